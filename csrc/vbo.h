@@ -1,0 +1,286 @@
+/* vbo.h: the C interface of vbolua.
+ *
+ * A client of the REST API of Veeam Backup for Microsoft 365 (VB365), without
+ * Lua: connect, call an operation, save a stream.  The Lua module is built on
+ * exactly these functions.
+ *
+ * Rules that hold for every function here:
+ *
+ *  - Failures: a function that can fail takes a `vbo_error *` as its last
+ *    argument and fills it in when it returns NULL, false or -1.  The pointer
+ *    may be NULL.  On success the error is left untouched.
+ *  - Ownership: what `*_new`, `*_open` or `*_start` returns belongs to the
+ *    caller, who gives it back with the matching `*_free`.  Every `*_free`
+ *    takes NULL.  A `const` result belongs to the object it was read from and
+ *    lives until that object is freed or used again.
+ *  - Order: an engine outlives its clients and a client outlives its
+ *    transfers.  Freeing an engine or a client earlier is defined: the
+ *    transfers that are under way end with the kind `cancelled`, and the
+ *    memory stays until the last object that needs it is freed.
+ *  - Threads: one engine and all that hangs on it belong to one thread.  Only
+ *    `vbo_engine_interrupt` may be called from elsewhere, a signal handler
+ *    included.
+ *  - Text is UTF-8, sizes are bytes, durations are milliseconds (0 = no limit
+ *    unless said otherwise).
+ */
+#ifndef VBO_H
+#define VBO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define VBO_API __attribute__((visibility("default")))
+#else
+#define VBO_API
+#endif
+
+#define VBO_VERSION "0.1.0"
+
+/* ------------------------------------------------------------------ errors */
+
+/* Every kind of failure, its name, and the exit status that `vbolua` ends with
+ * when a runbook does not catch it (1 is left to errors that are not ours). */
+#define VBO_ERROR_KINDS(X)                                                                        \
+  X(USAGE, "usage", 2)                     /* a wrong argument; nothing was sent */               \
+  X(AUTH, "auth", 3)                       /* the server does not accept who we say we are */      \
+  X(TRUST, "trust", 4)                     /* the certificate is not the server's, or no TLS */    \
+  X(NETWORK, "network", 5)                 /* no connection, or it broke */                        \
+  X(TIMEOUT, "timeout", 6)                 /* connect, idle or deadline passed */                  \
+  X(REFUSED, "refused", 7)                 /* the server understood and said no (4xx) */           \
+  X(NOT_FOUND, "not_found", 8)             /* 404, or no such name */                              \
+  X(CONFLICT, "conflict", 9)               /* 409 */                                               \
+  X(PARTIAL, "partial", 10)                /* a change that was carried out in part */             \
+  X(UNKNOWN_OUTCOME, "unknown_outcome", 11) /* a change whose answer was lost */                   \
+  X(INTEGRITY, "integrity", 12)            /* the bytes are not whole, or not what they claim */   \
+  X(DISK, "disk", 13)                      /* the local file could not be written */               \
+  X(EXISTS, "exists", 14)                  /* the local file is there already */                   \
+  X(UNSUPPORTED, "unsupported", 15)        /* this API version has no such thing */                \
+  X(PROTOCOL, "protocol", 16)              /* an answer that is not HTTP, JSON or this API */      \
+  X(SERVER, "server", 17)                  /* 5xx */                                               \
+  X(BUSY, "busy", 18)                      /* 429 or 503: later */                                 \
+  X(LIMIT, "limit", 19)                    /* an answer larger or deeper than allowed */           \
+  X(MEMORY, "memory", 20)                  /* out of memory */                                     \
+  X(CLOSED, "closed", 21)                  /* a handle used after it was closed */                 \
+  X(CANCELLED, "cancelled", 130)           /* Ctrl-C, or the caller's own cancel */
+
+typedef enum vbo_error_kind {
+  VBO_OK = 0,
+#define VBO_ERROR_ENUM(id, name, status) VBO_ERROR_##id,
+  VBO_ERROR_KINDS(VBO_ERROR_ENUM)
+#undef VBO_ERROR_ENUM
+      VBO_ERROR_KIND_COUNT
+} vbo_error_kind;
+
+/* A failure.  A plain value: copy it freely, nothing in it needs freeing. */
+typedef struct vbo_error {
+  vbo_error_kind kind;
+  int status;         /* HTTP status of the answer, 0 when there was none */
+  int os_error;       /* errno, 0 when the system was not the cause */
+  bool retryable;     /* the same call may succeed later, and repeating it is safe */
+  bool sent;          /* the request may have reached the server */
+  char code[64];      /* the server's errorCode, an OAuth error, or an errno's name; may be "" */
+  char message[512];  /* one line for people; never holds a secret */
+  char hint[256];     /* what to do about it; may be "" */
+  char server[256];   /* "https://host:port", or "" */
+  char request[512];  /* "GET /v8/Jobs", or "" */
+} vbo_error;
+
+/* The name of a kind ("not_found"), and its exit status.  "ok" and 0 for VBO_OK. */
+VBO_API const char *vbo_error_kind_name(vbo_error_kind kind);
+VBO_API int vbo_error_exit_status(vbo_error_kind kind);
+
+/* The library's version, for example "0.1.0". */
+VBO_API const char *vbo_version(void);
+
+/* ----------------------------------------------------------------- secrets */
+
+/* A password, token or key on OpenSSL's secure heap, wiped when freed. */
+typedef struct vbo_secret vbo_secret;
+
+VBO_API vbo_secret *vbo_secret_new(const void *bytes, size_t size, vbo_error *err);
+/* From an environment variable (NOT_FOUND when unset), from the first line of a
+ * file that only its owner can read (TRUST otherwise), or typed at the terminal
+ * without echo (USAGE when there is no terminal). */
+VBO_API vbo_secret *vbo_secret_from_env(const char *name, vbo_error *err);
+VBO_API vbo_secret *vbo_secret_from_file(const char *path, vbo_error *err);
+VBO_API vbo_secret *vbo_secret_from_terminal(const char *prompt, vbo_error *err);
+VBO_API size_t vbo_secret_size(const vbo_secret *secret);
+/* Another owner of the same bytes.  Each reference is freed once. */
+VBO_API vbo_secret *vbo_secret_share(vbo_secret *secret);
+VBO_API void vbo_secret_free(vbo_secret *secret);
+
+/* ------------------------------------------------------------------ engine */
+
+/* Carries any number of transfers at once, on one thread (libcurl's multi). */
+typedef struct vbo_engine vbo_engine;
+typedef struct vbo_client vbo_client;
+typedef struct vbo_transfer vbo_transfer;
+
+VBO_API vbo_engine *vbo_engine_new(vbo_error *err);
+/* Waits up to `timeout_ms` (-1: until something happens) for any transfer to
+ * move, and moves them.  Returns the number of transfers not yet done; -1 with
+ * CANCELLED after vbo_engine_interrupt. */
+VBO_API int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err);
+/* Takes the next transfer that finished, or (pulled) has bytes to read, since
+ * it was last reported; NULL when there is none. */
+VBO_API vbo_transfer *vbo_engine_next(vbo_engine *engine);
+/* Makes the run under way, or the next one, return CANCELLED once.  Safe in a
+ * signal handler and from another thread. */
+VBO_API void vbo_engine_interrupt(vbo_engine *engine);
+VBO_API void vbo_engine_free(vbo_engine *engine);
+
+/* ------------------------------------------------------------------ client */
+
+typedef struct vbo_client_options {
+  const char *url;         /* "https://host[:port]" or "host[:port]"; port 4443 unless told */
+  const char *api_version; /* "v1" … "v8" or later; where the token route lives */
+  const char *user;
+  vbo_secret *password;    /* shared, not taken */
+  const char *ca_file;     /* PEM file of authorities; NULL: the system's */
+  const char *pin;         /* SHA-256 of the server's certificate: "sha256/BASE64", or hex with
+                              or without colons; replaces the authorities */
+  const char *token_parameters; /* more of the token form, already encoded
+                                   ("disable_antiforgery_token=true", v7 and later), or NULL */
+  const char *proxy;       /* NULL: as the environment says (https_proxy); "": none */
+  const char *user_agent;  /* NULL: "vbolua/VERSION" */
+  int64_t connect_timeout; /* name, TCP and TLS together; 0: 30,000 */
+  int64_t idle_timeout;    /* silence after the first byte of an answer; 0: 120,000 */
+  int64_t deadline;        /* for a whole transfer; 0: none */
+  int retries;             /* of reads, and of changes that never left; -1: none; 0: 3 */
+  size_t body_limit;       /* an answer kept in memory; 0: 64 MiB */
+} vbo_client_options;
+
+/* A client of one server.  Sends nothing yet: the first transfer that needs a
+ * token asks for one (RFC 6749 section 4.3), and it is refreshed (section 6)
+ * before it expires and once after a 401, however many transfers wait for it.
+ * USAGE for an unusable option, TRUST for an unreadable CA file. */
+VBO_API vbo_client *vbo_client_open(vbo_engine *engine, const vbo_client_options *options,
+                                    vbo_error *err);
+/* Asks for a token now and waits for it: finds a wrong password, an unknown
+ * host or an untrusted certificate before any work starts. */
+VBO_API bool vbo_client_login(vbo_client *client, vbo_error *err);
+/* "https://host:port", the origin that alone is ever sent the token. */
+VBO_API const char *vbo_client_origin(const vbo_client *client);
+/* The SHA-256 fingerprint ("sha256/BASE64") of the certificate the server
+ * showed last, trusted or not; "" before any handshake. */
+VBO_API const char *vbo_client_fingerprint(const vbo_client *client);
+VBO_API void vbo_client_free(vbo_client *client);
+
+/* --------------------------------------------------------------- transfers */
+
+/* A place in a request body that a secret takes when it is sent: every
+ * occurrence of `placeholder`, with its quotes, becomes the secret as a JSON
+ * string.  The joined body exists on the secure heap only. */
+typedef struct vbo_secret_slot {
+  const char *placeholder; /* for example "\"@secret-1@\"" */
+  vbo_secret *secret;      /* shared, not taken */
+} vbo_secret_slot;
+
+typedef struct vbo_request {
+  const char *method; /* GET, POST, PUT, DELETE, PATCH */
+  const char *path;   /* "/v8/Jobs?limit=30": begins with "/", stays on the client's origin */
+  const char *body;   /* NULL: none */
+  size_t body_size;
+  const char *content_type; /* NULL with a body: "application/json" */
+  const vbo_secret_slot *secrets;
+  size_t secret_count;
+  bool change;      /* alters production or the server: sent at most once (see below) */
+  bool anonymous;   /* without a token */
+  int64_t deadline; /* 0: the client's */
+} vbo_request;
+
+typedef enum vbo_sink_kind {
+  VBO_SINK_MEMORY, /* the answer's body, whole, up to `limit` */
+  VBO_SINK_FILE,   /* a file that is whole or absent */
+  VBO_SINK_PULL    /* read by the caller, who holds the sender back */
+} vbo_sink_kind;
+
+typedef struct vbo_sink_options {
+  vbo_sink_kind kind;
+  size_t limit;     /* memory: 0 is the client's body_limit */
+  const char *path; /* file: the final name */
+  bool overwrite;   /* file: replace what is there; otherwise EXISTS, before anything is sent */
+  bool no_fsync;    /* file: leave the writing-through to the system */
+} vbo_sink_options;
+
+/* What becomes of a request:
+ *
+ *  - A read (`change` false) that fails on the way, or is answered 408, 429,
+ *    502, 503 or 504, is asked for again after a growing, jittered pause or
+ *    the server's Retry-After (RFC 9110 section 10.2.3), `retries` times; a
+ *    pulled one only while no byte was handed out.
+ *  - A change goes out on a fresh connection and is repeated only when it
+ *    provably never left this machine, or after a 401.  When its answer is
+ *    lost the kind is UNKNOWN_OUTCOME.
+ *  - No redirect is followed; the token goes to the client's origin only.
+ *  - An answer that is not 2xx never reaches a file or the puller: it is kept
+ *    in memory (up to 64 KiB), and the transfer fails with the kind that its
+ *    status and the server's error object give.
+ *  - A file is written as PATH.part beside PATH, checked against the length
+ *    the server stated, hashed (SHA-256), synced, and only then renamed.  An
+ *    answer with neither Content-Length nor chunks has no provable end
+ *    (RFC 9112 section 6.3) and is never taken for whole: INTEGRITY. */
+VBO_API vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,
+                                         const vbo_sink_options *sink, vbo_error *err);
+
+/* Waits until the transfer is done (pulled: until its headers are there).
+ * True when it succeeded; otherwise `err` is its failure. */
+VBO_API bool vbo_transfer_wait(vbo_transfer *transfer, vbo_error *err);
+/* Finished, well or not.  A pulled transfer is done when its last byte came in. */
+VBO_API bool vbo_transfer_done(const vbo_transfer *transfer);
+/* NULL while it runs and when it succeeded. */
+VBO_API const vbo_error *vbo_transfer_error(const vbo_transfer *transfer);
+/* The HTTP status; 0 before the answer. */
+VBO_API int vbo_transfer_status(const vbo_transfer *transfer);
+/* The value of an answer's header field, case-insensitive; NULL when absent. */
+VBO_API const char *vbo_transfer_header(const vbo_transfer *transfer, const char *name);
+/* The answer's body in memory (also of a failed answer), NUL-terminated. */
+VBO_API const char *vbo_transfer_body(const vbo_transfer *transfer, size_t *size);
+/* Pulled: waits for bytes and takes up to `size` of them.  0 at the end of a
+ * whole answer, -1 on failure.  Nothing is buffered beyond 1 MiB. */
+VBO_API int64_t vbo_transfer_read(vbo_transfer *transfer, void *buffer, size_t size,
+                                  vbo_error *err);
+/* Pulled: how many bytes can be taken without waiting. */
+VBO_API size_t vbo_transfer_available(const vbo_transfer *transfer);
+
+typedef enum vbo_transfer_phase {
+  VBO_PHASE_QUEUED,    /* waiting for a token or for the pause before a retry */
+  VBO_PHASE_SENDING,   /* connecting, or the request is going out */
+  VBO_PHASE_PREPARING, /* sent; the server has not answered yet */
+  VBO_PHASE_RECEIVING, /* bytes come in */
+  VBO_PHASE_DONE
+} vbo_transfer_phase;
+
+typedef struct vbo_progress {
+  vbo_transfer_phase phase;
+  int64_t received; /* bytes of the body */
+  int64_t expected; /* -1 when the server does not say */
+  int64_t elapsed;  /* since the start */
+  int64_t waited;   /* from the request to the answer's first byte, so far */
+  int attempts;     /* 1 for the first */
+} vbo_progress;
+
+VBO_API void vbo_transfer_progress(const vbo_transfer *transfer, vbo_progress *progress);
+/* The SHA-256 of the body that went into the file or to the puller, in lower
+ * case hex; "" before the end. */
+VBO_API const char *vbo_transfer_sha256(const vbo_transfer *transfer);
+/* Ends it now with CANCELLED; a change that was sent ends UNKNOWN_OUTCOME. */
+VBO_API void vbo_transfer_cancel(vbo_transfer *transfer);
+VBO_API void vbo_transfer_free(vbo_transfer *transfer);
+
+/* Start, wait and hand over in one: the transfer, done and successful, or NULL
+ * with its failure in `err`. */
+VBO_API vbo_transfer *vbo_call(vbo_client *client, const vbo_request *request,
+                               const vbo_sink_options *sink, vbo_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
