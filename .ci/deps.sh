@@ -1,0 +1,179 @@
+#!/bin/sh
+# Finds out what this machine lacks to build, test, lint or show vbolua, and names each missing
+# thing with the Debian package that brings it.
+#
+#   .ci/deps.sh check   GROUP…   prints what is missing; exit status 1 when anything is
+#   .ci/deps.sh install GROUP…   installs it with apt-get (as root, or through sudo); where that
+#                                cannot be done, prints the list and stops with status 1
+#
+# Groups: build, server (the rehearsal server), demo, test, lint.  Plain sh: this runs before
+# anything else is there.
+set -u
+
+missing=""  # one "package: what for" a line
+packages="" # the packages, once each
+
+lacks() { # package, what for
+  missing="$missing  $1: $2
+"
+  case " $packages " in
+  *" $1 "*) ;;
+  *) packages="$packages $1" ;;
+  esac
+}
+
+command_needed() { # command, package, what for
+  command -v "$1" >/dev/null 2>&1 || lacks "$2" "$3"
+}
+
+# A header counts as there when pkg-config knows its library or the file is where Debian puts it,
+# so that the answer is also right while pkg-config itself is missing.
+header_needed() { # pkg-config name, header, package, what for
+  if command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "$1" 2>/dev/null; then
+    return
+  fi
+  for at in /usr/include/"$2" /usr/include/*-linux-gnu/"$2" /usr/local/include/"$2"; do
+    [ -e "$at" ] && return
+  done
+  lacks "$3" "$4"
+}
+
+lua_module_needed() { # module, package, what for
+  if command -v lua5.4 >/dev/null 2>&1; then
+    if lua5.4 - "$1" 2>/dev/null <<'LUA'; then
+local name = ...
+local found = package.searchpath(name, package.path) or package.searchpath(name, package.cpath)
+os.exit(found and 0 or 1)
+LUA
+      return
+    fi
+  fi
+  lacks "$2" "$3"
+}
+
+group_build() {
+  if ! command -v "${CC:-cc}" >/dev/null 2>&1; then
+    lacks gcc "the C compiler (${CC:-cc})"
+  fi
+  header_needed libc-headers stdio.h libc6-dev "headers of the C library"
+  command_needed pkg-config pkg-config "finds the libraries"
+  header_needed libcurl curl/curl.h libcurl4-openssl-dev "headers of libcurl (HTTP)"
+  header_needed openssl openssl/ssl.h libssl-dev "headers of OpenSSL (TLS, SHA-256, secrets)"
+  header_needed lua5.4 lua5.4/lua.h liblua5.4-dev "headers and library of Lua 5.4"
+  header_needed lua5.4-cjson lua5.4/lua-cjson.h lua-cjson-dev "JSON, linked into the interpreter"
+}
+
+group_server() {
+  header_needed libmicrohttpd microhttpd.h libmicrohttpd-dev "the rehearsal server's HTTP"
+  header_needed libarchive archive.h libarchive-dev "the rehearsal server's ZIP"
+}
+
+group_demo() {
+  group_build
+  group_server
+}
+
+group_test() {
+  group_build
+  group_server
+  command_needed lua5.4 lua5.4 "stock Lua, which the module is tested in"
+  lua_module_needed cjson lua-cjson "JSON for stock Lua"
+  lua_module_needed busted.runner lua-busted "runs the specs"
+  lua_module_needed lfs lua-filesystem "folders, in the specs"
+  header_needed cmocka cmocka.h libcmocka-dev "runs the C tests"
+  command_needed openssl openssl "makes certificates for the tests"
+  command_needed luarocks luarocks "tests the rock"
+  command_needed zip zip "packs the rock"
+  command_needed unzip unzip "checks saved archives, and unpacks the rock"
+  command_needed script bsdutils "gives the REPL a terminal in its spec"
+  for at in /usr/lib/libedit.so.2 /usr/lib/*-linux-gnu/libedit.so.2; do
+    [ -e "$at" ] && return
+  done
+  lacks libedit2 "line editing in the REPL"
+}
+
+group_lint() {
+  command_needed luacheck lua-check "checks the Lua files"
+  command_needed clang clang "the second compiler"
+  command_needed clang-tidy clang-tidy "checks the C files"
+  command_needed clang-format clang-format "checks the layout of the C files"
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif [ -t 0 ]; then
+    sudo "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+
+may_install() {
+  command -v apt-get >/dev/null 2>&1 || return 1
+  [ "$(id -u)" = 0 ] && return 0
+  command -v sudo >/dev/null 2>&1 || return 1
+  [ -t 0 ] || sudo -n true 2>/dev/null
+}
+
+look() {
+  missing=""
+  packages=""
+  for group in $groups; do
+    "group_$group"
+  done
+}
+
+mode=${1:-check}
+[ $# -gt 0 ] && shift
+groups=${*:-build}
+case "$mode" in
+check | install) ;;
+*)
+  echo "usage: .ci/deps.sh check|install [build|server|demo|test|lint]…" >&2
+  exit 2
+  ;;
+esac
+for group in $groups; do
+  case "$group" in
+  build | server | demo | test | lint) ;;
+  *)
+    echo "deps: no group \"$group\"; there are build, server, demo, test and lint" >&2
+    exit 2
+    ;;
+  esac
+done
+
+look
+[ -z "$missing" ] && exit 0
+echo "missing (Debian package: what it is for):" >&2
+printf '%s' "$missing" >&2
+if [ "$mode" = check ]; then
+  echo "install with: apt-get install$packages" >&2
+  exit 1
+fi
+if ! may_install; then
+  echo "cannot install: needs apt-get, and root or sudo.  On Debian: apt-get install$packages" >&2
+  exit 1
+fi
+echo "installing:$packages" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# The first try spares the download of the package lists where they are fresh.
+# shellcheck disable=SC2086  # one word a package
+if ! as_root env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y --no-install-recommends $packages >"$log" 2>&1; then
+  as_root apt-get update >"$log" 2>&1 || true
+  if ! as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends $packages >>"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "apt-get could not install:$packages" >&2
+    exit 1
+  fi
+fi
+look
+if [ -n "$missing" ]; then
+  echo "still missing after installing:" >&2
+  printf '%s' "$missing" >&2
+  exit 1
+fi

@@ -1,0 +1,261 @@
+# vbolua
+#
+#   make                 the interpreter, the Lua modules and the C library, in build/
+#   make demo            installs what is missing, builds, and shows a restore on a rehearsal server
+#   make test            installs what is missing, builds, and runs every test
+#   make install         PREFIX=/usr/local, DESTDIR=
+#   make deps            names what this machine lacks
+#
+# SANITIZE=1 builds with ASan and UBSan in build-san/; CC=clang takes another compiler; WERROR=1
+# makes warnings errors.  The tools may be missing while this file is read: nothing here fails then.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+LUA_VERSION := 5.4
+VERSION := 0.1.0
+SOVERSION := 0
+
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+INST_LUADIR ?= $(PREFIX)/share/lua/$(LUA_VERSION)
+INST_LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_VERSION)
+
+ifneq ($(SANITIZE),)
+BUILD ?= build-san
+OPTIMIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined
+LINK_OPTIMIZE := -fsanitize=address,undefined
+else
+BUILD ?= build
+OPTIMIZE := -O2 -g
+LINK_OPTIMIZE :=
+endif
+
+# ------------------------------------------------------------------ the system
+PKG_CONFIG ?= pkg-config
+pkg = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
+
+SYSTEM := $(shell uname -s)
+ifeq ($(SYSTEM),Darwin)
+SHARED := -dynamiclib
+MODULE := -bundle -undefined dynamic_lookup
+SONAME := libvbolua.$(SOVERSION).dylib
+SOLINK := libvbolua.dylib
+SOFLAGS = -install_name $(LIBDIR)/$(SONAME)
+HIDE_LIBS :=
+EXPORT :=
+SYSTEM_LIBS :=
+else
+SHARED := -shared
+MODULE := -shared
+SONAME := libvbolua.so.$(SOVERSION)
+SOLINK := libvbolua.so
+SOFLAGS = -Wl,-soname,$(SONAME)
+# The modules carry the library inside; hidden, so that a program that also links libvbolua.so
+# never mixes two versions.
+HIDE_LIBS := -Wl,--exclude-libs,ALL -Wl,--as-needed
+EXPORT := -Wl,--export-dynamic -Wl,--as-needed
+SYSTEM_LIBS := -ldl -lm -lpthread
+endif
+
+# LuaRocks says where Lua's headers are; otherwise pkg-config knows.
+ifneq ($(LUA_INCDIR),)
+LUA_CFLAGS := -I$(LUA_INCDIR)
+else
+LUA_CFLAGS := $(or $(call pkg,--cflags lua5.4),$(call pkg,--cflags lua-5.4),$(call pkg,--cflags lua))
+endif
+# Lua itself is linked statically, so that the one binary is enough.
+LUA_LIBPATH := $(or $(call pkg,--variable=libdir lua5.4),$(call pkg,--variable=libdir lua-5.4))
+LUA_STATIC := $(wildcard $(LUA_LIBPATH)/liblua5.4.a $(LUA_LIBPATH)/liblua.a)
+LUA_LIBS := $(if $(LUA_STATIC),$(firstword $(LUA_STATIC)),$(or $(call pkg,--libs lua5.4),-llua5.4))
+CJSON_STATIC := $(wildcard $(LUA_LIBPATH)/liblua5.4-cjson.a)
+
+CORE_CFLAGS := $(call pkg,--cflags libcurl openssl)
+CORE_LIBS := $(or $(call pkg,--libs libcurl openssl),-lcurl -lssl -lcrypto)
+
+# The rehearsal server is built where its libraries' headers are; they load when it is used.
+HAVE_SERVER := $(if $(call pkg,--modversion libmicrohttpd),$(if $(call pkg,--modversion libarchive),1))
+SERVER_CFLAGS := $(call pkg,--cflags libmicrohttpd libarchive)
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+ifneq ($(WERROR),)
+WARNINGS += -Werror
+endif
+ALL_CFLAGS = -std=c11 $(CFLAGS) $(OPTIMIZE) $(WARNINGS) -fPIC -fvisibility=hidden \
+  -D_GNU_SOURCE -D_DARWIN_C_SOURCE $(CPPFLAGS) -Icsrc $(CORE_CFLAGS)
+ALL_LDFLAGS = $(LDFLAGS) $(LINK_OPTIMIZE)
+
+# ----------------------------------------------------------------- the sources
+BINDING := lcore lclient ltransfer lsecret lengine ljson lutil
+SERVER := $(basename $(notdir $(wildcard csrc/server*.c csrc/zip*.c csrc/identity*.c csrc/lserver*.c)))
+INTERPRETER := vbolua repl complete interrupt preload
+HOST_TOOLS := embed
+CORE := $(filter-out $(BINDING) $(SERVER) $(INTERPRETER) $(HOST_TOOLS),\
+  $(basename $(notdir $(wildcard csrc/*.c))))
+
+objects = $(patsubst %,$(BUILD)/obj/%.o,$(filter $(basename $(notdir $(wildcard csrc/*.c))),$(1)))
+CORE_OBJECTS := $(call objects,$(CORE))
+BINDING_OBJECTS := $(call objects,$(BINDING))
+SERVER_OBJECTS := $(if $(HAVE_SERVER),$(call objects,$(SERVER)))
+INTERPRETER_OBJECTS := $(call objects,$(INTERPRETER))
+
+LUA_FILES := $(shell find lua -name '*.lua' ! -path 'lua/vbo/types/*' 2>/dev/null | LC_ALL=C sort)
+MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
+LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
+
+.PHONY: all modules lib demo test run-tests bench lint format-check format install uninstall \
+  install-modules install-lua clean deps catalogue FORCE
+.DEFAULT_GOAL := all
+
+all: $(BUILD)/vbolua $(MODULES) $(LIBRARIES)
+modules: $(MODULES)
+lib: $(LIBRARIES)
+
+# Everything is built again when the compiler or its flags change.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)/obj $(BUILD)/vbo $(BUILD)/test
+	@echo '$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(SERVER_CFLAGS) $(ALL_LDFLAGS) $(CJSON_STATIC)' \
+	  '$(HAVE_SERVER)' >$@.new
+	@cmp -s $@.new $@ && rm -f $@.new || mv -f $@.new $@
+
+$(BUILD)/obj/%.o: csrc/%.c $(BUILD)/flags
+	$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BINDING_OBJECTS) $(INTERPRETER_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) $(INTERPRETER_DEFINES)
+$(SERVER_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) $(SERVER_CFLAGS)
+INTERPRETER_DEFINES := $(if $(CJSON_STATIC),-DVBO_HAVE_CJSON) $(if $(SERVER_OBJECTS),-DVBO_HAVE_SERVER)
+
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/test/*.d)
+
+# ------------------------------------------------------------- what is linked
+$(BUILD)/libvbolua.a: $(CORE_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/$(SONAME): $(CORE_OBJECTS)
+	$(CC) $(ALL_LDFLAGS) $(SHARED) $(SOFLAGS) -o $@ $^ $(CORE_LIBS)
+
+$(BUILD)/$(SOLINK): $(BUILD)/$(SONAME)
+	ln -sf $(SONAME) $@
+
+$(BUILD)/vbo/core.so: $(BINDING_OBJECTS) $(BUILD)/libvbolua.a
+	$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS)
+
+$(BUILD)/vbo/server.so: $(SERVER_OBJECTS) $(BUILD)/obj/lutil.o $(BUILD)/libvbolua.a
+	$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS) $(SYSTEM_LIBS)
+
+# Every Lua file, compiled, as one C file.
+$(BUILD)/embed: csrc/embed.c $(BUILD)/flags
+	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(ALL_LDFLAGS) -o $@ csrc/embed.c $(LUA_LIBS) $(SYSTEM_LIBS)
+
+$(BUILD)/lua-files: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(LUA_FILES)' | cmp -s - $@ || echo '$(LUA_FILES)' >$@
+
+$(BUILD)/embedded.c: $(BUILD)/embed $(BUILD)/lua-files $(LUA_FILES)
+	$(BUILD)/embed $@ lua $(LUA_FILES)
+
+$(BUILD)/obj/embedded.o: $(BUILD)/embedded.c csrc/preload.h
+	$(CC) -std=c11 -O0 -w -fPIC -Icsrc -c $< -o $@
+
+$(BUILD)/vbolua: $(INTERPRETER_OBJECTS) $(BINDING_OBJECTS) $(SERVER_OBJECTS) \
+  $(BUILD)/obj/embedded.o $(BUILD)/libvbolua.a
+	$(CC) $(ALL_LDFLAGS) $(EXPORT) -o $@ $^ $(LUA_LIBS) $(CJSON_STATIC) $(CORE_LIBS) $(SYSTEM_LIBS)
+
+# ------------------------------------------------------------- demo and tests
+deps:
+	@.ci/deps.sh check build server test lint && echo "nothing is missing"
+
+# The tools may have come only now: a fresh make looks for them again.
+demo:
+	@.ci/deps.sh install demo
+	@$(MAKE) --no-print-directory all
+	@VBOLUA='$(abspath $(BUILD)/vbolua)' sh examples/demo.sh
+
+test:
+	@.ci/deps.sh install test
+	@$(MAKE) --no-print-directory run-tests
+
+TEST_SOURCES := $(wildcard spec/c/test_*.c)
+TEST_PROGRAMS := $(patsubst spec/c/%.c,$(BUILD)/test/%,$(TEST_SOURCES))
+TEST_TOOLS := $(patsubst spec/support/%.c,$(BUILD)/%,$(wildcard spec/support/*.c))
+CMOCKA_LIBS := $(or $(call pkg,--libs cmocka),-lcmocka)
+
+$(BUILD)/test/%: spec/c/%.c $(BUILD)/libvbolua.a $(BUILD)/flags
+	$(CC) $(ALL_CFLAGS) -Ispec/support -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< \
+	  $(BUILD)/libvbolua.a $(CORE_LIBS) $(CMOCKA_LIBS) $(SYSTEM_LIBS)
+
+$(BUILD)/%: spec/support/%.c $(BUILD)/flags
+	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/test/$(notdir $@).d $(ALL_LDFLAGS) -o $@ $< \
+	  $(CORE_LIBS) $(SYSTEM_LIBS)
+
+run-tests: all $(TEST_TOOLS) $(TEST_PROGRAMS)
+	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' SPEC='$(SPEC)' .ci/test.sh $(TEST_PROGRAMS)
+
+bench: all
+	@set -e; for one in $(wildcard bench/*.sh); do \
+	  VBOLUA='$(abspath $(BUILD)/vbolua)' sh $$one; done
+	@set -e; for one in $(wildcard bench/*.lua); do $(BUILD)/vbolua $$one; done
+
+# ------------------------------------------------------------------- the looks
+C_FILES := $(wildcard csrc/*.c csrc/*.h spec/c/*.c spec/support/*.c spec/support/*.h examples/embed/*.c)
+LINT_CFLAGS = -std=c11 -D_GNU_SOURCE -Icsrc -Ispec/support $(LUA_CFLAGS) $(CORE_CFLAGS) $(SERVER_CFLAGS)
+
+lint:
+	luacheck -q lua spec $(wildcard examples bench)
+	clang-tidy --quiet $(filter csrc/%.c,$(C_FILES)) -- $(LINT_CFLAGS) $(INTERPRETER_DEFINES)
+
+format-check:
+	clang-format --style=file --dry-run --Werror $(C_FILES)
+
+format:
+	clang-format --style=file -i $(C_FILES)
+
+# The facts of v1 … v8 as Lua modules, from the folder that FACTS names.
+catalogue:
+	@test -n "$(FACTS)" || { echo "usage: make catalogue FACTS=folder with v1.json … v8.json"; exit 2; }
+	$(BUILD)/vbolua lua/vbo/catalogue/generate.lua "$(FACTS)"
+
+# --------------------------------------------------------------------- install
+INSTALL ?= install
+
+# How PREFIX appears in vbolua.pc: moved trees stay right as long as they move together.
+pc_path = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
+
+$(BUILD)/vbolua.pc: docs/vbolua.pc.in $(BUILD)/flags FORCE
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(call pc_path,$(LIBDIR))|' \
+	  -e 's|@INCLUDEDIR@|$(call pc_path,$(INCLUDEDIR))|' -e 's|@VERSION@|$(VERSION)|' \
+	  -e 's|@LUADIR@|$(call pc_path,$(INST_LUADIR))|' \
+	  -e 's|@CMODDIR@|$(call pc_path,$(INST_LIBDIR))|' $< >$@
+
+install-lua:
+	@set -e; for file in $(LUA_FILES); do \
+	  to='$(DESTDIR)$(INST_LUADIR)/'"$${file#lua/}"; \
+	  mkdir -p "$${to%/*}"; $(INSTALL) -m 644 "$$file" "$$to"; done
+
+install-modules: $(MODULES) install-lua
+	@mkdir -p '$(DESTDIR)$(INST_LIBDIR)/vbo'
+	$(INSTALL) -m 755 $(MODULES) '$(DESTDIR)$(INST_LIBDIR)/vbo/'
+
+install: all $(BUILD)/vbolua.pc install-modules
+	@mkdir -p '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)' \
+	  '$(DESTDIR)$(MANDIR)/man1'
+	$(INSTALL) -m 755 $(BUILD)/vbolua '$(DESTDIR)$(BINDIR)/vbolua'
+	$(INSTALL) -m 644 $(BUILD)/libvbolua.a '$(DESTDIR)$(LIBDIR)/libvbolua.a'
+	$(INSTALL) -m 755 $(BUILD)/$(SONAME) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(SOLINK)'
+	$(INSTALL) -m 644 csrc/vbo.h '$(DESTDIR)$(INCLUDEDIR)/vbo.h'
+	$(INSTALL) -m 644 $(BUILD)/vbolua.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/vbolua.pc'
+	$(INSTALL) -m 644 docs/vbolua.1 '$(DESTDIR)$(MANDIR)/man1/vbolua.1'
+
+uninstall:
+	rm -f '$(DESTDIR)$(BINDIR)/vbolua' '$(DESTDIR)$(LIBDIR)/libvbolua.a' \
+	  '$(DESTDIR)$(LIBDIR)/$(SONAME)' '$(DESTDIR)$(LIBDIR)/$(SOLINK)' \
+	  '$(DESTDIR)$(INCLUDEDIR)/vbo.h' '$(DESTDIR)$(LIBDIR)/pkgconfig/vbolua.pc' \
+	  '$(DESTDIR)$(MANDIR)/man1/vbolua.1'
+	rm -rf '$(DESTDIR)$(INST_LUADIR)/vbo' '$(DESTDIR)$(INST_LIBDIR)/vbo'
+
+clean:
+	rm -rf build build-san
