@@ -1,0 +1,143 @@
+/* error.c: kinds, their names and exit statuses, and errno in words. */
+#include "error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+const char *vbo_error_kind_name(vbo_error_kind kind) {
+  switch (kind) {
+#define NAME(id, name, status) \
+  case VBO_ERROR_##id:         \
+    return name;
+    VBO_ERROR_KINDS(NAME)
+#undef NAME
+    case VBO_OK:
+    case VBO_ERROR_KIND_COUNT:
+      break;
+  }
+  return "ok";
+}
+
+int vbo_error_exit_status(vbo_error_kind kind) {
+  switch (kind) {
+#define STATUS(id, name, status) \
+  case VBO_ERROR_##id:           \
+    return status;
+    VBO_ERROR_KINDS(STATUS)
+#undef STATUS
+    case VBO_OK:
+    case VBO_ERROR_KIND_COUNT:
+      break;
+  }
+  return 0;
+}
+
+const char *vbo_version(void) { return VBO_VERSION; }
+
+/* The system's own words differ from libc to libc (and GNU's strerror_r from
+ * POSIX's); what a failing save can meet is therefore said here. */
+static const struct errno_words {
+  int number;
+  const char *name;
+  const char *words;
+} errno_table[] = {
+    {EACCES, "EACCES", "permission denied"},
+    {EAGAIN, "EAGAIN", "not available now"},
+    {EBUSY, "EBUSY", "the file is in use"},
+    {EDQUOT, "EDQUOT", "the disk quota is used up"},
+    {EEXIST, "EEXIST", "it is there already"},
+    {EFBIG, "EFBIG", "the file is larger than this system allows"},
+    {EINTR, "EINTR", "interrupted"},
+    {EINVAL, "EINVAL", "not possible here"},
+    {EIO, "EIO", "the disk reports an input/output error"},
+    {EISDIR, "EISDIR", "it is a directory"},
+    {ELOOP, "ELOOP", "it is a symbolic link, or one of a loop"},
+    {EMFILE, "EMFILE", "this process has too many files open"},
+    {ENAMETOOLONG, "ENAMETOOLONG", "the name is too long"},
+    {ENFILE, "ENFILE", "the system has too many files open"},
+    {ENODEV, "ENODEV", "no such device"},
+    {ENOENT, "ENOENT", "no such file or directory"},
+    {ENOMEM, "ENOMEM", "out of memory"},
+    {ENOSPC, "ENOSPC", "no space left on the disk"},
+    {ENOSYS, "ENOSYS", "this system cannot do that"},
+    {ENOTDIR, "ENOTDIR", "not a directory"},
+    {ENOTSUP, "ENOTSUP", "this file system cannot do that"},
+    {ENXIO, "ENXIO", "no such device"},
+    {EPERM, "EPERM", "operation not permitted"},
+    {EPIPE, "EPIPE", "nobody reads the other end"},
+    {EROFS, "EROFS", "the file system is read-only"},
+    {ESTALE, "ESTALE", "the network file is gone"},
+    {ETXTBSY, "ETXTBSY", "the program is running"},
+    {EXDEV, "EXDEV", "it is on another file system"},
+};
+
+static const struct errno_words *errno_find(int number) {
+  for (size_t i = 0; i < sizeof errno_table / sizeof *errno_table; i++)
+    if (errno_table[i].number == number) return &errno_table[i];
+  return NULL;
+}
+
+const char *vbo_errno_name(int os_error, char buffer[16]) {
+  const struct errno_words *found = errno_find(os_error);
+  if (found != NULL) return found->name;
+  snprintf(buffer, 16, "E%d", os_error);
+  return buffer;
+}
+
+static void error_start(vbo_error *err, vbo_error_kind kind, const char *format, va_list args) {
+  char text[sizeof err->message * 2];
+  vsnprintf(text, sizeof text, format, args);
+  /* Whatever was put into the message, it stays one printable line. */
+  vbo_error fresh = {.kind = kind};
+  vbo_text_clean(fresh.message, sizeof fresh.message, text, strlen(text));
+  *err = fresh;
+}
+
+bool vbo_error_set(vbo_error *err, vbo_error_kind kind, const char *format, ...) {
+  if (err == NULL) return false;
+  va_list args;
+  va_start(args, format);
+  error_start(err, kind, format, args);
+  va_end(args);
+  return false;
+}
+
+bool vbo_error_os(vbo_error *err, vbo_error_kind kind, int os_error, const char *format, ...) {
+  if (err == NULL) return false;
+  va_list args;
+  va_start(args, format);
+  error_start(err, kind, format, args);
+  va_end(args);
+  const struct errno_words *found = errno_find(os_error);
+  char name[16];
+  snprintf(err->code, sizeof err->code, "%s", vbo_errno_name(os_error, name));
+  err->os_error = os_error;
+  size_t used = strlen(err->message);
+  if (found != NULL)
+    snprintf(err->message + used, sizeof err->message - used, ": %s", found->words);
+  else
+    snprintf(err->message + used, sizeof err->message - used, ": system error %d", os_error);
+  return false;
+}
+
+void vbo_error_hint(vbo_error *err, const char *format, ...) {
+  if (err == NULL) return;
+  char text[sizeof err->hint * 2];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  vbo_text_clean(err->hint, sizeof err->hint, text, strlen(text));
+}
+
+bool vbo_error_memory(vbo_error *err) {
+  return vbo_error_set(err, VBO_ERROR_MEMORY, "out of memory");
+}
+
+void vbo_error_copy(vbo_error *to, const vbo_error *from) {
+  if (to != NULL) *to = *from;
+}

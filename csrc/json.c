@@ -1,0 +1,306 @@
+/* json.c: the lexer. */
+#include "json.h"
+
+#include <string.h>
+
+#include "text.h"
+
+enum { WANT_VALUE, WANT_VALUE_OR_END, WANT_KEY, WANT_KEY_OR_END, WANT_COLON, WANT_COMMA_OR_END,
+       WANT_NOTHING };
+
+void vbo_json_start(vbo_json_lexer *lexer, const char *text, size_t size, unsigned max_depth) {
+  memset(lexer, 0, sizeof *lexer);
+  lexer->text = text;
+  lexer->size = size;
+  if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) lexer->at = 3;
+  lexer->max_depth = max_depth == 0 ? VBO_JSON_DEPTH : max_depth;
+  if (lexer->max_depth > VBO_JSON_DEEPEST) lexer->max_depth = VBO_JSON_DEEPEST;
+  lexer->state = WANT_VALUE;
+}
+
+static bool problem(vbo_json_lexer *lexer, size_t at, const char *words) {
+  lexer->problem = words;
+  lexer->problem_at = at;
+  return false;
+}
+
+static bool in_object(const vbo_json_lexer *lexer) {
+  unsigned level = lexer->depth - 1;
+  return (lexer->objects[level / 8] >> (level % 8) & 1U) != 0;
+}
+
+static bool open_level(vbo_json_lexer *lexer, bool object) {
+  if (lexer->depth >= lexer->max_depth) {
+    lexer->too_deep = true;
+    return problem(lexer, lexer->at, "nested too deeply");
+  }
+  unsigned level = lexer->depth++;
+  unsigned bit = 1U << level % 8;
+  if (object)
+    lexer->objects[level / 8] = (unsigned char)(lexer->objects[level / 8] | bit);
+  else
+    lexer->objects[level / 8] = (unsigned char)(lexer->objects[level / 8] & ~bit);
+  return true;
+}
+
+static int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c = vbo_ascii_lower(c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Four hex digits at `s`; -1 when they are not there. */
+static long hex4(const char *s, size_t size) {
+  if (size < 4) return -1;
+  long value = 0;
+  for (int i = 0; i < 4; i++) {
+    int digit = hex_value(s[i]);
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+static bool lex_string(vbo_json_lexer *lexer, vbo_json_token *token) {
+  const char *text = lexer->text;
+  size_t at = lexer->at + 1;
+  for (;;) {
+    if (at >= lexer->size) return problem(lexer, lexer->at, "a string without an end");
+    unsigned char c = (unsigned char)text[at];
+    if (c == '"') break;
+    if (c < 0x20) return problem(lexer, at, "a control character in a string");
+    if (c == '\\') {
+      token->escaped = true;
+      char e = at + 1 < lexer->size ? text[at + 1] : '\0';
+      if (e == 'u') {
+        if (hex4(text + at + 2, lexer->size - at - 2) < 0)
+          return problem(lexer, at, "\\u without four hex digits");
+        at += 6;
+      } else if (e != '\0' && strchr("\"\\/bfnrt", e) != NULL) {
+        at += 2;
+      } else {
+        return problem(lexer, at, "an unknown escape in a string");
+      }
+    } else if (c < 0x80) {
+      at++;
+    } else {
+      size_t length = vbo_utf8_next(text + at, lexer->size - at, NULL);
+      if (length == 0) return problem(lexer, at, "a string that is not UTF-8");
+      at += length;
+    }
+  }
+  token->length = at + 1 - token->start;
+  lexer->at = at + 1;
+  return true;
+}
+
+static size_t digits(const vbo_json_lexer *lexer, size_t at) {
+  size_t end = at;
+  while (end < lexer->size && vbo_ascii_digit(lexer->text[end])) end++;
+  return end - at;
+}
+
+static bool lex_number(vbo_json_lexer *lexer, vbo_json_token *token) {
+  const char *text = lexer->text;
+  size_t at = lexer->at;
+  if (text[at] == '-') at++;
+  size_t count = digits(lexer, at);
+  if (count == 0) return problem(lexer, lexer->at, "a number without digits");
+  if (count > 1 && text[at] == '0') return problem(lexer, lexer->at, "a number that begins with 0");
+  at += count;
+  if (at < lexer->size && text[at] == '.') {
+    count = digits(lexer, at + 1);
+    if (count == 0) return problem(lexer, at, "a decimal point without digits");
+    at += 1 + count;
+  }
+  if (at < lexer->size && (text[at] == 'e' || text[at] == 'E')) {
+    size_t sign = at + 1 < lexer->size && (text[at + 1] == '+' || text[at + 1] == '-') ? 1 : 0;
+    count = digits(lexer, at + 1 + sign);
+    if (count == 0) return problem(lexer, at, "an exponent without digits");
+    at += 1 + sign + count;
+  }
+  token->length = at - token->start;
+  lexer->at = at;
+  return true;
+}
+
+static bool lex_word(vbo_json_lexer *lexer, vbo_json_token *token, const char *word) {
+  size_t length = strlen(word);
+  if (lexer->size - lexer->at < length || memcmp(lexer->text + lexer->at, word, length) != 0)
+    return problem(lexer, lexer->at, "an unknown word");
+  token->length = length;
+  lexer->at += length;
+  return true;
+}
+
+static void value_ended(vbo_json_lexer *lexer) {
+  lexer->state = lexer->depth == 0 ? WANT_NOTHING : WANT_COMMA_OR_END;
+}
+
+static bool close_level(vbo_json_lexer *lexer, vbo_json_token *token, bool object) {
+  lexer->depth--;
+  token->type = object ? VBO_JSON_OBJECT_END : VBO_JSON_ARRAY_END;
+  token->depth = lexer->depth;
+  token->length = 1;
+  lexer->at++;
+  value_ended(lexer);
+  return true;
+}
+
+static bool lex_value(vbo_json_lexer *lexer, vbo_json_token *token) {
+  char c = lexer->text[lexer->at];
+  switch (c) {
+    case '{':
+    case '[':
+      if (!open_level(lexer, c == '{')) return false;
+      token->type = c == '{' ? VBO_JSON_OBJECT : VBO_JSON_ARRAY;
+      token->length = 1;
+      lexer->at++;
+      lexer->state = c == '{' ? WANT_KEY_OR_END : WANT_VALUE_OR_END;
+      return true;
+    case '"':
+      token->type = VBO_JSON_STRING;
+      if (!lex_string(lexer, token)) return false;
+      break;
+    case 't':
+      token->type = VBO_JSON_TRUE;
+      if (!lex_word(lexer, token, "true")) return false;
+      break;
+    case 'f':
+      token->type = VBO_JSON_FALSE;
+      if (!lex_word(lexer, token, "false")) return false;
+      break;
+    case 'n':
+      token->type = VBO_JSON_NULL;
+      if (!lex_word(lexer, token, "null")) return false;
+      break;
+    default:
+      if (c != '-' && !vbo_ascii_digit(c))
+        return problem(lexer, lexer->at, "something that no value begins with");
+      token->type = VBO_JSON_NUMBER;
+      if (!lex_number(lexer, token)) return false;
+  }
+  value_ended(lexer);
+  return true;
+}
+
+static void skip_space(vbo_json_lexer *lexer) {
+  while (lexer->at < lexer->size) {
+    char c = lexer->text[lexer->at];
+    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') return;
+    lexer->at++;
+  }
+}
+
+bool vbo_json_next(vbo_json_lexer *lexer, vbo_json_token *token) {
+  if (lexer->problem != NULL) return false;
+  for (;;) {
+    skip_space(lexer);
+    if (lexer->at >= lexer->size) {
+      if (lexer->state == WANT_NOTHING) return false;
+      return problem(lexer, lexer->at, lexer->size == 0 ? "nothing at all" : "an early end");
+    }
+    char c = lexer->text[lexer->at];
+    *token = (vbo_json_token){.start = lexer->at, .depth = lexer->depth};
+    switch (lexer->state) {
+      case WANT_VALUE_OR_END:
+        if (c == ']') return close_level(lexer, token, false);
+        return lex_value(lexer, token);
+      case WANT_VALUE:
+        return lex_value(lexer, token);
+      case WANT_KEY_OR_END:
+        if (c == '}') return close_level(lexer, token, true);
+        /* fall through */
+      case WANT_KEY:
+        if (c != '"') return problem(lexer, lexer->at, "no member name where one belongs");
+        token->type = VBO_JSON_KEY;
+        lexer->state = WANT_COLON;
+        return lex_string(lexer, token);
+      case WANT_COLON:
+        if (c != ':') return problem(lexer, lexer->at, "no colon after a member name");
+        lexer->at++;
+        lexer->state = WANT_VALUE;
+        break;
+      case WANT_COMMA_OR_END:
+        if (c == (in_object(lexer) ? '}' : ']'))
+          return close_level(lexer, token, in_object(lexer));
+        if (c != ',') return problem(lexer, lexer->at, "no comma between two values");
+        lexer->at++;
+        lexer->state = in_object(lexer) ? WANT_KEY : WANT_VALUE;
+        break;
+      default:
+        return problem(lexer, lexer->at, "something after the end of the document");
+    }
+  }
+}
+
+bool vbo_json_complete(const char *text, size_t size) {
+  vbo_json_lexer lexer;
+  vbo_json_token token;
+  vbo_json_start(&lexer, text, size, VBO_JSON_DEEPEST);
+  while (vbo_json_next(&lexer, &token)) continue;
+  return lexer.problem == NULL;
+}
+
+/* One character of a string's inside at `*at` (an escape, a pair of escapes or
+ * plain UTF-8), which the lexer has found well-formed. */
+uint32_t vbo_json_point(const char *text, size_t end, size_t *at) {
+  uint32_t point = 0;
+  if (text[*at] != '\\') {
+    *at += vbo_utf8_next(text + *at, end - *at, &point);
+    return point;
+  }
+  char e = text[*at + 1];
+  if (e != 'u') {
+    static const char from[] = "bfnrt";
+    static const char to[] = "\b\f\n\r\t";
+    const char *found = strchr(from, e);
+    *at += 2;
+    return (uint32_t)(unsigned char)(found != NULL ? to[found - from] : e);
+  }
+  point = (uint32_t)hex4(text + *at + 2, 4);
+  *at += 6;
+  if (point < 0xD800 || point > 0xDFFF) return point;
+  if (point < 0xDC00 && end - *at >= 6 && text[*at] == '\\' && text[*at + 1] == 'u') {
+    long low = hex4(text + *at + 2, 4);
+    if (low >= 0xDC00 && low <= 0xDFFF) {
+      *at += 6;
+      return 0x10000 + ((point - 0xD800) << 10) + ((uint32_t)low - 0xDC00);
+    }
+  }
+  return UINT32_MAX; /* a lone surrogate */
+}
+
+bool vbo_json_decode(const char *text, const vbo_json_token *token, char *out, size_t capacity,
+                     size_t *size) {
+  size_t used = 0;
+  size_t end = token->start + token->length - 1;
+  for (size_t at = token->start + 1; at < end;) {
+    uint32_t point = vbo_json_point(text, end, &at);
+    char bytes[4];
+    size_t length = vbo_utf8_put(point == UINT32_MAX ? 0xFFFD : point, bytes);
+    if (used + length >= capacity) return false;
+    memcpy(out + used, bytes, length);
+    used += length;
+  }
+  if (capacity == 0) return false;
+  out[used] = '\0';
+  if (size != NULL) *size = used;
+  return true;
+}
+
+/* Does the string, decoded, begin with (or, `whole`, equal) these bytes? */
+bool vbo_json_begins(const char *text, const vbo_json_token *token, const char *with, bool whole) {
+  size_t end = token->start + token->length - 1;
+  size_t at = token->start + 1;
+  size_t left = strlen(with);
+  while (at < end && left > 0) {
+    uint32_t point = vbo_json_point(text, end, &at);
+    char bytes[4];
+    size_t length = vbo_utf8_put(point == UINT32_MAX ? 0xFFFD : point, bytes);
+    if (length > left || memcmp(bytes, with, length) != 0) return false;
+    with += length;
+    left -= length;
+  }
+  return left == 0 && (!whole || at >= end);
+}
