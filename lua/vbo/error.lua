@@ -1,0 +1,104 @@
+--- Structured errors: what every object method raises.
+---
+--- An error is a table with the fields below and a one-line `tostring`.  The
+--- kinds and their exit statuses are the C core's one list (`vbo.core.kinds`).
+
+local core = require "vbo.core"
+
+local M = {}
+
+---@class vbo.Error
+---@field kind string        one of the names in `vbo.core.kinds`
+---@field message string     one line for people; never holds a secret
+---@field status integer?    HTTP status of the answer
+---@field code string?       the server's errorCode, an OAuth error, or an errno's name
+---@field operation string?  catalogue name of the operation ("Job_StartAction")
+---@field server string?     "https://host:port"
+---@field request string?    "POST /v8/Jobs/…/start"
+---@field retryable boolean  the same call may succeed later, and repeating it is safe
+---@field sent boolean?      the request may have reached the server
+---@field hint string?       what to do about it
+---@field where string?      "runbook.lua:12", the line outside this library that made the call
+---@field statistics table?  of a restore that was carried out in part
+---@field events table?      what the session's events say about a change whose answer was lost
+local Error = { __name = "vbo.error" }
+Error.__index = Error
+
+-- Every file of the library shares the directory (or embedded prefix) of this one.
+local library = debug.getinfo(1, "S").source:gsub("error%.lua$", "")
+
+--- The first line on the stack that is not this library's: the runbook's own.
+local function caller()
+  for level = 3, 200 do
+    local info = debug.getinfo(level, "Sl")
+    if not info then return nil end
+    local source = info.source
+    if info.currentline > 0 and source:sub(1, #library) ~= library then
+      return info.short_src .. ":" .. info.currentline
+    end
+  end
+end
+
+function Error:__tostring()
+  local parts = {}
+  if self.where then parts[#parts + 1] = self.where .. ": " end
+  parts[#parts + 1] = self.message
+  local details = { self.kind }
+  if self.status or self.code then
+    details[#details + 1] = table.concat({ self.status or nil, self.code }, " ")
+  end
+  if self.request then
+    details[#details + 1] = self.request .. (self.server and " on " .. self.server or "")
+  end
+  parts[#parts + 1] = " [" .. table.concat(details, "; ") .. "]"
+  if self.hint then parts[#parts + 1] = "; hint: " .. self.hint end
+  -- One line, whatever a server put into its message.
+  return (table.concat(parts):gsub("%c+", " "))
+end
+
+--- Makes an error from a table of fields (which becomes the error) without raising it.
+---@param fields table  at least `kind` and `message`
+---@return vbo.Error
+function M.new(fields)
+  assert(core.kinds[fields.kind], "no such kind of error: " .. tostring(fields.kind))
+  fields.where = fields.where or caller()
+  fields.retryable = fields.retryable or false
+  return setmetatable(fields, Error)
+end
+
+--- Raises a structured error.
+---@param fields table  at least `kind` and `message`; an error already made is raised as it is
+function M.raise(fields)
+  if getmetatable(fields) ~= Error then fields = M.new(fields) end
+  error(fields, 0)
+end
+
+--- Raises a wrong argument: nothing was sent.
+---@param message string
+---@param hint string?
+function M.usage(message, hint)
+  M.raise { kind = "usage", message = message, hint = hint }
+end
+
+--- Whether a value is one of our errors.
+---@param value any
+---@return boolean
+function M.is(value)
+  return getmetatable(value) == Error
+end
+
+--- Calls `fn(...)`: its results, or `nil, err` when it raised one of our errors.
+---
+--- A programming error (any other value) and Ctrl-C (`cancelled`) are passed on: a
+--- runbook must not mistake either for an answer of the server.
+---@param fn function
+---@return any ...
+function M.try(fn, ...)
+  local results = table.pack(pcall(fn, ...))
+  if results[1] then return table.unpack(results, 2, results.n) end
+  local err = results[2]
+  if getmetatable(err) == Error and err.kind ~= "cancelled" then return nil, err end
+  error(err, 0)
+end
+
+return M

@@ -1,0 +1,66 @@
+--- Names for local files.  A name that a server gave is never trusted as a path.
+
+local M = {}
+
+-- Names that Windows keeps for devices: a folder of saves may be carried there.
+local reserved = { con = true, prn = true, aux = true, nul = true }
+for i = 1, 9 do reserved["com" .. i], reserved["lpt" .. i] = true, true end
+
+-- Bytes, not characters: NAME_MAX of the usual file systems is 255, and ".part" is added.
+local longest = 240
+
+--- Cuts UTF-8 text to at most `size` bytes without cutting a character.
+local function cut(text, size)
+  if #text <= size then return text end
+  while size > 0 and (text:byte(size + 1) & 0xC0) == 0x80 do size = size - 1 end
+  return text:sub(1, size)
+end
+
+--- A safe file name made of a server-given one: no separators, control or reserved
+--- characters, no leading dots, never empty, at most 240 bytes with its extension kept.
+---@param name string?
+---@param fallback string?  for a name of which nothing is left ("unnamed")
+---@return string
+function M.safe(name, fallback)
+  local text = tostring(name or "")
+  if not utf8.len(text) then text = text:gsub("[\x80-\xFF]", "_") end
+  text = text:gsub("%c", ""):gsub('[/\\:*?"<>|]', "_")
+  -- "..", ".profile" and "name. " are traps on one system or another.
+  text = text:gsub("^[.%s]+", ""):gsub("[.%s]+$", "")
+  if text == "" then text = fallback or "unnamed" end
+  local stem, extension = text:match "^(.+)(%.[^.]+)$"
+  if not stem or #extension > 20 then stem, extension = text, "" end
+  if reserved[stem:lower()] then stem = "_" .. stem end
+  return cut(stem, longest - #extension) .. extension
+end
+
+--- Names each used once: the second "a.txt" becomes "a (2).txt".
+---@return fun(name: string): string
+function M.unique()
+  local used = {}
+  return function(name)
+    local candidate, n = name, 1
+    while used[candidate:lower()] do
+      n = n + 1
+      local stem, extension = name:match "^(.+)(%.[^.]+)$"
+      candidate = ("%s (%d)%s"):format(stem or name, n, extension or "")
+    end
+    used[candidate:lower()] = true
+    return candidate
+  end
+end
+
+--- Where to write: `to` itself, or `name` inside it when it is a folder (or ends in "/").
+---@param to string?    nil: the current folder
+---@param name string   already safe
+---@return string path
+function M.target(to, name)
+  local core = require "vbo.core"
+  if to == nil then return name end
+  if to:sub(-1) == "/" then return to .. name end
+  local found = core.stat(to)
+  if found and found.type == "directory" then return to .. "/" .. name end
+  return to
+end
+
+return M

@@ -1,0 +1,79 @@
+--- Checking tables of options: a misspelt or mistyped option raises before anything is sent.
+
+local errors = require "vbo.error"
+local nearest = require "vbo.nearest"
+
+local M = {}
+
+local function names_of(spec)
+  local names = {}
+  for name in pairs(spec) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function accepts(types, value)
+  local found = math.type(value) or type(value)
+  for wanted in types:gmatch "[%w_]+" do
+    if found == wanted or type(value) == wanted then return true end
+    -- An object with the fields of a table (a resource, a date) is a table to its reader.
+    if wanted == "callable" and type(value) == "function" then return true end
+  end
+  return false
+end
+
+--- Raises unless every key of `given` is in `spec` and has one of its types.
+---@param given table?   the caller's options
+---@param spec table<string, string>  option → types ("string|number"); "!" in front: required
+---@param what string    the call's name, for the message ("connect")
+---@return table given   the same table (an empty one for nil)
+function M.check(given, spec, what)
+  if given == nil then given = {} end
+  if type(given) ~= "table" then
+    errors.usage(("%s takes a table of options, not a %s"):format(what, type(given)))
+  end
+  for name, value in pairs(given) do
+    local types = spec[name]
+    if not types then M.unknown(name, names_of(spec), what) end
+    types = types:gsub("^!", "")
+    if types ~= "any" and not accepts(types, value) then
+      errors.usage(("%s: option '%s' takes a %s, not a %s"):format(
+        what, name, types:gsub("|", " or "), type(value)))
+    end
+  end
+  for name, types in pairs(spec) do
+    if types:sub(1, 1) == "!" and given[name] == nil then
+      errors.usage(("%s needs the option '%s'"):format(what, name))
+    end
+  end
+  return given
+end
+
+--- Raises for an option that does not exist, naming the nearest one that does.
+---@param name any
+---@param valid string[]
+---@param what string
+function M.unknown(name, valid, what)
+  local best = type(name) == "string" and nearest(name, valid)
+  errors.usage(("%s has no option '%s'"):format(what, tostring(name)),
+    best and ("did you mean '%s'?"):format(best)
+      or (#valid > 0 and "options are: " .. table.concat(valid, ", ") or "it takes no options"))
+end
+
+--- Splits a caller's options into those that `spec` names and the rest.
+---@param given table?
+---@param spec table<string, string>
+---@param what string
+---@return table own, table rest
+function M.split(given, spec, what)
+  if given ~= nil and type(given) ~= "table" then
+    errors.usage(("%s takes a table of options, not a %s"):format(what, type(given)))
+  end
+  local own, rest = {}, {}
+  for name, value in pairs(given or {}) do
+    if spec[name] then own[name] = value else rest[name] = value end
+  end
+  return M.check(own, spec, what), rest
+end
+
+return M
