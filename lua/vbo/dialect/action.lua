@@ -1,0 +1,51 @@
+--- The action dialect (v1–v5): `POST …/Action` with one key that names the action.
+---
+--- The catalogue wraps bodies in their action key; what stands here is what the older
+--- versions mean differently.
+
+local time = require "vbo.time"
+
+local Action = {}
+Action.__index = Action
+
+-- Product workload codes of `explore` (v2–v5 write them in lower case).
+local codes = { exchange = "vex", onedrive = "veod", sharepoint = "vesp", teams = "vet" }
+
+--- `parentId` of the root folder (v2–v7).
+function Action.root() return "null" end
+
+--- The body options of `explore`.  v1 and v2 take a dotted date without a zone and read
+--- it in the server's own; v3 and later take ISO 8601 as well.
+---@param intent table {workload, at, zoned, deleted, all_versions, repository}
+---@return table options, table implied
+function Action:explore(intent)
+  local dotted = self.number <= 2
+  return {
+    at = intent.at and (dotted and time.dotted(intent.at) or time.iso(intent.at)) or nil,
+    workload = codes[intent.workload],
+    show_deleted = intent.deleted,
+    all_versions = intent.all_versions,
+    repository = intent.repository,
+  }, { workload = "vex", show_deleted = false, all_versions = false } -- v1 knows Exchange only
+end
+
+--- Seconds by which a zoned date must be moved so that this server reads the right
+--- instant; 0 when it did.  v1 tells its zone in the answer's `pointInTime` only.
+---@param intent table
+---@param session table  the answer's record
+---@return number
+function Action:misread(intent, session)
+  if self.number > 2 or not intent.zoned or type(session.pointInTime) ~= "string" then return 0 end
+  local understood = time.parse(session.pointInTime)
+  return understood and intent.at - understood // 1 or 0
+end
+
+--- Restores answer when they are over, with their statistics.
+---@return boolean asynchronous, string? session
+function Action.pending() return false end
+
+--- What a version does without being told: one document at a time is the last one's
+--- default, and bulk saves are archives.
+Action.implied = { zip = true }
+
+return Action

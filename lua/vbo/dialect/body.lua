@@ -1,0 +1,153 @@
+--- From a runbook's options to the body and query of one operation of one API version.
+
+local catalogue = require "vbo.catalogue"
+local errors = require "vbo.error"
+local meanings = require "vbo.dialect.meanings"
+local nearest = require "vbo.nearest"
+local time = require "vbo.time"
+
+local M = {}
+
+--- "skip_unresolved", "skipUnresolved" and "SkipUnresolved" are one word.
+local function squash(name)
+  return (name:lower():gsub("_", ""))
+end
+
+--- The property of a schema that an option means; nil when it has none.
+---@param properties table<string, table>?
+---@param option string
+---@return string?
+local function property_of(properties, option)
+  if not properties then return nil end
+  local by_word = {}
+  for name in pairs(properties) do by_word[squash(name)] = name end
+  for _, name in ipairs(meanings[option] or {}) do
+    local found = by_word[squash(name)]
+    if found then return found end
+  end
+  return by_word[squash(option)]
+end
+
+-- "skip_unresolved" for "skipUnresolved": how a runbook spells a property.
+local function spelled(name)
+  return (name:gsub("(%l)(%u)", "%1_%2"):lower())
+end
+
+local function spellings(properties)
+  local list = {}
+  for name in pairs(properties or {}) do list[#list + 1] = spelled(name) end
+  for option, names in pairs(meanings) do
+    for _, name in ipairs(names) do
+      if properties and properties[name] then list[#list + 1] = option break end
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+--- Whether another API version's operation of this name knows the option.
+local function known_elsewhere(operation, option)
+  for _, version in ipairs(catalogue.having(operation.name)) do
+    local other = catalogue.load(version):operation(operation.name)
+    if other.body and property_of(other.body.properties, option) then return version end
+  end
+end
+
+local convert
+
+local function convert_table(schema, value)
+  local properties = schema and schema.properties
+  local result = {}
+  for key, item in pairs(value) do
+    local name = type(key) == "string" and property_of(properties, key) or key
+    result[name] = convert(properties and properties[name], item)
+  end
+  return setmetatable(result, getmetatable(value))
+end
+
+--- A runbook's value as the API takes it: resources as their records, dates as text.
+function convert(schema, value)
+  if type(value) == "table" then
+    local record = value.as_body
+    if type(record) == "function" then return record(value, schema) end
+    if #value > 0 or (schema and schema.type == "array") then
+      local list = {}
+      for i, item in ipairs(value) do list[i] = convert(schema and schema.items, item) end
+      return setmetatable(list, getmetatable(value))
+    end
+    return convert_table(schema, value)
+  end
+  if schema and schema.format == "date-time" and type(value) == "number" then
+    return time.iso(value)
+  end
+  return value
+end
+
+--- Builds an operation's body.
+---
+--- An option that the version lacks is `unsupported` when another version has it, and
+--- `usage` when none has; `implied` names the values that this version acts on anyway.
+---@param operation table  of the catalogue
+---@param options table<string, any>
+---@param call string  the method's name, for messages ("restore")
+---@param implied table<string, any>?  option → value that needs no property
+---@return table? body  nil when the operation takes none or no option was given
+function M.build(operation, options, call, implied)
+  local schema = operation.body
+  local properties = schema and schema.properties
+  local body
+  for option, value in pairs(options) do
+    local name = property_of(properties, option)
+    if not name and schema and not properties then
+      -- The catalogue does not know this body's properties: take the caller's word.
+      name = option:gsub("_(%l)", string.upper)
+    end
+    if name then
+      body = body or {}
+      body[name] = convert(properties and properties[name], value)
+    elseif not (implied and implied[option] ~= nil
+        and tostring(implied[option]):lower() == tostring(value):lower()) then
+      local version = known_elsewhere(operation, option)
+      if version then
+        errors.raise {
+          kind = "unsupported", operation = operation.name,
+          message = ("%s: option '%s' does not exist in %s"):format(call, option,
+            operation.path:match "^/(v%d+)" or "this API version"),
+          hint = ("%s has it"):format(version),
+        }
+      end
+      local valid = spellings(properties)
+      local best = nearest(option, valid)
+      errors.usage(("%s has no option '%s'"):format(call, option),
+        best and ("did you mean '%s'?"):format(best)
+          or (#valid > 0 and "options are: " .. table.concat(valid, ", ") or nil))
+    end
+  end
+  return body
+end
+
+--- Adds query parameters under the names that this version's operation gives them.
+--- One that it does not have is left out when `optional`, otherwise `unsupported`.
+---@param operation table
+---@param arguments table  receives the values
+---@param query table<string, any>?
+---@param optional table<string, boolean>?
+function M.query(operation, arguments, query, optional)
+  local names = {}
+  for _, parameter in ipairs(operation.parameters) do
+    if parameter.place == "query" then names[parameter.name] = true end
+  end
+  for option, value in pairs(query or {}) do
+    local name = property_of(names, option)
+    if name then
+      arguments[name] = value
+    elseif not (optional and optional[option]) then
+      errors.raise {
+        kind = "unsupported", operation = operation.name,
+        message = ("%s takes no '%s'"):format(operation.name, option),
+      }
+    end
+  end
+end
+
+return M

@@ -1,0 +1,40 @@
+--- The verb dialect (v6–v8): `POST …/restore` with the body itself.
+
+local time = require "vbo.time"
+
+local Verb = {}
+Verb.__index = Verb
+
+local codes = { exchange = "Vex", onedrive = "Veod", sharepoint = "Vesp", teams = "Vet" }
+
+--- `parentId` of the root folder: v8 renamed it.
+function Verb:root() return self.number >= 8 and "root" or "null" end
+
+---@param intent table {workload, at, zoned, deleted, all_versions, repository}
+---@return table options, table implied
+function Verb.explore(_, intent)
+  return {
+    at = intent.at and time.iso(intent.at) or nil,
+    workload = codes[intent.workload],
+    show_deleted = intent.deleted,
+    all_versions = intent.all_versions,
+    repository = intent.repository,
+  }, {}
+end
+
+function Verb.misread() return 0 end
+
+--- v8 answers `{sessionId}` at once and restores in the background; v6 and v7 answer
+--- statistics when they are done.
+---@param answer any
+---@return boolean asynchronous, string? session
+function Verb.pending(_, answer)
+  local id = type(answer) == "table" and answer.sessionId or nil
+  return id ~= nil, id
+end
+
+--- The last version is what `restore` takes here (older ones have their own path), and
+--- everything but a single document is saved as an archive.
+Verb.implied = { version = "last", zip = true }
+
+return Verb
