@@ -1,0 +1,194 @@
+--- Clients: one authorized connection to one server, in one API version.
+
+local catalogue = require "vbo.catalogue"
+local collection = require "vbo.collection"
+local connect = require "vbo.connect"
+local core = require "vbo.core"
+local dialect = require "vbo.dialect"
+local errors = require "vbo.error"
+local filename = require "vbo.filename"
+local jobs = require "vbo.jobs"
+local organization = require "vbo.organization"
+local pipeline = require "vbo.pipeline"
+local progress = require "vbo.runtime.progress"
+local resource = require "vbo.resource"
+local session = require "vbo.session"
+
+local M = {}
+
+---@class vbo.Client
+---@field version string       "v1" … "v8"
+---@field server string        "https://host:port"
+---@field fingerprint string   of the certificate the server showed, "sha256/BASE64"
+---@field gates function[]     see `vbo.pipeline`
+local Client = {}
+
+local meta = { __name = "vbo.client" }
+
+local computed = {
+  version = function(self) return self._catalogue.version end,
+  server = function(self) return self._core:origin() end,
+  fingerprint = function(self) return self._core:fingerprint() end,
+}
+
+function meta:__index(key)
+  local method = Client[key]
+  if method ~= nil then return method end
+  local field = computed[key]
+  return field and field(self)
+end
+
+function meta:__tostring()
+  return ("client of %s (%s)"):format(self._core:origin(), self._catalogue.version)
+end
+
+function meta:__close(err)
+  if err == nil then self:close() else pcall(self.close, self) end
+end
+
+function meta:__gc() pcall(self.close, self) end
+
+-- One engine carries the transfers of all clients of a Lua state.
+local engine
+
+local function the_engine()
+  if not engine then
+    local err
+    engine, err = core.engine()
+    if not engine then errors.raise(err) end
+  end
+  return engine
+end
+
+--- Connects and logs in.
+---
+--- Takes a URL or a table: `url` or `host` and `port` (4443), `user`, `password` (a
+--- secret), `ca` (a PEM file) or `pin` (the certificate's SHA-256), `version` (the newest
+--- that both sides speak unless told), `connect_timeout`, `idle_timeout`, `deadline`
+--- (seconds), `retries`, `proxy`, `user_agent`, `progress`, `log` (function(text)).
+--- VBO_HOST, VBO_USER, VBO_PASSWORD, VBO_PIN, VBO_CA and VBO_VERSION stand in for what is
+--- absent.  Raises `usage`, `trust`, `network`, `timeout`, `auth` or `unsupported`.
+---@param given string|table|nil
+---@return vbo.Client
+function M.connect(given)
+  local settings = connect.settings(given)
+  local own_engine = the_engine()
+  local version = settings.version or connect.newest(own_engine, settings)
+  local known = catalogue.load(version)
+  local opened = connect.open(own_engine, settings, version)
+  local ok, err = opened:login()
+  if not ok then
+    opened:close()
+    connect.login_failed(err, settings, version)
+  end
+  if settings.log then
+    settings.log(("connected to %s, API %s"):format(opened:origin(), version))
+  end
+  local client = {
+    _core = opened, _engine = own_engine, _catalogue = known, _dialect = dialect.of(known),
+    _sessions = {}, _progress = settings.progress, gates = {},
+  }
+  client._client = client
+  return setmetatable(client, meta)
+end
+
+--- The path that leads here: none.  (Resources ask their owner for it.)
+function Client._path() return {} end
+
+function Client:_call(intent)
+  intent.path = intent.path or {}
+  return pipeline.call(self, intent)
+end
+
+--- The watcher of a transfer: the call's own choice, else the client's.
+function Client:_watch(option, file)
+  if option == nil then option = self._progress end
+  return progress.watcher(option, filename.safe(file:match "([^/]*)$"))
+end
+
+--- Stops the sessions that this client opened and closes the connection.  Idempotent.
+--- What cannot be stopped is raised after everything else was.
+function Client:close()
+  if rawget(self, "_closed") then return end
+  local failure
+  for _, open in pairs(self._sessions) do
+    local ok, err = pcall(open.stop, open)
+    if not ok then failure = failure or err end
+  end
+  rawset(self, "_closed", true)
+  self._core:close()
+  if failure then error(failure, 0) end
+end
+
+--- Organizations of the server.
+---@param given table?  a list: a selection of them
+function Client:organizations(given)
+  return collection.of(organization.Organization, self, given, {
+    accepts = { page_size = "integer" },
+  })
+end
+
+--- One organization by id or name; without an argument the only one.
+---@param name any
+---@return vbo.Organization
+function Client:organization(name)
+  if name == nil then return self:organizations():one() end
+  return resource.reference(organization.Organization, self, name)
+end
+
+--- Opens a restore session on the organization of the account itself (a tenant's login).
+--- Options as `Organization:explore`.
+---@param given table?
+---@return vbo.Session
+function Client:explore(given)
+  return session.explore(self, "RestoreSession_ExploreAction", given)
+end
+
+--- Restore sessions of the server.
+---@param given table?  a list: a selection of them
+function Client:sessions(given)
+  return collection.of(session.Session, self, given, { accepts = { page_size = "integer" } })
+end
+
+--- One restore session by its id.
+---@param id any
+---@return vbo.Session
+function Client:session(id) return resource.reference(session.Session, self, id) end
+
+--- Backup jobs of the server.
+---@param given table?  a list: a selection of them
+function Client:jobs(given)
+  return collection.of(jobs.Job, self, given, { accepts = { page_size = "integer" } })
+end
+
+--- One backup job by id or name.
+---@param name any
+---@return vbo.Job
+function Client:job(name) return resource.reference(jobs.Job, self, name) end
+
+--- Calls any operation of the API version by its catalogue name.
+---@param name string       "Job_StartAction"
+---@param arguments table?  path and query parameters by name, and `body`
+---@return any data         decoded JSON; nil for an empty answer
+function Client:call(name, arguments)
+  local operation = pipeline.operation(self, name)
+  local answers_stream = operation.answer and operation.answer.kind == "stream"
+  if answers_stream then
+    errors.usage(("%s answers a stream"):format(operation.name), "save it through its object")
+  end
+  local path, query, body = {}, {}, nil
+  local places = {}
+  for _, parameter in ipairs(operation.parameters) do places[parameter.name] = parameter.place end
+  for key, value in pairs(arguments or {}) do
+    if key == "body" then
+      body = value
+    elseif places[key] == "path" then
+      path[key] = value
+    else
+      query[key] = value
+    end
+  end
+  return self:_call { operation = name, path = path, query = query, body = body }.data
+end
+
+return M

@@ -1,0 +1,164 @@
+--- Finding out where to connect, as whom, and in which API version.
+
+local catalogue = require "vbo.catalogue"
+local core = require "vbo.core"
+local errors = require "vbo.error"
+local nearest = require "vbo.nearest"
+local options = require "vbo.options"
+local secret = require "vbo.secret"
+
+local M = {}
+
+local spec = {
+  url = "string", host = "string", port = "integer", user = "string", password = "any",
+  ca = "string", pin = "string", version = "string", proxy = "string",
+  connect_timeout = "number", idle_timeout = "number", deadline = "number",
+  retries = "integer", progress = "boolean|function", log = "function", user_agent = "string",
+}
+
+-- Read when the option is absent, so that one runbook serves every server.
+local environment = {
+  host = "VBO_HOST", user = "VBO_USER", pin = "VBO_PIN", ca = "VBO_CA", version = "VBO_VERSION",
+}
+
+--- The caller's options with the environment behind them.
+---@param given string|table|nil  a URL, or options
+---@return table settings
+function M.settings(given)
+  if type(given) == "string" then given = { url = given } end
+  local settings = {}
+  for name, value in pairs(options.check(given, spec, "connect")) do settings[name] = value end
+  if settings.url and settings.host then
+    errors.usage("connect: give 'url' or 'host', not both")
+  end
+  for name, variable in pairs(environment) do
+    local value = os.getenv(variable)
+    -- An authority given in the call must not be mixed with a pin of the environment.
+    local trusted = (name == "pin" or name == "ca") and (settings.pin or settings.ca)
+    if settings[name] == nil and value and value ~= "" and not trusted
+        and not (name == "host" and settings.url) then
+      settings[name] = value
+    end
+  end
+  settings.url = M.url(settings)
+  if not settings.user then
+    errors.usage("connect needs the option 'user'", "or set VBO_USER")
+  end
+  if settings.password ~= nil then
+    settings.password = secret.from(settings.password, "password")
+  elseif os.getenv "VBO_PASSWORD" then
+    settings.password = secret.env "VBO_PASSWORD"
+  else
+    errors.usage("connect needs the option 'password'",
+      "set VBO_PASSWORD, or give vbo.secret.prompt(), .file(path) or .env(name)")
+  end
+  if settings.version then settings.version = M.version(settings.version) end
+  return settings
+end
+
+--- "https://host:port" of the settings; the API listens on 4443 unless told.
+---@param settings table
+---@return string
+function M.url(settings)
+  local address = settings.url or settings.host
+  if not address or address == "" then
+    errors.usage("connect needs a server: a URL, or the option 'host'", "or set VBO_HOST")
+  end
+  local scheme, rest = address:match "^(%a[%w+.-]*)://(.*)$"
+  if scheme and scheme:lower() ~= "https" then
+    errors.usage(("connect: the API is served over https only, not %s"):format(scheme))
+  end
+  local authority = (rest or address):match "^([^/?#]*)"
+  if authority:find("@", 1, true) then
+    errors.usage("connect: name the user and password as options, not in the URL")
+  end
+  local has_port = authority:match ":%d+$" and not authority:match "^%[?[%x]*:[%x:]*:%x+$"
+  if settings.port and not has_port then
+    authority = authority .. ":" .. settings.port
+  elseif not has_port then
+    authority = authority .. ":4443"
+  end
+  return "https://" .. authority
+end
+
+--- A version's name ("v8", "V8", "8") as the catalogue has it; raises for another one.
+---@param name string
+---@return string
+function M.version(name)
+  local wanted = tostring(name):lower()
+  if wanted:match "^%d+$" then wanted = "v" .. wanted end
+  for _, version in ipairs(catalogue.versions) do
+    if version == wanted then return wanted end
+  end
+  local best = nearest(wanted, catalogue.versions)
+  errors.usage(("connect: there is no API version '%s'"):format(name),
+    (best and ("did you mean '%s'? "):format(best) or "") .. "known: "
+      .. table.concat(catalogue.versions, ", "))
+end
+
+--- Opens a client of the core for settings and an API version.
+---@param engine vbo.Engine
+---@param settings table
+---@param version string
+---@return vbo.CoreClient
+function M.open(engine, settings, version)
+  local token = catalogue.load(version):operation "token"
+  local properties = token and token.body and token.body.properties or {}
+  local client, err = core.client(engine, {
+    url = settings.url, api_version = version, user = settings.user,
+    password = settings.password, ca_file = settings.ca, pin = settings.pin,
+    proxy = settings.proxy, user_agent = settings.user_agent,
+    connect_timeout = settings.connect_timeout, idle_timeout = settings.idle_timeout,
+    deadline = settings.deadline, retries = settings.retries,
+    -- v7 and later want an antiforgery cookie beside the token unless told otherwise.
+    token_parameters = properties.disable_antiforgery_token and "disable_antiforgery_token=true"
+      or nil,
+  })
+  return client or errors.raise(err)
+end
+
+-- A route that each version has; without a token it is refused, not absent.
+local function probe(engine, settings, version)
+  local client <close> = M.open(engine, settings, version)
+  local known = catalogue.load(version)
+  local operation = known:operation "ServiceInstance_Get" or known:operation "Organization_Get"
+  local transfer, err = client:start { method = "GET", path = operation.path, anonymous = true }
+  if not transfer then errors.raise(err) end
+  local held <close> = transfer
+  local ok, failure = held:wait()
+  if ok or failure.kind == "auth" then return true end
+  -- Only an answer tells; without one the server itself cannot be reached.
+  if not failure.status or failure.status == 0 then errors.raise(failure) end
+  return failure.status ~= 404 and failure.status < 500
+end
+
+--- The newest API version that both sides speak.
+---@param engine vbo.Engine
+---@param settings table
+---@return string version
+function M.newest(engine, settings)
+  for i = #catalogue.versions, 1, -1 do
+    local version = catalogue.versions[i]
+    if probe(engine, settings, version) then return version end
+  end
+  errors.raise {
+    kind = "unsupported", server = settings.url,
+    message = "the server speaks no API version that is known here",
+    hint = "known: " .. table.concat(catalogue.versions, ", "),
+  }
+end
+
+--- A login refused because the server has no such version says so.
+---@param err table
+---@param settings table
+---@param version string
+function M.login_failed(err, settings, version)
+  if err.kind == "not_found" then
+    err.kind = "unsupported"
+    err.message = ("the server does not speak API version %s"):format(version)
+    err.hint = settings.version and "leave out 'version' to use the newest one" or nil
+  end
+  errors.raise(err)
+end
+
+return M

@@ -1,0 +1,228 @@
+--- What all resources share: one object of the API, known by id, by name or by its record.
+---
+--- A resource is thin.  It holds its client, its owner, and the record a server gave (if
+--- any); `resource.name` reads a field of the record without regard to case, underscores
+--- and the renames between API versions (`doc.size` is `size` in v2 and `sizeBytes` later),
+--- loading the record when it was only named.  A field that is absent or null is nil.
+
+local errors = require "vbo.error"
+local json = require "vbo.json"
+local pipeline = require "vbo.pipeline"
+
+local M = {}
+
+--- Methods of every resource.
+local Resource = {}
+
+-- A runbook's word → the fields of the API it stands for, newest first.
+local fields = {
+  size = { "sizebytes", "size" },
+  modified = { "modificationtime" },
+  created = { "creationtime" },
+  capacity = { "capacitybytes", "capacity" },
+  free_space = { "freespacebytes", "freespace" },
+}
+
+local function squash(name) return (name:lower():gsub("_", "")) end
+
+--- Reads one field of a record by a runbook's word.
+---@param record table
+---@param name string
+---@return any  nil when it is absent or null
+function M.field(record, name)
+  local value = record[name]
+  if value == nil then
+    for _, word in ipairs(fields[name] or { squash(name) }) do
+      for key, item in pairs(record) do
+        if type(key) == "string" and squash(key) == word then value = item break end
+      end
+      if value ~= nil then break end
+    end
+  end
+  if value == json.null then return nil end
+  return value
+end
+
+--- Declares a class of resources.
+---@param class table  kind= ("document"), parameter= (its name in paths), get=, list=
+---  (operations), label= (the field that names it to people), names= (function(record, name)
+---  telling whether a name is meant), rooted= (its path does not continue its owner's)
+---@return table class
+function M.class(class)
+  class.methods = class.methods or {}
+  setmetatable(class.methods, { __index = Resource })
+  class.meta = {
+    __name = "vbo." .. class.kind,
+    __index = function(self, key)
+      local method = class.methods[key]
+      if method ~= nil then return method end
+      if type(key) ~= "string" or key:sub(1, 1) == "_" then return nil end
+      if key == "id" then return self:_id() end
+      return M.field(self:_loaded(), key)
+    end,
+    __newindex = function(_, key)
+      errors.usage(("%s: field '%s' cannot be assigned; change it through a method")
+        :format(class.kind, tostring(key)))
+    end,
+    __tostring = function(self)
+      local record, name = rawget(self, "_record"), rawget(self, "_name")
+      name = name or record and M.field(record, class.label or "name")
+      local id = rawget(self, "_key") or record and record.id
+      return ("%s %s"):format(class.kind, name and ("%q"):format(tostring(name)) or tostring(id))
+    end,
+    __close = class.close,
+  }
+  return class
+end
+
+local function new(class, owner, private)
+  private._class = class
+  private._owner = owner
+  private._client = owner._client
+  return setmetatable(private, class.meta)
+end
+
+--- A resource from a record of the server.
+function M.from_record(class, owner, record)
+  return new(class, owner, { _record = record, _key = M.field(record, class.key or "id") })
+end
+
+--- A resource of a known id; its record is loaded when a field is read.
+function M.from_id(class, owner, id)
+  return new(class, owner, { _key = id })
+end
+
+--- A resource by its name; looked up when it is first used, among those `query` lists.
+function M.from_name(class, owner, name, query)
+  return new(class, owner, { _name = name, _among = query })
+end
+
+-- Ids of this API: GUIDs, several GUIDs in a row with or without a tail, and the long
+-- base64 ids of mail.
+local function looks_like_id(text)
+  return text:match "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x" ~= nil
+    or (#text >= 40 and text:match "^[%w%-_=+/]+$" ~= nil)
+end
+
+--- Turns what a runbook names a resource by into the resource.
+---@param class table
+---@param owner table
+---@param value any  a resource, a record, an id, a name, or `{ id = … }` / `{ name = … }`
+---@param query table?  where a name is looked up (a folder's documents)
+---@return table resource
+function M.reference(class, owner, value, query)
+  if type(value) == "table" then
+    if rawget(value, "_class") == class then return value end
+    if value.id ~= nil and next(value, next(value)) == nil then
+      return M.from_id(class, owner, tostring(value.id))
+    end
+    if value.id ~= nil then return M.from_record(class, owner, value) end
+    if value.name ~= nil then return M.from_name(class, owner, value.name, query) end
+  elseif type(value) == "string" and value ~= "" then
+    if not class.names or looks_like_id(value) then return M.from_id(class, owner, value) end
+    return M.from_name(class, owner, value, query)
+  elseif math.type(value) == "integer" then
+    return M.from_id(class, owner, tostring(value))
+  end
+  errors.usage(("a %s is named by its id, its name or its record, not by a %s"):format(
+    class.kind, type(value)))
+end
+
+--- Whether a value is a resource of this class (any class when nil).
+function M.is(value, class)
+  return type(value) == "table" and rawget(value, "_class") ~= nil
+    and (class == nil or rawget(value, "_class") == class)
+end
+
+--- The candidates whose name is meant, narrowed to exactly one; raises otherwise.
+function Resource:_id()
+  local key = rawget(self, "_key")
+  if key then return key end
+  local class, name = self._class, rawget(self, "_name")
+  local collection = require("vbo.collection").new(class, self._owner, {
+    query = rawget(self, "_among"),
+  })
+  local found = {}
+  for candidate in collection:each() do
+    if class.names(candidate._record, name) then found[#found + 1] = candidate end
+  end
+  if #found == 0 then
+    errors.raise {
+      kind = "not_found", message = ("no %s is called %q"):format(class.kind, name),
+      hint = ("list them with :%s()"):format(class.plural or class.kind .. "s"),
+    }
+  elseif #found > 1 then
+    local names = {}
+    for i = 1, math.min(#found, 5) do names[i] = found[i]._key end
+    errors.raise {
+      kind = "conflict", message = ("%d %ss are called %q"):format(#found, class.kind, name),
+      hint = "name one by its id: " .. table.concat(names, ", "),
+    }
+  end
+  rawset(self, "_key", found[1]._key)
+  rawset(self, "_record", found[1]._record)
+  return found[1]._key
+end
+
+--- The path parameters that lead to this resource.
+function Resource:_path()
+  local class = self._class
+  local path = class.rooted and {} or self._owner:_path()
+  path[class.parameter] = self:_id()
+  return path
+end
+
+--- The record, asked for when it is not here yet.
+function Resource:_loaded()
+  local record = rawget(self, "_record")
+  if not record then
+    self:_id()
+    record = rawget(self, "_record") or self:refresh()._record
+  end
+  return record
+end
+
+--- Calls one operation on this resource.
+---@param intent table  as `pipeline.call`; `path` is this resource's unless given
+---@return vbo.Answer
+function Resource:_call(intent)
+  intent.path = intent.path or self:_path()
+  return pipeline.call(self._client, intent)
+end
+
+--- Loads the record again from the server.
+---@return table self
+function Resource:refresh()
+  local class = self._class
+  local answer = self:_call { operation = class.get }
+  if type(answer.data) ~= "table" then
+    errors.raise { kind = "protocol", message = ("the server answered no %s"):format(class.kind) }
+  end
+  rawset(self, "_record", answer.data)
+  return self
+end
+
+--- The record as the server gave it (JSON null is `vbo.json.null`).
+---@return table
+function Resource:record() return self:_loaded() end
+
+local only_id = { id = true }
+
+--- This resource inside a body: whole, without what only the server writes; or just its
+--- id where the API takes no more.
+function Resource:as_body(schema)
+  local properties = schema and schema.properties
+  if properties then
+    local just_id = true
+    for name in pairs(properties) do if not only_id[name] then just_id = false end end
+    if just_id then return { id = self:_id() } end
+  end
+  local copy = {}
+  for name, value in pairs(self:_loaded()) do
+    local property = properties and properties[name]
+    if not (property and property.read_only) then copy[name] = value end
+  end
+  return copy
+end
+
+return M

@@ -1,0 +1,163 @@
+--- Restores: changes of production that count what they did.
+---
+--- Up to v7 the answer comes when the restore is over; v8 answers at once and restores in
+--- the background.  Both end here in the same statistics, and a restore that left items
+--- out raises `partial`.
+
+local errors = require "vbo.error"
+local options = require "vbo.options"
+local pipeline = require "vbo.pipeline"
+local task = require "vbo.runtime.task"
+local time = require "vbo.time"
+
+local M = {}
+
+M.own = { wait = "boolean", allow_partial = "boolean", deadline = "number" }
+
+---@class vbo.Statistics
+---@field total integer      items that were to be restored
+---@field restored integer   restored, created and merged
+---@field failed integer
+---@field skipped integer    there was nothing to change, or not to be restored
+---@field created integer?   mail: newly made (v1–v7)
+---@field merged integer?    mail: merged into what was there (v1–v7)
+---@field errors string[]    what the server says of failures
+---@field warnings string[]
+---@field session string?    v8: the id of the restore's own session
+---@field raw table?         the answer as it came
+
+local function integer(record, ...)
+  for _, name in ipairs { ... } do
+    local value = math.tointeger(record[name])
+    if value then return value end
+  end
+  return nil
+end
+
+local function texts(value)
+  local list = {}
+  if type(value) == "table" then
+    for i, item in ipairs(value) do
+      list[i] = type(item) == "table" and tostring(item.message or item.title or "?")
+        or tostring(item)
+    end
+  end
+  return list
+end
+
+--- One shape for the statistics objects of all versions and workloads.
+---@param record table?
+---@return vbo.Statistics
+function M.statistics(record)
+  record = type(record) == "table" and record or {}
+  local created = integer(record, "createdItemsCount")
+  local merged = integer(record, "mergedItemsCount")
+  local failed = (integer(record, "failedItemsCount") or 0)
+    + (integer(record, "failedRestrictionsCount") or 0)
+  local skipped = integer(record, "skippedItemsCount", "skippedItemsByNoChangesCount") or 0
+  local restored = integer(record, "restoredItemsCount") or (created or 0) + (merged or 0)
+  return {
+    total = integer(record, "totalItemsCount") or restored + failed + skipped,
+    restored = restored, failed = failed, skipped = skipped, created = created, merged = merged,
+    errors = texts(record.errors or record.exceptions), warnings = texts(record.warnings),
+    raw = record,
+  }
+end
+
+-- The session of a background restore says when it is over in one of three ways: it
+-- counted every item, it stopped, or its event of this restore ended.
+local function over(session, statistics)
+  if statistics.total > 0 then
+    return statistics.restored + statistics.failed + statistics.skipped >= statistics.total
+  end
+  if session:refresh().state == "Stopped" then return true end
+  for event in session:events():each() do
+    if event.type == "Restore" and event.status ~= "Running" then return true end
+  end
+  return false
+end
+
+--- Waits for a background restore (v8).
+---@param client vbo.Client
+---@param id string  of its session
+---@return vbo.Statistics
+local function follow(client, id)
+  local session = client:session(id)
+  local pause = 0.2
+  while true do
+    local answer = session:_call { operation = "RestoreSession_GetRestoreStatistics" }
+    local statistics = M.statistics(answer.data)
+    statistics.session = id
+    if over(session, statistics) then return statistics end
+    local ok, err = task.sleep(client._engine, pause)
+    if not ok then
+      err.hint = ("the restore goes on in the server's session %s"):format(id)
+      errors.raise(err)
+    end
+    -- Short restores are seen at once, long ones are not asked about all the time.
+    pause = math.min(pause * 1.5, 10)
+  end
+end
+
+-- What the session's events say of a change whose answer was lost.
+local function reconcile(session, since)
+  local seen = {}
+  for event in session:events():each() do
+    local started = event.start_time and time.parse(event.start_time)
+    if started and started >= since - 1 then
+      seen[#seen + 1] = {
+        type = event.type, status = event.status, title = event.title, message = event.message,
+      }
+    end
+  end
+  return seen
+end
+
+--- Sends a restore (or another change of production) and, unless told not to, waits until
+--- it is over.
+---@param target table   a resource below a restore session
+---@param intent table   as `pipeline.call`
+---@param given table?   the caller's options
+---@return vbo.Statistics
+function M.run(target, intent, given)
+  local own, rest = options.split(given, M.own, intent.call)
+  local client = target._client
+  for name, value in pairs(intent.selection or {}) do rest[name] = value end
+  for name, value in pairs(intent.defaults or {}) do
+    if rest[name] == nil then rest[name] = value end
+  end
+  intent.options = rest
+  intent.path = intent.path or target:_path()
+  intent.implied = intent.implied or client._dialect.implied
+  intent.deadline = own.deadline
+  local since = require("vbo.core").time()
+  local ok, answer = pcall(pipeline.call, client, intent)
+  if not ok then
+    if errors.is(answer) and answer.kind == "unknown_outcome" and target._session then
+      local session = target:_session()
+      local found, events = pcall(reconcile, session, since)
+      if found then
+        answer.events = events
+        answer.hint = #events == 0
+          and "the session's events show nothing of it so far; look before repeating it"
+          or ("the session's events show: %s %s"):format(
+            events[#events].title or events[#events].type, events[#events].status)
+      end
+    end
+    error(answer, 0)
+  end
+  local pending, id = client._dialect:pending(answer.data)
+  if pending and own.wait == false then return { session = id, total = 0, restored = 0,
+    failed = 0, skipped = 0, errors = {}, warnings = {}, raw = answer.data } end
+  local statistics = pending and follow(client, id) or M.statistics(answer.data)
+  if statistics.failed > 0 and not own.allow_partial then
+    errors.raise {
+      kind = "partial", operation = intent.operation, statistics = statistics,
+      message = ("%d of %d items were not restored%s"):format(statistics.failed, statistics.total,
+        statistics.errors[1] and ": " .. statistics.errors[1] or ""),
+    }
+  end
+  return statistics
+end
+
+return M

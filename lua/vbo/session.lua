@@ -1,0 +1,159 @@
+--- Restore sessions: a backup opened at a point in time.
+---
+--- A session holds resources of the server.  Leaving a `<close>` session stops it there;
+--- so does closing the client that opened it.
+
+local collection = require "vbo.collection"
+local errors = require "vbo.error"
+local exchange = require "vbo.exchange"
+local onedrive = require "vbo.onedrive"
+local options = require "vbo.options"
+local pipeline = require "vbo.pipeline"
+local resource = require "vbo.resource"
+local restore = require "vbo.restore"
+local time = require "vbo.time"
+
+---@class vbo.Session
+---@field id string
+---@field type string       Vex, Veod, Vesp or Vet
+---@field state string      Working or Stopped
+---@field result string     Success, Warning or Failed
+---@field point_in_time string?
+local Session
+
+local function close(self, err)
+  if rawget(self, "_stopped") then return end
+  if err == nil then
+    self:stop()
+  else
+    -- The error under way matters more than one of cleaning up.
+    pcall(self.stop, self)
+  end
+end
+
+Session = resource.class {
+  kind = "restore session", parameter = "restoreSessionId", rooted = true,
+  get = "RestoreSession_GetByRestoreSessionId", list = "RestoreSession_GetPage",
+  methods = {}, bulk = {}, close = close,
+}
+
+---@class vbo.Event
+---@field type string    Save, Export, Send, Restore, View or None
+---@field status string  Running, Success, Warning or Failed
+---@field title string
+---@field message string
+local Event = resource.class {
+  kind = "event", parameter = "eventId", label = "title",
+  get = "RestoreSessionEvent_GetById", list = "RestoreSessionEvent_Get", methods = {},
+}
+
+local M = { Session = Session, Event = Event }
+
+local workloads = { exchange = true, onedrive = true, sharepoint = true, teams = true }
+local explore_options = {
+  workload = "string", at = "string|number", deleted = "boolean", all_versions = "boolean",
+  repository = "string|table",
+}
+
+--- Opens a restore session.
+---@param owner table       what is explored: an organization, a job, or the client (tenant)
+---@param operation string
+---@param given table?
+---@return vbo.Session
+function M.explore(owner, operation, given)
+  options.check(given, explore_options, "explore")
+  given = given or {}
+  local workload = (given.workload or "exchange"):lower()
+  if not workloads[workload] then
+    errors.usage(("explore: there is no workload '%s'"):format(workload),
+      "workloads are: exchange, onedrive, sharepoint, teams")
+  end
+  local client = owner._client
+  local intent = {
+    workload = workload, deleted = given.deleted, all_versions = given.all_versions,
+    repository = type(given.repository) == "table" and given.repository.id or given.repository,
+  }
+  if given.at ~= nil then
+    local zone
+    intent.at, zone = time.point(given.at, "at")
+    intent.zoned = zone ~= nil
+  end
+  local function open()
+    local body, implied = client._dialect:explore(intent)
+    local answer = pipeline.call(client, {
+      call = "explore", operation = operation, path = owner:_path(), options = body,
+      implied = implied,
+    })
+    return resource.from_record(Session, client, answer.data)
+  end
+  local session = open()
+  local moved = client._dialect:misread(intent, session:record())
+  if moved ~= 0 then
+    -- v1 and v2 read the date in the server's own zone, which only the answer tells.
+    session:stop()
+    intent.at = intent.at + moved
+    session = open()
+  end
+  client._sessions[session.id] = session
+  return session
+end
+
+function Session.methods:_session() return self end
+
+--- Stops the session on the server.  Stopping one that is gone or stopped is no error.
+function Session.methods:stop()
+  if rawget(self, "_stopped") then return end
+  local ok, err = pcall(pipeline.call, self._client, {
+    call = "stop", operation = "RestoreSession_StopAction", path = self:_path(),
+  })
+  if not ok and not (errors.is(err) and err.kind == "not_found") then error(err, 0) end
+  rawset(self, "_stopped", true)
+  self._client._sessions[self.id] = nil
+end
+
+--- The same as `stop`; what `<close>` does.
+function Session.methods:close() self:stop() end
+
+--- What happened in the session (v2 and later).
+function Session.methods:events() return collection.new(Event, self, {}) end
+
+--- What the session restored so far (v8; earlier versions answer it with each restore).
+---@return vbo.Statistics
+function Session.methods:statistics()
+  return restore.statistics(self:_call { operation = "RestoreSession_GetRestoreStatistics" }.data)
+end
+
+--- OneDrives in the backup. With a list: a selection of them.
+---@param given table?
+function Session.methods:onedrives(given)
+  return collection.of(onedrive.OneDrive, self, given, {
+    accepts = { page_size = "integer" },
+    query = { page_size = type(given) == "table" and given.page_size or nil },
+  })
+end
+
+--- One OneDrive by id, by its person's name or address, or by its URL.
+---@param name any
+---@return vbo.OneDrive
+function Session.methods:onedrive(name) return resource.reference(onedrive.OneDrive, self, name) end
+
+--- Mailboxes in the backup. With a list: a selection of them.
+---@param given table?
+function Session.methods:mailboxes(given)
+  return collection.of(exchange.Mailbox, self, given, {
+    accepts = { page_size = "integer" },
+    query = { page_size = type(given) == "table" and given.page_size or nil },
+  })
+end
+
+--- One mailbox by id, address or name.
+---@param name any
+---@return vbo.Mailbox
+function Session.methods:mailbox(name) return resource.reference(exchange.Mailbox, self, name) end
+
+--- Stops each of the selected sessions.
+function Session.bulk:stop()
+  for _, session in ipairs(self:_all()) do session:stop() end
+end
+
+return M
