@@ -1,0 +1,222 @@
+--- Reads an OpenAPI 3 document (API v6 and later) into the generator's model.
+---
+--- The model: { version, number, dialect = "verb", operations = { … in the document's order },
+--- schemas = { name → schema }, order = { names of the schemas } }.  Only facts are taken:
+--- descriptions, summaries and tags stay behind.
+
+local ordered = require "vbo.catalogue.ordered"
+
+local M = {}
+
+local methods = { get = true, put = true, post = true, delete = true, patch = true, head = true }
+
+local function list(value)
+  local result = {}
+  for i, item in ipairs(value or {}) do result[i] = item end
+  return result
+end
+
+local function plain(value)
+  if value == ordered.null or type(value) == "table" then return nil end
+  return value
+end
+
+local schema_of
+
+local function object_of(source, schema)
+  schema.properties, schema.order = {}, {}
+  schema.required = list(source.required)
+  for name, property in ordered.each(source.properties) do
+    schema.order[#schema.order + 1] = name
+    schema.properties[name] = schema_of(property)
+  end
+  local more = source.additionalProperties
+  if ordered.is_object(more) then
+    schema.additional = schema_of(more)
+  elseif more == true or #schema.order == 0 and more == nil then
+    schema.additional = {}
+  end
+  return schema
+end
+
+-- A composition is one object with the properties of all parts; a single part is that part.
+local function composed(source, parts)
+  if #parts == 1 and not source.properties then return schema_of(parts[1]) end
+  local schema = object_of(source, { type = "object" })
+  schema.parts = {}
+  for i, part in ipairs(parts) do schema.parts[i] = schema_of(part) end
+  schema.all = source.allOf ~= nil
+  return schema
+end
+
+function schema_of(source)
+  local schema
+  local parts = source.allOf or source.oneOf or source.anyOf
+  local reference = source["$ref"]
+  if reference then
+    local name = reference:match "^#/components/schemas/(.+)$"
+    schema = { ref = name or error("unknown $ref " .. reference, 0) }
+  elseif parts then
+    schema = composed(source, parts)
+  elseif source.enum then
+    schema = { type = "string", enum = {} }
+    for _, value in ipairs(source.enum) do
+      if type(value) == "string" then schema.enum[#schema.enum + 1] = value end
+    end
+  elseif source.type == "array" then
+    schema = { type = "array", items = source.items and schema_of(source.items) or {} }
+  elseif source.type == "object" or source.properties then
+    schema = object_of(source, { type = "object" })
+  else
+    schema = { type = source.type, format = source.format }
+  end
+  schema.nullable = source.nullable == true or nil
+  schema.read_only = source.readOnly == true or nil
+  schema.write_only = source.writeOnly == true or nil
+  for _, key in ipairs { "default", "minimum", "maximum", "minLength", "maxLength",
+    "minItems", "maxItems", "pattern" } do
+    schema[key] = plain(source[key])
+  end
+  return schema
+end
+
+local function flatten(schema, schemas)
+  for _, part in ipairs(schema.parts or {}) do
+    local target = part.ref and schemas[part.ref] or part
+    flatten(target, schemas)
+    for _, name in ipairs(target.order or {}) do
+      if not schema.properties[name] then
+        schema.order[#schema.order + 1] = name
+        schema.properties[name] = target.properties[name]
+      end
+    end
+    if schema.all then
+      for _, name in ipairs(target.required or {}) do
+        schema.required[#schema.required + 1] = name
+      end
+    end
+    if not schema.order[1] then schema.additional = {} else schema.additional = nil end
+  end
+  schema.parts = nil
+end
+
+local function content(source)
+  local kind = ordered.keys(source and source.content)[1]
+  if kind then return kind, source.content[kind].schema end
+end
+
+local function parameters_of(operation, shared, path)
+  local found = {}
+  for _, group in ipairs { shared or {}, operation.parameters or {} } do
+    for _, source in ipairs(group) do
+      if source["in"] == "path" or source["in"] == "query" then
+        found[#found + 1] = {
+          name = source.name, place = source["in"],
+          required = source["in"] == "path" or source.required == true,
+          schema = schema_of(source.schema or {}),
+        }
+      end
+    end
+  end
+  -- Path parameters in the order of the path, whatever the document's order.
+  local result = {}
+  for name in path:gmatch "{([^}]+)}" do
+    for _, parameter in ipairs(found) do
+      if parameter.place == "path" and parameter.name == name then
+        result[#result + 1] = parameter
+      end
+    end
+  end
+  for _, parameter in ipairs(found) do
+    if parameter.place == "query" then result[#result + 1] = parameter end
+  end
+  return result
+end
+
+local function answer_of(operation, pages)
+  local status, response
+  for code, source in ordered.each(operation.responses) do
+    if code:match "^2%d%d$" and not status then status, response = tonumber(code), source end
+  end
+  local answer = { status = status or 200, kind = "empty" }
+  local kind, schema = content(response)
+  if not kind then return answer end
+  if kind == "application/octet-stream" then
+    answer.kind = "stream"
+    return answer
+  end
+  answer.kind = "json"
+  answer.schema = schema and schema_of(schema)
+  if answer.schema and answer.schema.ref then
+    answer.page = pages.page[answer.schema.ref]
+    answer.changes = pages.changes[answer.schema.ref]
+  end
+  answer.array = answer.schema and answer.schema.type == "array" or nil
+  return answer
+end
+
+--- Whether an operation alters production or the server.  A search, a token request and
+--- whatever answers a stream (save, export, report) only reads.
+function M.is_change(operation)
+  if operation.method == "GET" or operation.method == "HEAD" then return false end
+  if operation.answer.kind == "stream" then return false end
+  local last = (operation.action or operation.path:match "([^/]+)/*$" or ""):lower()
+  if operation.method == "POST" and (last:match "^search" or last == "token") then return false end
+  return true
+end
+
+local function operation_of(method, path, source, shared, pages)
+  local operation = {
+    id = source.operationId, method = method:upper(), path = path,
+    parameters = parameters_of(source, shared, path),
+    anonymous = source["x-anonymous"] == true
+      or ordered.is_array(source.security) and #source.security == 0 or nil,
+    answer = answer_of(source, pages),
+  }
+  local kind, schema = content(source.requestBody)
+  if kind then
+    operation.body = schema and schema_of(schema) or {}
+    operation.body_required = source.requestBody.required == true
+    operation.content_type = kind
+  end
+  operation.change = M.is_change(operation)
+  return operation
+end
+
+--- Reads an OpenAPI document.
+---@param text string  JSON
+---@return table model  raises a message when the text is not such a document
+function M.read(text)
+  local document = ordered.decode(text)
+  if not ordered.is_object(document) or not ordered.is_object(document.paths) then
+    error("not an OpenAPI document: it has no paths", 0)
+  end
+  local model = { dialect = "verb", operations = {}, schemas = {}, order = {} }
+  local pages = { page = {}, changes = {} }
+  for name, source in ordered.each((document.components or {}).schemas) do
+    local schema = schema_of(source)
+    schema.page = source["x-veeam-page-result"] == true or nil
+    schema.changes = source["x-veeam-changes-page-result"] == true or nil
+    pages.page[name], pages.changes[name] = schema.page, schema.changes
+    model.order[#model.order + 1] = name
+    model.schemas[name] = schema
+  end
+  for _, name in ipairs(model.order) do flatten(model.schemas[name], model.schemas) end
+  for path, item in ordered.each(document.paths) do
+    local version, rest = path:match "^/(v%d+)(/.*)$"
+    if not version then error("a path without its version: " .. path, 0) end
+    model.version = model.version or version
+    if model.version ~= version then error("paths of several versions: " .. path, 0) end
+    for method, source in ordered.each(item) do
+      if methods[method] then
+        model.operations[#model.operations + 1] =
+          operation_of(method, rest, source, item.parameters, pages)
+      end
+    end
+  end
+  if not model.version then error("an OpenAPI document without operations", 0) end
+  model.number = tonumber(model.version:match "%d+")
+  return model
+end
+
+return M
