@@ -1,0 +1,109 @@
+--- Identifiers of a world: the same seed gives the same identifier at every start.
+
+local M = {}
+
+--- One step of the splitmix64 generator: a 64-bit state in, next state and output out.
+local function step(state)
+  state = state + 0x9E3779B97F4A7C15
+  local z = state
+  z = (z ~ (z >> 30)) * 0xBF58476D1CE4E5B9
+  z = (z ~ (z >> 27)) * 0x94D049BB133111EB
+  return state, z ~ (z >> 31)
+end
+
+--- A 64-bit hash of a string (FNV-1a, finished by splitmix64 so that near seeds lie far apart).
+---@param text string
+---@return integer
+function M.hash(text)
+  local h = -3750763034362895579 -- the FNV offset basis 0xCBF29CE484222325
+  for i = 1, #text do h = (h ~ text:byte(i)) * 0x100000001B3 end
+  local _, out = step(h)
+  return out
+end
+
+--- Deterministic numbers from a seed: `random(n)` gives 1..n.
+---@param seed string
+---@return fun(n: integer): integer
+function M.random(seed)
+  local state = M.hash(seed)
+  return function(n)
+    local out
+    state, out = step(state)
+    return (out >> 1) % n + 1
+  end
+end
+
+--- `count` deterministic bytes.
+---@param seed string
+---@param count integer
+---@return string
+function M.bytes(seed, count)
+  local state, parts = M.hash(seed), {}
+  for i = 1, (count + 7) // 8 do
+    local out
+    state, out = step(state)
+    parts[i] = string.pack("<i8", out)
+  end
+  return table.concat(parts):sub(1, count)
+end
+
+--- A version 4 UUID made of sixteen bytes.
+---@param raw string  16 bytes
+---@return string
+function M.format_uuid(raw)
+  local a, b, c, d, e, f = string.unpack(">I4I2I2I2I2I4", raw)
+  c, d = c & 0x0FFF | 0x4000, d & 0x3FFF | 0x8000
+  return ("%08x-%04x-%04x-%04x-%04x%08x"):format(a, b, c, d, e, f)
+end
+
+--- A UUID of a seed.
+---@param seed string
+---@return string
+function M.uuid(seed)
+  return M.format_uuid(M.bytes(seed, 16))
+end
+
+local alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+--- Base64 (RFC 4648 section 4); with `url` the alphabet of section 5, padded all the same,
+--- which is what Exchange's item ids look like on the wire.
+---@param data string
+---@param url boolean?
+---@return string
+function M.base64(data, url)
+  local out = {}
+  for i = 1, #data, 3 do
+    local a, b, c = data:byte(i, i + 2)
+    local group = a << 16 | (b or 0) << 8 | (c or 0)
+    for k = 1, 4 do
+      local index = (group >> (24 - 6 * k) & 63) + 1
+      out[#out + 1] = (k <= 2 or k == 3 and b or k == 4 and c) and alphabet:sub(index, index) or "="
+    end
+  end
+  local text = table.concat(out)
+  return url and (text:gsub("[+/]", { ["+"] = "-", ["/"] = "_" })) or text
+end
+
+local values = {}
+for i = 1, #alphabet do values[alphabet:byte(i)] = i - 1 end
+
+--- Decodes Base64; nil when it is none.
+---@param text string
+---@return string?
+function M.unbase64(text)
+  local body = text:gsub("%s", "")
+  if #body % 4 ~= 0 or not body:match "^[%w+/]*=?=?$" then return nil end
+  local out = {}
+  for i = 1, #body, 4 do
+    local group, missing = 0, 0
+    for k = i, i + 3 do
+      local value = values[body:byte(k)]
+      if not value then value, missing = 0, missing + 1 end
+      group = group << 6 | value
+    end
+    out[#out + 1] = string.pack(">I3", group):sub(1, 3 - missing)
+  end
+  return table.concat(out)
+end
+
+return M

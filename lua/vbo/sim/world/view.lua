@@ -1,0 +1,149 @@
+--- A backup as of a point in time: what an explored restore session shows.
+---
+--- The point is the last restore point at or before the time asked for: before the first there
+--- is nothing, after the last there is the last (API v1 on, the `explore` action).
+
+local M = {}
+
+local View = {}
+View.__index = View
+
+--- The newest version of a document at a time; nil before its first.
+---@param document table
+---@param at number
+---@return vbo.sim.Version?
+function M.version_at(document, at)
+  local found
+  for _, version in ipairs(document.versions) do
+    if version.at <= at then found = version end
+  end
+  return found
+end
+
+local function last_point(points, at)
+  local found
+  for _, point in ipairs(points) do
+    if not at or point <= at then found = point end
+  end
+  return found
+end
+
+--- A view.
+---@param organization table
+---@param options { at: number?, deleted: boolean?, versions: boolean?, only: table<string, true>? }
+---  at: nil is the newest; deleted: show what had been deleted by then; versions: show older
+---  versions; only: the lower-case addresses of the users it covers (nil: all)
+---@return table
+function M.new(organization, options)
+  return setmetatable({
+    organization = organization, point = last_point(organization.points, options.at),
+    deleted = options.deleted or false, versions_shown = options.versions or false,
+    only = options.only,
+  }, View)
+end
+
+function View:covers(email)
+  return self.point ~= nil and (self.only == nil or self.only[email:lower()] == true)
+end
+
+--- Whether something that came at `from` and went at `gone` is in this view: there at the point,
+--- or backed up before it went where deleted items are shown.
+function View:holds(from, gone)
+  if not self.point or from > self.point then return false end
+  if not gone or gone > self.point then return true end
+  if not self.deleted then return false end
+  local before = last_point(self.organization.points, gone - 1)
+  return before ~= nil and before >= from
+end
+
+local function keep(list, test)
+  local out = {}
+  for _, each in ipairs(list) do
+    if test(each) then out[#out + 1] = each end
+  end
+  return out
+end
+
+--- What has an id, where the view shows it.  GUIDs are compared without case.
+local function by_id(list, id)
+  for _, each in ipairs(list) do
+    if each.id == id or each.id == id:lower() then return each end
+  end
+end
+
+function View:drives()
+  return keep(self.organization.drives, function(drive) return self:covers(drive.owner) end)
+end
+
+function View:drive(id) return by_id(self:drives(), id) end
+
+--- Folders of a drive.
+---@param drive table
+---@param parent table|false|nil  a folder; false: the root's; nil: all
+function View:folders(drive, parent)
+  return keep(drive.folders, function(folder)
+    return self:holds(folder.at) and (parent == nil or folder.parent == (parent or nil))
+  end)
+end
+
+function View:folder(drive, id) return by_id(self:folders(drive), id) end
+
+--- Documents of a drive, as `folders`.
+function View:documents(drive, parent)
+  return keep(drive.documents, function(document)
+    return (parent == nil or document.folder == (parent or nil)) and self:shows(document)
+  end)
+end
+
+function View:shows(document) return self:holds(document.versions[1].at, document.deleted) end
+
+function View:document(drive, id)
+  local found = drive.by_id[id] or drive.by_id[id:lower()]
+  return found and found.versions and self:shows(found) and found or nil
+end
+
+--- The version of a document that this view restores.
+function View:current(document) return M.version_at(document, self.point) end
+
+--- The versions of a document, newest first: all where the session shows all, else the current.
+function View:versions(document)
+  if not self.versions_shown then return { self:current(document) } end
+  local out = {}
+  for i = #document.versions, 1, -1 do
+    if document.versions[i].at <= self.point then out[#out + 1] = document.versions[i] end
+  end
+  return out
+end
+
+function View:mailboxes()
+  return keep(self.organization.mailboxes, function(box) return self:covers(box.email) end)
+end
+
+function View:mailbox(id) return by_id(self:mailboxes(), id) end
+
+--- Folders of a mailbox, as `folders`.
+function View:mail_folders(mailbox, parent)
+  return keep(mailbox.folders, function(folder)
+    return self.point and (parent == nil or folder.parent == (parent or nil))
+  end)
+end
+
+function View:mail_folder(mailbox, id)
+  local found = mailbox.by_id[id]
+  return self.point and found and found.category and found or nil
+end
+
+--- Items of a mailbox: all, or those right in a folder.
+function View:items(mailbox, folder)
+  return keep(mailbox.items, function(item)
+    return (folder == nil or item.folder == (folder or nil))
+      and self:holds(item.received, item.deleted)
+  end)
+end
+
+function View:item(mailbox, id)
+  local found = mailbox.by_id[id]
+  return found and found.class and self:holds(found.received, found.deleted) and found or nil
+end
+
+return M
