@@ -1,0 +1,51 @@
+-- A server that writes down what it is sent: `recorder.lua LOG [ANSWERS]`.
+--
+-- Each request becomes one line of JSON in LOG: {"method":…,"path":…,"body":…}.  The token
+-- route hands out a token; everything else is answered from ANSWERS (a Lua file that
+-- returns a list of {method=, path= (a pattern), status=, body=}) or with `{}`.  Prints
+-- `url:` and `fingerprint:` when it is ready and ends when its input does.
+
+local json = require "vbo.json"
+local server = require "vbo.server"
+
+local log = assert(io.open(arg[1], "a"))
+log:setvbuf "line"
+local answers = arg[2] and dofile(arg[2]) or {}
+
+local listening <close> = assert(server.listen { address = "127.0.0.1", port = 0 })
+print("url: " .. listening:url())
+print("fingerprint: " .. listening:fingerprint())
+io.stdout:flush()
+
+local token = json.encode {
+  access_token = "recorded", token_type = "bearer", expires_in = 3600, refresh_token = "again",
+}
+
+local function answer_to(request)
+  for _, answer in ipairs(answers) do
+    if request.method == answer.method and request.path:find(answer.path) then return answer end
+  end
+  return { status = 200, body = {} }
+end
+
+while true do
+  local request, why = listening:next(0.2)
+  if why == "interrupted" then break end
+  if request then
+    local body = request:body()
+    if request.path:lower():find "/token$" then
+      request:reply { status = 200, headers = { ["Content-Type"] = "application/json" },
+        body = token }
+    else
+      local decoded = body ~= "" and json.decode(body) or nil
+      log:write(json.encode {
+        method = request.method, path = request.path, query = request.query, body = decoded,
+        sent = body ~= "",
+      }, "\n")
+      local answer = answer_to(request)
+      request:reply { status = answer.status,
+        headers = { ["Content-Type"] = answer.type or "application/json" },
+        body = type(answer.body) == "table" and json.encode(answer.body) or answer.body or "" }
+    end
+  end
+end
