@@ -217,8 +217,12 @@ function Resource:as_body(schema)
     for name in pairs(properties) do if not only_id[name] then just_id = false end end
     if just_id then return { id = self:_id() } end
   end
-  local copy = {}
-  for name, value in pairs(self:_loaded()) do
+  local record, copy = self:_loaded(), {}
+  for _, name in ipairs(schema and schema.required or {}) do
+    -- Known by a record of the caller's own making: the server's has the rest.
+    if M.field(record, name) == nil then record = self:refresh()._record break end
+  end
+  for name, value in pairs(record) do
     local property = properties and properties[name]
     if not (property and property.read_only) then copy[name] = value end
   end

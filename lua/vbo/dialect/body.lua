@@ -34,23 +34,28 @@ local function spelled(name)
 end
 
 local function spellings(properties)
-  local list = {}
-  for name in pairs(properties or {}) do list[#list + 1] = spelled(name) end
+  local words, list = {}, {}
+  for name in pairs(properties or {}) do words[spelled(name)] = true end
   for option, names in pairs(meanings) do
     for _, name in ipairs(names) do
-      if properties and properties[name] then list[#list + 1] = option break end
+      if properties and properties[name] then words[option] = true end
     end
   end
+  for word in pairs(words) do list[#list + 1] = word end
   table.sort(list)
   return list
 end
 
---- Whether another API version's operation of this name knows the option.
+--- The API versions whose operation of this name knows the option.
 local function known_elsewhere(operation, option)
+  local versions = {}
   for _, version in ipairs(catalogue.having(operation.name)) do
     local other = catalogue.load(version):operation(operation.name)
-    if other.body and property_of(other.body.properties, option) then return version end
+    if other.body and property_of(other.body.properties, option) then
+      versions[#versions + 1] = version
+    end
   end
+  return versions
 end
 
 local convert
@@ -107,13 +112,13 @@ function M.build(operation, options, call, implied)
       body[name] = convert(properties and properties[name], value)
     elseif not (implied and implied[option] ~= nil
         and tostring(implied[option]):lower() == tostring(value):lower()) then
-      local version = known_elsewhere(operation, option)
-      if version then
+      local versions = known_elsewhere(operation, option)
+      if versions[1] then
         errors.raise {
           kind = "unsupported", operation = operation.name,
           message = ("%s: option '%s' does not exist in %s"):format(call, option,
             operation.path:match "^/(v%d+)" or "this API version"),
-          hint = ("%s has it"):format(version),
+          hint = "it exists in " .. table.concat(versions, ", "),
         }
       end
       local valid = spellings(properties)
