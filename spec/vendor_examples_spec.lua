@@ -17,7 +17,8 @@ local session_id = "61954db6-7278-4d26-86f7-888bda5a4ec4"
 local drive_id = "b3184e77-b95b-45f7-96cc-180a20b61cbd8507931c-4561-4ddf-bc90-411aba44bb39"
 local mail_session = "380d7caf-6294-4a33-b50a-b8aeb13af58c"
 local mailbox_id = "9e9b7199-f547-467a-b580-9d283a75eaad"
-local item_id = "AAAAAKGE4dIvQUtGjuSnq8JTHAgHAPliTMf_6DxPiJ6TGYB9CqAAAAAAAUcAAEJD8-NHTuNAoFrJGmIzcMoAAE-h_u0AAA=="
+local item_id = "AAAAAKGE4dIvQUtGjuSnq8JTHAgHAPliTMf_6DxPiJ6TGYB9CqAAAAAAAUcAAEJD8-NHTuNAoFrJGmIz"
+  .. "cMoAAE-h_u0AAA=="
 
 --- Keys in lower case, at every depth: the server does not tell cases apart.
 local function folded(value)
@@ -37,8 +38,8 @@ describe("the vendor's printed requests", function()
     log = folder .. "/requests"
     local answers = folder .. "/answers.lua"
     local file = assert(io.open(answers, "w"))
-    file:write(("return {{ method = 'POST', path = '^/v1/Organizations/', status = 201, body = %q }}")
-      :format(json.encode(explored)))
+    file:write(("return {{ method = 'POST', path = '^/v1/Organizations/', status = 201, "
+      .. "body = %q }}"):format(json.encode(explored)))
     file:close()
     recorder = program.start(("%s spec/support/recorder.lua %s %s"):format(
       program.vbolua, log, answers), "fingerprint")

@@ -8,7 +8,7 @@ local M = {}
 --- A glob (`*`, `?`) as a Lua pattern over lower-case text.
 local function pattern_of(glob)
   local pattern = glob:lower():gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
-  return "^" .. pattern:gsub("%*", ".*"):gsub("%?", utf8.charpattern:gsub("%%", "%%%%")) .. "$"
+  return "^" .. pattern:gsub("%*", ".*"):gsub("%?", (utf8.charpattern:gsub("%%", "%%%%"))) .. "$"
 end
 
 local function seconds_of(value)

@@ -1,0 +1,44 @@
+local time = require "vbo.time"
+local vbo = require "vbo"
+
+describe("vbo.time", function()
+  it("reads ISO 8601 with and without zones", function()
+    assert.equal(0, (time.parse "1970-01-01T00:00:00Z"))
+    assert.equal(1763676000, (time.parse "2025-11-20T22:00:00Z"))
+    assert.equal(1763676000, (time.parse "2025-11-20T23:00:00+01:00"))
+    assert.equal(1763676000, (time.parse "2025-11-20 22:00"))
+    assert.equal(1763596800, (time.parse "2025-11-20"))
+    assert.equal(0.5, (time.parse "1970-01-01T00:00:00.5Z"))
+    assert.equal(951782400, (time.parse "2000-02-29"))
+  end)
+
+  it("reads the dotted form of v1 and v2", function()
+    assert.equal(1498514859, (time.parse "2017.06.26 22:07:39"))
+  end)
+
+  it("tells whether a zone was given", function()
+    assert.is_nil(select(2, time.parse "2025-11-20T22:00:00"))
+    assert.equal(0, select(2, time.parse "2025-11-20T22:00:00Z"))
+    assert.equal(-7 * 3600, select(2, time.parse "2017-06-26T22:07:39-07:00"))
+  end)
+
+  it("refuses what is no date", function()
+    for _, text in ipairs {
+      "", "yesterday", "2025-13-01", "2025-02-29", "2025-11-20T25:00Z", "2025-11-20T22:00:00X",
+      "20.11.2025", "2025-11-20T22:00:00+1",
+    } do
+      assert.is_nil(time.parse(text), text)
+    end
+    local ok, err = vbo.try(time.point, "soon", "at")
+    assert.is_nil(ok)
+    assert.equal("usage", err.kind)
+    assert.matches("'at' is no point in time: soon", tostring(err), 1, true)
+  end)
+
+  it("writes what it reads", function()
+    for seconds = 0, 4e9, 123456789 do
+      assert.equal(seconds, (time.parse(time.iso(seconds))))
+      assert.equal(seconds, (time.parse(time.dotted(seconds))))
+    end
+  end)
+end)
