@@ -6,6 +6,7 @@
 local errors = require "vbo.error"
 local filter = require "vbo.filter"
 local json = require "vbo.json"
+local nearest = require "vbo.nearest"
 local options = require "vbo.options"
 local resource = require "vbo.resource"
 
@@ -216,8 +217,18 @@ end
 ---@param conditions table|fun(item: table): boolean
 ---@return table collection
 function Collection:where(conditions)
+  local words = resource.declared(self._client, self._class)
   local copy = derived(self)
-  copy._filters[#copy._filters + 1] = filter.compile(conditions)
+  copy._filters[#copy._filters + 1] = filter.compile(conditions, function(field)
+    -- A misspelt condition would quietly select nothing.
+    if not words or resource.knows(words, field) then return end
+    local valid = {}
+    for _, word in pairs(words) do valid[#valid + 1] = word end
+    table.sort(valid)
+    local best = nearest(field, valid)
+    errors.usage(("where: a %s has no '%s'"):format(self._class.kind, field),
+      best and ("did you mean '%s'?"):format(best) or "it has: " .. table.concat(valid, ", "))
+  end)
   return copy
 end
 

@@ -44,13 +44,17 @@ local function size_condition(larger, bound)
   end
 end
 
-local function condition(key, wanted)
+local function condition(key, wanted, check)
   if type(key) ~= "string" then
     errors.usage "where takes conditions by field name, or a function"
   end
   if key == "larger" or key == "smaller" then return size_condition(key == "larger", wanted) end
   local field, how = key:match "^(.+)_(%a+)$"
-  if field and comparisons[how] then return comparisons[how](field, wanted) end
+  if field and comparisons[how] then
+    check(field)
+    return comparisons[how](field, wanted)
+  end
+  check(key)
   if type(wanted) == "function" then
     return function(item) return wanted(item[key]) end
   end
@@ -73,15 +77,17 @@ end
 
 --- Compiles the argument of `where`.
 ---@param conditions table|function
+---@param check fun(field: string)?  raises for a field that does not exist
 ---@return fun(item: table): boolean
-function M.compile(conditions)
+function M.compile(conditions, check)
   if type(conditions) == "function" then return conditions end
   if type(conditions) ~= "table" then
     errors.usage(("where takes a table of conditions or a function, not a %s"):format(
       type(conditions)))
   end
+  check = check or function() end
   local list = {}
-  for key, wanted in pairs(conditions) do list[#list + 1] = condition(key, wanted) end
+  for key, wanted in pairs(conditions) do list[#list + 1] = condition(key, wanted, check) end
   return function(item)
     for i = 1, #list do
       if not list[i](item) then return false end

@@ -43,6 +43,34 @@ function M.field(record, name)
   return value
 end
 
+--- The fields of a class that the client's API version declares, as a runbook writes them;
+--- nil where the version does not say.
+---@param client vbo.Client
+---@param class table
+---@return table<string, string>? words  squashed name → spelling
+function M.declared(client, class)
+  local operation = class.get and client._catalogue:operation(class.get)
+  local schema = operation and operation.answer.schema
+  if not (schema and schema.properties) then return nil end
+  local words = {}
+  for name in pairs(schema.properties) do
+    words[squash(name)] = name:gsub("(%l)(%u)", "%1_%2"):lower()
+  end
+  for word, names in pairs(fields) do
+    for _, name in ipairs(names) do
+      if words[name] then words[word] = word end
+    end
+  end
+  return words
+end
+
+--- Whether `M.declared` knows a field by this spelling.
+---@param words table<string, string>
+---@param name string
+function M.knows(words, name)
+  return words[squash(name)] ~= nil or words[name] ~= nil
+end
+
 --- Declares a class of resources.
 ---@param class table  kind= ("document"), parameter= (its name in paths), get=, list=
 ---  (operations), label= (the field that names it to people), names= (function(record, name)
