@@ -34,6 +34,15 @@ endif
 
 # ------------------------------------------------------------------ the system
 PKG_CONFIG ?= pkg-config
+# One short line for each step; V=1 shows the commands.
+ifeq ($(V),)
+Q := @
+say = @echo '  $(1)  $@'
+else
+Q :=
+say =
+endif
+
 pkg = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
 
 SYSTEM := $(shell uname -s)
@@ -89,7 +98,8 @@ ALL_LDFLAGS = $(LDFLAGS) $(LINK_OPTIMIZE)
 
 # ----------------------------------------------------------------- the sources
 BINDING := lcore lclient ltransfer lsecret lengine ljson lutil
-SERVER := $(basename $(notdir $(wildcard csrc/server*.c csrc/zip*.c csrc/identity*.c csrc/lserver*.c)))
+SERVER := $(basename $(notdir $(wildcard csrc/server*.c csrc/zip*.c csrc/identity*.c \
+  csrc/stream*.c csrc/dynamic*.c csrc/lserver*.c csrc/lstream*.c)))
 INTERPRETER := vbolua repl complete interrupt preload
 HOST_TOOLS := embed
 CORE := $(filter-out $(BINDING) $(SERVER) $(INTERPRETER) $(HOST_TOOLS),\
@@ -121,7 +131,8 @@ $(BUILD)/flags: FORCE
 	@cmp -s $@.new $@ && rm -f $@.new || mv -f $@.new $@
 
 $(BUILD)/obj/%.o: csrc/%.c $(BUILD)/flags
-	$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC  )
+	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BINDING_OBJECTS) $(INTERPRETER_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) $(INTERPRETER_DEFINES)
 $(SERVER_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) $(SERVER_CFLAGS)
@@ -132,37 +143,45 @@ INTERPRETER_DEFINES := $(if $(CJSON_STATIC),-DVBO_HAVE_CJSON) $(if $(SERVER_OBJE
 # ------------------------------------------------------------- what is linked
 $(BUILD)/libvbolua.a: $(CORE_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR  )
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/$(SONAME): $(CORE_OBJECTS)
-	$(CC) $(ALL_LDFLAGS) $(SHARED) $(SOFLAGS) -o $@ $^ $(CORE_LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(SHARED) $(SOFLAGS) -o $@ $^ $(CORE_LIBS)
 
 $(BUILD)/$(SOLINK): $(BUILD)/$(SONAME)
 	ln -sf $(SONAME) $@
 
 $(BUILD)/vbo/core.so: $(BINDING_OBJECTS) $(BUILD)/libvbolua.a
-	$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS)
 
 $(BUILD)/vbo/server.so: $(SERVER_OBJECTS) $(BUILD)/obj/lutil.o $(BUILD)/libvbolua.a
-	$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS) $(SYSTEM_LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS) $(SYSTEM_LIBS)
 
 # Every Lua file, compiled, as one C file.
 $(BUILD)/embed: csrc/embed.c $(BUILD)/flags
-	$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(ALL_LDFLAGS) -o $@ csrc/embed.c $(LUA_LIBS) $(SYSTEM_LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(ALL_LDFLAGS) -o $@ csrc/embed.c $(LUA_LIBS) $(SYSTEM_LIBS)
 
 $(BUILD)/lua-files: FORCE
 	@mkdir -p $(BUILD)
 	@echo '$(LUA_FILES)' | cmp -s - $@ || echo '$(LUA_FILES)' >$@
 
 $(BUILD)/embedded.c: $(BUILD)/embed $(BUILD)/lua-files $(LUA_FILES)
-	$(BUILD)/embed $@ lua $(LUA_FILES)
+	$(call say,LUA )
+	$(Q)$(BUILD)/embed $@ lua $(LUA_FILES)
 
 $(BUILD)/obj/embedded.o: $(BUILD)/embedded.c csrc/preload.h
-	$(CC) -std=c11 -O0 -w -fPIC -Icsrc -c $< -o $@
+	$(call say,CC  )
+	$(Q)$(CC) -std=c11 -O0 -w -fPIC -Icsrc -c $< -o $@
 
 $(BUILD)/vbolua: $(INTERPRETER_OBJECTS) $(BINDING_OBJECTS) $(SERVER_OBJECTS) \
   $(BUILD)/obj/embedded.o $(BUILD)/libvbolua.a
-	$(CC) $(ALL_LDFLAGS) $(EXPORT) -o $@ $^ $(LUA_LIBS) $(CJSON_STATIC) $(CORE_LIBS) $(SYSTEM_LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(EXPORT) -o $@ $^ $(LUA_LIBS) $(CJSON_STATIC) $(CORE_LIBS) $(SYSTEM_LIBS)
 
 # ------------------------------------------------------------- demo and tests
 deps:
@@ -184,11 +203,13 @@ TEST_TOOLS := $(patsubst spec/support/%.c,$(BUILD)/%,$(wildcard spec/support/*.c
 CMOCKA_LIBS := $(or $(call pkg,--libs cmocka),-lcmocka)
 
 $(BUILD)/test/%: spec/c/%.c $(BUILD)/libvbolua.a $(BUILD)/flags
-	$(CC) $(ALL_CFLAGS) -Ispec/support -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< \
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CFLAGS) -Ispec/support -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< \
 	  $(BUILD)/libvbolua.a $(CORE_LIBS) $(CMOCKA_LIBS) $(SYSTEM_LIBS)
 
 $(BUILD)/%: spec/support/%.c $(BUILD)/flags
-	$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/test/$(notdir $@).d $(ALL_LDFLAGS) -o $@ $< \
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/test/$(notdir $@).d $(ALL_LDFLAGS) -o $@ $< \
 	  $(CORE_LIBS) $(SYSTEM_LIBS)
 
 run-tests: all $(TEST_TOOLS) $(TEST_PROGRAMS)

@@ -1,0 +1,147 @@
+/* lclient.c: clients as Lua sees them. */
+#include "lutil.h"
+
+static vboL_client *check_client(lua_State *L) {
+  return luaL_checkudata(L, 1, VBOL_CLIENT_CLASS);
+}
+
+static const char *const option_names[] = {
+    "url",      "api_version", "user",       "password",         "ca_file",
+    "pin",      "proxy",       "user_agent", "connect_timeout",  "idle_timeout",
+    "deadline", "retries",     "body_limit", "token_parameters", NULL};
+
+/* A closed secret is a mistake of the caller's, as a wrong type is. */
+static vbo_secret *option_password(lua_State *L, int index) {
+  bool is = false;
+  lua_pushliteral(L, "password");
+  lua_rawget(L, index);
+  vbo_secret *password = vboL_to_secret(L, -1, &is);
+  if (!is && !lua_isnil(L, -1))
+    vboL_option_error(L, "password",
+                      lua_pushfstring(L, "secret expected, got %s", luaL_typename(L, -1)));
+  if (is && password == NULL) vboL_option_error(L, "password", "the secret is closed");
+  lua_pop(L, 1); /* the option table keeps it */
+  return password;
+}
+
+/* Retries as Lua counts them: 0 is none (in C that is -1, and 0 the default). */
+static int option_retries(lua_State *L, int index) {
+  int64_t retries = vboL_option_integer(L, index, "retries", -1);
+  lua_pushliteral(L, "retries");
+  lua_rawget(L, index);
+  bool given = !lua_isnil(L, -1);
+  lua_pop(L, 1);
+  if (!given) return 0;
+  if (retries < 0 || retries > 1000) vboL_option_error(L, "retries", "0 to 1000 expected");
+  return retries == 0 ? -1 : (int)retries;
+}
+
+/* core.client(engine, options) -> Client | nil, err.  Sends nothing yet. */
+static int client_new(lua_State *L) {
+  vboL_engine *engine = luaL_checkudata(L, 1, VBOL_ENGINE_CLASS);
+  vboL_check_options(L, 2, "core.client", option_names);
+  vbo_client_options options = {
+      .url = vboL_option_string(L, 2, "url", NULL),
+      .api_version = vboL_option_string(L, 2, "api_version", NULL),
+      .user = vboL_option_string(L, 2, "user", NULL),
+      .password = option_password(L, 2),
+      .ca_file = vboL_option_string(L, 2, "ca_file", NULL),
+      .pin = vboL_option_string(L, 2, "pin", NULL),
+      .token_parameters = vboL_option_string(L, 2, "token_parameters", NULL),
+      .proxy = vboL_option_string(L, 2, "proxy", NULL),
+      .user_agent = vboL_option_string(L, 2, "user_agent", NULL),
+      .connect_timeout = vboL_option_duration(L, 2, "connect_timeout", 0),
+      .idle_timeout = vboL_option_duration(L, 2, "idle_timeout", 0),
+      .deadline = vboL_option_duration(L, 2, "deadline", 0),
+      .retries = option_retries(L, 2),
+  };
+  int64_t body_limit = vboL_option_integer(L, 2, "body_limit", 0);
+  if (body_limit < 0) vboL_option_error(L, "body_limit", "bytes must not be negative");
+  options.body_limit = (size_t)body_limit;
+  if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
+
+  vboL_client *client = lua_newuserdatauv(L, sizeof *client, 1);
+  client->client = NULL;
+  luaL_setmetatable(L, VBOL_CLIENT_CLASS);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, -2, 1);
+  vbo_error err = {0};
+  client->client = vbo_client_open(engine->engine, &options, &err);
+  if (client->client == NULL) return vboL_fail(L, &err);
+  vboL_count_opened(VBOL_CLIENT);
+  return 1;
+}
+
+/* client:login() -> true | nil, err.  Asks for a token now, and waits for it. */
+static int client_login(lua_State *L) {
+  vboL_client *client = check_client(L);
+  vboL_engine *engine = vboL_engine_of(L, 1);
+  if (client->client == NULL) return vboL_fail_closed(L, "client");
+  if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
+  vbo_error err = {0};
+  vboL_enter_wait(engine);
+  bool ok = vbo_client_login(client->client, &err);
+  if (vboL_leave_wait(engine)) return vboL_fail_interrupted(L);
+  if (!ok) return vboL_fail(L, &err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* client:origin() -> "https://host:port" | nil, err. */
+static int client_origin(lua_State *L) {
+  vboL_client *client = check_client(L);
+  if (client->client == NULL) return vboL_fail_closed(L, "client");
+  lua_pushstring(L, vbo_client_origin(client->client));
+  return 1;
+}
+
+/* client:fingerprint() -> "sha256/BASE64" | nil before any handshake. */
+static int client_fingerprint(lua_State *L) {
+  vboL_client *client = check_client(L);
+  if (client->client == NULL) return vboL_fail_closed(L, "client");
+  const char *fingerprint = vbo_client_fingerprint(client->client);
+  if (fingerprint == NULL || *fingerprint == '\0')
+    lua_pushnil(L);
+  else
+    lua_pushstring(L, fingerprint);
+  return 1;
+}
+
+static bool release(vboL_client *client) {
+  vbo_client *held = client->client;
+  client->client = NULL;
+  vbo_client_free(held);
+  return held != NULL;
+}
+
+static int client_close(lua_State *L) {
+  if (release(check_client(L))) vboL_count_closed(VBOL_CLIENT);
+  return 0;
+}
+
+static int client_gc(lua_State *L) {
+  if (release(check_client(L))) vboL_count_collected(VBOL_CLIENT);
+  return 0;
+}
+
+static int client_tostring(lua_State *L) {
+  vboL_client *client = check_client(L);
+  if (client->client == NULL)
+    lua_pushliteral(L, VBOL_CLIENT_CLASS " (closed)");
+  else
+    lua_pushfstring(L, VBOL_CLIENT_CLASS ": %s", vbo_client_origin(client->client));
+  return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"start", vboL_client_start},        {"login", client_login}, {"origin", client_origin},
+    {"fingerprint", client_fingerprint}, {"close", client_close}, {NULL, NULL}};
+
+static const luaL_Reg metamethods[] = {
+    {"__gc", client_gc}, {"__close", client_close}, {"__tostring", client_tostring}, {NULL, NULL}};
+
+void vboL_open_client(lua_State *L) {
+  if (vboL_new_class(L, VBOL_CLIENT_CLASS, methods, metamethods)) lua_pop(L, 1);
+  lua_pushcfunction(L, client_new);
+  lua_setfield(L, -2, "client");
+}

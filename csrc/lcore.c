@@ -1,0 +1,194 @@
+/* lcore.c: `vbo.core`, the module itself: what is no handle. */
+#include "lutil.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "error.h"
+#include "system.h"
+#include "text.h"
+#include "versions.h"
+
+/* core.now() -> seconds, monotonic. */
+static int core_now(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)vbo_monotonic_ms() / 1000);
+  return 1;
+}
+
+/* core.time() -> seconds since 1970 with their fraction, by the wall clock. */
+static int core_time(lua_State *L) {
+  struct timespec now;
+  if (timespec_get(&now, TIME_UTC) != TIME_UTC)
+    lua_pushnumber(L, (lua_Number)vbo_wall_seconds());
+  else
+    lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+  return 1;
+}
+
+static int check_fd(lua_State *L, int arg) {
+  lua_Integer fd = luaL_checkinteger(L, arg);
+  luaL_argcheck(L, fd >= 0 && fd <= 2, arg, "0, 1 or 2 expected");
+  return (int)fd;
+}
+
+/* core.isatty(0|1|2) -> boolean. */
+static int core_isatty(lua_State *L) {
+  lua_pushboolean(L, isatty(check_fd(L, 1)));
+  return 1;
+}
+
+/* core.columns() -> the terminal's width; COLUMNS or 80 where there is none. */
+static int core_columns(lua_State *L) {
+  struct winsize size;
+  int columns = 0;
+  for (int fd = 2; fd >= 0 && columns == 0; fd--)
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0) columns = size.ws_col;
+  const char *told = getenv("COLUMNS");
+  if (columns == 0 && told != NULL) columns = (int)strtol(told, NULL, 10);
+  lua_pushinteger(L, columns > 0 ? columns : 80);
+  return 1;
+}
+
+static const char *check_path(lua_State *L, int arg) {
+  size_t size;
+  const char *path = luaL_checklstring(L, arg, &size);
+  luaL_argcheck(L, strlen(path) == size, arg, "it holds a zero byte");
+  return path;
+}
+
+/* core.stat(path) -> {type="file|directory|other", size=} | nil when there is none.
+ * Follows links. */
+static int core_stat(lua_State *L) {
+  struct stat found;
+  if (stat(check_path(L, 1), &found) != 0) {
+    lua_pushnil(L);
+    return 1;
+  }
+  lua_createtable(L, 0, 2);
+  lua_pushstring(L, S_ISREG(found.st_mode)   ? "file"
+                    : S_ISDIR(found.st_mode) ? "directory"
+                                             : "other");
+  lua_setfield(L, -2, "type");
+  lua_pushinteger(L, (lua_Integer)found.st_size);
+  lua_setfield(L, -2, "size");
+  return 1;
+}
+
+/* core.mkdir(path) -> true | nil, err (disk).  One that is there already is fine. */
+static int core_mkdir(lua_State *L) {
+  const char *path = check_path(L, 1);
+  if (mkdir(path, 0777) != 0) {
+    int why = errno;
+    struct stat found;
+    if (why != EEXIST || stat(path, &found) != 0 || !S_ISDIR(found.st_mode)) {
+      vbo_error err = {0};
+      vbo_error_os(&err, VBO_ERROR_DISK, why, "cannot make the folder %s", path);
+      return vboL_fail(L, &err);
+    }
+  }
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* Which characters are wide is the C library's knowledge, in a UTF-8 locale; the
+ * process itself may well run in "C". */
+typedef struct width_locale {
+  locale_t locale;
+} width_locale;
+
+static int width_locale_free(lua_State *L) {
+  width_locale *held = lua_touserdata(L, 1);
+  if (held->locale != (locale_t)0) freelocale(held->locale);
+  held->locale = (locale_t)0;
+  return 0;
+}
+
+static void push_width_locale(lua_State *L) {
+  static const char *const names[] = {"C.UTF-8", "en_US.UTF-8", ""};
+  width_locale *held = lua_newuserdatauv(L, sizeof *held, 0);
+  held->locale = (locale_t)0;
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, width_locale_free);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  for (size_t i = 0; i < sizeof names / sizeof *names && held->locale == (locale_t)0; i++)
+    held->locale = newlocale(LC_CTYPE_MASK, names[i], (locale_t)0);
+}
+
+/* core.display_width(text) -> the columns that UTF-8 takes on a terminal. */
+static int core_display_width(lua_State *L) {
+  size_t size;
+  const char *text = luaL_checklstring(L, 1, &size);
+  width_locale *held = lua_touserdata(L, lua_upvalueindex(1));
+  locale_t before = (locale_t)0;
+  if (held->locale != (locale_t)0) before = uselocale(held->locale);
+  lua_Integer columns = 0;
+  for (size_t at = 0; at < size;) {
+    uint32_t point = 0;
+    size_t length = vbo_utf8_next(text + at, size - at, &point);
+    int width = length > 0 ? wcwidth((wchar_t)point) : 1;
+    columns += width > 0 ? width : 0;
+    at += length > 0 ? length : 1;
+  }
+  if (before != (locale_t)0) uselocale(before);
+  lua_pushinteger(L, columns);
+  return 1;
+}
+
+/* core.handles() -> {engine = {open=, forgotten=}, client=…, transfer=…, secret=…,
+ * server=…}: of the whole process; forgotten ones were left to the collector. */
+static int core_handles(lua_State *L) {
+  vboL_push_handle_counts(L);
+  return 1;
+}
+
+/* core.versions() -> {vbolua=, libcurl=, openssl=}. */
+static int core_versions(lua_State *L) {
+  char openssl[64];
+  lua_createtable(L, 0, 3);
+  lua_pushstring(L, vbo_version());
+  lua_setfield(L, -2, "vbolua");
+  lua_pushstring(L, vbo_curl_version());
+  lua_setfield(L, -2, "libcurl");
+  lua_pushstring(L, vbo_tls_version(openssl, sizeof openssl));
+  lua_setfield(L, -2, "openssl");
+  return 1;
+}
+
+/* core.kinds: name -> exit status of vbolua. */
+static void push_kinds(lua_State *L) {
+  lua_createtable(L, 0, VBO_ERROR_KIND_COUNT - 1);
+  for (int kind = 1; kind < VBO_ERROR_KIND_COUNT; kind++) {
+    lua_pushinteger(L, vbo_error_exit_status((vbo_error_kind)kind));
+    lua_setfield(L, -2, vbo_error_kind_name((vbo_error_kind)kind));
+  }
+}
+
+int luaopen_vbo_core(lua_State *L) {
+  static const luaL_Reg functions[] = {
+      {"now", core_now},         {"time", core_time},         {"isatty", core_isatty},
+      {"columns", core_columns}, {"stat", core_stat},         {"mkdir", core_mkdir},
+      {"handles", core_handles}, {"versions", core_versions}, {NULL, NULL}};
+  luaL_checkversion(L);
+  luaL_newlib(L, functions);
+  lua_pushstring(L, vbo_version());
+  lua_setfield(L, -2, "version");
+  push_kinds(L);
+  lua_setfield(L, -2, "kinds");
+  push_width_locale(L);
+  lua_pushcclosure(L, core_display_width, 1);
+  lua_setfield(L, -2, "display_width");
+  vboL_open_engine(L);
+  vboL_open_client(L);
+  vboL_open_transfer(L);
+  vboL_open_secret(L);
+  vboL_open_json(L);
+  return 1;
+}

@@ -1,0 +1,260 @@
+/* lengine.c: engines as Lua sees them, and how an interrupt finds them. */
+#include "lutil.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+/* ---------------------------------------------------------------- interrupts */
+
+/* A signal handler cannot walk a Lua state, so every engine has a place in a list
+ * that only grows: places are reused and never freed, and a handler that walks it
+ * meets no memory that goes away.  Each engine is used on one thread (vbo.h), and
+ * the handler runs on that thread, so what it finds waiting stays there meanwhile. */
+struct vboL_slot {
+  struct vboL_slot *next;      /* set before the slot is published */
+  atomic_bool taken;           /* belongs to an engine */
+  _Atomic(vbo_engine *) waits; /* the engine, while it may wait */
+  atomic_bool interrupted;     /* since it began to wait */
+};
+
+static _Atomic(vboL_slot *) slots;
+
+static vboL_slot *take_slot(void) {
+  for (vboL_slot *slot = atomic_load(&slots); slot != NULL; slot = slot->next) {
+    bool expected = false;
+    if (atomic_compare_exchange_strong(&slot->taken, &expected, true)) return slot;
+  }
+  vboL_slot *slot = calloc(1, sizeof *slot);
+  if (slot == NULL) return NULL;
+  atomic_init(&slot->taken, true);
+  atomic_init(&slot->waits, NULL);
+  atomic_init(&slot->interrupted, false);
+  slot->next = atomic_load(&slots);
+  while (!atomic_compare_exchange_weak(&slots, &slot->next, slot)) {
+  }
+  return slot;
+}
+
+static void leave_slot(vboL_slot *slot) {
+  if (slot != NULL) {
+    atomic_store(&slot->waits, NULL);
+    atomic_store(&slot->taken, false);
+  }
+}
+
+void vboL_enter_wait(vboL_engine *engine) {
+  if (engine->engine == NULL) return;
+  atomic_store(&engine->slot->interrupted, false);
+  atomic_store(&engine->slot->waits, engine->engine);
+}
+
+bool vboL_leave_wait(vboL_engine *engine) {
+  if (engine->engine == NULL) return false;
+  atomic_store(&engine->slot->waits, NULL);
+  if (!atomic_exchange(&engine->slot->interrupted, false)) return false;
+  /* The engine reports an interrupt once, and may not have come to it: one that is
+   * left over would cancel the clean-up that follows. */
+  vbo_engine_run(engine->engine, 0, NULL);
+  return true;
+}
+
+bool vboL_interrupt_engines(void) {
+  bool any = false;
+  for (vboL_slot *slot = atomic_load(&slots); slot != NULL; slot = slot->next) {
+    vbo_engine *engine = atomic_load(&slot->waits);
+    if (engine != NULL) {
+      atomic_store(&slot->interrupted, true);
+      vbo_engine_interrupt(engine);
+      any = true;
+    }
+  }
+  return any;
+}
+
+int vboL_fail_interrupted(lua_State *L) {
+  return vboL_fail_with(L, VBO_ERROR_CANCELLED, "interrupted");
+}
+
+void vboL_breathe(lua_State *L) {
+  if (lua_gethook(L) == NULL) return;
+  luaL_checkstack(L, 2, NULL);
+  if (luaL_loadstring(L, "") == LUA_OK)
+    lua_call(L, 0, 0);
+  else
+    lua_pop(L, 1);
+}
+
+/* ------------------------------------------------------------------- engines */
+
+static vboL_engine *check_engine(lua_State *L) {
+  return luaL_checkudata(L, 1, VBOL_ENGINE_CLASS);
+}
+
+vboL_engine *vboL_engine_of(lua_State *L, int index) {
+  index = lua_absindex(L, index);
+  lua_pushvalue(L, index);
+  while (luaL_testudata(L, -1, VBOL_ENGINE_CLASS) == NULL) {
+    if (lua_type(L, -1) != LUA_TUSERDATA)
+      luaL_error(L, "the handle has no engine"); /* cannot happen: it is set at birth */
+    lua_getiuservalue(L, -1, 1);
+    lua_remove(L, -2);
+  }
+  vboL_engine *engine = lua_touserdata(L, -1);
+  lua_pop(L, 1); /* its child on the stack keeps it alive */
+  return engine;
+}
+
+void vboL_push_transfers(lua_State *L, int engine_index) {
+  lua_getiuservalue(L, engine_index, 1);
+}
+
+/* core.engine() -> Engine | nil, err. */
+static int engine_new(lua_State *L) {
+  vboL_engine *engine = lua_newuserdatauv(L, sizeof *engine, 1);
+  engine->engine = NULL;
+  engine->slot = NULL;
+  luaL_setmetatable(L, VBOL_ENGINE_CLASS);
+
+  lua_newtable(L); /* address of a transfer -> its userdata */
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "v");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_setiuservalue(L, -2, 1);
+
+  vbo_error err = {0};
+  engine->slot = take_slot();
+  if (engine->slot == NULL) return vboL_fail_with(L, VBO_ERROR_MEMORY, "out of memory");
+  engine->engine = vbo_engine_new(&err);
+  if (engine->engine == NULL) {
+    leave_slot(engine->slot);
+    engine->slot = NULL;
+    return vboL_fail(L, &err);
+  }
+  vboL_count_opened(VBOL_ENGINE);
+  return 1;
+}
+
+static bool release(vboL_engine *engine) {
+  vbo_engine *held = engine->engine;
+  vboL_slot *slot = engine->slot;
+  engine->engine = NULL;
+  engine->slot = NULL;
+  leave_slot(slot);
+  vbo_engine_free(held);
+  return held != NULL;
+}
+
+static int engine_close(lua_State *L) {
+  if (release(check_engine(L))) vboL_count_closed(VBOL_ENGINE);
+  return 0;
+}
+
+static int engine_gc(lua_State *L) {
+  if (release(check_engine(L))) vboL_count_collected(VBOL_ENGINE);
+  return 0;
+}
+
+static int timeout_of(int64_t milliseconds) {
+  return milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
+}
+
+/* engine:run(timeout|nil) -> transfers not yet done | nil, err.
+ * nil waits until something happens. */
+static int engine_run(lua_State *L) {
+  vboL_engine *engine = check_engine(L);
+  int timeout = -1;
+  if (!lua_isnoneornil(L, 2)) timeout = timeout_of(vboL_milliseconds(L, 2, luaL_checknumber(L, 2)));
+  if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
+  vbo_error err = {0};
+  vboL_enter_wait(engine);
+  int pending = vbo_engine_run(engine->engine, timeout, &err);
+  if (vboL_leave_wait(engine)) return vboL_fail_interrupted(L);
+  if (pending < 0) return vboL_fail(L, &err);
+  lua_pushinteger(L, pending);
+  return 1;
+}
+
+/* engine:next() -> Transfer that finished, or has bytes to read, since it was last
+ * reported | nil. */
+static int engine_next(lua_State *L) {
+  vboL_engine *engine = check_engine(L);
+  if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
+  vboL_push_transfers(L, 1);
+  for (;;) {
+    vbo_transfer *transfer = vbo_engine_next(engine->engine);
+    if (transfer == NULL) {
+      lua_pushnil(L);
+      return 1;
+    }
+    if (lua_rawgetp(L, -1, transfer) != LUA_TNIL) return 1;
+    lua_pop(L, 1); /* its handle is being collected: nobody waits for it */
+  }
+}
+
+/* engine:interrupt(): the run under way, or the next one, gives `cancelled` once. */
+static int engine_interrupt(lua_State *L) {
+  vboL_engine *engine = check_engine(L);
+  if (engine->engine != NULL) vbo_engine_interrupt(engine->engine);
+  return 0;
+}
+
+static int now(lua_State *L) { /* core.now, through the module: one clock for all */
+  lua_getfield(L, lua_upvalueindex(1), "now");
+  lua_call(L, 0, 1);
+  return 1;
+}
+
+/* engine:sleep(seconds) -> true | nil, err.  The transfers move meanwhile. */
+static int engine_sleep(lua_State *L) {
+  vboL_engine *engine = check_engine(L);
+  lua_Number seconds = luaL_checknumber(L, 2);
+  int64_t left = vboL_milliseconds(L, 2, seconds);
+  now(L);
+  lua_Number end = lua_tonumber(L, -1) + (lua_Number)left / 1000;
+  do {
+    if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
+    vbo_error err = {0};
+    vboL_enter_wait(engine);
+    int pending =
+        vbo_engine_run(engine->engine, timeout_of(left < VBOL_STRETCH ? left : VBOL_STRETCH), &err);
+    if (vboL_leave_wait(engine)) return vboL_fail_interrupted(L);
+    if (pending < 0) return vboL_fail(L, &err);
+    vboL_breathe(L);
+    now(L);
+    left = (int64_t)((end - lua_tonumber(L, -1)) * 1000 + 0.999);
+    lua_pop(L, 1);
+  } while (left > 0);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int engine_tostring(lua_State *L) {
+  vboL_engine *engine = check_engine(L);
+  if (engine->engine == NULL)
+    lua_pushliteral(L, VBOL_ENGINE_CLASS " (closed)");
+  else
+    lua_pushfstring(L, VBOL_ENGINE_CLASS ": %p", (void *)engine);
+  return 1;
+}
+
+static const luaL_Reg methods[] = {{"run", engine_run},
+                                   {"next", engine_next},
+                                   {"interrupt", engine_interrupt},
+                                   {"close", engine_close},
+                                   {NULL, NULL}};
+
+static const luaL_Reg metamethods[] = {
+    {"__gc", engine_gc}, {"__close", engine_close}, {"__tostring", engine_tostring}, {NULL, NULL}};
+
+void vboL_open_engine(lua_State *L) {
+  if (vboL_new_class(L, VBOL_ENGINE_CLASS, methods, metamethods)) {
+    lua_getfield(L, -1, "__index");
+    lua_pushvalue(L, -3); /* the module, for its clock */
+    lua_pushcclosure(L, engine_sleep, 1);
+    lua_setfield(L, -2, "sleep");
+    lua_pop(L, 2);
+  }
+  lua_pushcfunction(L, engine_new);
+  lua_setfield(L, -2, "engine");
+}

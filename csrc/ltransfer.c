@@ -1,0 +1,357 @@
+/* ltransfer.c: transfers as Lua sees them. */
+#include "lutil.h"
+
+#include <string.h>
+
+static vboL_transfer *check_transfer(lua_State *L) {
+  return luaL_checkudata(L, 1, VBOL_TRANSFER_CLASS);
+}
+
+/* --------------------------------------------------------------- client:start */
+
+static const char *const option_names[] = {
+    "method",   "path", "body", "content_type", "secrets", "change", "anonymous",
+    "deadline", "sink", "file", "overwrite",    "fsync",   "limit",  NULL};
+
+/* {[placeholder] = Secret, …} as an array that the stack holds; NULL for none. */
+static vbo_secret_slot *option_secrets(lua_State *L, int index, size_t *count) {
+  *count = 0;
+  lua_pushliteral(L, "secrets");
+  lua_rawget(L, index);
+  if (lua_isnil(L, -1)) return NULL; /* stays on the stack: the caller's frame is its own */
+  if (!lua_istable(L, -1)) vboL_option_error(L, "secrets", "table expected");
+  size_t room = 0;
+  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+    room++;
+  if (room == 0) return NULL;
+  vbo_secret_slot *slots = lua_newuserdatauv(L, room * sizeof *slots, 0);
+  for (lua_pushnil(L); lua_next(L, -3) != 0; lua_pop(L, 1)) {
+    bool is = false;
+    vbo_secret *secret = vboL_to_secret(L, -1, &is);
+    if (lua_type(L, -2) != LUA_TSTRING || !is)
+      vboL_option_error(L, "secrets", "a table from placeholders to secrets expected");
+    if (secret == NULL) vboL_option_error(L, "secrets", "a secret in it is closed");
+    slots[*count].placeholder = lua_tostring(L, -2); /* a key of the table: it stays */
+    slots[*count].secret = secret;
+    (*count)++;
+  }
+  return slots;
+}
+
+static void read_request(lua_State *L, int index, vbo_request *request) {
+  request->method = vboL_option_string(L, index, "method", "GET");
+  request->path = vboL_option_string(L, index, "path", NULL);
+  if (request->path == NULL) vboL_option_error(L, "path", "it is required");
+  request->body = vboL_option_bytes(L, index, "body", &request->body_size);
+  request->content_type = vboL_option_string(L, index, "content_type", NULL);
+  request->change = vboL_option_bool(L, index, "change", false);
+  request->anonymous = vboL_option_bool(L, index, "anonymous", false);
+  request->deadline = vboL_option_duration(L, index, "deadline", 0);
+  request->secrets = option_secrets(L, index, &request->secret_count);
+}
+
+static void read_sink(lua_State *L, int index, vbo_sink_options *sink) {
+  const char *kind = vboL_option_string(L, index, "sink", "memory");
+  sink->path = vboL_option_string(L, index, "file", NULL);
+  sink->overwrite = vboL_option_bool(L, index, "overwrite", false);
+  sink->no_fsync = !vboL_option_bool(L, index, "fsync", true);
+  int64_t limit = vboL_option_integer(L, index, "limit", 0);
+  if (limit < 0) vboL_option_error(L, "limit", "bytes must not be negative");
+  sink->limit = (size_t)limit;
+  if (strcmp(kind, "memory") == 0)
+    sink->kind = VBO_SINK_MEMORY;
+  else if (strcmp(kind, "file") == 0)
+    sink->kind = VBO_SINK_FILE;
+  else if (strcmp(kind, "pull") == 0)
+    sink->kind = VBO_SINK_PULL;
+  else
+    vboL_option_error(L, "sink", "'memory', 'file' or 'pull' expected");
+  if (sink->kind == VBO_SINK_FILE && sink->path == NULL)
+    vboL_option_error(L, "file", "the sink 'file' needs one");
+  if (sink->kind != VBO_SINK_FILE && sink->path != NULL)
+    vboL_option_error(L, "file", "only the sink 'file' takes one");
+}
+
+int vboL_client_start(lua_State *L) {
+  vboL_client *client = luaL_checkudata(L, 1, VBOL_CLIENT_CLASS);
+  vboL_check_options(L, 2, "client:start", option_names);
+  lua_settop(L, 2);
+  vbo_request request = {0};
+  vbo_sink_options sink = {0};
+  read_sink(L, 2, &sink);
+  read_request(L, 2, &request);
+  vboL_engine *engine = vboL_engine_of(L, 1);
+  if (client->client == NULL) return vboL_fail_closed(L, "client");
+  if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
+
+  vboL_transfer *transfer = lua_newuserdatauv(L, sizeof *transfer, 1);
+  transfer->transfer = NULL;
+  transfer->pulled = sink.kind == VBO_SINK_PULL;
+  luaL_setmetatable(L, VBOL_TRANSFER_CLASS);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, -2, 1);
+  int handle = lua_gettop(L);
+  lua_getiuservalue(L, 1, 1);
+  vboL_push_transfers(L, -1);
+
+  vbo_error err = {0};
+  transfer->transfer = vbo_transfer_start(client->client, &request, &sink, &err);
+  if (transfer->transfer == NULL) return vboL_fail(L, &err);
+  vboL_count_opened(VBOL_TRANSFER);
+  lua_pushvalue(L, handle);
+  lua_rawsetp(L, -2, transfer->transfer);
+  lua_settop(L, handle);
+  return 1;
+}
+
+/* -------------------------------------------------------------------- waiting */
+
+/* Moves the engine in stretches until `ready`, so that hooks get their turn (stock
+ * `lua` stops a script with one).  False with two results pushed: interrupted, or
+ * the engine failed. */
+static bool wait_until(lua_State *L, vboL_transfer *transfer,
+                       bool (*ready)(const vboL_transfer *)) {
+  vboL_engine *engine = vboL_engine_of(L, 1);
+  while (engine->engine != NULL && !ready(transfer)) {
+    vbo_error err = {0};
+    vboL_enter_wait(engine);
+    int pending = vbo_engine_run(engine->engine, VBOL_STRETCH, &err);
+    if (vboL_leave_wait(engine)) {
+      vboL_fail_interrupted(L);
+      return false;
+    }
+    if (pending < 0) {
+      vboL_fail(L, &err);
+      return false;
+    }
+    vboL_breathe(L);
+    if (transfer->transfer == NULL) { /* a hook closed it */
+      vboL_fail_closed(L, "transfer");
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool is_settled(const vboL_transfer *transfer) {
+  return vbo_transfer_done(transfer->transfer) ||
+         (transfer->pulled && vbo_transfer_available(transfer->transfer) > 0);
+}
+
+static bool is_answered(const vboL_transfer *transfer) {
+  return vbo_transfer_done(transfer->transfer) ||
+         (transfer->pulled && vbo_transfer_status(transfer->transfer) != 0);
+}
+
+/* transfer:wait() -> true | nil, err.  Waits until it is done (pulled: until its
+ * headers are there). */
+static int transfer_wait(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
+  if (!wait_until(L, transfer, is_answered)) return 2;
+  vboL_engine *engine = vboL_engine_of(L, 1);
+  vbo_error err = {0};
+  vboL_enter_wait(engine); /* a pulled one may have an answer that is asked for again */
+  bool ok = vbo_transfer_wait(transfer->transfer, &err);
+  if (vboL_leave_wait(engine) && !ok) return vboL_fail_interrupted(L);
+  if (!ok) return vboL_fail(L, &err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* Nothing is buffered beyond this (vbo.h), so larger pieces would stay part empty. */
+enum { READ_DEFAULT = 64 << 10, READ_MOST = 1 << 20 };
+
+/* transfer:read(n|nil) -> up to n bytes | nil at the end | nil, err. */
+static int transfer_read(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  lua_Integer size = luaL_optinteger(L, 2, READ_DEFAULT);
+  luaL_argcheck(L, size > 0, 2, "a positive number of bytes expected");
+  if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
+  luaL_argcheck(L, transfer->pulled, 1, "only a transfer with the sink 'pull' is read");
+  if (!wait_until(L, transfer, is_settled)) return 2;
+  luaL_Buffer buffer;
+  size_t room = size > READ_MOST ? READ_MOST : (size_t)size;
+  char *bytes = luaL_buffinitsize(L, &buffer, room);
+  vbo_error err = {0};
+  int64_t got = vbo_transfer_read(transfer->transfer, bytes, room, &err);
+  if (got < 0) return vboL_fail(L, &err);
+  if (got == 0) {
+    lua_pushnil(L);
+    return 1;
+  }
+  luaL_pushresultsize(&buffer, (size_t)got);
+  return 1;
+}
+
+/* ------------------------------------------------------------------ what it is */
+
+/* transfer:done() -> boolean.  A closed one is done. */
+static int transfer_done(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  lua_pushboolean(L, transfer->transfer == NULL || vbo_transfer_done(transfer->transfer));
+  return 1;
+}
+
+/* transfer:error() -> err | nil while it runs and when it succeeded. */
+static int transfer_error(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  if (transfer->transfer == NULL) {
+    vboL_fail_closed(L, "transfer");
+    return 1; /* the error alone */
+  }
+  const vbo_error *err = vbo_transfer_error(transfer->transfer);
+  if (err == NULL)
+    lua_pushnil(L);
+  else
+    vboL_push_error(L, err);
+  return 1;
+}
+
+/* transfer:status() -> HTTP status; 0 before the answer. */
+static int transfer_status(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
+  lua_pushinteger(L, vbo_transfer_status(transfer->transfer));
+  return 1;
+}
+
+/* transfer:header(name) -> value | nil.  Names are case-insensitive. */
+static int transfer_header(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  const char *name = luaL_checkstring(L, 2);
+  if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
+  lua_pushstring(L, vbo_transfer_header(transfer->transfer, name));
+  return 1;
+}
+
+/* transfer:body() -> the answer in memory, also of a failed one. */
+static int transfer_body(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
+  size_t size = 0;
+  const char *body = vbo_transfer_body(transfer->transfer, &size);
+  lua_pushlstring(L, body != NULL ? body : "", body != NULL ? size : 0);
+  return 1;
+}
+
+/* transfer:available() -> bytes that can be read without waiting. */
+static int transfer_available(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
+  lua_pushinteger(L, (lua_Integer)vbo_transfer_available(transfer->transfer));
+  return 1;
+}
+
+static void set_seconds(lua_State *L, const char *name, int64_t milliseconds) {
+  lua_pushnumber(L, (lua_Number)milliseconds / 1000);
+  lua_setfield(L, -2, name);
+}
+
+/* transfer:progress() -> {phase, received, expected|nil, elapsed, waited, attempts}. */
+static int transfer_progress(lua_State *L) {
+  static const char *const phases[] = {[VBO_PHASE_QUEUED] = "queued",
+                                       [VBO_PHASE_SENDING] = "sending",
+                                       [VBO_PHASE_PREPARING] = "preparing",
+                                       [VBO_PHASE_RECEIVING] = "receiving",
+                                       [VBO_PHASE_DONE] = "done"};
+  vboL_transfer *transfer = check_transfer(L);
+  if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
+  vbo_progress progress;
+  vbo_transfer_progress(transfer->transfer, &progress);
+  lua_createtable(L, 0, 6);
+  lua_pushstring(L, phases[progress.phase]);
+  lua_setfield(L, -2, "phase");
+  lua_pushinteger(L, progress.received);
+  lua_setfield(L, -2, "received");
+  if (progress.expected >= 0) {
+    lua_pushinteger(L, progress.expected);
+    lua_setfield(L, -2, "expected");
+  }
+  set_seconds(L, "elapsed", progress.elapsed);
+  set_seconds(L, "waited", progress.waited);
+  lua_pushinteger(L, progress.attempts);
+  lua_setfield(L, -2, "attempts");
+  return 1;
+}
+
+/* transfer:sha256() -> hex of the body in the file or read | nil before the end. */
+static int transfer_sha256(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
+  const char *hex = vbo_transfer_sha256(transfer->transfer);
+  if (hex == NULL || *hex == '\0')
+    lua_pushnil(L);
+  else
+    lua_pushstring(L, hex);
+  return 1;
+}
+
+/* transfer:cancel().  A change that was sent ends with unknown_outcome. */
+static int transfer_cancel(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  if (transfer->transfer != NULL) vbo_transfer_cancel(transfer->transfer);
+  return 0;
+}
+
+/* -------------------------------------------------------------------- the end */
+
+/* Out of the engine's table first: another transfer may get the same address. */
+static void forget(lua_State *L, vboL_transfer *transfer) {
+  if (lua_getiuservalue(L, 1, 1) == LUA_TUSERDATA && lua_getiuservalue(L, -1, 1) == LUA_TUSERDATA &&
+      lua_getiuservalue(L, -1, 1) == LUA_TTABLE) {
+    lua_pushnil(L);
+    lua_rawsetp(L, -2, transfer->transfer);
+  }
+}
+
+static bool release(lua_State *L, vboL_transfer *transfer) {
+  vbo_transfer *held = transfer->transfer;
+  if (held == NULL) return false;
+  forget(L, transfer);
+  transfer->transfer = NULL;
+  vbo_transfer_free(held);
+  return true;
+}
+
+static int transfer_close(lua_State *L) {
+  if (release(L, check_transfer(L))) vboL_count_closed(VBOL_TRANSFER);
+  return 0;
+}
+
+static int transfer_gc(lua_State *L) {
+  if (release(L, check_transfer(L))) vboL_count_collected(VBOL_TRANSFER);
+  return 0;
+}
+
+static int transfer_tostring(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  if (transfer->transfer == NULL)
+    lua_pushliteral(L, VBOL_TRANSFER_CLASS " (closed)");
+  else
+    lua_pushfstring(L, VBOL_TRANSFER_CLASS ": %p", (void *)transfer);
+  return 1;
+}
+
+static const luaL_Reg methods[] = {{"wait", transfer_wait},
+                                   {"done", transfer_done},
+                                   {"error", transfer_error},
+                                   {"status", transfer_status},
+                                   {"header", transfer_header},
+                                   {"body", transfer_body},
+                                   {"read", transfer_read},
+                                   {"available", transfer_available},
+                                   {"progress", transfer_progress},
+                                   {"sha256", transfer_sha256},
+                                   {"cancel", transfer_cancel},
+                                   {"close", transfer_close},
+                                   {NULL, NULL}};
+
+static const luaL_Reg metamethods[] = {{"__gc", transfer_gc},
+                                       {"__close", transfer_close},
+                                       {"__tostring", transfer_tostring},
+                                       {NULL, NULL}};
+
+void vboL_open_transfer(lua_State *L) {
+  if (vboL_new_class(L, VBOL_TRANSFER_CLASS, methods, metamethods)) lua_pop(L, 1);
+}

@@ -1,0 +1,283 @@
+/* lutil.c: failures, option tables and handle counts of the Lua binding. */
+#include "lutil.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ failures */
+
+static void set_string(lua_State *L, const char *name, const char *value) {
+  if (value[0] != '\0') {
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, name);
+  }
+}
+
+static void set_integer(lua_State *L, const char *name, int value) {
+  if (value != 0) {
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, name);
+  }
+}
+
+static void set_true(lua_State *L, const char *name, bool value) {
+  if (value) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, name);
+  }
+}
+
+void vboL_push_error(lua_State *L, const vbo_error *err) {
+  lua_createtable(L, 0, 6);
+  set_string(L, "kind", vbo_error_kind_name(err->kind));
+  set_string(L, "message", err->message);
+  set_integer(L, "status", err->status);
+  set_string(L, "code", err->code);
+  set_string(L, "hint", err->hint);
+  set_string(L, "server", err->server);
+  set_string(L, "request", err->request);
+  set_true(L, "retryable", err->retryable);
+  set_true(L, "sent", err->sent);
+  set_integer(L, "os_error", err->os_error);
+}
+
+int vboL_fail(lua_State *L, const vbo_error *err) {
+  luaL_checkstack(L, 4, NULL);
+  lua_pushnil(L);
+  vboL_push_error(L, err);
+  return 2;
+}
+
+int vboL_fail_with(lua_State *L, vbo_error_kind kind, const char *message) {
+  vbo_error err = {.kind = kind};
+  snprintf(err.message, sizeof err.message, "%s", message);
+  return vboL_fail(L, &err);
+}
+
+int vboL_fail_closed(lua_State *L, const char *what) {
+  vbo_error err = {.kind = VBO_ERROR_CLOSED};
+  snprintf(err.message, sizeof err.message, "the %s is closed", what);
+  return vboL_fail(L, &err);
+}
+
+/* ------------------------------------------------------------------- options */
+
+/* Edit distance (insert, delete, replace, swap of neighbours), case apart; names
+ * longer than the table here are simply far from everything. */
+enum { NAME_MAX_LENGTH = 40 };
+
+static int lower(int c) {
+  return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static int smaller(int a, int b) {
+  return a < b ? a : b;
+}
+
+static int distance(const char *a, const char *b) {
+  size_t la = strlen(a), lb = strlen(b);
+  if (la > NAME_MAX_LENGTH || lb > NAME_MAX_LENGTH) return NAME_MAX_LENGTH;
+  int rows[3][NAME_MAX_LENGTH + 1];
+  int *before = rows[0], *last = rows[1], *now = rows[2];
+  memset(rows, 0, sizeof rows);
+  for (size_t j = 0; j <= lb; j++)
+    last[j] = (int)j;
+  for (size_t i = 1; i <= la; i++) {
+    now[0] = (int)i;
+    for (size_t j = 1; j <= lb; j++) {
+      int ca = lower((unsigned char)a[i - 1]), cb = lower((unsigned char)b[j - 1]);
+      now[j] = smaller(smaller(last[j], now[j - 1]) + 1, last[j - 1] + (ca != cb));
+      if (i > 1 && j > 1 && ca == lower((unsigned char)b[j - 2]) &&
+          lower((unsigned char)a[i - 2]) == cb)
+        now[j] = smaller(now[j], before[j - 2] + 1);
+    }
+    int *spare = before;
+    before = last;
+    last = now;
+    now = spare;
+  }
+  return last[lb];
+}
+
+const char *vboL_nearest(const char *name, const char *const names[]) {
+  const char *best = NULL;
+  /* A third of the letters may be wrong, and at least two. */
+  int limit = (int)strlen(name) / 3;
+  int least = (limit < 2 ? 2 : limit) + 1;
+  for (size_t i = 0; names[i] != NULL; i++) {
+    int far = distance(name, names[i]);
+    if (far < least && far < (int)strlen(name)) {
+      least = far;
+      best = names[i];
+    }
+  }
+  return best;
+}
+
+void vboL_check_options(lua_State *L, int index, const char *what, const char *const names[]) {
+  luaL_checktype(L, index, LUA_TTABLE);
+  index = lua_absindex(L, index);
+  lua_pushnil(L);
+  while (lua_next(L, index) != 0) {
+    lua_pop(L, 1);
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "the options of %s are named, not numbered (found a %s as a name)", what,
+                 luaL_typename(L, -1));
+    const char *name = lua_tostring(L, -1);
+    bool known = false;
+    for (size_t i = 0; names[i] != NULL && !known; i++)
+      known = strcmp(name, names[i]) == 0;
+    if (!known) {
+      const char *near = vboL_nearest(name, names);
+      if (near != NULL)
+        luaL_error(L, "%s has no option '%s' (did you mean '%s'?)", what, name, near);
+      luaL_error(L, "%s has no option '%s'", what, name);
+    }
+  }
+}
+
+int vboL_option_error(lua_State *L, const char *name, const char *message) {
+  return luaL_error(L, "bad option '%s' (%s)", name, message);
+}
+
+/* Without metamethods: what is read stays in the table, which keeps strings alive. */
+static int raw_field(lua_State *L, int index, const char *name) {
+  index = lua_absindex(L, index);
+  lua_pushstring(L, name);
+  return lua_rawget(L, index);
+}
+
+static int option_type_error(lua_State *L, const char *name, const char *expected) {
+  return vboL_option_error(
+      L, name, lua_pushfstring(L, "%s expected, got %s", expected, luaL_typename(L, -1)));
+}
+
+const char *vboL_option_bytes(lua_State *L, int index, const char *name, size_t *size) {
+  int type = raw_field(L, index, name);
+  if (type != LUA_TNIL && type != LUA_TSTRING) option_type_error(L, name, "string");
+  *size = 0;
+  const char *value = type == LUA_TSTRING ? lua_tolstring(L, -1, size) : NULL;
+  lua_pop(L, 1);
+  return value;
+}
+
+const char *vboL_option_string(lua_State *L, int index, const char *name, const char *otherwise) {
+  size_t size = 0;
+  const char *value = vboL_option_bytes(L, index, name, &size);
+  if (value != NULL && memchr(value, '\0', size) != NULL)
+    vboL_option_error(L, name, "it holds a zero byte");
+  return value != NULL ? value : otherwise;
+}
+
+bool vboL_option_bool(lua_State *L, int index, const char *name, bool otherwise) {
+  int type = raw_field(L, index, name);
+  if (type != LUA_TNIL && type != LUA_TBOOLEAN) option_type_error(L, name, "boolean");
+  bool value = type == LUA_TNIL ? otherwise : lua_toboolean(L, -1) != 0;
+  lua_pop(L, 1);
+  return value;
+}
+
+int64_t vboL_option_integer(lua_State *L, int index, const char *name, int64_t otherwise) {
+  int type = raw_field(L, index, name);
+  int64_t value = otherwise;
+  if (type != LUA_TNIL) {
+    int whole = 0;
+    if (type == LUA_TNUMBER) value = lua_tointegerx(L, -1, &whole);
+    if (!whole) option_type_error(L, name, "integer");
+  }
+  lua_pop(L, 1);
+  return value;
+}
+
+/* About 31 years: far from every overflow once it is milliseconds. */
+#define LONGEST 1e9
+
+static bool to_milliseconds(lua_Number seconds, int64_t *milliseconds) {
+  if (!(seconds >= 0)) /* NaN too */
+    return false;
+  *milliseconds = (int64_t)ceil((seconds > LONGEST ? LONGEST : seconds) * 1000.0);
+  return true;
+}
+
+int64_t vboL_milliseconds(lua_State *L, int arg, lua_Number seconds) {
+  int64_t value = 0;
+  luaL_argcheck(L, to_milliseconds(seconds, &value), arg, "seconds must not be negative");
+  return value;
+}
+
+int64_t vboL_option_duration(lua_State *L, int index, const char *name, int64_t otherwise) {
+  int type = raw_field(L, index, name);
+  int64_t value = otherwise;
+  if (type != LUA_TNIL) {
+    if (type != LUA_TNUMBER) option_type_error(L, name, "number of seconds");
+    if (!to_milliseconds(lua_tonumber(L, -1), &value))
+      vboL_option_error(L, name, "seconds must not be negative");
+  }
+  lua_pop(L, 1);
+  return value;
+}
+
+/* ------------------------------------------------------------------- handles */
+
+/* Of the whole process, so that a program sees at its end what every state left. */
+static _Atomic long opened[VBOL_HANDLE_KINDS];
+static _Atomic long closed[VBOL_HANDLE_KINDS];
+static _Atomic long collected[VBOL_HANDLE_KINDS];
+
+static const char *const handle_names[VBOL_HANDLE_KINDS] = {"engine", "client", "transfer",
+                                                            "secret", "server"};
+
+void vboL_count_opened(vboL_handle_kind kind) {
+  opened[kind]++;
+}
+void vboL_count_closed(vboL_handle_kind kind) {
+  closed[kind]++;
+}
+void vboL_count_collected(vboL_handle_kind kind) {
+  collected[kind]++;
+}
+
+void vboL_push_handle_counts(lua_State *L) {
+  lua_createtable(L, 0, VBOL_HANDLE_KINDS);
+  for (int kind = 0; kind < VBOL_HANDLE_KINDS; kind++) {
+    lua_createtable(L, 0, 2);
+    lua_pushinteger(L, opened[kind] - closed[kind] - collected[kind]);
+    lua_setfield(L, -2, "open");
+    lua_pushinteger(L, collected[kind]);
+    lua_setfield(L, -2, "forgotten");
+    lua_setfield(L, -2, handle_names[kind]);
+  }
+}
+
+bool vboL_check_handles(void) {
+  const char *wanted = getenv("VBO_CHECK_HANDLES");
+  if (wanted == NULL || strcmp(wanted, "1") != 0) return false;
+  bool any = false;
+  for (int kind = 0; kind < VBOL_HANDLE_KINDS; kind++) {
+    long forgotten = opened[kind] - closed[kind];
+    if (kind == VBOL_SECRET || forgotten <= 0) continue;
+    fprintf(stderr, "vbolua: %ld %s handle%s never closed\n", forgotten, handle_names[kind],
+            forgotten == 1 ? " was" : "s were");
+    any = true;
+  }
+  return any;
+}
+
+bool vboL_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
+                    const luaL_Reg *metamethods) {
+  if (!luaL_newmetatable(L, name)) {
+    lua_pop(L, 1);
+    return false;
+  }
+  luaL_setfuncs(L, metamethods, 0);
+  lua_newtable(L);
+  luaL_setfuncs(L, methods, 0);
+  lua_setfield(L, -2, "__index");
+  /* Scripts have no business with the metatable: __gc called twice by hand is
+   * harmless, but replacing a method of everybody's handles is not. */
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, "__metatable");
+  return true;
+}

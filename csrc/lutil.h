@@ -1,0 +1,149 @@
+/* lutil.h: what the files of the Lua binding share.  Private.
+ *
+ * How every handle is made (the pattern of Lua's own io library): first a
+ * userdata that holds nothing, with its metatable; then the resource, stored in
+ * it at once.  A failure in between leaves a closed handle for the collector,
+ * never a leak.  `close`, `__close` and `__gc` share one release that may run
+ * any number of times.
+ *
+ * Children keep their parents alive through user values: a transfer its client,
+ * a client its engine. */
+#ifndef VBO_LUTIL_H
+#define VBO_LUTIL_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vbo.h"
+
+/* ------------------------------------------------------------------ failures */
+
+/* Pushes nil and the error as a plain table; returns 2. */
+int vboL_fail(lua_State *L, const vbo_error *err);
+/* The same, with an error made here. */
+int vboL_fail_with(lua_State *L, vbo_error_kind kind, const char *message);
+/* The same for a handle used after it was closed: "the client is closed". */
+int vboL_fail_closed(lua_State *L, const char *what);
+/* Pushes the error as a plain table {kind=, message=, …}: what is empty or 0 is absent. */
+void vboL_push_error(lua_State *L, const vbo_error *err);
+
+/* ------------------------------------------------------------------- options */
+
+/* Raises unless the value at `index` is a table whose keys all are in `names`
+ * (which ends with NULL); the message has the nearest valid name. */
+void vboL_check_options(lua_State *L, int index, const char *what, const char *const names[]);
+/* Fields of the option table at `index`.  nil gives the default, a value of another
+ * type raises and names the option.  Strings belong to the table. */
+const char *vboL_option_string(lua_State *L, int index, const char *name, const char *otherwise);
+const char *vboL_option_bytes(lua_State *L, int index, const char *name, size_t *size);
+bool vboL_option_bool(lua_State *L, int index, const char *name, bool otherwise);
+int64_t vboL_option_integer(lua_State *L, int index, const char *name, int64_t otherwise);
+/* Seconds (a number, not negative) as milliseconds; above 0 is at least 1. */
+int64_t vboL_option_duration(lua_State *L, int index, const char *name, int64_t otherwise);
+/* Seconds as milliseconds, from a number that is an argument. */
+int64_t vboL_milliseconds(lua_State *L, int arg, lua_Number seconds);
+/* Raises with the caller's place: "bad option 'NAME' (MESSAGE)". */
+int vboL_option_error(lua_State *L, const char *name, const char *message);
+/* Of the valid names the nearest to `name`; NULL when none is near. */
+const char *vboL_nearest(const char *name, const char *const names[]);
+
+/* ------------------------------------------------------------------- handles */
+
+typedef enum vboL_handle_kind {
+  VBOL_ENGINE,
+  VBOL_CLIENT,
+  VBOL_TRANSFER,
+  VBOL_SECRET,
+  VBOL_SERVER,
+  VBOL_HANDLE_KINDS
+} vboL_handle_kind;
+
+/* Counts for `VBO_CHECK_HANDLES=1` and core.handles(): a handle was opened, was
+ * closed by the program, or was found open by the collector. */
+void vboL_count_opened(vboL_handle_kind kind);
+void vboL_count_closed(vboL_handle_kind kind);
+void vboL_count_collected(vboL_handle_kind kind);
+/* Pushes {engine = {open = 1, forgotten = 0}, …}. */
+void vboL_push_handle_counts(lua_State *L);
+/* With VBO_CHECK_HANDLES=1 in the environment: says on stderr what was left to the
+ * collector and returns true when anything was.  Secrets hold memory only, and are
+ * commonly written in the place where they are used: they do not count. */
+bool vboL_check_handles(void);
+
+/* Makes a metatable with methods and metamethods, and leaves it on the stack only
+ * when it is new (returns true). */
+bool vboL_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
+                    const luaL_Reg *metamethods);
+
+/* ------------------------------------------------------------------- classes */
+
+#define VBOL_ENGINE_CLASS "vbo.Engine"
+#define VBOL_CLIENT_CLASS "vbo.Client"
+#define VBOL_TRANSFER_CLASS "vbo.Transfer"
+#define VBOL_SECRET_CLASS "vbo.Secret"
+
+typedef struct vboL_slot vboL_slot;
+
+typedef struct vboL_engine {
+  vbo_engine *engine; /* NULL: closed */
+  vboL_slot *slot;    /* where interrupts find it */
+} vboL_engine;
+
+typedef struct vboL_client {
+  vbo_client *client; /* NULL: closed; user value 1: the engine */
+} vboL_client;
+
+typedef struct vboL_transfer {
+  vbo_transfer *transfer; /* NULL: closed; user value 1: the client */
+  bool pulled;
+} vboL_transfer;
+
+typedef struct vboL_secret {
+  vbo_secret *secret; /* NULL: closed */
+} vboL_secret;
+
+/* The engine behind a client's or transfer's userdata at `index`; may be closed. */
+vboL_engine *vboL_engine_of(lua_State *L, int index);
+/* The engine's table from a transfer's address to its userdata, pushed (it holds
+ * its values weakly): how engine:next() finds the handle. */
+void vboL_push_transfers(lua_State *L, int engine_index);
+
+/* A stretch in which the engine may wait.  An interrupt that comes in it is this
+ * stretch's to report: vboL_leave_wait returns true when one came. */
+void vboL_enter_wait(vboL_engine *engine);
+bool vboL_leave_wait(vboL_engine *engine);
+/* How long one stretch may last before Lua's hooks get a turn (milliseconds). */
+#define VBOL_STRETCH 1000
+/* Lets a pending hook run: stock `lua` stops a script (Ctrl-C) by setting one, and C
+ * that waits would never reach it.  May raise. */
+void vboL_breathe(lua_State *L);
+/* Pushes nil and the error of an interrupt; returns 2. */
+int vboL_fail_interrupted(lua_State *L);
+
+/* Interrupts every engine that waits now; false when none did.  Safe in a signal
+ * handler, on the thread that runs the engines. */
+bool vboL_interrupt_engines(void);
+
+/* A secret argument (raises otherwise); NULL when it is closed. */
+vbo_secret *vboL_check_secret(lua_State *L, int arg);
+/* The secret at `index`, or NULL when it is none or closed; `is` tells which. */
+vbo_secret *vboL_to_secret(lua_State *L, int index, bool *is);
+
+/* What each file adds to the module's table at the top of the stack. */
+void vboL_open_engine(lua_State *L);
+void vboL_open_client(lua_State *L);
+void vboL_open_transfer(lua_State *L);
+void vboL_open_secret(lua_State *L);
+void vboL_open_json(lua_State *L);
+
+/* client:start{…}, which makes a transfer (ltransfer.c). */
+int vboL_client_start(lua_State *L);
+
+/* The module; in lcore.c. */
+VBO_API int luaopen_vbo_core(lua_State *L);
+
+#endif

@@ -1,0 +1,89 @@
+--- JSON that loses nothing: 64-bit integers, floats and empty arrays, both ways.
+---
+--- Decoding is lua-cjson's, between two passes in C that keep what cjson 2.1.0 (Debian's)
+--- loses; they do no harm on newer ones.  Encoding is in C (csrc/ljson.c tells why).
+
+local cjson = require "cjson"
+local core = require "vbo.core"
+
+local M = {}
+
+--- JSON null.  It is true in Lua: compare with it.
+M.null = cjson.null
+
+local array_metatable = core.json.array_metatable
+local nonce = core.json.nonce
+local marker = "@" .. nonce .. "@"
+
+-- A cjson of our own: its settings are not those of the program around us.
+local decoder = cjson.new()
+decoder.decode_max_depth(1001) -- one more than core.json.prepare ever lets through
+decoder.decode_invalid_numbers(false)
+
+local option_names = { max_depth = true, max_size = true }
+
+--- Marks a table as a JSON array, so that it stays one when it is empty.
+---@generic T
+---@param list T[]?  a new table when left out
+---@return T[] list  the same table
+function M.array(list)
+  if list == nil then list = {} end
+  if type(list) ~= "table" then
+    error("bad argument #1 to 'array' (table expected, got " .. type(list) .. ")", 2)
+  end
+  return setmetatable(list, array_metatable)
+end
+
+--- Whether a table was decoded from a JSON array or marked as one.
+---@param value any
+---@return boolean
+function M.is_array(value)
+  return type(value) == "table" and getmetatable(value) == array_metatable
+end
+
+--- Decodes a JSON text (RFC 8259).
+---
+--- Integers are exact in 64 bits, beyond that they become floats.  A number with an integral
+--- value (`1.0`, `1e3`) is an integer, as most servers mean it.  Arrays are marked (`is_array`),
+--- null is `json.null`, and a lone surrogate becomes U+FFFD.
+---@param text string
+---@param options {max_depth: integer?, max_size: integer?}?  nesting (128 unless told, at most
+---  1000) and bytes (any unless told)
+---@return any value, table? err  nil and the error: `protocol` when it is not JSON, `limit` when
+---  it is too large or too deep
+function M.decode(text, options)
+  if type(text) ~= "string" then
+    error("bad argument #1 to 'decode' (string expected, got " .. type(text) .. ")", 2)
+  end
+  local limits = { marker = marker, max_depth = 128 }
+  for name, value in pairs(options or {}) do
+    if not option_names[name] then
+      error(("json.decode has no option '%s'"):format(tostring(name)), 2)
+    end
+    limits[name] = value
+  end
+  local prepared, err = core.json.prepare(text, limits)
+  if not prepared then return nil, err end
+  local ok, value = pcall(decoder.decode, prepared)
+  if not ok then
+    return nil, { kind = "protocol", message = "not JSON: " .. tostring(value) }
+  end
+  return core.json.finish(value, marker)
+end
+
+--- Encodes a value as JSON text, with the members of objects sorted by name.
+---
+--- Raises a usage error for what JSON has not: functions, cycles, NaN and infinity, lists with
+--- holes, tables with both names and numbers, strings that are not UTF-8.  A table without
+--- entries is an object unless `json.array` marked it.
+---@param value any
+---@return string text
+---@return table<string, vbo.Secret>? secrets  what each placeholder in the text stands for, when
+---  there were secrets in the value; for the `secrets` option of `client:start`
+function M.encode(value)
+  local text, more = core.json.encode(value)
+  if text then return text, more end
+  require("vbo.error").raise(more)
+end
+
+return M
