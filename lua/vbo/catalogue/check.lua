@@ -32,7 +32,7 @@ end
 local function sorted(set)
   local list = {}
   for name in pairs(set) do list[#list + 1] = name end
-  table.sort(list)
+  table.sort(list, function(a, b) return tostring(a) < tostring(b) end)
   return list
 end
 
@@ -160,7 +160,9 @@ local function walk_object(where, value, schema, state, depth)
   if not top and is_echo(value) then state.echo = true end
   local result = {}
   for _, name in ipairs(sorted(value)) do
-    if type(name) ~= "string" then wrong_type(where, "an object", value, schema) end
+    if type(name) ~= "string" then
+      fail(("%s[%s]"):format(where, tostring(name)), "is not a property: properties are named")
+    end
     local known, inside = spelling(schema, name), where .. "." .. name
     local property = known and schema.properties[known]
     if property and property.read_only then

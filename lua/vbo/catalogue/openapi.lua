@@ -30,6 +30,15 @@ local function object_of(source, schema)
     schema.order[#schema.order + 1] = name
     schema.properties[name] = schema_of(property)
   end
+  if not source.allOf then
+    -- v6 requires some properties that it does not declare; servers do send them.
+    for _, name in ipairs(schema.required) do
+      if not schema.properties[name] then
+        schema.order[#schema.order + 1] = name
+        schema.properties[name] = {}
+      end
+    end
+  end
   local more = source.additionalProperties
   if ordered.is_object(more) then
     schema.additional = schema_of(more)
