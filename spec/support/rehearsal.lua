@@ -1,0 +1,56 @@
+-- A rehearsal server for a spec, and what a run did to it.
+
+local json = require "vbo.json"
+local pipeline = require "vbo.pipeline"
+local program = require "spec.support.program"
+local vbo = require "vbo"
+
+local M = {}
+
+--- The versions that every operation of restores is tried in.
+M.versions = { "v2", "v3", "v5", "v6", "v7", "v8" }
+
+M.organization = "contoso.onmicrosoft.com"
+-- The evening before the demo world's attack.
+M.before = "2026-11-18T22:00:00Z"
+
+--- Starts one; `rehearsal:connect(version)`, `:changes()`, `:reset()`, `:stop()`.
+function M.start(options)
+  local sim = program.sim(options)
+  local self = { sim = sim }
+
+  function self.settings(version) return program.settings(sim, version) end
+
+  function self.connect(version) return vbo.connect(self.settings(version)) end
+
+  --- Asks the server's own interface, outside the API.
+  function self.ask(method, path)
+    local client <close> = self.connect "v8"
+    return pipeline.run(client, {
+      operation = path, method = method, path = path, change = method ~= "GET",
+    }, 1).data
+  end
+
+  function self.changes() return self.ask("GET", "/sim/changes") end
+
+  function self.reset() return self.ask("POST", "/sim/reset") end
+
+  self.stop = sim.stop
+  return self
+end
+
+--- Calls `fn` and gives the structured error it raises; fails when it raises none.
+function M.failure(fn, ...)
+  local ok, err = vbo.try(fn, ...)
+  assert(ok == nil and err, "no error was raised")
+  return err
+end
+
+--- The content of a file.
+function M.content(path)
+  local file <close> = assert(io.open(path, "rb"))
+  return file:read "a"
+end
+
+M.json = json
+return M
