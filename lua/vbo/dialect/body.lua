@@ -2,6 +2,7 @@
 
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.error"
+local json = require "vbo.json"
 local meanings = require "vbo.dialect.meanings"
 local nearest = require "vbo.nearest"
 local time = require "vbo.time"
@@ -78,7 +79,7 @@ function convert(schema, value)
     if #value > 0 or (schema and schema.type == "array") then
       local list = {}
       for i, item in ipairs(value) do list[i] = convert(schema and schema.items, item) end
-      return setmetatable(list, getmetatable(value))
+      return json.array(list)
     end
     return convert_table(schema, value)
   end
