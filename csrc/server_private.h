@@ -1,0 +1,76 @@
+/* server_private.h: what server.c (sockets, the loop) and server_exchange.c (requests, replies)
+ * share. */
+#ifndef VBO_SERVER_PRIVATE_H
+#define VBO_SERVER_PRIVATE_H
+
+#include "buffer.h"
+#include "dynamic.h"
+#include "server.h"
+
+typedef enum vbo_exchange_phase {
+  EXCHANGE_RECEIVING, /* the request is coming in */
+  EXCHANGE_WAITING,   /* whole, suspended until it is answered */
+  EXCHANGE_READY,     /* answered: the connection goes on as soon as it is resumed */
+  EXCHANGE_SENDING,   /* libmicrohttpd asks for the body */
+  EXCHANGE_GONE       /* done, or nobody is there any more */
+} vbo_exchange_phase;
+
+struct vbo_exchange {
+  int references; /* one is the connection's, one is who took it from vbo_server_next */
+  vbo_exchange_phase phase;
+  vbo_server *server;                /* NULL once GONE */
+  struct MHD_Connection *connection; /* NULL once GONE */
+  vbo_exchange *previous, *next;     /* all that are not GONE */
+  vbo_exchange *queue_next;          /* those that wait to be taken */
+
+  char *method;
+  char *target;
+  vbo_header *headers;
+  size_t header_count, header_capacity;
+  vbo_buffer body;
+  bool begun;     /* the header section is read */
+  bool too_large; /* the body goes over max_body: the rest is dropped */
+  char peer[72];
+
+  bool suspended;
+  int64_t wake_at; /* ms; 0: nothing to wait for */
+
+  vbo_stream *stream;
+  vbo_reader *reader;
+  struct MHD_Response *response;
+  int status;
+  vbo_fault fault;
+  int64_t fault_at;
+  int64_t rate;
+  int64_t rate_since; /* when the first byte was asked for; ms */
+};
+
+struct vbo_server {
+  vbo_mhd mhd;
+  struct MHD_Daemon *daemon;
+  char *url;
+  char *certificate;
+  char fingerprint[64];
+  int port;
+  size_t max_body;
+  int poll_fd;           /* libmicrohttpd's epoll; -1: select */
+  int signal_fd;         /* the end to read of the pipe that signals write to; -1: none */
+  vbo_exchange *all;     /* every exchange that has a connection */
+  vbo_exchange *queue;   /* came in, and nobody took it yet; oldest first */
+  vbo_exchange **queue_end;
+  char log[256]; /* libmicrohttpd's last words */
+};
+
+/* Callbacks of libmicrohttpd. */
+void *vbo_exchange_begin(void *context, const char *target, struct MHD_Connection *connection);
+enum MHD_Result vbo_exchange_handle(void *context, struct MHD_Connection *connection,
+                                    const char *url, const char *method, const char *version,
+                                    const char *data, size_t *size, void **exchange);
+void vbo_exchange_end(void *context, struct MHD_Connection *connection, void **exchange,
+                      enum MHD_RequestTerminationCode why);
+/* Its time has come: it goes on, or looks again later (a stall). */
+void vbo_exchange_wake(vbo_exchange *exchange);
+/* Goes on now, when it is suspended. */
+void vbo_exchange_resume(vbo_exchange *exchange);
+
+#endif

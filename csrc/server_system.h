@@ -1,0 +1,21 @@
+/* server_system.h: what differs between systems of what only the rehearsal server needs; the
+ * client's part is system.h. */
+#ifndef VBO_SERVER_SYSTEM_H
+#define VBO_SERVER_SYSTEM_H
+
+#include <locale.h>
+#if defined(__APPLE__)
+#include <xlocale.h>
+#endif
+#include <stdbool.h>
+
+/* The client closed its side of the connection. */
+bool vbo_socket_left(int fd);
+/* Sends a TCP reset: at once where the system can, otherwise when the socket is closed. */
+void vbo_socket_reset(int fd);
+/* Close-on-exec and not blocking. */
+bool vbo_socket_prepare(int fd);
+/* A locale whose character set is UTF-8, for uselocale(); 0 when the system has none. */
+locale_t vbo_locale_utf8(void);
+
+#endif
