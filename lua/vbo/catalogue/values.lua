@@ -28,13 +28,14 @@ function M.array(list) return load_json().array(list) end
 function M.is_array(value)
   load_json()
   if array_mark and getmetatable(value) == array_mark then return true, true end
-  local count = 0
+  local count, least, most = 0, math.huge, 0
   for key in pairs(value) do
     if math.type(key) ~= "integer" then return false, false end
-    count = count + 1
+    count, least, most = count + 1, math.min(least, key), math.max(most, key)
   end
   if count == 0 then return false, true end
-  return count == #value, count == #value
+  local whole = least == 1 and most == count
+  return whole, whole
 end
 
 --- Whether a value is a secret of the core, which stands for a string.
@@ -52,7 +53,8 @@ function M.kind(value)
   if kind == "table" then
     local is, possible = M.is_array(value)
     if is then return "an array" end
-    return possible and "an empty table" or "an object"
+    if possible then return "an empty table" end
+    return math.type(next(value)) == "integer" and "a list with holes" or "an object"
   end
   if kind == "userdata" then return M.is_secret(value) and "a secret" or "a userdata" end
   if kind == "number" then return math.type(value) == "integer" and "an integer" or "a number" end
