@@ -1,0 +1,144 @@
+/* http.c: libcurl itself: its start, the multi, the shared connections. */
+#include "http.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http_private.h"
+#include "secret.h"
+#include "system.h"
+
+/* ------------------------------------------------------- memory for libcurl
+ *
+ * Headers and small bodies are copied into libcurl's buffers before they go
+ * out, tokens and passwords among them.  Its memory is therefore wiped when it
+ * is given back.  (When the program has started libcurl before us, it keeps the
+ * program's allocator, and this one protection is lost.) */
+
+static void *wiping_malloc(size_t size) { return malloc(size); }
+
+static void wiping_free(void *memory) {
+  if (memory == NULL) return;
+  vbo_secure_wipe(memory, vbo_allocation_size(memory));
+  free(memory);
+}
+
+static void *wiping_realloc(void *memory, size_t size) {
+  if (memory == NULL) return malloc(size);
+  /* Always moved by hand: realloc may leave the old copy behind, unwiped. */
+  size_t before = vbo_allocation_size(memory);
+  void *moved = malloc(size);
+  if (moved == NULL) return NULL;
+  memcpy(moved, memory, before < size ? before : size);
+  wiping_free(memory);
+  return moved;
+}
+
+static char *wiping_strdup(const char *text) {
+  size_t size = strlen(text) + 1;
+  char *copy = malloc(size);
+  if (copy != NULL) memcpy(copy, text, size);
+  return copy;
+}
+
+static void *wiping_calloc(size_t count, size_t size) { return calloc(count, size); }
+
+/* --------------------------------------------------------------- the start */
+
+static pthread_once_t start_once = PTHREAD_ONCE_INIT;
+static CURLcode start_result = CURLE_FAILED_INIT;
+
+static void start(void) {
+  start_result = curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiping_malloc, wiping_free,
+                                      wiping_realloc, wiping_strdup, wiping_calloc);
+}
+
+static bool usable(vbo_error *err) {
+  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  /* 7.80 has the callback before a request goes out, on which "never sent
+   * twice" rests. */
+  if (info->version_num < 0x075000)
+    return vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "libcurl %s is too old, 7.80 is needed",
+                         info->version);
+  if (info->ssl_version == NULL || strncmp(info->ssl_version, "OpenSSL", 7) != 0) {
+    vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "this libcurl uses %s for TLS, not OpenSSL",
+                  info->ssl_version == NULL ? "nothing" : info->ssl_version);
+    vbo_error_hint(err, "link with a libcurl that was built with OpenSSL");
+    return false;
+  }
+  return true;
+}
+
+vbo_http *vbo_http_new(vbo_error *err) {
+  pthread_once(&start_once, start);
+  if (start_result != CURLE_OK) {
+    vbo_error_set(err, VBO_ERROR_MEMORY, "libcurl does not start: %s",
+                  curl_easy_strerror(start_result));
+    return NULL;
+  }
+  if (!usable(err)) return NULL;
+  vbo_http *http = malloc(sizeof *http);
+  CURLM *multi = curl_multi_init();
+  if (http == NULL || multi == NULL) {
+    free(http);
+    curl_multi_cleanup(multi);
+    vbo_error_memory(err);
+    return NULL;
+  }
+  http->multi = multi;
+  curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 64L);
+  return http;
+}
+
+void vbo_http_free(vbo_http *http) {
+  if (http == NULL) return;
+  curl_multi_cleanup(http->multi);
+  free(http);
+}
+
+void vbo_http_perform(vbo_http *http) {
+  int running = 0;
+  int left = 0;
+  CURLMsg *message = NULL;
+  curl_multi_perform(http->multi, &running);
+  while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+    if (message->msg != CURLMSG_DONE) continue;
+    vbo_exchange *exchange = NULL;
+    CURLcode code = message->data.result;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&exchange);
+    vbo_exchange_ended(exchange, code);
+  }
+}
+
+void vbo_http_poll(vbo_http *http, int timeout_ms) {
+  curl_multi_poll(http->multi, NULL, 0, timeout_ms, NULL);
+}
+
+void vbo_http_wakeup(vbo_http *http) { curl_multi_wakeup(http->multi); }
+
+/* -------------------------------------------------------------- the shares */
+
+vbo_pool *vbo_pool_new(vbo_error *err) {
+  vbo_pool *pool = malloc(sizeof *pool);
+  CURLSH *share = curl_share_init();
+  if (pool == NULL || share == NULL ||
+      curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) != CURLSHE_OK) {
+    free(pool);
+    curl_share_cleanup(share);
+    vbo_error_memory(err);
+    return NULL;
+  }
+  pool->share = share;
+  return pool;
+}
+
+void vbo_pool_free(vbo_pool *pool) {
+  if (pool == NULL) return;
+  curl_share_cleanup(pool->share);
+  free(pool);
+}
+
+int64_t vbo_http_date(const char *text) { return (int64_t)curl_getdate(text, NULL); }

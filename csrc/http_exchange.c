@@ -1,0 +1,298 @@
+/* http_exchange.c: one request on a libcurl easy handle. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "http_private.h"
+#include "system.h"
+
+/* --------------------------------------------------------------- callbacks */
+
+static CURLcode on_tls(CURL *easy, void *ssl_ctx, void *data) {
+  (void)easy;
+  vbo_exchange *exchange = data;
+  vbo_handshake_free(exchange->handshake);
+  exchange->handshake = vbo_trust_guard(exchange->trust, ssl_ctx);
+  return exchange->handshake != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+}
+
+static int on_socket(void *data, curl_socket_t socket, curlsocktype purpose) {
+  (void)purpose;
+  vbo_exchange *exchange = data;
+  exchange->sockets[exchange->socket_count++ % EXCHANGE_SOCKETS] = (int64_t)socket;
+  return CURL_SOCKOPT_OK;
+}
+
+/* libcurl 7.88 does not tell the socket at this point; of those that were
+ * opened it is the one with these ports. */
+static int64_t find_socket(const vbo_exchange *exchange, int local_port, int remote_port) {
+  unsigned count = exchange->socket_count;
+  if (count > EXCHANGE_SOCKETS) count = EXCHANGE_SOCKETS;
+  for (unsigned i = 0; i < count; i++)
+    if (vbo_socket_is(exchange->sockets[i], local_port, remote_port)) return exchange->sockets[i];
+  return -1;
+}
+
+/* May the request go over this connection?  Bytes that wait on a reused one
+ * came after the previous answer's end and would become the beginning of this
+ * answer; a waiting end would lose it. */
+static bool clean(const vbo_exchange *exchange, void *ssl, const vbo_handshake *handshake,
+                  int local_port, int remote_port) {
+  if (!vbo_trust_holds(exchange->trust, ssl)) return false;
+  if (!handshake->used) return true; /* new: TLS 1.3 tickets may wait, and are fine */
+  return handshake->socket >= 0 && vbo_socket_is(handshake->socket, local_port, remote_port) &&
+         !vbo_socket_readable(handshake->socket) && !vbo_handshake_pending(ssl);
+}
+
+/* Just before the request goes out: until here it has provably not left. */
+static int on_request(void *data, char *remote_ip, char *local_ip, int remote_port,
+                      int local_port) {
+  (void)remote_ip, (void)local_ip;
+  vbo_exchange *exchange = data;
+  struct curl_tlssessioninfo *tls = NULL;
+  curl_easy_getinfo(exchange->easy, CURLINFO_TLS_SSL_PTR, &tls);
+  void *ssl = tls != NULL && tls->backend == CURLSSLBACKEND_OPENSSL ? tls->internals : NULL;
+  vbo_handshake *handshake = vbo_handshake_of(ssl);
+  if (handshake == NULL || !clean(exchange, ssl, handshake, local_port, remote_port) ||
+      (exchange->fresh && handshake->used)) {
+    exchange->dirty = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  if (!handshake->used) handshake->socket = find_socket(exchange, local_port, remote_port);
+  handshake->used = true;
+  exchange->sent_at = vbo_monotonic_ms();
+  return CURL_PREREQFUNC_OK;
+}
+
+static size_t on_header(char *line, size_t one, size_t size, void *data) {
+  vbo_exchange *exchange = data;
+  (void)one;
+  bool complete = exchange->headers.complete;
+  if (exchange->answered_at == 0) exchange->answered_at = vbo_monotonic_ms();
+  if (!vbo_headers_line(&exchange->headers, line, size, &exchange->failure)) return 0;
+  if (complete || !exchange->headers.complete) return size;
+  if (exchange->headers.encoded) {
+    vbo_error_set(&exchange->failure, VBO_ERROR_PROTOCOL,
+                  "the server compressed its answer (Content-Encoding: %s), which nobody asked for",
+                  vbo_headers_get(&exchange->headers, "content-encoding"));
+    return 0;
+  }
+  if (exchange->events->head(exchange->owner, &exchange->headers)) return size;
+  exchange->stopped = true;
+  return 0;
+}
+
+static size_t on_body(char *bytes, size_t one, size_t size, void *data) {
+  vbo_exchange *exchange = data;
+  (void)one;
+  if (size == 0) return 0;
+  switch (exchange->events->body(exchange->owner, bytes, size)) {
+    case VBO_TAKEN:
+      exchange->received += (int64_t)size;
+      return size;
+    case VBO_HOLD:
+      return CURL_WRITEFUNC_PAUSE;
+    case VBO_STOP:
+      break;
+  }
+  exchange->stopped = true;
+  return 0;
+}
+
+/* ----------------------------------------------------------------- options */
+
+#define SET(option, value) \
+  (result = result == CURLE_OK ? curl_easy_setopt(easy, (option), (value)) : result)
+
+static CURLcode set_protocol(CURL *easy) {
+  CURLcode result = CURLE_OK;
+#if LIBCURL_VERSION_NUM >= 0x075500
+  SET(CURLOPT_PROTOCOLS_STR, "https");
+#else
+  SET(CURLOPT_PROTOCOLS, (long)CURLPROTO_HTTPS);
+#endif
+  SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  SET(CURLOPT_HTTP09_ALLOWED, 0L);
+  SET(CURLOPT_FOLLOWLOCATION, 0L);
+  SET(CURLOPT_PATH_AS_IS, 1L);
+  SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+  SET(CURLOPT_NOSIGNAL, 1L);
+  SET(CURLOPT_TCP_KEEPALIVE, 1L);
+  SET(CURLOPT_TCP_KEEPIDLE, 60L);
+  SET(CURLOPT_TCP_KEEPINTVL, 30L);
+  return result;
+}
+
+static CURLcode set_tls(CURL *easy, vbo_exchange *exchange) {
+  CURLcode result = CURLE_OK;
+  /* Our own check replaces libcurl's; no authorities are loaded for it.  The
+   * name is checked by both, unless the certificate is pinned. */
+  SET(CURLOPT_CAINFO, NULL);
+  SET(CURLOPT_CAPATH, NULL);
+  SET(CURLOPT_SSL_VERIFYPEER, 1L);
+  SET(CURLOPT_SSL_VERIFYHOST, vbo_trust_pinned(exchange->trust) ? 0L : 2L);
+  SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  /* A resumed session shows no certificate: each connection must. */
+  SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  SET(CURLOPT_SSL_CTX_DATA, exchange);
+  SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
+  return result;
+}
+
+static CURLcode set_request(CURL *easy, const vbo_exchange_options *options,
+                            vbo_exchange *exchange) {
+  CURLcode result = CURLE_OK;
+  bool get = strcmp(options->method, "GET") == 0;
+  bool post = strcmp(options->method, "POST") == 0;
+  SET(CURLOPT_URL, options->url);
+  if (options->body != NULL || post) {
+    SET(CURLOPT_POST, 1L);
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)options->body_size);
+    SET(CURLOPT_POSTFIELDS, options->body != NULL ? options->body : "");
+  } else {
+    SET(CURLOPT_HTTPGET, 1L);
+  }
+  if (!post && (!get || options->body != NULL)) SET(CURLOPT_CUSTOMREQUEST, options->method);
+  SET(CURLOPT_HTTPHEADER, exchange->list);
+  SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* no token for a proxy */
+  SET(CURLOPT_USERAGENT, options->user_agent);
+  SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout);
+  SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (options->proxy != NULL) {
+    SET(CURLOPT_PROXY, options->proxy);
+    SET(CURLOPT_NOPROXY, "");
+  }
+  SET(CURLOPT_FRESH_CONNECT, options->fresh ? 1L : 0L);
+  SET(CURLOPT_SHARE, options->pool->share);
+  return result;
+}
+
+static CURLcode set_callbacks(CURL *easy, vbo_exchange *exchange) {
+  CURLcode result = CURLE_OK;
+  SET(CURLOPT_PRIVATE, exchange);
+  SET(CURLOPT_ERRORBUFFER, exchange->detail);
+  SET(CURLOPT_NOPROGRESS, 1L);
+  SET(CURLOPT_HEADERDATA, exchange);
+  SET(CURLOPT_HEADERFUNCTION, on_header);
+  SET(CURLOPT_WRITEDATA, exchange);
+  SET(CURLOPT_WRITEFUNCTION, on_body);
+  SET(CURLOPT_PREREQDATA, exchange);
+  SET(CURLOPT_PREREQFUNCTION, on_request);
+  SET(CURLOPT_SOCKOPTDATA, exchange);
+  SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
+  return result;
+}
+
+/* Chains list nodes through the header lines.  The nodes are ours, so that no
+ * header with a token is copied to ordinary memory by curl_slist_append. */
+static bool chain_lines(vbo_exchange *exchange) {
+  char *at = exchange->lines.data;
+  char *end = at == NULL ? NULL : at + exchange->lines.size;
+  size_t count = 0;
+  for (; at < end; at += strlen(at) + 1) {
+    if (count == EXCHANGE_HEADERS) return false;
+    exchange->list[count].data = at;
+    if (count > 0) exchange->list[count - 1].next = &exchange->list[count];
+    count++;
+  }
+  return count > 0;
+}
+
+/* --------------------------------------------------------------- life span */
+
+vbo_exchange *vbo_exchange_start(vbo_http *http, const vbo_exchange_options *options,
+                                 vbo_error *err) {
+  vbo_exchange *exchange = calloc(1, sizeof *exchange);
+  if (exchange == NULL) {
+    vbo_buffer_free(options->headers);
+    vbo_error_memory(err);
+    return NULL;
+  }
+  exchange->http = http;
+  exchange->events = options->events;
+  exchange->owner = options->owner;
+  exchange->trust = options->trust;
+  exchange->fresh = options->fresh;
+  exchange->body_size = options->body_size;
+  exchange->connect_timeout = options->connect_timeout;
+  exchange->lines = *options->headers;
+  *options->headers = (vbo_buffer){.secure = options->headers->secure};
+  vbo_headers_init(&exchange->headers);
+  CURL *easy = exchange->easy = curl_easy_init();
+  CURLcode result = easy == NULL || !chain_lines(exchange) ? CURLE_OUT_OF_MEMORY : CURLE_OK;
+  if (result == CURLE_OK) result = set_protocol(easy);
+  if (result == CURLE_OK) result = set_tls(easy, exchange);
+  if (result == CURLE_OK) result = set_request(easy, options, exchange);
+  if (result == CURLE_OK) result = set_callbacks(easy, exchange);
+  if (result == CURLE_OK) {
+    exchange->added = curl_multi_add_handle(http->multi, easy) == CURLM_OK;
+    if (exchange->added) return exchange;
+    result = CURLE_OUT_OF_MEMORY;
+  }
+  if (result == CURLE_OUT_OF_MEMORY)
+    vbo_error_memory(err);
+  else
+    vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "libcurl refuses an option: %s",
+                  curl_easy_strerror(result));
+  vbo_exchange_free(exchange);
+  return NULL;
+}
+
+static void take_off(vbo_exchange *exchange) {
+  if (exchange->added) curl_multi_remove_handle(exchange->http->multi, exchange->easy);
+  exchange->added = false;
+}
+
+void vbo_exchange_ended(vbo_exchange *exchange, CURLcode code) {
+  take_off(exchange);
+  if (exchange->dirty && !exchange->fresh) {
+    /* Nothing was sent: the same request goes out on a fresh connection, and
+     * nobody needs to know. */
+    exchange->dirty = false;
+    exchange->fresh = true;
+    exchange->sent_at = 0;
+    curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, 1L);
+    exchange->added = curl_multi_add_handle(exchange->http->multi, exchange->easy) == CURLM_OK;
+    if (exchange->added) return;
+    code = CURLE_OUT_OF_MEMORY;
+  }
+  if (code == CURLE_OK && !exchange->headers.complete) code = CURLE_WEIRD_SERVER_REPLY;
+  vbo_error failure = {0};
+  if (exchange->failure.kind != VBO_OK)
+    failure = exchange->failure;
+  else if (code != CURLE_OK && !exchange->stopped)
+    vbo_http_failure(exchange, code, &failure);
+  exchange->events->done(exchange->owner, failure.kind == VBO_OK ? NULL : &failure);
+}
+
+void vbo_exchange_resume(vbo_exchange *exchange) {
+  if (exchange->added) curl_easy_pause(exchange->easy, CURLPAUSE_CONT);
+}
+
+bool vbo_exchange_sent(const vbo_exchange *exchange) { return exchange->sent_at != 0; }
+
+int64_t vbo_exchange_sent_at(const vbo_exchange *exchange) { return exchange->sent_at; }
+
+int64_t vbo_exchange_answered_at(const vbo_exchange *exchange) { return exchange->answered_at; }
+
+bool vbo_exchange_uploaded(const vbo_exchange *exchange) {
+  curl_off_t sent = 0;
+  if (exchange->sent_at == 0) return false;
+  if (exchange->body_size == 0) return true;
+  curl_easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+  return sent >= (curl_off_t)exchange->body_size;
+}
+
+const vbo_headers *vbo_exchange_headers(const vbo_exchange *exchange) {
+  return &exchange->headers;
+}
+
+void vbo_exchange_free(vbo_exchange *exchange) {
+  if (exchange == NULL) return;
+  take_off(exchange);
+  curl_easy_cleanup(exchange->easy);
+  vbo_handshake_free(exchange->handshake);
+  vbo_headers_free(&exchange->headers);
+  vbo_buffer_free(&exchange->lines);
+  free(exchange);
+}

@@ -1,0 +1,50 @@
+/* http_private.h: what http.c, http_exchange.c and http_failure.c share. */
+#ifndef VBO_HTTP_PRIVATE_H
+#define VBO_HTTP_PRIVATE_H
+
+#include <curl/curl.h>
+
+#include "http.h"
+
+enum { EXCHANGE_HEADERS = 8, EXCHANGE_SOCKETS = 8 };
+
+struct vbo_http {
+  CURLM *multi;
+};
+
+struct vbo_pool {
+  CURLSH *share;
+};
+
+struct vbo_exchange {
+  vbo_http *http;
+  CURL *easy;
+  bool added; /* to the multi */
+  const vbo_exchange_events *events;
+  void *owner;
+  vbo_trust *trust;
+  vbo_handshake *handshake; /* of the connection it began; NULL on a reused one */
+  int64_t sockets[EXCHANGE_SOCKETS]; /* opened for it, the last few */
+  unsigned socket_count;
+  bool fresh;
+  bool dirty;   /* the reused connection was not clean: nothing was sent */
+  bool stopped; /* by its owner */
+  vbo_error failure; /* our own finding about the answer; kind VBO_OK: none */
+  int64_t connect_timeout;
+  int64_t sent_at;
+  int64_t answered_at;
+  int64_t received;
+  size_t body_size;
+  vbo_headers headers;
+  vbo_buffer lines;
+  struct curl_slist list[EXCHANGE_HEADERS]; /* nodes that point into `lines` */
+  char detail[CURL_ERROR_SIZE];
+};
+
+/* After libcurl has let go of it: reports, or sends it again on a fresh
+ * connection when the reused one was not clean. */
+void vbo_exchange_ended(vbo_exchange *exchange, CURLcode code);
+/* Puts a libcurl failure into our words. */
+void vbo_http_failure(const vbo_exchange *exchange, CURLcode code, vbo_error *err);
+
+#endif

@@ -1,0 +1,62 @@
+/* list.h: doubly linked lists whose links sit in the elements: putting in and
+ * taking out is O(1) and never fails. */
+#ifndef VBO_LIST_H
+#define VBO_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct vbo_node {
+  struct vbo_node *next; /* NULL: in no list */
+  struct vbo_node *previous;
+  void *owner;
+} vbo_node;
+
+/* The head is a node of its own: an empty list points to itself. */
+typedef struct vbo_list {
+  vbo_node head;
+} vbo_list;
+
+static inline void vbo_list_init(vbo_list *list) {
+  list->head.next = list->head.previous = &list->head;
+  list->head.owner = NULL;
+}
+
+static inline bool vbo_node_linked(const vbo_node *node) { return node->next != NULL; }
+
+static inline void vbo_list_append(vbo_list *list, vbo_node *node, void *owner) {
+  node->owner = owner;
+  node->next = &list->head;
+  node->previous = list->head.previous;
+  list->head.previous->next = node;
+  list->head.previous = node;
+}
+
+static inline void vbo_node_unlink(vbo_node *node) {
+  if (node->next == NULL) return;
+  node->previous->next = node->next;
+  node->next->previous = node->previous;
+  node->next = node->previous = NULL;
+}
+
+/* The owner of the first element, NULL when the list is empty. */
+static inline void *vbo_list_first(const vbo_list *list) { return list->head.next->owner; }
+
+/* Takes the first element out. */
+static inline void *vbo_list_take(vbo_list *list) {
+  void *owner = list->head.next->owner;
+  if (owner != NULL) vbo_node_unlink(list->head.next);
+  return owner;
+}
+
+/* Moves all elements of `from` behind those of `to`. */
+static inline void vbo_list_move(vbo_list *to, vbo_list *from) {
+  if (from->head.next == &from->head) return;
+  from->head.next->previous = to->head.previous;
+  to->head.previous->next = from->head.next;
+  from->head.previous->next = &to->head;
+  to->head.previous = from->head.previous;
+  vbo_list_init(from);
+}
+
+#endif

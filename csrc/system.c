@@ -1,0 +1,281 @@
+/* system.c: Linux (glibc, musl) and macOS. */
+#include "system.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__APPLE__)
+#include <malloc/malloc.h>
+#else
+#include <malloc.h>
+#endif
+#if defined(__linux__)
+#include <sys/random.h>
+#include <sys/syscall.h>
+#endif
+
+int64_t vbo_monotonic_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t vbo_wall_seconds(void) { return (int64_t)time(NULL); }
+
+bool vbo_random(void *out, size_t size) {
+#if defined(__linux__)
+  unsigned char *bytes = out;
+  while (size > 0) {
+    ssize_t got = getrandom(bytes, size, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    bytes += got;
+    size -= (size_t)got;
+  }
+  return true;
+#else
+  arc4random_buf(out, size);
+  return true;
+#endif
+}
+
+/* ------------------------------------------------------------------- files */
+
+int vbo_directory_open(const char *path, int *directory) {
+  *directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return *directory < 0 ? errno : 0;
+}
+
+size_t vbo_directory_name_max(int directory) {
+  long longest = fpathconf(directory, _PC_NAME_MAX);
+  return longest > 0 ? (size_t)longest : 255;
+}
+
+int vbo_file_look(int directory, const char *name, bool *exists, bool *is_directory) {
+  struct stat info;
+  *exists = *is_directory = false;
+  if (fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT ? 0 : errno;
+  *exists = true;
+  *is_directory = fstatat(directory, name, &info, 0) == 0 && S_ISDIR(info.st_mode);
+  return 0;
+}
+
+int vbo_file_claim(int directory, const char *name, int *file) {
+  /* The file may be renamed or removed by its owner between our open and our
+   * lock; then the lock is on a file without this name and we begin again. */
+  for (int round = 0; round < 100; round++) {
+    /* O_NONBLOCK: a FIFO of this name must not hang us. */
+    int fd = openat(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
+    if (fd < 0) return errno;
+    struct stat ours;
+    struct stat named;
+    int failure = 0;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      failure = errno;
+    } else if (fstat(fd, &ours) != 0) {
+      failure = errno;
+    } else if (fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+               named.st_ino != ours.st_ino || named.st_dev != ours.st_dev) {
+      close(fd);
+      continue;
+    } else if (!S_ISREG(ours.st_mode) || ours.st_nlink != 1 || ours.st_uid != geteuid()) {
+      failure = EPERM;
+    } else if (ftruncate(fd, 0) != 0) {
+      failure = errno;
+    }
+    if (failure != 0) {
+      close(fd);
+      return failure;
+    }
+    *file = fd;
+    return 0;
+  }
+  return EBUSY;
+}
+
+int vbo_file_write(int file, const void *bytes, size_t size) {
+  const char *from = bytes;
+  while (size > 0) {
+    /* macOS refuses more than INT_MAX at once. */
+    size_t piece = size > (size_t)1 << 30 ? (size_t)1 << 30 : size;
+    ssize_t wrote = write(file, from, piece);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return errno;
+    if (wrote == 0) return EIO;
+    from += wrote;
+    size -= (size_t)wrote;
+  }
+  return 0;
+}
+
+int vbo_file_empty(int file) {
+  if (lseek(file, 0, SEEK_SET) < 0 || ftruncate(file, 0) != 0) return errno;
+  return 0;
+}
+
+int vbo_file_sync(int file) {
+#if defined(F_FULLFSYNC)
+  /* macOS: fsync alone leaves the bytes in the drive's cache. */
+  if (fcntl(file, F_FULLFSYNC) == 0) return 0;
+#endif
+  while (fsync(file) != 0) {
+    if (errno == EINTR) continue;
+    /* Pseudo files cannot be synced, which is no loss. */
+    return errno == EINVAL || errno == ENOTSUP ? 0 : errno;
+  }
+  return 0;
+}
+
+int vbo_file_close(int file) {
+  if (close(file) == 0 || errno == EINTR) return 0;
+  return errno;
+}
+
+static int rename_exclusive(int directory, const char *from, const char *to) {
+#if defined(__linux__) && defined(SYS_renameat2)
+  /* Through syscall: musl before 1.2.4 and glibc before 2.28 lack the wrapper. */
+  const unsigned no_replace = 1;
+  if (syscall(SYS_renameat2, directory, from, directory, to, no_replace) == 0) return 0;
+  return errno;
+#elif defined(__APPLE__)
+  if (renameatx_np(directory, from, directory, to, RENAME_EXCL) == 0) return 0;
+  return errno;
+#else
+  (void)directory, (void)from, (void)to;
+  return ENOSYS;
+#endif
+}
+
+int vbo_file_rename(int directory, const char *from, const char *to, bool replace) {
+  if (replace) return renameat(directory, from, directory, to) == 0 ? 0 : errno;
+  int failure = rename_exclusive(directory, from, to);
+  if (failure != ENOSYS && failure != EINVAL && failure != ENOTSUP) return failure;
+  /* An old kernel or a file system (NFS) that cannot: a hard link is refused
+   * for a name that is taken, too. */
+  if (linkat(directory, from, directory, to, 0) != 0) return errno;
+  if (unlinkat(directory, from, 0) != 0) return errno;
+  return 0;
+}
+
+void vbo_file_unlink(int directory, const char *name) { unlinkat(directory, name, 0); }
+
+void vbo_directory_sync(int directory) {
+  /* Not every file system can; the rename then lasts as well as it can. */
+  fsync(directory);
+}
+
+/* ----------------------------------------------------------------- secrets */
+
+int vbo_private_open(const char *path, int *file, bool *is_private) {
+  struct stat info;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return errno;
+  int failure = fstat(fd, &info) != 0 ? errno : S_ISDIR(info.st_mode) ? EISDIR : 0;
+  if (failure != 0) {
+    close(fd);
+    return failure;
+  }
+  *is_private = (info.st_mode & 077) == 0 && (info.st_uid == geteuid() || info.st_uid == 0);
+  *file = fd;
+  return 0;
+}
+
+int64_t vbo_file_read(int file, void *bytes, size_t size) {
+  for (;;) {
+    ssize_t got = read(file, bytes, size);
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
+struct vbo_terminal {
+  int fd;
+  struct termios before;
+};
+
+vbo_terminal *vbo_terminal_open(void) {
+  vbo_terminal *terminal = malloc(sizeof *terminal);
+  if (terminal == NULL) return NULL;
+  terminal->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (terminal->fd >= 0 && tcgetattr(terminal->fd, &terminal->before) == 0) {
+    struct termios quiet = terminal->before;
+    /* Without ISIG a Ctrl-C reaches us as a byte: a process that a signal ends
+     * here would leave the terminal without echo. */
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG);
+    quiet.c_cc[VMIN] = 1;
+    quiet.c_cc[VTIME] = 0;
+    if (tcsetattr(terminal->fd, TCSAFLUSH, &quiet) == 0) return terminal;
+  }
+  if (terminal->fd >= 0) close(terminal->fd);
+  free(terminal);
+  return NULL;
+}
+
+void vbo_terminal_write(vbo_terminal *terminal, const char *text) {
+  vbo_file_write(terminal->fd, text, strlen(text));
+}
+
+int vbo_terminal_key(vbo_terminal *terminal) {
+  unsigned char byte = 0;
+  return vbo_file_read(terminal->fd, &byte, 1) == 1 ? byte : -1;
+}
+
+void vbo_terminal_close(vbo_terminal *terminal) {
+  tcsetattr(terminal->fd, TCSAFLUSH, &terminal->before);
+  close(terminal->fd);
+  free(terminal);
+}
+
+size_t vbo_allocation_size(void *memory) {
+#if defined(__APPLE__)
+  return malloc_size(memory);
+#else
+  return malloc_usable_size(memory);
+#endif
+}
+
+/* ----------------------------------------------------------------- sockets */
+
+static int port_of(const struct sockaddr_storage *address) {
+  struct sockaddr_in in;
+  struct sockaddr_in6 in6;
+  switch (address->ss_family) {
+    case AF_INET:
+      memcpy(&in, address, sizeof in);
+      return ntohs(in.sin_port);
+    case AF_INET6:
+      memcpy(&in6, address, sizeof in6);
+      return ntohs(in6.sin6_port);
+    default:
+      return -1;
+  }
+}
+
+bool vbo_socket_is(int64_t socket, int local_port, int remote_port) {
+  struct sockaddr_storage address;
+  memset(&address, 0, sizeof address);
+  socklen_t size = sizeof address;
+  if (getsockname((int)socket, (struct sockaddr *)&address, &size) != 0 ||
+      port_of(&address) != local_port)
+    return false;
+  size = sizeof address;
+  return getpeername((int)socket, (struct sockaddr *)&address, &size) == 0 &&
+         port_of(&address) == remote_port;
+}
+
+bool vbo_socket_readable(int64_t socket) {
+  struct pollfd wait = {.fd = (int)socket, .events = POLLIN};
+  return poll(&wait, 1, 0) != 0;
+}

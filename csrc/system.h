@@ -1,0 +1,67 @@
+/* system.h: what differs between operating systems, and nothing else.
+ * A port to another system is a port of system.c. */
+#ifndef VBO_SYSTEM_H
+#define VBO_SYSTEM_H
+
+#include "error.h"
+
+/* Milliseconds that only ever grow (they do not follow the wall clock). */
+int64_t vbo_monotonic_ms(void);
+/* Seconds since 1970, UTC. */
+int64_t vbo_wall_seconds(void);
+/* Unpredictable bytes from the system; false when it has none. */
+bool vbo_random(void *out, size_t size);
+
+/* --- a directory and the files in it; all return an errno, 0 for success --- */
+
+int vbo_directory_open(const char *path, int *directory);
+/* The longest name the directory can hold. */
+size_t vbo_directory_name_max(int directory);
+/* Is there something with this name (a dangling link counts)?  `is_directory`
+ * tells whether it is (or leads to) a directory. */
+int vbo_file_look(int directory, const char *name, bool *exists, bool *is_directory);
+/* Opens NAME for writing, makes it when missing, follows no link, empties it
+ * and locks it for this process.  EWOULDBLOCK when another holds it.  Refuses
+ * (EPERM) what is not a plain file of our own with one name: somebody else may
+ * have put it there to have it overwritten or to read along. */
+int vbo_file_claim(int directory, const char *name, int *file);
+/* All of it, or the errno. */
+int vbo_file_write(int file, const void *bytes, size_t size);
+int vbo_file_empty(int file);
+int vbo_file_sync(int file);
+/* Closes; the errno that a late write error (NFS, quota) has shows here. */
+int vbo_file_close(int file);
+/* Renames within the directory.  Without `replace` it is EEXIST when `to` is
+ * there already, with no moment in which another process could slip in. */
+int vbo_file_rename(int directory, const char *from, const char *to, bool replace);
+void vbo_file_unlink(int directory, const char *name);
+void vbo_directory_sync(int directory);
+
+/* --- secrets --- */
+
+/* Opens a file and says whether only its owner (this user or root) can read it. */
+int vbo_private_open(const char *path, int *file, bool *is_private);
+/* Up to `size` bytes; -1 with errno. */
+int64_t vbo_file_read(int file, void *bytes, size_t size);
+/* The terminal, without echo, keys as they come (Ctrl-C too, as a byte).
+ * False when there is none. */
+typedef struct vbo_terminal vbo_terminal;
+vbo_terminal *vbo_terminal_open(void);
+void vbo_terminal_write(vbo_terminal *terminal, const char *text);
+/* The next byte, -1 at the end. */
+int vbo_terminal_key(vbo_terminal *terminal);
+void vbo_terminal_close(vbo_terminal *terminal);
+
+/* --- memory --- */
+
+/* The size that malloc really gave (at least what was asked for). */
+size_t vbo_allocation_size(void *memory);
+
+/* --- sockets --- */
+
+/* Does the socket still connect these two ports, and is something (bytes, or
+ * the end) waiting to be read on it? */
+bool vbo_socket_is(int64_t socket, int local_port, int remote_port);
+bool vbo_socket_readable(int64_t socket);
+
+#endif

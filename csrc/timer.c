@@ -1,0 +1,82 @@
+/* timer.c: a pairing heap of timers. */
+#include "timer.h"
+
+#include <stddef.h>
+
+static vbo_timer *meld(vbo_timer *a, vbo_timer *b) {
+  if (a == NULL) return b;
+  if (b == NULL) return a;
+  if (b->due < a->due) {
+    vbo_timer *swap = a;
+    a = b;
+    b = swap;
+  }
+  b->sibling = a->child;
+  if (a->child != NULL) a->child->previous = b;
+  b->previous = a;
+  a->child = b;
+  a->sibling = a->previous = NULL;
+  return a;
+}
+
+/* Melds the children of a removed root, in pairs and then all together; a loop,
+ * because hundreds of siblings must not become hundreds of stack frames. */
+static vbo_timer *meld_children(vbo_timer *child) {
+  vbo_timer *pairs = NULL;
+  while (child != NULL) {
+    vbo_timer *a = child;
+    vbo_timer *b = a->sibling;
+    child = b != NULL ? b->sibling : NULL;
+    a->sibling = a->previous = NULL;
+    if (b != NULL) b->sibling = b->previous = NULL;
+    vbo_timer *pair = meld(a, b);
+    pair->sibling = pairs;
+    pairs = pair;
+  }
+  vbo_timer *root = NULL;
+  while (pairs != NULL) {
+    vbo_timer *next = pairs->sibling;
+    pairs->sibling = NULL;
+    root = meld(root, pairs);
+    pairs = next;
+  }
+  return root;
+}
+
+void vbo_timer_stop(vbo_timers *timers, vbo_timer *timer) {
+  if (!timer->set) return;
+  timer->set = false;
+  vbo_timer *children = meld_children(timer->child);
+  if (timers->root == timer) {
+    timers->root = children;
+  } else {
+    if (timer->previous->child == timer)
+      timer->previous->child = timer->sibling;
+    else
+      timer->previous->sibling = timer->sibling;
+    if (timer->sibling != NULL) timer->sibling->previous = timer->previous;
+    timers->root = meld(timers->root, children);
+  }
+  timer->child = timer->sibling = timer->previous = NULL;
+}
+
+void vbo_timer_set(vbo_timers *timers, vbo_timer *timer, int64_t due) {
+  if (timer->set && timer->due == due) return;
+  vbo_timer_stop(timers, timer);
+  timer->due = due;
+  timer->set = true;
+  timer->child = timer->sibling = timer->previous = NULL;
+  timers->root = meld(timers->root, timer);
+}
+
+int64_t vbo_timers_next(const vbo_timers *timers) {
+  return timers->root == NULL ? INT64_MAX : timers->root->due;
+}
+
+void vbo_timers_fire(vbo_timers *timers, int64_t now) {
+  while (timers->root != NULL && timers->root->due <= now) {
+    vbo_timer *timer = timers->root;
+    vbo_timer_stop(timers, timer);
+    timer->fire(timer->owner);
+  }
+}
