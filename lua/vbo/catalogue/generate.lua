@@ -5,7 +5,8 @@
 --- reads v1.json … v8.json and writes the modules of `lua/vbo/catalogue/facts/`, the same
 --- bytes every time.  As a module it reads an OpenAPI document of one server: `import`.
 
-if arg and arg[0] and arg[0]:match "catalogue/generate%.lua$" then
+local is_program = arg and arg[0] and arg[0]:match "catalogue/generate%.lua$" ~= nil
+if is_program then
   local root = arg[0]:gsub("vbo/catalogue/generate%.lua$", "")
   package.path = (root == "" and "./" or root) .. "?.lua;" .. package.path
 end
@@ -76,7 +77,11 @@ function M.run(from, to)
   return count
 end
 
-if arg and arg[0] and arg[0]:match "catalogue/generate%.lua$" and not ... ~= nil and arg[2] then
+if is_program then
+  if #arg ~= 2 then
+    io.stderr:write("usage: lua5.4 lua/vbo/catalogue/generate.lua FACTS_DIR OUT_DIR\n")
+    os.exit(2)
+  end
   M.run(arg[1], arg[2])
 end
 
