@@ -37,9 +37,9 @@ local function package(entries)
     .. "PK\5\6" .. string.pack("<I2I2I2I2I4I4I2", 0, 0, #entries, #entries, #index, offset, 0)
 end
 
-local function escape(text)
-  return (text:gsub('[&<>"]', { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }))
-end
+local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
+
+local function escape(text) return (text:gsub('[&<>"]', entities)) end
 
 local head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 local office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -1,0 +1,69 @@
+--- Exploring: opens a restore session on a backup as of a point in time, or says why not.
+
+local refusal = require "vbo.sim.refusal"
+local render = require "vbo.sim.render"
+local time = require "vbo.time"
+
+local M = {}
+
+local names = {
+  Vex = "Exchange", Veod = "OneDrive for Business", Vesp = "SharePoint", Vet = "Microsoft Teams",
+}
+
+--- Reads a point in time: v1 and v2 take the dotted form of the server's own zone alone; later
+--- versions ISO 8601 too, in which a missing zone means the server's.
+local function point(context, text)
+  if text == nil or text == "" then return nil end
+  local dotted = text:match "^%d%d%d%d%.%d%d%.%d%d %d%d:%d%d:%d%d$"
+  local at, offset = time.parse(text)
+  local good = at and (dotted and context.number <= 5 or not dotted and context.number >= 3)
+  if not good then
+    refusal.raise(400, ("'%s' is no date and time that this version takes; write it as %s."):format(
+      text, context.number <= 2 and "2026.11.20 22:00:00" or "2026-11-20T22:00:00Z"))
+  end
+  return offset and at or at - context.app.zone
+end
+
+--- Opens a session and answers it.
+---@param context vbo.sim.Context
+---@param organization table
+---@param only table<string, true>?  lower-case addresses, where a job covers some users alone
+function M.open(context, organization, only)
+  local body = context.body
+  local kind = body.type or "Vex"
+  kind = kind:sub(1, 1):upper() .. kind:sub(2):lower()
+  if not organization.workloads[kind] then
+    refusal.raise(500, ("Restore session cannot be created: there is no restore point of %s for "
+      .. "organization %s."):format(names[kind] or kind, organization.name))
+  end
+  local at = point(context, body.dateTime or body.datetime)
+  local session = context.store:open {
+    type = kind, organization = organization, at = at, by = context.user,
+    view = context.store.world:view(organization, {
+      at = at, deleted = body.showDeleted, versions = body.showAllVersions, only = only,
+    }),
+  }
+  return context:json(render.session(context, session))
+end
+
+--- The session that a path names, and that it is alive and of the right kind.
+---@param context vbo.sim.Context
+---@param kind string?  "Vex" or "Veod"; nil: any
+---@return table
+function M.session(context, kind)
+  local id = context.params.restoreSessionId
+  local session = context.store:session(id)
+  if not session or session.state ~= "Working" then
+    -- What a session that is gone answers is known up to v5 as a 500 with this text.
+    local text = "Resource cannot be found for current key: RestoreSession '" .. id .. "'"
+      .. (session and ", it was stopped." or ".")
+    refusal.raise(context.number <= 5 and 500 or 404, text)
+  end
+  if kind and session.type ~= kind then
+    refusal.raise(400, ("This restore session explores %s, not %s."):format(
+      names[session.type], names[kind]))
+  end
+  return session
+end
+
+return M

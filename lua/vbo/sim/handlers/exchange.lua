@@ -1,0 +1,245 @@
+--- Mailboxes in a restore session: browsing, export, save, restore, send.
+
+local explore = require "vbo.sim.explore"
+local json = require "vbo.json"
+local outcome = require "vbo.sim.outcome"
+local refusal = require "vbo.sim.refusal"
+local render = require "vbo.sim.render"
+local restore = require "vbo.sim.restore"
+local scope = require "vbo.sim.scope"
+local streams = require "vbo.sim.streams"
+
+local H = {}
+
+function H.ExchangeMailbox_Get(context)
+  local session = explore.session(context, "Vex")
+  return context:list(session.view:mailboxes(), function(_, each)
+    return render.mailbox(context, each, session)
+  end)
+end
+
+function H.ExchangeMailbox_GetById(context)
+  local session, mailbox = scope.mailbox(context)
+  return context:json(render.mailbox(context, mailbox, session))
+end
+
+--- The folder that a query names: `folderId` up to v5, `parentId` later.
+local function parent(context, session, mailbox)
+  local id = context.query.parentId or context.query.folderId
+  if id == nil then return nil end
+  if id:lower() == "null" or id:lower() == "root" then return false end
+  return session.view:mail_folder(mailbox, id) or refusal.not_found("MailboxFolder", id)
+end
+
+function H.ExchangeFolder_Get(context)
+  local session, mailbox = scope.mailbox(context)
+  local found = {}
+  local name = context.query.name and context.query.name:lower()
+  for _, folder in ipairs(session.view:mail_folders(mailbox, parent(context, session, mailbox))) do
+    if not name or folder.name:lower() == name then found[#found + 1] = folder end
+  end
+  return context:list(found, function(_, each)
+    return render.mail_folder(context, each, session)
+  end)
+end
+
+function H.ExchangeFolder_GetByFolderId(context)
+  local session, _, folder = scope.mail_folder(context)
+  return context:json(render.mail_folder(context, folder, session))
+end
+
+function H.ExchangeItem_Get(context)
+  local session, mailbox = scope.mailbox(context)
+  local list = session.view:items(mailbox, parent(context, session, mailbox))
+  return context:list(list, function(_, each) return render.item(context, each, session) end)
+end
+
+function H.ExchangeItem_GetById(context)
+  local session, _, item = scope.item(context)
+  return context:json(render.item(context, item, session))
+end
+
+-- What an operation is about: session, mailbox, items, and a name for events.
+local select_by = {}
+
+function select_by.item(context)
+  local session, mailbox, item = scope.item(context)
+  return session, mailbox, { item }, "item " .. item.subject
+end
+
+function select_by.items(context)
+  local session, mailbox = scope.mailbox(context)
+  local list = scope.listed_items(context, session, mailbox)
+  return session, mailbox, list, ("%d items"):format(#list)
+end
+
+function select_by.folder(context)
+  local session, mailbox, folder = scope.mail_folder(context)
+  return session, mailbox, scope.mail_below(session, mailbox, folder), "folder " .. folder.name
+end
+
+function select_by.mailbox(context)
+  local session, mailbox = scope.mailbox(context)
+  return session, mailbox, session.view:items(mailbox), "mailbox of " .. mailbox.email
+end
+
+function select_by.organization(context)
+  local session, items = explore.session(context, "Vex"), {}
+  for _, mailbox in ipairs(session.view:mailboxes()) do
+    for _, item in ipairs(session.view:items(mailbox)) do items[#items + 1] = item end
+  end
+  return session, nil, items, "organization " .. session.organization.name
+end
+
+--- PST files are written by Outlook, and this server has none: the very failure that a real one
+--- without it shows.
+local function export(selector)
+  return function(context)
+    local session, _, _, what = selector(context)
+    local text = "64-bit version of Microsoft Outlook must be installed on the server to export "
+      .. "data to PST."
+    session:event {
+      type = "Export", status = "Failed", done = true, title = "Exporting " .. what .. " to PST",
+      message = text,
+    }
+    session:worsen "Warning"
+    refusal.raise(500, text)
+  end
+end
+
+local function missing_mailbox(email)
+  return ("Mailbox %s was not found in production."):format(email)
+end
+
+local function to_original(context, session, mailbox, items, what, skip)
+  return {
+    title = "Restoring " .. what .. " to the original location", target = mailbox.email,
+    steps = restore.items(context, session, items, {
+      mailbox = context.store.production:mailbox(session.organization, mailbox.email),
+      missing = missing_mailbox(mailbox.email), skip = skip, body = context.body,
+      place = function(item) return item.folder.path end,
+    }),
+  }
+end
+
+local function restore_original(selector)
+  return function(context)
+    local session, mailbox, items, what = selector(context)
+    return outcome.mail(context, session, to_original(context, session, mailbox, items, what))
+  end
+end
+
+-- In this order the real server names the first that is missing.
+local flags = { "excludeDrafts", "excludeDeletedItems", "excludeInPlaceHoldItems",
+  "excludeLitigationHoldItems" }
+
+--- v3 to v5 refuse to restore folders and mailboxes elsewhere unless every exclude… is given;
+--- single items are restored without.
+local function need_flags(context)
+  if context.number < 3 or context.number > 5 then return end
+  for _, name in ipairs(flags) do
+    if context.body[name] == nil then refusal.missing { name:gsub("^e", "E") .. "" } end
+  end
+end
+
+local function restore_to(selector, whole)
+  return function(context)
+    local session, _, items, what = selector(context)
+    local body = context.body
+    if whole then need_flags(context) end
+    if not body.mailbox then refusal.missing { "Mailbox" } end
+    local live = context.store.production:mailbox(session.organization, body.mailbox)
+      or refusal.raise(400, missing_mailbox("'" .. body.mailbox .. "'"))
+    local folder = (body.folder or ""):gsub("^/+", ""):gsub("/+$", "")
+    local function place(item)
+      if folder == "" then return item.folder.path end
+      return whole and folder .. "/" .. item.folder.path or folder
+    end
+    return outcome.mail(context, session, {
+      title = ("Restoring %s to %s"):format(what, live.user.name), target = live.user.name,
+      steps = restore.items(context, session, items, {
+        mailbox = live, body = body, place = place,
+      }),
+    })
+  end
+end
+
+local function save(selector, several)
+  return function(context)
+    local session, _, items, what = selector(context)
+    session:event {
+      type = "Save", status = "Success", done = true, title = "Saving " .. what,
+      message = ("Saved %d item(s)"):format(#items),
+    }
+    return context:stream(several and streams.messages(items) or streams.message(items[1]))
+  end
+end
+
+local function send(selector, default)
+  return function(context)
+    local session, mailbox, items = selector(context)
+    local letter = context.body
+    if default then
+      letter = { from = context.app.mail_from, to = mailbox.email, subject = "Restored items" }
+    end
+    if not letter.to then refusal.missing { "To" } end
+    local list = {}
+    for i, item in ipairs(items) do
+      list[i] = {
+        name = item.subject .. ".msg", path = item.folder.path .. "/" .. item.subject,
+        size = item.size, user = mailbox.email,
+      }
+    end
+    restore.send(context, session, list, letter, "exchange")
+    return context:empty()
+  end
+end
+
+H.ExchangeItem_ExportItemToPstAction = export(select_by.item)
+H.ExchangeItem_ExportItemsToPstAction = export(select_by.items)
+H.ExchangeFolder_ExportToPstAction = export(select_by.folder)
+H.ExchangeMailbox_ExportMailboxToPstAction = export(select_by.mailbox)
+H.ExchangeMailbox_ExportMailboxesToPstAction = export(select_by.organization)
+H.BackupOrganization_RestoreSessionsAction = export(select_by.organization)
+
+H.ExchangeItem_RestoreItemAction = restore_original(select_by.item)
+H.ExchangeItem_RestoreItemsAction = restore_original(select_by.items)
+H.ExchangeFolder_RestoreAction = restore_original(select_by.folder)
+H.ExchangeMailbox_RestoreMailboxAction = restore_original(select_by.mailbox)
+
+H.ExchangeItem_RestoreItemToAction = restore_to(select_by.item)
+H.ExchangeItem_RestoreItemsToAction = restore_to(select_by.items)
+H.ExchangeFolder_RestoreToAction = restore_to(select_by.folder, true)
+H.ExchangeMailbox_RestoreMailboxToAction = restore_to(select_by.mailbox, true)
+
+H.ExchangeItem_SaveItemAction = save(select_by.item)
+H.ExchangeItem_SaveItems = save(select_by.items, true)
+
+H.ExchangeItem_SendItemToDefaultAddressAction = send(select_by.item, true)
+H.ExchangeItem_SendItemsToDefaultAddressAction = send(select_by.items, true)
+H.ExchangeItem_SendItemToDifferentAddressAction = send(select_by.item)
+H.ExchangeItem_SendItemsToDifferentAddressAction = send(select_by.items)
+
+local all_to_one = restore_to(select_by.organization, true)
+
+--- Several mailboxes, each to where it came from.  v2 takes no list: all of them go to one.
+function H.ExchangeMailbox_RestoreMailboxesAction(context)
+  if context.number == 2 then return all_to_one(context) end
+  local session, body, parts = explore.session(context, "Vex"), context.body, {}
+  need_flags(context)
+  for i, each in ipairs(body.mailboxes or body.mailBoxes or json.array {}) do
+    local id = each.id or refusal.missing { "Mailboxes[].Id" }
+    local mailbox = session.view:mailbox(id) or refusal.not_found("Mailbox", id)
+    local items, what = session.view:items(mailbox), "mailbox of " .. mailbox.email
+    parts[i] = {
+      options = to_original(context, session, mailbox, items, what, body.skipUnresolved),
+      render = function(work)
+        return outcome.mailbox_detail(work, render.mailbox(context, mailbox, session))
+      end,
+    }
+  end
+  if #parts == 0 then refusal.missing { "Mailboxes" } end
+  return outcome.bulk(context, session, parts)
+end
+
+return H

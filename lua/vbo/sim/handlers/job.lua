@@ -1,0 +1,307 @@
+--- Backup jobs, their selected and excluded items, and their sessions.
+
+local explore = require "vbo.sim.explore"
+local json = require "vbo.json"
+local refusal = require "vbo.sim.refusal"
+local render = require "vbo.sim.render_jobs"
+
+local H = {}
+
+local function job(context) return context.store.jobs:get(context.params.jobId) end
+
+--- The jobs that a query or a path asks for.
+local function jobs_of(context)
+  local organization = context.params.organizationId or context.query.organizationId
+  local found = {}
+  for _, each in ipairs(context.store.jobs.list) do
+    local repository = context.query.repositoryId
+    if (not organization or each.organization.id == organization:lower())
+        and (not repository or each.repository and each.repository.id == repository) then
+      found[#found + 1] = each
+    end
+  end
+  return found
+end
+
+function H.Job_Get(context) return context:list(jobs_of(context), render.job) end
+
+function H.Job_GetByOrganizationId(context)
+  local id = context.params.organizationId
+  if not context.store:organization(id) then refusal.not_found("Organization", id) end
+  return context:list(jobs_of(context), render.job)
+end
+
+function H.Job_GetById(context)
+  local it = job(context)
+  context.store.jobs:look(it.running)
+  return context:json(render.job(context, it))
+end
+
+--- What every type of item needs.
+local needs = { User = "user", Group = "group", Site = "site", Team = "team" }
+
+--- Checks an item and finds the user that it names.
+local function item_of(context, organization, given)
+  local item = {}
+  for key, value in pairs(given) do
+    if key ~= "_links" and key ~= "_actions" then item[key] = value end
+  end
+  if not item.type then refusal.missing { "Type" } end
+  local kind = item.type:sub(1, 1):upper() .. item.type:sub(2)
+  item.type = kind
+  local name = needs[kind]
+  if name and not item[name] then refusal.missing { (name:gsub("^%l", string.upper)) } end
+  if kind == "User" then
+    local wanted = item.user
+    item.user = nil
+    for _, user in ipairs(organization.users) do
+      local id = wanted.id
+      if id and user.id:lower() == id:lower()
+          or not id and wanted.name and user.name:lower() == wanted.name:lower() then
+        item.user = user
+      end
+    end
+    if not item.user then refusal.not_found("User", tostring(wanted.id or wanted.name)) end
+  end
+  item.id = context.app.uuid()
+  return item
+end
+
+local function items_of(context, organization, list)
+  local out = {}
+  for i, each in ipairs(list or {}) do out[i] = item_of(context, organization, each) end
+  return out
+end
+
+local function repository_of(context, id)
+  local list = context.store.world.repositories
+  if not id then return list[1] end
+  for _, each in ipairs(list) do
+    if each.id == id:lower() then return each end
+  end
+  refusal.not_found("BackupRepository", id)
+end
+
+local function is_entire(kind) return kind:lower() == "entireorganization" end
+
+function H.Job_Add(context)
+  local body = context.body
+  local id = context.params.organizationId or body.organizationId
+    or refusal.missing { "OrganizationId" }
+  local organization = context.store:organization(id) or refusal.not_found("Organization", id)
+  if not body.name or body.name == "" then refusal.missing { "Name" } end
+  local entire = body.backupType == nil and not body.selectedItems
+    or body.backupType ~= nil and is_entire(body.backupType)
+  if not entire and #(body.selectedItems or {}) == 0 then refusal.missing { "SelectedItems" } end
+  local made = context.store.jobs:add {
+    name = body.name, description = body.description or "", organization = organization,
+    repository = repository_of(context, body.repositoryId), schedule = body.schedulePolicy,
+    enabled = body.isEnabled ~= false, entire = entire,
+    selected = entire and {} or items_of(context, organization, body.selectedItems),
+    excluded = items_of(context, organization, body.excludedItems),
+  }
+  if body.runNow then context.store.jobs:start(made) end
+  return context:json(render.job(context, made))
+end
+
+--- Properties that are left out keep their values.
+function H.Job_Update(context)
+  local it, body = job(context), context.body
+  local changes = {
+    name = body.name, description = body.description, enabled = body.isEnabled,
+    repository = body.repositoryId and repository_of(context, body.repositoryId),
+    selected = body.selectedItems and items_of(context, it.organization, body.selectedItems),
+    excluded = body.excludedItems and items_of(context, it.organization, body.excludedItems),
+  }
+  if body.backupType then changes.entire = is_entire(body.backupType) end
+  for key, value in pairs(changes) do it[key] = value end
+  if body.schedulePolicy then
+    it.schedule = it.schedule or {}
+    for key, value in pairs(body.schedulePolicy) do it.schedule[key] = value end
+  end
+  if body.runNow then context.store.jobs:start(it) end
+  if context.op.answer.kind == "empty" then return context:empty() end
+  return context:json(render.job(context, it))
+end
+
+function H.Job_Remove(context)
+  context.store.jobs:remove(context.params.jobId)
+  return context:empty()
+end
+
+function H.Job_EnableAction(context)
+  job(context).enabled = true
+  return context:empty()
+end
+
+function H.Job_DisableAction(context)
+  job(context).enabled = false
+  return context:empty()
+end
+
+function H.Job_StartAction(context)
+  local session = context.store.jobs:start(job(context), context.body.full)
+  if context.op.answer.kind == "empty" then return context:empty() end
+  return context:json(render.session(context, session))
+end
+
+function H.Job_StopAction(context)
+  context.store.jobs:stop(job(context))
+  return context:empty()
+end
+
+--- Explores the organization of a job: the users that it backs up, no others.
+function H.Job_ExploreAction(context)
+  local it = job(context)
+  local only
+  if not it.entire then
+    only = {}
+    for _, item in ipairs(it.selected) do
+      if item.user then only[item.user.name:lower()] = true end
+    end
+  end
+  return explore.open(context, it.organization, only)
+end
+
+local function find_item(list, id)
+  for i, each in ipairs(list) do
+    if each.id == id:lower() then return each, i end
+  end
+  refusal.not_found("JobItem", id)
+end
+
+--- The handlers of one of a job's lists of items.
+local function items(kind, plural, singular)
+  local row = render.item(kind)
+
+  H["Job_Get" .. plural] = function(context)
+    local it = job(context)
+    return context:list(it[kind], function(_, each) return row(context, each, it) end)
+  end
+
+  H["Job_Get" .. singular] = function(context)
+    local it = job(context)
+    return context:json(row(context, (find_item(it[kind], context.params.itemId)), it))
+  end
+
+  H["Job_Add" .. plural] = function(context)
+    local it = job(context)
+    local added = items_of(context, it.organization, context.body)
+    if #added == 0 then refusal.missing { plural } end
+    for _, each in ipairs(added) do it[kind][#it[kind] + 1] = each end
+    if kind == "selected" then it.entire = false end
+    return context:empty()
+  end
+
+  H["Job_Update" .. plural] = function(context)
+    local it = job(context)
+    local item = find_item(it[kind], context.params.itemId)
+    local identity = { id = true, type = true, user = true, _links = true, _actions = true }
+    for key, value in pairs(context.body) do
+      if not identity[key] then item[key] = value end
+    end
+    return context:empty()
+  end
+
+  local function remove(context, ids)
+    local it = job(context)
+    for _, id in ipairs(ids) do find_item(it[kind], id) end
+    for _, id in ipairs(ids) do
+      local _, index = find_item(it[kind], id)
+      table.remove(it[kind], index)
+    end
+    return context:empty()
+  end
+
+  H["Job_Remove" .. singular] = function(context)
+    return remove(context, { context.params.itemId })
+  end
+
+  -- Several at once: in the query, commas between, or (selected items) in the body.
+  H["Job_Remove" .. plural] = function(context)
+    local ids = {}
+    for _, text in ipairs(context.query.ids or {}) do
+      for id in tostring(text):gmatch "[^,%s]+" do ids[#ids + 1] = id end
+    end
+    for _, id in ipairs(context.body[1] and context.body or json.array {}) do
+      ids[#ids + 1] = id
+    end
+    if #ids == 0 then refusal.missing { "Ids" } end
+    return remove(context, ids)
+  end
+end
+
+items("selected", "SelectedItems", "SelectedItem")
+items("excluded", "ExcludedItems", "ExcludedItem")
+
+function H.JobSession_Get(context)
+  local jobs, query = context.store.jobs, context.query
+  local found = {}
+  for _, each in ipairs(jobs:sessions_of(query.jobId and jobs:get(query.jobId))) do
+    if not query.status or each.status:lower() == query.status:lower() then
+      found[#found + 1] = each
+    end
+  end
+  return context:list(found, render.session)
+end
+
+function H.JobSession_GetByJobId(context)
+  local it = job(context)
+  context.store.jobs:look(it.running)
+  return context:list(context.store.jobs:sessions_of(it), render.session)
+end
+
+function H.JobSession_GetById(context)
+  local session = context.store.jobs:session(context.params.jobSessionsId)
+  context.store.jobs:look(session)
+  return context:json(render.session(context, session))
+end
+
+local function log(context)
+  local id = context.params.sessionId or context.params.jobSessionsId
+  local session = context.store.jobs:session(id)
+  return context:list(session.log, function(_, each)
+    return render.log_item(context, each, session)
+  end)
+end
+
+H.JobSessionLog_Get = log
+H.JobSessionLog_GetBatchBySessionId = log
+
+function H.JobSessionLog_GetBatchBySessionIdByLogItemId(context)
+  local session = context.store.jobs:session(context.params.sessionId)
+  for _, each in ipairs(session.log) do
+    if each.id == context.params.logItemId:lower() then
+      return context:json(render.log_item(context, each, session))
+    end
+  end
+  refusal.not_found("LogItem", context.params.logItemId)
+end
+
+local function repository_row(_, it)
+  return {
+    id = it.id, name = it.name, description = "", path = it.path, proxyId = it.proxy.id,
+    retentionType = "ItemLevel", capacityBytes = 1 << 40, freeSpaceBytes = 1 << 39,
+    capacity = 1 << 40, freeSpace = 1 << 39, isOutdated = false,
+  }
+end
+
+--- Repositories and proxies: enough to create a job with; the rest of them is not rehearsed yet.
+function H.BackupRepository_GetRepositories(context)
+  return context:list(context.store.world.repositories, repository_row)
+end
+
+function H.BackupRepository_GetRepositoriesById(context)
+  return context:json(repository_row(context, repository_of(context, context.params.repositoryId)))
+end
+
+function H.Proxy_GetProxies(context)
+  return context:list(context.store.world.proxies, function(_, it)
+    return {
+      id = it.id, hostName = it.name, description = "", port = 9193, threadsNumber = 64,
+      status = "Online", isDefault = true,
+    }
+  end)
+end
+
+return H

@@ -1,0 +1,93 @@
+--- Organizations, their users and the users' OneDrives.
+
+local explore = require "vbo.sim.explore"
+local refusal = require "vbo.sim.refusal"
+local render = require "vbo.sim.render"
+
+local H = {}
+
+local function organization(context)
+  local id = context.params.organizationId
+  return context.store:organization(id) or refusal.not_found("Organization", id)
+end
+
+local function user(context)
+  local id = context.params.userId
+  for _, each in ipairs(organization(context).users) do
+    if not each.left and (each.id == id or each.id:lower() == id:lower()) then return each end
+  end
+  refusal.not_found("User", id)
+end
+
+function H.Organization_Get(context)
+  return context:list(context.store.world:organizations(), render.organization)
+end
+
+function H.Organization_GetById(context)
+  return context:json(render.organization(context, organization(context)))
+end
+
+--- A service provider's account belongs to no organization.
+function H.Organization_GetCurrentOrganization()
+  refusal.raise(403, "Only accounts of a tenant have an organization of their own.")
+end
+
+H.RestoreSession_ExploreAction = H.Organization_GetCurrentOrganization
+
+function H.Organization_Explore(context)
+  return explore.open(context, organization(context))
+end
+
+function H.OrganizationUser_Get(context)
+  local found, query = {}, context.query
+  local function wanted(value, text)
+    return text == nil or value:lower():find(text:lower(), 1, true) ~= nil
+  end
+  for _, each in ipairs(organization(context).users) do
+    if not each.left and wanted(each.name, query.userName)
+        and wanted(each.display, query.displayName) then
+      found[#found + 1] = each
+    end
+  end
+  return context:list(found, render.user)
+end
+
+function H.OrganizationUser_GetById(context)
+  return context:json(render.user(context, user(context)))
+end
+
+function H.OrganizationUserOneDrive_GetPage(context)
+  return context:list({ user(context).drive }, render.user_drive)
+end
+
+function H.OrganizationUserOneDrive_GetOne(context)
+  local drive, id = user(context).drive, context.params.onedriveId
+  if not drive or drive.id ~= id:lower() then refusal.not_found("OneDrive", id) end
+  return context:json(render.user_drive(context, drive))
+end
+
+local function mailbox_row(context, it)
+  local id = it.user.organization.id
+  return {
+    id = it.id, email = it.email, name = it.name, isBackedUp = true,
+    _links = {
+      self = context:href("/Organizations/%s/Mailboxes/%s", id, it.id),
+      organization = context:href("/Organizations/%s", id),
+    },
+  }
+end
+
+--- Mailboxes of an organization: v1, which has no users.
+function H.OrganizationMailbox_Get(context)
+  return context:list(organization(context).mailboxes, mailbox_row)
+end
+
+function H.OrganizationMailbox_GetById(context)
+  local id = context.params.mailboxId
+  for _, each in ipairs(organization(context).mailboxes) do
+    if each.id == id:lower() then return context:json(mailbox_row(context, each)) end
+  end
+  refusal.not_found("Mailbox", id)
+end
+
+return H

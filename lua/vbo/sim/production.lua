@@ -1,0 +1,160 @@
+--- Production: the side that restores, copies and sends change.  Starts as the world's live
+--- drives and mailboxes, taken over when first touched, and records every change.
+
+local M = {}
+
+local Production = {}
+Production.__index = Production
+
+---@class vbo.sim.Change
+---@field sequence integer  1 for the first
+---@field change "restored"|"copied"|"sent"
+---@field how string        "created", "overwritten", "merged" or "kept" (beside what was there)
+---@field workload "onedrive"|"exchange"
+---@field organization string
+---@field user string       whose OneDrive or mailbox was written, or whose item was sent
+---@field path string
+---@field size integer?
+---@field version string?   "3.0", or "all"
+---@field session string
+---@field time number
+
+--- Production of a world.
+---@param world table
+---@param clock fun(): number
+---@return table
+function M.new(world, clock)
+  return setmetatable({
+    world = world, clock = clock, changes = {}, outbox = {}, _drives = {}, _mailboxes = {},
+  }, Production)
+end
+
+--- A user's OneDrive: { user=, drive=, entries = {[path]=entry}, folders = {[path]=true} }; nil
+--- when production has none (any more).
+---@param organization table
+---@param email string
+function Production:drive(organization, email)
+  local key = organization.id .. email:lower()
+  if self._drives[key] == nil then
+    local live = self.world:live_drive(organization, email)
+    local drive = live and { user = live.user, drive = live.drive, entries = {}, folders = {} }
+    for _, each in ipairs(live and live.documents or {}) do
+      local version = each.version
+      drive.entries[each.path] = {
+        path = each.path, size = version.size, version = version.number, stream = version.stream,
+        modified = version.at, by = version.by,
+      }
+    end
+    for _, folder in ipairs(live and live.drive.folders or {}) do
+      drive.folders[folder.path] = true
+    end
+    self._drives[key] = drive or false
+  end
+  return self._drives[key] or nil
+end
+
+--- The OneDrive that a caller's {id=, name=, url=} names.
+function Production:find_drive(organization, wanted)
+  for _, user in ipairs(organization.users) do
+    local drive = user.drive
+    if drive and (wanted.id and drive.id == wanted.id:lower()
+        or not wanted.id and wanted.url and drive.url:lower() == wanted.url:lower()
+        or not wanted.id and not wanted.url and wanted.name == drive.name) then
+      return self:drive(organization, user.name)
+    end
+  end
+end
+
+local function free_path(entries, path)
+  local folder, name = path:match "^(.*/)([^/]*)$"
+  if not folder then folder, name = "", path end
+  local stem, extension = name:match "^(.+)(%.[^.]+)$"
+  for n = 1, math.huge do
+    local candidate = ("%s%s (%d)%s"):format(folder, stem or name, n, extension or "")
+    if not entries[candidate] then return candidate end
+  end
+end
+
+--- Writes a document.
+---@param drive table     of `drive`
+---@param path string
+---@param version vbo.sim.Version
+---@param how { exists: string, all: boolean?, changed: boolean?, missing: boolean? }
+---  exists: what happens to one that is there, "overwrite", "keep" or "merge";
+---  all: every version is written, not the last alone;
+---  changed, missing: false leaves documents alone that differ, or that are not there
+---@return string outcome  "created", "overwritten", "merged", "kept" or "unchanged"
+---@return string path     where it went
+function Production:write(drive, path, version, how)
+  local there = drive.entries[path]
+  local outcome = "created"
+  if there then
+    local same = there.stream == version.stream
+    if how.exists == "keep" then
+      path, outcome = free_path(drive.entries, path), "kept"
+    elseif same and not how.all or how.changed == false then
+      return "unchanged", path
+    else
+      outcome = how.exists == "merge" and "merged" or "overwritten"
+    end
+  elseif how.missing == false then
+    return "unchanged", path
+  end
+  drive.entries[path] = {
+    path = path, size = version.size, version = version.number, stream = version.stream,
+    modified = self.clock(), by = version.by,
+  }
+  M.add_folder(drive, path:match "^(.*)/[^/]*$")
+  return outcome, path
+end
+
+--- Sees to it that a folder and those above it are there.
+function M.add_folder(drive, path)
+  while path and path ~= "" and not drive.folders[path] do
+    drive.folders[path] = true
+    path = path:match "^(.*)/[^/]*$"
+  end
+end
+
+--- A user's mailbox: { user=, mailbox=, items = {[key]=entry} }; nil when production has none.
+function Production:mailbox(organization, email)
+  local key = organization.id .. email:lower()
+  if self._mailboxes[key] == nil then
+    local live = self.world:live_mailbox(organization, email)
+    local mailbox = live and { user = live.user, mailbox = live.mailbox, items = {} }
+    for _, item in ipairs(live and live.items or {}) do
+      mailbox.items[item.folder.path .. "\0" .. item.id] =
+        { item = item, folder = item.folder.path, unread = false, received = item.received }
+    end
+    self._mailboxes[key] = mailbox or false
+  end
+  return self._mailboxes[key] or nil
+end
+
+--- Puts an item into a folder of a mailbox.
+---@param how { changed: boolean?, missing: boolean?, unread: boolean? }
+---@return string outcome  "created" or "unchanged"
+function M.deliver(mailbox, folder, item, how)
+  local key = folder .. "\0" .. item.id
+  if mailbox.items[key] or how.missing == false then return "unchanged" end
+  mailbox.items[key] = { item = item, folder = folder, unread = how.unread or false,
+    received = item.received }
+  return "created"
+end
+
+--- Records a change.
+---@param change table  a `vbo.sim.Change` without `sequence` and `time`
+function Production:record(change)
+  change.sequence = #self.changes + 1
+  change.time = self.clock()
+  self.changes[change.sequence] = change
+end
+
+--- Sends a message: it ends up in the outbox that can be inspected.
+---@param message table  { from=, to=, subject=, text=, attachments= }
+function Production:send(message)
+  message.time = self.clock()
+  self.outbox[#self.outbox + 1] = message
+end
+
+return M

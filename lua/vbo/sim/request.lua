@@ -1,0 +1,70 @@
+--- Reading requests: queries, forms and JSON as clients of the real server send them.
+
+local json = require "vbo.json"
+
+local M = {}
+
+--- Decodes percent-encoding (RFC 3986) and, in queries and forms, "+".
+---@param text string
+---@return string
+function M.decode(text)
+  return (text:gsub("%+", " "):gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+--- A query or a form: lower-case name -> value, and for names given twice -> the values.
+---@param text string?
+---@return table<string, string> first, table<string, string[]> all
+function M.fields(text)
+  local first, all = {}, {}
+  for pair in (text or ""):gmatch "[^&]+" do
+    local name, value = pair:match "^([^=]*)=(.*)$"
+    name = M.decode(name or pair):lower()
+    value = M.decode(value or "")
+    first[name] = first[name] or value
+    all[name] = all[name] or {}
+    table.insert(all[name], value)
+  end
+  return first, all
+end
+
+--- Drops commas before a closing bracket: a widely used PHP client sends them, and the real
+--- server takes them.
+local function without_trailing_commas(text)
+  local out, at = {}, 1
+  while true do
+    local found = text:find('[",]', at)
+    if not found then break end
+    if text:sub(found, found) == '"' then
+      local stop = found + 1
+      while true do
+        stop = text:find('["\\]', stop)
+        if not stop then return text end
+        if text:sub(stop, stop) == '"' then break end
+        stop = stop + 2
+      end
+      out[#out + 1] = text:sub(at, stop)
+      at = stop + 1
+    else
+      out[#out + 1] = text:sub(at, found - 1)
+      if not text:find("^%s*[%]}]", found + 1) then out[#out + 1] = "," end
+      at = found + 1
+    end
+  end
+  out[#out + 1] = text:sub(at)
+  return table.concat(out)
+end
+
+--- A JSON body; nil and a message when it is none.  An empty body is `nil, nil`.
+---@param text string?
+---@return any value, string? message
+function M.json(text)
+  if not text or not text:find "%S" then return nil end
+  text = text:gsub("^\xEF\xBB\xBF", "")
+  local value, err = json.decode(text)
+  if err then value, err = json.decode(without_trailing_commas(text)) end
+  return value, err and err.message
+end
+
+return M

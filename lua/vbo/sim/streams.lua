@@ -1,0 +1,78 @@
+--- Streams as plain descriptions, so that all but `serve.lua` stays free of sockets and C:
+---
+---   { kind = "bytes", data = "…" }
+---   { kind = "generate", seed = 7, size = 1073741824 }     the same bytes for the same seed
+---   { kind = "zip", entries = { { name =, mtime =, stream = }, … } }
+---
+--- Names inside a ZIP are made safe: no "..", no absolute path, none twice.
+
+local filename = require "vbo.filename"
+
+local M = {}
+
+---@param data string
+function M.bytes(data) return { kind = "bytes", data = data } end
+
+--- Names of one ZIP; the second of a name gets a number, as does one that differs in case only.
+local function namer()
+  local used = {}
+  return function(folders, name)
+    local parts = {}
+    for i, folder in ipairs(folders) do parts[i] = filename.safe(folder, "folder") end
+    local prefix = table.concat(parts, "/")
+    if prefix ~= "" then prefix = prefix .. "/" end
+    used[prefix] = used[prefix] or filename.unique()
+    return prefix .. used[prefix](filename.safe(name))
+  end
+end
+
+--- A ZIP of documents.
+---@param list { document: table, version: vbo.sim.Version }[]
+---@param folders fun(document: table): string[]  the folders that each lies in, outermost first
+---@return table
+function M.documents(list, folders)
+  local name, entries = namer(), {}
+  for i, each in ipairs(list) do
+    entries[i] = {
+      name = name(folders(each.document), each.document.name), mtime = each.version.at,
+      stream = each.version.stream,
+    }
+  end
+  return { kind = "zip", entries = entries }
+end
+
+--- The MSG of a mail item ([MS-OXMSG]).
+---@param item table
+---@return table
+function M.message(item)
+  local msg = require "vbo.sim.formats.msg"
+  return M.bytes(msg.write {
+    subject = item.subject, from = item.from, to = item.to, cc = item.cc, sent = item.sent,
+    body = item.body, html = item.html, message_id = item.message_id,
+    attachments = item.attachments,
+  })
+end
+
+--- A ZIP of the MSG files of items.
+---@param items table[]
+---@return table
+function M.messages(items)
+  local name, entries = namer(), {}
+  for i, item in ipairs(items) do
+    entries[i] = {
+      name = name({}, (item.subject ~= "" and item.subject or "no subject") .. ".msg"),
+      mtime = item.sent, stream = M.message(item),
+    }
+  end
+  return { kind = "zip", entries = entries }
+end
+
+--- How many bytes a stream holds; nil for a ZIP, whose size shows when it is made.
+---@param stream table
+---@return integer?
+function M.size(stream)
+  if stream.kind == "bytes" then return #stream.data end
+  return stream.size
+end
+
+return M

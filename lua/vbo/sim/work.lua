@@ -1,0 +1,118 @@
+--- A restore that is under way: steps that are done one after another, what came of them, and the
+--- events that tell it.  Up to v7 all steps are done before the answer; in v8 some at each look at
+--- the session, and the rest when time has passed.
+
+local M = {}
+
+local Work = {}
+Work.__index = Work
+
+-- A restore of v8 is over after this many looks, or this many seconds, whichever is first.
+local looks, seconds = 3, 2
+
+---@class vbo.sim.Step
+---@field name string
+---@field type string     "Document", "Item", …
+---@field size integer?
+---@field path string?
+---@field run fun(): table   { how=, error= } where how is "created", "overwritten", "merged",
+---                          "kept", "unchanged", "skipped" or "failed"
+
+--- Starts a piece of work in a session.
+---@param session table
+---@param options { title: string, steps: vbo.sim.Step[], type: string?, target: string? }
+---@return table
+function M.new(session, options)
+  local work = setmetatable({
+    session = session, steps = options.steps, position = 0, started = session.clock(), looks = 0,
+    target = options.target,
+    counts = {
+      total = #options.steps, created = 0, overwritten = 0, merged = 0, kept = 0, unchanged = 0,
+      skipped = 0, failed = 0,
+    },
+    errors = {}, warnings = {}, outcomes = {},
+  }, Work)
+  work.event = session:event {
+    type = options.type or "Restore", status = "Running", title = options.title,
+    message = options.title, target = options.target,
+  }
+  return work
+end
+
+--- Documents and items that were written.
+function Work:restored()
+  local c = self.counts
+  return c.created + c.overwritten + c.merged + c.kept
+end
+
+function Work:is_done() return self.position >= #self.steps or self.cancelled end
+
+local statuses = { unchanged = "Skipped", skipped = "Skipped", failed = "Failed" }
+
+local function note(work, step, outcome)
+  work.counts[outcome.how] = work.counts[outcome.how] + 1
+  work.outcomes[#work.outcomes + 1] = { step = step, how = outcome.how, error = outcome.error }
+  if outcome.error then
+    local list = outcome.how == "failed" and work.errors or work.warnings
+    list[#list + 1] = outcome.error
+  end
+  local status = statuses[outcome.how] or "Success"
+  local message = outcome.error or ("%s: %s"):format(step.name, outcome.how)
+  work.session:event {
+    type = work.event.type, status = status, title = step.name, message = message, done = true,
+    item = step, target = work.target,
+  }
+end
+
+--- Does the next steps.
+---@param count integer
+function Work:advance(count)
+  local last = math.min(#self.steps, self.position + count)
+  while self.position < last and not self.cancelled do
+    self.position = self.position + 1
+    local step = self.steps[self.position]
+    note(self, step, step.run())
+  end
+  if self:is_done() and self.event.status == "Running" then self:finish() end
+end
+
+--- Does all that is left.
+function Work:run() self:advance(#self.steps) end
+
+function Work:result()
+  if self.counts.failed > 0 then
+    return self:restored() > 0 and "Warning" or "Failed"
+  end
+  return self.counts.skipped > 0 and "Warning" or "Success"
+end
+
+function Work:finish()
+  local event = self.event
+  event.status = self.cancelled and "Cancelled" or self:result()
+  event.ended = self.session.clock()
+  event.message = ("%s: %d of %d written, %d unchanged, %d skipped, %d failed%s"):format(
+    event.title, self:restored(), #self.steps, self.counts.unchanged, self.counts.skipped,
+    self.counts.failed, self.cancelled and ", the rest cancelled" or "")
+  self.session:worsen(self.cancelled and "Warning" or self:result())
+end
+
+--- Somebody looked at the session: the work has got on since.
+function Work:look()
+  if self:is_done() then return end
+  self.looks = self.looks + 1
+  self:advance((#self.steps + looks - 1) // looks)
+end
+
+--- Time has passed.
+function Work:tick()
+  if not self:is_done() and self.session.clock() - self.started >= seconds then self:run() end
+end
+
+--- The session was stopped: what is not done stays undone.
+function Work:cancel()
+  if self:is_done() then return end
+  self.cancelled = true
+  self:finish()
+end
+
+return M
