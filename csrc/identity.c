@@ -43,20 +43,17 @@ static bool add_name(GENERAL_NAMES *names, const char *text) {
   GENERAL_NAME *name = GENERAL_NAME_new();
   ASN1_OCTET_STRING *ip = a2i_IPADDRESS(text);
   ASN1_IA5STRING *dns = NULL;
-  if (!name)
-    goto fail;
+  if (!name) goto fail;
   if (ip) {
     GENERAL_NAME_set0_value(name, GEN_IPADD, ip);
     ip = NULL;
   } else {
     dns = ASN1_IA5STRING_new();
-    if (!dns || !ASN1_STRING_set(dns, text, -1))
-      goto fail;
+    if (!dns || !ASN1_STRING_set(dns, text, -1)) goto fail;
     GENERAL_NAME_set0_value(name, GEN_DNS, dns);
     dns = NULL;
   }
-  if (sk_GENERAL_NAME_push(names, name) > 0)
-    return true;
+  if (sk_GENERAL_NAME_push(names, name) > 0) return true;
 fail:
   GENERAL_NAME_free(name);
   ASN1_OCTET_STRING_free(ip);
@@ -110,8 +107,7 @@ static bool set_subject(X509 *certificate, const vbo_identity_options *options) 
 
 static bool set_serial(X509 *certificate) {
   unsigned char bytes[16]; /* RFC 5280: positive, up to 20 octets, never the same twice */
-  if (RAND_bytes(bytes, sizeof bytes) != 1)
-    return false;
+  if (RAND_bytes(bytes, sizeof bytes) != 1) return false;
   bytes[0] = (unsigned char)((bytes[0] & 0x7f) | 0x40);
   BIGNUM *number = BN_bin2bn(bytes, sizeof bytes, NULL);
   bool good = number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate));

@@ -2,189 +2,24 @@
  *
  * It is a module of its own: a client never loads it. */
 #include "identity.h"
-#include "lutil.h"
+#include "lstream.h"
 #include "server.h"
-#include "zip.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SERVER_CLASS "vbo.Server"
 #define REQUEST_CLASS "vbo.Request"
-#define STREAM_CLASS "vbo.Stream"
 
 typedef struct server_handle {
   vbo_server *server; /* NULL: closed */
 } server_handle;
 
 typedef struct request_handle {
-  vbo_exchange *exchange; /* NULL: closed; user value 1: the server */
+  vbo_visit *visit; /* NULL: closed; user value 1: the server */
 } request_handle;
 
-typedef struct stream_handle {
-  vbo_stream *stream; /* NULL: closed */
-} stream_handle;
-
 VBO_API int luaopen_vbo_server(lua_State *L);
-
-/* -------------------------------------------------------------------- streams */
-
-static stream_handle *new_stream(lua_State *L) {
-  stream_handle *handle = lua_newuserdatauv(L, sizeof *handle, 0);
-  handle->stream = NULL;
-  luaL_setmetatable(L, STREAM_CLASS);
-  return handle;
-}
-
-static int hand_over(lua_State *L, const stream_handle *handle, const vbo_error *err) {
-  return handle->stream ? 1 : vboL_fail(L, err);
-}
-
-static vbo_stream *open_stream(lua_State *L, int arg) {
-  stream_handle *handle = luaL_checkudata(L, arg, STREAM_CLASS);
-  luaL_argcheck(L, handle->stream != NULL, arg, "the stream is closed");
-  return handle->stream;
-}
-
-/* stream.bytes(string) -> Stream | nil, err: a copy of these bytes. */
-static int stream_bytes(lua_State *L) {
-  size_t size = 0;
-  const char *bytes = luaL_checklstring(L, 1, &size);
-  vbo_error err = {0};
-  stream_handle *handle = new_stream(L);
-  handle->stream = vbo_stream_bytes(bytes, size, &err);
-  return hand_over(L, handle, &err);
-}
-
-/* stream.generate{seed=0, size=, text=false} -> Stream | nil, err: bytes that seed and size
- * determine, noise or (text) lines of words, in constant memory. */
-static int stream_generate(lua_State *L) {
-  static const char *const names[] = {"seed", "size", "text", NULL};
-  vboL_check_options(L, 1, "stream.generate", names);
-  int64_t size = vboL_option_integer(L, 1, "size", -1);
-  if (size < 0)
-    vboL_option_error(L, "size", "bytes expected, 0 or more");
-  uint64_t seed = (uint64_t)vboL_option_integer(L, 1, "seed", 0);
-  bool text = vboL_option_bool(L, 1, "text", false);
-  vbo_error err = {0};
-  stream_handle *handle = new_stream(L);
-  handle->stream = vbo_stream_generate(seed, size, text, &err);
-  return hand_over(L, handle, &err);
-}
-
-/* An array for C that the collector owns: nothing leaks when a bad element raises. */
-static void *new_array(lua_State *L, size_t count, size_t size) {
-  if (count > SIZE_MAX / 2 / size)
-    luaL_error(L, "too many elements");
-  void *array = lua_newuserdatauv(L, count * size + 1, 0);
-  memset(array, 0, count * size + 1);
-  return array;
-}
-
-/* stream.concat{Stream, …} -> Stream | nil, err: one after the other. */
-static int stream_concat(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
-  size_t count = (size_t)luaL_len(L, 1);
-  vbo_stream **parts = new_array(L, count, sizeof(vbo_stream *));
-  for (size_t i = 0; i < count; i++) {
-    lua_geti(L, 1, (lua_Integer)i + 1);
-    parts[i] = open_stream(L, -1);
-    lua_pop(L, 1); /* the table keeps it */
-  }
-  vbo_error err = {0};
-  stream_handle *handle = new_stream(L);
-  handle->stream = vbo_stream_concat(parts, count, &err);
-  return hand_over(L, handle, &err);
-}
-
-static const char *const zip_methods[] = {"auto", "store", "deflate", NULL};
-
-static void zip_entry(lua_State *L, int index, vbo_zip_entry *entry) {
-  static const char *const names[] = {"name", "mtime", "stream", "method", NULL};
-  vboL_check_options(L, index, "an entry of stream.zip", names);
-  entry->name = vboL_option_string(L, index, "name", NULL);
-  if (!entry->name || entry->name[0] == '\0')
-    vboL_option_error(L, "name", "every entry needs one");
-  entry->mtime = vboL_option_integer(L, index, "mtime", 0);
-  const char *method = vboL_option_string(L, index, "method", zip_methods[0]);
-  size_t which = 0;
-  while (zip_methods[which] && strcmp(method, zip_methods[which]) != 0)
-    which++;
-  if (!zip_methods[which])
-    vboL_option_error(L, "method", "auto, store or deflate expected");
-  entry->method = (vbo_zip_method)which;
-  if (lua_getfield(L, index, "stream") != LUA_TNIL) {
-    if (!luaL_testudata(L, -1, STREAM_CLASS))
-      vboL_option_error(L, "stream",
-                        lua_pushfstring(L, "stream expected, got %s", luaL_typename(L, -1)));
-    entry->stream = open_stream(L, lua_gettop(L));
-  }
-  lua_pop(L, 1);
-}
-
-/* stream.zip{{name=, mtime=0, stream=nil, method="auto"}, …} -> Stream | nil, err: a ZIP made while
- * it is read.  Names are UTF-8; one that ends with "/" is a folder; mtime is seconds since 1970.
- * "auto" deflates up to 16 MiB and stores what is larger. */
-static int stream_zip(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
-  size_t count = (size_t)luaL_len(L, 1);
-  vbo_zip_entry *entries = new_array(L, count, sizeof *entries);
-  for (size_t i = 0; i < count; i++) {
-    lua_geti(L, 1, (lua_Integer)i + 1);
-    zip_entry(L, lua_gettop(L), &entries[i]);
-    lua_pop(L, 1); /* names and streams stay in the caller's table */
-  }
-  vbo_error err = {0};
-  stream_handle *handle = new_stream(L);
-  handle->stream = vbo_zip_new(entries, count, &err);
-  return hand_over(L, handle, &err);
-}
-
-/* stream:size() -> bytes | nil (a ZIP's is known only once it is read). */
-static int stream_size(lua_State *L) {
-  int64_t size = vbo_stream_size(open_stream(L, 1));
-  if (size == VBO_STREAM_UNKNOWN)
-    lua_pushnil(L);
-  else
-    lua_pushinteger(L, size);
-  return 1;
-}
-
-/* server.sha256_of(Stream) -> hex, size | nil, err.  Reads all of it; the stream can be used
- * again. */
-static int sha256_of(lua_State *L) {
-  vbo_stream *stream = open_stream(L, 1);
-  char hex[VBO_DIGEST_HEX];
-  int64_t size = 0;
-  vbo_error err = {0};
-  if (!vbo_stream_sha256(stream, hex, &size, &err))
-    return vboL_fail(L, &err);
-  lua_pushstring(L, hex);
-  lua_pushinteger(L, size);
-  return 2;
-}
-
-/* server.generated(seed, offset, size[, text]) -> string: that part of the generated stream. */
-static int generated(lua_State *L) {
-  uint64_t seed = (uint64_t)luaL_checkinteger(L, 1);
-  lua_Integer offset = luaL_checkinteger(L, 2);
-  lua_Integer size = luaL_checkinteger(L, 3);
-  luaL_argcheck(L, offset >= 0, 2, "the offset is 0 or more");
-  luaL_argcheck(L, size >= 0 && (uint64_t)size < SIZE_MAX / 2, 3, "the size is 0 or more");
-  luaL_Buffer buffer;
-  char *out = luaL_buffinitsize(L, &buffer, (size_t)size);
-  vbo_stream_generated(seed, lua_toboolean(L, 4) != 0, (uint64_t)offset, out, (size_t)size);
-  luaL_pushresultsize(&buffer, (size_t)size);
-  return 1;
-}
-
-static int stream_close(lua_State *L) {
-  stream_handle *handle = luaL_checkudata(L, 1, STREAM_CLASS);
-  vbo_stream *stream = handle->stream;
-  handle->stream = NULL;
-  vbo_stream_free(stream);
-  return 0;
-}
 
 /* ------------------------------------------------------------------- requests */
 
@@ -196,15 +31,13 @@ static request_handle *check_request(lua_State *L) {
 static int request_index(lua_State *L) {
   request_handle *handle = check_request(L);
   lua_pushvalue(L, 2);
-  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
-    return 1;
+  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
   const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  if (!handle->exchange)
-    return 1; /* nil */
-  const char *target = vbo_exchange_target(handle->exchange);
+  if (!handle->visit) return 1; /* nil */
+  const char *target = vbo_visit_target(handle->visit);
   size_t path = strcspn(target, "?");
   if (strcmp(name, "method") == 0)
-    lua_pushstring(L, vbo_exchange_method(handle->exchange));
+    lua_pushstring(L, vbo_visit_method(handle->visit));
   else if (strcmp(name, "target") == 0)
     lua_pushstring(L, target);
   else if (strcmp(name, "path") == 0)
@@ -226,10 +59,9 @@ static void push_lower(lua_State *L, const char *text) {
  * (RFC 9110 section 5.3). */
 static int request_headers(lua_State *L) {
   request_handle *handle = check_request(L);
-  if (!handle->exchange)
-    return vboL_fail_closed(L, "request");
+  if (!handle->visit) return vboL_fail_closed(L, "request");
   size_t count = 0;
-  const vbo_header *headers = vbo_exchange_headers(handle->exchange, &count);
+  const vbo_header *headers = vbo_visit_headers(handle->visit, &count);
   lua_newtable(L);
   for (size_t i = 0; i < count; i++) {
     push_lower(L, headers[i].name);
@@ -250,8 +82,7 @@ static int request_headers(lua_State *L) {
 static int request_header(lua_State *L) {
   request_handle *handle = check_request(L);
   push_lower(L, luaL_checkstring(L, 2));
-  if (!handle->exchange)
-    return vboL_fail_closed(L, "request");
+  if (!handle->visit) return vboL_fail_closed(L, "request");
   lua_pushcfunction(L, request_headers);
   lua_pushvalue(L, 1);
   lua_call(L, 1, 1);
@@ -263,10 +94,9 @@ static int request_header(lua_State *L) {
 /* request:body() -> string, "" when there is none. */
 static int request_body(lua_State *L) {
   request_handle *handle = check_request(L);
-  if (!handle->exchange)
-    return vboL_fail_closed(L, "request");
+  if (!handle->visit) return vboL_fail_closed(L, "request");
   size_t size = 0;
-  const char *body = vbo_exchange_body(handle->exchange, &size);
+  const char *body = vbo_visit_body(handle->visit, &size);
   lua_pushlstring(L, body, size);
   return 1;
 }
@@ -274,16 +104,15 @@ static int request_body(lua_State *L) {
 /* request:peer() -> "127.0.0.1:50000". */
 static int request_peer(lua_State *L) {
   request_handle *handle = check_request(L);
-  if (!handle->exchange)
-    return vboL_fail_closed(L, "request");
-  lua_pushstring(L, vbo_exchange_peer(handle->exchange));
+  if (!handle->visit) return vboL_fail_closed(L, "request");
+  lua_pushstring(L, vbo_visit_peer(handle->visit));
   return 1;
 }
 
 /* request:gone() -> true when an answer would reach nobody: it was sent, or the client went. */
 static int request_gone(lua_State *L) {
   request_handle *handle = check_request(L);
-  lua_pushboolean(L, !handle->exchange || vbo_exchange_gone(handle->exchange));
+  lua_pushboolean(L, !handle->visit || vbo_visit_gone(handle->visit));
   return 1;
 }
 
@@ -292,8 +121,7 @@ static size_t count_headers(lua_State *L) {
   size_t count = 0;
   lua_pushnil(L);
   while (lua_next(L, -2) != 0) {
-    if (lua_type(L, -2) != LUA_TSTRING)
-      vboL_option_error(L, "headers", "names are strings");
+    if (lua_type(L, -2) != LUA_TSTRING) vboL_option_error(L, "headers", "names are strings");
     count += lua_type(L, -1) == LUA_TTABLE ? (size_t)luaL_len(L, -1) : 1;
     lua_pop(L, 1);
   }
@@ -307,8 +135,7 @@ static const char *header_value(lua_State *L, int keep) {
     vboL_option_error(L, "headers",
                       lua_pushfstring(L, "values are strings, got %s", luaL_typename(L, -1)));
   const char *value = lua_tolstring(L, -1, &size);
-  if (strlen(value) != size)
-    vboL_option_error(L, "headers", "a value holds a zero byte");
+  if (strlen(value) != size) vboL_option_error(L, "headers", "a value holds a zero byte");
   lua_pushvalue(L, -1);
   lua_rawseti(L, keep, (lua_Integer)lua_rawlen(L, keep) + 1);
   return value;
@@ -318,10 +145,10 @@ static const char *header_value(lua_State *L, int keep) {
 static void option_headers(lua_State *L, int index, vbo_reply *reply) {
   int type = lua_getfield(L, index, "headers");
   if (type != LUA_TNIL && type != LUA_TTABLE)
-    vboL_option_error(L, "headers", lua_pushfstring(L, "table expected, got %s", luaL_typename(L, -1)));
-  if (type == LUA_TNIL)
-    return;
-  vbo_header *headers = new_array(L, count_headers(L), sizeof *headers);
+    vboL_option_error(L, "headers",
+                      lua_pushfstring(L, "table expected, got %s", luaL_typename(L, -1)));
+  if (type == LUA_TNIL) return;
+  vbo_header *headers = vboL_new_array(L, count_headers(L), sizeof *headers);
   lua_newtable(L);
   int keep = lua_gettop(L);
   size_t count = 0;
@@ -360,8 +187,7 @@ static void option_fault(lua_State *L, int index, vbo_reply *reply) {
     bool instead = vboL_option_bool(L, index, faults[i].instead, false);
     if ((at >= 0 || instead) && reply->fault != VBO_FAULT_NONE)
       vboL_option_error(L, instead ? faults[i].instead : faults[i].at, "one fault at a time");
-    if (at >= 0 && instead)
-      vboL_option_error(L, faults[i].at, "one fault at a time");
+    if (at >= 0 && instead) vboL_option_error(L, faults[i].at, "one fault at a time");
     if (at >= 0 || instead) {
       reply->fault = faults[i].fault;
       reply->fault_at = at;
@@ -375,9 +201,10 @@ static void option_fault(lua_State *L, int index, vbo_reply *reply) {
  * instead of an answer; content_length= this text instead of the true length, unframed=true no
  * length at all (both close the connection after the body). */
 static int request_reply(lua_State *L) {
-  static const char *const names[] = {
-      "status",   "headers", "body",  "stream", "delay", "rate",           "truncate_at",
-      "reset_at", "stall_at", "abort", "reset",  "stall", "content_length", "unframed", NULL};
+  static const char *const names[] = {"status",         "headers",  "body",        "stream",
+                                      "delay",          "rate",     "truncate_at", "reset_at",
+                                      "stall_at",       "abort",    "reset",       "stall",
+                                      "content_length", "unframed", NULL};
   request_handle *handle = check_request(L);
   vboL_check_options(L, 2, "request:reply", names);
   lua_settop(L, 2);
@@ -389,35 +216,28 @@ static int request_reply(lua_State *L) {
       .unframed = vboL_option_bool(L, 2, "unframed", false),
   };
   int64_t status = vboL_option_integer(L, 2, "status", 200);
-  if (status < 200 || status > 599)
-    vboL_option_error(L, "status", "200 to 599 expected");
+  if (status < 200 || status > 599) vboL_option_error(L, "status", "200 to 599 expected");
   reply.status = (int)status;
-  if (reply.rate < 0)
-    vboL_option_error(L, "rate", "bytes a second expected, 0 or more");
+  if (reply.rate < 0) vboL_option_error(L, "rate", "bytes a second expected, 0 or more");
   option_fault(L, 2, &reply);
   option_headers(L, 2, &reply);
   size_t size = 0;
   const char *body = vboL_option_bytes(L, 2, "body", &size);
   if (lua_getfield(L, 2, "stream") != LUA_TNIL) {
-    if (body)
-      vboL_option_error(L, "stream", "a reply has a body or a stream, not both");
-    if (!luaL_testudata(L, -1, STREAM_CLASS))
+    if (body) vboL_option_error(L, "stream", "a reply has a body or a stream, not both");
+    if (!luaL_testudata(L, -1, VBOL_STREAM_CLASS))
       vboL_option_error(L, "stream",
                         lua_pushfstring(L, "stream expected, got %s", luaL_typename(L, -1)));
-    reply.stream = open_stream(L, lua_gettop(L));
+    reply.stream = vboL_open_stream(L, lua_gettop(L));
   }
-  if (!handle->exchange)
-    return vboL_fail_closed(L, "request");
+  if (!handle->visit) return vboL_fail_closed(L, "request");
   vbo_error err = {0};
   vbo_stream *bytes = body ? vbo_stream_bytes(body, size, &err) : NULL;
-  if (body && !bytes)
-    return vboL_fail(L, &err);
-  if (bytes)
-    reply.stream = bytes;
-  bool done = vbo_exchange_reply(handle->exchange, &reply, &err);
+  if (body && !bytes) return vboL_fail(L, &err);
+  if (bytes) reply.stream = bytes;
+  bool done = vbo_visit_reply(handle->visit, &reply, &err);
   vbo_stream_free(bytes);
-  if (!done)
-    return vboL_fail(L, &err);
+  if (!done) return vboL_fail(L, &err);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -425,9 +245,9 @@ static int request_reply(lua_State *L) {
 /* Also what the collector does: a request that nobody answered is answered 500. */
 static int request_close(lua_State *L) {
   request_handle *handle = check_request(L);
-  vbo_exchange *exchange = handle->exchange;
-  handle->exchange = NULL;
-  vbo_exchange_free(exchange);
+  vbo_visit *visit = handle->visit;
+  handle->visit = NULL;
+  vbo_visit_free(visit);
   return 0;
 }
 
@@ -442,7 +262,7 @@ static server_handle *check_server(lua_State *L) {
  * Without a certificate it makes one, for localhost, 127.0.0.1, ::1 and the address, that signs
  * itself.  signals=true takes SIGINT and SIGTERM until the server is closed. */
 static int server_listen(lua_State *L) {
-  static const char *const names[] = {"address",  "port",         "certificate", "key",   "tls",
+  static const char *const names[] = {"address",  "port",         "certificate", "key",    "tls",
                                       "max_body", "idle_timeout", "signals",     "select", NULL};
   if (lua_isnoneornil(L, 1)) {
     lua_settop(L, 0);
@@ -450,11 +270,9 @@ static int server_listen(lua_State *L) {
   }
   vboL_check_options(L, 1, "server.listen", names);
   int64_t port = vboL_option_integer(L, 1, "port", 0);
-  if (port < 0 || port > 65535)
-    vboL_option_error(L, "port", "0 to 65535 expected");
+  if (port < 0 || port > 65535) vboL_option_error(L, "port", "0 to 65535 expected");
   int64_t max_body = vboL_option_integer(L, 1, "max_body", 0);
-  if (max_body < 0)
-    vboL_option_error(L, "max_body", "bytes expected, 0 or more");
+  if (max_body < 0) vboL_option_error(L, "max_body", "bytes expected, 0 or more");
   vbo_server_options options = {
       .address = vboL_option_string(L, 1, "address", NULL),
       .port = (int)port,
@@ -471,24 +289,21 @@ static int server_listen(lua_State *L) {
   handle->server = NULL;
   luaL_setmetatable(L, SERVER_CLASS);
   handle->server = vbo_server_listen(&options, &err);
-  if (!handle->server)
-    return vboL_fail(L, &err);
+  if (!handle->server) return vboL_fail(L, &err);
   vboL_count_opened(VBOL_SERVER);
   return 1;
 }
 
 static int server_port(lua_State *L) {
   server_handle *handle = check_server(L);
-  if (!handle->server)
-    return vboL_fail_closed(L, "server");
+  if (!handle->server) return vboL_fail_closed(L, "server");
   lua_pushinteger(L, vbo_server_port(handle->server));
   return 1;
 }
 
 static int push_text(lua_State *L, const char *(*get)(const vbo_server *)) {
   server_handle *handle = check_server(L);
-  if (!handle->server)
-    return vboL_fail_closed(L, "server");
+  if (!handle->server) return vboL_fail_closed(L, "server");
   lua_pushstring(L, get(handle->server));
   return 1;
 }
@@ -508,8 +323,7 @@ static int server_certificate(lua_State *L) {
 /* Lets a pending hook run: stock `lua` stops a script (Ctrl-C) by setting one, and C that waits
  * would never reach it.  May raise. */
 static void let_hooks_run(lua_State *L) {
-  if (!lua_gethook(L))
-    return;
+  if (!lua_gethook(L)) return;
   luaL_checkstack(L, 2, NULL);
   if (luaL_loadstring(L, "") == LUA_OK)
     lua_call(L, 0, 0);
@@ -524,30 +338,28 @@ static void let_hooks_run(lua_State *L) {
 static int server_next(lua_State *L) {
   server_handle *handle = check_server(L);
   int64_t left = -1;
-  if (!lua_isnoneornil(L, 2))
-    left = vboL_milliseconds(L, 2, luaL_checknumber(L, 2));
+  if (!lua_isnoneornil(L, 2)) left = vboL_milliseconds(L, 2, luaL_checknumber(L, 2));
   lua_settop(L, 1);
   for (;;) {
-    if (!handle->server)
-      return vboL_fail_closed(L, "server");
+    if (!handle->server) return vboL_fail_closed(L, "server");
     request_handle *request = lua_newuserdatauv(L, sizeof *request, 1);
-    request->exchange = NULL;
+    request->visit = NULL;
     luaL_setmetatable(L, REQUEST_CLASS);
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
     int64_t stretch = left >= 0 && left < VBOL_STRETCH ? left : VBOL_STRETCH;
     vbo_error err = {0};
-    switch (vbo_server_next(handle->server, stretch, &request->exchange, &err)) {
-    case VBO_SERVER_REQUEST:
-      return 1;
-    case VBO_SERVER_FAILED:
-      return vboL_fail(L, &err);
-    case VBO_SERVER_INTERRUPTED:
-      lua_pushnil(L);
-      lua_pushliteral(L, "interrupted");
-      return 2;
-    case VBO_SERVER_TIMEOUT:
-      break;
+    switch (vbo_server_next(handle->server, stretch, &request->visit, &err)) {
+      case VBO_SERVER_REQUEST:
+        return 1;
+      case VBO_SERVER_FAILED:
+        return vboL_fail(L, &err);
+      case VBO_SERVER_INTERRUPTED:
+        lua_pushnil(L);
+        lua_pushliteral(L, "interrupted");
+        return 2;
+      case VBO_SERVER_TIMEOUT:
+        break;
     }
     lua_settop(L, 1);
     if (left >= 0 && (left -= stretch) <= 0) {
@@ -566,14 +378,12 @@ static bool release(server_handle *handle) {
 }
 
 static int server_close(lua_State *L) {
-  if (release(check_server(L)))
-    vboL_count_closed(VBOL_SERVER);
+  if (release(check_server(L))) vboL_count_closed(VBOL_SERVER);
   return 0;
 }
 
 static int server_gc(lua_State *L) {
-  if (release(check_server(L)))
-    vboL_count_collected(VBOL_SERVER);
+  if (release(check_server(L))) vboL_count_collected(VBOL_SERVER);
   return 0;
 }
 
@@ -590,8 +400,7 @@ static int make_certificate(lua_State *L) {
   }
   vboL_check_options(L, 1, "server.certificate", names);
   int64_t days = vboL_option_integer(L, 1, "days", 0);
-  if (days < 0 || days > 36500)
-    vboL_option_error(L, "days", "1 to 36500 expected");
+  if (days < 0 || days > 36500) vboL_option_error(L, "days", "1 to 36500 expected");
   vbo_identity_options options = {
       .only_names = vboL_option_bool(L, 1, "only_names", false),
       .days = (int)days,
@@ -603,7 +412,7 @@ static int make_certificate(lua_State *L) {
   if (type == LUA_TTABLE) {
     size_t count = (size_t)luaL_len(L, -1);
     int list = lua_gettop(L);
-    const char **array = new_array(L, count, sizeof *array);
+    const char **array = vboL_new_array(L, count, sizeof *array);
     for (size_t i = 0; i < count; i++) {
       if (lua_geti(L, list, (lua_Integer)i + 1) != LUA_TSTRING)
         vboL_option_error(L, "names", "list of names expected");
@@ -616,8 +425,7 @@ static int make_certificate(lua_State *L) {
   char *certificate = NULL;
   char *key = NULL;
   vbo_error err = {0};
-  if (!vbo_identity_make(&options, &certificate, &key, &err))
-    return vboL_fail(L, &err);
+  if (!vbo_identity_make(&options, &certificate, &key, &err)) return vboL_fail(L, &err);
   /* Pushing may raise for want of memory: then these two leak, and the process has other worries. */
   lua_pushstring(L, certificate);
   lua_pushstring(L, key);
@@ -630,8 +438,7 @@ static int make_certificate(lua_State *L) {
 static int fingerprint_of(lua_State *L) {
   char text[VBO_IDENTITY_FINGERPRINT_SIZE];
   vbo_error err = {0};
-  if (!vbo_identity_fingerprint(luaL_checkstring(L, 1), text, &err))
-    return vboL_fail(L, &err);
+  if (!vbo_identity_fingerprint(luaL_checkstring(L, 1), text, &err)) return vboL_fail(L, &err);
   lua_pushstring(L, text);
   return 1;
 }
@@ -648,39 +455,19 @@ static const luaL_Reg server_methods[] = {{"next", server_next},
 static const luaL_Reg server_metamethods[] = {
     {"__gc", server_gc}, {"__close", server_close}, {NULL, NULL}};
 
-static const luaL_Reg request_methods[] = {
-    {"header", request_header}, {"headers", request_headers}, {"body", request_body},
-    {"peer", request_peer},     {"gone", request_gone},       {"reply", request_reply},
-    {"close", request_close},   {NULL, NULL}};
+static const luaL_Reg request_methods[] = {{"header", request_header}, {"headers", request_headers},
+                                           {"body", request_body},     {"peer", request_peer},
+                                           {"gone", request_gone},     {"reply", request_reply},
+                                           {"close", request_close},   {NULL, NULL}};
 static const luaL_Reg request_metamethods[] = {
     {"__gc", request_close}, {"__close", request_close}, {NULL, NULL}};
-
-static const luaL_Reg stream_methods[] = {
-    {"size", stream_size}, {"sha256", sha256_of}, {"close", stream_close}, {NULL, NULL}};
-static const luaL_Reg stream_metamethods[] = {
-    {"__gc", stream_close}, {"__close", stream_close}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {{"listen", server_listen},
                                      {"certificate", make_certificate},
                                      {"fingerprint", fingerprint_of},
-                                     {"generated", generated},
-                                     {"sha256_of", sha256_of},
                                      {NULL, NULL}};
-static const luaL_Reg stream_functions[] = {{"bytes", stream_bytes},
-                                            {"generate", stream_generate},
-                                            {"concat", stream_concat},
-                                            {"zip", stream_zip},
-                                            {NULL, NULL}};
-
-static void new_class(lua_State *L, const char *name, const luaL_Reg *methods,
-                      const luaL_Reg *metamethods) {
-  if (vboL_new_class(L, name, methods, metamethods))
-    lua_pop(L, 1);
-}
-
 int luaopen_vbo_server(lua_State *L) {
-  new_class(L, SERVER_CLASS, server_methods, server_metamethods);
-  new_class(L, STREAM_CLASS, stream_methods, stream_metamethods);
+  if (vboL_new_class(L, SERVER_CLASS, server_methods, server_metamethods)) lua_pop(L, 1);
   if (vboL_new_class(L, REQUEST_CLASS, request_methods, request_metamethods)) {
     lua_getfield(L, -1, "__index"); /* the methods: fields come after them */
     lua_pushcclosure(L, request_index, 1);
@@ -688,7 +475,6 @@ int luaopen_vbo_server(lua_State *L) {
     lua_pop(L, 1);
   }
   luaL_newlib(L, functions);
-  luaL_newlib(L, stream_functions);
-  lua_setfield(L, -2, "stream");
+  vboL_open_streams(L);
   return 1;
 }

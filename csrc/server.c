@@ -31,26 +31,26 @@ static const size_t default_max_body = (size_t)64 * 1024 * 1024;
 
 static bool bind_failed(vbo_error *err, int number, const char *address, int port) {
   switch (number) {
-  case EADDRINUSE:
-    vbo_error_os(err, VBO_ERROR_NETWORK, number, "cannot listen on %s port %d", address, port);
-    if (err)
-      snprintf(err->message, sizeof err->message,
-               "cannot listen on %s port %d: another program does already", address, port);
-    vbo_error_hint(err, "port 0 takes any free one");
-    return false;
-  case EACCES:
-    vbo_error_os(err, VBO_ERROR_NETWORK, number, "cannot listen on %s port %d", address, port);
-    vbo_error_hint(err, "ports below 1024 belong to root");
-    return false;
-  case EADDRNOTAVAIL:
-    vbo_error_os(err, VBO_ERROR_NETWORK, number, "cannot listen on %s", address);
-    if (err)
-      snprintf(err->message, sizeof err->message,
-               "cannot listen on %s: this machine has no such address", address);
-    return false;
-  default:
-    return vbo_error_os(err, VBO_ERROR_NETWORK, number, "cannot listen on %s port %d", address,
-                        port);
+    case EADDRINUSE:
+      vbo_error_os(err, VBO_ERROR_NETWORK, number, "cannot listen on %s port %d", address, port);
+      if (err)
+        snprintf(err->message, sizeof err->message,
+                 "cannot listen on %s port %d: another program does already", address, port);
+      vbo_error_hint(err, "port 0 takes any free one");
+      return false;
+    case EACCES:
+      vbo_error_os(err, VBO_ERROR_NETWORK, number, "cannot listen on %s port %d", address, port);
+      vbo_error_hint(err, "ports below 1024 belong to root");
+      return false;
+    case EADDRNOTAVAIL:
+      vbo_error_os(err, VBO_ERROR_NETWORK, number, "cannot listen on %s", address);
+      if (err)
+        snprintf(err->message, sizeof err->message,
+                 "cannot listen on %s: this machine has no such address", address);
+      return false;
+    default:
+      return vbo_error_os(err, VBO_ERROR_NETWORK, number, "cannot listen on %s port %d", address,
+                          port);
   }
 }
 
@@ -90,8 +90,7 @@ static int open_socket(const char *address, int port, vbo_error *err) {
     }
   }
   freeaddrinfo(found);
-  if (fd < 0)
-    bind_failed(err, number, address, port);
+  if (fd < 0) bind_failed(err, number, address, port);
   return fd;
 }
 
@@ -110,7 +109,10 @@ static bool learn_address(vbo_server *server, int fd, bool plain, bool *ipv6) {
   /* "Every address" is none that a client could go to. */
   bool any = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
   char url[192];
-  snprintf(url, sizeof url, any ? "%s://localhost:%s" : *ipv6 ? "%s://[%s]:%s" : "%s://%s:%s",
+  snprintf(url, sizeof url,
+           any     ? "%s://localhost:%s"
+           : *ipv6 ? "%s://[%s]:%s"
+                   : "%s://%s:%s",
            plain ? "http" : "https", any ? port : host, port);
   server->url = vbo_text_copy(url);
   return server->url != NULL;
@@ -148,14 +150,14 @@ static bool start(vbo_server *server, int fd, bool ipv6, const vbo_server_option
   };
   struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
   server->daemon = mhd->MHD_start_daemon(
-      flags, 0, NULL, NULL, vbo_exchange_handle, server,                                  /**/
-      MHD_OPTION_EXTERNAL_LOGGER, keep_log, server,                                       /**/
-      MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,                                           /**/
-      MHD_OPTION_URI_LOG_CALLBACK, vbo_exchange_begin, server,                            /**/
-      MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, server,                                 /**/
-      MHD_OPTION_NOTIFY_COMPLETED, vbo_exchange_end, server,                              /**/
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,                      /**/
-      MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)(idle > INT_MAX / 1000 ? 0 : idle),    /**/
+      flags, 0, NULL, NULL, vbo_visit_handle, server,                                  /**/
+      MHD_OPTION_EXTERNAL_LOGGER, keep_log, server,                                    /**/
+      MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,                                        /**/
+      MHD_OPTION_URI_LOG_CALLBACK, vbo_visit_begin, server,                            /**/
+      MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, server,                              /**/
+      MHD_OPTION_NOTIFY_COMPLETED, vbo_visit_end, server,                              /**/
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,                   /**/
+      MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)(idle > INT_MAX / 1000 ? 0 : idle), /**/
       MHD_OPTION_ARRAY, options->plain ? none : tls, MHD_OPTION_END);
   if (!server->daemon) {
     close(fd);
@@ -194,8 +196,7 @@ vbo_server *vbo_server_listen(const vbo_server_options *options, vbo_error *err)
   server->queue_end = &server->queue;
   server->poll_fd = server->signal_fd = -1;
   server->max_body = options->max_body ? options->max_body : default_max_body;
-  if (!vbo_dynamic_mhd(&server->mhd, err))
-    goto fail;
+  if (!vbo_dynamic_mhd(&server->mhd, err)) goto fail;
   if (!options->plain) {
     vbo_identity_options identity = {.names = &address, .name_count = 1};
     if (strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0 || address[0] == '[')
@@ -210,21 +211,17 @@ vbo_server *vbo_server_listen(const vbo_server_options *options, vbo_error *err)
     } else if (!vbo_identity_make(&identity, &server->certificate, &key, err)) {
       goto fail;
     }
-    if (!vbo_identity_fingerprint(server->certificate, server->fingerprint, err))
-      goto fail;
+    if (!vbo_identity_fingerprint(server->certificate, server->fingerprint, err)) goto fail;
   }
   int fd = open_socket(address, options->port, err);
-  if (fd < 0)
-    goto fail;
+  if (fd < 0) goto fail;
   if (!learn_address(server, fd, options->plain, &ipv6)) {
     vbo_error_os(err, VBO_ERROR_NETWORK, errno, "cannot learn the address of the socket");
     close(fd);
     goto fail;
   }
-  if (!start(server, fd, ipv6, options, key, err))
-    goto fail;
-  if (options->signals && (server->signal_fd = vbo_signal_take(err)) < 0)
-    goto fail;
+  if (!start(server, fd, ipv6, options, key, err)) goto fail;
+  if (options->signals && (server->signal_fd = vbo_signal_take(err)) < 0) goto fail;
   free(key);
   return server;
 fail:
@@ -234,14 +231,13 @@ fail:
 }
 
 void vbo_server_free(vbo_server *server) {
-  if (!server)
-    return;
+  if (!server) return;
   vbo_signal_give_back(server->signal_fd);
   if (server->daemon) {
     /* libmicrohttpd does not stop while a connection is suspended.  None of them runs again: what
-     * is resumed here is closed, and its vbo_exchange_end called, within MHD_stop_daemon. */
-    for (vbo_exchange *exchange = server->all; exchange; exchange = exchange->next)
-      vbo_exchange_resume(exchange);
+     * is resumed here is closed, and its vbo_visit_end called, within MHD_stop_daemon. */
+    for (vbo_visit *visit = server->all; visit; visit = visit->next)
+      vbo_visit_resume(visit);
     server->mhd.MHD_stop_daemon(server->daemon);
   }
   free(server->url);
@@ -274,11 +270,10 @@ static int64_t patience(const vbo_server *server, int64_t now, int64_t until) {
   if (server->mhd.MHD_get_timeout(server->daemon, &theirs) == MHD_YES &&
       (wait < 0 || theirs < (MHD_UNSIGNED_LONG_LONG)wait))
     wait = (int64_t)theirs;
-  for (const vbo_exchange *exchange = server->all; exchange; exchange = exchange->next)
-    if (exchange->wake_at > 0) {
-      int64_t ours = exchange->wake_at > now ? exchange->wake_at - now : 0;
-      if (wait < 0 || ours < wait)
-        wait = ours;
+  for (const vbo_visit *visit = server->all; visit; visit = visit->next)
+    if (visit->wake_at > 0) {
+      int64_t ours = visit->wake_at > now ? visit->wake_at - now : 0;
+      if (wait < 0 || ours < wait) wait = ours;
     }
   return wait;
 }
@@ -312,8 +307,7 @@ static round_result select_round(vbo_server *server, int64_t wait, vbo_error *er
   }
   if (server->signal_fd >= 0 && server->signal_fd < FD_SETSIZE) {
     FD_SET(server->signal_fd, &reads);
-    if (server->signal_fd > highest)
-      highest = server->signal_fd;
+    if (server->signal_fd > highest) highest = server->signal_fd;
   }
   struct timeval time = {.tv_sec = (time_t)(wait / 1000),
                          .tv_usec = (suseconds_t)(wait % 1000 * 1000)};
@@ -332,38 +326,31 @@ static round_result select_round(vbo_server *server, int64_t wait, vbo_error *er
   return interrupted ? ROUND_INTERRUPTED : ROUND_DONE;
 }
 
-static vbo_exchange *take_request(vbo_server *server) {
-  vbo_exchange *exchange = server->queue;
-  if (!exchange)
-    return NULL;
-  server->queue = exchange->queue_next;
-  if (!server->queue)
-    server->queue_end = &server->queue;
-  exchange->queue_next = NULL;
-  exchange->references++;
-  return exchange;
+static vbo_visit *take_request(vbo_server *server) {
+  vbo_visit *visit = server->queue;
+  if (!visit) return NULL;
+  server->queue = visit->queue_next;
+  if (!server->queue) server->queue_end = &server->queue;
+  visit->queue_next = NULL;
+  visit->references++;
+  return visit;
 }
 
-vbo_server_event vbo_server_next(vbo_server *server, int64_t timeout_ms, vbo_exchange **exchange,
+vbo_server_event vbo_server_next(vbo_server *server, int64_t timeout_ms, vbo_visit **visit,
                                  vbo_error *err) {
   int64_t now = vbo_monotonic_ms();
   int64_t until = timeout_ms < 0 ? -1 : timeout_ms > INT64_MAX - now ? -1 : now + timeout_ms;
   for (;;) {
-    *exchange = take_request(server);
-    if (*exchange)
-      return VBO_SERVER_REQUEST;
+    *visit = take_request(server);
+    if (*visit) return VBO_SERVER_REQUEST;
     int64_t wait = patience(server, now, until);
-    round_result result = server->poll_fd >= 0 ? poll_round(server, wait, err)
-                                               : select_round(server, wait, err);
-    if (result == ROUND_FAILED)
-      return VBO_SERVER_FAILED;
+    round_result result =
+        server->poll_fd >= 0 ? poll_round(server, wait, err) : select_round(server, wait, err);
+    if (result == ROUND_FAILED) return VBO_SERVER_FAILED;
     now = vbo_monotonic_ms();
-    for (vbo_exchange *due = server->all; due; due = due->next)
-      if (due->wake_at > 0 && due->wake_at <= now)
-        vbo_exchange_wake(due);
-    if (result == ROUND_INTERRUPTED)
-      return VBO_SERVER_INTERRUPTED;
-    if (until >= 0 && now >= until && !server->queue)
-      return VBO_SERVER_TIMEOUT;
+    for (vbo_visit *due = server->all; due; due = due->next)
+      if (due->wake_at > 0 && due->wake_at <= now) vbo_visit_wake(due);
+    if (result == ROUND_INTERRUPTED) return VBO_SERVER_INTERRUPTED;
+    if (until >= 0 && now >= until && !server->queue) return VBO_SERVER_TIMEOUT;
   }
 }

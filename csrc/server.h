@@ -9,7 +9,7 @@
 #include "stream.h"
 
 typedef struct vbo_server vbo_server;
-typedef struct vbo_exchange vbo_exchange; /* one request and its answer */
+typedef struct vbo_visit vbo_visit; /* one request and its answer */
 
 typedef struct vbo_server_options {
   const char *address;     /* numeric, or a name of this machine; NULL: 127.0.0.1 */
@@ -35,15 +35,15 @@ const char *vbo_server_certificate(const vbo_server *server);
 
 typedef enum vbo_server_event {
   VBO_SERVER_FAILED,      /* `err` says why */
-  VBO_SERVER_REQUEST,     /* `*exchange` is the caller's */
+  VBO_SERVER_REQUEST,     /* `*visit` is the caller's */
   VBO_SERVER_TIMEOUT,     /* nothing came in */
   VBO_SERVER_INTERRUPTED, /* a signal */
 } vbo_server_event;
 
 /* Serves for up to `timeout_ms` (-1: without end; 0: one round) and until a request is there. */
-vbo_server_event vbo_server_next(vbo_server *server, int64_t timeout_ms, vbo_exchange **exchange,
+vbo_server_event vbo_server_next(vbo_server *server, int64_t timeout_ms, vbo_visit **visit,
                                  vbo_error *err);
-/* Closes every connection; exchanges that are still held stay readable. */
+/* Closes every connection; visits that are still held stay readable. */
 void vbo_server_free(vbo_server *server);
 
 typedef struct vbo_header {
@@ -51,15 +51,15 @@ typedef struct vbo_header {
   const char *value;
 } vbo_header;
 
-const char *vbo_exchange_method(const vbo_exchange *exchange);
+const char *vbo_visit_method(const vbo_visit *visit);
 /* As the client sent it, nothing decoded: "/v8/Jobs?limit=30". */
-const char *vbo_exchange_target(const vbo_exchange *exchange);
-const vbo_header *vbo_exchange_headers(const vbo_exchange *exchange, size_t *count);
-const void *vbo_exchange_body(const vbo_exchange *exchange, size_t *size);
+const char *vbo_visit_target(const vbo_visit *visit);
+const vbo_header *vbo_visit_headers(const vbo_visit *visit, size_t *count);
+const void *vbo_visit_body(const vbo_visit *visit, size_t *size);
 /* "127.0.0.1:50000". */
-const char *vbo_exchange_peer(const vbo_exchange *exchange);
+const char *vbo_visit_peer(const vbo_visit *visit);
 /* The client has gone, or the server has; an answer would reach nobody. */
-bool vbo_exchange_gone(const vbo_exchange *exchange);
+bool vbo_visit_gone(const vbo_visit *visit);
 
 typedef enum vbo_fault {
   VBO_FAULT_NONE,
@@ -83,8 +83,8 @@ typedef struct vbo_reply {
 
 /* Answers, once.  CLOSED when nobody is there to answer any more or it was answered before, USAGE
  * for a reply that HTTP cannot carry. */
-bool vbo_exchange_reply(vbo_exchange *exchange, const vbo_reply *reply, vbo_error *err);
-/* Gives the exchange back.  One that was never answered is answered 500. */
-void vbo_exchange_free(vbo_exchange *exchange);
+bool vbo_visit_reply(vbo_visit *visit, const vbo_reply *reply, vbo_error *err);
+/* Gives the visit back.  One that was never answered is answered 500. */
+void vbo_visit_free(vbo_visit *visit);
 
 #endif

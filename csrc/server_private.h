@@ -1,4 +1,4 @@
-/* server_private.h: what server.c (sockets, the loop) and server_exchange.c (requests, replies)
+/* server_private.h: what server.c (sockets, the loop) and server_visit.c (requests, replies)
  * share. */
 #ifndef VBO_SERVER_PRIVATE_H
 #define VBO_SERVER_PRIVATE_H
@@ -7,21 +7,21 @@
 #include "dynamic.h"
 #include "server.h"
 
-typedef enum vbo_exchange_phase {
-  EXCHANGE_RECEIVING, /* the request is coming in */
-  EXCHANGE_WAITING,   /* whole, suspended until it is answered */
-  EXCHANGE_READY,     /* answered: the connection goes on as soon as it is resumed */
-  EXCHANGE_SENDING,   /* libmicrohttpd asks for the body */
-  EXCHANGE_GONE       /* done, or nobody is there any more */
-} vbo_exchange_phase;
+typedef enum vbo_visit_phase {
+  VISIT_RECEIVING, /* the request is coming in */
+  VISIT_WAITING,   /* whole, suspended until it is answered */
+  VISIT_READY,     /* answered: the connection goes on as soon as it is resumed */
+  VISIT_SENDING,   /* libmicrohttpd asks for the body */
+  VISIT_GONE       /* done, or nobody is there any more */
+} vbo_visit_phase;
 
-struct vbo_exchange {
+struct vbo_visit {
   int references; /* one is the connection's, one is who took it from vbo_server_next */
-  vbo_exchange_phase phase;
+  vbo_visit_phase phase;
   vbo_server *server;                /* NULL once GONE */
   struct MHD_Connection *connection; /* NULL once GONE */
-  vbo_exchange *previous, *next;     /* all that are not GONE */
-  vbo_exchange *queue_next;          /* those that wait to be taken */
+  vbo_visit *previous, *next;        /* all that are not GONE */
+  vbo_visit *queue_next;             /* those that wait to be taken */
 
   char *method;
   char *target;
@@ -53,24 +53,24 @@ struct vbo_server {
   char fingerprint[64];
   int port;
   size_t max_body;
-  int poll_fd;           /* libmicrohttpd's epoll; -1: select */
-  int signal_fd;         /* the end to read of the pipe that signals write to; -1: none */
-  vbo_exchange *all;     /* every exchange that has a connection */
-  vbo_exchange *queue;   /* came in, and nobody took it yet; oldest first */
-  vbo_exchange **queue_end;
+  int poll_fd;      /* libmicrohttpd's epoll; -1: select */
+  int signal_fd;    /* the end to read of the pipe that signals write to; -1: none */
+  vbo_visit *all;   /* every visit that has a connection */
+  vbo_visit *queue; /* came in, and nobody took it yet; oldest first */
+  vbo_visit **queue_end;
   char log[256]; /* libmicrohttpd's last words */
 };
 
 /* Callbacks of libmicrohttpd. */
-void *vbo_exchange_begin(void *context, const char *target, struct MHD_Connection *connection);
-enum MHD_Result vbo_exchange_handle(void *context, struct MHD_Connection *connection,
-                                    const char *url, const char *method, const char *version,
-                                    const char *data, size_t *size, void **exchange);
-void vbo_exchange_end(void *context, struct MHD_Connection *connection, void **exchange,
-                      enum MHD_RequestTerminationCode why);
+void *vbo_visit_begin(void *context, const char *target, struct MHD_Connection *connection);
+enum MHD_Result vbo_visit_handle(void *context, struct MHD_Connection *connection, const char *url,
+                                 const char *method, const char *version, const char *data,
+                                 size_t *size, void **visit);
+void vbo_visit_end(void *context, struct MHD_Connection *connection, void **visit,
+                   enum MHD_RequestTerminationCode why);
 /* Its time has come: it goes on, or looks again later (a stall). */
-void vbo_exchange_wake(vbo_exchange *exchange);
+void vbo_visit_wake(vbo_visit *visit);
 /* Goes on now, when it is suspended. */
-void vbo_exchange_resume(vbo_exchange *exchange);
+void vbo_visit_resume(vbo_visit *visit);
 
 #endif

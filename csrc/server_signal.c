@@ -56,8 +56,7 @@ bool vbo_signal_came(int fd) {
 }
 
 void vbo_signal_give_back(int fd) {
-  if (fd < 0)
-    return;
+  if (fd < 0) return;
   for (int i = 0; i < SIGNALS; i++)
     sigaction(signals[i], &before[i], NULL);
   close(atomic_exchange(&out, -1));

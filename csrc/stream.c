@@ -13,14 +13,12 @@ void vbo_stream_init(vbo_stream *stream, const vbo_stream_class *kind, int64_t s
 }
 
 vbo_stream *vbo_stream_share(vbo_stream *stream) {
-  if (stream)
-    stream->references++;
+  if (stream) stream->references++;
   return stream;
 }
 
 void vbo_stream_free(vbo_stream *stream) {
-  if (stream && --stream->references == 0)
-    stream->kind->destroy(stream);
+  if (stream && --stream->references == 0) stream->kind->destroy(stream);
 }
 
 int64_t vbo_stream_size(const vbo_stream *stream) {
@@ -36,14 +34,14 @@ int64_t vbo_reader_read(vbo_reader *reader, void *buffer, size_t size, vbo_error
 }
 
 void vbo_reader_free(vbo_reader *reader) {
-  if (!reader)
-    return;
+  if (!reader) return;
   vbo_stream *stream = reader->stream;
   reader->kind->destroy(reader); /* may still look at its stream */
   vbo_stream_free(stream);
 }
 
-bool vbo_stream_sha256(vbo_stream *stream, char hex[VBO_DIGEST_HEX], int64_t *size, vbo_error *err) {
+bool vbo_stream_sha256(vbo_stream *stream, char hex[VBO_DIGEST_HEX], int64_t *size,
+                       vbo_error *err) {
   enum { BLOCK = 64 * 1024 };
   bool done = false;
   int64_t total = 0;
@@ -56,21 +54,16 @@ bool vbo_stream_sha256(vbo_stream *stream, char hex[VBO_DIGEST_HEX], int64_t *si
   }
   digest = vbo_digest_new(err);
   reader = digest ? vbo_reader_open(stream, err) : NULL;
-  if (!reader)
-    goto out;
+  if (!reader) goto out;
   for (;;) {
     int64_t got = vbo_reader_read(reader, block, BLOCK, err);
-    if (got < 0)
-      goto out;
-    if (got == 0)
-      break;
-    if (!vbo_digest_add(digest, block, (size_t)got, err))
-      goto out;
+    if (got < 0) goto out;
+    if (got == 0) break;
+    if (!vbo_digest_add(digest, block, (size_t)got, err)) goto out;
     total += got;
   }
   done = vbo_digest_finish(digest, hex, err);
-  if (done && size)
-    *size = total;
+  if (done && size) *size = total;
 out:
   vbo_reader_free(reader);
   vbo_digest_free(digest);
@@ -91,10 +84,8 @@ static int64_t position_read(vbo_reader *base, void *buffer, size_t size, vbo_er
   (void)err;
   position_reader *reader = (position_reader *)base;
   uint64_t left = (uint64_t)base->stream->size - reader->offset;
-  if (size > left)
-    size = (size_t)left;
-  if (size > 0)
-    reader->copy(base->stream, reader->offset, buffer, size);
+  if (size > left) size = (size_t)left;
+  if (size > 0) reader->copy(base->stream, reader->offset, buffer, size);
   reader->offset += size;
   return (int64_t)size;
 }
@@ -147,8 +138,7 @@ vbo_stream *vbo_stream_bytes(const void *bytes, size_t size, vbo_error *err) {
     return NULL;
   }
   vbo_stream_init(&stream->base, &bytes_class, (int64_t)size);
-  if (size > 0)
-    memcpy(stream->bytes, bytes, size);
+  if (size > 0) memcpy(stream->bytes, bytes, size);
   return &stream->base;
 }
 
@@ -201,8 +191,7 @@ static void generate_word(uint64_t seed, bool text, uint64_t n, unsigned char ou
     return;
   }
   memcpy(out, words[value >> 58], 8);
-  if (n % 10 == 9)
-    out[7] = '\n';
+  if (n % 10 == 9) out[7] = '\n';
 }
 
 void vbo_stream_generated(uint64_t seed, bool text, uint64_t offset, void *buffer, size_t size) {
@@ -273,16 +262,13 @@ static int64_t concat_read(vbo_reader *base, void *buffer, size_t size, vbo_erro
   concat_stream *stream = (concat_stream *)base->stream;
   for (;;) {
     if (!reader->part) {
-      if (reader->next == stream->count)
-        return 0;
+      if (reader->next == stream->count) return 0;
       reader->part = vbo_reader_open(stream->parts[reader->next], err);
-      if (!reader->part)
-        return -1;
+      if (!reader->part) return -1;
       reader->next++;
     }
     int64_t got = vbo_reader_read(reader->part, buffer, size, err);
-    if (got != 0)
-      return got;
+    if (got != 0) return got;
     vbo_reader_free(reader->part);
     reader->part = NULL;
   }

@@ -58,21 +58,17 @@ static bool begin_entry(zip_reader *reader, const vbo_zip_entry *entry, vbo_erro
   la->archive_entry_set_mtime(reader->entry, (time_t)entry->mtime, 0);
   la->archive_entry_set_filetype(reader->entry, folder ? S_IFDIR : S_IFREG);
   la->archive_entry_set_perm(reader->entry, folder ? 0755 : 0644);
-  if (size != VBO_STREAM_UNKNOWN)
-    la->archive_entry_set_size(reader->entry, size);
+  if (size != VBO_STREAM_UNKNOWN) la->archive_entry_set_size(reader->entry, size);
   bool deflate = entry->method == VBO_ZIP_DEFLATE ||
                  (entry->method == VBO_ZIP_AUTO && size > 0 && size <= DEFLATE_UP_TO);
   int done = deflate ? la->archive_write_zip_set_compression_deflate(reader->archive)
                      : la->archive_write_zip_set_compression_store(reader->archive);
-  if (done == ARCHIVE_OK)
-    done = la->archive_write_header(reader->archive, reader->entry);
+  if (done == ARCHIVE_OK) done = la->archive_write_header(reader->archive, reader->entry);
   /* A warning here says that the name could not be carried over: a wrong name is no ZIP of ours. */
-  if (done != ARCHIVE_OK)
-    return failed(reader, err);
+  if (done != ARCHIVE_OK) return failed(reader, err);
   if (entry->stream && !folder) {
     reader->part = vbo_reader_open(entry->stream, err);
-    if (!reader->part)
-      return false;
+    if (!reader->part) return false;
   }
   return true;
 }
@@ -80,8 +76,7 @@ static bool begin_entry(zip_reader *reader, const vbo_zip_entry *entry, vbo_erro
 static bool continue_entry(zip_reader *reader, vbo_error *err) {
   const vbo_archive *la = &reader->la;
   int64_t got = vbo_reader_read(reader->part, reader->block, BLOCK, err);
-  if (got < 0)
-    return false;
+  if (got < 0) return false;
   if (got > 0)
     return la->archive_write_data(reader->archive, reader->block, (size_t)got) == got ||
            failed(reader, err);
@@ -92,8 +87,7 @@ static bool continue_entry(zip_reader *reader, vbo_error *err) {
 
 static bool advance(zip_reader *reader, vbo_error *err) {
   zip_stream *stream = (zip_stream *)reader->base.stream;
-  if (reader->part)
-    return continue_entry(reader, err);
+  if (reader->part) return continue_entry(reader, err);
   if (reader->next < stream->count)
     return begin_entry(reader, &stream->entries[reader->next++], err);
   reader->finished = true;
@@ -112,14 +106,11 @@ static int64_t zip_read(vbo_reader *base, void *buffer, size_t size, vbo_error *
     while (good && reader->out.size == 0 && !reader->finished)
       good = advance(reader, err);
     uselocale(users);
-    if (!good)
-      return -1;
+    if (!good) return -1;
   }
   size_t ready = reader->out.size - reader->taken;
-  if (size > ready)
-    size = ready;
-  if (size > 0)
-    memcpy(buffer, reader->out.data + reader->taken, size);
+  if (size > ready) size = ready;
+  if (size > 0) memcpy(buffer, reader->out.data + reader->taken, size);
   reader->taken += size;
   return (int64_t)size;
 }
@@ -128,10 +119,8 @@ static void zip_close(vbo_reader *base) {
   zip_reader *reader = (zip_reader *)base;
   if (reader->archive) /* writes what is missing of an unfinished ZIP: into `out`, for nobody */
     reader->la.archive_write_free(reader->archive);
-  if (reader->entry)
-    reader->la.archive_entry_free(reader->entry);
-  if (reader->utf8)
-    freelocale(reader->utf8);
+  if (reader->entry) reader->la.archive_entry_free(reader->entry);
+  if (reader->utf8) freelocale(reader->utf8);
   vbo_reader_free(reader->part);
   free(reader->block);
   vbo_buffer_free(&reader->out);
@@ -147,8 +136,7 @@ static vbo_reader *zip_open(vbo_stream *stream, vbo_error *err) {
   }
   reader->base.kind = &kind;
   reader->base.stream = vbo_stream_share(stream);
-  if (!vbo_dynamic_archive(&reader->la, err))
-    goto fail;
+  if (!vbo_dynamic_archive(&reader->la, err)) goto fail;
   reader->utf8 = vbo_locale_utf8();
   if (!reader->utf8) {
     vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "a ZIP needs a UTF-8 locale, and there is none");
@@ -163,15 +151,13 @@ static vbo_reader *zip_open(vbo_stream *stream, vbo_error *err) {
     goto fail;
   }
   locale_t users = uselocale(reader->utf8);
-  bool good = reader->la.archive_write_set_format_zip(reader->archive) == ARCHIVE_OK &&
-              reader->la.archive_write_set_bytes_per_block(reader->archive, 0) == ARCHIVE_OK &&
-              reader->la.archive_write_set_options(reader->archive, "zip:hdrcharset=UTF-8") ==
-                  ARCHIVE_OK &&
-              reader->la.archive_write_open(reader->archive, reader, NULL, take, NULL) ==
-                  ARCHIVE_OK;
+  bool good =
+      reader->la.archive_write_set_format_zip(reader->archive) == ARCHIVE_OK &&
+      reader->la.archive_write_set_bytes_per_block(reader->archive, 0) == ARCHIVE_OK &&
+      reader->la.archive_write_set_options(reader->archive, "zip:hdrcharset=UTF-8") == ARCHIVE_OK &&
+      reader->la.archive_write_open(reader->archive, reader, NULL, take, NULL) == ARCHIVE_OK;
   uselocale(users);
-  if (good || failed(reader, err))
-    return &reader->base;
+  if (good || failed(reader, err)) return &reader->base;
 fail:
   vbo_reader_free(&reader->base);
   return NULL;
@@ -190,8 +176,7 @@ static void zip_destroy(vbo_stream *base) {
 vbo_stream *vbo_zip_new(const vbo_zip_entry *entries, size_t count, vbo_error *err) {
   static const vbo_stream_class kind = {zip_open, zip_destroy};
   vbo_archive probe; /* fail here and not in mid-answer when libarchive is not there */
-  if (!vbo_dynamic_archive(&probe, err))
-    return NULL;
+  if (!vbo_dynamic_archive(&probe, err)) return NULL;
   zip_stream *stream = calloc(1, sizeof *stream);
   if (!stream) {
     vbo_error_memory(err);
@@ -199,12 +184,10 @@ vbo_stream *vbo_zip_new(const vbo_zip_entry *entries, size_t count, vbo_error *e
   }
   vbo_stream_init(&stream->base, &kind, VBO_STREAM_UNKNOWN);
   stream->entries = count ? calloc(count, sizeof *stream->entries) : NULL;
-  if (count && !stream->entries)
-    goto fail;
+  if (count && !stream->entries) goto fail;
   for (size_t i = 0; i < count; i++) {
     char *name = vbo_text_copy(entries[i].name);
-    if (!name)
-      goto fail;
+    if (!name) goto fail;
     stream->entries[i] = entries[i];
     stream->entries[i].name = name;
     stream->entries[i].stream = vbo_stream_share(entries[i].stream);
