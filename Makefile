@@ -100,7 +100,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(LINK_OPTIMIZE)
 BINDING := lcore lclient ltransfer lsecret lengine ljson lutil
 SERVER := $(basename $(notdir $(wildcard csrc/server*.c csrc/zip*.c csrc/identity*.c \
   csrc/stream*.c csrc/dynamic*.c csrc/lserver*.c csrc/lstream*.c)))
-INTERPRETER := vbolua repl complete interrupt preload
+INTERPRETER := vbolua report repl complete interrupt preload
 HOST_TOOLS := embed
 CORE := $(filter-out $(BINDING) $(SERVER) $(INTERPRETER) $(HOST_TOOLS),\
   $(basename $(notdir $(wildcard csrc/*.c))))
@@ -176,7 +176,7 @@ $(BUILD)/embedded.c: $(BUILD)/embed $(BUILD)/lua-files $(LUA_FILES)
 
 $(BUILD)/obj/embedded.o: $(BUILD)/embedded.c csrc/preload.h
 	$(call say,CC  )
-	$(Q)$(CC) -std=c11 -O0 -w -fPIC -Icsrc -c $< -o $@
+	$(Q)$(CC) -std=c11 -O0 -w -fPIC -Icsrc $(LUA_CFLAGS) -c $< -o $@
 
 $(BUILD)/vbolua: $(INTERPRETER_OBJECTS) $(BINDING_OBJECTS) $(SERVER_OBJECTS) \
   $(BUILD)/obj/embedded.o $(BUILD)/libvbolua.a

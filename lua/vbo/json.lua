@@ -82,8 +82,9 @@ end
 ---  there were secrets in the value; for the `secrets` option of `client:start`
 function M.encode(value)
   local text, more = core.json.encode(value)
-  if text then return text, more end
-  require("vbo.error").raise(more)
+  if not text then require("vbo.error").raise(more) end
+  if more then return text, more end
+  return text
 end
 
 return M

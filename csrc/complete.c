@@ -1,0 +1,67 @@
+/* complete.c: what a name in the REPL can go on as. */
+#include <lauxlib.h>
+#include <string.h>
+
+#include "vbolua.h"
+
+/* Steps from the value at the top to its member, without metamethods that are
+ * functions: completing must have no effects.  The member replaces the value. */
+static void step(lua_State *L, const char *name, size_t size) {
+  for (int hops = 0; hops < 16; hops++) {
+    if (lua_istable(L, -1)) {
+      lua_pushlstring(L, name, size);
+      lua_rawget(L, -2);
+      if (!lua_isnil(L, -1)) {
+        lua_remove(L, -2);
+        return;
+      }
+      lua_pop(L, 1);
+    }
+    if (luaL_getmetafield(L, -1, "__index") == LUA_TNIL) break;
+    lua_remove(L, -2);
+    if (!lua_istable(L, -1)) break;
+  }
+  lua_pop(L, 1);
+  lua_pushnil(L);
+}
+
+/* Adds PREFIX..key to the array at `list` for each string key that begins with `part`. */
+static void add_keys(lua_State *L, int list, const char *prefix, size_t prefix_size,
+                     const char *part, bool methods_only) {
+  lua_pushnil(L);
+  while (lua_next(L, -2) != 0) {
+    bool wanted = lua_type(L, -2) == LUA_TSTRING && (!methods_only || lua_isfunction(L, -1));
+    const char *key = wanted ? lua_tostring(L, -2) : NULL;
+    if (wanted && strncmp(key, part, strlen(part)) == 0 &&
+        strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+            strlen(key) &&
+        (strncmp(key, "__", 2) != 0 || strncmp(part, "__", 2) == 0)) {
+      lua_pushlstring(L, prefix, prefix_size);
+      lua_pushvalue(L, -3);
+      lua_concat(L, 2);
+      lua_rawseti(L, list, luaL_len(L, list) + 1);
+    }
+    lua_pop(L, 1);
+  }
+}
+
+void vbo_complete(lua_State *L, const char *text) {
+  luaL_checkstack(L, 12, NULL);
+  lua_newtable(L);
+  int list = lua_gettop(L);
+  lua_pushglobaltable(L);
+  const char *part = text;
+  bool method = false;
+  for (const char *end = strpbrk(part, ".:"); end != NULL; end = strpbrk(part, ".:")) {
+    step(L, part, (size_t)(end - part));
+    method = *end == ':';
+    part = end + 1;
+  }
+  /* The value's own members, then those of its __index tables. */
+  for (int hops = 0; hops < 16; hops++) {
+    if (lua_istable(L, -1)) add_keys(L, list, text, (size_t)(part - text), part, method);
+    if (luaL_getmetafield(L, -1, "__index") == LUA_TNIL) break;
+    lua_remove(L, -2);
+  }
+  lua_settop(L, list);
+}

@@ -1,0 +1,66 @@
+/* preload.c: what `require` finds in the interpreter itself. */
+#include "preload.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lutil.h"
+
+#ifdef VBO_HAVE_CJSON
+int luaopen_cjson(lua_State *L);
+int luaopen_cjson_safe(lua_State *L);
+#endif
+#ifdef VBO_HAVE_SERVER
+int luaopen_vbo_server(lua_State *L);
+#endif
+
+static int compare(const void *key, const void *element) {
+  return strcmp(key, ((const vbo_embedded_file *)element)->module);
+}
+
+const vbo_embedded_file *vbo_embedded_find(const char *module) {
+  return bsearch(module, vbo_embedded_files, vbo_embedded_count, sizeof *vbo_embedded_files,
+                 compare);
+}
+
+/* A searcher: module -> loader, where it is | what was tried. */
+static int search(lua_State *L) {
+  const char *module = luaL_checkstring(L, 1);
+  const vbo_embedded_file *file = vbo_embedded_find(module);
+  if (file == NULL) {
+    lua_pushfstring(L, "no file '%s' in vbolua", module);
+    return 1;
+  }
+  if (luaL_loadbufferx(L, file->code, file->size, file->chunk, "b") != LUA_OK) return lua_error(L);
+  lua_pushstring(L, file->chunk + 1);
+  return 2;
+}
+
+static void preload(lua_State *L, const char *module, lua_CFunction open) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  lua_pushcfunction(L, open);
+  lua_setfield(L, -2, module);
+  lua_pop(L, 1);
+}
+
+int vbo_preload(lua_State *L) {
+  preload(L, "vbo.core", luaopen_vbo_core);
+#ifdef VBO_HAVE_SERVER
+  preload(L, "vbo.server", luaopen_vbo_server);
+#endif
+#ifdef VBO_HAVE_CJSON
+  preload(L, "cjson", luaopen_cjson);
+  preload(L, "cjson.safe", luaopen_cjson_safe);
+#endif
+  lua_getglobal(L, LUA_LOADLIBNAME);
+  lua_getfield(L, -1, "searchers");
+  for (lua_Integer i = luaL_len(L, -1); i >= 2; i--) {
+    lua_rawgeti(L, -1, i);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_pushcfunction(L, search);
+  lua_rawseti(L, -2, 2);
+  return 0;
+}

@@ -1,0 +1,277 @@
+/* repl.c: the interactive interpreter.
+ *
+ * Line editing is libedit's (BSD; readline is GPL), loaded when a person sits at a
+ * terminal: runbooks start without it and the binary runs where it is missing. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vbolua.h"
+
+/* ---------------------------------------------------------------- the editor */
+
+typedef char **completer(const char *, int, int);
+typedef char *generator(const char *, int);
+
+/* libedit's readline interface, as far as it is used here. */
+static struct editor {
+  char *(*readline)(const char *);
+  int (*add_history)(const char *);
+  int (*read_history)(const char *);
+  int (*write_history)(const char *);
+  void (*stifle_history)(int);
+  char **(*matches)(const char *, generator *);
+  completer **attempted;
+  const char **break_characters;
+  int *append_character;
+  char *history_file;
+} editor;
+
+static lua_State *editor_state; /* for the completer, which gets no argument of ours */
+
+static char *copy(const char *text) {
+  char *made = malloc(strlen(text) + 1);
+  if (made != NULL) strcpy(made, text);
+  return made;
+}
+
+/* One candidate a call, until NULL.  libedit frees them. */
+static int next_candidate(lua_State *L) {
+  const char *text = lua_touserdata(L, 1);
+  int state = (int)lua_tointeger(L, 2);
+  if (state == 0) {
+    vbo_complete(L, text);
+    lua_setfield(L, LUA_REGISTRYINDEX, "vbolua.candidates");
+  }
+  lua_getfield(L, LUA_REGISTRYINDEX, "vbolua.candidates");
+  lua_rawgeti(L, -1, state + 1);
+  return 1;
+}
+
+static char *generate(const char *text, int state) {
+  static int at;
+  lua_State *L = editor_state;
+  int top = lua_gettop(L);
+  char *made = NULL;
+  at = state == 0 ? 0 : at + 1;
+  lua_pushcfunction(L, next_candidate);
+  lua_pushlightuserdata(L, (void *)text);
+  lua_pushinteger(L, at);
+  if (lua_pcall(L, 2, 1, 0) == LUA_OK && lua_isstring(L, -1)) made = copy(lua_tostring(L, -1));
+  lua_settop(L, top);
+  return made;
+}
+
+static char **complete(const char *text, int start, int end) {
+  (void)start;
+  (void)end;
+  *editor.append_character = '\0';
+  return editor.matches(text, generate);
+}
+
+static void load_editor(lua_State *L) {
+  static const char *const names[] = {"libedit.so.2", "libedit.so.0", "libedit.so",
+                                      "libedit.3.dylib", "libedit.dylib"};
+  void *library = NULL;
+  for (size_t i = 0; i < sizeof names / sizeof *names && library == NULL; i++)
+    library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL) return;
+  struct {
+    const char *name;
+    void *to;
+  } symbols[] = {{"readline", &editor.readline},
+                 {"add_history", &editor.add_history},
+                 {"read_history", &editor.read_history},
+                 {"write_history", &editor.write_history},
+                 {"stifle_history", &editor.stifle_history},
+                 {"rl_completion_matches", &editor.matches},
+                 {"rl_attempted_completion_function", &editor.attempted},
+                 {"rl_completer_word_break_characters", &editor.break_characters},
+                 {"rl_completion_append_character", &editor.append_character}};
+  for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+    void *found = dlsym(library, symbols[i].name);
+    if (found == NULL) { /* another library of that name: read plainly */
+      memset(&editor, 0, sizeof editor);
+      dlclose(library);
+      return;
+    }
+    memcpy(symbols[i].to, &found, sizeof found); /* data to function pointer, as POSIX has it */
+  }
+  editor_state = L;
+  *editor.attempted = complete;
+  *editor.break_characters = " \t\n\"'`@$><=;|&{([,+-*/%^#~!?)]}";
+}
+
+static void open_history(void) {
+  const char *home = getenv("HOME");
+  const char *told = getenv("VBOLUA_HISTORY"); /* "" keeps none */
+  static const char name[] = "/.vbolua_history";
+  if (told != NULL) {
+    editor.history_file = *told != '\0' ? copy(told) : NULL;
+  } else if (home != NULL) {
+    editor.history_file = malloc(strlen(home) + sizeof name);
+    if (editor.history_file != NULL) {
+      strcpy(editor.history_file, home);
+      strcat(editor.history_file, name);
+    }
+  }
+  if (editor.history_file == NULL) return;
+  editor.stifle_history(1000);
+  editor.read_history(editor.history_file);
+}
+
+static void save_history(void) {
+  if (editor.history_file == NULL) return;
+  /* Ours alone from the start: people type passwords in the wrong place. */
+  int file = open(editor.history_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file >= 0) {
+    close(file);
+    editor.write_history(editor.history_file);
+  }
+  free(editor.history_file);
+  editor.history_file = NULL;
+}
+
+/* -------------------------------------------------------------- reading a line */
+
+typedef enum reading { READ_LINE, READ_END, READ_INTERRUPTED } reading;
+
+static reading read_plainly(lua_State *L, const char *prompt) {
+  luaL_Buffer line;
+  char piece[512];
+  fputs(prompt, stdout);
+  fflush(stdout);
+  luaL_buffinit(L, &line);
+  bool any = false;
+  while (fgets(piece, sizeof piece, stdin) != NULL) {
+    size_t size = strlen(piece);
+    any = true;
+    bool whole = size > 0 && piece[size - 1] == '\n';
+    luaL_addlstring(&line, piece, whole ? size - 1 : size);
+    if (whole) break;
+  }
+  luaL_pushresult(&line);
+  if (any) return READ_LINE;
+  lua_pop(L, 1);
+  bool interrupted = vbo_interrupt_signal() != 0;
+  clearerr(stdin);
+  return interrupted ? READ_INTERRUPTED : READ_END;
+}
+
+static reading read_edited(lua_State *L, const char *prompt) {
+  errno = 0;
+  char *line = editor.readline(prompt);
+  if (line == NULL) return vbo_interrupt_signal() != 0 ? READ_INTERRUPTED : READ_END;
+  lua_pushstring(L, line);
+  free(line);
+  return READ_LINE;
+}
+
+/* The next line, pushed when there is one.  SIGTERM counts as the end. */
+static reading read_line(lua_State *L, bool first) {
+  static const char *const names[] = {"_PROMPT2", "_PROMPT"};
+  static const char *const usual[] = {">> ", "> "};
+  const char *prompt = usual[first];
+  int top = lua_gettop(L);
+  if (lua_getglobal(L, names[first]) != LUA_TNIL) prompt = luaL_tolstring(L, -1, NULL);
+  reading got = editor.readline != NULL ? read_edited(L, prompt) : read_plainly(L, prompt);
+  if (got == READ_LINE) lua_replace(L, top + 1);
+  lua_settop(L, got == READ_LINE ? top + 1 : top);
+  return got;
+}
+
+/* ------------------------------------------------------------------- the loop */
+
+/* A chunk that breaks off where more could follow: the parser stopped at the end. */
+static bool is_incomplete(lua_State *L, int status) {
+  static const char mark[] = "<eof>";
+  size_t size;
+  if (status != LUA_ERRSYNTAX) return false;
+  const char *message = lua_tolstring(L, -1, &size);
+  return size >= sizeof mark - 1 && strcmp(message + size - (sizeof mark - 1), mark) == 0;
+}
+
+static int load(lua_State *L, const char *code, size_t size) {
+  return luaL_loadbufferx(L, code, size, "=stdin", "t");
+}
+
+/* An expression is shown: "return LINE" is tried first; "=LINE" is the old way to
+ * ask for it.  Leaves the function or the message. */
+static int load_expression(lua_State *L) {
+  const char *line = lua_tostring(L, -1);
+  if (*line == '=') line++;
+  const char *code = lua_pushfstring(L, "return %s", line);
+  int status = load(L, code, strlen(code));
+  lua_remove(L, -2);
+  return status;
+}
+
+/* From the first line (at the top) to a whole chunk; the function or the message
+ * takes its place.  READ_INTERRUPTED gives the line up. */
+static reading load_chunk(lua_State *L, int *status) {
+  int line = lua_gettop(L);
+  *status = load_expression(L);
+  for (bool more = *status != LUA_OK; more;) {
+    lua_settop(L, line);
+    size_t size;
+    const char *code = lua_tolstring(L, line, &size);
+    *status = load(L, code, size);
+    if (!is_incomplete(L, *status)) break;
+    reading got = read_line(L, false);
+    if (got == READ_INTERRUPTED) return got;
+    if (got == READ_END) break; /* the message says what was missing */
+    lua_remove(L, -2);
+    lua_pushliteral(L, "\n");
+    lua_insert(L, -2);
+    lua_concat(L, 3);
+  }
+  if (editor.add_history != NULL) {
+    const char *text = lua_tostring(L, line);
+    if (*text != '\0') editor.add_history(text);
+  }
+  lua_remove(L, line);
+  return READ_LINE;
+}
+
+static void show_results(lua_State *L) {
+  int count = lua_gettop(L);
+  if (count == 0) return;
+  luaL_checkstack(L, LUA_MINSTACK, "too many results to print");
+  lua_getglobal(L, "print");
+  lua_insert(L, 1);
+  vbo_call_chunk(L, count, 0);
+}
+
+void vbo_repl(lua_State *L) {
+  if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+    load_editor(L);
+    if (editor.readline != NULL) open_history();
+  }
+  for (;;) {
+    int status = LUA_OK;
+    lua_settop(L, 0);
+    reading got = read_line(L, true);
+    if (got == READ_LINE) got = load_chunk(L, &status);
+    if (got == READ_END) break;
+    if (got == READ_INTERRUPTED) {
+      if (vbo_interrupt_signal() != SIGINT) break;
+      fputs("\n", stdout);
+    } else if (status != LUA_OK) {
+      vbo_report(L);
+    } else if (vbo_call_chunk(L, 0, LUA_MULTRET) == 0) {
+      show_results(L);
+    }
+    vbo_interrupt_forget();
+  }
+  lua_settop(L, 0);
+  fputs("\n", stdout);
+  fflush(stdout);
+  save_history();
+}

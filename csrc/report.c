@@ -1,0 +1,129 @@
+/* report.c: how errors reach the person at the terminal, and the exit status. */
+#include <lauxlib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vbo.h"
+#include "vbolua.h"
+
+#define TRACEBACK "vbolua.traceback"
+
+static bool trace;
+
+void vbo_trace(bool on) {
+  trace = on;
+}
+
+/* The kind of a structured error at `index`, VBO_OK for any other value. */
+static vbo_error_kind kind_of(lua_State *L, int index) {
+  vbo_error_kind found = VBO_OK;
+  if (!lua_istable(L, index)) return VBO_OK;
+  index = lua_absindex(L, index);
+  lua_pushliteral(L, "kind");
+  if (lua_rawget(L, index) == LUA_TSTRING) {
+    const char *name = lua_tostring(L, -1);
+    for (int kind = 1; kind < VBO_ERROR_KIND_COUNT && found == VBO_OK; kind++)
+      if (strcmp(name, vbo_error_kind_name((vbo_error_kind)kind)) == 0)
+        found = (vbo_error_kind)kind;
+  }
+  lua_pop(L, 1);
+  return found;
+}
+
+static int exit_status(lua_State *L, int index) {
+  vbo_error_kind kind = kind_of(L, index);
+  if (kind == VBO_OK) return 1;
+  if (kind == VBO_ERROR_CANCELLED && vbo_interrupt_signal() != 0)
+    return 128 + vbo_interrupt_signal();
+  return vbo_error_exit_status(kind);
+}
+
+/* Pushes the error as text. */
+static void push_text(lua_State *L, int index) {
+  index = lua_absindex(L, index);
+  bool has_tostring = luaL_getmetafield(L, index, "__tostring") != LUA_TNIL;
+  if (has_tostring) lua_pop(L, 1);
+  if (!has_tostring && kind_of(L, index) != VBO_OK) { /* as vbo.core returns them */
+    lua_pushliteral(L, "message");
+    lua_rawget(L, index);
+    lua_pushliteral(L, "kind");
+    lua_rawget(L, index);
+    const char *message = lua_tostring(L, -2);
+    lua_pushfstring(L, "%s [%s]", message != NULL ? message : "failed", lua_tostring(L, -1));
+    return;
+  }
+  if (has_tostring || lua_isstring(L, index))
+    luaL_tolstring(L, index, NULL);
+  else
+    lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, index));
+}
+
+static int protected_text(lua_State *L) {
+  push_text(L, 1);
+  return 1;
+}
+
+/* The search for a module is a page long; what matters is its first line. */
+static size_t shown_size(const char *text) {
+  const char *found = strstr(text, "' not found:\n");
+  if (found != NULL && !trace && strncmp(text, "module '", 8) != 0 &&
+      strstr(text, ": module '") == NULL)
+    found = NULL;
+  if (found != NULL && !trace) return (size_t)(found - text) + strlen("' not found");
+  return strlen(text);
+}
+
+/* A terminal obeys control characters, and text may come from a server. */
+static void print_clean(const char *text, size_t size) {
+  for (size_t i = 0; i < size; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7F)
+      fprintf(stderr, "\\x%02X", c);
+    else
+      fputc(c, stderr);
+  }
+}
+
+int vbo_report(lua_State *L) {
+  int status = exit_status(L, -1);
+  lua_pushcfunction(L, protected_text); /* a broken __tostring must not end the report */
+  lua_pushvalue(L, -2);
+  if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
+    lua_pop(L, 1);
+    lua_pushliteral(L, "(an error whose __tostring failed)");
+  }
+  const char *text = lua_tostring(L, -1);
+  fflush(stdout); /* what the script said comes before why it ended */
+  fputs(VBOLUA ": ", stderr);
+  print_clean(text, shown_size(text));
+  fputc('\n', stderr);
+  if (trace && lua_getfield(L, LUA_REGISTRYINDEX, TRACEBACK) == LUA_TSTRING) {
+    print_clean(lua_tostring(L, -1), lua_rawlen(L, -1));
+    fputc('\n', stderr);
+  }
+  fflush(stderr);
+  lua_pushnil(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, TRACEBACK);
+  lua_settop(L, 0);
+  return status;
+}
+
+/* Runs where the error was raised, before anything is cleaned up. */
+static int on_error(lua_State *L) {
+  if (kind_of(L, 1) == VBO_ERROR_CANCELLED) vbo_interrupt_bound_cleanup();
+  if (trace) {
+    luaL_traceback(L, L, NULL, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, TRACEBACK);
+  }
+  return 1;
+}
+
+int vbo_call_chunk(lua_State *L, int arguments, int results) {
+  int base = lua_gettop(L) - arguments;
+  lua_pushcfunction(L, on_error);
+  lua_insert(L, base);
+  int status = lua_pcall(L, arguments, results, base);
+  lua_remove(L, base);
+  return status == LUA_OK ? 0 : vbo_report(L);
+}
