@@ -236,8 +236,7 @@ function Resource:record() return self:_loaded() end
 
 local only_id = { id = true }
 
---- This resource inside a body: whole, without what only the server writes; or just its
---- id where the API takes no more.
+--- This resource inside a body: whole, or just its id where the API takes no more.
 function Resource:as_body(schema)
   local properties = schema and schema.properties
   if properties then
@@ -250,10 +249,9 @@ function Resource:as_body(schema)
     -- Known by a record of the caller's own making: the server's has the rest.
     if M.field(record, name) == nil then record = self:refresh()._record break end
   end
-  for name, value in pairs(record) do
-    local property = properties and properties[name]
-    if not (property and property.read_only) then copy[name] = value end
-  end
+  -- The check against the catalogue knows an echoed record by its `_links`, and leaves out
+  -- what only the server writes.
+  for name, value in pairs(record) do copy[name] = value end
   return copy
 end
 

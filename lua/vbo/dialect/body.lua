@@ -83,8 +83,9 @@ function convert(schema, value)
     end
     return convert_table(schema, value)
   end
-  if schema and schema.format == "date-time" and type(value) == "number" then
-    return time.iso(value)
+  if schema and type(value) == "number" then
+    if schema.format == "date-time" then return time.iso(value) end
+    if schema.format == "dotted" then return time.dotted(value) end
   end
   return value
 end
