@@ -19,15 +19,19 @@ local codes = {
   [404] = "ResourceNotFound", [409] = "OperationConflict",
 }
 
---- Raises a refusal.
+--- A refusal, not raised.
 ---@param status integer
 ---@param message string
 ---@param headers table<string, string>?
-function M.raise(status, message, headers)
-  error(setmetatable({
+---@return vbo.sim.Refusal
+function M.make(status, message, headers)
+  return setmetatable({
     status = status, message = message, code = codes[status] or "HttpError", headers = headers,
-  }, Refusal), 0)
+  }, Refusal)
 end
+
+--- Raises a refusal; the parameters are those of `make`.
+function M.raise(...) error(M.make(...), 0) end
 
 --- A 404 in the words that clients of the real server look for.
 ---@param what string  "OneDrive"

@@ -128,6 +128,9 @@ function M.query(parameters, first, all)
     if parameter.place == "query" and given ~= nil then
       if parameter.schema.type == "array" then
         out[name] = all[name:lower()]
+      elseif parameter.schema.type == "string" and all[name:lower()][2] then
+        -- ASP.NET joins what is given more than once.
+        out[name] = table.concat(all[name:lower()], ",")
       elseif given ~= "" then
         out[name] = check(given, parameter.schema, name)
       end

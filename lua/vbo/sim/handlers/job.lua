@@ -220,9 +220,7 @@ local function items(kind, plural, singular)
   -- Several at once: in the query, commas between, or (selected items) in the body.
   H["Job_Remove" .. plural] = function(context)
     local ids = {}
-    for _, text in ipairs(context.query.ids or {}) do
-      for id in tostring(text):gmatch "[^,%s]+" do ids[#ids + 1] = id end
-    end
+    for id in (context.query.ids or ""):gmatch "[^,%s]+" do ids[#ids + 1] = id end
     for _, id in ipairs(context.body[1] and context.body or json.array {}) do
       ids[#ids + 1] = id
     end

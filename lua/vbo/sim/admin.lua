@@ -1,0 +1,155 @@
+--- The simulator's own interface, outside the API on the same port, for whoever watches a
+--- rehearsal: HTTP Basic with the server's user and password, or a bearer token of the API.
+---
+---   GET  /sim/changes?since=N     what changed in production, oldest first, after change N
+---   GET  /sim/production          what production holds: OneDrives, mailboxes, outbox
+---   GET  /sim/content?user=&path= the bytes of a document in production
+---   GET  /sim/sessions            restore sessions, newest first
+---   GET  /sim/requests            the last requests: method, path, operation, status
+---   POST /sim/reset               production, sessions and jobs as at the start; tokens stay
+
+local json = require "vbo.json"
+local read = require "vbo.sim.request"
+local time = require "vbo.time"
+
+local M = {}
+
+local routes = {}
+
+local function ok(value) return { status = 200, headers = {}, json = value } end
+
+routes["GET /sim/changes"] = function(app, query)
+  local since, out = tonumber(query.since or 0) or 0, json.array {}
+  for _, change in ipairs(app.store.production.changes) do
+    if change.sequence > since then
+      local row = {}
+      for key, value in pairs(change) do row[key] = value end
+      row.time = time.iso(change.time)
+      out[#out + 1] = row
+    end
+  end
+  return ok(out)
+end
+
+local function by_path(a, b) return a.path < b.path end
+
+local function drive_of(production, organization, user)
+  local live = production:drive(organization, user.name)
+  if not live then return nil end
+  local documents, folders = json.array {}, json.array {}
+  for _, entry in pairs(live.entries) do
+    documents[#documents + 1] = {
+      path = entry.path, size = entry.size, version = entry.version,
+      modified = time.iso(entry.modified), modifiedBy = entry.by,
+    }
+  end
+  for path in pairs(live.folders) do folders[#folders + 1] = path end
+  table.sort(documents, by_path)
+  table.sort(folders)
+  return { user = user.name, id = live.drive.id, folders = folders, documents = documents }
+end
+
+local function mailbox_of(production, organization, user)
+  local live = production:mailbox(organization, user.name)
+  if not live then return nil end
+  local items = json.array {}
+  for _, entry in pairs(live.items) do
+    items[#items + 1] = {
+      path = entry.folder .. "/" .. entry.item.subject, folder = entry.folder,
+      subject = entry.item.subject, size = entry.item.size, unread = entry.unread,
+      received = time.iso(entry.received),
+    }
+  end
+  table.sort(items, function(a, b)
+    if a.path ~= b.path then return a.path < b.path end
+    return a.received < b.received
+  end)
+  return { user = user.name, id = live.mailbox.id, items = items }
+end
+
+routes["GET /sim/production"] = function(app)
+  local production, organizations, outbox = app.store.production, json.array {}, json.array {}
+  for _, organization in ipairs(app.store.world:organizations()) do
+    local row = { name = organization.name, drives = json.array {}, mailboxes = json.array {} }
+    for _, user in ipairs(organization.users) do
+      row.drives[#row.drives + 1] = drive_of(production, organization, user)
+      row.mailboxes[#row.mailboxes + 1] = mailbox_of(production, organization, user)
+    end
+    organizations[#organizations + 1] = row
+  end
+  for i, letter in ipairs(production.outbox) do
+    local row = {}
+    for key, value in pairs(letter) do row[key] = value end
+    row.time, row.attachments = time.iso(letter.time), json.array(letter.attachments)
+    outbox[i] = row
+  end
+  return ok { organizations = organizations, outbox = outbox }
+end
+
+routes["GET /sim/content"] = function(app, query)
+  for _, organization in ipairs(app.store.world:organizations()) do
+    local live = query.user and app.store.production:drive(organization, query.user)
+    local entry = live and live.entries[query.path or ""]
+    if entry then
+      return {
+        status = 200, stream = entry.stream,
+        headers = { ["content-type"] = "application/octet-stream" },
+      }
+    end
+  end
+  return { status = 404, headers = {}, json = { message = "Production has no such document." } }
+end
+
+routes["GET /sim/sessions"] = function(app)
+  local out = json.array {}
+  for i, session in ipairs(app.store.sessions) do
+    local sums = session:statistics()
+    out[i] = {
+      id = session.id, type = session.type, organization = session.organization.name,
+      state = session.state, result = session.result, created = time.iso(session.created),
+      ended = session.ended and time.iso(session.ended) or nil,
+      point = session.view.point and time.iso(session.view.point) or nil,
+      events = #session.events, total = sums.total, restored = sums.restored,
+      failed = sums.failed, skipped = sums.skipped,
+    }
+  end
+  return ok(out)
+end
+
+routes["GET /sim/requests"] = function(app)
+  local out = json.array {}
+  for i, each in ipairs(app.requests) do out[i] = each end
+  return ok(out)
+end
+
+routes["POST /sim/reset"] = function(app)
+  app.store:reset()
+  app.requests = {}
+  return { status = 204, headers = {}, body = "" }
+end
+
+--- Answers a request of the admin interface; nil when the path is not its own.
+---@param app table
+---@param request table  of `app:handle`
+---@return table?
+function M.handle(app, request)
+  local path = request.path:gsub("/+$", "")
+  if path ~= "/sim" and not path:find("^/sim/") then return nil end
+  if not (app.auth:basic(request) or app.auth:bearer(request)) then
+    return {
+      status = 401, headers = { ["www-authenticate"] = 'Basic realm="rehearsal server"' },
+      json = { message = "The rehearsal server's user and password are needed." },
+    }
+  end
+  local route = routes[request.method:upper() .. " " .. path]
+  if route then return route(app, (read.fields(request.query))) end
+  local names = {}
+  for name in pairs(routes) do names[#names + 1] = name end
+  table.sort(names)
+  return {
+    status = 404, headers = {},
+    json = { message = "Not here; there is: " .. table.concat(names, ", ") },
+  }
+end
+
+return M

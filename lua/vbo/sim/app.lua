@@ -1,0 +1,214 @@
+--- The rehearsal server without its sockets: a request in, an answer out.
+---
+---   local app = require("vbo.sim.app").new { world = "demo", user = "u", password = "p" }
+---   local answer = app:handle { method = "GET", path = "/v8/Jobs", query = nil, headers = {…},
+---                               body = "" }
+---   answer.status, answer.headers, answer.body | answer.stream   (see `vbo.sim.streams`)
+---
+--- The catalogue says which operation a request means; one handler per canonical name then
+--- serves every version and both dialects.
+
+local admin = require "vbo.sim.admin"
+local auth = require "vbo.sim.auth"
+local catalogue = require "vbo.catalogue"
+local contexts = require "vbo.sim.context"
+local ids = require "vbo.sim.ids"
+local json = require "vbo.json"
+local random = require "vbo.sim.random"
+local read = require "vbo.sim.request"
+local refusal = require "vbo.sim.refusal"
+local stores = require "vbo.sim.store"
+local validate = require "vbo.sim.validate"
+local worlds = require "vbo.sim.world"
+
+local M = {}
+
+local App = {}
+App.__index = App
+
+local handlers = {}
+for _, name in ipairs { "organization", "session", "onedrive", "onedrive_change", "exchange",
+  "job" } do
+  for operation, handler in pairs(require("vbo.sim.handlers." .. name)) do
+    assert(not handlers[operation], "two handlers of " .. operation)
+    handlers[operation] = handler
+  end
+end
+
+--- The operations that this server knows, by canonical name.
+M.handlers = handlers
+
+local known_options = { world = true, user = true, password = true, token_lifetime = true,
+  zone = true, origin = true, clock = true, uuid = true, bytes = true, log = true }
+
+-- How many requests the admin interface remembers.
+local remembered = 1000
+
+--- An app.
+---@param options table
+---  world: a name or a world object ("demo");
+---  user, password: the one account ("admin@rehearsal.local"; a random password);
+---  token_lifetime: seconds of an access token (3600, the real server's default);
+---  zone: the server's own, in seconds east of UTC (0): v1 and v2 tell times in it;
+---  origin: function that gives "https://host:port" for absolute links;
+---  clock, uuid, bytes: time in seconds, new ids and random bytes, for tests to replace;
+---  log: function(text) told of what went wrong inside
+---@return table
+function M.new(options)
+  for name in pairs(options) do
+    if not known_options[name] then error("unknown option '" .. tostring(name) .. "'", 2) end
+  end
+  local world = options.world or "demo"
+  if type(world) == "string" then
+    local opened, message = worlds.open(world)
+    if not opened then error(message, 2) end
+    world = opened
+  end
+  local bytes = options.bytes or random.bytes
+  local clock = options.clock or os.time
+  local uuid = options.uuid or stores.uuids(bytes)
+  local self = setmetatable({
+    user = options.user or "admin@rehearsal.local",
+    password = options.password or random.password(),
+    zone = options.zone or 0, clock = clock, uuid = uuid,
+    origin = options.origin or function() return "https://localhost:4443" end,
+    log = options.log or function() end, requests = {},
+    installation = ids.uuid "rehearsal server", product_version = "8.0.0.0",
+    mail_from = "veeam@rehearsal.local",
+  }, App)
+  self.store = stores.new { world = world, clock = clock, uuid = uuid }
+  self.auth = auth.new {
+    user = self.user, password = self.password, lifetime = options.token_lifetime or 3600,
+    clock = clock, bytes = bytes,
+  }
+  return self
+end
+
+--- The body of a request: of an action what its key holds, and the operation that the key means.
+local function body_of(found, request)
+  local value, message = read.json(request.body)
+  if message then refusal.raise(400, "The body is not valid JSON: " .. message) end
+  if not found.actions then return found, value end
+  local names = {}
+  for _, operation in pairs(found.actions) do names[#names + 1] = operation.action end
+  table.sort(names)
+  local list = table.concat(names, ", ")
+  if type(value) ~= "table" or next(value) == nil or json.is_array(value) then
+    refusal.raise(400, "The body must be an object whose one key names the action: " .. list .. ".")
+  end
+  local key, inner = next(value)
+  if next(value, key) ~= nil then
+    refusal.raise(400, "The body must have one key alone, the action: " .. list .. ".")
+  end
+  local operation = found.actions[tostring(key):lower()]
+  if not operation then
+    refusal.raise(400, ("Unknown action '%s'; this resource knows %s."):format(key, list))
+  end
+  return operation, inner
+end
+
+local function checked_body(operation, value)
+  if value == nil or value == json.null then
+    if operation.body and operation.body_required and not operation.null_body then
+      refusal.raise(400, "A body is needed.")
+    end
+    return {}
+  end
+  if not operation.body then
+    -- An action without properties may still be sent with an empty object.
+    if type(value) == "table" and next(value) == nil then return {} end
+    refusal.raise(400, ("%s takes no properties."):format(operation.action or "This operation"))
+  end
+  return validate.body(value, operation.body) or {}
+end
+
+local function perform(self, cat, request, note)
+  local found, parameters, allowed = cat:match(request.method, request.path)
+  if not found then
+    if allowed then
+      refusal.raise(405, ("%s is not allowed here."):format(request.method),
+        { allow = table.concat(allowed, ", ") })
+    end
+    refusal.raise(404, ("No HTTP resource was found that matches %s."):format(request.path))
+  end
+  if found.name == "token" then
+    note.operation = "token"
+    return self.auth:token(request, cat.number)
+  end
+  local user
+  if not found.anonymous then
+    local why
+    user, why = self.auth:bearer(request)
+    if not user then refusal.raise(401, why, { ["www-authenticate"] = "Bearer" }) end
+  end
+  local operation, value = body_of(found, request)
+  note.operation = operation.name
+  if operation.name == "logout" then
+    self.auth:logout(request)
+    return { status = operation.answer.status, headers = {}, body = "" }
+  end
+  local handler = handlers[operation.name]
+  if not handler then
+    refusal.raise(501, ("The rehearsal server does not know %s (%s %s%s) yet."):format(
+      operation.name, operation.method, operation.path,
+      operation.action and ", " .. operation.action or ""))
+  end
+  return handler(contexts.new {
+    app = self, store = self.store, number = cat.number, op = operation, params = parameters,
+    user = user, query = validate.query(operation.parameters, read.fields(request.query)),
+    body = checked_body(operation, value),
+  })
+end
+
+--- The answer to a request of the API in one version.
+local function answer_of(self, cat, request, note)
+  local function explain(err)
+    if refusal.is(err) then return err end
+    self.log(debug.traceback(tostring(err), 2))
+    return refusal.make(500, "The rehearsal server failed: " .. tostring(err))
+  end
+  local good, answer = xpcall(perform, explain, self, cat, request, note)
+  if good then return answer end
+  return {
+    status = answer.status, headers = answer.headers or {},
+    json = refusal.render(answer, cat.number),
+  }
+end
+
+local function remember(self, note)
+  table.insert(self.requests, note)
+  if #self.requests > remembered then table.remove(self.requests, 1) end
+end
+
+--- Answers a request.
+---@param request { method: string, path: string, query: string?, headers: table<string, string>,
+---  body: string? }  path and query as in the request line; header names in lower case
+---@return { status: integer, headers: table<string, string>, body: string?, stream: table? }
+function App:handle(request)
+  self.store:tick()
+  local answer = admin.handle(self, request)
+  if not answer then
+    local note = { time = os.date("!%Y-%m-%dT%H:%M:%SZ", self.clock() // 1 | 0),
+      method = request.method, path = request.path, query = request.query }
+    local version = request.path:match "^/([vV]%d+)/"
+    local known = {}
+    for _, name in ipairs(catalogue.versions) do known[name] = true end
+    if version and known[version:lower()] then
+      answer = answer_of(self, catalogue.load(version:lower()), request, note)
+    else
+      answer = { status = 404, headers = {}, json = {
+        message = ("There is no API at %s; there is /v1 to /%s."):format(
+          request.path, catalogue.versions[#catalogue.versions]) } }
+    end
+    note.status = answer.status
+    remember(self, note)
+  end
+  if answer.json ~= nil then
+    answer.body = json.encode(answer.json)
+    answer.json = nil
+    answer.headers["content-type"] = "application/json; charset=utf-8"
+  end
+  return answer
+end
+
+return M

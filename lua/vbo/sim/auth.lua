@@ -1,0 +1,175 @@
+--- Tokens: the token route of every version, and the check of what requests carry.
+---
+--- OAuth 2.0 password and refresh grants (RFC 6749 sections 4.3 and 6), as a form or as JSON;
+--- failures are 400 with { error, error_description }, an unknown or expired token is a 401.
+
+local ids = require "vbo.sim.ids"
+local json = require "vbo.json"
+local read = require "vbo.sim.request"
+local time = require "vbo.time"
+
+local M = {}
+
+local Auth = {}
+Auth.__index = Auth
+
+--- Refresh tokens outlive access tokens; the reference names no time, a day is plenty here.
+local refresh_lifetime = 86400
+
+--- Tokens of one server.
+---@param options { user: string, password: string, lifetime: number, clock: (fun(): number),
+---  bytes: (fun(count: integer): string) }  lifetime: seconds of an access token
+---@return table
+function M.new(options)
+  return setmetatable({
+    user = options.user, password = options.password, lifetime = options.lifetime,
+    clock = options.clock, bytes = options.bytes, access = {}, refresh = {},
+  }, Auth)
+end
+
+local function failure(code, text)
+  return {
+    status = 400, headers = { ["cache-control"] = "no-store" },
+    json = { error = code, error_description = text },
+  }
+end
+
+--- Compares without telling by its time how much was right.
+local function same(a, b)
+  local difference = #a ~ #b
+  for i = 1, #b do difference = difference | ((a:byte(i) or 0) ~ b:byte(i)) end
+  return difference == 0
+end
+
+--- Whether a name and a password are the account's.
+---@return boolean
+function Auth:knows(user, password)
+  return user:lower() == self.user:lower() and same(password, self.password)
+end
+
+local function http_date(at) return os.date("!%a, %d %b %Y %H:%M:%S GMT", at // 1 | 0) end
+
+--- Tokens for a user, and the answer that brings them.
+local function issue(self, number, cookieless)
+  local now = self.clock()
+  local access, refresh = ids.base64(self.bytes(48), true), ids.base64(self.bytes(48), true)
+  local antiforgery = number >= 8 and not cookieless and ids.base64(self.bytes(24), true) or nil
+  self.access[access] = {
+    user = self.user, expires = now + self.lifetime, antiforgery = antiforgery,
+  }
+  self.refresh[refresh] = {
+    user = self.user, expires = now + refresh_lifetime, access = access, antiforgery = antiforgery,
+    cookieless = cookieless,
+  }
+  local stamp = number >= 6 and time.iso or http_date
+  local headers = { ["cache-control"] = "no-store" }
+  if antiforgery then
+    headers["set-cookie"] = "vbo-antiforgery=" .. antiforgery .. "; Path=/; Secure; HttpOnly"
+  end
+  return {
+    status = 200, headers = headers,
+    json = {
+      access_token = access, token_type = "bearer", refresh_token = refresh,
+      expires_in = math.tointeger(self.lifetime) or self.lifetime,
+      userName = number >= 6 and self.user or nil,
+      [".issued"] = stamp(now), [".expires"] = stamp(now + self.lifetime),
+    },
+  }
+end
+
+--- The parameters of a token request, lower-case names.
+local function parameters(request)
+  local kind = (request.headers["content-type"] or ""):lower()
+  if not kind:find("json", 1, true) then return (read.fields(request.body)) end
+  local value = read.json(request.body)
+  if type(value) ~= "table" then return nil end
+  local out = {}
+  for name, each in pairs(value) do
+    if each ~= json.null then out[tostring(name):lower()] = tostring(each) end
+  end
+  return out
+end
+
+--- The value of the antiforgery cookie that a request brings.
+local function cookie(request)
+  return (";" .. (request.headers.cookie or "")):match ";%s*vbo%-antiforgery=([^;%s]+)"
+end
+
+--- Answers the token route.
+---@param request table  of `app:handle`
+---@param number integer  the API version
+---@return table answer
+function Auth:token(request, number)
+  local given = parameters(request)
+  if not given then return failure("invalid_request", "The body is no JSON object.") end
+  local cookieless = (given.disable_antiforgery_token or ""):lower() == "true"
+  local grant = (given.grant_type or ""):lower()
+  if grant == "password" then
+    if not given.username or not given.password then
+      return failure("invalid_request", "Both username and password are needed.")
+    end
+    if not self:knows(given.username, given.password) then
+      return failure("invalid_grant", "The user name or password is incorrect.")
+    end
+    return issue(self, number, cookieless)
+  elseif grant == "refresh_token" then
+    local key = given.refresh_token or ""
+    local old = self.refresh[key]
+    if not old or old.expires <= self.clock()
+        or old.antiforgery and old.antiforgery ~= cookie(request) then
+      return failure("invalid_grant", "The refresh token is unknown or has expired.")
+    end
+    -- Used once: its successor takes its place, and the access token it came with ends.
+    self.refresh[key], self.access[old.access] = nil, nil
+    return issue(self, number, cookieless or old.cookieless)
+  elseif grant == "" then
+    return failure("invalid_request", "grant_type is missing.")
+  end
+  return failure("unsupported_grant_type",
+    ("This server does not take grant_type '%s' yet; it takes password and refresh_token."):format(
+      given.grant_type))
+end
+
+--- The user of a request's bearer token.
+---@param request table
+---@return string? user, string? message  why not
+function Auth:bearer(request)
+  local kind, key = (request.headers.authorization or ""):match "^(%S+)%s+(%S+)%s*$"
+  if not kind or kind:lower() ~= "bearer" then return nil, "A bearer token is needed." end
+  local found = self.access[key]
+  if not found then return nil, "The access token is unknown." end
+  if found.expires <= self.clock() then
+    self.access[key] = nil
+    return nil, "The access token has expired."
+  end
+  if found.antiforgery and found.antiforgery ~= cookie(request) then
+    return nil, "The antiforgery cookie is missing: keep cookies, or ask for the token with "
+      .. "disable_antiforgery_token=true."
+  end
+  return found.user, nil
+end
+
+--- The user of HTTP Basic (RFC 7617), which the admin interface takes beside tokens.
+---@return string?
+function Auth:basic(request)
+  local kind, text = (request.headers.authorization or ""):match "^(%S+)%s+(%S+)%s*$"
+  if not kind or kind:lower() ~= "basic" then return nil end
+  local user, password = (ids.unbase64(text) or ""):match "^([^:]*):(.*)$"
+  return user and self:knows(user, password) and self.user or nil
+end
+
+--- Ends the token of a request: the logout of v7 and v8.
+function Auth:logout(request)
+  local key = (request.headers.authorization or ""):match "^%S+%s+(%S+)%s*$"
+  if key then
+    self.access[key] = nil
+    for name, each in pairs(self.refresh) do
+      if each.access == key then self.refresh[name] = nil end
+    end
+  end
+end
+
+--- Forgets all tokens, as a restart of the service does.
+function Auth:forget() self.access, self.refresh = {}, {} end
+
+return M
