@@ -279,4 +279,4 @@ uninstall:
 	rm -rf '$(DESTDIR)$(INST_LUADIR)/vbo' '$(DESTDIR)$(INST_LIBDIR)/vbo'
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-gcc build-clang
