@@ -3,6 +3,7 @@
 ---   { kind = "bytes", data = "…" }
 ---   { kind = "generate", seed = 7, size = 1073741824 }     the same bytes for the same seed
 ---   { kind = "zip", entries = { { name =, mtime =, stream = }, … } }
+---                                              an entry without a stream is a folder, "name/"
 ---
 --- Names inside a ZIP are made safe: no "..", no absolute path, none twice.
 
@@ -28,15 +29,29 @@ end
 
 --- A ZIP of documents.
 ---@param list { document: table, version: vbo.sim.Version }[]
----@param folders fun(document: table): string[]  the folders that each lies in, outermost first
+---@param folders fun(it: table): string[]  the folders that each lies in, outermost first
+---@param all table[]  the folders that belong to it; those that stay empty are entries too
 ---@return table
-function M.documents(list, folders)
-  local name, entries = namer(), {}
+function M.documents(list, folders, all)
+  local name, entries, filled = namer(), {}, {}
   for i, each in ipairs(list) do
     entries[i] = {
       name = name(folders(each.document), each.document.name), mtime = each.version.at,
       stream = each.version.stream,
     }
+    local folder = each.document.folder
+    while folder do filled[folder], folder = true, folder.parent end
+  end
+  for _, folder in ipairs(all) do
+    for _, inner in ipairs(all) do
+      filled[folder] = filled[folder] or inner.parent == folder
+    end
+    if not filled[folder] then
+      local parts = folders(folder)
+      for i, part in ipairs(parts) do parts[i] = filename.safe(part, "folder") end
+      parts[#parts + 1] = filename.safe(folder.name, "folder")
+      entries[#entries + 1] = { name = table.concat(parts, "/") .. "/", mtime = folder.at }
+    end
   end
   return { kind = "zip", entries = entries }
 end

@@ -91,9 +91,9 @@ function act.save(context, selection)
   if selection.single and not context.body.asZip then
     return context:stream(documents[1].version.stream)
   end
-  return context:stream(streams.documents(documents, function(document)
-    return folders_of(selection, document)
-  end))
+  return context:stream(streams.documents(documents, function(it)
+    return folders_of(selection, it)
+  end, selection.folders))
 end
 
 local function word(value) return value and value:lower() or nil end

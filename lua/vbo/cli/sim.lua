@@ -1,0 +1,129 @@
+--- `vbolua sim`: a rehearsal server, and what a run changed in it.
+
+local errors = require "vbo.error"
+local nearest = require "vbo.nearest"
+
+local M = {}
+
+M.summary = "run a rehearsal server, a VB365 to try runbooks on"
+
+M.usage = [[
+usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
+       vbolua sim changes        what changed in its production so far
+
+  --listen ADDR:PORT         where to listen (127.0.0.1:4443; port 0 is any free one)
+  --user U                   the account (admin@rehearsal.local)
+  --password P               its password (a random one)
+  --world NAME               what the server holds (demo)
+  --token-lifetime SECONDS   how long an access token is good for (3600)
+  --zone +HH:MM              the server's own time zone, which v1 and v2 tell times in (+00:00)
+
+When it is ready it prints four lines: listening, user, password and fingerprint (the pin).
+`sim changes` finds the server by VBO_HOST, VBO_USER, VBO_PASSWORD and VBO_PIN.
+]]
+
+local commands = {}
+
+--- What a run changed, as lines.
+function commands.changes(arguments)
+  if arguments[2] then errors.usage("unexpected argument: " .. arguments[2]) end
+  local changes = require "vbo.sim.changes"
+  local client <close> = require("vbo").connect()
+  for _, line in ipairs(changes.lines(changes.list(client))) do io.stdout:write(line, "\n") end
+  return 0
+end
+
+local function address_and_port(text)
+  local address, port = text:match "^%[(.+)%]:(%d+)$"
+  if not address then address, port = text:match "^([^:]*):(%d+)$" end
+  port = math.tointeger(tonumber(port))
+  if not port or port > 65535 then
+    errors.usage(("--listen '%s' is no ADDR:PORT"):format(text), "write it as 127.0.0.1:4443")
+  end
+  return address ~= "" and address or "127.0.0.1", port
+end
+
+local function zone(text)
+  local sign, hours, minutes = text:match "^([+-])(%d%d):(%d%d)$"
+  if not sign or tonumber(hours) > 14 or tonumber(minutes) > 59 then
+    errors.usage(("--zone '%s' is no time zone"):format(text), "write it as +01:00")
+  end
+  return (tonumber(hours) * 3600 + tonumber(minutes) * 60) * (sign == "-" and -1 or 1)
+end
+
+local function seconds(text)
+  local value = math.tointeger(tonumber(text))
+  if not value or value < 1 then
+    errors.usage(("--token-lifetime '%s' is no whole number of seconds"):format(text))
+  end
+  return value
+end
+
+local function filled(name)
+  return function(text)
+    if text == "" then errors.usage(name .. " must not be empty") end
+    return text
+  end
+end
+
+local readers = {
+  ["--listen"] = address_and_port, ["--user"] = filled "--user",
+  ["--password"] = filled "--password", ["--world"] = filled "--world",
+  ["--token-lifetime"] = seconds, ["--zone"] = zone,
+}
+
+--- Reads "--name value" and "--name=value".
+local function options_of(arguments)
+  local found, i, names = {}, 1, {}
+  for name in pairs(readers) do names[#names + 1] = name end
+  table.sort(names)
+  while arguments[i] do
+    local name, value = arguments[i]:match "^(%-%-[^=]+)=(.*)$"
+    name = name or arguments[i]
+    local reader = readers[name]
+    if not reader then
+      local near = nearest(name, names)
+      errors.usage("unknown option: " .. name, near and "did you mean " .. near .. "?" or nil)
+    end
+    if not value then
+      i = i + 1
+      value = arguments[i] or errors.usage(name .. " needs a value")
+    end
+    found[name] = table.pack(reader(value))
+    i = i + 1
+  end
+  return found
+end
+
+local function ready(server, app)
+  io.stdout:write(
+    "listening: ", server:url(), "\n",
+    "user: ", app.user, "\n",
+    "password: ", app.password, "\n",
+    "fingerprint: ", server:fingerprint(), "\n")
+  io.stdout:flush()
+end
+
+--- Runs the command.
+---@param arguments string[]
+---@return integer status
+function M.run(arguments)
+  local first = arguments[1]
+  if first and commands[first] then return commands[first](arguments) end
+  local given = options_of(arguments)
+  local function option(name) return given[name] and given[name][1] or nil end
+  local world, message = require("vbo.sim.world").open(option "--world" or "demo")
+  if not world then errors.usage(message) end
+  local listen = given["--listen"] or { "127.0.0.1", 4443 }
+  require("vbo.sim.serve").run {
+    address = listen[1], port = listen[2], ready = ready,
+    log = function(text) io.stderr:write("vbolua sim: ", text, "\n") end,
+    app = {
+      world = world, user = option "--user", password = option "--password",
+      token_lifetime = option "--token-lifetime", zone = option "--zone",
+    },
+  }
+  return 0
+end
+
+return M
