@@ -38,9 +38,11 @@ typedef enum vbo_taking {
   VBO_STOP  /* nothing more is wanted */
 } vbo_taking;
 
-/* What an exchange reports to its owner.  `head` and `body` run inside libcurl:
- * they must neither free nor start an exchange.  `done` may do both. */
+/* What an exchange reports to its owner.  `begun`, `head` and `body` run inside
+ * libcurl: they must neither free nor start an exchange.  `done` may do both. */
 typedef struct vbo_exchange_events {
+  /* The first byte of an answer is there. */
+  void (*begun)(void *owner);
   /* The final answer's head is complete; false stops the exchange. */
   bool (*head)(void *owner, const vbo_headers *headers);
   vbo_taking (*body)(void *owner, const char *bytes, size_t size);
@@ -76,6 +78,8 @@ int64_t vbo_exchange_answered_at(const vbo_exchange *exchange);
 /* All of the body has been handed to the connection. */
 bool vbo_exchange_uploaded(const vbo_exchange *exchange);
 const vbo_headers *vbo_exchange_headers(const vbo_exchange *exchange);
+/* Moves them to `out`, which held none. */
+void vbo_exchange_take_headers(vbo_exchange *exchange, vbo_headers *out);
 /* Ends it, wherever it is, without a `done`. */
 void vbo_exchange_free(vbo_exchange *exchange);
 

@@ -67,7 +67,10 @@ static size_t on_header(char *line, size_t one, size_t size, void *data) {
   vbo_exchange *exchange = data;
   (void)one;
   bool complete = exchange->headers.complete;
-  if (exchange->answered_at == 0) exchange->answered_at = vbo_monotonic_ms();
+  if (exchange->answered_at == 0) {
+    exchange->answered_at = vbo_monotonic_ms();
+    exchange->events->begun(exchange->owner);
+  }
   if (!vbo_headers_line(&exchange->headers, line, size, &exchange->failure)) return 0;
   if (complete || !exchange->headers.complete) return size;
   if (exchange->headers.encoded) {
@@ -285,6 +288,11 @@ bool vbo_exchange_uploaded(const vbo_exchange *exchange) {
 
 const vbo_headers *vbo_exchange_headers(const vbo_exchange *exchange) {
   return &exchange->headers;
+}
+
+void vbo_exchange_take_headers(vbo_exchange *exchange, vbo_headers *out) {
+  *out = exchange->headers;
+  vbo_headers_init(&exchange->headers);
 }
 
 void vbo_exchange_free(vbo_exchange *exchange) {

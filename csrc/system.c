@@ -139,10 +139,13 @@ int vbo_file_sync(int file) {
   return 0;
 }
 
-int vbo_file_close(int file) {
-  if (close(file) == 0 || errno == EINTR) return 0;
-  return errno;
+int vbo_file_flush(int file) {
+  int twin = fcntl(file, F_DUPFD_CLOEXEC, 0);
+  if (twin < 0) return errno;
+  return close(twin) == 0 || errno == EINTR ? 0 : errno;
 }
+
+void vbo_file_close(int file) { close(file); }
 
 static int rename_exclusive(int directory, const char *from, const char *to) {
 #if defined(__linux__) && defined(SYS_renameat2)

@@ -29,8 +29,10 @@ int vbo_file_claim(int directory, const char *name, int *file);
 int vbo_file_write(int file, const void *bytes, size_t size);
 int vbo_file_empty(int file);
 int vbo_file_sync(int file);
-/* Closes; the errno that a late write error (NFS, quota) has shows here. */
-int vbo_file_close(int file);
+/* Asks for the errors that some file systems (NFS, quotas) tell only at a
+ * close, with the file and its lock still held. */
+int vbo_file_flush(int file);
+void vbo_file_close(int file);
 /* Renames within the directory.  Without `replace` it is EEXIST when `to` is
  * there already, with no moment in which another process could slip in. */
 int vbo_file_rename(int directory, const char *from, const char *to, bool replace);

@@ -1,0 +1,95 @@
+/* engine.c: the loop: libcurl, timers, and the queue of what is ready. */
+#include "engine.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "client.h"
+#include "system.h"
+
+/* libcurl's poll takes an int; waking up now and then costs nothing. */
+enum { LONGEST_POLL = 60 * 60 * 1000 };
+
+vbo_engine *vbo_engine_new(vbo_error *err) {
+  vbo_engine *engine = calloc(1, sizeof *engine);
+  if (engine == NULL) {
+    vbo_error_memory(err);
+    return NULL;
+  }
+  engine->owners = 1;
+  atomic_init(&engine->interrupted, false);
+  vbo_list_init(&engine->clients);
+  vbo_list_init(&engine->ready);
+  engine->http = vbo_http_new(err);
+  if (engine->http != NULL) return engine;
+  free(engine);
+  return NULL;
+}
+
+void vbo_engine_release(vbo_engine *engine) {
+  if (--engine->owners == 0) free(engine);
+}
+
+void vbo_engine_free(vbo_engine *engine) {
+  if (engine == NULL) return;
+  engine->closed = true;
+  vbo_client *client = NULL;
+  while ((client = vbo_list_first(&engine->clients)) != NULL) vbo_client_close(client);
+  vbo_http_free(engine->http);
+  engine->http = NULL;
+  vbo_engine_release(engine);
+}
+
+void vbo_engine_report(vbo_engine *engine, vbo_node *node, vbo_transfer *transfer) {
+  engine->moves++;
+  if (!vbo_node_linked(node)) vbo_list_append(&engine->ready, node, transfer);
+}
+
+vbo_transfer *vbo_engine_next(vbo_engine *engine) { return vbo_list_take(&engine->ready); }
+
+void vbo_engine_interrupt(vbo_engine *engine) {
+  /* A lock-free store and, inside libcurl, one write to a socket: both are
+   * allowed in a signal handler. */
+  atomic_store(&engine->interrupted, true);
+  vbo_http_wakeup(engine->http);
+}
+
+/* Bytes first, then the timers: after this process was stopped or busy, what
+ * arrived meanwhile counts before anything is declared silent. */
+static void drive(vbo_engine *engine) {
+  vbo_http_perform(engine->http);
+  vbo_timers_fire(&engine->timers, vbo_monotonic_ms());
+}
+
+static int until_timer(const vbo_engine *engine, int most) {
+  int64_t next = vbo_timers_next(&engine->timers);
+  if (next == INT64_MAX) return most;
+  int64_t wait = next - vbo_monotonic_ms();
+  if (wait < 0) wait = 0;
+  return wait < most ? (int)wait : most;
+}
+
+static bool interrupted(vbo_engine *engine, vbo_error *err) {
+  if (!atomic_exchange(&engine->interrupted, false)) return false;
+  vbo_error_set(err, VBO_ERROR_CANCELLED, "interrupted");
+  return true;
+}
+
+int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
+  if (engine->closed) {
+    vbo_error_set(err, VBO_ERROR_CLOSED, "the engine is closed");
+    return -1;
+  }
+  if (interrupted(engine, err)) return -1;
+  uint64_t before = engine->moves;
+  drive(engine);
+  bool idle = engine->pending == 0 && engine->asking == 0;
+  if (engine->moves != before || timeout_ms == 0 || (timeout_ms < 0 && idle))
+    return engine->pending;
+  /* Without anything to move this is a pause that an interrupt can end. */
+  int most = timeout_ms < 0 || timeout_ms > LONGEST_POLL ? LONGEST_POLL : timeout_ms;
+  vbo_http_poll(engine->http, until_timer(engine, most));
+  if (interrupted(engine, err)) return -1;
+  drive(engine);
+  return engine->pending;
+}

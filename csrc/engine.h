@@ -1,0 +1,29 @@
+/* engine.h: what hangs on one thread's loop. */
+#ifndef VBO_ENGINE_H
+#define VBO_ENGINE_H
+
+#include <stdatomic.h>
+
+#include "error.h"
+#include "http.h"
+#include "list.h"
+#include "timer.h"
+
+struct vbo_engine {
+  unsigned owners; /* the caller, and each client */
+  bool closed;
+  atomic_bool interrupted;
+  vbo_http *http; /* NULL when closed */
+  vbo_timers timers;
+  vbo_list clients;
+  vbo_list ready; /* transfers to be reported by vbo_engine_next */
+  int pending;    /* transfers not done */
+  int asking;     /* token requests under way */
+  uint64_t moves; /* grows with every report */
+};
+
+void vbo_engine_release(vbo_engine *engine);
+/* Reports a transfer, once until it is taken. */
+void vbo_engine_report(vbo_engine *engine, vbo_node *node, vbo_transfer *transfer);
+
+#endif

@@ -1,0 +1,199 @@
+/* sink.c: PATH.part, checked, synced, renamed. */
+#include "sink.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "system.h"
+#include "text.h"
+
+/* Large enough that a gigabyte takes few system calls, small enough to vanish
+ * beside the process. */
+enum { SINK_BUFFER = 256 * 1024 };
+
+struct vbo_sink {
+  char *path;
+  char *name; /* its last part, within `directory` */
+  char *part;
+  int directory; /* held, so that a change of working directory does not matter */
+  int file;      /* -1: there is no .part of ours */
+  bool overwrite;
+  bool sync;
+  vbo_digest *digest;
+  char *buffer;
+  size_t used;
+};
+
+static bool disk_error(const vbo_sink *sink, int failure, const char *what, vbo_error *err) {
+  vbo_error_os(err, VBO_ERROR_DISK, failure, "%s %s", what, sink->path);
+  if (failure == ENOSPC || failure == EDQUOT)
+    vbo_error_hint(err, "make room, or save somewhere else; nothing was left behind");
+  return false;
+}
+
+static bool exists_error(const vbo_sink *sink, vbo_error *err) {
+  vbo_error_set(err, VBO_ERROR_EXISTS, "the file is there already: %s", sink->path);
+  vbo_error_hint(err, "choose another name, or allow it to be overwritten");
+  return false;
+}
+
+static uint32_t name_hash(const char *name) {
+  uint32_t hash = 2166136261U; /* FNV-1a: it only has to tell two long names apart */
+  for (; *name != '\0'; name++) hash = (hash ^ (unsigned char)*name) * 16777619U;
+  return hash;
+}
+
+/* "NAME.part", or "BEGINNING~hash.part" when that would be too long. */
+static char *part_name(const char *name, size_t longest) {
+  static const char suffix[] = ".part";
+  size_t size = strlen(name);
+  char *part = malloc(size + sizeof suffix + 9);
+  if (part == NULL) return NULL;
+  if (size + sizeof suffix - 1 <= longest) {
+    memcpy(part, name, size);
+    memcpy(part + size, suffix, sizeof suffix);
+    return part;
+  }
+  size_t keep = longest > 9 + sizeof suffix - 1 ? longest - 9 - (sizeof suffix - 1) : 0;
+  while (keep > 0 && ((unsigned char)name[keep] & 0xC0U) == 0x80U) keep--; /* whole characters */
+  memcpy(part, name, keep);
+  snprintf(part + keep, 9 + sizeof suffix, "~%08x%s", (unsigned)name_hash(name), suffix);
+  return part;
+}
+
+static bool open_directory(vbo_sink *sink, vbo_error *err) {
+  const char *slash = strrchr(sink->path, '/');
+  const char *name = slash == NULL ? sink->path : slash + 1;
+  if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    return vbo_error_set(err, VBO_ERROR_USAGE, "not the name of a file: \"%s\"", sink->path);
+  char *directory = slash == NULL         ? vbo_text_copy(".")
+                    : slash == sink->path ? vbo_text_copy("/")
+                                          : vbo_text_copy_n(sink->path, (size_t)(slash - sink->path));
+  sink->name = vbo_text_copy(name);
+  if (directory == NULL || sink->name == NULL) {
+    free(directory);
+    return vbo_error_memory(err);
+  }
+  int failure = vbo_directory_open(directory, &sink->directory);
+  if (failure != 0)
+    vbo_error_os(err, VBO_ERROR_DISK, failure, "cannot save into the directory %s", directory);
+  free(directory);
+  return failure == 0;
+}
+
+static bool check_target(vbo_sink *sink, vbo_error *err) {
+  bool exists = false;
+  bool is_directory = false;
+  int failure = vbo_file_look(sink->directory, sink->name, &exists, &is_directory);
+  if (failure != 0) return disk_error(sink, failure, "cannot save", err);
+  if (is_directory) return disk_error(sink, EISDIR, "cannot save", err);
+  return !exists || sink->overwrite || exists_error(sink, err);
+}
+
+static bool claim_part(vbo_sink *sink, vbo_error *err) {
+  sink->part = part_name(sink->name, vbo_directory_name_max(sink->directory));
+  if (sink->part == NULL) return vbo_error_memory(err);
+  int failure = vbo_file_claim(sink->directory, sink->part, &sink->file);
+  if (failure == 0) return true;
+  sink->file = -1;
+  if (failure == EWOULDBLOCK || failure == EAGAIN)
+    return vbo_error_set(err, VBO_ERROR_EXISTS, "another process is saving %s just now",
+                         sink->path);
+  vbo_error_os(err, VBO_ERROR_DISK, failure, "cannot make %s beside %s", sink->part, sink->path);
+  if (failure == ELOOP || failure == EPERM)
+    vbo_error_hint(err, "something else has this name: remove it, or save somewhere else");
+  return false;
+}
+
+vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *err) {
+  vbo_sink *sink = calloc(1, sizeof *sink);
+  if (sink == NULL) {
+    vbo_error_memory(err);
+    return NULL;
+  }
+  sink->directory = sink->file = -1;
+  sink->overwrite = overwrite;
+  sink->sync = sync;
+  sink->path = vbo_text_copy(path);
+  sink->buffer = malloc(SINK_BUFFER);
+  sink->digest = vbo_digest_new(err);
+  if (sink->path == NULL || sink->buffer == NULL || sink->digest == NULL) {
+    vbo_error_memory(err);
+  } else if (open_directory(sink, err) && check_target(sink, err) && claim_part(sink, err)) {
+    return sink;
+  }
+  vbo_sink_free(sink);
+  return NULL;
+}
+
+static bool write_out(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err) {
+  int failure = vbo_file_write(sink->file, bytes, size);
+  return failure == 0 || disk_error(sink, failure, "could not write", err);
+}
+
+static bool flush(vbo_sink *sink, vbo_error *err) {
+  size_t used = sink->used;
+  sink->used = 0;
+  return used == 0 || write_out(sink, sink->buffer, used, err);
+}
+
+bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err) {
+  if (!vbo_digest_add(sink->digest, bytes, size, err)) return false;
+  if (sink->used + size > SINK_BUFFER && !flush(sink, err)) return false;
+  if (size >= SINK_BUFFER) return write_out(sink, bytes, size, err);
+  memcpy(sink->buffer + sink->used, bytes, size);
+  sink->used += size;
+  return true;
+}
+
+bool vbo_sink_reset(vbo_sink *sink, vbo_error *err) {
+  sink->used = 0;
+  int failure = vbo_file_empty(sink->file);
+  if (failure != 0) return disk_error(sink, failure, "could not begin again with", err);
+  return vbo_digest_reset(sink->digest, err);
+}
+
+static void discard(vbo_sink *sink) {
+  if (sink->file < 0) return;
+  /* While we still hold the lock: once it is gone the file may be another's. */
+  vbo_file_unlink(sink->directory, sink->part);
+  vbo_file_close(sink->file);
+  sink->file = -1;
+}
+
+bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err) {
+  bool good = flush(sink, err) && vbo_digest_finish(sink->digest, sha256, err);
+  if (good) {
+    int failure = sink->sync ? vbo_file_sync(sink->file) : vbo_file_flush(sink->file);
+    if (failure != 0) good = disk_error(sink, failure, "could not write", err);
+  }
+  if (good) {
+    int failure = vbo_file_rename(sink->directory, sink->part, sink->name, sink->overwrite);
+    if (failure == EEXIST)
+      good = exists_error(sink, err);
+    else if (failure != 0)
+      good = disk_error(sink, failure, "could not rename to", err);
+  }
+  if (!good) {
+    discard(sink);
+    return false;
+  }
+  vbo_file_close(sink->file); /* its late errors, if any, were asked for above */
+  sink->file = -1;            /* it has its final name: nothing is removed any more */
+  if (sink->sync) vbo_directory_sync(sink->directory);
+  return true;
+}
+
+void vbo_sink_free(vbo_sink *sink) {
+  if (sink == NULL) return;
+  discard(sink);
+  if (sink->directory >= 0) vbo_file_close(sink->directory);
+  vbo_digest_free(sink->digest);
+  free(sink->buffer);
+  free(sink->part);
+  free(sink->name);
+  free(sink->path);
+  free(sink);
+}

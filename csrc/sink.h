@@ -1,0 +1,22 @@
+/* sink.h: a file that is whole or absent. */
+#ifndef VBO_SINK_H
+#define VBO_SINK_H
+
+#include "digest.h"
+
+typedef struct vbo_sink vbo_sink;
+
+/* Claims PATH.part beside PATH (a name that would become too long is cut short
+ * and made unique), emptied of what a dead process left there.  EXISTS when
+ * PATH is there and may not be replaced, or another process is saving to it;
+ * DISK when the directory does not take it; USAGE for a path without a name. */
+vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *err);
+bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err);
+/* Empty again, for another attempt. */
+bool vbo_sink_reset(vbo_sink *sink, vbo_error *err);
+/* Written through, hashed, renamed to PATH.  After a failure nothing is left. */
+bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err);
+/* Removes PATH.part unless it was committed. */
+void vbo_sink_free(vbo_sink *sink);
+
+#endif

@@ -1,0 +1,211 @@
+/* transfer.c: the public functions of a transfer. */
+#include "transfer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "request.h"
+#include "system.h"
+#include "text.h"
+
+static bool copy_request(vbo_transfer *transfer, const vbo_request *request, vbo_error *err) {
+  transfer->method = vbo_text_copy(request->method);
+  transfer->path = vbo_text_copy(request->path);
+  transfer->content_type = vbo_text_copy(request->content_type);
+  transfer->change = request->change;
+  transfer->anonymous = request->anonymous;
+  transfer->has_body = request->body != NULL;
+  if (transfer->method == NULL || transfer->path == NULL ||
+      (transfer->content_type == NULL) != (request->content_type == NULL))
+    return vbo_error_memory(err);
+  return vbo_request_body(request, &transfer->request_body, err);
+}
+
+static bool open_sink(vbo_transfer *transfer, const vbo_sink_options *options, vbo_error *err) {
+  static const vbo_sink_options memory = {.kind = VBO_SINK_MEMORY};
+  if (options == NULL) options = &memory;
+  transfer->kind = options->kind;
+  switch (options->kind) {
+    case VBO_SINK_MEMORY:
+      transfer->body_limit = options->limit != 0 ? options->limit : transfer->client->body_limit;
+      return true;
+    case VBO_SINK_FILE:
+      if (options->path == NULL)
+        return vbo_error_set(err, VBO_ERROR_USAGE, "a file to save to needs a path");
+      transfer->file = vbo_sink_open(options->path, options->overwrite, !options->no_fsync, err);
+      return transfer->file != NULL;
+    case VBO_SINK_PULL:
+      transfer->digest = vbo_digest_new(err);
+      return transfer->digest != NULL;
+  }
+  return vbo_error_set(err, VBO_ERROR_USAGE, "an unknown kind of sink");
+}
+
+vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,
+                                 const vbo_sink_options *sink, vbo_error *err) {
+  if (client->closed) {
+    vbo_error_set(err, VBO_ERROR_CLOSED, "the client is closed");
+    return NULL;
+  }
+  if (!vbo_request_check(request, err)) return NULL;
+  if (!request->anonymous && client->user == NULL) {
+    vbo_error_set(err, VBO_ERROR_USAGE, "this client has no user name and password");
+    return NULL;
+  }
+  vbo_transfer *transfer = calloc(1, sizeof *transfer);
+  if (transfer == NULL) {
+    vbo_error_memory(err);
+    return NULL;
+  }
+  transfer->client = client;
+  client->owners++;
+  vbo_headers_init(&transfer->headers);
+  transfer->timer = (vbo_timer){.fire = vbo_transfer_on_timer, .owner = transfer};
+  transfer->waiter = (vbo_auth_waiter){.answered = vbo_transfer_on_token, .owner = transfer};
+  transfer->state = VBO_STATE_DONE; /* until it really begins */
+  if (!copy_request(transfer, request, err) || !open_sink(transfer, sink, err)) {
+    vbo_transfer_free(transfer);
+    return NULL;
+  }
+  int64_t deadline = request->deadline != 0 ? request->deadline : client->deadline;
+  transfer->started_at = vbo_monotonic_ms();
+  transfer->deadline_at = INT64_MAX;
+  if (deadline != 0 && deadline < INT64_MAX - transfer->started_at)
+    transfer->deadline_at = transfer->started_at + deadline;
+  vbo_list_append(&client->transfers, &transfer->node, transfer);
+  client->engine->pending++;
+  vbo_transfer_begin(transfer);
+  return transfer;
+}
+
+/* ------------------------------------------------------------------ waiting */
+
+static bool failed(const vbo_transfer *transfer, vbo_error *err) {
+  if (transfer->error.kind == VBO_OK) return false;
+  vbo_error_copy(err, &transfer->error);
+  return true;
+}
+
+bool vbo_transfer_wait(vbo_transfer *transfer, vbo_error *err) {
+  while (transfer->state != VBO_STATE_DONE && !(transfer->kind == VBO_SINK_PULL && transfer->head))
+    if (vbo_engine_run(transfer->client->engine, -1, err) < 0) return false;
+  return !failed(transfer, err);
+}
+
+int64_t vbo_transfer_read(vbo_transfer *transfer, void *buffer, size_t size, vbo_error *err) {
+  if (transfer->kind != VBO_SINK_PULL) {
+    vbo_error_set(err, VBO_ERROR_USAGE, "only a pulled transfer is read from");
+    return -1;
+  }
+  if (size == 0) {
+    vbo_error_set(err, VBO_ERROR_USAGE, "there is no room to read into");
+    return -1;
+  }
+  while (transfer->ring.size == 0) {
+    if (transfer->state == VBO_STATE_DONE) return failed(transfer, err) ? -1 : 0;
+    if (vbo_engine_run(transfer->client->engine, -1, err) < 0) return -1;
+  }
+  size_t taken = vbo_ring_take(&transfer->ring, buffer, size);
+  transfer->handed_out = true;
+  if (transfer->held && transfer->ring.size <= VBO_RING_CAPACITY / 2) {
+    transfer->held = false;
+    transfer->moved_at = vbo_monotonic_ms(); /* the silence so far was ours */
+    vbo_transfer_arm(transfer);
+    if (transfer->exchange != NULL) vbo_exchange_resume(transfer->exchange);
+  }
+  return (int64_t)taken;
+}
+
+void vbo_transfer_cancel(vbo_transfer *transfer) { vbo_transfer_end(transfer, "by the caller"); }
+
+void vbo_transfer_free(vbo_transfer *transfer) {
+  if (transfer == NULL) return;
+  vbo_transfer_end(transfer, "it was freed");
+  vbo_node_unlink(&transfer->ready);
+  vbo_headers_free(&transfer->headers);
+  vbo_buffer_free(&transfer->request_body);
+  vbo_buffer_free(&transfer->body);
+  vbo_ring_free(&transfer->ring);
+  vbo_digest_free(transfer->digest);
+  vbo_sink_free(transfer->file);
+  vbo_client *client = transfer->client;
+  free(transfer->method);
+  free(transfer->path);
+  free(transfer->content_type);
+  free(transfer);
+  vbo_client_release(client);
+}
+
+vbo_transfer *vbo_call(vbo_client *client, const vbo_request *request,
+                       const vbo_sink_options *sink, vbo_error *err) {
+  vbo_transfer *transfer = vbo_transfer_start(client, request, sink, err);
+  if (transfer == NULL || vbo_transfer_wait(transfer, err)) return transfer;
+  /* Interrupted while it runs: ended here, so that what is reported is final
+   * (a change may be of unknown outcome). */
+  vbo_transfer_cancel(transfer);
+  failed(transfer, err);
+  vbo_transfer_free(transfer);
+  return NULL;
+}
+
+/* ------------------------------------------------------------------ queries */
+
+bool vbo_transfer_done(const vbo_transfer *transfer) { return transfer->state == VBO_STATE_DONE; }
+
+const vbo_error *vbo_transfer_error(const vbo_transfer *transfer) {
+  return transfer->error.kind != VBO_OK ? &transfer->error : NULL;
+}
+
+static const vbo_headers *headers_of(const vbo_transfer *transfer) {
+  return transfer->exchange != NULL ? vbo_exchange_headers(transfer->exchange)
+                                    : &transfer->headers;
+}
+
+int vbo_transfer_status(const vbo_transfer *transfer) {
+  const vbo_headers *headers = headers_of(transfer);
+  return headers->complete ? headers->status : 0;
+}
+
+const char *vbo_transfer_header(const vbo_transfer *transfer, const char *name) {
+  const vbo_headers *headers = headers_of(transfer);
+  return headers->complete ? vbo_headers_get(headers, name) : NULL;
+}
+
+const char *vbo_transfer_body(const vbo_transfer *transfer, size_t *size) {
+  if (size != NULL) *size = transfer->body.size;
+  return transfer->body.data != NULL ? transfer->body.data : "";
+}
+
+size_t vbo_transfer_available(const vbo_transfer *transfer) { return transfer->ring.size; }
+
+const char *vbo_transfer_sha256(const vbo_transfer *transfer) { return transfer->sha256; }
+
+static vbo_transfer_phase phase_of(const vbo_transfer *transfer) {
+  switch (transfer->state) {
+    case VBO_STATE_TOKEN:
+    case VBO_STATE_PAUSE:
+      return VBO_PHASE_QUEUED;
+    case VBO_STATE_DONE:
+      return VBO_PHASE_DONE;
+    case VBO_STATE_RUNNING:
+      break;
+  }
+  if (transfer->answered_at != 0) return VBO_PHASE_RECEIVING;
+  return vbo_exchange_uploaded(transfer->exchange) ? VBO_PHASE_PREPARING : VBO_PHASE_SENDING;
+}
+
+void vbo_transfer_progress(const vbo_transfer *transfer, vbo_progress *progress) {
+  const vbo_headers *headers = headers_of(transfer);
+  int64_t now = transfer->state == VBO_STATE_DONE ? transfer->ended_at : vbo_monotonic_ms();
+  int64_t sent = transfer->exchange != NULL ? vbo_exchange_sent_at(transfer->exchange)
+                                            : transfer->sent_at;
+  int64_t answered = transfer->answered_at;
+  *progress = (vbo_progress){
+      .phase = phase_of(transfer),
+      .received = transfer->received,
+      .expected = headers->complete && headers->status < 300 ? headers->length : -1,
+      .elapsed = now - transfer->started_at,
+      .waited = sent == 0 ? 0 : (answered != 0 ? answered : now) - sent,
+      .attempts = transfer->attempts,
+  };
+}

@@ -1,0 +1,93 @@
+/* transfer.h: one request until its answer is whole, however many attempts
+ * that takes. */
+#ifndef VBO_TRANSFER_H
+#define VBO_TRANSFER_H
+
+#include "client.h"
+#include "digest.h"
+#include "ring.h"
+#include "sink.h"
+
+/*   TOKEN ──► RUNNING ──► DONE
+ *     ▲          │  ▲
+ *     └── 401 ───┤  │
+ *                ▼  │
+ *              PAUSE    */
+typedef enum vbo_transfer_state {
+  VBO_STATE_TOKEN, /* waits for a token */
+  VBO_STATE_PAUSE, /* waits before it is sent again */
+  VBO_STATE_RUNNING,
+  VBO_STATE_DONE
+} vbo_transfer_state;
+
+struct vbo_transfer {
+  vbo_client *client;
+  vbo_node node;  /* in the client's transfers, until it is done */
+  vbo_node ready; /* in the engine's ready list */
+  vbo_transfer_state state;
+
+  /* The request, ours. */
+  char *method;
+  char *path;
+  char *content_type;
+  vbo_buffer request_body;
+  bool has_body;
+  bool change;
+  bool anonymous;
+
+  /* Where the answer goes. */
+  vbo_sink_kind kind;
+  size_t body_limit; /* memory */
+  vbo_buffer body;   /* memory; also an error's body */
+  vbo_sink *file;
+  vbo_ring ring;
+  vbo_digest *digest; /* of what went into the ring */
+  char sha256[VBO_DIGEST_HEX];
+
+  /* This attempt. */
+  vbo_exchange *exchange;
+  vbo_auth_waiter waiter;
+  unsigned token; /* the serial it was sent with */
+  vbo_headers headers;
+  bool head;       /* a 2xx head is there */
+  bool held;       /* the puller holds the sender back */
+  bool handed_out; /* the puller has taken bytes */
+  vbo_error local; /* what we found wrong while it came in */
+  int64_t received;
+  int64_t sent_at;
+  int64_t answered_at;
+  int64_t moved_at; /* when bytes came in last */
+
+  /* All attempts. */
+  vbo_timer timer;
+  int64_t started_at;
+  int64_t ended_at;
+  int64_t deadline_at; /* INT64_MAX: none */
+  int64_t retry_at;
+  int attempts;
+  int retried;
+  bool renewed; /* a 401 was answered with a new token already */
+  vbo_error error;
+};
+
+/* transfer_run.c: the state machine. */
+void vbo_transfer_begin(vbo_transfer *transfer);
+void vbo_transfer_on_timer(void *owner);
+void vbo_transfer_on_token(void *owner, const vbo_error *failure);
+/* Ends it with CANCELLED (or UNKNOWN_OUTCOME), `why` in the message. */
+void vbo_transfer_end(vbo_transfer *transfer, const char *why);
+/* Sets the timer for whatever comes next: pause, deadline, idle. */
+void vbo_transfer_arm(vbo_transfer *transfer);
+
+/* transfer_answer.c: what comes in. */
+extern const vbo_exchange_events vbo_transfer_events;
+/* transfer_run.c again: the exchange is over. */
+void vbo_transfer_ended(void *owner, const vbo_error *failure);
+/* Judges the answer after the exchange: fills in `err` unless it is whole and
+ * 2xx; commits the sink if it is.  `*repeat`: a read may try again. */
+bool vbo_transfer_judge(vbo_transfer *transfer, const vbo_error *failure, bool *repeat,
+                        vbo_error *err);
+/* Forgets what an attempt left, in the sink too. */
+bool vbo_transfer_reset(vbo_transfer *transfer, vbo_error *err);
+
+#endif

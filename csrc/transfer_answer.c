@@ -1,0 +1,197 @@
+/* transfer_answer.c: an answer on its way into memory, a file or a puller, and
+ * whether it is whole. */
+#include <string.h>
+
+#include "answer.h"
+#include "json.h"
+#include "retry.h"
+#include "system.h"
+#include "transfer.h"
+
+enum { ERROR_BODY = 64 * 1024 };
+
+static bool is_success(int status) { return status >= 200 && status < 300; }
+
+/* ------------------------------------------------------------------ events */
+
+static void on_begun(void *owner) {
+  vbo_transfer *transfer = owner;
+  transfer->answered_at = transfer->moved_at = vbo_monotonic_ms();
+  vbo_transfer_arm(transfer);
+}
+
+/* A 2xx head that this sink cannot take: said before gigabytes come in. */
+static bool head_fits(vbo_transfer *transfer, const vbo_headers *headers) {
+  vbo_framing framing = vbo_headers_framing(headers);
+  int status = headers->status;
+  vbo_error *err = &transfer->local;
+  if (status == 206)
+    return vbo_error_set(err, VBO_ERROR_PROTOCOL,
+                         "the server sent a part (206) where the whole was asked for");
+  if (transfer->kind == VBO_SINK_MEMORY) {
+    transfer->body.limit = transfer->body_limit;
+    if (headers->length > 0 && (uint64_t)headers->length > transfer->body.limit)
+      return vbo_error_set(err, VBO_ERROR_LIMIT,
+                           "the answer has %lld bytes; %zu are allowed in memory",
+                           (long long)headers->length, transfer->body.limit);
+    return true;
+  }
+  if (framing == VBO_FRAMING_NONE || status == 205)
+    return vbo_error_set(err, VBO_ERROR_PROTOCOL,
+                         "the server answered %d, with nothing to save", status);
+  if (framing == VBO_FRAMING_CLOSE) {
+    vbo_error_set(err, VBO_ERROR_INTEGRITY,
+                  "the server says neither the answer's length nor sends it in chunks: nobody "
+                  "could tell whether it is whole");
+    vbo_error_hint(err, "look for a proxy between here and the server that strips Content-Length");
+    return false;
+  }
+  return true;
+}
+
+static bool on_head(void *owner, const vbo_headers *headers) {
+  vbo_transfer *transfer = owner;
+  transfer->moved_at = vbo_monotonic_ms();
+  if (!is_success(headers->status)) {
+    transfer->body.limit = ERROR_BODY;
+    return true;
+  }
+  if (!head_fits(transfer, headers)) return false;
+  transfer->head = true;
+  return true;
+}
+
+static vbo_taking pull(vbo_transfer *transfer, const char *bytes, size_t size) {
+  if (vbo_ring_space(&transfer->ring) < size) {
+    transfer->held = true;
+    return VBO_HOLD;
+  }
+  if (!vbo_digest_add(transfer->digest, bytes, size, &transfer->local) ||
+      !vbo_ring_put(&transfer->ring, bytes, size, &transfer->local))
+    return VBO_STOP;
+  vbo_engine_report(transfer->client->engine, &transfer->ready, transfer);
+  return VBO_TAKEN;
+}
+
+/* Of an error's body as much as fits, and then no more. */
+static vbo_taking keep_error(vbo_transfer *transfer, const char *bytes, size_t size) {
+  size_t space = transfer->body.limit - transfer->body.size;
+  if (!vbo_buffer_append(&transfer->body, bytes, size < space ? size : space, &transfer->local))
+    return VBO_STOP;
+  return size < space ? VBO_TAKEN : VBO_STOP;
+}
+
+static vbo_taking on_body(void *owner, const char *bytes, size_t size) {
+  vbo_transfer *transfer = owner;
+  transfer->moved_at = vbo_monotonic_ms();
+  if (transfer->local.kind != VBO_OK) return VBO_STOP;
+  if (!transfer->head) return keep_error(transfer, bytes, size);
+  vbo_taking taking = VBO_TAKEN;
+  switch (transfer->kind) {
+    case VBO_SINK_MEMORY:
+      if (!vbo_buffer_append(&transfer->body, bytes, size, &transfer->local)) {
+        if (transfer->local.kind == VBO_ERROR_LIMIT)
+          vbo_error_set(&transfer->local, VBO_ERROR_LIMIT,
+                        "the answer has more than the %zu bytes that are allowed in memory",
+                        transfer->body.limit);
+        taking = VBO_STOP;
+      }
+      break;
+    case VBO_SINK_FILE:
+      if (!vbo_sink_write(transfer->file, bytes, size, &transfer->local)) taking = VBO_STOP;
+      break;
+    case VBO_SINK_PULL:
+      taking = pull(transfer, bytes, size);
+      break;
+  }
+  if (taking == VBO_TAKEN) transfer->received += (int64_t)size;
+  return taking;
+}
+
+const vbo_exchange_events vbo_transfer_events = {on_begun, on_head, on_body, vbo_transfer_ended};
+
+/* ---------------------------------------------------------------- judgment */
+
+static bool cut_short(vbo_transfer *transfer, const vbo_error *failure, vbo_error *err) {
+  if (transfer->headers.length >= 0)
+    return vbo_error_set(err, VBO_ERROR_INTEGRITY, "the answer was cut short: %lld of %lld bytes",
+                         (long long)transfer->received, (long long)transfer->headers.length);
+  return vbo_error_set(err, VBO_ERROR_INTEGRITY, "the answer was cut short after %lld bytes%s%s",
+                       (long long)transfer->received, failure != NULL ? ": " : "",
+                       failure != NULL ? failure->message : "");
+}
+
+/* Whether a 2xx answer is all there. */
+static bool is_whole(vbo_transfer *transfer, const vbo_error *failure, bool *repeat,
+                     vbo_error *err) {
+  if (failure != NULL && failure->kind == VBO_ERROR_NETWORK) {
+    *repeat = true;
+    return cut_short(transfer, failure, err);
+  }
+  if (failure != NULL) {
+    *repeat = vbo_retry_kind(failure->kind);
+    *err = *failure;
+    return false;
+  }
+  switch (vbo_headers_framing(&transfer->headers)) {
+    case VBO_FRAMING_LENGTH:
+      if (transfer->received == transfer->headers.length) return true;
+      *repeat = true;
+      return cut_short(transfer, NULL, err);
+    case VBO_FRAMING_CLOSE:
+      /* Only memory comes here.  JSON shows by itself where it ends. */
+      if (vbo_json_complete(transfer->body.data, transfer->body.size)) return true;
+      return vbo_error_set(err, VBO_ERROR_INTEGRITY,
+                           "the answer has no stated end and is not one whole JSON document");
+    case VBO_FRAMING_CHUNKS: /* libcurl has seen the last one */
+    case VBO_FRAMING_NONE:
+      break;
+  }
+  return true;
+}
+
+static bool deliver(vbo_transfer *transfer, vbo_error *err) {
+  switch (transfer->kind) {
+    case VBO_SINK_FILE:
+      return vbo_sink_commit(transfer->file, transfer->sha256, err);
+    case VBO_SINK_PULL:
+      return vbo_digest_finish(transfer->digest, transfer->sha256, err);
+    case VBO_SINK_MEMORY:
+      break;
+  }
+  return true;
+}
+
+bool vbo_transfer_judge(vbo_transfer *transfer, const vbo_error *failure, bool *repeat,
+                        vbo_error *err) {
+  const vbo_headers *headers = &transfer->headers;
+  *repeat = false;
+  if (transfer->local.kind != VBO_OK) {
+    *err = transfer->local;
+    return false;
+  }
+  if (!headers->complete) {
+    if (failure == NULL) return vbo_error_set(err, VBO_ERROR_PROTOCOL, "there is no answer");
+    *err = *failure;
+    *repeat = vbo_retry_kind(failure->kind);
+    return false;
+  }
+  if (!is_success(headers->status)) {
+    /* The status tells enough, whatever became of the body. */
+    vbo_answer_error(headers, transfer->body.data, transfer->body.size, err);
+    *repeat = vbo_retry_status(headers->status);
+    return false;
+  }
+  return is_whole(transfer, failure, repeat, err) && deliver(transfer, err);
+}
+
+bool vbo_transfer_reset(vbo_transfer *transfer, vbo_error *err) {
+  transfer->received = transfer->sent_at = transfer->answered_at = 0;
+  transfer->head = transfer->held = false;
+  transfer->local.kind = VBO_OK;
+  vbo_headers_free(&transfer->headers);
+  vbo_buffer_free(&transfer->body);
+  vbo_ring_clear(&transfer->ring);
+  if (transfer->digest != NULL && !vbo_digest_reset(transfer->digest, err)) return false;
+  return transfer->file == NULL || vbo_sink_reset(transfer->file, err);
+}

@@ -1,0 +1,237 @@
+/* transfer_run.c: the attempts of a transfer, one after the other. */
+#include <stdio.h>
+#include <string.h>
+
+#include "request.h"
+#include "retry.h"
+#include "system.h"
+#include "transfer.h"
+
+static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat);
+
+void vbo_transfer_arm(vbo_transfer *transfer) {
+  int64_t due = transfer->deadline_at;
+  if (transfer->state == VBO_STATE_PAUSE && transfer->retry_at < due) due = transfer->retry_at;
+  if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at != 0 && !transfer->held) {
+    int64_t idle = transfer->moved_at + transfer->client->idle_timeout;
+    if (idle < due) due = idle;
+  }
+  vbo_timers *timers = &transfer->client->engine->timers;
+  if (transfer->state == VBO_STATE_DONE || due == INT64_MAX)
+    vbo_timer_stop(timers, &transfer->timer);
+  else
+    vbo_timer_set(timers, &transfer->timer, due);
+}
+
+/* Takes what the exchange knows and ends it.  Whether its request may have
+ * reached the server. */
+static bool leave_exchange(vbo_transfer *transfer) {
+  if (transfer->exchange == NULL) return false;
+  bool sent = vbo_exchange_sent(transfer->exchange);
+  transfer->sent_at = vbo_exchange_sent_at(transfer->exchange);
+  transfer->answered_at = vbo_exchange_answered_at(transfer->exchange);
+  vbo_headers_free(&transfer->headers);
+  vbo_exchange_take_headers(transfer->exchange, &transfer->headers);
+  vbo_exchange_free(transfer->exchange);
+  transfer->exchange = NULL;
+  return sent;
+}
+
+static void finish(vbo_transfer *transfer, const vbo_error *err) {
+  if (err != NULL) {
+    transfer->error = *err;
+    /* A token request that failed has placed its own error. */
+    if (err->server[0] == '\0')
+      vbo_client_place(transfer->client, transfer->method, transfer->path, &transfer->error);
+  }
+  transfer->state = VBO_STATE_DONE;
+  transfer->ended_at = vbo_monotonic_ms();
+  vbo_transfer_arm(transfer);
+  vbo_node_unlink(&transfer->waiter.node);
+  vbo_node_unlink(&transfer->node);
+  vbo_sink_free(transfer->file); /* which removes the .part unless it was committed */
+  transfer->file = NULL;
+  vbo_buffer_free(&transfer->request_body);
+  transfer->client->engine->pending--;
+  vbo_engine_report(transfer->client->engine, &transfer->ready, transfer);
+}
+
+/* ---------------------------------------------------------------- attempts */
+
+static bool build_headers(vbo_transfer *transfer, vbo_buffer *lines, vbo_error *err) {
+  lines->secure = !transfer->anonymous;
+  const char *accept =
+      transfer->kind == VBO_SINK_MEMORY ? "Accept: application/json" : "Accept: */*";
+  if (!vbo_buffer_append(lines, accept, strlen(accept) + 1, err) ||
+      /* Nothing is gained by asking first whether a body is welcome. */
+      !vbo_buffer_append(lines, "Expect:", 8, err))
+    return false;
+  if (transfer->has_body) {
+    const char *type =
+        transfer->content_type != NULL ? transfer->content_type : "application/json";
+    if (!vbo_buffer_append_text(lines, "Content-Type: ", err) ||
+        !vbo_buffer_append(lines, type, strlen(type) + 1, err))
+      return false;
+  } else if (strcmp(transfer->method, "POST") == 0 &&
+             !vbo_buffer_append(lines, "Content-Type:", 14, err)) { /* libcurl's own: none */
+    return false;
+  }
+  return transfer->anonymous || vbo_auth_header(&transfer->client->auth, lines, err);
+}
+
+static void launch(vbo_transfer *transfer) {
+  vbo_error err = {0};
+  vbo_buffer lines = {0};
+  vbo_client *client = transfer->client;
+  transfer->state = VBO_STATE_RUNNING;
+  transfer->attempts++;
+  transfer->token = client->auth.serial;
+  if (build_headers(transfer, &lines, &err))
+    transfer->exchange = vbo_client_exchange(
+        client, transfer->method, transfer->path, &lines,
+        transfer->has_body ? transfer->request_body.data : NULL, transfer->request_body.size,
+        transfer->change, &vbo_transfer_events, transfer, &err);
+  if (transfer->exchange == NULL) {
+    vbo_buffer_free(&lines);
+    decide(transfer, &err, false, false);
+    return;
+  }
+  vbo_transfer_arm(transfer);
+}
+
+void vbo_transfer_begin(vbo_transfer *transfer) {
+  vbo_auth *auth = &transfer->client->auth;
+  if (transfer->anonymous || vbo_auth_ready(auth)) {
+    launch(transfer);
+    return;
+  }
+  transfer->state = VBO_STATE_TOKEN;
+  vbo_transfer_arm(transfer);
+  vbo_auth_wait(auth, &transfer->waiter);
+}
+
+void vbo_transfer_on_token(void *owner, const vbo_error *failure) {
+  vbo_transfer *transfer = owner;
+  if (failure == NULL)
+    launch(transfer);
+  else
+    finish(transfer, failure);
+}
+
+/* ------------------------------------------------------------ what follows */
+
+static bool may_repeat(const vbo_transfer *transfer, bool sent, bool repeat) {
+  if (!repeat || transfer->retried >= transfer->client->retries) return false;
+  if (transfer->change && sent) return false;
+  return !transfer->handed_out;
+}
+
+/* Nobody knows what became of a change whose answer is lost: neither "it
+ * failed" nor "it was done" may be said. */
+static bool outcome_unknown(const vbo_transfer *transfer, const vbo_error *err, bool sent) {
+  if (!transfer->change || !sent) return false;
+  if (err->status == 502 || err->status == 504) return true; /* a gateway lost it */
+  if (err->status != 0) return false;                        /* the server said no */
+  return err->kind != VBO_ERROR_DISK && err->kind != VBO_ERROR_EXISTS;
+}
+
+static void conclude(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
+  vbo_error final = *err;
+  final.sent = sent;
+  final.retryable = repeat && (!transfer->change || !sent || err->status == 429);
+  if (outcome_unknown(transfer, err, sent)) {
+    char message[sizeof final.message];
+    snprintf(message, sizeof message, "%s", err->message);
+    final.kind = VBO_ERROR_UNKNOWN_OUTCOME;
+    snprintf(final.message, sizeof final.message,
+             "the change was sent, but its outcome is not known: %.400s", message);
+    snprintf(final.hint, sizeof final.hint,
+             "look at the server's events before you repeat it: it may have been carried out");
+    final.retryable = false;
+    if (final.status == 0) final.status = transfer->headers.complete ? transfer->headers.status : 0;
+  }
+  finish(transfer, &final);
+}
+
+static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
+  vbo_client *client = transfer->client;
+  vbo_error trouble = {0};
+  if (err->status == 401 && !transfer->anonymous && !transfer->renewed) {
+    transfer->renewed = true;
+    vbo_auth_refused(&client->auth, transfer->token);
+    if (vbo_transfer_reset(transfer, &trouble))
+      vbo_transfer_begin(transfer);
+    else
+      conclude(transfer, &trouble, false, false);
+    return;
+  }
+  if (!may_repeat(transfer, sent, repeat)) {
+    conclude(transfer, err, sent, repeat);
+    return;
+  }
+  int64_t now = vbo_monotonic_ms();
+  int64_t pause = vbo_retry_pause(transfer->retried + 1, &transfer->headers);
+  if (transfer->deadline_at != INT64_MAX && now + pause >= transfer->deadline_at) {
+    conclude(transfer, err, sent, repeat); /* sooner than to wait for the deadline */
+    return;
+  }
+  if (!vbo_transfer_reset(transfer, &trouble)) {
+    conclude(transfer, &trouble, sent, false);
+    return;
+  }
+  transfer->retried++;
+  transfer->retry_at = now + pause;
+  transfer->state = VBO_STATE_PAUSE;
+  vbo_transfer_arm(transfer);
+}
+
+void vbo_transfer_ended(void *owner, const vbo_error *failure) {
+  vbo_transfer *transfer = owner;
+  vbo_error copy = {0};
+  vbo_error err = {0};
+  bool repeat = false;
+  if (failure != NULL) copy = *failure; /* it belongs to the exchange */
+  bool sent = leave_exchange(transfer);
+  if (vbo_transfer_judge(transfer, failure != NULL ? &copy : NULL, &repeat, &err))
+    finish(transfer, NULL);
+  else
+    decide(transfer, &err, sent, repeat);
+}
+
+/* --------------------------------------------------------------- the clock */
+
+void vbo_transfer_on_timer(void *owner) {
+  vbo_transfer *transfer = owner;
+  int64_t now = vbo_monotonic_ms();
+  vbo_error err;
+  if (now >= transfer->deadline_at) {
+    bool unsent = transfer->attempts == 0;
+    bool sent = leave_exchange(transfer);
+    vbo_error_set(&err, VBO_ERROR_TIMEOUT, "the deadline of %.1f s has passed%s",
+                  (double)(transfer->deadline_at - transfer->started_at) / 1000,
+                  unsent ? " before it was sent" : "");
+    conclude(transfer, &err, sent, true);
+    return;
+  }
+  if (transfer->state == VBO_STATE_PAUSE && now >= transfer->retry_at) {
+    vbo_transfer_begin(transfer);
+    return;
+  }
+  if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at != 0 && !transfer->held &&
+      now >= transfer->moved_at + transfer->client->idle_timeout) {
+    bool sent = leave_exchange(transfer);
+    vbo_error_set(&err, VBO_ERROR_TIMEOUT, "the server fell silent for %.1f s after %lld bytes",
+                  (double)transfer->client->idle_timeout / 1000, (long long)transfer->received);
+    decide(transfer, &err, sent, true);
+    return;
+  }
+  vbo_transfer_arm(transfer);
+}
+
+void vbo_transfer_end(vbo_transfer *transfer, const char *why) {
+  if (transfer->state == VBO_STATE_DONE) return;
+  vbo_error err;
+  bool sent = leave_exchange(transfer);
+  vbo_error_set(&err, VBO_ERROR_CANCELLED, "cancelled: %s", why);
+  conclude(transfer, &err, sent, false);
+}
