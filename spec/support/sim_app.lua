@@ -67,7 +67,7 @@ function Client:call(method, target, body)
   local headers = { authorization = self.token and "Bearer " .. self.token,
     ["content-type"] = "application/json" }
   if body ~= nil and type(body) ~= "string" then body = json.encode(body) end
-  if not target:find "^/v%d" and not target:find "^/sim" then
+  if not target:find "^/[vV]%d" and not target:find "^/sim" then
     target = "/" .. self.version .. target
   end
   local answer = self:raw(method, target, body, headers)

@@ -63,8 +63,9 @@ local drafts_and_deleted = { Drafts = "excludeDrafts", Deleted = "excludeDeleted
 ---@param context vbo.sim.Context
 ---@param session table
 ---@param items table[]
----@param options { mailbox: table?, missing: string?, skip: boolean?, body: table?,
----  place: (fun(item: table): string) }   body: the flags of the request
+---@param options { find: (fun(item: table): table?, string?), skip: boolean?, body: table?,
+---  place: (fun(item: table): string) }  find: the mailbox in production, or nil and why there is
+---  none; skip: that is no failure; body: the flags of the request
 ---@return vbo.sim.Step[]
 function M.items(context, session, items, options)
   local steps, body = {}, options.body or {}
@@ -76,8 +77,8 @@ function M.items(context, session, items, options)
       steps[#steps + 1] = {
         id = item.id, name = item.subject, type = "Item", size = item.size, path = path,
         run = function()
-          local mailbox = options.mailbox
-          if not mailbox then return (options.skip and skipped or failed)(options.missing) end
+          local mailbox, missing = options.find(item)
+          if not mailbox then return (options.skip and skipped or failed)(missing) end
           local how = production.deliver(mailbox, folder, item, {
             missing = body.deletedItems, unread = body.markRestoredAsUnread,
           })

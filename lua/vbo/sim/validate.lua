@@ -134,7 +134,10 @@ function M.query(parameters, first, all)
       elseif given ~= "" then
         out[name] = check(given, parameter.schema, name)
       end
-    elseif parameter.place == "query" and parameter.required then
+    elseif parameter.place == "query" and parameter.required
+        and parameter.schema.type ~= "boolean" and parameter.schema.type ~= "integer" then
+      -- Flags and numbers have a value of their own when left out, whatever the document says:
+      -- v6 lists organizations without its "required" extendedView.
       refusal.missing { name }
     end
   end

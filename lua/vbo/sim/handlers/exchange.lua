@@ -111,21 +111,24 @@ local function missing_mailbox(email)
   return ("Mailbox %s was not found in production."):format(email)
 end
 
-local function to_original(context, session, mailbox, items, what, skip)
+local function to_original(context, session, items, what, skip)
+  local organization = session.organization
   return {
-    title = "Restoring " .. what .. " to the original location", target = mailbox.email,
+    title = "Restoring " .. what .. " to the original location",
     steps = restore.items(context, session, items, {
-      mailbox = context.store.production:mailbox(session.organization, mailbox.email),
-      missing = missing_mailbox(mailbox.email), skip = skip, body = context.body,
-      place = function(item) return item.folder.path end,
+      find = function(item)
+        local email = item.mailbox.email
+        return context.store.production:mailbox(organization, email), missing_mailbox(email)
+      end,
+      skip = skip, body = context.body, place = function(item) return item.folder.path end,
     }),
   }
 end
 
 local function restore_original(selector)
   return function(context)
-    local session, mailbox, items, what = selector(context)
-    return outcome.mail(context, session, to_original(context, session, mailbox, items, what))
+    local session, _, items, what = selector(context)
+    return outcome.mail(context, session, to_original(context, session, items, what))
   end
 end
 
@@ -158,7 +161,7 @@ local function restore_to(selector, whole)
     return outcome.mail(context, session, {
       title = ("Restoring %s to %s"):format(what, live.user.name), target = live.user.name,
       steps = restore.items(context, session, items, {
-        mailbox = live, body = body, place = place,
+        find = function() return live end, body = body, place = place,
       }),
     })
   end
@@ -207,6 +210,10 @@ H.ExchangeItem_RestoreItemsAction = restore_original(select_by.items)
 H.ExchangeFolder_RestoreAction = restore_original(select_by.folder)
 H.ExchangeMailbox_RestoreMailboxAction = restore_original(select_by.mailbox)
 
+-- v2 alone: all of an organization.
+H.ExchangeMailbox_RestoreMailboxesToOriginalLocationAction =
+  restore_original(select_by.organization)
+
 H.ExchangeItem_RestoreItemToAction = restore_to(select_by.item)
 H.ExchangeItem_RestoreItemsToAction = restore_to(select_by.items)
 H.ExchangeFolder_RestoreToAction = restore_to(select_by.folder, true)
@@ -232,7 +239,7 @@ function H.ExchangeMailbox_RestoreMailboxesAction(context)
     local mailbox = session.view:mailbox(id) or refusal.not_found("Mailbox", id)
     local items, what = session.view:items(mailbox), "mailbox of " .. mailbox.email
     parts[i] = {
-      options = to_original(context, session, mailbox, items, what, body.skipUnresolved),
+      options = to_original(context, session, items, what, body.skipUnresolved),
       render = function(work)
         return outcome.mailbox_detail(work, render.mailbox(context, mailbox, session))
       end,
