@@ -44,10 +44,9 @@ local function check_object(value, schema, where)
         .. (near and ("; did you mean '%s'?"):format(near) or ""))
     end
   end
-  for _, name in ipairs(schema.required or {}) do
-    if out[name] == nil or out[name] == json.null then
-      refuse(where == "body" and name or where .. "." .. name, "is missing")
-    end
+  -- Of objects inside others an id is enough: clients name documents as [{"Id": "…"}].
+  for _, name in ipairs(where == "body" and schema.required or {}) do
+    if out[name] == nil then refuse(name, "is missing") end
   end
   return out
 end
