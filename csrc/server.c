@@ -265,6 +265,8 @@ const char *vbo_server_certificate(const vbo_server *server) {
 
 /* How long nothing can happen but by a socket: ms, -1 for ever. */
 static int64_t patience(const vbo_server *server, int64_t now, int64_t until) {
+  /* Neither its timeout nor its descriptors tell that a connection was resumed. */
+  if (server->resumed) return 0;
   int64_t wait = until < 0 ? -1 : until > now ? until - now : 0;
   MHD_UNSIGNED_LONG_LONG theirs = 0;
   if (server->mhd.MHD_get_timeout(server->daemon, &theirs) == MHD_YES &&
@@ -344,6 +346,7 @@ vbo_server_event vbo_server_next(vbo_server *server, int64_t timeout_ms, vbo_vis
     *visit = take_request(server);
     if (*visit) return VBO_SERVER_REQUEST;
     int64_t wait = patience(server, now, until);
+    server->resumed = false;
     round_result result =
         server->poll_fd >= 0 ? poll_round(server, wait, err) : select_round(server, wait, err);
     if (result == ROUND_FAILED) return VBO_SERVER_FAILED;

@@ -54,6 +54,7 @@ struct vbo_server {
   int port;
   size_t max_body;
   int poll_fd;      /* libmicrohttpd's epoll; -1: select */
+  bool resumed;     /* a connection is, which only libmicrohttpd's next round takes up */
   int signal_fd;    /* the end to read of the pipe that signals write to; -1: none */
   vbo_visit *all;   /* every visit that has a connection */
   vbo_visit *queue; /* came in, and nobody took it yet; oldest first */

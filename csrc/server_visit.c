@@ -224,6 +224,7 @@ void vbo_visit_resume(vbo_visit *visit) {
   if (!visit->suspended) return;
   visit->suspended = false;
   visit->server->mhd.MHD_resume_connection(visit->connection);
+  visit->server->resumed = true;
 }
 
 static void sleep_until(vbo_visit *visit, int64_t when) {
