@@ -183,8 +183,7 @@ function Folder.methods:versions() return collection.new(FolderVersion, self, {}
 
 --- Saves the documents one by one under their own names, in a folder for each folder.
 local function save_plain(self, own, name)
-  local client, root = self._client, save.folder(own, name)
-  local saved = {}
+  local root, saved = save.folder(own, name), {}
   local function walk(documents, folders, path)
     local unique = filename.unique()
     for document in documents:each() do
@@ -202,20 +201,20 @@ local function save_plain(self, own, name)
     end
   end
   if collection.is(self) then
-    walk(self)
+    walk(self, nil, root)
   elseif self._class == Folder then
     walk(self:documents(), self:folders(), root)
   else
     local top = { recursive = false }
     walk(self:documents(top), self:folders(top), root)
   end
-  return saved, client
+  return saved
 end
 
 -- Everything but a single document is an archive unless plain files are asked for.
 local function save_archive(self, operation, given, name)
   local own, rest = save.split(given, "save")
-  if rest.zip == false then return (save_plain(self, own, name)) end
+  if rest.zip == false then return save_plain(self, own, name) end
   return workload.stream(self, "save", operation, own, rest, name .. ".zip")
 end
 
