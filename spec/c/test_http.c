@@ -1,0 +1,402 @@
+/* Requests and answers, proper and not, over real TLS. */
+#include "peer_run.h"
+
+#define TOKEN "token tok 3600\n"
+
+static void fetches_json_with_one_token(void **state) {
+  (void)state;
+  session s = begin(TOKEN "on GET /v8/Jobs*\nheader X-Thing:  some  \njson 200 {\"a\":[1]}\n");
+  vbo_request request = {.method = "GET", .path = "/v8/Jobs?limit=30"};
+  vbo_transfer *t = vbo_call(s.client, &request, NULL, &s.err);
+  assert_non_null(t);
+  size_t size = 0;
+  assert_string_equal(vbo_transfer_body(t, &size), "{\"a\":[1]}");
+  assert_int_equal(size, 9);
+  assert_int_equal(vbo_transfer_status(t), 200);
+  assert_string_equal(vbo_transfer_header(t, "x-thing"), "some");
+  assert_null(vbo_transfer_header(t, "x-other"));
+  assert_null(vbo_transfer_error(t));
+  vbo_progress progress;
+  vbo_transfer_progress(t, &progress);
+  assert_int_equal(progress.phase, VBO_PHASE_DONE);
+  assert_int_equal(progress.received, 9);
+  assert_int_equal(progress.expected, 9);
+  assert_int_equal(progress.attempts, 1);
+  vbo_transfer_free(t);
+  get_is(&s, "/v8/Jobs", "{\"a\":[1]}");
+  assert_int_equal(peer_count(s.peer, "POST /v8/token"), 1);
+  assert_int_equal(peer_count(s.peer, "auth=Bearer tok-1"), 2);
+  assert_int_equal(peer_count(s.peer, "connect "), 1); /* reads share a connection */
+  assert_int_equal(peer_count(s.peer, "grant_type=password&username=operator&password=pass%20word%261"), 1);
+  end(&s);
+}
+
+static void sends_bodies_and_changes_on_their_own_connection(void **state) {
+  (void)state;
+  session s = begin(TOKEN "on POST /v8/x\njson 200 {}\non DELETE /v8/y\nempty 204\n");
+  for (int i = 0; i < 2; i++) {
+    vbo_request request = {.method = "POST", .path = "/v8/x", .body = "{\"b\":1}", .body_size = 7,
+                           .change = true};
+    vbo_transfer *t = vbo_call(s.client, &request, NULL, &s.err);
+    if (t == NULL) fail_msg("%s", s.err.message);
+    vbo_transfer_free(t);
+  }
+  vbo_request request = {.method = "DELETE", .path = "/v8/y", .change = true};
+  vbo_transfer *t = vbo_call(s.client, &request, NULL, &s.err);
+  if (t == NULL) fail_msg("%s", s.err.message);
+  assert_int_equal(vbo_transfer_status(t), 204);
+  vbo_transfer_free(t);
+  assert_int_equal(peer_count(s.peer, "POST /v8/x auth=Bearer tok-1 body={\"b\":1}"), 2);
+  assert_int_equal(peer_count(s.peer, "connect "), 4); /* token, and one a change */
+  end(&s);
+}
+
+static void repeats_a_read_whose_answer_is_lost(void **state) {
+  (void)state;
+  session s = begin(TOKEN "on GET /v8/x times 2\ncut\non GET /v8/x\njson 200 [1]\n");
+  get_is(&s, "/v8/x", "[1]");
+  assert_true(peer_count(s.peer, "GET /v8/x") == 3);
+  end(&s);
+}
+
+static void never_repeats_a_change_whose_answer_is_lost(void **state) {
+  (void)state;
+  static const char *const losses[] = {"cut\n", "reset\n", "close\n",
+                                       "send HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\n{}\ncut\n",
+                                       "send garbage\\r\\n\\r\\n\nclose\n",
+                                       "send HTTP/1.1 200 OK\\r\\nContent-Length: 1\\r\\n\ncut\n",
+                                       "json 504 {}\n"};
+  for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+    char script[512];
+    snprintf(script, sizeof script, TOKEN "on GET /v8/a\njson 200 1\non POST /v8/x\n%s", losses[i]);
+    session s = begin(script);
+    get_is(&s, "/v8/a", "1"); /* so that there is a connection to reuse */
+    call_fails(&s, "POST", "/v8/x", true, NULL);
+    assert_kind(s.err, UNKNOWN_OUTCOME);
+    assert_true(s.err.sent);
+    assert_false(s.err.retryable);
+    assert_string_equal(s.err.request, "POST /v8/x");
+    assert_string_equal(s.err.server, s.peer->url);
+    assert_int_equal(peer_count(s.peer, "POST /v8/x"), 1);
+    end(&s);
+  }
+}
+
+static void repeats_a_change_that_never_left(void **state) {
+  (void)state;
+  session s = begin(TOKEN "connection 2 refuse\nconnection 3 tls\non POST /v8/x\njson 200 [2]\n");
+  assert_true(vbo_client_login(s.client, &s.err));
+  vbo_transfer *t = start(&s, "POST", "/v8/x", true, NULL);
+  if (!vbo_transfer_wait(t, &s.err)) fail_msg("%s", s.err.message);
+  vbo_progress progress;
+  vbo_transfer_progress(t, &progress);
+  assert_int_equal(progress.attempts, 2);
+  vbo_transfer_free(t);
+  assert_int_equal(peer_count(s.peer, "POST /v8/x"), 1);
+  end(&s);
+}
+
+static void takes_no_leftover_bytes_for_an_answer(void **state) {
+  (void)state;
+  session s = begin(TOKEN "on GET /v8/a\njson 200 [1]\npause 50\n"
+                    "send HTTP/1.1 200 OK\\r\\nContent-Length: 6\\r\\n\\r\\n\"evil\"\n"
+                    "on GET /v8/b\njson 200 [2]\n");
+  get_is(&s, "/v8/a", "[1]");
+  vbo_engine_run(s.engine, 300, NULL); /* until the left-over bytes are there */
+  get_is(&s, "/v8/b", "[2]");
+  vbo_transfer *t = start(&s, "GET", "/v8/b", false, NULL);
+  assert_true(vbo_transfer_wait(t, &s.err));
+  vbo_progress progress;
+  vbo_transfer_progress(t, &progress);
+  assert_int_equal(progress.attempts, 1);
+  vbo_transfer_free(t);
+  end(&s);
+}
+
+typedef struct answer_case {
+  const char *answer; /* script lines */
+  vbo_error_kind kind;
+  const char *message;
+} answer_case;
+
+static void check_answers(const answer_case *cases, size_t count, const vbo_sink_options *sink) {
+  for (size_t i = 0; i < count; i++) {
+    char script[8192];
+    snprintf(script, sizeof script, TOKEN "on GET /v8/x\n%s\n", cases[i].answer);
+    session s = prepare(script);
+    s.options.retries = -1;
+    s.client = client_open(&s);
+    call_fails(&s, "GET", "/v8/x", false, sink);
+    if (s.err.kind != cases[i].kind || strstr(s.err.message, cases[i].message) == NULL)
+      fail_msg("%s: %s: %s", cases[i].answer, vbo_error_kind_name(s.err.kind), s.err.message);
+    end(&s);
+  }
+}
+
+#define OK "send HTTP/1.1 200 OK\\r\\n"
+
+static void refuses_improper_answers(void **state) {
+  (void)state;
+  static const answer_case cases[] = {
+      {OK "Content-Length: 2\\r\\nContent-Length: 3\\r\\n\\r\\n[]]\nclose", VBO_ERROR_PROTOCOL, "differ"},
+      {OK "Content-Length: 2, 3\\r\\n\\r\\n[]]\nclose", VBO_ERROR_PROTOCOL, "differ"},
+      {OK "Content-Length: -2\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, ""},
+      {OK "Content-Length: 0x2\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, "no number"},
+      {OK "Content-Length: 99999999999999999999\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, ""},
+      {OK "Content-Length: 2\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n[]\\r\\n0\\r\\n\\r\\n\nclose",
+       VBO_ERROR_PROTOCOL, "both"},
+      {OK "Transfer-Encoding: gzip, chunked\\r\\n\\r\\n0\\r\\n\\r\\n\nclose", VBO_ERROR_PROTOCOL, ""},
+      {OK "Content-Length: 2\\r\\nContent-Encoding: gzip\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL,
+       "compressed"},
+      {OK "Content-Length: 2\\r\\n folded\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, ""},
+      {OK "Transfer-Encoding: chunked\\r\\n\\r\\nzz\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, "chunk"},
+      {"send hello there\\r\\n\nclose", VBO_ERROR_PROTOCOL, "HTTP"},
+      {"send HTTP/1.1 abc\\r\\n\\r\\n\nclose", VBO_ERROR_PROTOCOL, "HTTP"},
+      {OK "Content-Length: 20\\r\\n\\r\\n[]\nclose", VBO_ERROR_INTEGRITY, "2 of 20"},
+      {OK "Content-Length: 20\\r\\n\\r\\n[]\ncut", VBO_ERROR_INTEGRITY, "2 of 20"},
+      {OK "Content-Length: 20\\r\\n\\r\\n[]\nreset", VBO_ERROR_INTEGRITY, "of 20"},
+      {OK "Transfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n[]\\r\\n\ncut", VBO_ERROR_INTEGRITY, "cut short"},
+      {OK "\\r\\n[1,\nclose", VBO_ERROR_INTEGRITY, "no stated end"},
+      {OK "\\r\\n\nclose", VBO_ERROR_INTEGRITY, "no stated end"},
+      {"send HTTP/1.1 206 Part\\r\\nContent-Length: 2\\r\\n\\r\\n[]", VBO_ERROR_PROTOCOL, "206"},
+      {"close", VBO_ERROR_NETWORK, "without an answer"},
+  };
+  check_answers(cases, sizeof cases / sizeof *cases, NULL);
+}
+
+static void takes_json_that_ends_with_the_connection(void **state) {
+  (void)state;
+  session s = begin(TOKEN "on GET /v8/x\n" OK "\\r\\n[1, 2]\ncut\n");
+  get_is(&s, "/v8/x", "[1, 2]");
+  end(&s);
+}
+
+static void tells_statuses_apart(void **state) {
+  (void)state;
+  static const answer_case cases[] = {
+      {"json 400 {\"message\":\"Bad\\\\u001b[2J thing\",\"errorCode\":\"E1\"}", VBO_ERROR_REFUSED,
+       "400: Bad[2J thing"},
+      {"json 403 {\"message\":\"no\"}", VBO_ERROR_REFUSED, "403: no"},
+      {"json 404 {\"message\":\"gone\"}", VBO_ERROR_NOT_FOUND, "gone"},
+      {"empty 410", VBO_ERROR_NOT_FOUND, "410"},
+      {"empty 408", VBO_ERROR_TIMEOUT, "408"},
+      {"json 409 {\"Message\":\"running\"}", VBO_ERROR_CONFLICT, "running"},
+      {"empty 429", VBO_ERROR_BUSY, "429"},
+      {"empty 503", VBO_ERROR_BUSY, "503"},
+      {"text 500 text/html <html><TITLE>Runtime\\n Error</title><body>x", VBO_ERROR_SERVER,
+       "an HTML page: Runtime Error"},
+      {"text 500 text/html <html>oops", VBO_ERROR_SERVER, "an HTML page instead of JSON"},
+      {"text 500 text/plain it broke", VBO_ERROR_SERVER, "500: it broke"},
+      {"send HTTP/1.1 500 X\\r\\nContent-Length: 99\\r\\n\\r\\n{\ncut", VBO_ERROR_SERVER, "500"},
+      {"header Location: https://evil.example/\nempty 302", VBO_ERROR_PROTOCOL, "302"},
+      {"header Location: https://evil.example/\nempty 307", VBO_ERROR_PROTOCOL, "redirect"},
+  };
+  check_answers(cases, sizeof cases / sizeof *cases, NULL);
+}
+
+static void keeps_the_body_and_code_of_a_refusal(void **state) {
+  (void)state;
+  session s = begin(TOKEN "on GET /v8/x\njson 404 {\"message\":\"m\",\"errorCode\":\"NoSuch\"}\n"
+                    "on GET /v8/big\nheader A: b\nfile 500 1000000\n");
+  vbo_transfer *t = start(&s, "GET", "/v8/x", false, NULL);
+  assert_false(vbo_transfer_wait(t, &s.err));
+  assert_string_equal(s.err.code, "NoSuch");
+  assert_int_equal(s.err.status, 404);
+  assert_true(s.err.sent);
+  assert_false(s.err.retryable);
+  assert_string_equal(vbo_transfer_body(t, NULL), "{\"message\":\"m\",\"errorCode\":\"NoSuch\"}");
+  assert_int_equal(vbo_transfer_status(t), 404);
+  vbo_transfer_free(t);
+  size_t size = 0;
+  t = start(&s, "GET", "/v8/big", false, NULL);
+  assert_false(vbo_transfer_wait(t, &s.err));
+  assert_kind(s.err, SERVER);
+  vbo_transfer_body(t, &size);
+  assert_int_equal(size, 64 * 1024);
+  assert_string_equal(vbo_transfer_header(t, "a"), "b");
+  vbo_transfer_free(t);
+  end(&s);
+}
+
+static void bounds_heads_and_bodies(void **state) {
+  (void)state;
+  static char script[400000];
+  char *at = script + sprintf(script, TOKEN "on GET /v8/many\nsend HTTP/1.1 200 OK\\r\\n\n");
+  at += sprintf(at, "send ");
+  for (int i = 0; i < 300; i++) at += sprintf(at, "H%d: x\\r\\n", i);
+  at += sprintf(at, "\nsend Content-Length: 2\\r\\n\\r\\n[]\non GET /v8/large\n");
+  at += sprintf(at, "send HTTP/1.1 200 OK\\r\\n\n");
+  for (int line = 0; line < 20; line++) {
+    at += sprintf(at, "send H: ");
+    for (int i = 0; i < 5000; i++) *at++ = 'x';
+    at += sprintf(at, "\\r\\n\n");
+  }
+  at += sprintf(at, "send Content-Length: 2\\r\\n\\r\\n[]\non GET /v8/stated\nfile 200 5000\n"
+                "on GET /v8/chunked\n" OK "Transfer-Encoding: chunked\\r\\n\\r\\n1000\\r\\n\n"
+                "bytes 4096\nsend \\r\\n1000\\r\\n\nbytes 4096\nsend \\r\\n0\\r\\n\\r\\n\n");
+  session s = prepare(script);
+  s.options.body_limit = 4999;
+  s.client = client_open(&s);
+  static const char *const paths[] = {"/v8/many", "/v8/large", "/v8/stated", "/v8/chunked"};
+  for (int i = 0; i < 4; i++) {
+    call_fails(&s, "GET", paths[i], false, NULL);
+    if (s.err.kind != VBO_ERROR_LIMIT) fail_msg("%s: %s", paths[i], s.err.message);
+  }
+  vbo_sink_options roomy = {.limit = 8192};
+  vbo_transfer *t = start(&s, "GET", "/v8/chunked", false, &roomy);
+  assert_true(vbo_transfer_wait(t, &s.err));
+  vbo_transfer_free(t);
+  end(&s);
+}
+
+static void waits_as_long_as_the_server_asks(void **state) {
+  (void)state;
+  session s = begin(TOKEN "on GET /v8/x times 1\nheader Retry-After: 1\nempty 503\n"
+                    "on GET /v8/x\njson 200 [3]\non GET /v8/y\nheader Retry-After: 500\nempty 429\n");
+  vbo_transfer *t = start(&s, "GET", "/v8/x", false, NULL);
+  assert_true(vbo_transfer_wait(t, &s.err));
+  vbo_progress progress;
+  vbo_transfer_progress(t, &progress);
+  assert_int_equal(progress.attempts, 2);
+  assert_true(progress.elapsed >= 990); /* a lower bound: never flaky */
+  vbo_transfer_free(t);
+  /* A pause that goes beyond the deadline is not waited for. */
+  vbo_request request = {.method = "GET", .path = "/v8/y", .deadline = 60000};
+  assert_null(vbo_call(s.client, &request, NULL, &s.err));
+  assert_kind(s.err, BUSY);
+  assert_true(s.err.retryable);
+  end(&s);
+}
+
+static void times_out_silence_and_deadlines(void **state) {
+  (void)state;
+  session s = prepare(TOKEN "on GET /v8/silent\n" OK "Content-Length: 5\\r\\n\\r\\n[1\nhang\n"
+                      "on GET /v8/head\n" OK "Content-\nhang\n"
+                      "on * /v8/never\nhang\n");
+  s.options.idle_timeout = 150;
+  s.options.retries = -1;
+  s.client = client_open(&s);
+  call_fails(&s, "GET", "/v8/silent", false, NULL);
+  assert_kind(s.err, TIMEOUT);
+  assert_contains(s.err.message, "silent");
+  call_fails(&s, "GET", "/v8/head", false, NULL);
+  assert_kind(s.err, TIMEOUT);
+  vbo_request request = {.method = "GET", .path = "/v8/never", .deadline = 600};
+  vbo_transfer *t = vbo_transfer_start(s.client, &request, NULL, &s.err);
+  vbo_progress progress = {0};
+  do {
+    assert_true(vbo_engine_run(s.engine, -1, &s.err) >= 0);
+    vbo_transfer_progress(t, &progress);
+  } while (progress.phase < VBO_PHASE_PREPARING);
+  assert_int_equal(progress.phase, VBO_PHASE_PREPARING); /* no idle timeout here */
+  assert_false(vbo_transfer_wait(t, &s.err));
+  assert_kind(s.err, TIMEOUT);
+  assert_contains(s.err.message, "deadline");
+  vbo_transfer_free(t);
+  vbo_request change = {.method = "POST", .path = "/v8/never", .deadline = 300, .change = true};
+  assert_null(vbo_call(s.client, &change, NULL, &s.err));
+  assert_kind(s.err, UNKNOWN_OUTCOME);
+  end(&s);
+}
+
+static void times_out_a_connection(void **state) {
+  (void)state;
+  session s = prepare("connection 1 hang\n");
+  s.options.connect_timeout = 200;
+  s.options.retries = 1;
+  s.client = client_open(&s);
+  call_fails(&s, "POST", "/v8/x", true, NULL);
+  assert_kind(s.err, TIMEOUT);
+  assert_false(s.err.sent);
+  assert_true(s.err.retryable);
+  assert_int_equal(peer_count(s.peer, "connect "), 2);
+  end(&s);
+}
+
+static void joins_secrets_into_a_body(void **state) {
+  (void)state;
+  session s = begin(TOKEN "on POST /v8/x\njson 200 {}\n");
+  vbo_secret *secret = vbo_secret_new("p\"w\xC3\xA9\n", 6, NULL);
+  vbo_secret *binary = vbo_secret_new("\xFF\xFE", 2, NULL);
+  vbo_secret_slot slots[] = {{"\"@1@\"", secret}, {"\"@2@\"", secret}};
+  const char *body = "{\"a\":\"@1@\",\"b\":[\"@2@\",\"@1@\"],\"c\":\"@3@\"}";
+  vbo_request request = {.method = "POST", .path = "/v8/x", .body = body,
+                         .body_size = strlen(body), .secrets = slots, .secret_count = 2};
+  vbo_transfer *t = vbo_call(s.client, &request, NULL, &s.err);
+  if (t == NULL) fail_msg("%s", s.err.message);
+  vbo_transfer_free(t);
+  assert_int_equal(peer_count(s.peer,
+                              "body={\"a\":\"p\\\"w\\xc3\\xa9\\u000a\",\"b\":[\"p\\\"w\\xc3\\xa9"
+                              "\\u000a\",\"p\\\"w\\xc3\\xa9\\u000a\"],\"c\":\"@3@\"}"),
+                   1);
+  slots[1].secret = binary;
+  assert_null(vbo_transfer_start(s.client, &request, NULL, &s.err));
+  assert_kind(s.err, USAGE);
+  slots[1] = (vbo_secret_slot){"\"@9@\"", secret};
+  assert_null(vbo_transfer_start(s.client, &request, NULL, &s.err));
+  assert_kind(s.err, USAGE);
+  vbo_secret_free(secret);
+  vbo_secret_free(binary);
+  end(&s);
+}
+
+static void refuses_what_must_not_be_sent(void **state) {
+  (void)state;
+  session s = begin("");
+  static const char *const paths[] = {"v8/x", "", "/v8/a b", "/v8/x\r\nEvil: 1", "/v8/\xC3\xA9",
+                                      "/v8/x#y", "/v8\\x"};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    vbo_request request = {.method = "GET", .path = paths[i]};
+    assert_null(vbo_transfer_start(s.client, &request, NULL, &s.err));
+    assert_kind(s.err, USAGE);
+  }
+  vbo_request method = {.method = "TRACE", .path = "/"};
+  assert_null(vbo_transfer_start(s.client, &method, NULL, &s.err));
+  assert_kind(s.err, USAGE);
+  vbo_request type = {.method = "POST", .path = "/", .content_type = "a\nb"};
+  assert_null(vbo_transfer_start(s.client, &type, NULL, &s.err));
+  assert_kind(s.err, USAGE);
+  static const char *const urls[] = {"http://h", "https://u:p@h", "https://h/path", "https://h:0",
+                                     "https://h:99999", "", "https://", "https://h?x", "h h",
+                                     "https://[::1", "ftp://h"};
+  for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+    s.options.url = urls[i];
+    if (vbo_client_open(s.engine, &s.options, &s.err) != NULL) fail_msg("opened %s", urls[i]);
+    assert_kind(s.err, USAGE);
+    assert_null(strstr(s.err.message, "u:p"));
+  }
+  s.options.url = "HTTPS://Backup.Example.COM";
+  vbo_client *client = client_open(&s);
+  assert_string_equal(vbo_client_origin(client), "https://backup.example.com:4443");
+  vbo_client_free(client);
+  s.options.url = "[::1]:8443/";
+  client = client_open(&s);
+  assert_string_equal(vbo_client_origin(client), "https://[::1]:8443");
+  vbo_client_free(client);
+  s.options.api_version = "8";
+  assert_null(vbo_client_open(s.engine, &s.options, &s.err));
+  assert_kind(s.err, USAGE);
+  end(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(fetches_json_with_one_token),
+      cmocka_unit_test(sends_bodies_and_changes_on_their_own_connection),
+      cmocka_unit_test(repeats_a_read_whose_answer_is_lost),
+      cmocka_unit_test(never_repeats_a_change_whose_answer_is_lost),
+      cmocka_unit_test(repeats_a_change_that_never_left),
+      cmocka_unit_test(takes_no_leftover_bytes_for_an_answer),
+      cmocka_unit_test(refuses_improper_answers),
+      cmocka_unit_test(takes_json_that_ends_with_the_connection),
+      cmocka_unit_test(tells_statuses_apart),
+      cmocka_unit_test(keeps_the_body_and_code_of_a_refusal),
+      cmocka_unit_test(bounds_heads_and_bodies),
+      cmocka_unit_test(waits_as_long_as_the_server_asks),
+      cmocka_unit_test(times_out_silence_and_deadlines),
+      cmocka_unit_test(times_out_a_connection),
+      cmocka_unit_test(joins_secrets_into_a_body),
+      cmocka_unit_test(refuses_what_must_not_be_sent),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
