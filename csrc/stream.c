@@ -175,23 +175,34 @@ static const char words[64][9] = {
     "office  ", "order   ", "partner ", "payment ", "plan    ", "policy  ", "project ", "quarter ",
     "receipt ", "report  ", "restore ", "salary  ", "section ", "storage ", "summary ", "visit   "};
 
-static uint64_t little_endian(uint64_t value) {
-  unsigned char bytes[8]; /* compilers turn this into one store, or a swap where it is needed */
-  for (int i = 0; i < 8; i++)
-    bytes[i] = (unsigned char)(value >> (8 * i));
-  memcpy(&value, bytes, 8);
-  return value;
-}
-
-static void generate_word(uint64_t seed, bool text, uint64_t n, unsigned char out[8]) {
-  uint64_t value = splitmix64(seed, n);
-  if (!text) {
-    value = little_endian(value);
+/* The stream is the same bytes on every machine: little endian.  Where that is how numbers lie in
+ * memory anyway, compilers see through the test. */
+static void put_number(unsigned char out[8], uint64_t value) {
+  const uint16_t probe = 1;
+  unsigned char first;
+  memcpy(&first, &probe, 1);
+  if (first == 1) {
     memcpy(out, &value, 8);
     return;
   }
+  for (int i = 0; i < 8; i++)
+    out[i] = (unsigned char)(value >> (8 * i));
+}
+
+static void put_word(unsigned char out[8], uint64_t value, uint64_t n) {
   memcpy(out, words[value >> 58], 8);
   if (n % 10 == 9) out[7] = '\n';
+}
+
+/* Whole words, the n-th first. */
+static void generate_words(uint64_t seed, bool text, uint64_t n, unsigned char *out, size_t count) {
+  if (text) {
+    for (size_t i = 0; i < count; i++)
+      put_word(out + 8 * i, splitmix64(seed, n + i), n + i);
+  } else {
+    for (size_t i = 0; i < count; i++)
+      put_number(out + 8 * i, splitmix64(seed, n + i));
+  }
 }
 
 void vbo_stream_generated(uint64_t seed, bool text, uint64_t offset, void *buffer, size_t size) {
@@ -201,16 +212,15 @@ void vbo_stream_generated(uint64_t seed, bool text, uint64_t offset, void *buffe
   unsigned char word[8];
   if (skip > 0 && size > 0) {
     size_t part = 8 - skip < size ? 8 - skip : size;
-    generate_word(seed, text, n++, word);
+    generate_words(seed, text, n++, word, 1);
     memcpy(out, word + skip, part);
     out += part;
     size -= part;
   }
   size_t whole = size / 8;
-  for (size_t i = 0; i < whole; i++)
-    generate_word(seed, text, n + i, out + 8 * i);
+  generate_words(seed, text, n, out, whole);
   if (size % 8 > 0) {
-    generate_word(seed, text, n + whole, word);
+    generate_words(seed, text, n + whole, word, 1);
     memcpy(out + 8 * whole, word, size % 8);
   }
 }
