@@ -133,12 +133,13 @@ function Client:owned(place, owner)
   error("nobody called " .. owner)
 end
 
---- All rows of a paged list.
+--- All rows of a list, page after page.
 function Client:all(target)
   local out, at = {}, 0
   repeat
     local separator = target:find("?", 1, true) and "&" or "?"
     local page = self:get(("%s%soffset=%d&limit=100"):format(target, separator, at))
+    if not page.results then return page end
     for _, each in ipairs(page.results) do out[#out + 1] = each end
     at = at + 100
   until not page._links.next

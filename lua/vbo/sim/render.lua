@@ -207,7 +207,7 @@ end
 function M.mail_folder(context, it, session)
   local box = it.mailbox
   local base = mailboxes .. "/Folders/%s"
-  local items = context.number <= 5 and "/Items?folderId=%s" or "/Items?parentId=%s"
+  local items = context.number <= 6 and "/Items?folderId=%s" or "/Items?parentId=%s"
   return {
     id = it.id, name = it.name, type = "None", category = it.category, description = "",
     mailboxId = box.id,
@@ -215,7 +215,9 @@ function M.mail_folder(context, it, session)
       self = context:href(base, session.id, box.id, it.id),
       mailbox = context:href(mailboxes, session.id, box.id),
       parent = it.parent and context:href(base, session.id, box.id, it.parent.id) or nil,
-      folders = context:href(mailboxes .. "/Folders?parentId=%s", session.id, box.id, it.id),
+      -- v1 lists folders all at once.
+      folders = context.number >= 2
+        and context:href(mailboxes .. "/Folders?parentId=%s", session.id, box.id, it.id) or nil,
       items = context:href(mailboxes .. items, session.id, box.id, it.id),
     },
   }

@@ -23,7 +23,7 @@ function H.ExchangeMailbox_GetById(context)
   return context:json(render.mailbox(context, mailbox, session))
 end
 
---- The folder that a query names: `folderId` up to v5, `parentId` later.
+--- The folder that a query names: `folderId` up to v6, `parentId` later.
 local function parent(context, session, mailbox)
   local id = context.query.parentId or context.query.folderId
   if id == nil then return nil end

@@ -1,0 +1,214 @@
+local json = require "vbo.json"
+local sim = require "spec.support.sim_app"
+
+for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
+  describe("jobs of the rehearsal server in " .. version, function()
+    local client, organization, user
+
+    before_each(function()
+      client = sim.new(version)
+      organization = client:organization()
+      user = client:rows("/Organizations/" .. organization.id .. "/Users")[1]
+    end)
+
+    local function job(name) return client:named("/Jobs", name or "Contoso management") end
+
+    -- From v6 on a start has a body, which may be empty.
+    local function start(path, status)
+      return client:act(path, "start", client.number >= 6 and {} or nil, status)
+    end
+
+    local function create(more, status)
+      local body = {
+        name = "Nightly", description = "made by a spec", backupType = "SelectedItems",
+        selectedItems = { { type = "User", user = { id = user.id }, mailbox = true } },
+        schedulePolicy = { type = "Daily", dailyType = "Everyday", dailyTime = "23:00:00" },
+        runNow = false,
+      }
+      for key, value in pairs(more or {}) do body[key] = value end
+      local target = "/Jobs"
+      if client.number >= 8 then
+        body.organizationId = organization.id
+        body.repositoryId = client:rows "/BackupRepositories"[1].id
+      else
+        target = "/Organizations/" .. organization.id .. "/Jobs"
+      end
+      local value, answer = client:call("POST", target, body)
+      assert.equal(status or (client.number >= 6 and client.number <= 7 and 200 or 201),
+        answer.status, answer.body)
+      return value
+    end
+
+    it("are listed", function()
+      local names = {}
+      for i, each in ipairs(client:rows "/Jobs") do names[i] = each.name end
+      assert.same({ "Contoso nightly", "Contoso management", "Fabrikam weekly" }, names)
+      local one = job()
+      assert.same(one, client:get("/Jobs/" .. one.id))
+      assert.equal("SelectedItems", one.backupType)
+      assert.equal("Warning", one.lastStatus)
+      assert.equal("2026-11-21T06:00:00Z", one.lastRun)
+      assert.equal("2026-11-21T18:00:00Z", one.nextRun)
+      assert.is_nil(job "Fabrikam weekly".nextRun)
+      if client.number <= 7 then
+        assert.equal(2, #client:rows("/Organizations/" .. organization.id .. "/Jobs"))
+      else
+        assert.equal(2, #client:rows("/Jobs?organizationId=" .. organization.id))
+      end
+    end)
+
+    it("are created, edited in part, and removed", function()
+      local made = create()
+      assert.equal("Nightly", made.name)
+      assert.is_true(made.isEnabled)
+      assert.equal("2026-11-21T23:00:00Z", made.nextRun)
+      local _, answer = client:call("PUT", "/Jobs/" .. made.id,
+        { description = "edited", schedulePolicy = { dailyType = "Sunday" } })
+      assert.equal(client.number >= 6 and 204 or 200, answer.status)
+      local edited = client:get("/Jobs/" .. made.id)
+      assert.equal("Nightly", edited.name)
+      assert.equal("edited", edited.description)
+      assert.equal("23:00:00", edited.schedulePolicy.dailyTime)
+      assert.equal("2026-11-22T23:00:00Z", edited.nextRun)
+      _, answer = client:call("DELETE", "/Jobs/" .. made.id)
+      assert.equal(client.number >= 5 and 204 or 200, answer.status)
+      client:get("/Jobs/" .. made.id, 404)
+      assert.equal(3, #client:rows "/Jobs")
+    end)
+
+    it("are not created twice, without a name, or for nobody", function()
+      create()
+      assert.match("exists already", create({}, 409).message)
+      create({ name = "" }, 400)
+      create({ name = "Other", selectedItems = json.array {} }, 400)
+      create({ name = "Other", selectedItems = { { type = "User", user = { id = "x" } } } }, 404)
+      local value = create({ name = "Other", selectedItem = {} }, 400)
+      assert.match("'selectedItem'.*did you mean 'selectedItems'", value.message)
+      assert.equal(4, #client:rows "/Jobs")
+    end)
+
+    it("are disabled and enabled", function()
+      local path = "/Jobs/" .. job().id
+      client:act(path, "disable")
+      assert.is_false(client:get(path).isEnabled)
+      client:act(path, "enable")
+      assert.is_true(client:get(path).isEnabled)
+    end)
+
+    it("run, and are over after a while", function()
+      local path = "/Jobs/" .. job "Contoso nightly".id
+      local started, answer = start(path)
+      if client.number >= 8 then
+        assert.equal(200, answer.status)
+        assert.equal("Running", started.status)
+      end
+      assert.equal("Running", job "Contoso nightly".lastStatus)
+      start(path, 409)
+      local session = client:rows "/JobSessions"[1]
+      assert.equal("Running", session.status)
+      client:settle()
+      session = client:get("/JobSessions/" .. session.id)
+      assert.equal("Success", session.status)
+      assert.equal(100, session.progress)
+      assert.equal("Success", client:get(path).lastStatus)
+      local log = client:rows("/JobSessions/" .. session.id .. "/LogItems")
+      assert.equal("Job finished", log[2].message or log[2].title)
+      assert.equal(log[1].id,
+        client:get("/JobSessions/" .. session.id .. "/LogItems/" .. log[1].id).id)
+      assert.equal(4, #client:rows "/JobSessions")
+      if client.number <= 6 then
+        assert.equal(2, #client:rows(path .. "/JobSessions"))
+      else
+        assert.equal(2, #client:rows("/JobSessions?jobId=" .. job "Contoso nightly".id))
+      end
+    end)
+
+    it("are stopped", function()
+      local path = "/Jobs/" .. job().id
+      client:act(path, "stop", nil, 400)
+      start(path)
+      client:act(path, "stop")
+      assert.equal("Stopped", client:get(path).lastStatus)
+      client:settle()
+      assert.equal("Stopped", client:get(path).lastStatus)
+    end)
+
+    it("run at once when told at their making", function()
+      assert.equal("Running", create({ runNow = "true" }).lastStatus)
+    end)
+
+    local function items(kind) return "/Jobs/" .. job().id .. "/" .. kind end
+
+    it("have selected and excluded items", function()
+      assert.equal(3, #client:rows(items "SelectedItems"))
+      local excluded = client:rows(items "ExcludedItems")
+      assert.equal(1, #excluded)
+      assert.equal("User", excluded[1].type)
+      assert.equal("bob@contoso.com", excluded[1].user.name)
+      assert.is_true(excluded[1].mailbox)
+      assert.same(excluded[1], client:get(items "ExcludedItems" .. "/" .. excluded[1].id))
+    end)
+
+    for _, kind in ipairs { "SelectedItems", "ExcludedItems" } do
+      it("take further items and lose them: " .. kind, function()
+        local before = #client:rows(items(kind))
+        local _, answer = client:call("POST", items(kind),
+          { { type = "User", user = { name = "wang.xiaoming@contoso.com" }, oneDrive = true } })
+        assert.is_true(answer.status >= 200 and answer.status <= 204, answer.body)
+        local list = client:rows(items(kind))
+        assert.equal(before + 1, #list)
+        local added = list[#list]
+        assert.equal("王小明", added.user.displayName)
+        if client.number >= 3 then
+          client:call("PUT", items(kind) .. "/" .. added.id,
+            { type = "User", oneDrive = false, mailbox = true })
+          added = client:get(items(kind) .. "/" .. added.id)
+          assert.is_false(added.oneDrive)
+          assert.is_true(added.mailbox)
+          assert.equal("王小明", added.user.displayName)
+        end
+        if client.number <= 3 then
+          _, answer = client:call("DELETE", items(kind) .. "/" .. added.id)
+        else
+          _, answer = client:call("DELETE", items(kind) .. "?ids=" .. added.id)
+        end
+        assert.is_true(answer.status == 200 or answer.status == 204, answer.body)
+        assert.equal(before, #client:rows(items(kind)))
+      end)
+    end
+
+    it("refuse items that say too little", function()
+      for _, body in ipairs {
+        '[{"user": {"id": "x"}}]', '[{"type": "User"}]', "[]", '{"type": "User"}',
+      } do
+        local _, answer = client:call("POST", items "SelectedItems", body)
+        assert.equal(400, answer.status, body)
+      end
+      assert.equal(3, #client:rows(items "SelectedItems"))
+    end)
+
+    it("that are not there are not found", function()
+      local nobody = "00000000-0000-4000-8000-000000000000"
+      client:get("/Jobs/" .. nobody, 404)
+      start("/Jobs/" .. nobody, 404)
+      client:get("/JobSessions/" .. nobody, 404)
+      client:get(items "SelectedItems" .. "/" .. nobody, 404)
+    end)
+  end)
+end
+
+describe("several items of a job", function()
+  it("are removed by one call in v8, in the body or in the query", function()
+    local client = sim.new "v8"
+    local job = client:named("/Jobs", "Contoso management")
+    local place = "/Jobs/" .. job.id .. "/SelectedItems"
+    local list = client:rows(place)
+    local _, answer = client:call("DELETE", place, { list[1].id })
+    assert.equal(204, answer.status)
+    _, answer = client:call("DELETE", place .. "?ids=" .. list[2].id .. "&ids=" .. list[3].id)
+    assert.equal(204, answer.status)
+    assert.equal(0, #client:rows(place))
+    _, answer = client:call("DELETE", place)
+    assert.equal(400, answer.status)
+  end)
+end)
