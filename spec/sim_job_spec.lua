@@ -48,7 +48,7 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
       assert.equal("SelectedItems", one.backupType)
       assert.equal("Warning", one.lastStatus)
       assert.equal("2026-11-21T06:00:00Z", one.lastRun)
-      assert.equal("2026-11-21T18:00:00Z", one.nextRun)
+      assert.equal("2026-11-21T10:00:00Z", one.nextRun)
       assert.is_nil(job "Fabrikam weekly".nextRun)
       if client.number <= 7 then
         assert.equal(2, #client:rows("/Organizations/" .. organization.id .. "/Jobs"))

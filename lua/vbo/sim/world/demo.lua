@@ -80,10 +80,10 @@ return {
       excluded = { { user = "wang.xiaoming@contoso.com", archiveMailbox = true } },
     },
     {
-      name = "Contoso management", description = "Alice and Jürgen, twice a day",
+      name = "Contoso management", description = "Alice and Jürgen, every four hours",
       organization = "contoso.onmicrosoft.com",
       schedule = {
-        type = "Periodically", scheduleEnabled = true, periodicallyEvery = "Hours12",
+        type = "Periodically", scheduleEnabled = true, periodicallyEvery = "Hours4",
         retryEnabled = true, retryNumber = 2, retryWaitInterval = 5,
       },
       last_run = "2026-11-21T06:00:00Z", last_status = "Warning",

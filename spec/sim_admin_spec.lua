@@ -1,0 +1,87 @@
+local ids = require "vbo.sim.ids"
+local json = require "vbo.json"
+local sim = require "spec.support.sim_app"
+
+describe("the rehearsal server's own interface", function()
+  local client
+
+  before_each(function() client = sim.new "v8" end)
+
+  local function with(authorization, method, target)
+    return client:raw(method or "GET", target or "/sim/changes", nil,
+      { authorization = authorization })
+  end
+
+  it("takes the account by HTTP Basic, or a token", function()
+    assert.equal(200, with("Basic " .. ids.base64("admin:" .. sim.password)).status)
+    assert.equal(200, with("Bearer " .. client.token).status)
+    assert.equal(401, with("Basic " .. ids.base64 "admin:wrong").status)
+    assert.equal(401, with("Basic ???").status)
+    local answer = with(nil)
+    assert.equal(401, answer.status)
+    assert.match("^Basic realm=", answer.headers["www-authenticate"])
+  end)
+
+  it("lists changes, since one of them too", function()
+    assert.same({}, client:get "/sim/changes")
+    assert.equal("[]", select(2, client:call("GET", "/sim/changes")).body)
+    local place = client:explore("Veod", sim.before)
+    local drive = client:owned(place .. "/OneDrives", "Jürgen Müller")
+    client:act(drive, "restore", {})
+    local changes = client:changes()
+    assert.equal(2, #changes)
+    assert.equal(1, changes[1].sequence)
+    assert.equal("Dokumente/Verträge/Vertrag Müller & Söhne.docx", changes[1].path)
+    assert.equal("2026-11-21T08:00:10Z", changes[1].time)
+    local later = client:get "/sim/changes?since=1"
+    assert.equal(1, #later)
+    assert.equal("Dokumente/Verträge/Kündigung.docx", later[1].path)
+  end)
+
+  it("goes back to the start", function()
+    local place, session = client:explore("Veod", sim.before)
+    local drive = client:owned(place .. "/OneDrives", "Jürgen Müller")
+    client:act(drive, "restore", {})
+    assert.equal(2, #client:changes())
+    local _, answer = client:call("POST", "/sim/reset")
+    assert.equal(204, answer.status)
+    assert.equal(0, #client:changes())
+    client:get("/RestoreSessions/" .. session.id, 404)
+    assert.equal(3, #client:rows "/Jobs")
+    local fresh = sim.new "v8"
+    assert.same(fresh:get "/sim/production", client:get "/sim/production")
+  end)
+
+  it("shows production", function()
+    local contoso = client:get "/sim/production".organizations[1]
+    local users = {}
+    for i, drive in ipairs(contoso.drives) do users[i] = drive.user end
+    assert.same({ "alice@contoso.com", "bob@contoso.com", "juergen.mueller@contoso.com",
+      "wang.xiaoming@contoso.com" }, users)
+    assert.equal(80, #contoso.drives[1].documents)
+    assert.equal(71, #contoso.mailboxes[1].items)
+  end)
+
+  it("has no other paths", function()
+    local answer = with("Bearer " .. client.token, "GET", "/sim/nothing")
+    assert.equal(404, answer.status)
+    assert.match("POST /sim/reset", json.decode(answer.body).message)
+    assert.equal(404, with("Bearer " .. client.token, "GET", "/sim/reset").status)
+    assert.equal(404, with("Bearer " .. client.token, "GET",
+      "/sim/content?user=alice@contoso.com&path=none").status)
+    assert.equal(404, with("Bearer " .. client.token, "GET", "/simulator").status)
+  end)
+end)
+
+describe("base64 of the rehearsal server", function()
+  it("goes both ways (RFC 4648 section 10)", function()
+    for plain, coded in pairs { [""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v",
+      foobar = "Zm9vYmFy" } do
+      assert.equal(coded, ids.base64(plain))
+      assert.equal(plain, ids.unbase64(coded))
+    end
+    assert.equal("-_8=", ids.base64("\xFB\xFF", true))
+    assert.is_nil(ids.unbase64 "abc")
+    assert.is_nil(ids.unbase64 "ab=c")
+  end)
+end)
