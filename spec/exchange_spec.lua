@@ -39,6 +39,11 @@ describe("mailboxes", function()
         return mailbox:folder("Inbox"):items():where { subject = "Signed contract*" }:one()
       end
 
+      -- v1 lists all folders, and not those in one: there is no path to walk.
+      local function aurora()
+        return mailbox:folder(version == "v1" and "Aurora" or "Inbox/Projects/Aurora")
+      end
+
       it("are found by address and by id", function()
         assert.equal("alice@contoso.com", mailbox.email)
         assert.equal(mailbox.id, session:mailbox(mailbox.id).id)
@@ -46,8 +51,8 @@ describe("mailboxes", function()
       end)
 
       it("list folders and items", function()
-        assert.equal("Aurora", mailbox:folder("Inbox/Projects/Aurora").name)
-        assert.equal(3, mailbox:folder("Inbox/Projects/Aurora"):items():count())
+        assert.equal("Aurora", aurora().name)
+        assert.equal(3, aurora():items():count())
         assert.is_true(mailbox:folder("Inbox"):items():count() > 60)
         local err = rehearsal.failure(function()
           return mailbox:folder("Inbox"):items():where { subject = "Nightly build*" }:one()
@@ -79,9 +84,11 @@ describe("mailboxes", function()
         assert.equal("exchange", change.workload)
         assert.equal("alice@contoso.com", change.user)
 
-        local aurora = mailbox:folder "Inbox/Projects/Aurora"
-        assert.equal(2, aurora:items():where { subject = "Aurora:*" }:restore().restored)
-        assert.equal(0, aurora:restore().restored)
+        local deleted = aurora():items():where(function(item)
+          return not item.subject:find "budget"
+        end)
+        assert.equal(2, deleted:restore().restored)
+        assert.equal(0, aurora():restore().restored)
         assert.equal(0, mailbox:restore().failed)
       end)
 
@@ -91,7 +98,7 @@ describe("mailboxes", function()
         assert.equal("bob@contoso.com", server.changes()[1].user)
         assert.matches("Contracts", server.changes()[1].path)
         -- v3 insists on every exclude option: the module fills them in.
-        assert.equal(0, mailbox:folder("Inbox/Projects/Aurora"):restore_to {
+        assert.equal(0, aurora():restore_to {
           mailbox = "bob@contoso.com" }.failed)
       end)
 

@@ -96,17 +96,18 @@ local function add(self, operation, items)
   self._owner:_call { call = "add", operation = operation, body = items }
 end
 
--- Older versions remove one item by its path, newer ones a list by query.
+-- Older versions remove an item by its path, newer ones by a query that could name
+-- several; how it separates them is not written down, so each goes by itself.
 local function remove(owner, ids, many, one)
-  if owner._client._catalogue:operation(one) then
-    for _, id in ipairs(ids) do
-      local path = owner:_path()
-      path.itemId = id
-      pipeline.call(owner._client, { call = "remove", operation = one, path = path })
-    end
-    return
+  local by_path = owner._client._catalogue:operation(one)
+  for _, id in ipairs(ids) do
+    local path = owner:_path()
+    path.itemId = id
+    owner:_call {
+      call = "remove", operation = by_path and one or many, path = path,
+      query = not by_path and { ids = id } or nil,
+    }
   end
-  owner:_call { call = "remove", operation = many, query = { ids = ids } }
 end
 
 local function define(class, word, add_operation, many, one)

@@ -100,8 +100,9 @@ function M.call(client, intent)
     if parameter.place == "path" then arguments[parameter.name] = path[parameter.name] end
   end
   body.query(operation, arguments, intent.query, intent.optional)
-  arguments.body = intent.body
-  if arguments.body == nil then
+  if intent.body ~= nil then
+    arguments.body = body.whole(operation, intent.body)
+  else
     arguments.body = body.build(operation, intent.options or {}, intent.call or operation.name,
       intent.implied)
   end

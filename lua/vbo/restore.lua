@@ -4,6 +4,7 @@
 --- the background.  Both end here in the same statistics, and a restore that left items
 --- out raises `partial`.
 
+local core = require "vbo.core"
 local errors = require "vbo.error"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
@@ -64,31 +65,58 @@ function M.statistics(record)
   }
 end
 
--- The session of a background restore says when it is over in one of three ways: it
--- counted every item, it stopped, or its event of this restore ended.
-local function over(session, statistics)
+--- What a session restored, and its newest restore event.
+local function state_of(session)
+  local answer = session:_call { operation = "RestoreSession_GetRestoreStatistics" }
+  local newest
+  for event in session:events():where { type = "Restore" }:each() do
+    if not newest or (event.order or 0) > (newest.order or 0) then newest = event end
+  end
+  return { statistics = M.statistics(answer.data), event = newest }
+end
+
+local nothing = { statistics = M.statistics(nil) }
+
+-- A session counts all its restores: this one's are those that came since it was sent.
+local function since(before, now)
+  for _, name in ipairs { "total", "restored", "failed", "skipped" } do
+    if now[name] < before[name] then return now end
+  end
+  for _, name in ipairs { "total", "restored", "failed", "skipped" } do
+    now[name] = now[name] - before[name]
+  end
+  for _, name in ipairs { "errors", "warnings" } do
+    now[name] = table.move(now[name], #before[name] + 1, #now[name], 1, {})
+  end
+  return now
+end
+
+-- It is over when every item is counted; where there were none, when an event that is
+-- newer than the request has ended, or the session itself has.
+local function over(session, before, now, statistics)
   if statistics.total > 0 then
     return statistics.restored + statistics.failed + statistics.skipped >= statistics.total
   end
-  if session:refresh().state == "Stopped" then return true end
-  for event in session:events():each() do
-    if event.type == "Restore" and event.status ~= "Running" then return true end
+  local event = now.event
+  if event and (not before.event or event.id ~= before.event.id) then
+    return event.status ~= "Running"
   end
-  return false
+  return session:refresh().state == "Stopped"
 end
 
 --- Waits for a background restore (v8).
 ---@param client vbo.Client
----@param id string  of its session
+---@param id string     the session that the answer named
+---@param before table  state of that session when the restore was sent
 ---@return vbo.Statistics
-local function follow(client, id)
+local function follow(client, id, before)
   local session = client:session(id)
-  local pause = 0.2
+  local pause = 0.1
   while true do
-    local answer = session:_call { operation = "RestoreSession_GetRestoreStatistics" }
-    local statistics = M.statistics(answer.data)
+    local now = state_of(session)
+    local statistics = since(before.statistics, now.statistics)
     statistics.session = id
-    if over(session, statistics) then return statistics end
+    if over(session, before, now, statistics) then return statistics end
     local ok, err = task.sleep(client._engine, pause)
     if not ok then
       err.hint = ("the restore goes on in the server's session %s"):format(id)
@@ -100,11 +128,11 @@ local function follow(client, id)
 end
 
 -- What the session's events say of a change whose answer was lost.
-local function reconcile(session, since)
+local function reconcile(session, sent_at)
   local seen = {}
   for event in session:events():each() do
     local started = event.start_time and time.parse(event.start_time)
-    if started and started >= since - 1 then
+    if started and started >= sent_at - 1 then
       seen[#seen + 1] = {
         type = event.type, status = event.status, title = event.title, message = event.message,
       }
@@ -130,12 +158,14 @@ function M.run(target, intent, given)
   intent.path = intent.path or target:_path()
   intent.implied = intent.implied or client._dialect.implied
   intent.deadline = own.deadline
-  local since = require("vbo.core").time()
+  local background = client._dialect:asynchronous()
+  local before = background and state_of(target:_session()) or nothing
+  local sent_at = core.time()
   local ok, answer = pcall(pipeline.call, client, intent)
   if not ok then
     if errors.is(answer) and answer.kind == "unknown_outcome" and target._session then
       local session = target:_session()
-      local found, events = pcall(reconcile, session, since)
+      local found, events = pcall(reconcile, session, sent_at)
       if found then
         answer.events = events
         answer.hint = #events == 0
@@ -146,10 +176,13 @@ function M.run(target, intent, given)
     end
     error(answer, 0)
   end
-  local pending, id = client._dialect:pending(answer.data)
-  if pending and own.wait == false then return { session = id, total = 0, restored = 0,
-    failed = 0, skipped = 0, errors = {}, warnings = {}, raw = answer.data } end
-  local statistics = pending and follow(client, id) or M.statistics(answer.data)
+  local statistics = M.statistics(answer.data)
+  local id = background and type(answer.data) == "table" and answer.data.sessionId
+  if id then
+    statistics.session = id
+    if own.wait == false then return statistics end
+    statistics = follow(client, id, id == target:_session().id and before or nothing)
+  end
   if statistics.failed > 0 and not own.allow_partial then
     errors.raise {
       kind = "partial", operation = intent.operation, statistics = statistics,

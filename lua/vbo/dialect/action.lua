@@ -41,8 +41,7 @@ function Action:misread(intent, session)
 end
 
 --- Restores answer when they are over, with their statistics.
----@return boolean asynchronous, string? session
-function Action.pending() return false end
+function Action.asynchronous() return false end
 
 --- What a version does without being told: one document at a time is the last one's
 --- default, and bulk saves are archives.

@@ -133,6 +133,14 @@ function M.build(operation, options, call, implied)
   return body
 end
 
+--- A body that the caller made whole, with names, resources and dates as the API takes them.
+---@param operation table
+---@param value any
+---@return any
+function M.whole(operation, value)
+  return convert(operation.body, value)
+end
+
 --- Adds query parameters under the names that this version's operation gives them.
 --- One that it does not have is left out when `optional`, otherwise `unsupported`.
 ---@param operation table
@@ -142,7 +150,13 @@ end
 function M.query(operation, arguments, query, optional)
   local names = {}
   for _, parameter in ipairs(operation.parameters) do
-    if parameter.place == "query" then names[parameter.name] = true end
+    if parameter.place == "query" then
+      names[parameter.name] = true
+      -- v6 insists on switches such as `extendedView`; off is what later versions assume.
+      if parameter.required and parameter.schema and parameter.schema.type == "boolean" then
+        arguments[parameter.name] = false
+      end
+    end
   end
   for option, value in pairs(query or {}) do
     local name = property_of(names, option)
