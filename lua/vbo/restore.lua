@@ -8,62 +8,13 @@ local core = require "vbo.core"
 local errors = require "vbo.error"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
+local statistics_of = require "vbo.statistics"
 local task = require "vbo.runtime.task"
 local time = require "vbo.time"
 
 local M = {}
 
 M.own = { wait = "boolean", allow_partial = "boolean", deadline = "number" }
-
----@class vbo.Statistics
----@field total integer      items that were to be restored
----@field restored integer   restored, created and merged
----@field failed integer
----@field skipped integer    there was nothing to change, or not to be restored
----@field created integer?   mail: newly made (v1–v7)
----@field merged integer?    mail: merged into what was there (v1–v7)
----@field errors string[]    what the server says of failures
----@field warnings string[]
----@field session string?    v8: the id of the restore's own session
----@field raw table?         the answer as it came
-
-local function integer(record, ...)
-  for _, name in ipairs { ... } do
-    local value = math.tointeger(record[name])
-    if value then return value end
-  end
-  return nil
-end
-
-local function texts(value)
-  local list = {}
-  if type(value) == "table" then
-    for i, item in ipairs(value) do
-      list[i] = type(item) == "table" and tostring(item.message or item.title or "?")
-        or tostring(item)
-    end
-  end
-  return list
-end
-
---- One shape for the statistics objects of all versions and workloads.
----@param record table?
----@return vbo.Statistics
-function M.statistics(record)
-  record = type(record) == "table" and record or {}
-  local created = integer(record, "createdItemsCount")
-  local merged = integer(record, "mergedItemsCount")
-  local failed = (integer(record, "failedItemsCount") or 0)
-    + (integer(record, "failedRestrictionsCount") or 0)
-  local skipped = integer(record, "skippedItemsCount", "skippedItemsByNoChangesCount") or 0
-  local restored = integer(record, "restoredItemsCount") or (created or 0) + (merged or 0)
-  return {
-    total = integer(record, "totalItemsCount") or restored + failed + skipped,
-    restored = restored, failed = failed, skipped = skipped, created = created, merged = merged,
-    errors = texts(record.errors or record.exceptions), warnings = texts(record.warnings),
-    raw = record,
-  }
-end
 
 --- What a session restored, and its newest restore event.
 local function state_of(session)
@@ -72,24 +23,10 @@ local function state_of(session)
   for event in session:events():where { type = "Restore" }:each() do
     if not newest or (event.order or 0) > (newest.order or 0) then newest = event end
   end
-  return { statistics = M.statistics(answer.data), event = newest }
+  return { statistics = statistics_of.read(answer.data), event = newest }
 end
 
-local nothing = { statistics = M.statistics(nil) }
-
--- A session counts all its restores: this one's are those that came since it was sent.
-local function since(before, now)
-  for _, name in ipairs { "total", "restored", "failed", "skipped" } do
-    if now[name] < before[name] then return now end
-  end
-  for _, name in ipairs { "total", "restored", "failed", "skipped" } do
-    now[name] = now[name] - before[name]
-  end
-  for _, name in ipairs { "errors", "warnings" } do
-    now[name] = table.move(now[name], #before[name] + 1, #now[name], 1, {})
-  end
-  return now
-end
+local nothing = { statistics = statistics_of.read(nil) }
 
 -- It is over when every item is counted; where there were none, when an event that is
 -- newer than the request has ended, or the session itself has.
@@ -114,7 +51,7 @@ local function follow(client, id, before)
   local pause = 0.1
   while true do
     local now = state_of(session)
-    local statistics = since(before.statistics, now.statistics)
+    local statistics = statistics_of.since(before.statistics, now.statistics)
     statistics.session = id
     if over(session, before, now, statistics) then return statistics end
     local ok, err = task.sleep(client._engine, pause)
@@ -176,7 +113,7 @@ function M.run(target, intent, given)
     end
     error(answer, 0)
   end
-  local statistics = M.statistics(answer.data)
+  local statistics = statistics_of.read(answer.data)
   local id = background and type(answer.data) == "table" and answer.data.sessionId
   if id then
     statistics.session = id

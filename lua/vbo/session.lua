@@ -10,7 +10,7 @@ local onedrive = require "vbo.onedrive"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
-local restore = require "vbo.restore"
+local statistics = require "vbo.statistics"
 local time = require "vbo.time"
 
 ---@class vbo.Session
@@ -120,7 +120,7 @@ function Session.methods:events() return collection.new(Event, self, {}) end
 --- What the session restored so far (v8; earlier versions answer it with each restore).
 ---@return vbo.Statistics
 function Session.methods:statistics()
-  return restore.statistics(self:_call { operation = "RestoreSession_GetRestoreStatistics" }.data)
+  return statistics.read(self:_call { operation = "RestoreSession_GetRestoreStatistics" }.data)
 end
 
 --- OneDrives in the backup. With a list: a selection of them.

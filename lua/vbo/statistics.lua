@@ -1,0 +1,108 @@
+--- One shape for what restores answer: each version and workload counts in its own way.
+
+local M = {}
+
+---@class vbo.Statistics
+---@field total integer      items that were to be restored
+---@field restored integer   restored, created and merged
+---@field failed integer     items, folders, lists, sites and permissions that failed
+---@field skipped integer    there was nothing to change
+---@field created integer?   mail: newly made (v1–v7)
+---@field merged integer?    mail: merged into what was there (v1–v7)
+---@field errors string[]    what the server says of failures
+---@field warnings string[]
+---@field session string?    v8: the id of the session that restores
+---@field raw table          the answer as it came
+
+local counts = { "total", "restored", "failed", "skipped" }
+
+-- The words of v1–v8 for one thing.  What a restore left out because of an error failed.
+local failures = {
+  "failedItemsCount", "failedRestrictionsCount", "failedFoldersCount", "failedListsCount",
+  "failedWebsCount", "skippedItemsByErrorCount",
+}
+local skips = { "skippedItemsCount", "skippedItemsByNoChangesCount" }
+
+local function sum(record, names)
+  local total = 0
+  for _, name in ipairs(names) do total = total + (math.tointeger(record[name]) or 0) end
+  return total
+end
+
+local function texts(list, into, field)
+  if type(list) ~= "table" then return end
+  for _, item in ipairs(list) do
+    local text = item
+    if type(item) == "table" then
+      text = item[field] or item.message
+      if text and item.title then text = ("%s: %s"):format(item.title, text) end
+    end
+    if type(text) == "string" then into[#into + 1] = text end
+  end
+end
+
+local function add(statistics, part)
+  for _, name in ipairs(counts) do statistics[name] = statistics[name] + part[name] end
+  for _, name in ipairs { "created", "merged" } do
+    if part[name] then statistics[name] = (statistics[name] or 0) + part[name] end
+  end
+  for _, name in ipairs { "errors", "warnings" } do
+    table.move(part[name], 1, #part[name], #statistics[name] + 1, statistics[name])
+  end
+end
+
+--- Reads a version's statistics object.
+---@param record any  the decoded answer; anything but a table counts nothing
+---@return vbo.Statistics
+function M.read(record)
+  if type(record) ~= "table" then record = {} end
+  local created, merged = math.tointeger(record.createdItemsCount),
+    math.tointeger(record.mergedItemsCount)
+  local statistics = {
+    restored = math.tointeger(record.restoredItemsCount) or (created or 0) + (merged or 0),
+    failed = sum(record, failures), skipped = sum(record, skips),
+    created = created, merged = merged, errors = {}, warnings = {}, raw = record,
+  }
+  statistics.total = math.tointeger(record.totalItemsCount)
+    or statistics.restored + statistics.failed + statistics.skipped
+  texts(record.errors, statistics.errors, "error")
+  texts(record.exceptions, statistics.errors, "message")
+  texts(record.restoreIssues, statistics.errors, "error")
+  texts(record.warnings, statistics.warnings, "message")
+  -- Bulk restores (v3–v7) answer one object for each drive or mailbox, with its numbers in it.
+  local details = record.details
+  if type(details) == "table" then
+    if #details == 0 and next(details) then details = { details } end
+    for _, detail in ipairs(details) do add(statistics, M.read(detail)) end
+  end
+  for _, name in ipairs { "error", "cannotContinueError" } do
+    if type(record[name]) == "string" and record[name] ~= "" then
+      table.insert(statistics.errors, 1, record[name])
+    end
+  end
+  -- A restore that says it failed did, whatever it counted.
+  local stopped = type(record.cannotContinueError) == "string" and record.cannotContinueError ~= ""
+  if (record.status == "Failed" or stopped) and statistics.failed == 0 then
+    statistics.failed = 1
+    statistics.total = statistics.total + 1
+  end
+  return statistics
+end
+
+--- What was done between two states of one session, which counts all its restores.  A
+--- server that starts to count anew is taken at its word.
+---@param before vbo.Statistics
+---@param now vbo.Statistics
+---@return vbo.Statistics
+function M.since(before, now)
+  for _, name in ipairs(counts) do
+    if now[name] < before[name] then return now end
+  end
+  for _, name in ipairs(counts) do now[name] = now[name] - before[name] end
+  for _, name in ipairs { "errors", "warnings" } do
+    now[name] = table.move(now[name], #before[name] + 1, #now[name], 1, {})
+  end
+  return now
+end
+
+return M
