@@ -235,10 +235,12 @@ static void ask(vbo_auth *auth) {
   auth->refreshing = auth->refresh != NULL;
   auth->attempts++;
   auth->trouble.kind = VBO_OK;
+  /* On a fresh connection, because on a reused one libcurl sends a POST again
+   * by itself, and a refresh token may be good only once. */
   if (fill_form(auth, &err) && vbo_buffer_append(&headers, lines, sizeof lines, &err))
     auth->exchange =
         vbo_client_exchange(auth->client, "POST", auth->client->token_path, &headers,
-                            auth->form.data, auth->form.size, false, &events, auth, &err);
+                            auth->form.data, auth->form.size, true, &events, auth, &err);
   if (auth->exchange == NULL) {
     vbo_buffer_free(&headers);
     fail(auth, &err);
