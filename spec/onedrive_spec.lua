@@ -156,7 +156,7 @@ describe("OneDrives", function()
       it("restore several drives in one call", function()
         local result = session:onedrives { "alice@contoso.com", "juergen.mueller@contoso.com" }
           :restore { on_conflict = "overwrite", skip_unresolved = true }
-        assert.is_true(result.restored > 2)
+        assert.is_true(result.restored >= 2)
         local users = {}
         for _, change in ipairs(server.changes()) do users[change.user] = true end
         assert.same({ ["alice@contoso.com"] = true, ["juergen.mueller@contoso.com"] = true }, users)

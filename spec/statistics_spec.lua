@@ -37,6 +37,14 @@ describe("statistics", function()
     }
     assert.same({ 4, 3, 1, 0 }, numbers)
     assert.same({ "the user is gone" }, result.errors)
+    -- where the server does not count items, a drive counts as one
+    assert.same({ 2, 1, 1, 0 }, (read { status = "Failed", details = {
+      { status = "Success", details = { failedRestrictionsCount = 0 } },
+      { status = "Failed", error = "gone", details = { failedRestrictionsCount = 0 } },
+    } }))
+    assert.same({ 0, 0, 0, 0 }, (read { status = "Success", details = {
+      { status = "Success", details = { createdItemsCount = 0 } },
+    } }))
   end)
 
   it("believe a restore that says it failed", function()

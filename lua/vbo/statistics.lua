@@ -3,7 +3,8 @@
 local M = {}
 
 ---@class vbo.Statistics
----@field total integer      items that were to be restored
+---@field total integer      items that were to be restored (v6 and v7 count whole drives when
+---  several are restored at once)
 ---@field restored integer   restored, created and merged
 ---@field failed integer     items, folders, lists, sites and permissions that failed
 ---@field skipped integer    there was nothing to change
@@ -27,6 +28,11 @@ local function sum(record, names)
   local total = 0
   for _, name in ipairs(names) do total = total + (math.tointeger(record[name]) or 0) end
   return total
+end
+
+local function counts_items(record)
+  if type(record) ~= "table" then return false end
+  return record.restoredItemsCount ~= nil or record.createdItemsCount ~= nil
 end
 
 local function texts(list, into, field)
@@ -73,7 +79,13 @@ function M.read(record)
   local details = record.details
   if type(details) == "table" then
     if #details == 0 and next(details) then details = { details } end
-    for _, detail in ipairs(details) do add(statistics, M.read(detail)) end
+    for _, detail in ipairs(details) do
+      local part = M.read(detail)
+      if part.total == 0 and detail.status and not counts_items(detail.details) then
+        part.total, part.restored = 1, 1
+      end
+      add(statistics, part)
+    end
   end
   for _, name in ipairs { "error", "cannotContinueError" } do
     if type(record[name]) == "string" and record[name] ~= "" then
