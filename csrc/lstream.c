@@ -141,9 +141,10 @@ static int generated(lua_State *L) {
   lua_Integer size = luaL_checkinteger(L, 3);
   luaL_argcheck(L, offset >= 0, 2, "the offset is 0 or more");
   luaL_argcheck(L, size >= 0 && (uint64_t)size < SIZE_MAX / 2, 3, "the size is 0 or more");
+  bool text = lua_toboolean(L, 4) != 0; /* before the buffer takes that place */
   luaL_Buffer buffer;
   char *out = luaL_buffinitsize(L, &buffer, (size_t)size);
-  vbo_stream_generated(seed, lua_toboolean(L, 4) != 0, (uint64_t)offset, out, (size_t)size);
+  vbo_stream_generated(seed, text, (uint64_t)offset, out, (size_t)size);
   luaL_pushresultsize(&buffer, (size_t)size);
   return 1;
 }
