@@ -44,9 +44,10 @@ function Error:__tostring()
   if self.where then parts[#parts + 1] = self.where .. ": " end
   parts[#parts + 1] = self.message
   local details = { self.kind }
-  if self.status or self.code then
-    details[#details + 1] = table.concat({ self.status or nil, self.code }, " ")
-  end
+  local answer = {}
+  if self.status then answer[1] = tostring(self.status) end
+  if self.code then answer[#answer + 1] = self.code end
+  if answer[1] then details[#details + 1] = table.concat(answer, " ") end
   if self.request then
     details[#details + 1] = self.request .. (self.server and " on " .. self.server or "")
   end
