@@ -216,9 +216,7 @@ run-tests: all $(TEST_TOOLS) $(TEST_PROGRAMS)
 	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' SPEC='$(SPEC)' .ci/test.sh $(TEST_PROGRAMS)
 
 bench: all
-	@set -e; for one in $(wildcard bench/*.sh); do \
-	  VBOLUA='$(abspath $(BUILD)/vbolua)' sh $$one; done
-	@set -e; for one in $(wildcard bench/*.lua); do $(BUILD)/vbolua $$one; done
+	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/save.lua
 
 # ------------------------------------------------------------------- the looks
 C_FILES := $(wildcard csrc/*.c csrc/*.h spec/c/*.c spec/support/*.c spec/support/*.h examples/embed/*.c)

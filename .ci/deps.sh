@@ -71,6 +71,7 @@ group_server() {
 group_demo() {
   group_build
   group_server
+  command_needed openssl openssl "shows the SHA-256 of what was saved"
 }
 
 group_test() {

@@ -109,6 +109,18 @@ static void load_editor(lua_State *L) {
   *editor.break_characters = " \t\n\"'`@$><=;|&{([,+-*/%^#~!?)]}";
 }
 
+static void save_history(void) {
+  if (editor.history_file == NULL) return;
+  /* Ours alone from the start: people type passwords in the wrong place. */
+  int file = open(editor.history_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file >= 0) {
+    close(file);
+    editor.write_history(editor.history_file);
+  }
+  free(editor.history_file);
+  editor.history_file = NULL;
+}
+
 static void open_history(void) {
   const char *home = getenv("HOME");
   const char *told = getenv("VBOLUA_HISTORY"); /* "" keeps none */
@@ -125,18 +137,7 @@ static void open_history(void) {
   if (editor.history_file == NULL) return;
   editor.stifle_history(1000);
   editor.read_history(editor.history_file);
-}
-
-static void save_history(void) {
-  if (editor.history_file == NULL) return;
-  /* Ours alone from the start: people type passwords in the wrong place. */
-  int file = open(editor.history_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (file >= 0) {
-    close(file);
-    editor.write_history(editor.history_file);
-  }
-  free(editor.history_file);
-  editor.history_file = NULL;
+  atexit(save_history); /* os.exit is a way to leave, too */
 }
 
 /* -------------------------------------------------------------- reading a line */
@@ -273,5 +274,4 @@ void vbo_repl(lua_State *L) {
   lua_settop(L, 0);
   fputs("\n", stdout);
   fflush(stdout);
-  save_history();
 }

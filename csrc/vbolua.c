@@ -303,8 +303,11 @@ static int run(lua_State *L, int argc, char **argv, const options *told) {
 
 int main(int argc, char **argv) {
   /* A core dump would hold what the secure heap keeps out of everything else. */
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
+  struct rlimit core;
+  if (getrlimit(RLIMIT_CORE, &core) == 0) {
+    core.rlim_cur = 0;
+    setrlimit(RLIMIT_CORE, &core);
+  }
 
   options told = {0};
   if (!parse(argc, argv, &told)) return EXIT_FAILURE;

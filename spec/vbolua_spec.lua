@@ -1,0 +1,475 @@
+-- The interpreter: what `lua` takes, errors, interrupts, the REPL.
+
+local core = require "vbo.core"
+local program = require "spec.support.program"
+
+local vbolua = program.vbolua
+if vbolua:sub(1, 1) ~= "/" then
+  local pipe = assert(io.popen "pwd")
+  vbolua = pipe:read "l" .. "/" .. vbolua
+  pipe:close()
+end
+local quoted = program.quoted
+
+local folder, remove_folder
+
+local function write(name, text)
+  local path = folder .. "/" .. name
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+  return path
+end
+
+--- Runs shell text in the folder with V as the interpreter: output (with stderr), status.
+local function shell(text, interpreter)
+  return program.run(("cd %s && unset LUA_INIT LUA_INIT_5_4 VBO_TRACE VBO_CHECK_HANDLES\nV=%s\n%s")
+    :format(quoted(folder), quoted(interpreter or vbolua), text))
+end
+
+setup(function() folder, remove_folder = program.folder() end)
+teardown(function() remove_folder() end)
+
+describe("vbolua takes what lua takes:", function()
+  -- Both run; what they write and their statuses are the same.
+  local function like_lua(text)
+    local expected, expected_status = shell(text, "lua5.4")
+    local got, status = shell(text)
+    assert.equal(expected, got)
+    assert.equal(expected_status, status)
+    return got
+  end
+
+  setup(function()
+    write("args.lua", [[print(select("#", ...), ...)
+      local low = 0
+      while arg[low - 1] do low = low - 1 end
+      print(#arg, arg[0], low, table.concat(arg, ",", low + 1))]])
+    write("exec.lua", "#!/usr/bin/env lua\nreturn print('shebang', ...)")
+    write("global.lua", "return { name = ... }")
+    write("init.lua", "INIT = 'from a file'")
+    write("-dash.lua", "print('dash')")
+  end)
+
+  local lines = {
+    "a script with arguments", [["$V" args.lua a 'b c' -x | sed "s|$V|lua|g"]],
+    "no arguments for it", [["$V" args.lua]],
+    "a script after options", [["$V" -e 'x=1' -W args.lua 1 2 | sed "s|$V|lua|g"]],
+    "standard input", [[echo 'print(...) print(arg[0])' | "$V" - a b]],
+    "standard input without a dash", [[echo 'print("in", ...)' | "$V"]],
+    "code", [["$V" -e 'print(1)' -e'print(2)']],
+    "code in its order with libraries", [["$V" -e 'print(global)' -l global -e 'print(global.name)']],
+    "a library", [["$V" -lglobal -e 'print(global.name)']],
+    "a library under another name", [["$V" -l g=global -e 'print(g.name, global)']],
+    "warnings off", [["$V" -e 'warn("hidden")' 2>&1 | wc -l]],
+    "the end of options", [["$V" -- -dash.lua]],
+    "LUA_INIT", [[LUA_INIT='print("init")' "$V" -e 'print(1)']],
+    "LUA_INIT with a file", [[LUA_INIT=@init.lua "$V" -e 'print(INIT)']],
+    "LUA_INIT_5_4 first", [[LUA_INIT='print(1)' LUA_INIT_5_4='print(2)' "$V" -e '']],
+    "-E", [[LUA_INIT='print(1)' LUA_PATH=nowhere "$V" -E -e 'print(package.path ~= "nowhere")']],
+    "LUA_PATH", [[LUA_PATH='./?.lua' "$V" -e 'print(require "global".name, package.path)']],
+    "a shebang line", [["$V" exec.lua x]],
+    "an exit status", [["$V" -e 'os.exit(7)']],
+    "true and false as exit status", [["$V" -e 'os.exit(true)' && "$V" -e 'os.exit(false)']],
+    "an error's status", [["$V" -e 'error("x")' 2>/dev/null]],
+    "a missing script's status", [["$V" missing.lua 2>/dev/null]],
+    "an unknown option's status", [["$V" -x 2>/dev/null]],
+    "an option without its value", [["$V" -e 2>/dev/null]],
+    "the modules of the system", [["$V" -e 'print(require("lfs")._VERSION)']],
+  }
+  for i = 1, #lines, 2 do
+    it(lines[i], function() like_lua(lines[i + 1]) end)
+  end
+
+  it("results that are visible prove that these are no empty comparisons", function()
+    assert.equal("2\ta\tb c\n", like_lua [["$V" args.lua a 'b c' | head -n 1]])
+    assert.equal("shebang\tx\n", like_lua [["$V" exec.lua x]])
+    assert.equal("2\n", like_lua [[LUA_INIT='print(1)' LUA_INIT_5_4='print(2)' "$V" -e '']])
+  end)
+
+  it("a script that is made executable", function()
+    write("run", "#!" .. vbolua .. "\nprint('ran', arg[1], require 'vbo.core'.version)")
+    assert.equal("ran\tx\t" .. core.version .. "\n", (shell "chmod +x run && ./run x"))
+  end)
+
+  -- Compared with what Lua's own manual says: Debian's `lua` echoes what it reads.
+  it("interactive mode at a pipe", function()
+    local function session(input, options)
+      return (shell(("printf '%s' | \"$V\" -i %s | tail -n +2"):format(input, options or "")))
+    end
+    assert.equal("> > 3\n> 3\tnil\t4\n> >> >> 1\n2\n> \n",
+      session [[x = 3\nx\n=x, nil, 4\nfor i = 1, 2 do\nprint(i)\nend\n]])
+    assert.equal("> # 1\n# \n", session [[_PROMPT = "# "\n1\n]])
+    assert.equal("> from a file\n> \n", session([[INIT\n]], "init.lua"))
+    assert.matches("unexpected symbol near <eof>", (session [[x = {\n]]))
+  end)
+
+  it("warnings on", function()
+    assert.equal("Lua warning: shown\n", (shell [["$V" -W -e 'warn("shown")']]))
+  end)
+
+  it("-v says every version", function()
+    local line = shell [["$V" -v]]
+    assert.matches("^vbolua %d+%.%d+%.%d+, Lua 5%.4%.%d+, libcurl %d[%d.]+, OpenSSL %d[%w.]+\n$", line)
+    assert.equal(line, (shell [["$V" --version]]))
+    assert.equal(line .. "1\n", (shell [["$V" -v -e 'print(1)']]))
+  end)
+end)
+
+describe("the one binary", function()
+  it("has the module and its Lua files in it, whatever the folder", function()
+    local output, status = program.run(("cp %s %s/alone && cd / && env -i LUA_PATH=none LUA_CPATH=none "
+      .. "%s/alone -e 'local vbo = require [[vbo]] print(vbo._VERSION, require[[vbo.json]].encode{1})'")
+      :format(quoted(vbolua), quoted(folder), quoted(folder)))
+    assert.equal("vbolua " .. core.version .. "\t[1]\n", output)
+    assert.equal(0, status)
+  end)
+
+  it("prefers its own module to what LUA_PATH finds, and finds others there", function()
+    shell "mkdir -p vbo"
+    write("vbo/json.lua", "error 'not this one'")
+    write("vbo/extra.lua", "return 'extra'")
+    assert.equal("extra\tfunction\n", (shell
+      [[LUA_PATH='./?.lua' "$V" -e 'print(require"vbo.extra", type(require"vbo.json".encode))']]))
+  end)
+
+  it("leaves no core dump", function()
+    assert.equal("0\n", (shell [[ulimit -S -c 100; "$V" -e 'os.execute "ulimit -c"']]))
+  end)
+end)
+
+describe("commands", function()
+  it("are listed by --help", function()
+    local output, status = shell [["$V" --help]]
+    assert.matches("usage: vbolua", output)
+    assert.matches("\n  sim\n", output)
+    assert.equal(0, status)
+  end)
+
+  it("tell their own usage", function()
+    local output, status = shell [["$V" sim --help]]
+    assert.matches("usage: vbolua sim", output)
+    assert.equal(0, status)
+  end)
+
+  it("report wrong arguments like any error", function()
+    local output, status = shell [["$V" sim --liste 1]]
+    assert.matches("^vbolua: .*%-%-listen", output)
+    assert.equal(2, status)
+  end)
+
+  it("do not hide a script of the same name", function()
+    write("sim", "print 'a script'")
+    assert.equal("a script\n", (shell [["$V" ./sim]]))
+    assert.equal("a script\n", (shell [["$V" -- sim]]))
+  end)
+end)
+
+describe("errors", function()
+  it("are one readable line", function()
+    write("bad.lua", "\n\nlocal x = nil + 1\n")
+    local output, status = shell [["$V" bad.lua]]
+    assert.equal("vbolua: bad.lua:3: attempt to perform arithmetic on a nil value\n", output)
+    assert.equal(1, status)
+  end)
+
+  it("of a module that is not found as well", function()
+    assert.equal("vbolua: (command line):1: module 'nope' not found\n",
+      (shell [["$V" -e 'require "nope"']]))
+    assert.matches("no file '%./nope%.lua'", (shell [["$V" --trace -e 'require "nope"']]))
+  end)
+
+  it("come with a traceback when asked for", function()
+    write("deep.lua", "local function inner() error('deep') end\nlocal function outer() inner() end\nouter()")
+    for _, how in ipairs { [["$V" --trace deep.lua]], [[VBO_TRACE=1 "$V" deep.lua]] } do
+      local output = shell(how)
+      assert.matches("^vbolua: deep%.lua:1: deep\nstack traceback:\n", output)
+      assert.matches("deep%.lua:2: in .*outer", output)
+    end
+    assert.not_matches("traceback", (shell [["$V" deep.lua]]))
+  end)
+
+  it("give the exit status of their kind", function()
+    local kinds, script = {}, {}
+    for kind, status in pairs(core.kinds) do
+      kinds[#kinds + 1] = kind .. " " .. status
+      script[#script + 1] = ([["$V" -e 'error { kind = "%s", message = "m" }' 2>/dev/null;
+        echo "%s $?"]]):format(kind, kind)
+    end
+    table.sort(kinds)
+    assert.equal(21, #kinds)
+    assert.equal(table.concat(kinds, "\n") .. "\n",
+      (shell("{ " .. table.concat(script, "\n") .. "\n} | sort")))
+  end)
+
+  it("of other kinds are 1", function()
+    for _, code in ipairs { "error()", "error({})", "error({kind='odd'})", "error(print)", "x x" } do
+      local output, status = shell([["$V" -e "]] .. code .. '"')
+      assert.equal(1, status)
+      assert.matches("^vbolua: [^\n]+\n$", output)
+    end
+  end)
+
+  it("with a __tostring say it themselves", function()
+    assert.equal("vbolua: mine\n", (shell
+      [["$V" -e 'error(setmetatable({}, {__tostring = function() return "mine" end}))']]))
+    assert.equal("vbolua: (an error whose __tostring failed)\n", (shell
+      [["$V" -e 'error(setmetatable({}, {__tostring = function() error "no" end}))']]))
+  end)
+
+  it("never send control characters to the terminal", function()
+    assert.equal("vbolua: a\\x1B[31mb\\x07\n", (shell [["$V" -e 'error("a\27[31mb\7", 0)']]))
+  end)
+
+  it("of the module carry the line of the script", function()
+    write("usage.lua", "local vbo = require 'vbo'\nvbo.connect { hsot = 'x' }")
+    local output, status = shell [["$V" usage.lua]]
+    assert.matches("^vbolua: usage%.lua:2: [^\n]*host[^\n]*\n$", output)
+    assert.equal(2, status)
+  end)
+end)
+
+describe("the end of a script", function()
+  it("closes what is open, however it comes", function()
+    local held = [[local held <close> = setmetatable({}, { __close = function() print 'closed' end })
+      ]]
+    assert.equal("closed\n", (shell([["$V" -e "]] .. held .. [["]])))
+    assert.equal("closed\n", (shell([["$V" -e "]] .. held .. [[os.exit(0)"]])))
+    assert.equal("closed\n", (shell([["$V" -e "]] .. held .. [[os.exit(0, true)"]])))
+    assert.equal("", (shell([["$V" -e "]] .. held .. [[os.exit(0, false)"]])))
+    assert.matches("^closed\nvbolua: ", (shell([["$V" -e "]] .. held .. [[error('x')"]])))
+  end)
+
+  it("names handles that were left to the collector, when asked to look", function()
+    local leak = [["$V" -e 'E = require"vbo.core".engine()']]
+    local output, status = shell("VBO_CHECK_HANDLES=1 " .. leak)
+    assert.equal("vbolua: 1 engine handle was never closed\n", output)
+    assert.equal(1, status)
+    output, status = shell("VBO_CHECK_HANDLES=1 " .. leak .. " -e 'os.exit(0)'")
+    assert.equal("vbolua: 1 engine handle was never closed\n", output)
+    assert.equal(1, status)
+    output, status = shell(leak)
+    assert.equal("", output)
+    assert.equal(0, status)
+    output, status = shell("VBO_CHECK_HANDLES=1 " .. leak .. " -e 'E:close()'")
+    assert.equal("", output)
+    assert.equal(0, status)
+  end)
+end)
+
+describe("an interrupt", function()
+  -- Starts a script that prints "ready", sends signals, gives its output and status.
+  local function interrupted(code, signals, environment)
+    write("busy.lua", code)
+    local pipe = assert(io.popen(("cd %s; unset LUA_INIT VBO_CHECK_HANDLES; "
+      .. "rm -f hold; mkfifo hold; exec 3<>hold; "
+      .. "%s %s busy.lua 2>&1 <&3 & child=$!; echo $child; wait $child; echo \"status $?\"")
+      :format(quoted(folder), environment or "", quoted(vbolua)), "r"))
+    local child = pipe:read "l"
+    local output = {}
+    for _, signal in ipairs(signals) do
+      for line in pipe:lines() do
+        if line == "ready" then break end
+        output[#output + 1] = line
+      end
+      assert(os.execute("kill -" .. signal .. " " .. child))
+    end
+    output[#output + 1] = pipe:read "a"
+    pipe:close()
+    local text = table.concat(output, "\n")
+    return text:gsub("status %d+\n$", ""), tonumber(text:match "status (%d+)\n$")
+  end
+
+  local ready = "io.stdout:setvbuf 'line'\nlocal function ready() print 'ready' end\n"
+
+  it("stops a loop", function()
+    local output, status = interrupted(ready .. "ready()\nwhile true do end", { "INT" })
+    assert.equal("vbolua: interrupted [cancelled]\n", output)
+    assert.equal(130, status)
+  end)
+
+  it("stops a loop in a coroutine", function()
+    for _, how in ipairs { "coroutine.wrap(function() ready() while true do end end)()",
+      "assert(coroutine.resume(coroutine.create(function() ready() while true do end end)))",
+      "coroutine.wrap(coroutine.wrap(function() ready() while true do end end))()" } do
+      local output, status = interrupted(ready .. how, { "INT" })
+      assert.matches("interrupted %[cancelled%]", output)
+      assert.equal(130, status)
+    end
+  end)
+
+  it("stops an engine that waits", function()
+    local output, status = interrupted(ready .. [[
+      local engine <close> = require "vbo.core".engine()
+      ready()
+      local ok, err = engine:sleep(60)
+      print(ok, err.kind)
+      error(err)]], { "INT" })
+    assert.equal("nil\tcancelled\nvbolua: interrupted [cancelled]\n", output)
+    assert.equal(130, status)
+  end)
+
+  it("stops a read of standard input", function()
+    local output, status = interrupted(ready .. "ready() io.read() print 'on'", { "INT" })
+    assert.equal("vbolua: interrupted [cancelled]\n", output)
+    assert.equal(130, status)
+  end)
+
+  it("comes once, so that the clean-up can wait and talk again", function()
+    for _, busy in ipairs { "while true do end", "error((select(2, engine:sleep(60))))" } do
+      local output, status = interrupted(ready .. [[
+        local core = require "vbo.core"
+        local engine <close> = core.engine()
+        local held <close> = setmetatable({}, { __close = function()
+          local ok, err = engine:sleep(0.05)
+          print("cleaned up", ok, err and err.kind)
+          for i = 1, 100000 do end
+        end })
+        ready()
+        ]] .. busy, { "INT" })
+      assert.equal("cleaned up\ttrue\tnil\nvbolua: interrupted [cancelled]\n", output)
+      assert.equal(130, status)
+    end
+  end)
+
+  it("ends with 143 after SIGTERM and 129 after SIGHUP", function()
+    assert.equal(143, (select(2, interrupted(ready .. "ready() while true do end", { "TERM" }))))
+    assert.equal(129, (select(2, interrupted(ready .. "ready() while true do end", { "HUP" }))))
+  end)
+
+  it("ends at once when it comes again", function()
+    local output, status = interrupted(ready .. [[
+      local held <close> = setmetatable({}, { __close = function()
+        ready()
+        while true do end
+      end })
+      ready()
+      while true do end]], { "INT", "INT" })
+    assert.equal("", output)
+    assert.equal(130, status)
+  end)
+
+  it("bounds the clean-up", function()
+    local output, status = interrupted(ready .. [[
+      local held <close> = setmetatable({}, { __close = function() while true do end end })
+      ready()
+      while true do end]], { "INT" }, "VBO_CLEANUP_TIMEOUT=1")
+    assert.equal("vbolua: the clean-up takes too long; ending without it\n", output)
+    assert.equal(130, status)
+  end)
+
+  it("is an error of the module where the module is in use", function()
+    local output = interrupted(ready .. [[
+      local vbo = require "vbo"
+      local ok, err = pcall(function() ready() while true do end end)
+      print(ok, vbo.error.is(err), err.kind)]], { "INT" })
+    assert.equal("false\ttrue\tcancelled\n", output)
+  end)
+end)
+
+describe("the REPL", function()
+  -- A person at a terminal: `script` gives the program one, a named pipe is the keyboard.
+  local function terminal(options)
+    shell "rm -f keys && mkfifo keys"
+    local screen = assert(io.popen(("cd %s; VBOLUA_HISTORY=history TERM=xterm LC_ALL=C.UTF-8 "
+      .. "timeout 60 script -qec %s /dev/null <keys 2>&1; echo \"status $?\"")
+      :format(quoted(folder), quoted(quoted(vbolua) .. " " .. (options or ""))), "r"))
+    local keys = assert(io.open(folder .. "/keys", "w"))
+    keys:setvbuf "no"
+    local self, seen = {}, ""
+    --- Reads on until the screen shows the pattern; gives what came before it.
+    function self.expect(pattern)
+      while not seen:find(pattern) do
+        local char = screen:read(1)
+        assert(char, "the program ended before " .. pattern .. ":\n" .. seen)
+        seen = seen .. char
+      end
+      local from, to = seen:find(pattern)
+      local before = seen:sub(1, from - 1)
+      seen = seen:sub(to + 1)
+      return before
+    end
+    function self.type(text) keys:write(text) end
+    function self.finish()
+      keys:write "\4"
+      self.expect "status %d+\n"
+      keys:close()
+      screen:close()
+    end
+    return self
+  end
+
+  it("goes on after errors", function()
+    local output = shell [[printf 'error "one"\n)\n1 + 1\n' | "$V" -i 2>&1 | tail -n +2]]
+    assert.matches("vbolua: stdin:1: one\n", output)
+    assert.matches("unexpected symbol", output)
+    assert.matches("2\n", output)
+  end)
+
+  it("shows the values of expressions, and reads several lines as one chunk", function()
+    local at = terminal()
+    at.expect "> "
+    at.type "6 * 7, 'x'\n"
+    at.expect "\n42\tx\r\n> "
+    at.type "for i = 1, 2 do\n"
+    at.expect ">> "
+    at.type "print(i * 11) end\n"
+    at.expect "\n11\r\n22\r\n> "
+    at.finish()
+  end)
+
+  it("completes names, fields and methods without calling anything", function()
+    write("things.lua", [[
+      local object = setmetatable({ wide = 1 }, { __index = { wake = print, wage = 2 } })
+      thing = { inner = object,
+        loud = setmetatable({}, { __index = function() error "called" end }) }]])
+    local at = terminal "-i things.lua"
+    at.expect "> "
+    at.type "string.reve\t('abc')\n"
+    at.expect "\ncba\r\n> "
+    at.type "thi\t.inn\t.wag\t\n"
+    at.expect "\n2\r\n> "
+    at.type "thing.inner:w\t(7)\n" -- the one method: numbers are none
+    at.expect "\ntable: %S+\t7\r\n> "
+    at.type "thing.loud.x.y\t\21"
+    at.type "'calm'\n"
+    assert.not_matches("called", at.expect "\ncalm\r\n> ")
+    at.finish()
+  end)
+
+  it("keeps a history that only its owner reads", function()
+    os.remove(folder .. "/history")
+    local at = terminal()
+    at.expect "> "
+    at.type "first = 1\n"
+    at.expect "> "
+    at.finish()
+    at = terminal()
+    at.expect "> "
+    at.type "\27[A1\n" -- cursor up, and one more digit
+    at.expect "> "
+    at.type "first\n"
+    at.expect "\n11\r\n> "
+    at.finish()
+    assert.equal("-rw-------", (shell("ls -l history"):sub(1, 10)))
+  end)
+
+  it("gives the prompt back after Ctrl-C, at the prompt and in a loop", function()
+    local at = terminal()
+    at.expect "> "
+    at.type "print(1\3"
+    at.expect "> "
+    at.type "for i = 1, 2 do\n"
+    at.expect ">> "
+    at.type "\3"
+    at.expect "> "
+    at.type "print 'busy' while true do end\n"
+    at.expect "\nbusy\r\n"
+    at.type "\3"
+    at.expect "interrupted"
+    at.expect "> "
+    at.type "'still ' .. 'here'\n"
+    at.expect "\nstill here\r\n> "
+    at.finish()
+  end)
+end)
