@@ -28,6 +28,12 @@ function M.settings(given)
   if type(given) == "string" then given = { url = given } end
   local settings = {}
   for name, value in pairs(options.check(given, spec, "connect")) do settings[name] = value end
+  for name, least in pairs { retries = 0, connect_timeout = 0.001, idle_timeout = 0.001,
+    deadline = 0.001, port = 1 } do
+    if settings[name] and settings[name] < least then
+      errors.usage(("connect: '%s' cannot be %s"):format(name, settings[name]))
+    end
+  end
   if settings.url and settings.host then
     errors.usage("connect: give 'url' or 'host', not both")
   end

@@ -3,7 +3,7 @@
 local M = {}
 
 --- The interpreter under test; `make test` names it.
-M.vbolua = os.getenv "VBOLUA" or "build/vbolua"
+M.vbolua = os.getenv "VBOLUA" or (os.getenv "PWD" .. "/build/vbolua")
 
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 M.quoted = quoted
