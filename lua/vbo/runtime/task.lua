@@ -18,7 +18,8 @@ function M.wait(engine, transfer, watch)
       transfer:cancel()
       return nil, transfer:error() or err
     end
-    watch(transfer:progress())
+    -- The end is told by who knows whether it was a good one.
+    if not transfer:done() then watch(transfer:progress()) end
   end
   return transfer:wait()
 end

@@ -1,0 +1,99 @@
+-- The README's runbooks and the examples, run as a reader would run them.
+
+local program = require "spec.support.program"
+local rehearsal = require "spec.support.rehearsal"
+
+local quoted = program.quoted
+
+describe("what the README and the examples say", function()
+  local server, folder, remove
+
+  setup(function()
+    server = rehearsal.start()
+    folder, remove = program.folder()
+  end)
+
+  teardown(function()
+    server.stop()
+    remove()
+  end)
+
+  before_each(function() server.reset() end)
+
+  local function run(command)
+    local where = server.settings()
+    return program.run(("cd %s; VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s %s"):format(
+      quoted(folder), where.url, where.user, where.password, where.pin, command))
+  end
+
+  local function runbooks()
+    local list = {}
+    local text = rehearsal.content "README.md"
+    for code in text:gmatch "<!%-%- test: runbook %-%->\n```lua\n(.-)\n```" do
+      list[#list + 1] = code
+    end
+    return list
+  end
+
+  it("is tested: the README's runbooks are found", function()
+    assert.equal(2, #runbooks())
+    assert.equal(2, select(2, rehearsal.content("README.md"):gsub("```lua\n", "")))
+  end)
+
+  for i, code in ipairs(runbooks()) do
+    it("the README's runbook " .. i, function()
+      local path = ("%s/readme-%d.lua"):format(folder, i)
+      local file <close> = assert(io.open(path, "w"))
+      file:write(code)
+      file:close()
+      local output, status = run(program.vbolua .. " " .. path)
+      assert.equal(0, status, output)
+      assert.is_true(#server.changes() > 0)
+    end)
+  end
+
+  it("the README's table of exit statuses is the core's", function()
+    local text = rehearsal.content "README.md"
+    for kind, status in pairs(require("vbo.core").kinds) do
+      local found = text:match("| (%d+) | `" .. kind .. "`")
+        or text:match("| ([%d, ]+) | [^|]*`" .. kind .. "`")
+      assert.is_truthy(found, kind)
+      assert.is_truthy(found:find(tostring(status), 1, true), kind)
+    end
+  end)
+
+  local root = program.run("pwd"):gsub("\n", "")
+
+  it("examples/onedrive_rollback.lua", function()
+    local output, status = run(("%s %s/examples/onedrive_rollback.lua"):format(
+      program.vbolua, root))
+    assert.equal(0, status, output)
+    assert.matches("4 documents in Aurora", output)
+    assert.matches("saved Aurora/Plan.docx %(%d+ bytes, SHA%-256 %x+%)", output)
+    assert.matches("failed 0 of", output)
+    assert.equal(0, select(2, program.run("unzip -tqq " .. folder .. "/Documents.zip")))
+    local restored = {}
+    for _, change in ipairs(server.changes()) do restored[change.path] = change.how end
+    -- The plan's good version goes over the encrypted one; the mail list was not touched.
+    assert.is_string(restored["Documents/Projects/Aurora/Plan.docx"])
+  end)
+
+  it("examples/single_mail.lua", function()
+    local output, status = run(("%s %s/examples/single_mail.lua"):format(program.vbolua, root))
+    assert.equal(0, status, output)
+    assert.matches('found "Signed contract Aurora"', output)
+    assert.matches("restored 1", output)
+    local saved = rehearsal.content(folder .. "/Signed contract Aurora.msg")
+    assert.equal("\xD0\xCF\x11\xE0", saved:sub(1, 4))
+    assert.equal("Inbox/Signed contract Aurora", server.changes()[1].path)
+  end)
+
+  it("examples/demo.sh", function()
+    local output, status = program.run(("VBOLUA=%s examples/demo.sh %s/demo"):format(
+      program.vbolua, folder))
+    assert.equal(0, status, output)
+    assert.matches("SHA%-256 %x+\n", output)
+    assert.matches("onedrive: alice@contoso.com", output)
+    assert.matches("%d+ changes in production", output)
+  end)
+end)
