@@ -75,21 +75,30 @@ static bool interrupted(vbo_engine *engine, vbo_error *err) {
   return true;
 }
 
+static uint64_t moves(const vbo_engine *engine) {
+  return engine->moves + vbo_http_moves(engine->http);
+}
+
 int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
   if (engine->closed) {
     vbo_error_set(err, VBO_ERROR_CLOSED, "the engine is closed");
     return -1;
   }
   if (interrupted(engine, err)) return -1;
-  uint64_t before = engine->moves;
+  uint64_t before = moves(engine);
   drive(engine);
   bool idle = engine->pending == 0 && engine->asking == 0;
-  if (engine->moves != before || timeout_ms == 0 || (timeout_ms < 0 && idle))
+  if (moves(engine) != before || timeout_ms == 0 || (timeout_ms < 0 && idle))
     return engine->pending;
-  /* Without anything to move this is a pause that an interrupt can end. */
   int most = timeout_ms < 0 || timeout_ms > LONGEST_POLL ? LONGEST_POLL : timeout_ms;
-  vbo_http_poll(engine->http, until_timer(engine, most));
-  if (interrupted(engine, err)) return -1;
-  drive(engine);
-  return engine->pending;
+  int64_t until = vbo_monotonic_ms() + most;
+  for (;;) {
+    vbo_http_poll(engine->http, until_timer(engine, most));
+    if (interrupted(engine, err)) return -1;
+    drive(engine);
+    /* With anything under way the caller hears of every move.  With nothing
+     * this is a pause, which only an interrupt cuts short. */
+    most = (int)(until - vbo_monotonic_ms());
+    if (!idle || most <= 0) return engine->pending;
+  }
 }

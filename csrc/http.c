@@ -87,7 +87,7 @@ vbo_http *vbo_http_new(vbo_error *err) {
     vbo_error_memory(err);
     return NULL;
   }
-  http->multi = multi;
+  *http = (vbo_http){.multi = multi};
   curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 64L);
   return http;
@@ -112,6 +112,8 @@ void vbo_http_perform(vbo_http *http) {
     vbo_exchange_ended(exchange, code);
   }
 }
+
+uint64_t vbo_http_moves(const vbo_http *http) { return http->moves; }
 
 void vbo_http_poll(vbo_http *http, int timeout_ms) {
   curl_multi_poll(http->multi, NULL, 0, timeout_ms, NULL);

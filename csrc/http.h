@@ -22,6 +22,8 @@ typedef struct vbo_exchange vbo_exchange;
 vbo_http *vbo_http_new(vbo_error *err);
 /* Moves everything that can move, without waiting; calls `done` events. */
 void vbo_http_perform(vbo_http *http);
+/* Grows whenever a request goes out or bytes of an answer come in. */
+uint64_t vbo_http_moves(const vbo_http *http);
 /* Waits until something can move, for up to `timeout_ms`. */
 void vbo_http_poll(vbo_http *http, int timeout_ms);
 /* Ends a poll, from any thread; writes one byte to a socket, which a signal

@@ -60,6 +60,7 @@ static int on_request(void *data, char *remote_ip, char *local_ip, int remote_po
   if (!handshake->used) handshake->socket = find_socket(exchange, local_port, remote_port);
   handshake->used = true;
   exchange->sent_at = vbo_monotonic_ms();
+  exchange->http->moves++;
   return CURL_PREREQFUNC_OK;
 }
 
@@ -67,6 +68,7 @@ static size_t on_header(char *line, size_t one, size_t size, void *data) {
   vbo_exchange *exchange = data;
   (void)one;
   bool complete = exchange->headers.complete;
+  exchange->http->moves++;
   if (exchange->answered_at == 0) {
     exchange->answered_at = vbo_monotonic_ms();
     exchange->events->begun(exchange->owner);
@@ -88,6 +90,7 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *data) {
   vbo_exchange *exchange = data;
   (void)one;
   if (size == 0) return 0;
+  exchange->http->moves++;
   switch (exchange->events->body(exchange->owner, bytes, size)) {
     case VBO_TAKEN:
       exchange->received += (int64_t)size;

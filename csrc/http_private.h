@@ -10,6 +10,7 @@ enum { EXCHANGE_HEADERS = 8, EXCHANGE_SOCKETS = 8 };
 
 struct vbo_http {
   CURLM *multi;
+  uint64_t moves;
 };
 
 struct vbo_pool {
