@@ -58,7 +58,8 @@ describe("vbolua takes what lua takes:", function()
     "standard input", [[echo 'print(...) print(arg[0])' | "$V" - a b]],
     "standard input without a dash", [[echo 'print("in", ...)' | "$V"]],
     "code", [["$V" -e 'print(1)' -e'print(2)']],
-    "code in its order with libraries", [["$V" -e 'print(global)' -l global -e 'print(global.name)']],
+    "code in its order with libraries",
+    [["$V" -e 'print(global)' -l global -e 'print(global.name)']],
     "a library", [["$V" -lglobal -e 'print(global.name)']],
     "a library under another name", [["$V" -l g=global -e 'print(g.name, global)']],
     "warnings off", [["$V" -e 'warn("hidden")' 2>&1 | wc -l]],
@@ -110,7 +111,8 @@ describe("vbolua takes what lua takes:", function()
 
   it("-v says every version", function()
     local line = shell [["$V" -v]]
-    assert.matches("^vbolua %d+%.%d+%.%d+, Lua 5%.4%.%d+, libcurl %d[%d.]+, OpenSSL %d[%w.]+\n$", line)
+    assert.matches("^vbolua %d+%.%d+%.%d+, Lua 5%.4%.%d+, libcurl %d[%d.]+, OpenSSL %d[%w.]+\n$",
+      line)
     assert.equal(line, (shell [["$V" --version]]))
     assert.equal(line .. "1\n", (shell [["$V" -v -e 'print(1)']]))
   end)
@@ -118,8 +120,9 @@ end)
 
 describe("the one binary", function()
   it("has the module and its Lua files in it, whatever the folder", function()
-    local output, status = program.run(("cp %s %s/alone && cd / && env -i LUA_PATH=none LUA_CPATH=none "
-      .. "%s/alone -e 'local vbo = require [[vbo]] print(vbo._VERSION, require[[vbo.json]].encode{1})'")
+    local output, status = program.run(("cp %s %s/alone && cd / && "
+      .. "env -i LUA_PATH=none LUA_CPATH=none %s/alone -e 'local vbo = require [[vbo]] "
+      .. "print(vbo._VERSION, require[[vbo.json]].encode{1})'")
       :format(quoted(vbolua), quoted(folder), quoted(folder)))
     assert.equal("vbolua " .. core.version .. "\t[1]\n", output)
     assert.equal(0, status)
@@ -180,7 +183,8 @@ describe("errors", function()
   end)
 
   it("come with a traceback when asked for", function()
-    write("deep.lua", "local function inner() error('deep') end\nlocal function outer() inner() end\nouter()")
+    write("deep.lua", "local function inner() error('deep') end\n"
+      .. "local function outer() inner() end\nouter()")
     for _, how in ipairs { [["$V" --trace deep.lua]], [[VBO_TRACE=1 "$V" deep.lua]] } do
       local output = shell(how)
       assert.matches("^vbolua: deep%.lua:1: deep\nstack traceback:\n", output)
@@ -203,7 +207,8 @@ describe("errors", function()
   end)
 
   it("of other kinds are 1", function()
-    for _, code in ipairs { "error()", "error({})", "error({kind='odd'})", "error(print)", "x x" } do
+    local codes = { "error()", "error({})", "error({kind='odd'})", "error(print)", "x x" }
+    for _, code in ipairs(codes) do
       local output, status = shell([["$V" -e "]] .. code .. '"')
       assert.equal(1, status)
       assert.matches("^vbolua: [^\n]+\n$", output)
@@ -231,8 +236,8 @@ end)
 
 describe("the end of a script", function()
   it("closes what is open, however it comes", function()
-    local held = [[local held <close> = setmetatable({}, { __close = function() print 'closed' end })
-      ]]
+    local held = [[local held <close> =
+      setmetatable({}, { __close = function() print 'closed' end }) ]]
     assert.equal("closed\n", (shell([["$V" -e "]] .. held .. [["]])))
     assert.equal("closed\n", (shell([["$V" -e "]] .. held .. [[os.exit(0)"]])))
     assert.equal("closed\n", (shell([["$V" -e "]] .. held .. [[os.exit(0, true)"]])))
@@ -305,7 +310,8 @@ describe("an interrupt", function()
       local ok, err = engine:sleep(60)
       print(ok, err.kind)
       error(err)]], { "INT" })
-    assert.equal("nil\tcancelled\nvbolua: interrupted [cancelled]\n", output)
+    -- The signal may come just before the wait begins: then the hook delivers it.
+    assert.equal("vbolua: interrupted [cancelled]\n", (output:gsub("^nil\tcancelled\n", "")))
     assert.equal(130, status)
   end)
 

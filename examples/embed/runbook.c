@@ -17,7 +17,7 @@ static const char own_runbook[] =
     "local vbo = require 'vbo'\n"
     "local client <close> = vbo.connect()\n"
     "local count = 0\n"
-    "for organization in client:organizations() do\n"
+    "for organization in client:organizations():each() do\n"
     "  count = count + 1\n"
     "  print(organization.name)\n"
     "end\n"

@@ -5,6 +5,7 @@
  *
  * VBO_PIN pins the server's certificate, VBO_CA names a file of authorities.  The exit status is
  * the one that `vbolua` has for the same failure. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,12 +39,16 @@ static int connect_and_save(vbo_engine *engine, vbo_secret *password, char **arg
   /* The path's first segment is the API version, which also says where tokens come from. */
   char version[16] = "";
   sscanf(argv[2], "/%15[^/?]", version);
-  vbo_client_options options = {.url = getenv("VBO_HOST"),
-                                .api_version = version,
-                                .user = getenv("VBO_USER"),
-                                .password = password,
-                                .pin = getenv("VBO_PIN"),
-                                .ca_file = getenv("VBO_CA")};
+  /* From v7 on a token is bound to a cookie, unless it is asked for without. */
+  bool has_cookies = version[0] == 'v' && strtol(version + 1, NULL, 10) >= 7;
+  vbo_client_options options = {
+      .url = getenv("VBO_HOST"),
+      .api_version = version,
+      .user = getenv("VBO_USER"),
+      .password = password,
+      .token_parameters = has_cookies ? "disable_antiforgery_token=true" : NULL,
+      .pin = getenv("VBO_PIN"),
+      .ca_file = getenv("VBO_CA")};
   vbo_client *client = vbo_client_open(engine, &options, &err);
   if (client == NULL) return fail(&err);
   int status = 0;

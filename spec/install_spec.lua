@@ -1,0 +1,248 @@
+-- What is installed works: from `make install`, from LuaRocks, and inside C programs.
+
+local core = require "vbo.core"
+local program = require "spec.support.program"
+
+local quoted = program.quoted
+local folder, remove_folder, here, sim
+
+-- A sanitized library wants a sanitized program around it; what is tested here is where files go
+-- and how they are found, which the plain run shows.
+local sanitized = os.getenv "VBO_SANITIZE" ~= nil
+
+local function shell(text)
+  return program.run(("cd %s && unset LUA_INIT LUA_INIT_5_4 LUA_PATH LUA_CPATH "
+    .. "VBO_CHECK_HANDLES MAKEFLAGS MAKELEVEL\n%s"):format(quoted(here), text))
+end
+
+local function succeeds(text)
+  local output, status = shell(text)
+  assert.equal(0, status, output)
+  return output
+end
+
+local function exists(path)
+  return assert.is_table(core.stat(path), path .. " is missing")
+end
+
+setup(function()
+  local pipe = assert(io.popen "pwd")
+  here = pipe:read "l"
+  pipe:close()
+  folder, remove_folder = program.folder()
+  sim = program.sim()
+end)
+
+teardown(function()
+  sim.stop()
+  remove_folder()
+end)
+
+local function environment()
+  return ("VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s"):format(quoted(sim.listening),
+    quoted(sim.user), quoted(sim.password), quoted(sim.fingerprint))
+end
+
+-- The names of the demo world's organizations, by the module of the tree under test.
+local runbook = [[
+local vbo = require "vbo"
+local client <close> = vbo.connect()
+for organization in client:organizations():each() do print(organization.name) end
+]]
+
+if sanitized then
+  describe("an installed tree", function()
+    it("is tested without sanitizers", function()
+      pending "make test shows it"
+    end)
+  end)
+  return
+end
+
+describe("make install", function()
+  local prefix
+  local build = os.getenv "VBO_BUILD"
+
+  setup(function()
+    prefix = folder .. "/prefix"
+    -- The tree that is tested already, so that nothing is built a second time.
+    local where = build and "BUILD=" .. quoted(build:match "[^/]+$") or ""
+    succeeds(("make install PREFIX=%s %s"):format(quoted(prefix), where))
+  end)
+
+  local function pkg_config(words)
+    local output = succeeds(("PKG_CONFIG_PATH=%s/lib/pkgconfig pkg-config %s vbolua")
+      :format(quoted(prefix), words))
+    return (output:gsub("%s+$", ""))
+  end
+
+  it("puts everything in its place", function()
+    for _, path in ipairs { "bin/vbolua", "lib/libvbolua.a", "lib/libvbolua.so.0",
+      "lib/libvbolua.so", "include/vbo.h", "lib/pkgconfig/vbolua.pc", "share/man/man1/vbolua.1",
+      "share/lua/5.4/vbo/init.lua", "share/lua/5.4/vbo/json.lua", "lib/lua/5.4/vbo/core.so" } do
+      exists(prefix .. "/" .. path)
+    end
+    assert.equal(core.version, pkg_config "--modversion")
+    assert.matches("-lvbolua", pkg_config "--libs", 1, true)
+  end)
+
+  it("exports the functions of vbo.h and nothing else", function()
+    local output = succeeds(("nm -D --defined-only %s/lib/libvbolua.so | awk '{print $3}'")
+      :format(quoted(prefix)))
+    local header = assert(io.open(here .. "/csrc/vbo.h")):read "a"
+    local count = 0
+    for name in output:gmatch "[%w_]+" do
+      assert.matches(name .. "(", header, 1, true)
+      count = count + 1
+    end
+    assert.is_true(count > 30)
+    output = succeeds(("nm -D --defined-only %s/lib/lua/5.4/vbo/core.so | awk '{print $3}'")
+      :format(quoted(prefix)))
+    assert.equal("luaopen_vbo_core\n", output)
+  end)
+
+  it("has a header that stands alone, in C and in C++", function()
+    succeeds(("printf '#include <vbo.h>\\nint main(void) { return 0; }' >%s/alone.c")
+      :format(quoted(folder)))
+    succeeds(("cc -std=c99 -Wall -Wextra -Wpedantic -Werror -I%s/include -c %s/alone.c "
+      .. "-o /dev/null")
+      :format(quoted(prefix), quoted(folder)))
+    if os.execute "command -v c++ >/dev/null 2>&1" then
+      succeeds(("c++ -x c++ -Wall -Wextra -I%s/include -c %s/alone.c -o /dev/null")
+        :format(quoted(prefix), quoted(folder)))
+    end
+  end)
+
+  it("serves stock Lua", function()
+    local output = succeeds(("cd / && %s "
+      .. "LUA_PATH='%s/share/lua/5.4/?.lua;%s/share/lua/5.4/?/init.lua;;' "
+      .. "LUA_CPATH='%s/lib/lua/5.4/?.so;;' lua5.4 -e %s")
+      :format(environment(), prefix, prefix, prefix, quoted(runbook)))
+    assert.matches("contoso", output)
+  end)
+
+  it("runs the installed interpreter", function()
+    local output = succeeds(("cd / && %s %s/bin/vbolua -e %s"):format(environment(), quoted(prefix),
+      quoted(runbook)))
+    assert.matches("contoso", output)
+  end)
+
+  it("shows the manual", function()
+    if os.execute "command -v man >/dev/null 2>&1" then
+      assert.matches("REST API", succeeds(("man -l %s/share/man/man1/vbolua.1 | cat")
+        :format(quoted(prefix))))
+    end
+    assert.matches("\n%.SH NAME\nvbolua", "\n" .. assert(io.open(prefix
+      .. "/share/man/man1/vbolua.1")):read "a")
+  end)
+
+  describe("lets a C program", function()
+    local function build_embedded(name, flags)
+      succeeds(("cc -Wall -Wextra -Werror -o %s/%s examples/embed/%s.c %s")
+        :format(quoted(folder), name, name, flags))
+      return ("LD_LIBRARY_PATH=%s/lib %s/%s"):format(quoted(prefix), quoted(folder), name)
+    end
+
+    it("without Lua save an answer", function()
+      local save = build_embedded("save", pkg_config "--cflags --libs")
+      local path = folder .. "/jobs.json"
+      local output = succeeds(("%s %s GET /v8/Jobs %s"):format(environment(), save, quoted(path)))
+      local size, sha256 = output:match ": (%d+) bytes, SHA%-256 (%x+)\n"
+      assert.equal(core.stat(path).size, tonumber(size))
+      assert.matches(sha256, succeeds("openssl dgst -sha256 -r " .. quoted(path)), 1, true)
+      assert.is_table(require("vbo.json").decode(assert(io.open(path)):read "a"))
+
+      local status
+      output, status = shell(("%s %s GET /v8/Jobs %s"):format(environment(), save, quoted(path)))
+      assert.equal(core.kinds.exists, status)
+      assert.matches("^save: .*%[exists%]", output)
+      output, status = shell(("%s VBO_PASSWORD=wrong %s GET /v8/Jobs %s.2"):format(environment(),
+        save, quoted(path)))
+      assert.equal(core.kinds.auth, status)
+      assert.not_matches("wrong", output, 1, true)
+      assert.is_nil(core.stat(path .. ".2"))
+      output, status = shell(("%s %s GET /v8/Nothing %s.2"):format(environment(), save,
+        quoted(path)))
+      assert.equal(core.kinds.not_found, status, output)
+      assert.is_nil(core.stat(path .. ".2"))
+    end)
+
+    it("be linked statically", function()
+      succeeds(("cc -o %s/static examples/embed/save.c -I%s/include %s/lib/libvbolua.a "
+        .. "$(pkg-config --libs libcurl openssl)"):format(quoted(folder), quoted(prefix),
+        quoted(prefix)))
+      local output, status = shell(("%s/static"):format(quoted(folder)))
+      assert.equal(2, status)
+      assert.matches("usage: save", output)
+    end)
+
+    it("with Lua inside run a runbook", function()
+      local flags = ([[$(pkg-config --cflags --libs lua5.4) -Wl,-E ]]
+        .. [[-DVBO_LUADIR='"%s"' -DVBO_CMODDIR='"%s"']]):format(pkg_config "--variable=luadir",
+        pkg_config "--variable=cmoddir")
+      local run = build_embedded("runbook", flags)
+      local output = succeeds(("cd / && %s %s"):format(environment(), run))
+      assert.matches("contoso[^\n]*\n.*organizations: %d+\n$", output)
+      local status
+      output, status = shell(("%s VBO_PASSWORD=wrong %s"):format(environment(), run))
+      assert.equal(1, status)
+      assert.matches("runbook: kind auth\n", output)
+    end)
+  end)
+
+  it("is undone by make uninstall", function()
+    local other = folder .. "/other"
+    local where = build and "BUILD=" .. quoted(build:match "[^/]+$") or ""
+    succeeds(("make install DESTDIR=%s PREFIX=/usr %s && make uninstall DESTDIR=%s PREFIX=/usr %s")
+      :format(quoted(other), where, quoted(other), where))
+    assert.equal("", succeeds(("find %s -type f -o -type l"):format(quoted(other))))
+  end)
+end)
+
+describe("LuaRocks", function()
+  local config, luarocks
+
+  setup(function()
+    -- Offline: no server is asked, and lua-cjson is the distribution's.
+    config = folder .. "/luarocks.lua"
+    local file = assert(io.open(config, "w"))
+    file:write([[
+      rocks_servers = {}
+      rocks_provided = { ["lua-cjson"] = "2.1.0-1" }
+      home_tree = "]] .. folder .. [[/home"
+      local_cache = "]] .. folder .. [[/cache"
+    ]])
+    file:close()
+    luarocks = ("HOME=%s LUAROCKS_CONFIG=%s luarocks --lua-version=5.4"):format(quoted(folder),
+      quoted(config))
+    -- A copy, as a checkout is: without what was built here.
+    succeeds(("mkdir %s/source && cp -r Makefile vbolua-scm-1.rockspec csrc lua docs LICENSE "
+      .. "%s/source"):format(quoted(folder), quoted(folder)))
+  end)
+
+  local function serves(tree)
+    local output = succeeds(("cd / && %s "
+      .. "LUA_PATH='%s/share/lua/5.4/?.lua;%s/share/lua/5.4/?/init.lua;;' "
+      .. "LUA_CPATH='%s/lib/lua/5.4/?.so;;' lua5.4 -e %s")
+      :format(environment(), tree, tree, tree, quoted(runbook
+        .. "print(package.searchpath('vbo.core', package.cpath))")))
+    assert.matches("contoso", output)
+    assert.matches(tree .. "/lib/lua/5.4/vbo/core.so", output, 1, true)
+  end
+
+  it("makes the rock, installs it, packs it, and installs the packed one elsewhere", function()
+    local first, second = folder .. "/first", folder .. "/second"
+    succeeds(("cd %s/source && %s make --tree %s vbolua-scm-1.rockspec"):format(quoted(folder),
+      luarocks, quoted(first)))
+    serves(first)
+
+    succeeds(("cd %s && %s pack --tree %s vbolua scm-1"):format(quoted(folder), luarocks,
+      quoted(first)))
+    local rock = succeeds(("ls %s/*.rock"):format(quoted(folder))):gsub("\n", "")
+    assert.matches("vbolua%-scm%-1%.[%w_-]+%.rock$", rock)
+    succeeds(("rm -r %s/source && cd / && %s install --tree %s %s"):format(quoted(folder), luarocks,
+      quoted(second), quoted(rock)))
+    serves(second)
+    assert.matches("vbolua", succeeds(("%s list --tree %s"):format(luarocks, quoted(second))))
+  end)
+end)
