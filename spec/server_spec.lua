@@ -1,5 +1,5 @@
 -- The rehearsal server's HTTP side, driven by the curl command line from the same process: the
--- server moves only in `next`, so every test starts curl in the background and serves until it ends.
+-- server moves only in `next`, so every test starts curl in the background and serves meanwhile.
 
 local program = require "spec.support.program"
 local server = require "vbo.server"
@@ -28,8 +28,9 @@ describe("the rehearsal server's HTTP side", function()
   local function start(arguments)
     runs = runs + 1
     local base = folder .. "/run" .. runs
-    assert(os.execute(("( { curl -sSk --max-time 100 %s; } >%s.out 2>%s.err; "
-      .. "echo $? >%s.rc.new; mv %s.rc.new %s.rc ) &"):format(arguments, base, base, base, base, base)))
+    assert(os.execute(("( { curl -sSk --max-time 100 %s; } >BASE.out 2>BASE.err; "
+      .. "echo $? >BASE.rc.new; mv BASE.rc.new BASE.rc ) &"):format(arguments)
+      :gsub("BASE", base)))
     return {
       finished = function()
         local status = content(base .. ".rc")
@@ -45,13 +46,12 @@ describe("the rehearsal server's HTTP side", function()
     local results, left = {}, select("#", ...)
     local pending = { ... }
     while left > 0 do
-      local request, why = srv:next(0.02)
-      assert(request or not why, why and (why.message or why))
-      if request and handle then handle(request) end
-      if not handle then
-        request = nil
-        collectgarbage()
+      do
+        local request, why = srv:next(0.02)
+        assert(request or not why, why and (why.message or why))
+        if request and handle then handle(request) end
       end
+      if not handle then collectgarbage() end
       for i, run in pairs(pending) do
         results[i] = run.finished()
         if results[i] then
@@ -105,7 +105,7 @@ describe("the rehearsal server's HTTP side", function()
         assert.matches("\r\n\r\nwörld$", result.out)
       end)
 
-      it("takes bodies in chunks and with Expect, and says 413 to those that are too long", function()
+      it("takes bodies in chunks and with Expect, and says 413 to longer ones", function()
         local limited <close> = assert(server.listen { max_body = 5 * MIB,
           select = how == "select" })
         local path = folder .. "/body"
@@ -413,8 +413,8 @@ describe("the rehearsal server's HTTP side", function()
     local output, status = program.run(("LD_LIBRARY_PATH=%s %s %s"):format(
       fake, program.quoted(program.vbolua), script))
     assert.equal(0, status, output)
-    assert.matches("nil\tunsupported\tthe rehearsal server needs libmicrohttpd\tDebian: apt install "
-      .. "libmicrohttpd12", output, 1, true)
+    assert.matches("nil\tunsupported\tthe rehearsal server needs libmicrohttpd\t"
+      .. "Debian: apt install libmicrohttpd12", output, 1, true)
     assert.matches("nil\tunsupported\tthe rehearsal server needs libarchive\tDebian: apt install "
       .. "libarchive13", output, 1, true)
   end)
