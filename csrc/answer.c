@@ -79,8 +79,8 @@ static bool is_html(const vbo_headers *headers, const char *body, size_t size) {
 /* The server's words; false when it has none. */
 static bool words_of(const vbo_headers *headers, const char *body, size_t size, char *out,
                      size_t capacity) {
-  static const char *const names[] = {"message", "Message", "error_description", "detail", "title",
-                                      "error"};
+  static const char *const names[] = {"message", "Message", "error_description",
+                                      "detail",  "title",   "error"};
   out[0] = '\0';
   if (size == 0) return false;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -88,9 +88,9 @@ static bool words_of(const vbo_headers *headers, const char *body, size_t size, 
   if (is_html(headers, body, size)) {
     char title[120];
     if (html_words(body, size, title, sizeof title))
-      snprintf(out, capacity, "an HTML page: %s", title);
+      (void)snprintf(out, capacity, "an HTML page: %s", title);
     else
-      snprintf(out, capacity, "an HTML page instead of JSON");
+      (void)snprintf(out, capacity, "an HTML page instead of JSON");
     return true;
   }
   if (vbo_json_complete(body, size)) return false; /* JSON without a word in it */
@@ -105,7 +105,8 @@ void vbo_answer_error(const vbo_headers *headers, const char *body, size_t size,
   if (status < 400) {
     vbo_error_set(err, kind, "the server answered %d, a redirect or nothing usable", status);
     if (status >= 300)
-      vbo_error_hint(err, "redirects are not followed: the token goes only to its origin; check "
+      vbo_error_hint(err,
+                     "redirects are not followed: the token goes only to its origin; check "
                      "the host and the port");
   } else if (words_of(headers, body, size, words, sizeof words)) {
     vbo_error_set(err, kind, "the server answered %d: %s", status, words);

@@ -28,7 +28,9 @@ void vbo_auth_init(vbo_auth *auth, vbo_client *client) {
   vbo_list_init(&auth->waiting);
 }
 
-static vbo_timers *timers(vbo_auth *auth) { return &auth->client->engine->timers; }
+static vbo_timers *timers(vbo_auth *auth) {
+  return &auth->client->engine->timers;
+}
 
 /* The request is over, however it went. */
 static void put_away(vbo_auth *auth) {
@@ -40,8 +42,7 @@ static void put_away(vbo_auth *auth) {
 }
 
 static void set_state(vbo_auth *auth, vbo_auth_state state) {
-  auth->client->engine->asking +=
-      (state == VBO_AUTH_ASKING) - (auth->state == VBO_AUTH_ASKING);
+  auth->client->engine->asking += (state == VBO_AUTH_ASKING) - (auth->state == VBO_AUTH_ASKING);
   auth->state = state;
 }
 
@@ -79,7 +80,8 @@ static void tell(vbo_auth *auth, const vbo_error *failure) {
   vbo_list_move(&told, &auth->waiting);
   vbo_auth_waiter *waiter = NULL;
   auth->client->engine->moves++;
-  while ((waiter = vbo_list_take(&told)) != NULL) waiter->answered(waiter->owner, failure);
+  while ((waiter = vbo_list_take(&told)) != NULL)
+    waiter->answered(waiter->owner, failure);
 }
 
 static void fail(vbo_auth *auth, const vbo_error *failure) {
@@ -136,16 +138,18 @@ static void refusal(vbo_auth *auth, const vbo_headers *headers, vbo_error *err) 
     vbo_error_hint(&named, "check the user name and the password");
     *err = named;
   } else if (err->status == 404) {
-    vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "the server has no %s: it does not speak this API "
-                  "version, or is no VB365 server", auth->client->token_path);
+    vbo_error_set(err, VBO_ERROR_UNSUPPORTED,
+                  "the server has no %s: it does not speak this API "
+                  "version, or is no VB365 server",
+                  auth->client->token_path);
     err->status = 404;
     vbo_error_hint(err, "try an older API version; check the host and the port");
   }
 }
 
 static void ask_again(vbo_auth *auth, const vbo_error *failure, const vbo_headers *headers) {
-  bool worth = failure->status != 0 ? vbo_retry_status(failure->status)
-                                    : vbo_retry_kind(failure->kind);
+  bool worth =
+      failure->status != 0 ? vbo_retry_status(failure->status) : vbo_retry_kind(failure->kind);
   if (!worth || auth->attempts > auth->client->retries) {
     fail(auth, failure);
     return;
@@ -158,7 +162,9 @@ static void ask_again(vbo_auth *auth, const vbo_error *failure, const vbo_header
 
 /* ------------------------------------------------------- the token exchange */
 
-static void on_begun(void *owner) { (void)owner; }
+static void on_begun(void *owner) {
+  (void)owner;
+}
 
 static bool on_head(void *owner, const vbo_headers *headers) {
   (void)owner, (void)headers;

@@ -21,7 +21,8 @@ void vbo_base64_encode(char *out, const unsigned char *bytes, size_t size) {
 }
 
 bool vbo_base64_decode(const char *text, size_t size, unsigned char *out, size_t wanted) {
-  while (size > 0 && text[size - 1] == '=') size--;
+  while (size > 0 && text[size - 1] == '=')
+    size--;
   if (size != (wanted * 4 + 2) / 3) return false;
   unsigned bits = 0;
   int count = 0;

@@ -61,7 +61,7 @@ static bool check(const vbo_client_options *options, vbo_error *err) {
 static bool fill(vbo_client *client, const vbo_client_options *options, vbo_error *err) {
   if (!vbo_origin_parse(options->url, &client->origin, &client->host, err)) return false;
   char path[16];
-  snprintf(path, sizeof path, "/%.4s/token", options->api_version);
+  (void)snprintf(path, sizeof path, "/%.4s/token", options->api_version);
   client->token_path = vbo_text_copy(path);
   client->user_agent =
       vbo_text_copy(options->user_agent != NULL ? options->user_agent : "vbolua/" VBO_VERSION);
@@ -86,8 +86,7 @@ static bool fill(vbo_client *client, const vbo_client_options *options, vbo_erro
   return client->pool != NULL;
 }
 
-vbo_client *vbo_client_open(vbo_engine *engine, const vbo_client_options *options,
-                            vbo_error *err) {
+vbo_client *vbo_client_open(vbo_engine *engine, const vbo_client_options *options, vbo_error *err) {
   if (engine->closed) {
     vbo_error_set(err, VBO_ERROR_CLOSED, "the engine is closed");
     return NULL;
@@ -143,7 +142,9 @@ void vbo_client_free(vbo_client *client) {
   vbo_client_release(client);
 }
 
-const char *vbo_client_origin(const vbo_client *client) { return client->origin; }
+const char *vbo_client_origin(const vbo_client *client) {
+  return client->origin;
+}
 
 const char *vbo_client_fingerprint(const vbo_client *client) {
   return vbo_trust_fingerprint(client->trust);
@@ -160,7 +161,7 @@ vbo_exchange *vbo_client_exchange(vbo_client *client, const char *method, const 
     vbo_error_memory(err);
     return NULL;
   }
-  snprintf(url, size, "%s%s", client->origin, path);
+  (void)snprintf(url, size, "%s%s", client->origin, path);
   vbo_exchange_options options = {
       .method = method,
       .url = url, /* libcurl makes its own copy */
@@ -183,6 +184,6 @@ vbo_exchange *vbo_client_exchange(vbo_client *client, const char *method, const 
 
 void vbo_client_place(const vbo_client *client, const char *method, const char *path,
                       vbo_error *err) {
-  snprintf(err->server, sizeof err->server, "%s", client->origin);
-  snprintf(err->request, sizeof err->request, "%s %s", method, path);
+  (void)snprintf(err->server, sizeof err->server, "%s", client->origin);
+  (void)snprintf(err->request, sizeof err->request, "%s %s", method, path);
 }

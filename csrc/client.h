@@ -10,7 +10,7 @@ struct vbo_client {
   unsigned owners; /* the caller, and each transfer */
   bool closed;
   vbo_engine *engine;
-  vbo_node node; /* in the engine's clients */
+  vbo_node node;      /* in the engine's clients */
   vbo_list transfers; /* those not done */
   char *origin;
   char *host; /* without brackets */

@@ -5,7 +5,9 @@
 #include <openssl/evp.h>
 
 /* An EVP_MD_CTX under our own name: no header but this file's needs OpenSSL. */
-static EVP_MD_CTX *context(vbo_digest *digest) { return (EVP_MD_CTX *)digest; }
+static EVP_MD_CTX *context(vbo_digest *digest) {
+  return (EVP_MD_CTX *)digest;
+}
 
 static bool failed(vbo_error *err) {
   return vbo_error_set(err, VBO_ERROR_MEMORY, "SHA-256 is not available");
@@ -35,7 +37,7 @@ bool vbo_digest_finish(vbo_digest *digest, char hex[VBO_DIGEST_HEX], vbo_error *
   unsigned char bytes[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   if (EVP_DigestFinal_ex(context(digest), bytes, &size) != 1 || size != 32) return failed(err);
-  for (unsigned i = 0; i < 32; i++) {
+  for (size_t i = 0; i < 32; i++) {
     hex[2 * i] = digits[bytes[i] >> 4];
     hex[2 * i + 1] = digits[bytes[i] & 15];
   }
@@ -43,4 +45,6 @@ bool vbo_digest_finish(vbo_digest *digest, char hex[VBO_DIGEST_HEX], vbo_error *
   return true;
 }
 
-void vbo_digest_free(vbo_digest *digest) { EVP_MD_CTX_free((EVP_MD_CTX *)digest); }
+void vbo_digest_free(vbo_digest *digest) {
+  EVP_MD_CTX_free((EVP_MD_CTX *)digest);
+}

@@ -34,7 +34,8 @@ void vbo_engine_free(vbo_engine *engine) {
   if (engine == NULL) return;
   engine->closed = true;
   vbo_client *client = NULL;
-  while ((client = vbo_list_first(&engine->clients)) != NULL) vbo_client_close(client);
+  while ((client = vbo_list_first(&engine->clients)) != NULL)
+    vbo_client_close(client);
   vbo_http_free(engine->http);
   engine->http = NULL;
   vbo_engine_release(engine);
@@ -45,7 +46,9 @@ void vbo_engine_report(vbo_engine *engine, vbo_node *node, vbo_transfer *transfe
   if (!vbo_node_linked(node)) vbo_list_append(&engine->ready, node, transfer);
 }
 
-vbo_transfer *vbo_engine_next(vbo_engine *engine) { return vbo_list_take(&engine->ready); }
+vbo_transfer *vbo_engine_next(vbo_engine *engine) {
+  return vbo_list_take(&engine->ready);
+}
 
 void vbo_engine_interrupt(vbo_engine *engine) {
   /* A lock-free store and, inside libcurl, one write to a socket: both are

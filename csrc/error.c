@@ -10,8 +10,8 @@
 
 const char *vbo_error_kind_name(vbo_error_kind kind) {
   switch (kind) {
-#define NAME(id, name, status) \
-  case VBO_ERROR_##id:         \
+#define NAME(id, name, status)                                                                     \
+  case VBO_ERROR_##id:                                                                             \
     return name;
     VBO_ERROR_KINDS(NAME)
 #undef NAME
@@ -24,8 +24,8 @@ const char *vbo_error_kind_name(vbo_error_kind kind) {
 
 int vbo_error_exit_status(vbo_error_kind kind) {
   switch (kind) {
-#define STATUS(id, name, status) \
-  case VBO_ERROR_##id:           \
+#define STATUS(id, name, status)                                                                   \
+  case VBO_ERROR_##id:                                                                             \
     return status;
     VBO_ERROR_KINDS(STATUS)
 #undef STATUS
@@ -36,7 +36,9 @@ int vbo_error_exit_status(vbo_error_kind kind) {
   return 0;
 }
 
-const char *vbo_version(void) { return VBO_VERSION; }
+const char *vbo_version(void) {
+  return VBO_VERSION;
+}
 
 /* The system's own words differ from libc to libc (and GNU's strerror_r from
  * POSIX's); what a failing save can meet is therefore said here. */
@@ -84,13 +86,13 @@ static const struct errno_words *errno_find(int number) {
 const char *vbo_errno_name(int os_error, char buffer[16]) {
   const struct errno_words *found = errno_find(os_error);
   if (found != NULL) return found->name;
-  snprintf(buffer, 16, "E%d", os_error);
+  (void)snprintf(buffer, 16, "E%d", os_error);
   return buffer;
 }
 
 static void error_start(vbo_error *err, vbo_error_kind kind, const char *format, va_list args) {
   char text[sizeof err->message * 2];
-  vsnprintf(text, sizeof text, format, args);
+  (void)vsnprintf(text, sizeof text, format, args);
   /* Whatever was put into the message, it stays one printable line. */
   vbo_error fresh = {.kind = kind};
   vbo_text_clean(fresh.message, sizeof fresh.message, text, strlen(text));
@@ -114,13 +116,13 @@ bool vbo_error_os(vbo_error *err, vbo_error_kind kind, int os_error, const char 
   va_end(args);
   const struct errno_words *found = errno_find(os_error);
   char name[16];
-  snprintf(err->code, sizeof err->code, "%s", vbo_errno_name(os_error, name));
+  (void)snprintf(err->code, sizeof err->code, "%s", vbo_errno_name(os_error, name));
   err->os_error = os_error;
   size_t used = strlen(err->message);
   if (found != NULL)
-    snprintf(err->message + used, sizeof err->message - used, ": %s", found->words);
+    (void)snprintf(err->message + used, sizeof err->message - used, ": %s", found->words);
   else
-    snprintf(err->message + used, sizeof err->message - used, ": system error %d", os_error);
+    (void)snprintf(err->message + used, sizeof err->message - used, ": system error %d", os_error);
   return false;
 }
 
@@ -129,7 +131,7 @@ void vbo_error_hint(vbo_error *err, const char *format, ...) {
   char text[sizeof err->hint * 2];
   va_list args;
   va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
+  (void)vsnprintf(text, sizeof text, format, args);
   va_end(args);
   vbo_text_clean(err->hint, sizeof err->hint, text, strlen(text));
 }

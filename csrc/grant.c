@@ -41,7 +41,8 @@ static vbo_secret *token_member(const char *text, size_t size, const char *name,
     return NULL;
   }
   bool good = vbo_json_decode(text, &value, bytes, value.length, &length);
-  for (size_t i = 0; good && i < length; i++) good = bytes[i] > ' ' && bytes[i] <= '~';
+  for (size_t i = 0; good && i < length; i++)
+    good = bytes[i] > ' ' && bytes[i] <= '~';
   if (good) return vbo_secret_adopt(bytes, length, value.length, err);
   vbo_secure_free(bytes, value.length);
   vbo_error_set(err, VBO_ERROR_PROTOCOL, "the %s in the token answer is not printable ASCII", name);

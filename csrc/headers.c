@@ -39,7 +39,9 @@ static bool is_token(char c) {
          (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
-static bool is_space(char c) { return c == ' ' || c == '\t'; }
+static bool is_space(char c) {
+  return c == ' ' || c == '\t';
+}
 
 /* One number out of a Content-Length; -1 when it is none or overflows. */
 static int64_t length_value(const char *s, size_t size) {
@@ -59,11 +61,14 @@ static bool content_length(vbo_headers *headers, const char *value, size_t size,
   size_t at = 0;
   for (;;) {
     size_t end = at;
-    while (end < size && value[end] != ',') end++;
+    while (end < size && value[end] != ',')
+      end++;
     size_t from = at;
     size_t to = end;
-    while (from < to && is_space(value[from])) from++;
-    while (to > from && is_space(value[to - 1])) to--;
+    while (from < to && is_space(value[from]))
+      from++;
+    while (to > from && is_space(value[to - 1]))
+      to--;
     int64_t length = length_value(value + from, to - from);
     if (length < 0) return bad(err, "a Content-Length that is no number");
     if (headers->length >= 0 && headers->length != length)
@@ -74,8 +79,8 @@ static bool content_length(vbo_headers *headers, const char *value, size_t size,
   }
 }
 
-static bool known_field(vbo_headers *headers, const char *name, size_t name_size,
-                        const char *value, size_t size, vbo_error *err) {
+static bool known_field(vbo_headers *headers, const char *name, size_t name_size, const char *value,
+                        size_t size, vbo_error *err) {
   if (vbo_ascii_equal(name, name_size, "content-length", 14))
     return content_length(headers, value, size, err);
   if (vbo_ascii_equal(name, name_size, "transfer-encoding", 17)) {
@@ -99,8 +104,10 @@ static bool field_line(vbo_headers *headers, const char *line, size_t size, vbo_
     if (!is_token(line[i])) return bad(err, "a header name with strange characters");
   const char *value = colon + 1;
   const char *end = line + size;
-  while (value < end && is_space(*value)) value++;
-  while (end > value && is_space(end[-1])) end--;
+  while (value < end && is_space(*value))
+    value++;
+  while (end > value && is_space(end[-1]))
+    end--;
   size_t value_size = (size_t)(end - value);
   if (++headers->count > VBO_HEADERS_MOST)
     return vbo_error_set(err, VBO_ERROR_LIMIT, "the answer has more than %d header fields",
@@ -116,7 +123,8 @@ static bool field_line(vbo_headers *headers, const char *line, size_t size, vbo_
 
 bool vbo_headers_line(vbo_headers *headers, const char *line, size_t size, vbo_error *err) {
   if (headers->complete) return true; /* a trailer */
-  while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r')) size--;
+  while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r'))
+    size--;
   if (size >= 5 && memcmp(line, "HTTP/", 5) == 0) return status_line(headers, line, size, err);
   if (headers->status == 0) return bad(err, "no status line");
   if (size > 0) return field_line(headers, line, size, err);

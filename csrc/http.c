@@ -17,7 +17,9 @@
  * is given back.  (When the program has started libcurl before us, it keeps the
  * program's allocator, and this one protection is lost.) */
 
-static void *wiping_malloc(size_t size) { return malloc(size); }
+static void *wiping_malloc(size_t size) {
+  return malloc(size);
+}
 
 static void wiping_free(void *memory) {
   if (memory == NULL) return;
@@ -43,7 +45,9 @@ static char *wiping_strdup(const char *text) {
   return copy;
 }
 
-static void *wiping_calloc(size_t count, size_t size) { return calloc(count, size); }
+static void *wiping_calloc(size_t count, size_t size) {
+  return calloc(count, size);
+}
 
 /* --------------------------------------------------------------- the start */
 
@@ -113,13 +117,17 @@ void vbo_http_perform(vbo_http *http) {
   }
 }
 
-uint64_t vbo_http_moves(const vbo_http *http) { return http->moves; }
+uint64_t vbo_http_moves(const vbo_http *http) {
+  return http->moves;
+}
 
 void vbo_http_poll(vbo_http *http, int timeout_ms) {
   curl_multi_poll(http->multi, NULL, 0, timeout_ms, NULL);
 }
 
-void vbo_http_wakeup(vbo_http *http) { curl_multi_wakeup(http->multi); }
+void vbo_http_wakeup(vbo_http *http) {
+  curl_multi_wakeup(http->multi);
+}
 
 /* -------------------------------------------------------------- the shares */
 
@@ -143,4 +151,6 @@ void vbo_pool_free(vbo_pool *pool) {
   free(pool);
 }
 
-int64_t vbo_http_date(const char *text) { return (int64_t)curl_getdate(text, NULL); }
+int64_t vbo_http_date(const char *text) {
+  return (int64_t)curl_getdate(text, NULL);
+}

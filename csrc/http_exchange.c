@@ -106,7 +106,7 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *data) {
 
 /* ----------------------------------------------------------------- options */
 
-#define SET(option, value) \
+#define SET(option, value)                                                                         \
   (result = result == CURLE_OK ? curl_easy_setopt(easy, (option), (value)) : result)
 
 static CURLcode set_protocol(CURL *easy) {
@@ -275,11 +275,17 @@ void vbo_exchange_resume(vbo_exchange *exchange) {
   if (exchange->added) curl_easy_pause(exchange->easy, CURLPAUSE_CONT);
 }
 
-bool vbo_exchange_sent(const vbo_exchange *exchange) { return exchange->sent_at != 0; }
+bool vbo_exchange_sent(const vbo_exchange *exchange) {
+  return exchange->sent_at != 0;
+}
 
-int64_t vbo_exchange_sent_at(const vbo_exchange *exchange) { return exchange->sent_at; }
+int64_t vbo_exchange_sent_at(const vbo_exchange *exchange) {
+  return exchange->sent_at;
+}
 
-int64_t vbo_exchange_answered_at(const vbo_exchange *exchange) { return exchange->answered_at; }
+int64_t vbo_exchange_answered_at(const vbo_exchange *exchange) {
+  return exchange->answered_at;
+}
 
 bool vbo_exchange_uploaded(const vbo_exchange *exchange) {
   curl_off_t sent = 0;

@@ -10,24 +10,25 @@ static bool says(const vbo_exchange *exchange, const char *words) {
 static void tls_failure(const vbo_exchange *exchange, vbo_error *err) {
   /* OpenSSL's words for bytes that are no TLS record; which ones depends on
    * how the plain text happens to begin. */
-  static const char *const not_tls[] = {"wrong version number", "http request",
+  static const char *const not_tls[] = {"wrong version number",   "http request",
                                         "packet length too long", "record layer failure",
-                                        "unknown protocol", "record too small"};
+                                        "unknown protocol",       "record too small"};
   for (size_t i = 0; i < sizeof not_tls / sizeof *not_tls; i++) {
     if (!says(exchange, not_tls[i])) continue;
     vbo_error_set(err, VBO_ERROR_TRUST, "the server does not speak TLS on this port");
-    vbo_error_hint(err, "perhaps it is plain HTTP, or another service; the REST API's port is "
+    vbo_error_hint(err,
+                   "perhaps it is plain HTTP, or another service; the REST API's port is "
                    "4443 by default");
     return;
   }
   if (says(exchange, "protocol version") || says(exchange, "unsupported protocol")) {
-    vbo_error_set(err, VBO_ERROR_TRUST, "the server speaks no TLS version that is safe (1.2 or "
+    vbo_error_set(err, VBO_ERROR_TRUST,
+                  "the server speaks no TLS version that is safe (1.2 or "
                   "later)");
     return;
   }
   if (says(exchange, "alert")) {
-    vbo_error_set(err, VBO_ERROR_TRUST, "the server ended the TLS handshake: %s",
-                  exchange->detail);
+    vbo_error_set(err, VBO_ERROR_TRUST, "the server ended the TLS handshake: %s", exchange->detail);
     return;
   }
   vbo_error_set(err, VBO_ERROR_NETWORK, "the connection broke during the TLS handshake%s%s",

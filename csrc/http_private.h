@@ -24,12 +24,12 @@ struct vbo_exchange {
   const vbo_exchange_events *events;
   void *owner;
   vbo_trust *trust;
-  vbo_handshake *handshake; /* of the connection it began; NULL on a reused one */
+  vbo_handshake *handshake;          /* of the connection it began; NULL on a reused one */
   int64_t sockets[EXCHANGE_SOCKETS]; /* opened for it, the last few */
   unsigned socket_count;
   bool fresh;
-  bool dirty;   /* the reused connection was not clean: nothing was sent */
-  bool stopped; /* by its owner */
+  bool dirty;        /* the reused connection was not clean: nothing was sent */
+  bool stopped;      /* by its owner */
   vbo_error failure; /* our own finding about the answer; kind VBO_OK: none */
   int64_t connect_timeout;
   int64_t sent_at;

@@ -5,8 +5,15 @@
 
 #include "text.h"
 
-enum { WANT_VALUE, WANT_VALUE_OR_END, WANT_KEY, WANT_KEY_OR_END, WANT_COLON, WANT_COMMA_OR_END,
-       WANT_NOTHING };
+enum {
+  WANT_VALUE,
+  WANT_VALUE_OR_END,
+  WANT_KEY,
+  WANT_KEY_OR_END,
+  WANT_COLON,
+  WANT_COMMA_OR_END,
+  WANT_NOTHING
+};
 
 void vbo_json_start(vbo_json_lexer *lexer, const char *text, size_t size, unsigned max_depth) {
   memset(lexer, 0, sizeof *lexer);
@@ -96,7 +103,8 @@ static bool lex_string(vbo_json_lexer *lexer, vbo_json_token *token) {
 
 static size_t digits(const vbo_json_lexer *lexer, size_t at) {
   size_t end = at;
-  while (end < lexer->size && vbo_ascii_digit(lexer->text[end])) end++;
+  while (end < lexer->size && vbo_ascii_digit(lexer->text[end]))
+    end++;
   return end - at;
 }
 
@@ -222,8 +230,7 @@ bool vbo_json_next(vbo_json_lexer *lexer, vbo_json_token *token) {
         lexer->state = WANT_VALUE;
         break;
       case WANT_COMMA_OR_END:
-        if (c == (in_object(lexer) ? '}' : ']'))
-          return close_level(lexer, token, in_object(lexer));
+        if (c == (in_object(lexer) ? '}' : ']')) return close_level(lexer, token, in_object(lexer));
         if (c != ',') return problem(lexer, lexer->at, "no comma between two values");
         lexer->at++;
         lexer->state = in_object(lexer) ? WANT_KEY : WANT_VALUE;
@@ -238,7 +245,8 @@ bool vbo_json_complete(const char *text, size_t size) {
   vbo_json_lexer lexer;
   vbo_json_token token;
   vbo_json_start(&lexer, text, size, VBO_JSON_DEEPEST);
-  while (vbo_json_next(&lexer, &token)) continue;
+  while (vbo_json_next(&lexer, &token))
+    continue;
   return lexer.problem == NULL;
 }
 

@@ -51,7 +51,8 @@ bool vbo_json_member_integer(const char *text, size_t size, const char *name, in
     value = value * 10 - digit; /* negative all along: it has room for INT64_MIN */
   }
   if (at < length && s[at] == '.') /* 3599.0, 3599.99 */
-    for (at++; at < length && vbo_ascii_digit(s[at]);) at++;
+    for (at++; at < length && vbo_ascii_digit(s[at]);)
+      at++;
   if (at < length) return false;
   if (!negative && value == INT64_MIN) return false;
   *out = negative ? value : -value;

@@ -134,7 +134,7 @@ bool vbo_json_append_string(vbo_buffer *out, const char *text, size_t size, vbo_
       piece = escape;
       piece_size = 2;
     } else if ((unsigned char)*piece < 0x20 || *piece == 0x7F) {
-      snprintf(escape, sizeof escape, "\\u%04x", (unsigned)(unsigned char)*piece);
+      (void)snprintf(escape, sizeof escape, "\\u%04x", (unsigned)(unsigned char)*piece);
       piece = escape;
       piece_size = 6;
     }

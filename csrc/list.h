@@ -22,7 +22,9 @@ static inline void vbo_list_init(vbo_list *list) {
   list->head.owner = NULL;
 }
 
-static inline bool vbo_node_linked(const vbo_node *node) { return node->next != NULL; }
+static inline bool vbo_node_linked(const vbo_node *node) {
+  return node->next != NULL;
+}
 
 static inline void vbo_list_append(vbo_list *list, vbo_node *node, void *owner) {
   node->owner = owner;
@@ -40,7 +42,9 @@ static inline void vbo_node_unlink(vbo_node *node) {
 }
 
 /* The owner of the first element, NULL when the list is empty. */
-static inline void *vbo_list_first(const vbo_list *list) { return list->head.next->owner; }
+static inline void *vbo_list_first(const vbo_list *list) {
+  return list->head.next->owner;
+}
 
 /* Takes the first element out. */
 static inline void *vbo_list_take(vbo_list *list) {

@@ -49,7 +49,8 @@ bool vbo_origin_parse(const char *url, char **origin, char **host, vbo_error *er
   long port = DEFAULT_PORT;
   if (*rest == ':') {
     port = 0;
-    for (rest++; vbo_ascii_digit(*rest) && port < 100000; rest++) port = port * 10 + (*rest - '0');
+    for (rest++; vbo_ascii_digit(*rest) && port < 100000; rest++)
+      port = port * 10 + (*rest - '0');
     if (port < 1 || port > 65535) return refuse("the port is not 1 to 65535", err);
   }
   if (*rest == '/') rest++;
@@ -65,8 +66,9 @@ bool vbo_origin_parse(const char *url, char **origin, char **host, vbo_error *er
     *origin = *host = NULL;
     return vbo_error_memory(err);
   }
-  snprintf(*origin, size + 32, "https://%.*s:%ld", (int)size, start, port);
-  for (char *c = *origin; *c != '\0'; c++) *c = vbo_ascii_lower(*c);
+  (void)snprintf(*origin, size + 32, "https://%.*s:%ld", (int)size, start, port);
+  for (char *c = *origin; *c != '\0'; c++)
+    *c = vbo_ascii_lower(*c);
   size_t host_size = strlen(*host);
   if (host_size > 1 && (*host)[host_size - 1] == '.') (*host)[host_size - 1] = '\0';
   return true;

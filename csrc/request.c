@@ -22,7 +22,8 @@ static bool visible(const char *text, char least) {
 
 bool vbo_request_check(const vbo_request *request, vbo_error *err) {
   if (!known_method(request->method))
-    return vbo_error_set(err, VBO_ERROR_USAGE, "the method must be GET, POST, PUT, DELETE or PATCH");
+    return vbo_error_set(err, VBO_ERROR_USAGE,
+                         "the method must be GET, POST, PUT, DELETE or PATCH");
   if (request->path == NULL || request->path[0] != '/')
     return vbo_error_set(err, VBO_ERROR_USAGE, "a path begins with \"/\"");
   if (!visible(request->path, '!') || strchr(request->path, '#') != NULL ||
@@ -89,8 +90,8 @@ bool vbo_request_body(const vbo_request *request, vbo_buffer *out, vbo_error *er
       continue;
     }
     if (!vbo_buffer_append(out, request->body + copied, at - copied, err) ||
-        !vbo_json_append_string(out, vbo_secret_bytes(slot->secret),
-                                vbo_secret_size(slot->secret), err))
+        !vbo_json_append_string(out, vbo_secret_bytes(slot->secret), vbo_secret_size(slot->secret),
+                                err))
       return false;
     at += strlen(slot->placeholder);
     copied = at;

@@ -27,7 +27,9 @@ size_t vbo_ring_take(vbo_ring *ring, void *bytes, size_t size) {
   return size;
 }
 
-void vbo_ring_clear(vbo_ring *ring) { ring->start = ring->size = 0; }
+void vbo_ring_clear(vbo_ring *ring) {
+  ring->start = ring->size = 0;
+}
 
 void vbo_ring_free(vbo_ring *ring) {
   free(ring->data);

@@ -12,7 +12,9 @@ typedef struct vbo_ring {
 
 enum { VBO_RING_CAPACITY = 1 << 20 };
 
-static inline size_t vbo_ring_space(const vbo_ring *ring) { return VBO_RING_CAPACITY - ring->size; }
+static inline size_t vbo_ring_space(const vbo_ring *ring) {
+  return VBO_RING_CAPACITY - ring->size;
+}
 /* The caller has asked for the space.  False when memory is out. */
 bool vbo_ring_put(vbo_ring *ring, const void *bytes, size_t size, vbo_error *err);
 /* Takes up to `size` bytes; how many. */

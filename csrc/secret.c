@@ -35,7 +35,9 @@ void vbo_secure_free(void *memory, size_t size) {
   if (memory != NULL) OPENSSL_secure_clear_free(memory, size);
 }
 
-void vbo_secure_wipe(void *memory, size_t size) { OPENSSL_cleanse(memory, size); }
+void vbo_secure_wipe(void *memory, size_t size) {
+  OPENSSL_cleanse(memory, size);
+}
 
 vbo_secret *vbo_secret_adopt(void *bytes, size_t size, size_t capacity, vbo_error *err) {
   vbo_secret *secret = malloc(sizeof *secret);
@@ -58,9 +60,13 @@ vbo_secret *vbo_secret_new(const void *bytes, size_t size, vbo_error *err) {
   return vbo_secret_adopt(copy, size, size + 1, err);
 }
 
-size_t vbo_secret_size(const vbo_secret *secret) { return secret->size; }
+size_t vbo_secret_size(const vbo_secret *secret) {
+  return secret->size;
+}
 
-const char *vbo_secret_bytes(const vbo_secret *secret) { return secret->bytes; }
+const char *vbo_secret_bytes(const vbo_secret *secret) {
+  return secret->bytes;
+}
 
 vbo_secret *vbo_secret_share(vbo_secret *secret) {
   if (secret != NULL) secret->owners++;

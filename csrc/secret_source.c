@@ -89,7 +89,8 @@ static bool type_line(vbo_terminal *terminal, char *bytes, size_t capacity, size
         return *size > 0;
       case BACKSPACE:
       case DELETE: /* a whole UTF-8 character */
-        while (*size > 0 && ((unsigned char)bytes[--*size] & 0xC0U) == 0x80U) continue;
+        while (*size > 0 && ((unsigned char)bytes[--*size] & 0xC0U) == 0x80U)
+          continue;
         break;
       case CTRL_U:
         *size = 0;

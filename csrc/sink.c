@@ -41,7 +41,8 @@ static bool exists_error(const vbo_sink *sink, vbo_error *err) {
 
 static uint32_t name_hash(const char *name) {
   uint32_t hash = 2166136261U; /* FNV-1a: it only has to tell two long names apart */
-  for (; *name != '\0'; name++) hash = (hash ^ (unsigned char)*name) * 16777619U;
+  for (; *name != '\0'; name++)
+    hash = (hash ^ (unsigned char)*name) * 16777619U;
   return hash;
 }
 
@@ -52,14 +53,14 @@ static char *part_name(const char *name, size_t longest) {
   char *part = malloc(size + sizeof suffix + 9);
   if (part == NULL) return NULL;
   if (size + sizeof suffix - 1 <= longest) {
-    memcpy(part, name, size);
-    memcpy(part + size, suffix, sizeof suffix);
+    (void)snprintf(part, size + sizeof suffix, "%s%s", name, suffix);
     return part;
   }
   size_t keep = longest > 9 + sizeof suffix - 1 ? longest - 9 - (sizeof suffix - 1) : 0;
-  while (keep > 0 && ((unsigned char)name[keep] & 0xC0U) == 0x80U) keep--; /* whole characters */
+  while (keep > 0 && ((unsigned char)name[keep] & 0xC0U) == 0x80U)
+    keep--; /* whole characters */
   memcpy(part, name, keep);
-  snprintf(part + keep, 9 + sizeof suffix, "~%08x%s", (unsigned)name_hash(name), suffix);
+  (void)snprintf(part + keep, 9 + sizeof suffix, "~%08x%s", (unsigned)name_hash(name), suffix);
   return part;
 }
 
@@ -68,9 +69,10 @@ static bool open_directory(vbo_sink *sink, vbo_error *err) {
   const char *name = slash == NULL ? sink->path : slash + 1;
   if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
     return vbo_error_set(err, VBO_ERROR_USAGE, "not the name of a file: \"%s\"", sink->path);
-  char *directory = slash == NULL         ? vbo_text_copy(".")
-                    : slash == sink->path ? vbo_text_copy("/")
-                                          : vbo_text_copy_n(sink->path, (size_t)(slash - sink->path));
+  char *directory = slash == NULL ? vbo_text_copy(".")
+                    : slash == sink->path
+                        ? vbo_text_copy("/")
+                        : vbo_text_copy_n(sink->path, (size_t)(slash - sink->path));
   sink->name = vbo_text_copy(name);
   if (directory == NULL || sink->name == NULL) {
     free(directory);

@@ -29,11 +29,13 @@
 
 int64_t vbo_monotonic_ms(void) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int64_t vbo_wall_seconds(void) { return (int64_t)time(NULL); }
+int64_t vbo_wall_seconds(void) {
+  return (int64_t)time(NULL);
+}
 
 bool vbo_random(void *out, size_t size) {
 #if defined(__linux__)
@@ -82,20 +84,19 @@ int vbo_file_claim(int directory, const char *name, int *file) {
     if (fd < 0) return errno;
     struct stat ours;
     struct stat named;
-    int failure = 0;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      failure = errno;
-    } else if (fstat(fd, &ours) != 0) {
-      failure = errno;
-    } else if (fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
-               named.st_ino != ours.st_ino || named.st_dev != ours.st_dev) {
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &ours) != 0) {
+      int failure = errno;
+      close(fd);
+      return failure;
+    }
+    if (fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) != 0 || named.st_ino != ours.st_ino ||
+        named.st_dev != ours.st_dev) {
       close(fd);
       continue;
-    } else if (!S_ISREG(ours.st_mode) || ours.st_nlink != 1 || ours.st_uid != geteuid()) {
-      failure = EPERM;
-    } else if (ftruncate(fd, 0) != 0) {
-      failure = errno;
     }
+    int failure = 0;
+    if (!S_ISREG(ours.st_mode) || ours.st_nlink != 1 || ours.st_uid != geteuid()) failure = EPERM;
+    if (failure == 0 && ftruncate(fd, 0) != 0) failure = errno;
     if (failure != 0) {
       close(fd);
       return failure;
@@ -145,7 +146,9 @@ int vbo_file_flush(int file) {
   return close(twin) == 0 || errno == EINTR ? 0 : errno;
 }
 
-void vbo_file_close(int file) { close(file); }
+void vbo_file_close(int file) {
+  close(file);
+}
 
 static int rename_exclusive(int directory, const char *from, const char *to) {
 #if defined(__linux__) && defined(SYS_renameat2)
@@ -173,7 +176,9 @@ int vbo_file_rename(int directory, const char *from, const char *to, bool replac
   return 0;
 }
 
-void vbo_file_unlink(int directory, const char *name) { unlinkat(directory, name, 0); }
+void vbo_file_unlink(int directory, const char *name) {
+  unlinkat(directory, name, 0);
+}
 
 void vbo_directory_sync(int directory) {
   /* Not every file system can; the rename then lasts as well as it can. */

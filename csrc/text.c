@@ -62,9 +62,8 @@ size_t vbo_utf8_put(uint32_t point, char out[4]) {
 }
 
 static bool is_control(uint32_t point) {
-  return point < 0x20 || (point >= 0x7F && point < 0xA0) ||
-         (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) ||
-         point == 0x200E || point == 0x200F;
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x202A && point <= 0x202E) ||
+         (point >= 0x2066 && point <= 0x2069) || point == 0x200E || point == 0x200F;
 }
 
 void vbo_text_clean(char *out, size_t capacity, const char *text, size_t size) {
@@ -83,8 +82,8 @@ void vbo_text_clean(char *out, size_t capacity, const char *text, size_t size) {
       point = '?';
     }
     at += length;
-    bool space = point == ' ' || (point >= '\t' && point <= '\r') || point == 0x2028 ||
-                 point == 0x2029;
+    bool space =
+        point == ' ' || (point >= '\t' && point <= '\r') || point == 0x2028 || point == 0x2029;
     if (space) {
       if (blank) continue;
       piece = " ";
@@ -97,13 +96,18 @@ void vbo_text_clean(char *out, size_t capacity, const char *text, size_t size) {
     used += piece_size;
     blank = space;
   }
-  while (used > 0 && out[used - 1] == ' ') used--;
+  while (used > 0 && out[used - 1] == ' ')
+    used--;
   out[used] = '\0';
 }
 
-char vbo_ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+char vbo_ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
-bool vbo_ascii_digit(char c) { return c >= '0' && c <= '9'; }
+bool vbo_ascii_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool vbo_ascii_equal(const char *a, size_t size_a, const char *b, size_t size_b) {
   if (size_a != size_b) return false;

@@ -116,7 +116,9 @@ int64_t vbo_transfer_read(vbo_transfer *transfer, void *buffer, size_t size, vbo
   return (int64_t)taken;
 }
 
-void vbo_transfer_cancel(vbo_transfer *transfer) { vbo_transfer_end(transfer, "by the caller"); }
+void vbo_transfer_cancel(vbo_transfer *transfer) {
+  vbo_transfer_end(transfer, "by the caller");
+}
 
 void vbo_transfer_free(vbo_transfer *transfer) {
   if (transfer == NULL) return;
@@ -136,8 +138,8 @@ void vbo_transfer_free(vbo_transfer *transfer) {
   vbo_client_release(client);
 }
 
-vbo_transfer *vbo_call(vbo_client *client, const vbo_request *request,
-                       const vbo_sink_options *sink, vbo_error *err) {
+vbo_transfer *vbo_call(vbo_client *client, const vbo_request *request, const vbo_sink_options *sink,
+                       vbo_error *err) {
   vbo_transfer *transfer = vbo_transfer_start(client, request, sink, err);
   if (transfer == NULL || vbo_transfer_wait(transfer, err)) return transfer;
   /* Interrupted while it runs: ended here, so that what is reported is final
@@ -150,15 +152,16 @@ vbo_transfer *vbo_call(vbo_client *client, const vbo_request *request,
 
 /* ------------------------------------------------------------------ queries */
 
-bool vbo_transfer_done(const vbo_transfer *transfer) { return transfer->state == VBO_STATE_DONE; }
+bool vbo_transfer_done(const vbo_transfer *transfer) {
+  return transfer->state == VBO_STATE_DONE;
+}
 
 const vbo_error *vbo_transfer_error(const vbo_transfer *transfer) {
   return transfer->error.kind != VBO_OK ? &transfer->error : NULL;
 }
 
 static const vbo_headers *headers_of(const vbo_transfer *transfer) {
-  return transfer->exchange != NULL ? vbo_exchange_headers(transfer->exchange)
-                                    : &transfer->headers;
+  return transfer->exchange != NULL ? vbo_exchange_headers(transfer->exchange) : &transfer->headers;
 }
 
 int vbo_transfer_status(const vbo_transfer *transfer) {
@@ -176,9 +179,13 @@ const char *vbo_transfer_body(const vbo_transfer *transfer, size_t *size) {
   return transfer->body.data != NULL ? transfer->body.data : "";
 }
 
-size_t vbo_transfer_available(const vbo_transfer *transfer) { return transfer->ring.size; }
+size_t vbo_transfer_available(const vbo_transfer *transfer) {
+  return transfer->ring.size;
+}
 
-const char *vbo_transfer_sha256(const vbo_transfer *transfer) { return transfer->sha256; }
+const char *vbo_transfer_sha256(const vbo_transfer *transfer) {
+  return transfer->sha256;
+}
 
 static vbo_transfer_phase phase_of(const vbo_transfer *transfer) {
   switch (transfer->state) {
@@ -197,8 +204,8 @@ static vbo_transfer_phase phase_of(const vbo_transfer *transfer) {
 void vbo_transfer_progress(const vbo_transfer *transfer, vbo_progress *progress) {
   const vbo_headers *headers = headers_of(transfer);
   int64_t now = transfer->state == VBO_STATE_DONE ? transfer->ended_at : vbo_monotonic_ms();
-  int64_t sent = transfer->exchange != NULL ? vbo_exchange_sent_at(transfer->exchange)
-                                            : transfer->sent_at;
+  int64_t sent =
+      transfer->exchange != NULL ? vbo_exchange_sent_at(transfer->exchange) : transfer->sent_at;
   int64_t answered = transfer->answered_at;
   *progress = (vbo_progress){
       .phase = phase_of(transfer),

@@ -10,7 +10,9 @@
 
 enum { ERROR_BODY = 64 * 1024 };
 
-static bool is_success(int status) { return status >= 200 && status < 300; }
+static bool is_success(int status) {
+  return status >= 200 && status < 300;
+}
 
 /* ------------------------------------------------------------------ events */
 
@@ -37,8 +39,8 @@ static bool head_fits(vbo_transfer *transfer, const vbo_headers *headers) {
     return true;
   }
   if (framing == VBO_FRAMING_NONE || status == 205)
-    return vbo_error_set(err, VBO_ERROR_PROTOCOL,
-                         "the server answered %d, with nothing to save", status);
+    return vbo_error_set(err, VBO_ERROR_PROTOCOL, "the server answered %d, with nothing to save",
+                         status);
   if (framing == VBO_FRAMING_CLOSE) {
     vbo_error_set(err, VBO_ERROR_INTEGRITY,
                   "the server says neither the answer's length nor sends it in chunks: nobody "

@@ -67,8 +67,7 @@ static bool build_headers(vbo_transfer *transfer, vbo_buffer *lines, vbo_error *
       !vbo_buffer_append(lines, "Expect:", 8, err))
     return false;
   if (transfer->has_body) {
-    const char *type =
-        transfer->content_type != NULL ? transfer->content_type : "application/json";
+    const char *type = transfer->content_type != NULL ? transfer->content_type : "application/json";
     if (!vbo_buffer_append_text(lines, "Content-Type: ", err) ||
         !vbo_buffer_append(lines, type, strlen(type) + 1, err))
       return false;
@@ -141,12 +140,13 @@ static void conclude(vbo_transfer *transfer, const vbo_error *err, bool sent, bo
   final.retryable = repeat && (!transfer->change || !sent || err->status == 429);
   if (outcome_unknown(transfer, err, sent)) {
     char message[sizeof final.message];
-    snprintf(message, sizeof message, "%s", err->message);
+    (void)snprintf(message, sizeof message, "%s", err->message);
     final.kind = VBO_ERROR_UNKNOWN_OUTCOME;
-    snprintf(final.message, sizeof final.message,
-             "the change was sent, but its outcome is not known: %.400s", message);
-    snprintf(final.hint, sizeof final.hint,
-             "look at the server's events before you repeat it: it may have been carried out");
+    (void)snprintf(final.message, sizeof final.message,
+                   "the change was sent, but its outcome is not known: %.400s", message);
+    (void)snprintf(
+        final.hint, sizeof final.hint,
+        "look at the server's events before you repeat it: it may have been carried out");
     final.retryable = false;
     if (final.status == 0) final.status = transfer->headers.complete ? transfer->headers.status : 0;
   }

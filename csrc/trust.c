@@ -108,17 +108,21 @@ vbo_trust *vbo_trust_new(const char *host, const char *ca_file, const char *pin,
     }
   } else if (good) {
     trust->store = X509_STORE_new();
-    good = trust->store != NULL ? load_authorities(trust->store, ca_file, err)
-                                : vbo_error_memory(err);
+    good =
+        trust->store != NULL ? load_authorities(trust->store, ca_file, err) : vbo_error_memory(err);
   }
   if (good) return trust;
   vbo_trust_free(trust);
   return NULL;
 }
 
-bool vbo_trust_pinned(const vbo_trust *trust) { return trust->pinned; }
+bool vbo_trust_pinned(const vbo_trust *trust) {
+  return trust->pinned;
+}
 
-const char *vbo_trust_fingerprint(const vbo_trust *trust) { return trust->fingerprint; }
+const char *vbo_trust_fingerprint(const vbo_trust *trust) {
+  return trust->fingerprint;
+}
 
 void vbo_trust_free(vbo_trust *trust) {
   if (trust == NULL || --trust->owners > 0) return;
@@ -219,13 +223,15 @@ bool vbo_trust_holds(const vbo_trust *trust, void *ssl) {
   if (!trust->pinned) return SSL_get_verify_result(ssl) == X509_V_OK;
   unsigned char digest[SHA256_SIZE];
   X509 *certificate = SSL_get_peer_certificate(ssl);
-  bool same = certificate_digest(certificate, digest) &&
-              memcmp(digest, trust->pin, SHA256_SIZE) == 0;
+  bool same =
+      certificate_digest(certificate, digest) && memcmp(digest, trust->pin, SHA256_SIZE) == 0;
   X509_free(certificate);
   return same;
 }
 
-bool vbo_handshake_pending(void *ssl) { return SSL_pending(ssl) > 0 || SSL_has_pending(ssl) == 1; }
+bool vbo_handshake_pending(void *ssl) {
+  return SSL_pending(ssl) > 0 || SSL_has_pending(ssl) == 1;
+}
 
 bool vbo_handshake_explain(const vbo_handshake *handshake, vbo_error *err) {
   if (handshake == NULL) return false;
@@ -234,7 +240,8 @@ bool vbo_handshake_explain(const vbo_handshake *handshake, vbo_error *err) {
   if (handshake->pin_differs) {
     vbo_error_set(err, VBO_ERROR_TRUST,
                   "the certificate of %s does not match the pin: it was changed, or this is "
-                  "another server", host);
+                  "another server",
+                  host);
     vbo_error_hint(err, "the server shows %s; compare it on the server before you change the pin",
                    shown);
     return true;
@@ -254,8 +261,10 @@ bool vbo_handshake_explain(const vbo_handshake *handshake, vbo_error *err) {
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       vbo_error_set(err, VBO_ERROR_TRUST, "the certificate was made for another name than %s",
                     host);
-      vbo_error_hint(err, "use the name in the certificate, or compare and pin it: the server "
-                     "shows %s", shown);
+      vbo_error_hint(err,
+                     "use the name in the certificate, or compare and pin it: the server "
+                     "shows %s",
+                     shown);
       return true;
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
       vbo_error_set(err, VBO_ERROR_TRUST, "the certificate of %s is self-signed", host);
@@ -272,7 +281,9 @@ bool vbo_handshake_explain(const vbo_handshake *handshake, vbo_error *err) {
       vbo_error_set(err, VBO_ERROR_TRUST, "the certificate of %s is not accepted: %s", host,
                     X509_verify_cert_error_string(handshake->verify_error));
   }
-  vbo_error_hint(err, "the server shows %s; compare it on the server, then pin it or give its "
-                 "authority as CA file", shown);
+  vbo_error_hint(err,
+                 "the server shows %s; compare it on the server, then pin it or give its "
+                 "authority as CA file",
+                 shown);
   return true;
 }

@@ -16,17 +16,17 @@
 
 #include "vbo.h"
 
-#define assert_kind(err, wanted)                                                              \
-  do {                                                                                        \
-    if ((err).kind != VBO_ERROR_##wanted)                                                     \
-      fail_msg("kind is %s (%s), not %s", vbo_error_kind_name((err).kind), (err).message,     \
-               vbo_error_kind_name(VBO_ERROR_##wanted));                                      \
+#define assert_kind(err, wanted)                                                                   \
+  do {                                                                                             \
+    if ((err).kind != VBO_ERROR_##wanted)                                                          \
+      fail_msg("kind is %s (%s), not %s", vbo_error_kind_name((err).kind), (err).message,          \
+               vbo_error_kind_name(VBO_ERROR_##wanted));                                           \
   } while (0)
 
-#define assert_contains(text, part)                                             \
-  do {                                                                          \
-    if (strstr((text), (part)) == NULL)                                         \
-      fail_msg("\"%s\" is not in \"%s\"", (const char *)(part), (const char *)(text)); \
+#define assert_contains(text, part)                                                                \
+  do {                                                                                             \
+    if (strstr((text), (part)) == NULL)                                                            \
+      fail_msg("\"%s\" is not in \"%s\"", (const char *)(part), (const char *)(text));             \
   } while (0)
 
 #endif

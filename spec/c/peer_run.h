@@ -71,7 +71,8 @@ static inline int peer_count(const peer *p, const char *text) {
   static char line[1 << 17];
   int count = 0;
   assert_non_null(log);
-  while (fgets(line, sizeof line, log) != NULL) count += strstr(line, text) != NULL;
+  while (fgets(line, sizeof line, log) != NULL)
+    count += strstr(line, text) != NULL;
   fclose(log);
   return count;
 }

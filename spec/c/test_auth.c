@@ -8,14 +8,16 @@ enum { MANY = 60 };
 /* Starts MANY reads at once and waits for them. */
 static void run_many(session *s, bool succeed) {
   vbo_transfer *transfers[MANY];
-  for (int i = 0; i < MANY; i++) transfers[i] = start(s, "GET", "/v8/x", false, NULL);
+  for (int i = 0; i < MANY; i++)
+    transfers[i] = start(s, "GET", "/v8/x", false, NULL);
   int pending = MANY;
   while (pending > 0) {
     pending = vbo_engine_run(s->engine, -1, &s->err);
     assert_true(pending >= 0);
   }
   int reported = 0;
-  while (vbo_engine_next(s->engine) != NULL) reported++;
+  while (vbo_engine_next(s->engine) != NULL)
+    reported++;
   assert_int_equal(reported, MANY);
   for (int i = 0; i < MANY; i++) {
     const vbo_error *err = vbo_transfer_error(transfers[i]);
@@ -36,9 +38,10 @@ static void asks_once_for_many(void **state) {
 
 static void refreshes_once_after_many_401(void **state) {
   (void)state;
-  session s = begin("token tok 3600\non GET /v8/first\njson 200 0\n"
-                    "on GET /v8/x bearer tok-1\npause 20\njson 401 {\"message\":\"expired\"}\n"
-                    "on GET /v8/x bearer tok-2\njson 200 1\n");
+  session s = begin(
+      "token tok 3600\non GET /v8/first\njson 200 0\n"
+      "on GET /v8/x bearer tok-1\npause 20\njson 401 {\"message\":\"expired\"}\n"
+      "on GET /v8/x bearer tok-2\njson 200 1\n");
   get_is(&s, "/v8/first", "0");
   run_many(&s, true);
   assert_int_equal(peer_count(s.peer, "POST /v8/token"), 2);
@@ -63,14 +66,15 @@ static void a_second_401_is_final(void **state) {
 
 static void falls_back_to_the_password_once(void **state) {
   (void)state;
-  session s = begin("on POST */token times 1 body grant_type=password\n"
-                    "json 200 {\"access_token\":\"a\",\"refresh_token\":\"r\",\"expires_in\":900}\n"
-                    "on POST */token body grant_type=refresh\njson 400 {\"error\":\"invalid_grant\"}\n"
-                    "on POST */token times 1 body grant_type=password\n"
-                    "json 200 {\"access_token\":\"b\",\"expires_in\":900}\n"
-                    "on POST */token\njson 400 {\"error\":\"invalid_grant\",\"error_description\":\"Locked\"}\n"
-                    "on GET /v8/x bearer b times 1\njson 200 1\n"
-                    "on GET /v8/x\nempty 401\n");
+  session s = begin(
+      "on POST */token times 1 body grant_type=password\n"
+      "json 200 {\"access_token\":\"a\",\"refresh_token\":\"r\",\"expires_in\":900}\n"
+      "on POST */token body grant_type=refresh\njson 400 {\"error\":\"invalid_grant\"}\n"
+      "on POST */token times 1 body grant_type=password\n"
+      "json 200 {\"access_token\":\"b\",\"expires_in\":900}\n"
+      "on POST */token\njson 400 {\"error\":\"invalid_grant\",\"error_description\":\"Locked\"}\n"
+      "on GET /v8/x bearer b times 1\njson 200 1\n"
+      "on GET /v8/x\nempty 401\n");
   vbo_transfer *t = start(&s, "GET", "/v8/x", false, NULL);
   if (!vbo_transfer_wait(t, &s.err)) fail_msg("%s", s.err.message);
   vbo_transfer_free(t);
@@ -86,13 +90,15 @@ static void falls_back_to_the_password_once(void **state) {
 
 static void says_why_a_login_is_refused(void **state) {
   (void)state;
-  session s = begin("on POST */token\njson 400 {\"error\":\"invalid_grant\",\"error_description\":"
-                    "\"The user name or password is incorrect\"}\n");
+  session s = begin(
+      "on POST */token\njson 400 {\"error\":\"invalid_grant\",\"error_description\":"
+      "\"The user name or password is incorrect\"}\n");
   assert_false(vbo_client_login(s.client, &s.err));
   assert_kind(s.err, AUTH);
   assert_string_equal(s.err.code, "invalid_grant");
-  assert_string_equal(s.err.message, "the server refuses the login of operator: The user name or "
-                                     "password is incorrect");
+  assert_string_equal(s.err.message,
+                      "the server refuses the login of operator: The user name or "
+                      "password is incorrect");
   assert_int_equal(s.err.status, 400);
   assert_false(s.err.retryable);
   assert_string_equal(s.err.request, "POST /v8/token");
@@ -127,8 +133,9 @@ static void refreshes_before_the_token_expires(void **state) {
  * no loop of requests for tokens. */
 static void lives_with_very_short_tokens(void **state) {
   (void)state;
-  session s = begin("on POST */token\npause 30\njson 200 {\"access_token\":\"a\",\"expires_in\":1}\n"
-                    "on GET /v8/x\njson 200 1\n");
+  session s = begin(
+      "on POST */token\npause 30\njson 200 {\"access_token\":\"a\",\"expires_in\":1}\n"
+      "on GET /v8/x\njson 200 1\n");
   for (int i = 0; i < 3; i++) {
     get_is(&s, "/v8/x", "1");
     s.client->auth.refresh_at = s.client->auth.expires_at = 0;
@@ -139,13 +146,18 @@ static void lives_with_very_short_tokens(void **state) {
 
 static void distrusts_odd_lifetimes(void **state) {
   (void)state;
-  static const char *const lifetimes[] = {"", ",\"expires_in\":0", ",\"expires_in\":-5",
+  static const char *const lifetimes[] = {"",
+                                          ",\"expires_in\":0",
+                                          ",\"expires_in\":-5",
                                           ",\"expires_in\":99999999999999999999",
-                                          ",\"expires_in\":\"soon\"", ",\"expires_in\":\"600\""};
+                                          ",\"expires_in\":\"soon\"",
+                                          ",\"expires_in\":\"600\""};
   for (size_t i = 0; i < sizeof lifetimes / sizeof *lifetimes; i++) {
     char script[512];
-    snprintf(script, sizeof script, "on POST */token\njson 200 {\"access_token\":\"a\"%s}\n"
-             "on GET /v8/x\njson 200 1\n", lifetimes[i]);
+    snprintf(script, sizeof script,
+             "on POST */token\njson 200 {\"access_token\":\"a\"%s}\n"
+             "on GET /v8/x\njson 200 1\n",
+             lifetimes[i]);
     session s = begin(script);
     get_is(&s, "/v8/x", "1");
     get_is(&s, "/v8/x", "1");
@@ -186,8 +198,9 @@ static void refuses_answers_that_hold_no_token(void **state) {
 
 static void tries_the_token_route_again(void **state) {
   (void)state;
-  session s = begin("on POST */token times 1\ncut\non POST */token times 1\nempty 503\n"
-                    "token tok 60\non GET /v8/x\njson 200 1\n");
+  session s = begin(
+      "on POST */token times 1\ncut\non POST */token times 1\nempty 503\n"
+      "token tok 60\non GET /v8/x\njson 200 1\n");
   run_many(&s, true);
   assert_int_equal(peer_count(s.peer, "POST /v8/token"), 3);
   end(&s);
@@ -204,8 +217,9 @@ static void tries_the_token_route_again(void **state) {
 
 static void keeps_a_good_token_when_the_refresh_finds_nobody(void **state) {
   (void)state;
-  session s = prepare("on POST */token times 1\njson 200 {\"access_token\":\"a\",\"refresh_token\":\"r\","
-                      "\"expires_in\":100}\non POST */token\ncut\non GET /v8/x bearer a\njson 200 1\n");
+  session s = prepare(
+      "on POST */token times 1\njson 200 {\"access_token\":\"a\",\"refresh_token\":\"r\","
+      "\"expires_in\":100}\non POST */token\ncut\non GET /v8/x bearer a\njson 200 1\n");
   s.options.retries = -1;
   s.client = client_open(&s);
   get_is(&s, "/v8/x", "1");
@@ -244,12 +258,15 @@ static void sends_no_token_where_none_belongs(void **state) {
 
 static void adds_token_parameters_to_both_grants(void **state) {
   (void)state;
-  session s = prepare("token tok 3600\non GET /v8/x bearer tok-1\nempty 401\non GET /v8/x\njson 200 1\n");
+  session s =
+      prepare("token tok 3600\non GET /v8/x bearer tok-1\nempty 401\non GET /v8/x\njson 200 1\n");
   s.options.token_parameters = "disable_antiforgery_token=true";
   s.client = client_open(&s);
   get_is(&s, "/v8/x", "1");
-  assert_int_equal(peer_count(s.peer, "refresh_token=refresh-tok-1&disable_antiforgery_token=true"), 1);
-  assert_int_equal(peer_count(s.peer, "password=pass%20word%261&disable_antiforgery_token=true"), 1);
+  assert_int_equal(peer_count(s.peer, "refresh_token=refresh-tok-1&disable_antiforgery_token=true"),
+                   1);
+  assert_int_equal(peer_count(s.peer, "password=pass%20word%261&disable_antiforgery_token=true"),
+                   1);
   end(&s);
 }
 

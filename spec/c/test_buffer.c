@@ -14,7 +14,8 @@ static void buffers_grow_and_stay_bounded(void **state) {
   for (int secure = 0; secure < 2; secure++) {
     vbo_buffer b = {.limit = 1000, .secure = secure == 1};
     vbo_error err = {0};
-    for (int i = 0; i < 1000; i++) assert_true(vbo_buffer_append(&b, &"0123456789"[i % 10], 1, &err));
+    for (int i = 0; i < 1000; i++)
+      assert_true(vbo_buffer_append(&b, &"0123456789"[i % 10], 1, &err));
     assert_int_equal(b.size, 1000);
     assert_int_equal(strlen(b.data), 1000);
     assert_false(vbo_buffer_append(&b, "x", 1, &err));
@@ -26,7 +27,8 @@ static void buffers_grow_and_stay_bounded(void **state) {
     assert_int_equal(b.size, 0);
     assert_string_equal(b.data, "");
     if (b.secure)
-      for (size_t i = 0; i < b.capacity; i++) assert_int_equal(b.data[i], 0);
+      for (size_t i = 0; i < b.capacity; i++)
+        assert_int_equal(b.data[i], 0);
     vbo_buffer_free(&b);
     assert_null(b.data);
   }
@@ -46,7 +48,8 @@ static void the_ring_keeps_order_around_its_end(void **state) {
   for (int round = 0; round < 40; round++) {
     size_t size = 1 + (size_t)round * 7919 % sizeof block;
     if (size > vbo_ring_space(&ring)) size = vbo_ring_space(&ring);
-    for (size_t i = 0; i < size; i++) block[i] = in++;
+    for (size_t i = 0; i < size; i++)
+      block[i] = in++;
     assert_true(vbo_ring_put(&ring, block, size, NULL));
     size_t got = vbo_ring_take(&ring, block, 1 + (size_t)round * 104729 % sizeof block);
     for (size_t i = 0; i < got; i++)
@@ -54,7 +57,8 @@ static void the_ring_keeps_order_around_its_end(void **state) {
     total += got;
   }
   for (size_t got; (got = vbo_ring_take(&ring, block, 1000)) > 0; total += got)
-    for (size_t i = 0; i < got; i++) assert_int_equal(block[i], out++);
+    for (size_t i = 0; i < got; i++)
+      assert_int_equal(block[i], out++);
   assert_int_equal(in, out);
   assert_true(total > 2 * (size_t)VBO_RING_CAPACITY);
   assert_int_equal(vbo_ring_space(&ring), VBO_RING_CAPACITY);
@@ -99,7 +103,8 @@ static void timers_fire_in_order(void **state) {
   }
   vbo_timers_fire(&heap, 30000);
   int early = fired;
-  for (int i = 0; i < COUNT; i++) assert_false(timers[i].set && timers[i].due <= 30000);
+  for (int i = 0; i < COUNT; i++)
+    assert_false(timers[i].set && timers[i].due <= 30000);
   assert_true(vbo_timers_next(&heap) > 30000);
   vbo_timers_fire(&heap, 70000);
   assert_in_range(early, 1, fired - 1);
@@ -114,7 +119,8 @@ static void lists_keep_order(void **state) {
   vbo_node nodes[5] = {0};
   vbo_list_init(&a);
   vbo_list_init(&b);
-  for (int i = 0; i < 5; i++) vbo_list_append(i < 3 ? &a : &b, &nodes[i], &nodes[i]);
+  for (int i = 0; i < 5; i++)
+    vbo_list_append(i < 3 ? &a : &b, &nodes[i], &nodes[i]);
   vbo_node_unlink(&nodes[1]);
   vbo_node_unlink(&nodes[1]);
   assert_false(vbo_node_linked(&nodes[1]));
@@ -138,10 +144,16 @@ static void foreign_text_becomes_one_safe_line(void **state) {
   (void)state;
   cleaned("  plain \t text\r\n", 64, "plain text");
   cleaned("a\x1b[31mb\x07", 64, "a[31mb");
-  cleaned("a\xC2\x9B" "b", 64, "ab");                         /* a C1 control */
-  cleaned("a\xE2\x80\xAE" "b\xE2\x81\xA6", 64, "ab");         /* bidirectional overrides */
+  cleaned(
+      "a\xC2\x9B"
+      "b",
+      64, "ab"); /* a C1 control */
+  cleaned(
+      "a\xE2\x80\xAE"
+      "b\xE2\x81\xA6",
+      64, "ab"); /* bidirectional overrides */
   cleaned("\xFF\xC3", 64, "??");
-  cleaned("\xC3\xA9\xC3\xA9", 4, "\xC3\xA9");                 /* cut between characters */
+  cleaned("\xC3\xA9\xC3\xA9", 4, "\xC3\xA9"); /* cut between characters */
   cleaned("abc", 1, "");
 }
 

@@ -23,7 +23,8 @@ static void reads_a_proper_head(void **state) {
   vbo_headers_init(&h);
   assert_true(feed(&h, "HTTP/1.1 100 Continue\r\nX: first\r\n\r\n", &err));
   assert_false(h.complete);
-  assert_true(feed(&h, "HTTP/1.1 200\r\nA:b\r\nContent-Length:  12 \r\nX-Long: \t a b \t\r\nEmpty:\r\n", &err));
+  assert_true(feed(
+      &h, "HTTP/1.1 200\r\nA:b\r\nContent-Length:  12 \r\nX-Long: \t a b \t\r\nEmpty:\r\n", &err));
   assert_false(h.complete);
   assert_true(feed(&h, "\r\n", &err));
   assert_true(h.complete);
@@ -67,12 +68,23 @@ static void knows_how_the_body_ends(void **state) {
 static void refuses_improper_heads(void **state) {
   (void)state;
   static const char *const bad[] = {
-      "HTTP/2 200\r\n", "HTTP/1.2 200 OK\r\n", "HTTP/1.1  200 OK\r\n", "HTTP/1.1 20 OK\r\n",
-      "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 OK\r\n", "HTTP/1.1 700 OK\r\n", "ICY 200 OK\r\n", "A: b\r\n",
-      "HTTP/1.1 200 OK\r\nno colon\r\n", "HTTP/1.1 200 OK\r\n: empty\r\n",
-      "HTTP/1.1 200 OK\r\nA : b\r\n", "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n",
-      "HTTP/1.1 200 OK\r\nContent-Length:\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1 2\r\n",
-      "HTTP/1.1 200 OK\r\nContent-Length: +1\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1,\r\n",
+      "HTTP/2 200\r\n",
+      "HTTP/1.2 200 OK\r\n",
+      "HTTP/1.1  200 OK\r\n",
+      "HTTP/1.1 20 OK\r\n",
+      "HTTP/1.1 2000 OK\r\n",
+      "HTTP/1.1 099 OK\r\n",
+      "HTTP/1.1 700 OK\r\n",
+      "ICY 200 OK\r\n",
+      "A: b\r\n",
+      "HTTP/1.1 200 OK\r\nno colon\r\n",
+      "HTTP/1.1 200 OK\r\n: empty\r\n",
+      "HTTP/1.1 200 OK\r\nA : b\r\n",
+      "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length:\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 1 2\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: +1\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 1,\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -94,7 +106,8 @@ static void has_bounds(void **state) {
   vbo_error err = {0};
   vbo_headers_init(&h);
   assert_true(feed(&h, "HTTP/1.1 200 OK\r\n", &err));
-  for (int i = 0; i < VBO_HEADERS_MOST; i++) assert_true(feed(&h, "A: b\r\n", &err));
+  for (int i = 0; i < VBO_HEADERS_MOST; i++)
+    assert_true(feed(&h, "A: b\r\n", &err));
   assert_false(feed(&h, "A: b\r\n", &err));
   assert_kind(err, LIMIT);
   vbo_headers_free(&h);
@@ -154,7 +167,7 @@ static void grows_and_scatters_its_pauses(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(reads_a_proper_head),   cmocka_unit_test(knows_how_the_body_ends),
+      cmocka_unit_test(reads_a_proper_head),    cmocka_unit_test(knows_how_the_body_ends),
       cmocka_unit_test(refuses_improper_heads), cmocka_unit_test(has_bounds),
       cmocka_unit_test(obeys_retry_after),      cmocka_unit_test(grows_and_scatters_its_pauses),
   };

@@ -27,7 +27,8 @@ static void fetches_json_with_one_token(void **state) {
   assert_int_equal(peer_count(s.peer, "POST /v8/token"), 1);
   assert_int_equal(peer_count(s.peer, "auth=Bearer tok-1"), 2);
   assert_int_equal(peer_count(s.peer, "connect "), 1); /* reads share a connection */
-  assert_int_equal(peer_count(s.peer, "grant_type=password&username=operator&password=pass%20word%261"), 1);
+  assert_int_equal(
+      peer_count(s.peer, "grant_type=password&username=operator&password=pass%20word%261"), 1);
   end(&s);
 }
 
@@ -35,8 +36,8 @@ static void sends_bodies_and_changes_on_their_own_connection(void **state) {
   (void)state;
   session s = begin(TOKEN "on POST /v8/x\njson 200 {}\non DELETE /v8/y\nempty 204\n");
   for (int i = 0; i < 2; i++) {
-    vbo_request request = {.method = "POST", .path = "/v8/x", .body = "{\"b\":1}", .body_size = 7,
-                           .change = true};
+    vbo_request request = {
+        .method = "POST", .path = "/v8/x", .body = "{\"b\":1}", .body_size = 7, .change = true};
     vbo_transfer *t = vbo_call(s.client, &request, NULL, &s.err);
     if (t == NULL) fail_msg("%s", s.err.message);
     vbo_transfer_free(t);
@@ -61,11 +62,14 @@ static void repeats_a_read_whose_answer_is_lost(void **state) {
 
 static void never_repeats_a_change_whose_answer_is_lost(void **state) {
   (void)state;
-  static const char *const losses[] = {"cut\n", "reset\n", "close\n",
-                                       "send HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\n{}\ncut\n",
-                                       "send garbage\\r\\n\\r\\n\nclose\n",
-                                       "send HTTP/1.1 200 OK\\r\\nContent-Length: 1\\r\\n\ncut\n",
-                                       "json 504 {}\n"};
+  static const char *const losses[] = {
+      "cut\n",
+      "reset\n",
+      "close\n",
+      "send HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\n{}\ncut\n",
+      "send garbage\\r\\n\\r\\n\nclose\n",
+      "send HTTP/1.1 200 OK\\r\\nContent-Length: 1\\r\\n\ncut\n",
+      "json 504 {}\n"};
   for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
     char script[512];
     snprintf(script, sizeof script, TOKEN "on GET /v8/a\njson 200 1\non POST /v8/x\n%s", losses[i]);
@@ -98,7 +102,8 @@ static void repeats_a_change_that_never_left(void **state) {
 
 static void takes_no_leftover_bytes_for_an_answer(void **state) {
   (void)state;
-  session s = begin(TOKEN "on GET /v8/a\njson 200 [1]\npause 50\n"
+  session s = begin(TOKEN
+                    "on GET /v8/a\njson 200 [1]\npause 50\n"
                     "send HTTP/1.1 200 OK\\r\\nContent-Length: 6\\r\\n\\r\\n\"evil\"\n"
                     "on GET /v8/b\njson 200 [2]\n");
   get_is(&s, "/v8/a", "[1]");
@@ -138,14 +143,17 @@ static void check_answers(const answer_case *cases, size_t count, const vbo_sink
 static void refuses_improper_answers(void **state) {
   (void)state;
   static const answer_case cases[] = {
-      {OK "Content-Length: 2\\r\\nContent-Length: 3\\r\\n\\r\\n[]]\nclose", VBO_ERROR_PROTOCOL, "differ"},
+      {OK "Content-Length: 2\\r\\nContent-Length: 3\\r\\n\\r\\n[]]\nclose", VBO_ERROR_PROTOCOL,
+       "differ"},
       {OK "Content-Length: 2, 3\\r\\n\\r\\n[]]\nclose", VBO_ERROR_PROTOCOL, "differ"},
       {OK "Content-Length: -2\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, ""},
       {OK "Content-Length: 0x2\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, "no number"},
       {OK "Content-Length: 99999999999999999999\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, ""},
-      {OK "Content-Length: 2\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n[]\\r\\n0\\r\\n\\r\\n\nclose",
+      {OK "Content-Length: 2\\r\\nTransfer-Encoding: "
+          "chunked\\r\\n\\r\\n2\\r\\n[]\\r\\n0\\r\\n\\r\\n\nclose",
        VBO_ERROR_PROTOCOL, "both"},
-      {OK "Transfer-Encoding: gzip, chunked\\r\\n\\r\\n0\\r\\n\\r\\n\nclose", VBO_ERROR_PROTOCOL, ""},
+      {OK "Transfer-Encoding: gzip, chunked\\r\\n\\r\\n0\\r\\n\\r\\n\nclose", VBO_ERROR_PROTOCOL,
+       ""},
       {OK "Content-Length: 2\\r\\nContent-Encoding: gzip\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL,
        "compressed"},
       {OK "Content-Length: 2\\r\\n folded\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, ""},
@@ -155,7 +163,8 @@ static void refuses_improper_answers(void **state) {
       {OK "Content-Length: 20\\r\\n\\r\\n[]\nclose", VBO_ERROR_INTEGRITY, "2 of 20"},
       {OK "Content-Length: 20\\r\\n\\r\\n[]\ncut", VBO_ERROR_INTEGRITY, "2 of 20"},
       {OK "Content-Length: 20\\r\\n\\r\\n[]\nreset", VBO_ERROR_INTEGRITY, "of 20"},
-      {OK "Transfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n[]\\r\\n\ncut", VBO_ERROR_INTEGRITY, "cut short"},
+      {OK "Transfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n[]\\r\\n\ncut", VBO_ERROR_INTEGRITY,
+       "cut short"},
       {OK "\\r\\n[1,\nclose", VBO_ERROR_INTEGRITY, "no stated end"},
       {OK "\\r\\n\nclose", VBO_ERROR_INTEGRITY, "no stated end"},
       {"send HTTP/1.1 206 Part\\r\\nContent-Length: 2\\r\\n\\r\\n[]", VBO_ERROR_PROTOCOL, "206"},
@@ -196,7 +205,8 @@ static void tells_statuses_apart(void **state) {
 
 static void keeps_the_body_and_code_of_a_refusal(void **state) {
   (void)state;
-  session s = begin(TOKEN "on GET /v8/x\njson 404 {\"message\":\"m\",\"errorCode\":\"NoSuch\"}\n"
+  session s = begin(TOKEN
+                    "on GET /v8/x\njson 404 {\"message\":\"m\",\"errorCode\":\"NoSuch\"}\n"
                     "on GET /v8/big\nheader A: b\nfile 500 1000000\n");
   vbo_transfer *t = start(&s, "GET", "/v8/x", false, NULL);
   assert_false(vbo_transfer_wait(t, &s.err));
@@ -223,16 +233,20 @@ static void bounds_heads_and_bodies(void **state) {
   static char script[400000];
   char *at = script + sprintf(script, TOKEN "on GET /v8/many\nsend HTTP/1.1 200 OK\\r\\n\n");
   at += sprintf(at, "send ");
-  for (int i = 0; i < 300; i++) at += sprintf(at, "H%d: x\\r\\n", i);
+  for (int i = 0; i < 300; i++)
+    at += sprintf(at, "H%d: x\\r\\n", i);
   at += sprintf(at, "\nsend Content-Length: 2\\r\\n\\r\\n[]\non GET /v8/large\n");
   at += sprintf(at, "send HTTP/1.1 200 OK\\r\\n\n");
   for (int line = 0; line < 20; line++) {
     at += sprintf(at, "send H: ");
-    for (int i = 0; i < 5000; i++) *at++ = 'x';
+    for (int i = 0; i < 5000; i++)
+      *at++ = 'x';
     at += sprintf(at, "\\r\\n\n");
   }
-  at += sprintf(at, "send Content-Length: 2\\r\\n\\r\\n[]\non GET /v8/stated\nfile 200 5000\n"
-                "on GET /v8/chunked\n" OK "Transfer-Encoding: chunked\\r\\n\\r\\n1000\\r\\n\n"
+  at += sprintf(at,
+                "send Content-Length: 2\\r\\n\\r\\n[]\non GET /v8/stated\nfile 200 5000\n"
+                "on GET /v8/chunked\n" OK
+                "Transfer-Encoding: chunked\\r\\n\\r\\n1000\\r\\n\n"
                 "bytes 4096\nsend \\r\\n1000\\r\\n\nbytes 4096\nsend \\r\\n0\\r\\n\\r\\n\n");
   session s = prepare(script);
   s.options.body_limit = 4999;
@@ -251,8 +265,10 @@ static void bounds_heads_and_bodies(void **state) {
 
 static void waits_as_long_as_the_server_asks(void **state) {
   (void)state;
-  session s = begin(TOKEN "on GET /v8/x times 1\nheader Retry-After: 1\nempty 503\n"
-                    "on GET /v8/x\njson 200 [3]\non GET /v8/y\nheader Retry-After: 500\nempty 429\n");
+  session s =
+      begin(TOKEN
+            "on GET /v8/x times 1\nheader Retry-After: 1\nempty 503\n"
+            "on GET /v8/x\njson 200 [3]\non GET /v8/y\nheader Retry-After: 500\nempty 429\n");
   vbo_transfer *t = start(&s, "GET", "/v8/x", false, NULL);
   assert_true(vbo_transfer_wait(t, &s.err));
   vbo_progress progress;
@@ -270,9 +286,11 @@ static void waits_as_long_as_the_server_asks(void **state) {
 
 static void times_out_silence_and_deadlines(void **state) {
   (void)state;
-  session s = prepare(TOKEN "on GET /v8/silent\n" OK "Content-Length: 5\\r\\n\\r\\n[1\nhang\n"
-                      "on GET /v8/head\n" OK "Content-\nhang\n"
-                      "on * /v8/never\nhang\n");
+  session s = prepare(TOKEN "on GET /v8/silent\n" OK
+                            "Content-Length: 5\\r\\n\\r\\n[1\nhang\n"
+                            "on GET /v8/head\n" OK
+                            "Content-\nhang\n"
+                            "on * /v8/never\nhang\n");
   s.options.idle_timeout = 150;
   s.options.retries = -1;
   s.client = client_open(&s);
@@ -320,8 +338,12 @@ static void joins_secrets_into_a_body(void **state) {
   vbo_secret *binary = vbo_secret_new("\xFF\xFE", 2, NULL);
   vbo_secret_slot slots[] = {{"\"@1@\"", secret}, {"\"@2@\"", secret}};
   const char *body = "{\"a\":\"@1@\",\"b\":[\"@2@\",\"@1@\"],\"c\":\"@3@\"}";
-  vbo_request request = {.method = "POST", .path = "/v8/x", .body = body,
-                         .body_size = strlen(body), .secrets = slots, .secret_count = 2};
+  vbo_request request = {.method = "POST",
+                         .path = "/v8/x",
+                         .body = body,
+                         .body_size = strlen(body),
+                         .secrets = slots,
+                         .secret_count = 2};
   vbo_transfer *t = vbo_call(s.client, &request, NULL, &s.err);
   if (t == NULL) fail_msg("%s", s.err.message);
   vbo_transfer_free(t);
@@ -343,8 +365,8 @@ static void joins_secrets_into_a_body(void **state) {
 static void refuses_what_must_not_be_sent(void **state) {
   (void)state;
   session s = begin("");
-  static const char *const paths[] = {"v8/x", "", "/v8/a b", "/v8/x\r\nEvil: 1", "/v8/\xC3\xA9",
-                                      "/v8/x#y", "/v8\\x"};
+  static const char *const paths[] = {"v8/x",         "",        "/v8/a b", "/v8/x\r\nEvil: 1",
+                                      "/v8/\xC3\xA9", "/v8/x#y", "/v8\\x"};
   for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
     vbo_request request = {.method = "GET", .path = paths[i]};
     assert_null(vbo_transfer_start(s.client, &request, NULL, &s.err));
@@ -356,8 +378,9 @@ static void refuses_what_must_not_be_sent(void **state) {
   vbo_request type = {.method = "POST", .path = "/", .content_type = "a\nb"};
   assert_null(vbo_transfer_start(s.client, &type, NULL, &s.err));
   assert_kind(s.err, USAGE);
-  static const char *const urls[] = {"http://h", "https://u:p@h", "https://h/path", "https://h:0",
-                                     "https://h:99999", "", "https://", "https://h?x", "h h",
+  static const char *const urls[] = {"http://h",     "https://u:p@h",   "https://h/path",
+                                     "https://h:0",  "https://h:99999", "",
+                                     "https://",     "https://h?x",     "h h",
                                      "https://[::1", "ftp://h"};
   for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
     s.options.url = urls[i];

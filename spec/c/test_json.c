@@ -4,14 +4,30 @@
 #include "json.h"
 #include "secret.h"
 
-static bool well_formed(const char *text) { return vbo_json_complete(text, strlen(text)); }
+static bool well_formed(const char *text) {
+  return vbo_json_complete(text, strlen(text));
+}
 
 static void accepts_what_rfc_8259_allows(void **state) {
   (void)state;
   static const char *const good[] = {
-      "{}", "[]", "0", "-0", "1.5e-3", "1E+2", "\"\"", "true", "null", " [ 1 , 2 ] ",
-      "{\"a\":{\"b\":[null,false]}}", "\"\\u00e9\\ud83d\\ude00\\/\\\"\"", "\"\xC3\xA9\"",
-      "\xEF\xBB\xBF{}", "\"\\ud800\"", "[[],{}]", "\"\x7F\"",
+      "{}",
+      "[]",
+      "0",
+      "-0",
+      "1.5e-3",
+      "1E+2",
+      "\"\"",
+      "true",
+      "null",
+      " [ 1 , 2 ] ",
+      "{\"a\":{\"b\":[null,false]}}",
+      "\"\\u00e9\\ud83d\\ude00\\/\\\"\"",
+      "\"\xC3\xA9\"",
+      "\xEF\xBB\xBF{}",
+      "\"\\ud800\"",
+      "[[],{}]",
+      "\"\x7F\"",
   };
   for (size_t i = 0; i < sizeof good / sizeof *good; i++)
     if (!well_formed(good[i])) fail_msg("refused: %s", good[i]);
@@ -20,10 +36,45 @@ static void accepts_what_rfc_8259_allows(void **state) {
 static void refuses_everything_else(void **state) {
   (void)state;
   static const char *const bad[] = {
-      "", " ", "{", "[", "[1,]", "{\"a\":1,}", "{a:1}", "{\"a\" 1}", "{\"a\":}", "[1 2]", "01",
-      "-", "1.", ".5", "1e", "+1", "nul", "True", "NaN", "Infinity", "'a'", "\"a", "\"\\x\"",
-      "\"\\u12\"", "\"\t\"", "\"\xC0\x80\"", "\"\xED\xA0\x80\"", "\"\xFF\"", "\"\xC3", "{} {}",
-      "[1]]", "{]", "[}", "{\"a\":1]", "// x", "{\"a\":1 \"b\":2}", "[,1]", "{,}", "\"\\",
+      "",
+      " ",
+      "{",
+      "[",
+      "[1,]",
+      "{\"a\":1,}",
+      "{a:1}",
+      "{\"a\" 1}",
+      "{\"a\":}",
+      "[1 2]",
+      "01",
+      "-",
+      "1.",
+      ".5",
+      "1e",
+      "+1",
+      "nul",
+      "True",
+      "NaN",
+      "Infinity",
+      "'a'",
+      "\"a",
+      "\"\\x\"",
+      "\"\\u12\"",
+      "\"\t\"",
+      "\"\xC0\x80\"",
+      "\"\xED\xA0\x80\"",
+      "\"\xFF\"",
+      "\"\xC3",
+      "{} {}",
+      "[1]]",
+      "{]",
+      "[}",
+      "{\"a\":1]",
+      "// x",
+      "{\"a\":1 \"b\":2}",
+      "[,1]",
+      "{,}",
+      "\"\\",
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     if (well_formed(bad[i])) fail_msg("accepted: %s", bad[i]);
@@ -38,10 +89,12 @@ static void stops_at_the_depth_limit(void **state) {
   vbo_json_lexer lexer;
   vbo_json_token token;
   vbo_json_start(&lexer, text, 40, 20);
-  while (vbo_json_next(&lexer, &token)) continue;
+  while (vbo_json_next(&lexer, &token))
+    continue;
   assert_null(lexer.problem);
   vbo_json_start(&lexer, text, 40, 19);
-  while (vbo_json_next(&lexer, &token)) continue;
+  while (vbo_json_next(&lexer, &token))
+    continue;
   assert_true(lexer.too_deep);
   assert_int_equal(lexer.problem_at, 19);
 }
@@ -54,8 +107,8 @@ static void gives_types_places_and_depths(void **state) {
     size_t start, length;
     unsigned depth;
   } wanted[] = {
-      {VBO_JSON_OBJECT, 0, 1, 0},    {VBO_JSON_KEY, 2, 3, 1},       {VBO_JSON_ARRAY, 8, 1, 1},
-      {VBO_JSON_NUMBER, 10, 2, 2},   {VBO_JSON_TRUE, 14, 4, 2},     {VBO_JSON_ARRAY_END, 19, 1, 1},
+      {VBO_JSON_OBJECT, 0, 1, 0},      {VBO_JSON_KEY, 2, 3, 1},   {VBO_JSON_ARRAY, 8, 1, 1},
+      {VBO_JSON_NUMBER, 10, 2, 2},     {VBO_JSON_TRUE, 14, 4, 2}, {VBO_JSON_ARRAY_END, 19, 1, 1},
       {VBO_JSON_OBJECT_END, 21, 1, 0},
   };
   vbo_json_lexer lexer;

@@ -194,7 +194,8 @@ int main(void) {
       cmocka_unit_test(lives_on_the_secure_heap),
       cmocka_unit_test(outlives_a_full_heap),
       cmocka_unit_test(reads_the_environment),
-      cmocka_unit_test_setup_teardown(reads_the_first_line_of_a_private_file, make_file, remove_file),
+      cmocka_unit_test_setup_teardown(reads_the_first_line_of_a_private_file, make_file,
+                                      remove_file),
       cmocka_unit_test(reads_the_terminal_without_echo),
       cmocka_unit_test(says_when_there_is_no_terminal),
   };

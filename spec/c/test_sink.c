@@ -216,7 +216,8 @@ static void saves_under_the_longest_names(void **state) {
   char sha256[VBO_DIGEST_HEX];
   char name[300];
   for (int size = 245; size <= 255; size++) {
-    for (int i = 0; i < size; i++) name[i] = "\xC3\xBC"[i % 2]; /* cut between characters */
+    for (int i = 0; i < size; i++)
+      name[i] = "\xC3\xBC"[i % 2]; /* cut between characters */
     if (size % 2 == 1) name[size - 1] = 'x';
     name[size] = '\0';
     char path[400];
@@ -306,8 +307,10 @@ static void saves_an_answer(void **state) {
 
 static void repeats_into_an_emptied_file(void **state) {
   (void)state;
-  session s = begin(TOKEN "on GET /v8/f times 1\nsend HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n\n"
-                    "send XYZ\ncut\non GET /v8/f\nfile 200 5\n");
+  session s =
+      begin(TOKEN
+            "on GET /v8/f times 1\nsend HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n\n"
+            "send XYZ\ncut\non GET /v8/f\nfile 200 5\n");
   vbo_sink_options sink = {.kind = VBO_SINK_FILE, .path = in_directory("f")};
   vbo_transfer *t = start(&s, "GET", "/v8/f", false, &sink);
   if (!vbo_transfer_wait(t, &s.err)) fail_msg("%s", s.err.message);
@@ -322,8 +325,10 @@ static void leaves_no_file_after_a_failure(void **state) {
     const char *answer;
     vbo_error_kind kind;
   } cases[] = {
-      {"send HTTP/1.1 200 OK\\r\\nContent-Length: 50\\r\\n\\r\\n\nbytes 20\nclose", VBO_ERROR_INTEGRITY},
-      {"send HTTP/1.1 200 OK\\r\\nContent-Length: 50\\r\\n\\r\\n\nbytes 20\ncut", VBO_ERROR_INTEGRITY},
+      {"send HTTP/1.1 200 OK\\r\\nContent-Length: 50\\r\\n\\r\\n\nbytes 20\nclose",
+       VBO_ERROR_INTEGRITY},
+      {"send HTTP/1.1 200 OK\\r\\nContent-Length: 50\\r\\n\\r\\n\nbytes 20\ncut",
+       VBO_ERROR_INTEGRITY},
       {"send HTTP/1.1 200 OK\\r\\n\\r\\n\nbytes 20\nclose", VBO_ERROR_INTEGRITY},
       {"send HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n5\\r\\nabcde\\r\\n\ncut",
        VBO_ERROR_INTEGRITY},

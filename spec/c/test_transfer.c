@@ -16,7 +16,8 @@ static void pulls_with_bounded_memory(void **state) {
   assert_int_equal(vbo_transfer_status(t), 200);
   assert_string_equal(vbo_transfer_sha256(t), "");
   /* Nobody reads: the engine may run as long as it likes. */
-  for (int i = 0; i < 20; i++) assert_int_equal(vbo_engine_run(s.engine, 10, &s.err), 1);
+  for (int i = 0; i < 20; i++)
+    assert_int_equal(vbo_engine_run(s.engine, 10, &s.err), 1);
   assert_true(vbo_transfer_available(t) <= 1 << 20);
   assert_true(vbo_transfer_available(t) > 1 << 19);
   assert_false(vbo_transfer_done(t));
@@ -25,7 +26,8 @@ static void pulls_with_bounded_memory(void **state) {
   for (int64_t got; (got = vbo_transfer_read(t, block, sizeof block, &s.err)) != 0;) {
     if (got < 0) fail_msg("%s", s.err.message);
     for (int64_t i = 0; i < got; i += 997)
-      if (block[i] != 'a' + (total + i) % 26) fail_msg("wrong byte at %lld", (long long)(total + i));
+      if (block[i] != 'a' + (total + i) % 26)
+        fail_msg("wrong byte at %lld", (long long)(total + i));
     total += got;
   }
   assert_int_equal(total, SIZE);
@@ -42,7 +44,8 @@ static void silence_while_held_back_is_ours(void **state) {
   s.options.idle_timeout = 100;
   s.client = client_open(&s);
   vbo_transfer *t = start(&s, "GET", "/v8/f", false, &pull);
-  for (int i = 0; i < 8; i++) vbo_engine_run(s.engine, 50, NULL);
+  for (int i = 0; i < 8; i++)
+    vbo_engine_run(s.engine, 50, NULL);
   usleep(300000);
   int64_t total = 0;
   static char block[60000];
@@ -55,12 +58,15 @@ static void silence_while_held_back_is_ours(void **state) {
 
 static void repeats_a_pull_only_before_bytes_are_out(void **state) {
   (void)state;
-  session s = begin(TOKEN "on GET /v8/f times 1\nsend HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nabc\n"
-                    "cut\non GET /v8/f\njson 200 [1]\n"
-                    "on GET /v8/g\nsend HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nabc\npause 300\ncut\n");
+  session s = begin(
+      TOKEN
+      "on GET /v8/f times 1\nsend HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nabc\n"
+      "cut\non GET /v8/f\njson 200 [1]\n"
+      "on GET /v8/g\nsend HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nabc\npause 300\ncut\n");
   char block[10];
   vbo_transfer *t = start(&s, "GET", "/v8/f", false, &pull);
-  while (!vbo_transfer_done(t)) assert_true(vbo_engine_run(s.engine, -1, &s.err) >= 0);
+  while (!vbo_transfer_done(t))
+    assert_true(vbo_engine_run(s.engine, -1, &s.err) >= 0);
   assert_int_equal(vbo_transfer_read(t, block, sizeof block, &s.err), 3);
   assert_memory_equal(block, "[1]", 3);
   assert_int_equal(vbo_transfer_read(t, block, sizeof block, &s.err), 0);
@@ -111,10 +117,13 @@ static void run_until(session *s, vbo_transfer *t, vbo_transfer_phase phase) {
 
 static void cancels_at_every_phase(void **state) {
   (void)state;
-  session s = begin("on POST */token times 1\nhang\n" TOKEN "on * /v8/x\nhang\n"
-                    "on GET /v8/f\nsend HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nabc\nhang\n");
+  session s =
+      begin("on POST */token times 1\nhang\n" TOKEN
+            "on * /v8/x\nhang\n"
+            "on GET /v8/f\nsend HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nabc\nhang\n");
   vbo_transfer *t = start(&s, "GET", "/v8/x", false, NULL); /* waiting for a token */
-  while (peer_count(s.peer, "POST /v8/token") == 0) vbo_engine_run(s.engine, 10, NULL);
+  while (peer_count(s.peer, "POST /v8/token") == 0)
+    vbo_engine_run(s.engine, 10, NULL);
   vbo_transfer_cancel(t);
   assert_true(vbo_transfer_done(t));
   assert_int_equal(vbo_transfer_error(t)->kind, VBO_ERROR_CANCELLED);
@@ -266,7 +275,8 @@ static bool memory_holds(const char *scrambled, size_t size) {
         size_t i = (size_t)(hit++ - block);
         if (i + size > (size_t)got) break;
         size_t j = 0;
-        while (j < size && (block[i + j] ^ 0x55) == (unsigned char)scrambled[j]) j++;
+        while (j < size && (block[i + j] ^ 0x55) == (unsigned char)scrambled[j])
+          j++;
         if (j == size) found = true;
       }
       memset(block, 0, sizeof block);
@@ -278,27 +288,35 @@ static bool memory_holds(const char *scrambled, size_t size) {
 }
 
 static void scramble(char *text) {
-  for (; *text != '\0'; text++) *text = (char)(*text ^ 0x55);
+  for (; *text != '\0'; text++)
+    *text = (char)(*text ^ 0x55);
 }
 
 /* The password, the token and a secret in a body: sent over the wire, and not
  * to be found in memory after the client is gone. */
 static void leaves_no_secret_in_memory(void **state) {
   (void)state;
-  session s = prepare("token TopSecretToken 3600\non POST /v8/x\njson 200 {}\non GET /v8/y\njson 200 1\n");
+  session s =
+      prepare("token TopSecretToken 3600\non POST /v8/x\njson 200 {}\non GET /v8/y\njson 200 1\n");
   vbo_secret_free(s.options.password);
-  char password[] = "\x1d\x20\x3b\x21\x30\x27\x67\x0a\x25\x22\x31\x74\x74\x74"; /* Hunter2_pwd!!! ^ 0x55 */
+  char password[] =
+      "\x1d\x20\x3b\x21\x30\x27\x67\x0a\x25\x22\x31\x74\x74\x74"; /* Hunter2_pwd!!! ^ 0x55 */
   size_t size = strlen(password);
   char plain[32];
   strcpy(plain, password);
   scramble(plain);
   s.options.password = vbo_secret_new(plain, size, NULL);
-  size = 11; /* what comes before the part that a form encodes */
+  size = 11;                                 /* what comes before the part that a form encodes */
   assert_true(memory_holds(password, size)); /* the search works */
   s.client = client_open(&s);
   vbo_secret_slot slot = {"\"@1@\"", s.options.password};
-  vbo_request request = {.method = "POST", .path = "/v8/x", .body = "{\"p\":\"@1@\"}",
-                         .body_size = 11, .secrets = &slot, .secret_count = 1, .change = true};
+  vbo_request request = {.method = "POST",
+                         .path = "/v8/x",
+                         .body = "{\"p\":\"@1@\"}",
+                         .body_size = 11,
+                         .secrets = &slot,
+                         .secret_count = 1,
+                         .change = true};
   vbo_transfer *t = vbo_call(s.client, &request, NULL, &s.err);
   if (t == NULL) fail_msg("%s", s.err.message);
   vbo_transfer_free(t);

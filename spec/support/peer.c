@@ -117,7 +117,8 @@ static void put(connection *c, const char *bytes, size_t size) {
 
 static void put_pattern(connection *c, long size) {
   char block[26 * 1024];
-  for (size_t i = 0; i < sizeof block; i++) block[i] = (char)('a' + i % 26);
+  for (size_t i = 0; i < sizeof block; i++)
+    block[i] = (char)('a' + i % 26);
   while (c->open && size > 0) {
     long piece = size < (long)sizeof block ? size : (long)sizeof block;
     put(c, block, (size_t)piece);
@@ -126,8 +127,8 @@ static void put_pattern(connection *c, long size) {
 }
 
 static int get(connection *c, char *bytes, int size) {
-  int got = c->ssl != NULL ? SSL_read(c->ssl, bytes, size)
-                           : (int)recv(c->socket, bytes, (size_t)size, 0);
+  int got =
+      c->ssl != NULL ? SSL_read(c->ssl, bytes, size) : (int)recv(c->socket, bytes, (size_t)size, 0);
   if (got <= 0) c->open = false;
   return got;
 }
@@ -185,7 +186,8 @@ static void carry_out(connection *c, const step *s) {
     usleep((useconds_t)s->number * 1000);
   } else if (strcmp(verb, "hang") == 0) {
     char byte = 0;
-    while (c->open) get(c, &byte, 1);
+    while (c->open)
+      get(c, &byte, 1);
   } else {
     end_with(c, verb);
   }
@@ -274,7 +276,8 @@ static bool serve_request(connection *c, char *buffer) {
   free(body);
   c->piece = 0;
   if (r != NULL)
-    for (size_t i = 0; i < r->count && c->open; i++) carry_out(c, &r->steps[i]);
+    for (size_t i = 0; i < r->count && c->open; i++)
+      carry_out(c, &r->steps[i]);
   else if (token_name[0] != '\0' && path_size >= 6 && strcmp(path + path_size - 6, "/token") == 0)
     give_token(c);
   else {
@@ -291,18 +294,22 @@ static void *serve(void *data) {
   const char *kind = "good";
   for (size_t i = 0; i < change_count; i++) {
     if (changes[i].from > c->number) continue;
-    if (strcmp(changes[i].what, "certificate") == 0) kind = changes[i].kind;
-    else what = changes[i].what;
+    if (strcmp(changes[i].what, "certificate") == 0)
+      kind = changes[i].kind;
+    else
+      what = changes[i].what;
   }
   log_line("connect %d", c->number, "");
   char *buffer = malloc(LONGEST);
   if (strcmp(what, "hang") == 0) {
-    while (recv(c->socket, buffer, LONGEST, 0) > 0) continue;
+    while (recv(c->socket, buffer, LONGEST, 0) > 0)
+      continue;
   } else if (strcmp(what, "refuse") != 0) {
     bool ready = true;
     if (strcmp(what, "tls") == 0) {
       int index = 0;
-      while (index < KINDS && strcmp(kinds[index], kind) != 0) index++;
+      while (index < KINDS && strcmp(kinds[index], kind) != 0)
+        index++;
       if (index == KINDS) die("an unknown certificate");
       c->ssl = SSL_new(contexts[index]);
       SSL_set_fd(c->ssl, c->socket);
@@ -315,10 +322,12 @@ static void *serve(void *data) {
         const char *bad = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
         send(c->socket, bad, strlen(bad), MSG_NOSIGNAL);
         shutdown(c->socket, SHUT_WR);
-        while (recv(c->socket, buffer, LONGEST, 0) > 0) continue;
+        while (recv(c->socket, buffer, LONGEST, 0) > 0)
+          continue;
       }
     }
-    while (ready && serve_request(c, buffer)) continue;
+    while (ready && serve_request(c, buffer))
+      continue;
   }
   log_line("end %d", c->number, "");
   SSL_free(c->ssl);
@@ -338,12 +347,16 @@ int main(int argc, char **argv) {
   const char *directory = NULL;
   unsigned seconds = 120;
   for (int i = 1; i + 1 < argc; i += 2) {
-    if (strcmp(argv[i], "--script") == 0) script = fopen(argv[i + 1], "r");
+    if (strcmp(argv[i], "--script") == 0)
+      script = fopen(argv[i + 1], "r");
     else if (strcmp(argv[i], "--log") == 0)
       log_file = open(argv[i + 1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    else if (strcmp(argv[i], "--dir") == 0) directory = argv[i + 1];
-    else if (strcmp(argv[i], "--seconds") == 0) seconds = (unsigned)atoi(argv[i + 1]);
-    else die("unknown option");
+    else if (strcmp(argv[i], "--dir") == 0)
+      directory = argv[i + 1];
+    else if (strcmp(argv[i], "--seconds") == 0)
+      seconds = (unsigned)atoi(argv[i + 1]);
+    else
+      die("unknown option");
   }
   if (script == NULL) die("the script cannot be read");
   signal(SIGPIPE, SIG_IGN);
@@ -359,9 +372,11 @@ int main(int argc, char **argv) {
   if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 ||
       listen(listener, 512) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0)
     die("cannot listen");
-  printf("pid: %ld\nport: %d\nurl: https://127.0.0.1:%d\nfingerprint: %s\nfingerprint-other: %s\n"
-         "ready\n", (long)getpid(), ntohs(address.sin_port), ntohs(address.sin_port),
-         fingerprints[0], fingerprints[1]);
+  printf(
+      "pid: %ld\nport: %d\nurl: https://127.0.0.1:%d\nfingerprint: %s\nfingerprint-other: %s\n"
+      "ready\n",
+      (long)getpid(), ntohs(address.sin_port), ntohs(address.sin_port), fingerprints[0],
+      fingerprints[1]);
   fflush(stdout);
   for (int number = 1;; number++) {
     int socket = accept(listener, NULL, NULL);

@@ -11,8 +11,8 @@
 
 #include "peer_script.h"
 
-static const char *const kinds[] = {"good", "other", "expired", "future", "wrong-name",
-                                    "selfsigned"};
+static const char *const kinds[] = {"good",   "other",      "expired",
+                                    "future", "wrong-name", "selfsigned"};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 static SSL_CTX *contexts[KINDS];
 static char fingerprints[KINDS][64];
@@ -66,7 +66,10 @@ static void make_contexts(const char *directory) {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = make_certificate(
         key, "localhost", strcmp(kinds[i], "wrong-name") == 0 ? "DNS:other.example" : names,
-        expired ? -9 * day : future ? day : -day, expired ? -day : 9 * day, own ? NULL : ca, ca_key);
+        expired  ? -9 * day
+        : future ? day
+                 : -day,
+        expired ? -day : 9 * day, own ? NULL : ca, ca_key);
     unsigned char digest[32];
     unsigned char text[48];
     X509_digest(certificate, EVP_sha256(), digest, NULL);

@@ -55,17 +55,26 @@ static char *unescape(const char *text, size_t *size) {
       continue;
     }
     switch (*++text) {
-      case 'r': *to++ = '\r'; break;
-      case 'n': *to++ = '\n'; break;
-      case 't': *to++ = '\t'; break;
-      case '0': *to++ = '\0'; break;
+      case 'r':
+        *to++ = '\r';
+        break;
+      case 'n':
+        *to++ = '\n';
+        break;
+      case 't':
+        *to++ = '\t';
+        break;
+      case '0':
+        *to++ = '\0';
+        break;
       case 'x': {
         char hex[3] = {text[1], text[1] != '\0' ? text[2] : '\0', '\0'};
         *to++ = (char)strtol(hex, NULL, 16);
         text += 2;
         break;
       }
-      default: *to++ = *text;
+      default:
+        *to++ = *text;
     }
   }
   *to = '\0';
@@ -88,18 +97,24 @@ static void parse_rule(char *at) {
   r->path = strdup(word(&at));
   r->left = -1;
   for (char *key = word(&at); *key != '\0'; key = word(&at)) {
-    if (strcmp(key, "times") == 0) r->left = atol(word(&at));
-    else if (strcmp(key, "bearer") == 0) r->bearer = strdup(word(&at));
-    else if (strcmp(key, "body") == 0) r->body = strdup(word(&at));
-    else die("unknown word after `on`");
+    if (strcmp(key, "times") == 0)
+      r->left = atol(word(&at));
+    else if (strcmp(key, "bearer") == 0)
+      r->bearer = strdup(word(&at));
+    else if (strcmp(key, "body") == 0)
+      r->body = strdup(word(&at));
+    else
+      die("unknown word after `on`");
   }
 }
 
 static void parse_step(char *verb, char *at) {
-  static const char *const verbs[] = {"send",  "line",   "header", "json",  "text", "empty", "file",
-                                      "bytes", "pieces", "pause",  "close", "cut",  "reset", "hang"};
+  static const char *const verbs[] = {"send",  "line", "header", "json",   "text",
+                                      "empty", "file", "bytes",  "pieces", "pause",
+                                      "close", "cut",  "reset",  "hang"};
   bool known = false;
-  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) known |= strcmp(verbs[i], verb) == 0;
+  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+    known |= strcmp(verbs[i], verb) == 0;
   if (!known) {
     fprintf(stderr, "peer: unknown directive: %s\n", verb);
     exit(2);
