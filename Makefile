@@ -224,7 +224,8 @@ LINT_CFLAGS = -std=c11 -D_GNU_SOURCE -Icsrc -Ispec/support $(LUA_CFLAGS) $(CORE_
 
 lint:
 	luacheck -q lua spec $(wildcard examples bench)
-	clang-tidy --quiet $(filter csrc/%.c,$(C_FILES)) -- $(LINT_CFLAGS) $(INTERPRETER_DEFINES)
+	clang-tidy --quiet $(filter csrc/%.c examples/%.c,$(C_FILES)) -- $(LINT_CFLAGS) \
+	  $(INTERPRETER_DEFINES) -DVBO_LUADIR='""' -DVBO_CMODDIR='""'
 
 format-check:
 	clang-format --style=file --dry-run --Werror $(C_FILES)

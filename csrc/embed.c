@@ -39,9 +39,9 @@ static int write_bytes(lua_State *L, const void *bytes, size_t size, void *data)
 }
 
 static char *copy(const char *text) {
-  char *made = malloc(strlen(text) + 1);
-  if (made != NULL) strcpy(made, text);
-  return made;
+  size_t size = strlen(text) + 1;
+  char *made = malloc(size);
+  return made != NULL ? memcpy(made, text, size) : NULL;
 }
 
 /* "lua/vbo/cli/sim.lua" under "lua" is vbo.cli.sim, "lua/vbo/init.lua" is vbo. */
@@ -82,9 +82,10 @@ static int embed(FILE *out, const char *root, entry *entries, size_t count) {
     FILE *in = fopen(entries[i].file, "rb");
     luaL_Buffer text;
     luaL_buffinit(L, &text);
+    char piece[4096];
     size_t got = 0;
-    while (in != NULL && (got = fread(luaL_prepbuffer(&text), 1, LUAL_BUFFERSIZE, in)) > 0)
-      luaL_addsize(&text, got);
+    while (in != NULL && (got = fread(piece, 1, sizeof piece, in)) > 0)
+      luaL_addlstring(&text, piece, got);
     if (in == NULL || ferror(in)) failed = 1;
     if (in != NULL) fclose(in);
     luaL_pushresult(&text);

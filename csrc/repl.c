@@ -37,9 +37,9 @@ static struct editor {
 static lua_State *editor_state; /* for the completer, which gets no argument of ours */
 
 static char *copy(const char *text) {
-  char *made = malloc(strlen(text) + 1);
-  if (made != NULL) strcpy(made, text);
-  return made;
+  size_t size = strlen(text) + 1;
+  char *made = malloc(size);
+  return made != NULL ? memcpy(made, text, size) : NULL;
 }
 
 /* One candidate a call, until NULL.  libedit frees them. */
@@ -128,11 +128,9 @@ static void open_history(void) {
   if (told != NULL) {
     editor.history_file = *told != '\0' ? copy(told) : NULL;
   } else if (home != NULL) {
-    editor.history_file = malloc(strlen(home) + sizeof name);
-    if (editor.history_file != NULL) {
-      strcpy(editor.history_file, home);
-      strcat(editor.history_file, name);
-    }
+    size_t size = strlen(home) + sizeof name;
+    editor.history_file = malloc(size);
+    if (editor.history_file != NULL) snprintf(editor.history_file, size, "%s%s", home, name);
   }
   if (editor.history_file == NULL) return;
   editor.stifle_history(1000);

@@ -46,28 +46,28 @@ extern "C" {
 
 /* Every kind of failure, its name, and the exit status that `vbolua` ends with
  * when a runbook does not catch it (1 is left to errors that are not ours). */
-#define VBO_ERROR_KINDS(X)                                                                        \
-  X(USAGE, "usage", 2)                     /* a wrong argument; nothing was sent */               \
-  X(AUTH, "auth", 3)                       /* the server does not accept who we say we are */      \
-  X(TRUST, "trust", 4)                     /* the certificate is not the server's, or no TLS */    \
-  X(NETWORK, "network", 5)                 /* no connection, or it broke */                        \
-  X(TIMEOUT, "timeout", 6)                 /* connect, idle or deadline passed */                  \
-  X(REFUSED, "refused", 7)                 /* the server understood and said no (4xx) */           \
-  X(NOT_FOUND, "not_found", 8)             /* 404, or no such name */                              \
-  X(CONFLICT, "conflict", 9)               /* 409 */                                               \
-  X(PARTIAL, "partial", 10)                /* a change that was carried out in part */             \
+#define VBO_ERROR_KINDS(X)                                                                         \
+  X(USAGE, "usage", 2)                      /* a wrong argument; nothing was sent */               \
+  X(AUTH, "auth", 3)                        /* the server does not accept who we say we are */     \
+  X(TRUST, "trust", 4)                      /* the certificate is not the server's, or no TLS */   \
+  X(NETWORK, "network", 5)                  /* no connection, or it broke */                       \
+  X(TIMEOUT, "timeout", 6)                  /* connect, idle or deadline passed */                 \
+  X(REFUSED, "refused", 7)                  /* the server understood and said no (4xx) */          \
+  X(NOT_FOUND, "not_found", 8)              /* 404, or no such name */                             \
+  X(CONFLICT, "conflict", 9)                /* 409 */                                              \
+  X(PARTIAL, "partial", 10)                 /* a change that was carried out in part */            \
   X(UNKNOWN_OUTCOME, "unknown_outcome", 11) /* a change whose answer was lost */                   \
-  X(INTEGRITY, "integrity", 12)            /* the bytes are not whole, or not what they claim */   \
-  X(DISK, "disk", 13)                      /* the local file could not be written */               \
-  X(EXISTS, "exists", 14)                  /* the local file is there already */                   \
-  X(UNSUPPORTED, "unsupported", 15)        /* this API version has no such thing */                \
-  X(PROTOCOL, "protocol", 16)              /* an answer that is not HTTP, JSON or this API */      \
-  X(SERVER, "server", 17)                  /* 5xx */                                               \
-  X(BUSY, "busy", 18)                      /* 429 or 503: later */                                 \
-  X(LIMIT, "limit", 19)                    /* an answer larger or deeper than allowed */           \
-  X(MEMORY, "memory", 20)                  /* out of memory */                                     \
-  X(CLOSED, "closed", 21)                  /* a handle used after it was closed */                 \
-  X(CANCELLED, "cancelled", 130)           /* Ctrl-C, or the caller's own cancel */
+  X(INTEGRITY, "integrity", 12)             /* the bytes are not whole, or not what they claim */  \
+  X(DISK, "disk", 13)                       /* the local file could not be written */              \
+  X(EXISTS, "exists", 14)                   /* the local file is there already */                  \
+  X(UNSUPPORTED, "unsupported", 15)         /* this API version has no such thing */               \
+  X(PROTOCOL, "protocol", 16)               /* an answer that is not HTTP, JSON or this API */     \
+  X(SERVER, "server", 17)                   /* 5xx */                                              \
+  X(BUSY, "busy", 18)                       /* 429 or 503: later */                                \
+  X(LIMIT, "limit", 19)                     /* an answer larger or deeper than allowed */          \
+  X(MEMORY, "memory", 20)                   /* out of memory */                                    \
+  X(CLOSED, "closed", 21)                   /* a handle used after it was closed */                \
+  X(CANCELLED, "cancelled", 130)            /* Ctrl-C, or the caller's own cancel */
 
 typedef enum vbo_error_kind {
   VBO_OK = 0,
@@ -80,15 +80,15 @@ typedef enum vbo_error_kind {
 /* A failure.  A plain value: copy it freely, nothing in it needs freeing. */
 typedef struct vbo_error {
   vbo_error_kind kind;
-  int status;         /* HTTP status of the answer, 0 when there was none */
-  int os_error;       /* errno, 0 when the system was not the cause */
-  bool retryable;     /* the same call may succeed later, and repeating it is safe */
-  bool sent;          /* the request may have reached the server */
-  char code[64];      /* the server's errorCode, an OAuth error, or an errno's name; may be "" */
-  char message[512];  /* one line for people; never holds a secret */
-  char hint[256];     /* what to do about it; may be "" */
-  char server[256];   /* "https://host:port", or "" */
-  char request[512];  /* "GET /v8/Jobs", or "" */
+  int status;        /* HTTP status of the answer, 0 when there was none */
+  int os_error;      /* errno, 0 when the system was not the cause */
+  bool retryable;    /* the same call may succeed later, and repeating it is safe */
+  bool sent;         /* the request may have reached the server */
+  char code[64];     /* the server's errorCode, an OAuth error, or an errno's name; may be "" */
+  char message[512]; /* one line for people; never holds a secret */
+  char hint[256];    /* what to do about it; may be "" */
+  char server[256];  /* "https://host:port", or "" */
+  char request[512]; /* "GET /v8/Jobs", or "" */
 } vbo_error;
 
 /* The name of a kind ("not_found"), and its exit status.  "ok" and 0 for VBO_OK. */
@@ -141,19 +141,19 @@ typedef struct vbo_client_options {
   const char *url;         /* "https://host[:port]" or "host[:port]"; port 4443 unless told */
   const char *api_version; /* "v1" … "v8" or later; where the token route lives */
   const char *user;
-  vbo_secret *password;    /* shared, not taken */
-  const char *ca_file;     /* PEM file of authorities; NULL: the system's */
-  const char *pin;         /* SHA-256 of the server's certificate: "sha256/BASE64", or hex with
+  vbo_secret *password;         /* shared, not taken */
+  const char *ca_file;          /* PEM file of authorities; NULL: the system's */
+  const char *pin;              /* SHA-256 of the server's certificate: "sha256/BASE64", or hex with
                               or without colons; replaces the authorities */
   const char *token_parameters; /* more of the token form, already encoded
                                    ("disable_antiforgery_token=true", v7 and later), or NULL */
-  const char *proxy;       /* NULL: as the environment says (https_proxy); "": none */
-  const char *user_agent;  /* NULL: "vbolua/VERSION" */
-  int64_t connect_timeout; /* name, TCP and TLS together; 0: 30,000 */
-  int64_t idle_timeout;    /* silence after the first byte of an answer; 0: 120,000 */
-  int64_t deadline;        /* for a whole transfer; 0: none */
-  int retries;             /* of reads, and of changes that never left; -1: none; 0: 3 */
-  size_t body_limit;       /* an answer kept in memory; 0: 64 MiB */
+  const char *proxy;            /* NULL: as the environment says (https_proxy); "": none */
+  const char *user_agent;       /* NULL: "vbolua/VERSION" */
+  int64_t connect_timeout;      /* name, TCP and TLS together; 0: 30,000 */
+  int64_t idle_timeout;         /* silence after the first byte of an answer; 0: 120,000 */
+  int64_t deadline;             /* for a whole transfer; 0: none */
+  int retries;                  /* of reads, and of changes that never left; -1: none; 0: 3 */
+  size_t body_limit;            /* an answer kept in memory; 0: 64 MiB */
 } vbo_client_options;
 
 /* A client of one server.  Sends nothing yet: the first transfer that needs a
