@@ -56,7 +56,7 @@
   X(archive_entry_set_filetype)                                                                    \
   X(archive_entry_set_perm)
 
-#define VBO_DYNAMIC_FIELD(name) __typeof__(&name) name;
+#define VBO_DYNAMIC_FIELD(name) __typeof__ (&(name))(name);
 
 typedef struct vbo_mhd {
   VBO_MHD_FUNCTIONS(VBO_DYNAMIC_FIELD)

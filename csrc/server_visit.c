@@ -22,8 +22,8 @@ enum {
 static void release(vbo_visit *visit) {
   if (--visit->references > 0) return;
   for (size_t i = 0; i < visit->header_count; i++) {
-    free((void *)(uintptr_t)visit->headers[i].name); /* ours, const for everybody else */
-    free((void *)(uintptr_t)visit->headers[i].value);
+    free((void *)visit->headers[i].name); /* ours, const for everybody else */
+    free((void *)visit->headers[i].value);
   }
   free(visit->headers);
   free(visit->method);
@@ -128,8 +128,8 @@ static enum MHD_Result copy_header(void *context, enum MHD_ValueKind kind, const
 
 static enum MHD_Result answer_plainly(vbo_visit *visit, int status, const char *text) {
   const vbo_mhd *mhd = &visit->server->mhd;
-  struct MHD_Response *response = mhd->MHD_create_response_from_buffer(
-      strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+  struct MHD_Response *response =
+      mhd->MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
   if (!response) return MHD_NO;
   mhd->MHD_add_response_header(response, "Content-Type", "text/plain");
   enum MHD_Result done = mhd->MHD_queue_response(visit->connection, (unsigned)status, response);
@@ -318,8 +318,8 @@ static bool make_response(vbo_visit *visit, const vbo_reply *reply, vbo_error *e
   visit->stream = vbo_stream_share(reply->stream);
   if (plain && memory) {
     /* Sent together with the head; the visit holds the bytes until the connection is done. */
-    visit->response = mhd->MHD_create_response_from_buffer((size_t)size, (void *)(uintptr_t)memory,
-                                                           MHD_RESPMEM_PERSISTENT);
+    visit->response =
+        mhd->MHD_create_response_from_buffer((size_t)size, (void *)memory, MHD_RESPMEM_PERSISTENT);
   } else {
     if (reply->stream) {
       visit->reader = vbo_reader_open(reply->stream, err);

@@ -255,10 +255,14 @@ vbo_stream *vbo_stream_generate(uint64_t seed, int64_t size, bool text, vbo_erro
 
 /* ------------------------------------------------------------ concatenation */
 
+typedef struct concat_part {
+  vbo_stream *stream;
+} concat_part;
+
 typedef struct concat_stream {
   vbo_stream base;
   size_t count;
-  vbo_stream *parts[];
+  concat_part parts[];
 } concat_stream;
 
 typedef struct concat_reader {
@@ -273,7 +277,7 @@ static int64_t concat_read(vbo_reader *base, void *buffer, size_t size, vbo_erro
   for (;;) {
     if (!reader->part) {
       if (reader->next == stream->count) return 0;
-      reader->part = vbo_reader_open(stream->parts[reader->next], err);
+      reader->part = vbo_reader_open(stream->parts[reader->next].stream, err);
       if (!reader->part) return -1;
       reader->next++;
     }
@@ -304,7 +308,7 @@ static vbo_reader *concat_open(vbo_stream *stream, vbo_error *err) {
 static void concat_destroy(vbo_stream *base) {
   concat_stream *stream = (concat_stream *)base;
   for (size_t i = 0; i < stream->count; i++)
-    vbo_stream_free(stream->parts[i]);
+    vbo_stream_free(stream->parts[i].stream);
   free(stream);
 }
 
@@ -319,8 +323,8 @@ vbo_stream *vbo_stream_concat(vbo_stream *const *parts, size_t count, vbo_error 
     }
     size = part == VBO_STREAM_UNKNOWN ? part : size + part;
   }
-  concat_stream *stream = count <= SIZE_MAX / 2 / sizeof(vbo_stream *)
-                              ? malloc(sizeof *stream + count * sizeof stream->parts[0])
+  concat_stream *stream = count <= SIZE_MAX / 2 / sizeof(concat_part)
+                              ? malloc(sizeof *stream + count * sizeof(concat_part))
                               : NULL;
   if (!stream) {
     vbo_error_memory(err);
@@ -329,6 +333,6 @@ vbo_stream *vbo_stream_concat(vbo_stream *const *parts, size_t count, vbo_error 
   vbo_stream_init(&stream->base, &kind, size);
   stream->count = count;
   for (size_t i = 0; i < count; i++)
-    stream->parts[i] = vbo_stream_share(parts[i]);
+    stream->parts[i].stream = vbo_stream_share(parts[i]);
   return &stream->base;
 }

@@ -166,7 +166,7 @@ fail:
 static void zip_destroy(vbo_stream *base) {
   zip_stream *stream = (zip_stream *)base;
   for (size_t i = 0; i < stream->count; i++) {
-    free((void *)(uintptr_t)stream->entries[i].name); /* ours, const for everybody else */
+    free((void *)stream->entries[i].name); /* ours, const for everybody else */
     vbo_stream_free(stream->entries[i].stream);
   }
   free(stream->entries);
