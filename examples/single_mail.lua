@@ -30,5 +30,5 @@ local saved = mail:save { to = "./" }
 print(("saved %s (%d bytes, SHA-256 %s)"):format(saved.path, saved.size, saved.sha256))
 
 local result = mail:restore(writer)
-print(("restored %d (created %s, merged %s), failed %d"):format(
-  result.restored, result.created or "?", result.merged or "?", result.failed))
+print(("restored %d, skipped %d, failed %d"):format(
+  result.restored, result.skipped, result.failed))
