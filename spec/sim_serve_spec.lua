@@ -139,6 +139,10 @@ describe("vbolua sim", function()
     assert.equal("Documents/Inventory.csv", changes[#changes].path)
     local _, status = curl(session .. "/Stop", { method = "POST" })
     assert.equal(204, status)
+    local output, code = program.run(("VBO_HOST=%s VBO_USER=ops VBO_PASSWORD='p w' VBO_PIN=%s "
+      .. "%s sim changes"):format(sim.listening, sim.fingerprint, program.vbolua))
+    assert.equal(0, code, output)
+    assert.match("onedrive: bob@contoso.com\n  restored created +Documents/Inventory.csv", output)
   end)
 
   it("answers errors in its own shape, and goes on", function()
