@@ -156,6 +156,7 @@ describe("pages of the rehearsal server", function()
       take(page.results)
       while page._links.next do
         page = client:get((page._links.next.href:gsub("^https://[^/]*", "")))
+        assert.is_true(#page.results > 0)
         take(page.results)
       end
       assert.equal(79, count)
