@@ -142,7 +142,7 @@ function Client:all(target)
     if not page.results then return page end
     for _, each in ipairs(page.results) do out[#out + 1] = each end
     at = at + 100
-    assert(at < 10000, "a page without an end")
+    assert(at < 1000, "a page without an end")
   until not page._links.next
   return out
 end
