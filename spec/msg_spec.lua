@@ -5,6 +5,10 @@ local eml = require "vbo.sim.formats.eml"
 local msg = require "vbo.sim.formats.msg"
 local program = require "spec.support.program"
 
+-- Pure Lua has nothing for sanitizers, and megabytes in small strings keep an aggressive collector
+-- busy for minutes.
+local sanitized = os.getenv "VBO_SANITIZE"
+
 local folder, remove = program.folder()
 -- busted runs a file's top level first and its blocks later: the folder goes with the last of them.
 
@@ -246,13 +250,13 @@ describe("a mail", function()
   end)
 
   it("carries 10 MB, and names nobody could type", function()
-    local big = ("0123456789abcdef"):rep(640 * 1024)
+    local big = ("0123456789abcdef"):rep((sanitized and 8 or 640) * 1024)
     local data = msg.write { subject = "big\r\nBcc: x@y.z", sent = 0,
       body = "\xff\xfe no UTF-8 \xc3",
       from = { name = "a\nb", email = "a@b.c" },
       to = { { name = ("n"):rep(300), email = "n@b.c" } },
       attachments = { { name = "big.bin", data = big } } }
-    assert.is_true(#data > #big and #data < 1.05 * #big)
+    assert.is_true(#data > #big and #data < 1.05 * #big + 16384)
     local text = eml.headers { subject = "big\r\nBcc: x@y.z", from = { name = "a\nb",
       email = "a@b.c" }, sent = 0 }
     assert.is_nil(text:find "\nBcc")
@@ -290,7 +294,7 @@ describe("a compound file", function()
   end
 
   it("gives every stream back, of any size and in any number", function()
-    for _, count in ipairs { 0, 1, 2, 3, 4, 7, 8, 100, 1000 } do
+    for _, count in ipairs { 0, 1, 2, 3, 4, 7, 8, 100, not sanitized and 1000 or nil } do
       local children = {}
       for i = 1, count do
         children[i] = { name = ("Stream%d"):format(i * 7919 % 10007),
@@ -311,8 +315,11 @@ describe("a compound file", function()
 
   it("gives sizes at every edge back, through the DIFAT too", function()
     -- 109 sectors of the FAT cover 6.8 MiB, the first sector of the DIFAT 127 more.
-    for _, size in ipairs { 0, 1, 63, 64, 65, 512, 4095, 4096, 4097, 65536, 6 * 1024 * 1024,
-      7 * 1024 * 1024, 7143424 - 3 * 512, 7143424, 15 * 1024 * 1024, 16 * 1024 * 1024 } do
+    local sizes = { 0, 1, 63, 64, 65, 512, 4095, 4096, 4097, 65536 }
+    local large = { 6 * 1024 * 1024, 7143424 - 3 * 512, 7143424, 15 * 1024 * 1024,
+      16 * 1024 * 1024 }
+    for _, size in ipairs(sanitized and {} or large) do sizes[#sizes + 1] = size end
+    for _, size in ipairs(sizes) do
       local data = ("0123456789abcde"):rep(size // 15 + 1):sub(1, size)
       local file = open(cfb.write { name = "", children = {
         { name = "small", data = "x" }, { name = "data", data = data } } })
