@@ -86,6 +86,10 @@ group_test() {
   command_needed luarocks luarocks "tests the rock"
   command_needed zip zip "packs the rock"
   command_needed unzip unzip "checks saved archives, and unpacks the rock"
+  command_needed curl curl "another client, which drives the rehearsal server"
+  if ! perl -MEmail::Outlook::Message -e 1 >/dev/null 2>&1; then
+    lacks libemail-outlook-message-perl "reads saved .msg files back"
+  fi
   command_needed script bsdutils "gives the REPL a terminal in its spec"
   for at in /usr/lib/libedit.so.2 /usr/lib/*-linux-gnu/libedit.so.2; do
     [ -e "$at" ] && return

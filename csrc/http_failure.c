@@ -63,10 +63,16 @@ void vbo_http_failure(const vbo_exchange *exchange, CURLcode code, vbo_error *er
     case CURLE_PROXY:
       vbo_error_set(err, VBO_ERROR_NETWORK, "the proxy cannot be used: %s", detail);
       return;
-    case CURLE_COULDNT_CONNECT:
-      vbo_error_set(err, VBO_ERROR_NETWORK, "no connection: %s", detail);
+    case CURLE_COULDNT_CONNECT: {
+      long why = 0;
+      (void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &why);
+      if (why != 0)
+        vbo_error_os(err, VBO_ERROR_NETWORK, (int)why, "no connection to the server");
+      else
+        vbo_error_set(err, VBO_ERROR_NETWORK, "no connection: %s", detail);
       vbo_error_hint(err, "check the host, the port and the firewall");
       return;
+    }
     case CURLE_OPERATION_TIMEDOUT:
       vbo_error_set(err, VBO_ERROR_TIMEOUT, "no connection within %.1f s",
                     (double)exchange->connect_timeout / 1000);

@@ -374,33 +374,36 @@ session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { 
       local script = write("long.lua", save:format(folder .. "/long.mp4"))
       local where = sim()
       local started <close> = program.start((
-        "env VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s sh -c "
-        .. quoted("%s %s; echo status: $?; echo over: yes")):format(where.url, where.user,
-        where.password, where.pin, program.vbolua, script), "pid")
+        "env VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s %s %s 2>&1"):format(where.url,
+        where.user, where.password, where.pin, program.vbolua, script), "pid")
       for _ = 1, 200 do
         local found = core.stat(folder .. "/long.mp4.part")
         if found and found.size > 0 then break end
         os.execute "sleep 0.02"
       end
       assert.is_table(core.stat(folder .. "/long.mp4.part"))
-      local child = program.run("pgrep -P " .. started.pid):match "%d+"
-      fn(child)
-      for _ = 1, 500 do
-        if not os.execute("kill -0 " .. child .. " 2>/dev/null") then break end
-        os.execute "sleep 0.02"
-      end
-      assert.is_nil(os.execute("kill -0 " .. child .. " 2>/dev/null"))
+      local output, status = fn(started)
       assert.is_nil(io.open(folder .. "/long.mp4"))
+      return output, status
     end
 
     it("a script killed in mid-download leaves no file under the final name", function()
-      while_saving(function(child) os.execute("kill -KILL " .. child) end)
+      local _, status = while_saving(function(started)
+        os.execute("kill -KILL " .. started.pid)
+        return started.wait()
+      end)
+      assert.equal(128 + 9, status)
       os.remove(folder .. "/long.mp4.part")
     end)
 
     it("Ctrl-C in mid-download leaves nothing, and stops the session", function()
       server.reset()
-      while_saving(function(child) os.execute("kill -INT " .. child) end)
+      local output, status = while_saving(function(started)
+        os.execute("kill -INT " .. started.pid)
+        return started.wait()
+      end)
+      assert.equal(130, status)
+      assert.matches("%[cancelled%]", output)
       assert.is_nil(io.open(folder .. "/long.mp4.part"))
       local client <close> = server.connect "v8"
       for session in client:sessions():each() do assert.equal("Stopped", session.state) end

@@ -20,6 +20,13 @@ function M.start(command, last)
     if name then started[name] = value end
     if name == last then break end
   end
+  --- Waits for its end: what it still wrote, and its exit status.
+  function started.wait()
+    local output = pipe:read "a"
+    started.stopped = true
+    local _, how, status = pipe:close()
+    return output, how == "signal" and 128 + status or status
+  end
   function started.stop()
     if not started.stopped then
       started.stopped = true
