@@ -62,7 +62,8 @@ static void start(void) {
 static bool usable(vbo_error *err) {
   const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   /* 7.80 has the callback before a request goes out, on which "never sent
-   * twice" rests. */
+   * twice" rests.  (With one older than 7.87 the program must ignore SIGPIPE:
+   * there OpenSSL writes to the socket by itself, without MSG_NOSIGNAL.) */
   if (info->version_num < 0x075000)
     return vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "libcurl %s is too old, 7.80 is needed",
                          info->version);
