@@ -6,13 +6,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
+#include <locale.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "text.h"
 #include "vbolua.h"
 
 /* ---------------------------------------------------------------- the editor */
@@ -31,8 +35,55 @@ static struct editor {
   completer **attempted;
   const char **break_characters;
   int *append_character;
+  int (**getc)(FILE *);
   char *history_file;
 } editor;
+
+/* ------------------------------------------------------------------- waiting */
+
+/* Signals are held back while a line is edited, but for the moment in which this waits: one that
+ * came just before a plain read would leave it waiting.  False when one came. */
+static sigset_t unheld;
+
+static bool wait_for_key(void) {
+  while (vbo_interrupt_signal() == 0) {
+    fd_set keys;
+    FD_ZERO(&keys);
+    FD_SET(STDIN_FILENO, &keys);
+    int ready = pselect(STDIN_FILENO + 1, &keys, NULL, NULL, NULL, &unheld);
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+  return false;
+}
+
+static void hold_signals(void) {
+  sigset_t held;
+  sigemptyset(&held);
+  sigaddset(&held, SIGINT);
+  sigaddset(&held, SIGTERM);
+  sigaddset(&held, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &held, &unheld);
+}
+
+static void let_signals_go(void) {
+  pthread_sigmask(SIG_SETMASK, &unheld, NULL);
+}
+
+/* One character for libedit, which takes a wide one: UTF-8 is put together here. */
+static int read_key(FILE *from) {
+  unsigned char byte = 0;
+  uint32_t point = 0;
+  (void)from;
+  if (!wait_for_key() || read(STDIN_FILENO, &byte, 1) != 1) return EOF;
+  char text[4] = {(char)byte, 0, 0, 0};
+  size_t size = byte < 0xC2 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : byte < 0xF5 ? 4 : 1;
+  for (size_t i = 1; i < size; i++)
+    if (!wait_for_key() || read(STDIN_FILENO, text + i, 1) != 1) return EOF;
+  return vbo_utf8_next(text, size, &point) == size ? (int)point : '?';
+}
+
+/* ---------------------------------------------------------------- completion */
 
 static lua_State *editor_state; /* for the completer, which gets no argument of ours */
 
@@ -94,7 +145,8 @@ static void load_editor(lua_State *L) {
                  {"rl_completion_matches", &editor.matches},
                  {"rl_attempted_completion_function", &editor.attempted},
                  {"rl_completer_word_break_characters", &editor.break_characters},
-                 {"rl_completion_append_character", &editor.append_character}};
+                 {"rl_completion_append_character", &editor.append_character},
+                 {"rl_getc_function", &editor.getc}};
   for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
     void *found = dlsym(library, symbols[i].name);
     if (found == NULL) { /* another library of that name: read plainly */
@@ -105,6 +157,8 @@ static void load_editor(lua_State *L) {
     memcpy(symbols[i].to, &found, sizeof found); /* data to function pointer, as POSIX has it */
   }
   editor_state = L;
+  setlocale(LC_CTYPE, ""); /* libedit edits characters, not bytes */
+  *editor.getc = read_key;
   *editor.attempted = complete;
   *editor.break_characters = " \t\n\"'`@$><=;|&{([,+-*/%^#~!?)]}";
 }
@@ -147,6 +201,11 @@ static reading read_plainly(lua_State *L, const char *prompt) {
   char piece[512];
   fputs(prompt, stdout);
   fflush(stdout);
+  /* At a terminal nothing of the next line is in stdio's buffer. */
+  hold_signals();
+  bool there = !isatty(STDIN_FILENO) || wait_for_key();
+  let_signals_go();
+  if (!there) return vbo_interrupt_signal() != 0 ? READ_INTERRUPTED : READ_END;
   luaL_buffinit(L, &line);
   bool any = false;
   while (fgets(piece, sizeof piece, stdin) != NULL) {
@@ -165,8 +224,9 @@ static reading read_plainly(lua_State *L, const char *prompt) {
 }
 
 static reading read_edited(lua_State *L, const char *prompt) {
-  errno = 0;
+  hold_signals();
   char *line = editor.readline(prompt);
+  let_signals_go();
   if (line == NULL) return vbo_interrupt_signal() != 0 ? READ_INTERRUPTED : READ_END;
   lua_pushstring(L, line);
   free(line);

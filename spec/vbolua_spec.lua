@@ -378,7 +378,7 @@ describe("the REPL", function()
   local function terminal(options)
     shell "rm -f keys && mkfifo keys"
     local screen = assert(io.popen(("cd %s; VBOLUA_HISTORY=history TERM=xterm LC_ALL=C.UTF-8 "
-      .. "timeout 60 script -qec %s /dev/null <keys 2>&1; echo \"status $?\"")
+      .. "timeout 10 script -qec %s /dev/null <keys 2>&1; echo \"status $?\"")
       :format(quoted(folder), quoted(quoted(vbolua) .. " " .. (options or ""))), "r"))
     local keys = assert(io.open(folder .. "/keys", "w"))
     keys:setvbuf "no"
@@ -397,8 +397,9 @@ describe("the REPL", function()
     end
     function self.type(text) keys:write(text) end
     function self.finish()
-      keys:write "\4"
-      self.expect "status %d+\n"
+      -- Not Ctrl-D: typed ahead of the editor it is the line discipline's, and gone.
+      keys:write "os.exit()\n"
+      self.expect "status 0\n"
       keys:close()
       screen:close()
     end
@@ -421,6 +422,14 @@ describe("the REPL", function()
     at.expect ">> "
     at.type "print(i * 11) end\n"
     at.expect "\n11\r\n22\r\n> "
+    at.finish()
+  end)
+
+  it("edits UTF-8", function()
+    local at = terminal()
+    at.expect "> "
+    at.type "#'ä中😀', 'é\127ü'\n" -- one backspace takes the é
+    at.expect "\n9\tü\r\n> "
     at.finish()
   end)
 
@@ -452,7 +461,7 @@ describe("the REPL", function()
     at.finish()
     at = terminal()
     at.expect "> "
-    at.type "\27[A1\n" -- cursor up, and one more digit
+    at.type "\27[A\27[A1\n" -- cursor up over os.exit(), and one more digit
     at.expect "> "
     at.type "first\n"
     at.expect "\n11\r\n> "
