@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 
 #include "harness.h"
 
@@ -43,6 +46,9 @@ static inline peer *peer_start(const char *script) {
   assert_int_equal(pipe(out), 0);
   p->pid = fork();
   if (p->pid == 0) {
+#if defined(__linux__)
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that fails leaves no peer behind */
+#endif
     dup2(in[0], 0);
     dup2(out[1], 1);
     close(in[0]), close(in[1]), close(out[0]), close(out[1]);

@@ -66,7 +66,8 @@ static void commits_what_was_written(void **state) {
   assert_non_null(sink);
   assert_int_equal(access(path, F_OK), -1);
   assert_int_equal(access(in_directory("a.txt.part"), F_OK), 0);
-  assert_true(vbo_sink_write(sink, "wrong", 5, &err));
+  static const char wrong[600000];
+  assert_true(vbo_sink_write(sink, wrong, sizeof wrong, &err)); /* more than is buffered */
   assert_true(vbo_sink_reset(sink, &err));
   assert_true(vbo_sink_write(sink, "a", 1, &err));
   assert_true(vbo_sink_write(sink, "bc", 2, &err));
@@ -309,8 +310,8 @@ static void repeats_into_an_emptied_file(void **state) {
   (void)state;
   session s =
       begin(TOKEN
-            "on GET /v8/f times 1\nsend HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n\n"
-            "send XYZ\ncut\non GET /v8/f\nfile 200 5\n");
+            "on GET /v8/f times 1\nsend HTTP/1.1 200 OK\\r\\nContent-Length: 900000\\r\\n\\r\\n\n"
+            "bytes 700000\ncut\non GET /v8/f\nfile 200 5\n");
   vbo_sink_options sink = {.kind = VBO_SINK_FILE, .path = in_directory("f")};
   vbo_transfer *t = start(&s, "GET", "/v8/f", false, &sink);
   if (!vbo_transfer_wait(t, &s.err)) fail_msg("%s", s.err.message);
