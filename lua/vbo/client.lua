@@ -48,14 +48,16 @@ end
 
 function meta:__gc() pcall(self.close, self) end
 
--- One engine carries the transfers of all clients of a Lua state.
-local engine
+-- One engine carries the transfers of all clients of a Lua state, and ends with it.
+local engine, engine_keeper -- luacheck: ignore engine_keeper (held for its finalizer)
 
 local function the_engine()
   if not engine then
     local err
     engine, err = core.engine()
     if not engine then errors.raise(err) end
+    -- Finalizers run in the reverse order of their making: after those of all clients.
+    engine_keeper = setmetatable({}, { __gc = function() engine:close() end })
   end
   return engine
 end
