@@ -99,7 +99,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(LINK_OPTIMIZE)
 # ----------------------------------------------------------------- the sources
 BINDING := lcore lclient ltransfer lsecret lengine ljson lutil
 SERVER := $(basename $(notdir $(wildcard csrc/server*.c csrc/zip*.c csrc/identity*.c \
-  csrc/stream*.c csrc/dynamic*.c csrc/lserver*.c csrc/lstream*.c)))
+  csrc/stream*.c csrc/dynamic*.c csrc/lserver*.c csrc/lrequest*.c csrc/lstream*.c)))
 INTERPRETER := vbolua report repl complete interrupt preload
 HOST_TOOLS := embed
 CORE := $(filter-out $(BINDING) $(SERVER) $(INTERPRETER) $(HOST_TOOLS),\
@@ -148,14 +148,14 @@ $(BUILD)/libvbolua.a: $(CORE_OBJECTS)
 
 $(BUILD)/$(SONAME): $(CORE_OBJECTS)
 	$(call say,LINK)
-	$(Q)$(CC) $(ALL_LDFLAGS) $(SHARED) $(SOFLAGS) -o $@ $^ $(CORE_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(SHARED) $(SOFLAGS) -o $@ $^ $(CORE_LIBS) $(SYSTEM_LIBS)
 
 $(BUILD)/$(SOLINK): $(BUILD)/$(SONAME)
 	ln -sf $(SONAME) $@
 
 $(BUILD)/vbo/core.so: $(BINDING_OBJECTS) $(BUILD)/libvbolua.a
 	$(call say,LINK)
-	$(Q)$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS) $(SYSTEM_LIBS)
 
 $(BUILD)/vbo/server.so: $(SERVER_OBJECTS) $(BUILD)/obj/lutil.o $(BUILD)/libvbolua.a
 	$(call say,LINK)
@@ -215,7 +215,9 @@ $(BUILD)/%: spec/support/%.c $(BUILD)/flags
 run-tests: all $(TEST_TOOLS) $(TEST_PROGRAMS)
 	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' SPEC='$(SPEC)' .ci/test.sh $(TEST_PROGRAMS)
 
-bench: all
+bench:
+	@.ci/deps.sh install bench
+	@$(MAKE) --no-print-directory all
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/save.lua
 
 # ------------------------------------------------------------------- the looks

@@ -55,6 +55,7 @@ static pthread_once_t start_once = PTHREAD_ONCE_INIT;
 static CURLcode start_result = CURLE_FAILED_INIT;
 
 static void start(void) {
+  vbo_stay_loaded(); /* libcurl calls these five from now on */
   start_result = curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiping_malloc, wiping_free,
                                       wiping_realloc, wiping_strdup, wiping_calloc);
 }

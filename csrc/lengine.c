@@ -75,15 +75,6 @@ int vboL_fail_interrupted(lua_State *L) {
   return vboL_fail_with(L, VBO_ERROR_CANCELLED, "interrupted");
 }
 
-void vboL_breathe(lua_State *L) {
-  if (lua_gethook(L) == NULL) return;
-  luaL_checkstack(L, 2, NULL);
-  if (luaL_loadstring(L, "") == LUA_OK)
-    lua_call(L, 0, 0);
-  else
-    lua_pop(L, 1);
-}
-
 /* ------------------------------------------------------------------- engines */
 
 static vboL_engine *check_engine(lua_State *L) {

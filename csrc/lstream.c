@@ -1,5 +1,5 @@
 /* lstream.c: the sources of a rehearsal server's answers as Lua sees them. */
-#include "lstream.h"
+#include "lserver.h"
 
 #include "zip.h"
 

@@ -265,6 +265,15 @@ bool vboL_check_handles(void) {
   return any;
 }
 
+void vboL_breathe(lua_State *L) {
+  if (lua_gethook(L) == NULL) return;
+  luaL_checkstack(L, 2, NULL);
+  if (luaL_loadstring(L, "") == LUA_OK)
+    lua_call(L, 0, 0);
+  else
+    lua_pop(L, 1);
+}
+
 bool vboL_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
                     const luaL_Reg *metamethods) {
   if (!luaL_newmetatable(L, name)) {

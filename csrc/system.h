@@ -56,6 +56,11 @@ void vbo_terminal_close(vbo_terminal *terminal);
 
 /* --- memory --- */
 
+/* Keeps the library that holds this code in memory until the process ends.  For those that leave
+ * addresses of ours with a library that may outlive us: a host that closes its last Lua state
+ * unloads vbo.core, and goes on with libcurl. */
+void vbo_stay_loaded(void);
+
 /* The size that malloc really gave (at least what was asked for). */
 size_t vbo_allocation_size(void *memory);
 

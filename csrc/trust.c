@@ -35,6 +35,7 @@ static void context_freed(void *parent, void *data, CRYPTO_EX_DATA *ad, int inde
 }
 
 static void index_start(void) {
+  vbo_stay_loaded();
   context_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, context_freed);
 }
 

@@ -517,6 +517,7 @@ describe("the C module", function()
     local source = folder .. "/states.c"
     local file = assert(io.open(source, "w"))
     file:write [[
+      #include <curl/curl.h>
       #include <lauxlib.h>
       #include <lualib.h>
       #include <stdio.h>
@@ -533,6 +534,11 @@ describe("the C module", function()
         for (int i = 0; i < 3; i += 2) lua_close(states[i]);
         if (luaL_dostring(states[1], "print(pcall(E.run, E, 0))") != LUA_OK) return 1;
         lua_close(states[1]);
+        CURL *curl = curl_easy_init(); /* the host's own, with the module gone */
+        curl_easy_setopt(curl, CURLOPT_URL, "http://127.0.0.1:1/");
+        printf("%d\n", (int)curl_easy_perform(curl));
+        curl_easy_cleanup(curl);
+        curl_global_cleanup();
         return 0;
       }]]
     file:close()
@@ -540,10 +546,11 @@ describe("the C module", function()
       pending "a sanitized module is not loaded by a program without sanitizers"
       return
     end
-    local output, status = program.run(("cc -o %s/states %s $(pkg-config --cflags --libs lua5.4) "
+    local output, status = program.run(("cc -o %s/states %s "
+      .. "$(pkg-config --cflags --libs lua5.4 libcurl) "
       .. "-Wl,-E && LUA_CPATH='%s/?.so' %s/states 'E = require \"vbo.core\".engine() "
       .. "print(E:run(0))'"):format(folder, source, os.getenv "VBO_BUILD" or "build", folder))
-    assert.equal("0\n0\n0\ntrue\t0\n", output)
+    assert.equal("0\n0\n0\ntrue\t0\n7\n", output)
     assert.equal(0, status)
   end)
 end)
