@@ -1,6 +1,7 @@
 /* auth.c: asking for a token, once for all who wait. */
 #include "auth.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "answer.h"
@@ -278,7 +279,9 @@ void vbo_auth_wait(vbo_auth *auth, vbo_auth_waiter *waiter) {
 
 /* ------------------------------------------------------------------- login */
 
+/* On the heap, since the list of those who wait outlives a call that is interrupted. */
 typedef struct login {
+  vbo_auth_waiter waiter;
   bool done;
   bool failed;
   vbo_error failure;
@@ -296,15 +299,15 @@ bool vbo_client_login(vbo_client *client, vbo_error *err) {
   if (client->user == NULL)
     return vbo_error_set(err, VBO_ERROR_USAGE, "this client has no user name and password");
   if (vbo_auth_ready(&client->auth)) return true;
-  login state = {0};
-  vbo_auth_waiter waiter = {.answered = on_login, .owner = &state};
-  vbo_auth_wait(&client->auth, &waiter);
-  while (!state.done) {
-    if (vbo_engine_run(client->engine, -1, err) >= 0) continue;
-    vbo_node_unlink(&waiter.node); /* interrupted: the request itself goes on */
-    return false;
+  login *state = calloc(1, sizeof *state);
+  if (state == NULL) return vbo_error_memory(err);
+  state->waiter = (vbo_auth_waiter){.answered = on_login, .owner = state};
+  vbo_auth_wait(&client->auth, &state->waiter);
+  while (!state->done && vbo_engine_run(client->engine, -1, err) >= 0) {
   }
-  if (!state.failed) return true;
-  vbo_error_copy(err, &state.failure);
-  return false;
+  bool good = state->done && !state->failed;
+  if (state->failed) vbo_error_copy(err, &state->failure);
+  vbo_node_unlink(&state->waiter.node); /* interrupted: the request itself goes on */
+  free(state);
+  return good;
 }
