@@ -6,7 +6,7 @@
 #   .ci/deps.sh install GROUP…   installs it with apt-get (as root, or through sudo); where that
 #                                cannot be done, prints the list and stops with status 1
 #
-# Groups: build, server (the rehearsal server), demo, test, lint.  Plain sh: this runs before
+# Groups: build, server (the rehearsal server), demo, test, bench, lint.  Plain sh: this runs before
 # anything else is there.
 set -u
 
@@ -86,6 +86,7 @@ group_test() {
   command_needed luarocks luarocks "tests the rock"
   command_needed zip zip "packs the rock"
   command_needed unzip unzip "checks saved archives, and unpacks the rock"
+  command_needed bsdtar libarchive-tools "checks saved archives once more"
   command_needed curl curl "another client, which drives the rehearsal server"
   if ! perl -MEmail::Outlook::Message -e 1 >/dev/null 2>&1; then
     lacks libemail-outlook-message-perl "reads saved .msg files back"
@@ -95,6 +96,14 @@ group_test() {
     [ -e "$at" ] && return
   done
   lacks libedit2 "line editing in the REPL"
+}
+
+group_bench() {
+  group_build
+  group_server
+  command_needed curl curl "the client that vbolua is measured beside"
+  command_needed openssl openssl "reads the certificate of the rehearsal server"
+  [ -x /usr/bin/time ] || lacks time "measures CPU time and memory"
 }
 
 group_lint() {
@@ -135,15 +144,15 @@ groups=${*:-build}
 case "$mode" in
 check | install) ;;
 *)
-  echo "usage: .ci/deps.sh check|install [build|server|demo|test|lint]…" >&2
+  echo "usage: .ci/deps.sh check|install [build|server|demo|test|bench|lint]…" >&2
   exit 2
   ;;
 esac
 for group in $groups; do
   case "$group" in
-  build | server | demo | test | lint) ;;
+  build | server | demo | test | bench | lint) ;;
   *)
-    echo "deps: no group \"$group\"; there are build, server, demo, test and lint" >&2
+    echo "deps: no group \"$group\"; there are build, server, demo, test, bench and lint" >&2
     exit 2
     ;;
   esac

@@ -74,7 +74,8 @@ local function compare(label, ours, theirs)
 end
 
 local function token_of(server)
-  local answer = shell(("curl -sS --cacert %s/cert.pem -d grant_type=password -d disable_antiforgery_token=true "
+  local answer = shell(("curl -sS --cacert %s/cert.pem "
+    .. "-d grant_type=password -d disable_antiforgery_token=true "
     .. "--data-urlencode username=%s --data-urlencode password=%s %s/v8/token"):format(
     folder, server.user, server.password, server.listening))
   return assert(vbo.json.decode(answer)).access_token

@@ -120,7 +120,9 @@ describe("bad input", function()
       assert.matches(server.settings().pin, output, 1, true)
     end)
 
-    for name, words in pairs { expired = "expired", ["wrong-name"] = "name", future = "not valid yet" } do
+    for name, words in pairs {
+      expired = "expired", ["wrong-name"] = "name", future = "not valid yet",
+    } do
       it("a certificate: " .. name, function()
         with_peer(("token t 60\nconnection 1 certificate %s\n"):format(name), function(settings)
           fails(settings, connect, "trust", words)

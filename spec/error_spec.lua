@@ -6,7 +6,8 @@ local vbo = require "vbo"
 describe("an error", function()
   it("is one line that says what, of which kind, where and what to do", function()
     local err = errors.new {
-      kind = "not_found", message = "no such\norganization", status = 404, code = "ResourceNotFound",
+      kind = "not_found", message = "no such\norganization",
+      status = 404, code = "ResourceNotFound",
       request = "GET /v8/Organizations/x", server = "https://h:4443", hint = "look again",
     }
     local text = tostring(err)

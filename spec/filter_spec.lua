@@ -5,7 +5,8 @@ local function matches(conditions, item) return filter.compile(conditions)(item)
 
 describe("where", function()
   local document = {
-    name = "Übersicht [final].docx", size = 1000, modified = "2026-11-03T13:40:00Z", version = "2.0",
+    name = "Übersicht [final].docx", size = 1000, version = "2.0",
+    modified = "2026-11-03T13:40:00Z",
   }
 
   it("takes globs without regard to ASCII case", function()
