@@ -1,18 +1,13 @@
 --- Clients: one authorized connection to one server, in one API version.
 
 local catalogue = require "vbo.catalogue"
-local collection = require "vbo.collection"
 local connect = require "vbo.connect"
 local core = require "vbo.core"
 local dialect = require "vbo.dialect"
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
-local jobs = require "vbo.jobs"
-local organization = require "vbo.organization"
 local pipeline = require "vbo.pipeline"
 local progress = require "vbo.runtime.progress"
-local resource = require "vbo.resource"
-local session = require "vbo.session"
 
 local M = {}
 
@@ -122,51 +117,13 @@ function Client:close()
   if failure then error(failure, 0) end
 end
 
---- Organizations of the server.
----@param given table?  a list: a selection of them
-function Client:organizations(given)
-  return collection.of(organization.Organization, self, given, {
-    accepts = { page_size = "integer" },
-  })
+-- What a client has below it; each part brings its own methods.
+for _, part in ipairs {
+  "organization", "session", "jobs", "infrastructure", "cloud", "data", "roles", "settings",
+  "reports",
+} do
+  for name, method in pairs(require("vbo." .. part).client) do Client[name] = method end
 end
-
---- One organization by id or name; without an argument the only one.
----@param name any
----@return vbo.Organization
-function Client:organization(name)
-  if name == nil then return self:organizations():one() end
-  return resource.reference(organization.Organization, self, name)
-end
-
---- Opens a restore session on the organization of the account itself (a tenant's login).
---- Options as `Organization:explore`.
----@param given table?
----@return vbo.Session
-function Client:explore(given)
-  return session.explore(self, "RestoreSession_ExploreAction", given)
-end
-
---- Restore sessions of the server.
----@param given table?  a list: a selection of them
-function Client:sessions(given)
-  return collection.of(session.Session, self, given, { accepts = { page_size = "integer" } })
-end
-
---- One restore session by its id.
----@param id any
----@return vbo.Session
-function Client:session(id) return resource.reference(session.Session, self, id) end
-
---- Backup jobs of the server.
----@param given table?  a list: a selection of them
-function Client:jobs(given)
-  return collection.of(jobs.Job, self, given, { accepts = { page_size = "integer" } })
-end
-
---- One backup job by id or name.
----@param name any
----@return vbo.Job
-function Client:job(name) return resource.reference(jobs.Job, self, name) end
 
 --- Calls any operation of the API version by its catalogue name.
 ---@param name string       "Job_StartAction"

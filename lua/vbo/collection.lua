@@ -3,6 +3,7 @@
 --- Nothing is asked for before the first element is; pages follow one another until the
 --- server says there are no more.  Filters run here, one page at a time.
 
+local body = require "vbo.dialect.body"
 local errors = require "vbo.error"
 local filter = require "vbo.filter"
 local json = require "vbo.json"
@@ -46,8 +47,29 @@ end
 --- Whether a value is a collection.
 function M.is(value) return getmetatable(value) == meta end
 
+-- Options of a listing: the method's own, and the query parameters of its operation.
+local function listing(given, operation, how, what)
+  how.query = how.query or {}
+  for name, value in pairs(given) do
+    if how.accepts and how.accepts[name] then
+      options.check({ [name] = value }, how.accepts, what)
+    elseif name == "page_size" then
+      options.check({ page_size = value }, { page_size = "integer" }, what)
+      how.query.page_size = value
+    elseif not operation or body.takes_query(operation, name) then
+      how.query[name] = value
+    else
+      local valid = body.query_options(operation)
+      for option in pairs(how.accepts or {}) do valid[#valid + 1] = option end
+      options.unknown(name, valid, what)
+    end
+  end
+end
+
 --- What `owner:documents{…}` means: a list of resources, records, ids or names is a
---- selection; anything else (or nothing) the whole collection with those query options.
+--- selection; anything else (or nothing) the whole collection with those query options,
+--- which are `how.accepts` (the method's own, which it has put into `how.query`) and the
+--- query parameters of the listing.
 function M.of(class, owner, given, how)
   how = how or {}
   if given ~= nil and type(given) ~= "table" then
@@ -58,7 +80,8 @@ function M.of(class, owner, given, how)
     for i, value in ipairs(given) do fixed[i] = resource.reference(class, owner, value) end
     how.fixed = fixed
   elseif given then
-    options.check(given, how.accepts or {}, (class.plural or class.kind .. "s"))
+    local operation = owner._client._catalogue:operation(how.list or class.list)
+    listing(given, operation, how, class.plural or class.kind .. "s")
   end
   return M.new(class, owner, how)
 end

@@ -50,17 +50,14 @@ function Mailbox.methods:_session() return self._owner end
 function Folder.methods:_session() return self._owner:_session() end
 function Item.methods:_session() return self._owner:_session() end
 
-local listing = { page_size = "integer" }
-local tree = { page_size = "integer", recursive = "boolean" }
+local tree = { recursive = "boolean" }
 
 --- Folders. With a list: a selection of them. `recursive = false`: only the top level.
 ---@param given table?
 function Mailbox.methods:folders(given)
   local top = type(given) == "table" and given.recursive == false
   return collection.of(Folder, self, given, {
-    accepts = tree,
-    query = { parent = top and self._client._dialect:root() or nil,
-      page_size = type(given) == "table" and given.page_size or nil },
+    accepts = tree, query = { parent = top and self._client._dialect:root() or nil },
   })
 end
 
@@ -81,9 +78,7 @@ end
 --- All items of the mailbox. With a list: a selection of them.
 ---@param given table?
 function Mailbox.methods:items(given)
-  return collection.of(Item, self, given, {
-    accepts = listing, query = { page_size = type(given) == "table" and given.page_size or nil },
-  })
+  return collection.of(Item, self, given)
 end
 
 --- One item by its id.
@@ -93,9 +88,7 @@ function Mailbox.methods:item(id) return resource.reference(Item, self, id) end
 --- Folders directly in this one.
 ---@param given table?
 function Folder.methods:folders(given)
-  return collection.of(Folder, self._owner, given, {
-    accepts = listing, query = { parent = self.id, page_size = given and given.page_size },
-  })
+  return collection.of(Folder, self._owner, given, { query = { parent = self.id } })
 end
 
 --- One folder directly in this one.
@@ -107,9 +100,7 @@ end
 --- Items directly in this folder.
 ---@param given table?
 function Folder.methods:items(given)
-  return collection.of(Item, self._owner, given, {
-    accepts = listing, query = { folder_id = self.id, page_size = given and given.page_size },
-  })
+  return collection.of(Item, self._owner, given, { query = { folder_id = self.id } })
 end
 
 -- --------------------------------------------------------- exporting, saving

@@ -1,10 +1,11 @@
 --- Backup jobs, and the items they back up or leave out.
 
 local collection = require "vbo.collection"
+local declare = require "vbo.declare"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 
-local M = {}
+local M = { client = {} }
 
 ---@class vbo.Job
 ---@field id string
@@ -14,9 +15,7 @@ local M = {}
 local Job = resource.class {
   kind = "job", parameter = "jobId", rooted = true,
   get = "Job_GetById", list = "Job_Get", methods = {}, bulk = {},
-  names = function(record, name)
-    return type(record.name) == "string" and record.name:lower() == name:lower()
-  end,
+  names = declare.named "name",
 }
 
 ---@class vbo.JobItem
@@ -137,6 +136,9 @@ function Job.methods:selected_items(given) return collection.of(SelectedItem, se
 --- What the job leaves out; as `selected_items`.
 ---@param given table?
 function Job.methods:excluded_items(given) return collection.of(ExcludedItem, self, given) end
+
+--- `client:jobs()`; `client:job(name)` by id or name.
+declare.children(M.client, "jobs", "job", Job)
 
 --- Enables each of the selected jobs.
 function Job.bulk:enable() for _, job in ipairs(self:_all()) do job:enable() end end

@@ -87,16 +87,14 @@ local function destination(options, call)
   return copy
 end
 
-local listing = { page_size = "integer" }
+local tree = { recursive = "boolean" }
 
 --- Folders. With a list: a selection of them. `recursive = false`: only the top level.
 ---@param given table?  a list of folders, or {page_size=, recursive=}
 function OneDrive.methods:folders(given)
   local top = type(given) == "table" and given.recursive == false
   return collection.of(Folder, self, given, {
-    accepts = { page_size = "integer", recursive = "boolean" },
-    query = { parent = top and self._client._dialect:root() or nil,
-      page_size = type(given) == "table" and given.page_size or nil },
+    accepts = tree, query = { parent = top and self._client._dialect:root() or nil },
   })
 end
 
@@ -120,9 +118,7 @@ end
 function OneDrive.methods:documents(given)
   local top = type(given) == "table" and given.recursive == false
   return collection.of(Document, self, given, {
-    accepts = { page_size = "integer", recursive = "boolean" },
-    query = { parent = top and self._client._dialect:root() or nil,
-      page_size = type(given) == "table" and given.page_size or nil },
+    accepts = tree, query = { parent = top and self._client._dialect:root() or nil },
   })
 end
 
@@ -144,9 +140,7 @@ end
 --- Folders directly in this one.
 ---@param given table?
 function Folder.methods:folders(given)
-  return collection.of(Folder, self._owner, given, {
-    accepts = listing, query = { parent = self.id, page_size = given and given.page_size },
-  })
+  return collection.of(Folder, self._owner, given, { query = { parent = self.id } })
 end
 
 --- One folder directly in this one.
@@ -158,9 +152,7 @@ end
 --- Documents directly in this folder.
 ---@param given table?
 function Folder.methods:documents(given)
-  return collection.of(Document, self._owner, given, {
-    accepts = listing, query = { parent = self.id, page_size = given and given.page_size },
-  })
+  return collection.of(Document, self._owner, given, { query = { parent = self.id } })
 end
 
 --- One document directly in this folder.

@@ -1,17 +1,11 @@
 --- Organizations and their users.
 
 local collection = require "vbo.collection"
+local declare = require "vbo.declare"
 local jobs = require "vbo.jobs"
 local onedrive = require "vbo.onedrive"
 local resource = require "vbo.resource"
 local session = require "vbo.session"
-
-local function named(field)
-  return function(record, name)
-    local value = record[field]
-    return type(value) == "string" and value:lower() == name:lower()
-  end
-end
 
 ---@class vbo.Organization
 ---@field id string
@@ -19,9 +13,7 @@ end
 local Organization = resource.class {
   kind = "organization", parameter = "organizationId", rooted = true,
   get = "Organization_GetById", list = "Organization_Get", methods = {}, bulk = {},
-  names = function(record, name)
-    return named "name" (record, name) or named "officeName" (record, name)
-  end,
+  names = declare.named("name", "officeName"),
 }
 
 ---@class vbo.User
@@ -31,10 +23,7 @@ local Organization = resource.class {
 local User = resource.class {
   kind = "user", parameter = "userId",
   get = "OrganizationUser_GetById", list = "OrganizationUser_Get", methods = {}, bulk = {},
-  names = function(record, name)
-    return named "name" (record, name) or named "displayName" (record, name)
-      or named "email" (record, name)
-  end,
+  names = declare.named("name", "displayName", "email"),
 }
 
 -- A person's OneDrive in production: where a copy goes.
@@ -55,19 +44,8 @@ function Organization.methods:explore(given)
   return session.explore(self, "Organization_Explore", given)
 end
 
---- Users. With a list: a selection of them.
----@param given table?
-function Organization.methods:users(given)
-  return collection.of(User, self, given, {
-    accepts = { page_size = "integer" },
-    query = { page_size = type(given) == "table" and given.page_size or nil },
-  })
-end
-
---- One user by id, address or display name.
----@param name any
----@return vbo.User
-function Organization.methods:user(name) return resource.reference(User, self, name) end
+--- `organization:users()`; `organization:user(name)` by id, address or display name.
+declare.children(Organization.methods, "users", "user", User)
 
 --- Backup jobs of the organization.
 function Organization.methods:jobs()
@@ -98,4 +76,11 @@ function User.methods:onedrive(id)
   return resource.reference(UserOneDrive, self, id)
 end
 
-return { Organization = Organization, User = User, UserOneDrive = UserOneDrive }
+local client = {}
+
+--- `client:organizations()`; `client:organization(name)`, without a name the only one.
+declare.children(client, "organizations", "organization", Organization)
+
+return {
+  Organization = Organization, User = User, UserOneDrive = UserOneDrive, client = client,
+}

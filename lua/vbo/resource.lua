@@ -71,13 +71,20 @@ function M.knows(words, name)
   return words[squash(name)] ~= nil or words[name] ~= nil
 end
 
+--- Every class that was declared, for the generator of types.
+---@type table[]
+M.classes = {}
+
 --- Declares a class of resources.
----@param class table  kind= ("document"), parameter= (its name in paths), get=, list=
----  (operations), label= (the field that names it to people), names= (function(record, name)
----  telling whether a name is meant), rooted= (its path does not continue its owner's)
+---@param class table  kind= ("document"), parameter= (its name in paths; nil where there is
+---  only one), get=, list= (operations), label= (the field that names it to people), names=
+---  (function(record, name) telling whether a name is meant), rooted= (its path does not
+---  continue its owner's), key= (the field that is its id), selection= (its word in bodies)
 ---@return table class
 function M.class(class)
   class.methods = class.methods or {}
+  class.bulk = class.bulk or {}
+  M.classes[#M.classes + 1] = class
   setmetatable(class.methods, { __index = Resource })
   class.meta = {
     __name = "vbo." .. class.kind,
@@ -196,7 +203,7 @@ end
 function Resource:_path()
   local class = self._class
   local path = class.rooted and {} or self._owner:_path()
-  path[class.parameter] = self:_id()
+  if class.parameter then path[class.parameter] = self:_id() end
   return path
 end
 

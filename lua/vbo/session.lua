@@ -4,6 +4,7 @@
 --- so does closing the client that opened it.
 
 local collection = require "vbo.collection"
+local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local exchange = require "vbo.exchange"
 local onedrive = require "vbo.onedrive"
@@ -47,7 +48,7 @@ local Event = resource.class {
   get = "RestoreSessionEvent_GetById", list = "RestoreSessionEvent_Get", methods = {},
 }
 
-local M = { Session = Session, Event = Event }
+local M = { Session = Session, Event = Event, client = {} }
 
 local workloads = { exchange = true, onedrive = true, sharepoint = true, teams = true }
 local explore_options = {
@@ -123,37 +124,27 @@ function Session.methods:statistics()
   return statistics.read(self:_call { operation = "RestoreSession_GetRestoreStatistics" }.data)
 end
 
---- OneDrives in the backup. With a list: a selection of them.
----@param given table?
-function Session.methods:onedrives(given)
-  return collection.of(onedrive.OneDrive, self, given, {
-    accepts = { page_size = "integer" },
-    query = { page_size = type(given) == "table" and given.page_size or nil },
-  })
-end
+--- `session:onedrives()`; `session:onedrive(name)` by id, by its person's name or address,
+--- or by its URL.
+declare.children(Session.methods, "onedrives", "onedrive", onedrive.OneDrive)
 
---- One OneDrive by id, by its person's name or address, or by its URL.
----@param name any
----@return vbo.OneDrive
-function Session.methods:onedrive(name) return resource.reference(onedrive.OneDrive, self, name) end
-
---- Mailboxes in the backup. With a list: a selection of them.
----@param given table?
-function Session.methods:mailboxes(given)
-  return collection.of(exchange.Mailbox, self, given, {
-    accepts = { page_size = "integer" },
-    query = { page_size = type(given) == "table" and given.page_size or nil },
-  })
-end
-
---- One mailbox by id, address or name.
----@param name any
----@return vbo.Mailbox
-function Session.methods:mailbox(name) return resource.reference(exchange.Mailbox, self, name) end
+--- `session:mailboxes()`; `session:mailbox(name)` by id, address or name.
+declare.children(Session.methods, "mailboxes", "mailbox", exchange.Mailbox)
 
 --- Stops each of the selected sessions.
 function Session.bulk:stop()
   for _, session in ipairs(self:_all()) do session:stop() end
+end
+
+--- `client:sessions()`; `client:session(id)`.
+declare.children(M.client, "sessions", "session", Session)
+
+--- Opens a restore session on the organization of the account itself (a tenant's login).
+--- Options as `Organization:explore`.
+---@param given table?
+---@return vbo.Session
+function M.client:explore(given)
+  return M.explore(self, "RestoreSession_ExploreAction", given)
 end
 
 return M

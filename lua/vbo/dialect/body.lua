@@ -29,6 +29,12 @@ local function property_of(properties, option)
   return by_word[squash(option)]
 end
 
+--- The property of a body's schema that an option means, in any spelling.
+---@param schema table?
+---@param option string
+---@return string? property
+function M.property(schema, option) return property_of(schema and schema.properties, option) end
+
 -- "skip_unresolved" for "skipUnresolved": how a runbook spells a property.
 local function spelled(name)
   return (name:gsub("(%l)(%u)", "%1_%2"):lower())
@@ -141,6 +147,27 @@ function M.whole(operation, value)
   return convert(operation.body, value)
 end
 
+local function query_names(operation)
+  local names = {}
+  for _, parameter in ipairs(operation.parameters) do
+    if parameter.place == "query" then names[parameter.name] = true end
+  end
+  return names
+end
+
+--- The query parameters of an operation as a runbook spells them.
+---@param operation table
+---@return string[]
+function M.query_options(operation) return spellings(query_names(operation)) end
+
+--- Whether an option means a query parameter of the operation.
+---@param operation table
+---@param option string
+---@return boolean
+function M.takes_query(operation, option)
+  return property_of(query_names(operation), option) ~= nil
+end
+
 --- Adds query parameters under the names that this version's operation gives them.
 --- One that it does not have is left out when `optional`, otherwise `unsupported`.
 ---@param operation table
@@ -148,10 +175,9 @@ end
 ---@param query table<string, any>?
 ---@param optional table<string, boolean>?
 function M.query(operation, arguments, query, optional)
-  local names = {}
+  local names = query_names(operation)
   for _, parameter in ipairs(operation.parameters) do
     if parameter.place == "query" then
-      names[parameter.name] = true
       -- v6 insists on switches such as `extendedView`; off is what later versions assume.
       if parameter.required and parameter.schema and parameter.schema.type == "boolean" then
         arguments[parameter.name] = false

@@ -1,0 +1,192 @@
+--- Methods that many resources have alike, declared instead of written out.
+---
+--- A class says which operation a method is; what it takes and answers is the catalogue's.
+--- Every declaration leaves a line in `class.declared` (or `owner_methods`' own list), from
+--- which the types of the editor are generated.
+
+local body = require "vbo.dialect.body"
+local collection = require "vbo.collection"
+local pipeline = require "vbo.pipeline"
+local resource = require "vbo.resource"
+local workload = require "vbo.workload"
+
+local M = {}
+
+---@class vbo.Declaration
+---@field name string        of the method
+---@field kind "plural"|"singular"|"single"|"action"|"edit"|"remove"|"create"|"stream"
+---@field operation string?  catalogue name
+---@field class table?       what it gives
+---@field doc string?
+
+-- methods table → declarations
+M.registry = setmetatable({}, { __mode = "k" })
+
+local function note(methods, declaration)
+  local list = M.registry[methods]
+  if not list then
+    list = {}
+    M.registry[methods] = list
+  end
+  list[#list + 1] = declaration
+end
+
+--- Gives owners a collection and its single elements: `owner:PLURAL(given)` (a list is a
+--- selection, a table of options becomes query parameters of the listing) and
+--- `owner:SINGULAR(name)`, by id, name or record (without an argument the only one).
+---@param methods table   of the owner's class
+---@param plural string
+---@param singular string?
+---@param class table
+---@param how table?      list= (the operation, unless the class's), query=, rooted= (listed
+---  from the client, with the owner's id as the query parameter that this names), doc=
+function M.children(methods, plural, singular, class, how)
+  how = how or {}
+  note(methods, { name = plural, kind = "plural", operation = how.list or class.list,
+    class = class, doc = how.doc })
+  local function settings(self)
+    local query = {}
+    for name, value in pairs(how.query or {}) do query[name] = value end
+    if how.rooted then query[how.rooted] = self.id end
+    return { list = how.list, query = query }
+  end
+  local function owner_of(self) return how.rooted and self._client or self end
+  methods[plural] = function(self, given)
+    return collection.of(class, owner_of(self), given, settings(self))
+  end
+  if not singular then return end
+  note(methods, { name = singular, kind = "singular", operation = class.get, class = class })
+  methods[singular] = function(self, name)
+    if name == nil then return self[plural](self):one() end
+    return resource.reference(class, owner_of(self), name, settings(self).query)
+  end
+end
+
+--- Gives owners a resource of which there is one: `client:license()`.
+---@param methods table
+---@param name string
+---@param class table  without `parameter`
+---@param doc string?
+function M.single(methods, name, class, doc)
+  note(methods, { name = name, kind = "single", operation = class.get, class = class, doc = doc })
+  methods[name] = function(self) return resource.from_id(class, self, class.kind) end
+end
+
+local function call(self, name, operation, given)
+  return pipeline.call(self._client, {
+    call = name, operation = operation, path = self:_path(), options = given or {},
+  })
+end
+
+-- What an answer becomes: a resource where the declaration names its class.
+local function answer_of(self, data, class)
+  if not class or type(data) ~= "table" then return data end
+  return resource.from_record(class, class.rooted and self._client or self, data)
+end
+
+--- Declares a method that is one operation; a selection does it to each of its resources.
+---@param class table
+---@param name string
+---@param operation string
+---@param how table?  class= (of the answer), alone= (not for selections), doc=
+function M.action(class, name, operation, how)
+  how = how or {}
+  note(class.methods, { name = name, kind = "action", operation = operation,
+    class = how.class, doc = how.doc })
+  class.methods[name] = function(self, given)
+    return answer_of(self, call(self, name, operation, given).data, how.class)
+  end
+  if how.alone or not class.list then return end
+  class.bulk = class.bulk or {}
+  class.bulk[name] = function(self, given)
+    local answers = {}
+    for i, item in ipairs(self:_all()) do answers[i] = item[name](item, given) end
+    return answers
+  end
+end
+
+-- What a body insists on and the caller did not say comes from the record: the rest keeps
+-- its value by itself.
+local function completed(self, operation, given)
+  local schema = operation.body
+  local options = {}
+  for name, value in pairs(given or {}) do options[name] = value end
+  if not (schema and schema.required) then return options end
+  local said = {}
+  for name in pairs(options) do
+    local property = body.property(schema, name)
+    if property then said[property] = true end
+  end
+  for _, property in ipairs(schema.required) do
+    if not said[property] then
+      local value = resource.field(self:_loaded(), property)
+      if value ~= nil then options[property] = value end
+    end
+  end
+  return options
+end
+
+--- Declares `edit{…}`: changes what is given, keeps the rest, and loads the record again.
+---@param class table
+---@param operation string
+---@param how table?  name= ("edit")
+function M.edit(class, operation, how)
+  local name = how and how.name or "edit"
+  note(class.methods, { name = name, kind = "edit", operation = operation, class = class })
+  class.methods[name] = function(self, given)
+    local found = pipeline.operation(self._client, operation)
+    call(self, name, operation, completed(self, found, given))
+    return self:refresh()
+  end
+end
+
+--- Declares `remove()`, also for each of a selection.
+---@param class table
+---@param operation string
+---@param how table?  name= ("remove")
+function M.remove(class, operation, how)
+  M.action(class, how and how.name or "remove", operation)
+end
+
+--- Declares `collection:create{…}`, which gives the new resource.
+---@param class table
+---@param operation string
+---@param how table?  name= ("create")
+function M.create(class, operation, how)
+  local name = how and how.name or "create"
+  class.bulk = class.bulk or {}
+  note(class.bulk, { name = name, kind = "create", operation = operation, class = class })
+  class.bulk[name] = function(self, given)
+    return answer_of(self._owner, call(self._owner, name, operation, given).data, class)
+  end
+end
+
+--- Declares a method that saves a stream into a file; options as every save.
+---@param class table
+---@param name string
+---@param operation string
+---@param file fun(self: table, given: table): string  suggested file name
+---@param doc string?
+function M.stream(class, name, operation, file, doc)
+  note(class.methods, { name = name, kind = "stream", operation = operation, doc = doc })
+  class.methods[name] = function(self, given)
+    local own, rest = require("vbo.save").split(given, name)
+    return workload.stream(self, name, operation, own, rest, file(self, rest))
+  end
+end
+
+--- Compares a name with fields of a record, without regard to case.
+---@param ... string  fields
+---@return fun(record: table, name: string): boolean
+function M.named(...)
+  local fields = { ... }
+  return function(record, name)
+    for _, field in ipairs(fields) do
+      local value = resource.field(record, field)
+      if type(value) == "string" and value:lower() == name:lower() then return true end
+    end
+    return false
+  end
+end
+
+return M

@@ -1,0 +1,5 @@
+--- Reports of a server.
+
+local M = { client = {} }
+
+return M
