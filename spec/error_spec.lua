@@ -18,6 +18,13 @@ describe("an error", function()
     assert.is_nil(text:find "\n")
   end)
 
+  it("names the code also where no answer, and so no status, came", function()
+    local err = errors.new {
+      kind = "disk", message = "no space left on the device", code = "ENOSPC", where = "here:1",
+    }
+    assert.equal("here:1: no space left on the device [disk; ENOSPC]", tostring(err))
+  end)
+
   it("has a kind of the core's list, each with its own exit status", function()
     local seen = {}
     for kind, status in pairs(core.kinds) do
