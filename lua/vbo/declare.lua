@@ -6,6 +6,7 @@
 
 local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
+local errors = require "vbo.error"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 local workload = require "vbo.workload"
@@ -16,6 +17,7 @@ local M = {}
 ---@field name string        of the method
 ---@field kind "plural"|"singular"|"single"|"action"|"edit"|"remove"|"create"|"stream"
 ---@field operation string?  catalogue name
+---@field operations string[]?  when versions name it differently: the newest name first
 ---@field class table?       what it gives
 ---@field doc string?
 
@@ -23,6 +25,10 @@ local M = {}
 M.registry = setmetatable({}, { __mode = "k" })
 
 local function note(methods, declaration)
+  if type(declaration.operation) == "table" then
+    declaration.operations = declaration.operation
+    declaration.operation = declaration.operations[1]
+  end
   local list = M.registry[methods]
   if not list then
     list = {}
@@ -72,11 +78,56 @@ function M.single(methods, name, class, doc)
   methods[name] = function(self) return resource.from_id(class, self, class.kind) end
 end
 
-local function call(self, name, operation, given)
-  return pipeline.call(self._client, {
-    call = name, operation = operation, path = self:_path(), options = given or {},
-  })
+-- The first of several names that the client's version has; the first of all when it has
+-- none, so that the complaint names the newest.
+local function chosen(client, operation)
+  if type(operation) == "string" then return operation end
+  for _, name in ipairs(operation) do
+    if client._catalogue:operation(name) then return name end
+  end
+  return operation[1]
 end
+
+-- Sorts a caller's options into the body and the query of an operation.
+local function sorted(operation, given, name)
+  if given ~= nil and type(given) ~= "table" then
+    errors.usage(("%s takes a table of options, not a %s"):format(name, type(given)))
+  end
+  local options, query = {}, nil
+  for option, value in pairs(given or {}) do
+    if type(option) ~= "string" then
+      errors.usage(("%s takes named options, not a list"):format(name))
+    end
+    if not body.property(operation.body, option) and body.takes_query(operation, option) then
+      query = query or {}
+      query[option] = value
+    else
+      options[option] = value
+    end
+  end
+  return options, query
+end
+
+--- Calls one operation as a method does: options go where the operation has them, and a
+--- body that is a list takes one item or a list of them.
+---@param self table  a resource or the client
+---@param name string  the method's, for messages
+---@param operation string|string[]  catalogue name; several: the first that the version has
+---@param given table?
+---@return vbo.Answer
+function M.call(self, name, operation, given)
+  local found = pipeline.operation(self._client, chosen(self._client, operation))
+  local intent = { call = name, operation = found.name }
+  if found.body and found.body.type == "array" and type(given) == "table" then
+    local one = #given == 0 and next(given) ~= nil
+    intent.body = one and { given } or given
+  else
+    intent.options, intent.query = sorted(found, given, name)
+  end
+  return self:_call(intent)
+end
+
+local call = M.call
 
 -- What an answer becomes: a resource where the declaration names its class.
 local function answer_of(self, data, class)
@@ -87,7 +138,7 @@ end
 --- Declares a method that is one operation; a selection does it to each of its resources.
 ---@param class table
 ---@param name string
----@param operation string
+---@param operation string|string[]  several: the first that the version has
 ---@param how table?  class= (of the answer), alone= (not for selections), doc=
 function M.action(class, name, operation, how)
   how = how or {}
@@ -142,7 +193,7 @@ end
 
 --- Declares `remove()`, also for each of a selection.
 ---@param class table
----@param operation string
+---@param operation string|string[]
 ---@param how table?  name= ("remove")
 function M.remove(class, operation, how)
   M.action(class, how and how.name or "remove", operation)
@@ -158,6 +209,24 @@ function M.create(class, operation, how)
   note(class.bulk, { name = name, kind = "create", operation = operation, class = class })
   class.bulk[name] = function(self, given)
     return answer_of(self._owner, call(self._owner, name, operation, given).data, class)
+  end
+end
+
+--- Versions that lack the operation for one of these (or all, when the class names none)
+--- look it up in their list.
+---@param class table
+function M.listed(class)
+  local load = class.methods.refresh
+  class.methods.refresh = function(self)
+    if class.get and self._client._catalogue:operation(class.get) then return load(self) end
+    local key = self:_id()
+    for item in collection.new(class, self._owner, {}):each() do
+      if item._key == key then
+        rawset(self, "_record", item._record)
+        return self
+      end
+    end
+    errors.raise { kind = "not_found", message = ("there is no %s %s"):format(class.kind, key) }
   end
 end
 
