@@ -1,5 +1,6 @@
 --- Clients: one authorized connection to one server, in one API version.
 
+local api = require "vbo.api"
 local catalogue = require "vbo.catalogue"
 local connect = require "vbo.connect"
 local core = require "vbo.core"
@@ -15,6 +16,7 @@ local M = {}
 ---@field version string       "v1" … "v8"
 ---@field server string        "https://host:port"
 ---@field fingerprint string   of the certificate the server showed, "sha256/BASE64"
+---@field api table            every operation: `client.api.Job.StartAction{…}`, see `vbo.api`
 ---@field gates function[]     see `vbo.pipeline`
 local Client = {}
 
@@ -24,6 +26,11 @@ local computed = {
   version = function(self) return self._catalogue.version end,
   server = function(self) return self._core:origin() end,
   fingerprint = function(self) return self._core:fingerprint() end,
+  api = function(self)
+    local made = api.of(self)
+    rawset(self, "api", made)
+    return made
+  end,
 }
 
 function meta:__index(key)
@@ -125,29 +132,16 @@ for _, part in ipairs {
   for name, method in pairs(require("vbo." .. part).client) do Client[name] = method end
 end
 
---- Calls any operation of the API version by its catalogue name.
----@param name string       "Job_StartAction"
+--- Calls any operation of the API version by its catalogue name; see `vbo.api`.
+---
+--- Raises `usage` for a wrong argument (before anything is sent), `unsupported` for an
+--- operation that this version lacks, and what the server's answer amounts to.
+---@param name string       "Job_StartAction", in any case
 ---@param arguments table?  path and query parameters by name, and `body`
----@return any data         decoded JSON; nil for an empty answer
-function Client:call(name, arguments)
-  local operation = pipeline.operation(self, name)
-  local answers_stream = operation.answer and operation.answer.kind == "stream"
-  if answers_stream then
-    errors.usage(("%s answers a stream"):format(operation.name), "save it through its object")
-  end
-  local path, query, body = {}, {}, nil
-  local places = {}
-  for _, parameter in ipairs(operation.parameters) do places[parameter.name] = parameter.place end
-  for key, value in pairs(arguments or {}) do
-    if key == "body" then
-      body = value
-    elseif places[key] == "path" then
-      path[key] = value
-    else
-      query[key] = value
-    end
-  end
-  return self:_call { operation = name, path = path, query = query, body = body }.data
-end
+---@param given table?  options: `strict` (false lets unknown properties through),
+---  `deadline` (seconds), `paginate` (all pages' rows as one list); for an operation that
+---  answers a stream `to` (a file), `overwrite`, `fsync`, `progress`
+---@return any data         decoded JSON; nil for an empty answer; `vbo.Saved` for a stream
+function Client:call(name, arguments, given) return api.call(self, name, arguments, given) end
 
 return M
