@@ -215,7 +215,7 @@ end
 --- Versions that lack the operation for one of these (or all, when the class names none)
 --- look it up in their list.
 ---@param class table
-function M.listed(class)
+function M.looked_up(class)
   local load = class.methods.refresh
   class.methods.refresh = function(self)
     if class.get and self._client._catalogue:operation(class.get) then return load(self) end
