@@ -6,6 +6,7 @@
 
 local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
+local json = require "vbo.json"
 local errors = require "vbo.error"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
@@ -45,18 +46,26 @@ end
 ---@param singular string?
 ---@param class table
 ---@param how table?      list= (the operation, unless the class's), query=, rooted= (listed
----  from the client, with the owner's id as the query parameter that this names), doc=
+---  from the client, with the owner's id as the query parameter that this names), below= (the
+---  operation that lists them below the owner, in the versions that have it; the others list
+---  as `rooted` says), doc=
 function M.children(methods, plural, singular, class, how)
   how = how or {}
   note(methods, { name = plural, kind = "plural", operation = how.list or class.list,
     class = class, doc = how.doc })
+  local function below(self)
+    return how.below and self._client._catalogue:operation(how.below) ~= nil
+  end
   local function settings(self)
     local query = {}
     for name, value in pairs(how.query or {}) do query[name] = value end
+    if below(self) then return { list = how.below, query = query } end
     if how.rooted then query[how.rooted] = self.id end
     return { list = how.list, query = query }
   end
-  local function owner_of(self) return how.rooted and self._client or self end
+  local function owner_of(self)
+    return how.rooted and not below(self) and self._client or self
+  end
   methods[plural] = function(self, given)
     return collection.of(class, owner_of(self), given, settings(self))
   end
@@ -64,7 +73,8 @@ function M.children(methods, plural, singular, class, how)
   note(methods, { name = singular, kind = "singular", operation = class.get, class = class })
   methods[singular] = function(self, name)
     if name == nil then return self[plural](self):one() end
-    return resource.reference(class, owner_of(self), name, settings(self).query)
+    local among = settings(self)
+    return resource.reference(class, owner_of(self), name, among.query, among.list)
   end
 end
 
@@ -157,18 +167,24 @@ function M.action(class, name, operation, how)
 end
 
 -- What a body insists on and the caller did not say comes from the record: the rest keeps
--- its value by itself.
-local function completed(self, operation, given)
+-- its value by itself.  `whole`: where it would not, all that the body has comes from there.
+local function completed(self, operation, given, whole)
   local schema = operation.body
   local options = {}
   for name, value in pairs(given or {}) do options[name] = value end
-  if not (schema and schema.required) then return options end
+  local needed = schema and schema.required or {}
+  if whole and schema and schema.properties then
+    needed = {}
+    for name, property in pairs(schema.properties) do
+      if not property.read_only and name:sub(1, 1) ~= "_" then needed[#needed + 1] = name end
+    end
+  end
   local said = {}
   for name in pairs(options) do
     local property = body.property(schema, name)
     if property then said[property] = true end
   end
-  for _, property in ipairs(schema.required) do
+  for _, property in ipairs(needed) do
     if not said[property] then
       local value = resource.field(self:_loaded(), property)
       if value ~= nil then options[property] = value end
@@ -180,13 +196,15 @@ end
 --- Declares `edit{…}`: changes what is given, keeps the rest, and loads the record again.
 ---@param class table
 ---@param operation string
----@param how table?  name= ("edit")
+---@param how table?  name= ("edit"), whole= (the server takes the body for all there is: what
+---  the caller does not say comes from the record)
 function M.edit(class, operation, how)
   local name = how and how.name or "edit"
+  local whole = how and how.whole
   note(class.methods, { name = name, kind = "edit", operation = operation, class = class })
   class.methods[name] = function(self, given)
     local found = pipeline.operation(self._client, operation)
-    call(self, name, operation, completed(self, found, given))
+    call(self, name, operation, completed(self, found, given, whole))
     return self:refresh()
   end
 end
@@ -227,6 +245,30 @@ function M.looked_up(class)
       end
     end
     errors.raise { kind = "not_found", message = ("there is no %s %s"):format(class.kind, key) }
+  end
+end
+
+--- Declares `collection:NAME(items)`, whose body is a bare list: one item or several, and
+--- options in a second table, which are query parameters.  Gives the collection.
+---@param class table
+---@param name string
+---@param operation string
+---@param how table?  item= (fun(item: any): any, what an item becomes), doc=
+function M.listed(class, name, operation, how)
+  how = how or {}
+  class.bulk = class.bulk or {}
+  note(class.bulk, { name = name, kind = "action", operation = operation, doc = how.doc })
+  class.bulk[name] = function(self, items, given)
+    if type(items) ~= "table" or resource.is(items) or #items == 0 and next(items) ~= nil then
+      items = { items }
+    end
+    local list = {}
+    for i, item in ipairs(items) do list[i] = how.item and how.item(item) or item end
+    pipeline.call(self._client, {
+      call = name, operation = operation, path = self._owner:_path(), query = given,
+      body = json.array(list),
+    })
+    return self
   end
 end
 

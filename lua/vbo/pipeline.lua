@@ -20,6 +20,7 @@ local M = {}
 ---@field path string         with its query
 ---@field body any            before encoding; secrets are userdata in it
 ---@field change boolean      alters production or the server
+---@field anonymous boolean?   is sent without the token
 ---@field sink table?         {file=, overwrite=, fsync=}: where a stream goes; nil: memory
 ---@field watch function?     progress callback
 ---@field deadline number?    seconds
@@ -55,7 +56,7 @@ local function send(client, request)
   local sink = request.sink
   local transfer, err = client._core:start {
     method = request.method, path = request.path, body = text, secrets = secrets,
-    change = request.change, deadline = request.deadline,
+    change = request.change, anonymous = request.anonymous, deadline = request.deadline,
     sink = sink and "file" or "memory",
     file = sink and sink.file, overwrite = sink and sink.overwrite, fsync = sink and sink.fsync,
   }
@@ -99,11 +100,12 @@ function M.call(client, intent)
   for _, parameter in ipairs(operation.parameters) do
     if parameter.place == "path" then arguments[parameter.name] = path[parameter.name] end
   end
-  body.query(operation, arguments, intent.query, intent.optional)
+  local options, query = body.divide(operation, intent.options or {}, intent.query)
+  body.query(operation, arguments, query, intent.optional)
   if intent.body ~= nil then
     arguments.body = body.whole(operation, intent.body)
   else
-    arguments.body = body.build(operation, intent.options or {}, intent.call or operation.name,
+    arguments.body = body.build(operation, options, intent.call or operation.name,
       intent.implied)
   end
   local checked, err = client._catalogue:check(operation, arguments, { strict = intent.strict })
@@ -113,7 +115,7 @@ function M.call(client, intent)
   end
   local request = {
     operation = operation.name, method = checked.method, path = checked.path,
-    body = checked.body, change = operation.change,
+    body = checked.body, change = operation.change, anonymous = operation.anonymous,
     sink = intent.sink, watch = intent.watch, deadline = intent.deadline,
   }
   return M.run(client, request, 1)

@@ -79,7 +79,8 @@ M.classes = {}
 ---@param class table  kind= ("document"), parameter= (its name in paths; nil where there is
 ---  only one), get=, list= (operations), label= (the field that names it to people), names=
 ---  (function(record, name) telling whether a name is meant), rooted= (its path does not
----  continue its owner's), key= (the field that is its id), selection= (its word in bodies)
+---  continue its owner's), key= (the field that is its id, or a list of which the first
+---  that a record has counts), selection= (its word in bodies)
 ---@return table class
 function M.class(class)
   class.methods = class.methods or {}
@@ -117,19 +118,29 @@ local function new(class, owner, private)
   return setmetatable(private, class.meta)
 end
 
+local function key_of(class, record)
+  if type(class.key) ~= "table" then return M.field(record, class.key or "id") end
+  for _, name in ipairs(class.key) do
+    local key = M.field(record, name)
+    if key ~= nil then return key end
+  end
+end
+
 --- A resource from a record of the server.
 function M.from_record(class, owner, record)
-  return new(class, owner, { _record = record, _key = M.field(record, class.key or "id") })
+  return new(class, owner, { _record = record, _key = key_of(class, record) })
 end
 
 --- A resource of a known id; its record is loaded when a field is read.
-function M.from_id(class, owner, id)
-  return new(class, owner, { _key = id })
+---@param list string?  the operation that lists it, unless the class's
+function M.from_id(class, owner, id, list)
+  return new(class, owner, { _key = id, _through = list })
 end
 
 --- A resource by its name; looked up when it is first used, among those `query` lists.
-function M.from_name(class, owner, name, query)
-  return new(class, owner, { _name = name, _among = query })
+---@param list string?  the operation that lists it, unless the class's
+function M.from_name(class, owner, name, query, list)
+  return new(class, owner, { _name = name, _among = query, _through = list })
 end
 
 -- Ids of this API: GUIDs, several GUIDs in a row with or without a tail, and the long
@@ -144,20 +155,23 @@ end
 ---@param owner table
 ---@param value any  a resource, a record, an id, a name, or `{ id = … }` / `{ name = … }`
 ---@param query table?  where a name is looked up (a folder's documents)
+---@param list string?  the operation that lists it, unless the class's
 ---@return table resource
-function M.reference(class, owner, value, query)
+function M.reference(class, owner, value, query, list)
   if type(value) == "table" then
     if rawget(value, "_class") == class then return value end
     if value.id ~= nil and next(value, next(value)) == nil then
-      return M.from_id(class, owner, tostring(value.id))
+      return M.from_id(class, owner, tostring(value.id), list)
     end
     if value.id ~= nil then return M.from_record(class, owner, value) end
-    if value.name ~= nil then return M.from_name(class, owner, value.name, query) end
+    if value.name ~= nil then return M.from_name(class, owner, value.name, query, list) end
   elseif type(value) == "string" and value ~= "" then
-    if not class.names or looks_like_id(value) then return M.from_id(class, owner, value) end
-    return M.from_name(class, owner, value, query)
+    if not class.names or looks_like_id(value) then
+      return M.from_id(class, owner, value, list)
+    end
+    return M.from_name(class, owner, value, query, list)
   elseif math.type(value) == "integer" then
-    return M.from_id(class, owner, tostring(value))
+    return M.from_id(class, owner, tostring(value), list)
   end
   errors.usage(("a %s is named by its id, its name or its record, not by a %s"):format(
     class.kind, type(value)))
@@ -174,8 +188,10 @@ function Resource:_id()
   local key = rawget(self, "_key")
   if key then return key end
   local class, name = self._class, rawget(self, "_name")
+  -- What has neither came as a record without an id (there is one, or it is only listed).
+  if name == nil then return nil end
   local collection = require("vbo.collection").new(class, self._owner, {
-    query = rawget(self, "_among"),
+    query = rawget(self, "_among"), list = rawget(self, "_through"),
   })
   local found = {}
   for candidate in collection:each() do
@@ -225,11 +241,31 @@ function Resource:_call(intent)
   return pipeline.call(self._client, intent)
 end
 
+-- The record of a resource that can only be listed.
+local function listed(self)
+  local class, key = self._class, self:_id()
+  local among = require("vbo.collection").new(class, self._owner, {
+    query = rawget(self, "_among"), list = rawget(self, "_through"),
+  })
+  for candidate in among:each() do
+    if candidate._key == key then return candidate._record end
+  end
+  errors.raise {
+    kind = "not_found", message = ("there is no %s %s"):format(class.kind, tostring(key)),
+  }
+end
+
 --- Loads the record again from the server.
+---@param given table?  query parameters of the operation that answers it (`data_source`,
+---  `extended_view`, …), where it has some
 ---@return table self
-function Resource:refresh()
+function Resource:refresh(given)
   local class = self._class
-  local answer = self:_call { operation = class.get }
+  if not class.get then
+    rawset(self, "_record", listed(self))
+    return self
+  end
+  local answer = self:_call { operation = class.get, query = given }
   if type(answer.data) ~= "table" then
     errors.raise { kind = "protocol", message = ("the server answered no %s"):format(class.kind) }
   end

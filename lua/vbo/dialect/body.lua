@@ -58,7 +58,8 @@ local function known_elsewhere(operation, option)
   local versions = {}
   for _, version in ipairs(catalogue.having(operation.name)) do
     local other = catalogue.load(version):operation(operation.name)
-    if other.body and property_of(other.body.properties, option) then
+    if other.body and property_of(other.body.properties, option)
+        or M.takes_query(other, option) then
       versions[#versions + 1] = version
     end
   end
@@ -81,7 +82,10 @@ end
 function convert(schema, value)
   if type(value) == "table" then
     local record = value.as_body
-    if type(record) == "function" then return record(value, schema) end
+    if type(record) == "function" then
+      if schema and schema.type == "string" then return value.id end
+      return record(value, schema)
+    end
     if #value > 0 or (schema and schema.type == "array") then
       local list = {}
       for i, item in ipairs(value) do list[i] = convert(schema and schema.items, item) end
@@ -155,6 +159,33 @@ local function query_names(operation)
   return names
 end
 
+local function query_schema(operation, name)
+  for _, parameter in ipairs(operation.parameters) do
+    if parameter.name == name then return parameter.schema end
+  end
+end
+
+--- Separates the options that mean query parameters from those that mean properties of the
+--- body, which come first.
+---@param operation table
+---@param options table<string, any>
+---@param given table<string, any>?  query parameters that are known as such
+---@return table<string, any> options, table<string, any> query
+function M.divide(operation, options, given)
+  local names = query_names(operation)
+  local properties = operation.body and operation.body.properties
+  local rest, query = {}, {}
+  for name, value in pairs(given or {}) do query[name] = value end
+  for option, value in pairs(options) do
+    if not property_of(properties, option) and property_of(names, option) then
+      query[option] = value
+    else
+      rest[option] = value
+    end
+  end
+  return rest, query
+end
+
 --- The query parameters of an operation as a runbook spells them.
 ---@param operation table
 ---@return string[]
@@ -187,7 +218,7 @@ function M.query(operation, arguments, query, optional)
   for option, value in pairs(query or {}) do
     local name = property_of(names, option)
     if name then
-      arguments[name] = value
+      arguments[name] = convert(query_schema(operation, name), value)
     elseif not (optional and optional[option]) then
       errors.raise {
         kind = "unsupported", operation = operation.name,
