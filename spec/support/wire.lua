@@ -1,0 +1,35 @@
+-- A server that writes down requests as they came: `wire.lua LOG`.
+--
+-- Each request, the login too, becomes one line of JSON in LOG: {"method":…, "target":…,
+-- "type":…, "authorization":…, "body": the text}.  It decodes nothing, so that who reads the
+-- log judges the bytes.  The token route hands out a token; everything else is answered `{}`.
+-- Prints `url:` and `fingerprint:` when it is ready.
+
+local json = require "vbo.json"
+local server = require "vbo.server"
+
+local log = assert(io.open(arg[1], "a"))
+log:setvbuf "line"
+
+local listening <close> = assert(server.listen { address = "127.0.0.1", port = 0, signals = true })
+print("url: " .. listening:url())
+print("fingerprint: " .. listening:fingerprint())
+io.stdout:flush()
+
+local token = json.encode {
+  access_token = "recorded", token_type = "bearer", expires_in = 3600, refresh_token = "again",
+}
+local headers = { ["Content-Type"] = "application/json" }
+
+while true do
+  local request, why = listening:next(5)
+  if why == "interrupted" then break end
+  if request then
+    log:write(json.encode {
+      method = request.method, target = request.target, type = request:header "Content-Type",
+      authorization = request:header "Authorization", body = request:body(),
+    }, "\n")
+    local is_token = request.path:lower():find "/token$" ~= nil
+    request:reply { status = 200, headers = headers, body = is_token and token or "{}" }
+  end
+end
