@@ -241,7 +241,14 @@ function Resource:_call(intent)
   return pipeline.call(self._client, intent)
 end
 
--- The record of a resource that can only be listed.
+-- Whether the client's version can only list a resource, not answer one.
+local function only_listed(self)
+  local class, catalogue = self._class, self._client._catalogue
+  if class.get and catalogue:operation(class.get) then return false end
+  local list = rawget(self, "_through") or class.list
+  return list ~= nil and catalogue:operation(list) ~= nil
+end
+
 local function listed(self)
   local class, key = self._class, self:_id()
   local among = require("vbo.collection").new(class, self._owner, {
@@ -261,7 +268,7 @@ end
 ---@return table self
 function Resource:refresh(given)
   local class = self._class
-  if not class.get then
+  if only_listed(self) then
     rawset(self, "_record", listed(self))
     return self
   end
