@@ -20,6 +20,7 @@ local M = {}
 ---@field operation string?  catalogue name
 ---@field operations string[]?  when versions name it differently: the newest name first
 ---@field class table?       what it gives
+---@field returns string?     its type, where that is no class
 ---@field doc string?
 
 -- methods table → declarations
@@ -37,6 +38,8 @@ local function note(methods, declaration)
   end
   list[#list + 1] = declaration
 end
+
+local note = M.note
 
 --- Gives owners a collection and its single elements: `owner:PLURAL(given)` (a list is a
 --- selection, a table of options becomes query parameters of the listing) and
