@@ -26,7 +26,10 @@ local M = {}
 -- methods table → declarations
 M.registry = setmetatable({}, { __mode = "k" })
 
-local function note(methods, declaration)
+--- Puts a declaration into the registry.
+---@param methods table
+---@param declaration vbo.Declaration
+function M.note(methods, declaration)
   if type(declaration.operation) == "table" then
     declaration.operations = declaration.operation
     declaration.operation = declaration.operations[1]
