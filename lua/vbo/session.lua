@@ -60,8 +60,9 @@ local explore_options = {
 ---@param owner table       what is explored: an organization, a job, or the client (tenant)
 ---@param operation string
 ---@param given table?
+---@param query table?      query parameters that the operation insists on
 ---@return vbo.Session
-function M.explore(owner, operation, given)
+function M.explore(owner, operation, given, query)
   options.check(given, explore_options, "explore")
   given = given or {}
   local workload = (given.workload or "exchange"):lower()
@@ -83,7 +84,7 @@ function M.explore(owner, operation, given)
     local body, implied = client._dialect:explore(intent)
     local answer = pipeline.call(client, {
       call = "explore", operation = operation, path = owner:_path(), options = body,
-      implied = implied,
+      implied = implied, query = query,
     })
     return resource.from_record(Session, client, answer.data)
   end
