@@ -104,26 +104,6 @@ local function chosen(client, operation)
   return operation[1]
 end
 
--- Sorts a caller's options into the body and the query of an operation.
-local function sorted(operation, given, name)
-  if given ~= nil and type(given) ~= "table" then
-    errors.usage(("%s takes a table of options, not a %s"):format(name, type(given)))
-  end
-  local options, query = {}, nil
-  for option, value in pairs(given or {}) do
-    if type(option) ~= "string" then
-      errors.usage(("%s takes named options, not a list"):format(name))
-    end
-    if not body.property(operation.body, option) and body.takes_query(operation, option) then
-      query = query or {}
-      query[option] = value
-    else
-      options[option] = value
-    end
-  end
-  return options, query
-end
-
 --- Calls one operation as a method does: options go where the operation has them, and a
 --- body that is a list takes one item or a list of them.
 ---@param self table  a resource or the client
@@ -134,11 +114,14 @@ end
 function M.call(self, name, operation, given)
   local found = pipeline.operation(self._client, chosen(self._client, operation))
   local intent = { call = name, operation = found.name }
-  if found.body and found.body.type == "array" and type(given) == "table" then
+  if given ~= nil and type(given) ~= "table" then
+    errors.usage(("%s takes a table of options, not a %s"):format(name, type(given)))
+  end
+  if found.body and found.body.type == "array" and given then
     local one = #given == 0 and next(given) ~= nil
     intent.body = one and { given } or given
   else
-    intent.options, intent.query = sorted(found, given, name)
+    intent.options = given or {}
   end
   return self:_call(intent)
 end
