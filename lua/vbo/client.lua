@@ -90,7 +90,8 @@ function M.connect(given)
   end
   local client = {
     _core = opened, _engine = own_engine, _catalogue = known, _dialect = dialect.of(known),
-    _sessions = {}, _progress = settings.progress, gates = {},
+    _sessions = {}, _progress = settings.progress, _log = settings.log,
+    gates = {},
   }
   client._client = client
   return setmetatable(client, meta)
@@ -114,6 +115,7 @@ end
 --- What cannot be stopped is raised after everything else was.
 function Client:close()
   if rawget(self, "_closed") then return end
+  pipeline.abandon(self)
   local failure
   for _, open in pairs(self._sessions) do
     local ok, err = pcall(open.stop, open)

@@ -1,21 +1,19 @@
 --- Collections: lazy, paged sets of resources.
 ---
---- Nothing is asked for before the first element is; pages follow one another until the
---- server says there are no more.  Filters run here, one page at a time.
+--- Nothing is asked for before the first element is; then the pages follow one another
+--- (`vbo.collection.pages`).  Conditions are sent along where the server can check them, and
+--- checked here in any case.
 
 local body = require "vbo.dialect.body"
 local errors = require "vbo.error"
 local filter = require "vbo.filter"
-local json = require "vbo.json"
 local nearest = require "vbo.nearest"
 local options = require "vbo.options"
+local pages = require "vbo.collection.pages"
 local resource = require "vbo.resource"
+local search = require "vbo.collection.search"
 
 local M = {}
-
---- How many are asked for at once.  The API's default of 30 costs too many round trips,
---- and servers are known to time out building pages of 1,000.
-M.page_size = 250
 
 local Collection = {}
 
@@ -40,7 +38,7 @@ function M.new(class, owner, how)
   return setmetatable({
     _class = class, _owner = owner, _client = owner._client,
     _list = how.list or class.list, _query = how.query or {}, _optional = how.optional,
-    _fixed = how.fixed, _filters = {},
+    _fixed = how.fixed, _within = how.path, _filters = {}, _conditions = {},
   }, meta)
 end
 
@@ -86,103 +84,87 @@ function M.of(class, owner, given, how)
   return M.new(class, owner, how)
 end
 
---- Takes the records out of what a version answers: a page, or a bare array.
-local function records_of(data, operation)
-  if data == nil then return {}, nil end
-  if type(data) ~= "table" then
-    errors.raise {
-      kind = "protocol", operation = operation,
-      message = "the server answered neither a page nor a list",
-    }
-  end
-  if type(data.results) == "table" then return data.results, data end
-  if json.is_array(data) or #data > 0 or next(data) == nil then return data, nil end
-  errors.raise {
-    kind = "protocol", operation = operation,
-    message = "the server answered neither a page nor a list",
+-- The pages of what is listed.
+local function pages_of(self)
+  local owner, more = self._owner, self._within
+  return pages.new {
+    client = self._client, operation = self._list, query = self._query, options = self._options,
+    optional = { parent = self._optional }, conditions = self._conditions,
+    key = self._class.key,
+    path = function()
+      local path = owner:_path()
+      for name, value in pairs(more or {}) do path[name] = value end
+      return path
+    end,
   }
 end
 
-local function one_of(record)
-  return type(record) == "table" and record.id or json.encode(record)
-end
-
---- Whether another page follows.
-local function more(page, count, limit)
-  if count == 0 then return false end
-  local links = page and page._links
-  if type(links) == "table" and next(links) then
-    for name in pairs(links) do
-      if name:lower() == "next" then return true end
-    end
-    -- An envelope that links its other pages and not a next one has none.
-    return false
-  end
-  local asked = page and math.tointeger(page.limit) or limit
-  return count >= math.min(asked > 0 and asked or limit, limit)
-end
-
---- The records page by page, as a coroutine-free closure, so that a runbook's own
---- coroutines and the waiting of tasks never meet.
-local function pages(self)
-  local limit = self._query.page_size or M.page_size
-  local offset, set, finished = 0, nil, false
-  local seen = {}
-  return function()
-    if finished then return nil end
-    local query = {}
-    for name, value in pairs(self._query) do query[name] = value end
-    query.page_size, query.offset, query.set_id = limit, offset, set
-    local answer = self._owner:_call {
-      operation = self._list, query = query, path = self._owner:_path(),
-      optional = { page_size = true, offset = true, set_id = true, parent = self._optional },
-    }
-    local records, page = records_of(answer.data, self._list)
-    local count = #records
-    if count > 0 then
-      local mark = one_of(records[1]) .. "\0" .. one_of(records[count])
-      if seen[mark] then
-        -- A server that ignores `offset` and answers everything at once has answered it.
-        if not page then finished = true return nil end
-        errors.raise {
-          kind = "protocol", operation = self._list,
-          message = ("the server answered the same page again at offset %d"):format(offset),
-          hint = "the list is not complete",
-        }
-      end
-      seen[mark] = true
-    end
-    set = page and page.setId ~= json.null and page.setId or nil
-    offset = offset + count
-    finished = not more(page, count, limit)
-    return records
-  end
-end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
---- Stopping early (`break`) asks for nothing more.
----@return fun(): table?
-function Collection:each()
-  local fixed, filters = self._fixed, self._filters
+local function each_fixed(self)
+  local list, filters, position = self._fixed, self._filters, 0
   local left = self._take or math.huge
-  local next_page = not fixed and pages(self)
-  local records, position = fixed or {}, 0
   return function()
     while left > 0 do
       position = position + 1
-      local item = records[position]
-      if item == nil then
-        records, position = next_page and next_page() or nil, 0
-        if not records then return nil end
+      local item = list[position]
+      if item == nil then return nil end
+      if filter.passes(filters, item) then
+        left = left - 1
+        return item
+      end
+    end
+  end
+end
+
+-- A request that is under way gets a moment after so many records: a large page does not
+-- fit into what the system receives by itself.
+local breath = 32
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---
+--- The next page is on its way while one is used; what the loop does not come to any more
+--- (`break`, an error) is cancelled at once.  Raises what the requests raise, `protocol` for
+--- pages that repeat or lead nowhere, and `integrity` when the server gave more or fewer than
+--- it says there are.
+---@return fun(): table? next
+---@return nil
+---@return nil
+---@return table? closer  for the generic `for`
+function Collection:each()
+  if self._fixed then return each_fixed(self) end
+  local class, filters, take = self._class, self._filters, self._take
+  local owner, make, keep = self._owner, self._make or resource.from_record, self._keep
+  local left, exact = take or math.huge, not filters[1] and not keep
+  local walk = pages_of(self)
+  local records, position, walked = {}, 0, 0
+  local function step()
+    while left > 0 do
+      position = position + 1
+      local record = records[position]
+      if record == nil then
+        -- With filters nobody knows how much of a page is of use: when few are wanted the
+        -- second page is waited for before a third is asked for.
+        local ahead
+        if not exact then ahead = (not take or walked > 0) and math.huge or 0 end
+        records, position = walk:next(exact and left or nil, ahead), 0
+        if not records then
+          left = 0
+          return nil
+        end
+        walked = walked + 1
       else
-        if not fixed then item = resource.from_record(self._class, self._owner, item) end
-        if filter.passes(filters, item) then
-          left = left - 1
-          return item
+        if position % breath == 0 then walk:nudge() end
+        if not keep or keep(record) then
+          local item = make(class, owner, record)
+          if filter.passes(filters, item) then
+            left = left - 1
+            if left == 0 then walk:close() end
+            return item
+          end
         end
       end
     end
   end
+  return step, nil, nil, walk
 end
 
 --- All of them, in a list.
@@ -195,16 +177,14 @@ end
 
 --- The first one; nil when there is none.
 ---@return table?
-function Collection:first() return (self:each()()) end
+function Collection:first()
+  return self:take(1):all()[1]
+end
 
 --- The only one; raises when there is none, or more than one (naming them).
 ---@return table
 function Collection:one()
-  local found = {}
-  for item in self:each() do
-    found[#found + 1] = item
-    if #found > 5 then break end
-  end
+  local found = self:take(6):all()
   if #found == 1 then return found[1] end
   local kind = self._class.kind
   if #found == 0 then
@@ -218,11 +198,26 @@ function Collection:one()
   }
 end
 
---- How many there are (walks them).
+--- How many there are: as the server counts them where it does and no condition has to be
+--- checked here, otherwise by walking them.
 ---@return integer
 function Collection:count()
   local n = 0
-  for _ in self:each() do n = n + 1 end
+  if self._fixed or self._filters[1] or self._keep then
+    for _ in self:each() do n = n + 1 end
+    return n
+  end
+  local most = self._take or math.huge
+  if most == 0 then return 0 end
+  local walk <close> = pages_of(self)
+  local records = walk:next(most, 0)
+  local counted = walk:counted()
+  if counted then return math.min(counted, most) end
+  while records do
+    n = n + #records
+    if n >= most then return most end
+    records = walk:next(most - n)
+  end
   return n
 end
 
@@ -230,13 +225,17 @@ local function derived(self)
   local copy = {}
   for key, value in pairs(self) do copy[key] = value end
   copy._filters = table.move(self._filters, 1, #self._filters, 1, {})
+  copy._conditions = table.move(self._conditions, 1, #self._conditions, 1, {})
   return setmetatable(copy, meta)
 end
 
 --- Those that match: a table of conditions, or a function(resource) -> boolean.
 ---
---- Conditions: any field equal to a value, a string with `*` and `?` as a glob (case does
---- not count); `FIELD_after`, `FIELD_before` for dates; `larger`, `smaller` in bytes.
+--- Conditions: any field equal to a value (a list: to one of them), a string with `*` and `?`
+--- as a glob (case does not count), a function of the field's value; `FIELD_after`,
+--- `FIELD_before` for dates; `larger`, `smaller` for sizes (bytes, or "10 MiB"); `from`,
+--- `sender`, `to`, `cc`, `bcc` and `organizer` also match one address or name among several.
+--- The server checks those it can before it answers.
 ---@param conditions table|fun(item: table): boolean
 ---@return table collection
 function Collection:where(conditions)
@@ -252,7 +251,27 @@ function Collection:where(conditions)
     errors.usage(("where: a %s has no '%s'"):format(self._class.kind, field),
       best and ("did you mean '%s'?"):format(best) or "it has: " .. table.concat(valid, ", "))
   end)
+  if type(conditions) == "table" then
+    copy._conditions[#copy._conditions + 1] = conditions
+  end
   return copy
+end
+
+--- Those that the server finds (v5 and later), in its own query language:
+--- `mailbox:items():search 'from:alice subject:"annual report"'`.  Words stand for any text;
+--- mail knows `from`, `to`, `subject`, `body`, `hasattachments`; files `filename`, `size`,
+--- `ext`, `author`, `created`, `modified`; posts `author`, `subject`, `body`, `created`,
+--- `modified`, `hasattachments`.  Raises `unsupported` where the version cannot search here.
+---@param text string
+---@return table collection
+function Collection:search(text)
+  if type(text) ~= "string" or not text:find "%S" then
+    errors.usage("search takes what to look for", "where{…} takes conditions")
+  end
+  if self._fixed then
+    errors.usage("search looks through all there is, not through a selection", "use where{…}")
+  end
+  return search.apply(derived(self), text)
 end
 
 --- At most `n` of them.

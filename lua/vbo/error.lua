@@ -67,6 +67,10 @@ function M.new(fields)
   return setmetatable(fields, Error)
 end
 
+--- Gives an error that was made away from the runbook's own stack the line that calls now.
+---@param err vbo.Error
+function M.place(err) err.where = err.where or caller() end
+
 --- Raises a structured error.
 ---@param fields table  at least `kind` and `message`; an error already made is raised as it is
 function M.raise(fields)

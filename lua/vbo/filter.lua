@@ -16,26 +16,49 @@ local function seconds_of(value)
   return type(value) == "string" and time.parse(value) or nil
 end
 
-local comparisons = {}
+--- "modified", "after" for the condition `modified_after`; nil for one that is no date's.
+---@param key any
+---@return string? field, string? how
+function M.date_condition(key)
+  if type(key) ~= "string" then return nil end
+  local field, how = key:match "^(.+)_(%a+)$"
+  if how == "after" or how == "before" then return field, how end
+end
 
-function comparisons.after(field, limit)
-  local bound = time.point(limit, field .. "_after")
+local function date_condition(field, how, limit)
+  local bound = time.point(limit, field .. "_" .. how)
+  local after = how == "after"
   return function(item)
     local seconds = seconds_of(item[field])
-    return seconds ~= nil and seconds >= bound
+    if not seconds then return false end
+    if after then return seconds >= bound end
+    return seconds < bound
   end
 end
 
-function comparisons.before(field, limit)
-  local bound = time.point(limit, field .. "_before")
-  return function(item)
-    local seconds = seconds_of(item[field])
-    return seconds ~= nil and seconds < bound
-  end
+-- Powers of 1024 as "KiB", and of 1000 as "kB", as the standards have them.
+local units = { [""] = 1, b = 1 }
+for i, letter in ipairs { "k", "m", "g", "t" } do
+  units[letter .. "ib"], units[letter .. "b"] = 1024 ^ i, 1000 ^ i
 end
 
-local function size_condition(larger, bound)
-  if type(bound) ~= "number" then errors.usage "larger and smaller take a number of bytes" end
+--- A size in bytes: a number, or "10 MiB" (1024 each) or "10 MB" (1000 each).
+---@param value number|string
+---@param what string  the condition's name, for the message
+---@return number bytes
+function M.bytes(value, what)
+  if type(value) == "number" then return value end
+  local number, unit = tostring(value):match "^%s*(%d+%.?%d*)%s*(%a*)%s*$"
+  local factor = type(value) == "string" and number and units[unit:lower()]
+  if not factor then
+    errors.usage(("'%s' takes a size, not %s"):format(what, tostring(value)),
+      "write it as a number of bytes or as \"10 MiB\"")
+  end
+  return tonumber(number) * factor
+end
+
+local function size_condition(key, wanted)
+  local larger, bound = key == "larger", M.bytes(wanted, key)
   return function(item)
     local size = item.size
     if type(size) ~= "number" then return false end
@@ -44,38 +67,84 @@ local function size_condition(larger, bound)
   end
 end
 
+-- A predicate over a field's value for what is wanted of it.
+local function value_test(wanted)
+  if type(wanted) == "function" then return wanted end
+  if type(wanted) == "table" and #wanted > 0 then
+    local tests = {}
+    for i, one in ipairs(wanted) do tests[i] = value_test(one) end
+    return function(value)
+      for i = 1, #tests do
+        if tests[i](value) then return true end
+      end
+      return false
+    end
+  end
+  if type(wanted) ~= "string" then return function(value) return value == wanted end end
+  if wanted:find "[*?]" then
+    local pattern = pattern_of(wanted)
+    return function(value)
+      return value ~= nil and tostring(value):lower():find(pattern) ~= nil
+    end
+  end
+  local text = wanted:lower()
+  return function(value) return value ~= nil and tostring(value):lower() == text end
+end
+
+-- Fields of mail that hold people: one or several, each with a name, an address or both.
+local people = { from = "from", sender = "from", to = "to", cc = "cc", bcc = "bcc",
+  organizer = "organizer" }
+
+local function each_person(text, test)
+  for part in (text .. ";"):gmatch "([^;]*);" do
+    part = part:match "^%s*(.-)%s*$"
+    local name, address = part:match "^(.-)%s*<([^<>]*)>$"
+    if test(part) or address and (test(address)
+        or test((name:gsub('^"(.*)"$', "%1")))) then
+      return true
+    end
+  end
+  return false
+end
+
+local function person_condition(field, wanted)
+  local test = value_test(wanted)
+  return function(item)
+    local value = item[field]
+    if type(value) ~= "string" or type(wanted) == "function" then return test(value) end
+    return test(value) or each_person(value, test)
+  end
+end
+
 local function condition(key, wanted, check)
   if type(key) ~= "string" then
     errors.usage "where takes conditions by field name, or a function"
   end
-  if key == "larger" or key == "smaller" then return size_condition(key == "larger", wanted) end
-  local field, how = key:match "^(.+)_(%a+)$"
-  if field and comparisons[how] then
+  if key == "larger" or key == "smaller" then
+    check "size"
+    return size_condition(key, wanted)
+  end
+  local field, how = M.date_condition(key)
+  if field then
     check(field)
-    return comparisons[how](field, wanted)
+    return date_condition(field, how, wanted)
+  end
+  if people[key] then
+    check(people[key])
+    return person_condition(people[key], wanted)
   end
   check(key)
-  if type(wanted) == "function" then
-    return function(item) return wanted(item[key]) end
-  end
-  if type(wanted) == "string" then
-    if wanted:find "[*?]" then
-      local pattern = pattern_of(wanted)
-      return function(item)
-        local value = item[key]
-        return value ~= nil and tostring(value):lower():find(pattern) ~= nil
-      end
-    end
-    local text = wanted:lower()
-    return function(item)
-      local value = item[key]
-      return value ~= nil and tostring(value):lower() == text
-    end
-  end
-  return function(item) return item[key] == wanted end
+  local test = value_test(wanted)
+  return function(item) return test(item[key]) end
 end
 
 --- Compiles the argument of `where`.
+---
+--- Conditions by field: a value that it equals (text without regard to case), a list of such
+--- values, a glob, or a function of its value; `FIELD_after` (that moment or later) and
+--- `FIELD_before`; `larger` and `smaller`.  The fields of mail that name people (`from` or
+--- `sender`, `to`, `cc`, `bcc`, `organizer`) match as a whole or by one of the names or
+--- addresses in them.
 ---@param conditions table|function
 ---@param check fun(field: string)?  raises for a field that does not exist
 ---@return fun(item: table): boolean

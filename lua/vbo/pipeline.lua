@@ -84,14 +84,8 @@ function M.operation(client, name)
   return operation or errors.raise(catalogue.missing(client._catalogue, name))
 end
 
---- Carries out one operation.
----@param client vbo.Client
----@param intent table  operation=, call= (the method's name), path= (path parameters),
----  query=, options= (of the caller), body= (as is, instead of options), implied=,
----  optional= (query parameters that a version may lack), sink=, watch=, deadline=,
----  strict= (false lets unknown properties through)
----@return vbo.Answer
-function M.call(client, intent)
+-- An intent as a checked request.
+local function request_of(client, intent)
   if client._closed then
     errors.raise { kind = "closed", message = "the client is closed", operation = intent.operation }
   end
@@ -113,12 +107,76 @@ function M.call(client, intent)
     err.operation = operation.name
     errors.raise(err)
   end
-  local request = {
-    operation = operation.name, method = checked.method, path = checked.path,
+  return {
+    operation = operation.name, method = checked.method,
+    path = checked.path .. (intent.continue and (checked.path:find("?", 1, true) and "&" or "?")
+      .. intent.continue or ""),
     body = checked.body, change = operation.change, anonymous = operation.anonymous,
     sink = intent.sink, watch = intent.watch, deadline = intent.deadline,
   }
-  return M.run(client, request, 1)
+end
+
+--- Carries out one operation.
+---@param client vbo.Client
+---@param intent table  operation=, call= (the method's name), path= (path parameters),
+---  query=, options= (of the caller), body= (as is, instead of options), implied=,
+---  optional= (query parameters that a version may lack), continue= (the query of a further
+---  page, for an operation that has no word for it), sink=, watch=, deadline=, strict= (false
+---  lets unknown properties through)
+---@return vbo.Answer
+function M.call(client, intent) return M.run(client, request_of(client, intent), 1) end
+
+--- Begins a read whose answer is wanted later: the request passes the gates and is sent, and
+--- this returns.  The gates' own rest (what they do after `next`) runs in `finish`, or never
+--- when the job is cancelled: a gate that must know of that holds a `<close>` variable.  What
+--- fails on the way is raised by `finish`; a wrong argument is raised here.
+---@param client vbo.Client
+---@param intent table  as `call`
+---@return vbo.Job
+function M.begin(client, intent)
+  local request = request_of(client, intent)
+  if request.change then error("only reads are begun ahead of their need", 2) end
+  local job = task.begin(M.run, client, request, 1)
+  -- Ended with the client, whoever still holds it.
+  local begun = client._begun
+  if not begun then
+    begun = setmetatable({}, { __mode = "k" })
+    client._begun = begun
+  end
+  begun[job] = true
+  local ok, err = pcall(M.nudge, client)
+  if not ok then
+    job:cancel()
+    error(err, 0)
+  end
+  return job
+end
+
+--- Waits for what was begun, and lets the gates see its answer.
+---@param client vbo.Client
+---@param job vbo.Job
+---@return vbo.Answer
+function M.finish(client, job)
+  if client._begun then client._begun[job] = nil end
+  local ok, answer = pcall(job.finish, job)
+  if ok then return answer end
+  -- The line that waits is the runbook's; where the job ran there was none.
+  if errors.is(answer) then errors.place(answer) end
+  error(answer, 0)
+end
+
+--- Moves what is under way, without waiting for it.  Raises `cancelled` after an interrupt.
+---@param client vbo.Client
+function M.nudge(client)
+  local ok, err = task.nudge(client._engine)
+  if not ok then errors.raise(err) end
+end
+
+--- Cancels what was begun and is not finished.
+---@param client vbo.Client
+function M.abandon(client)
+  for job in pairs(client._begun or {}) do job:cancel() end
+  client._begun = nil
 end
 
 --- Runs a request through the gates from the given one on.
