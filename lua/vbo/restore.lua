@@ -1,9 +1,10 @@
 --- Restores: changes of production that count what they did.
 ---
---- Up to v7 the answer comes when the restore is over; v8 answers at once and restores in
---- the background.  Both end here in the same statistics, and a restore that left items
---- out raises `partial`.
+--- Up to v7 the answer comes when the restore is over; v8, and every restore by an operator
+--- (v6 and later), answers at once the id of a session that restores in the background.
+--- Both end here in the same statistics, and a restore that left items out raises `partial`.
 
+local body = require "vbo.dialect.body"
 local core = require "vbo.core"
 local errors = require "vbo.error"
 local options = require "vbo.options"
@@ -16,14 +17,37 @@ local M = {}
 
 M.own = { wait = "boolean", allow_partial = "boolean", deadline = "number" }
 
---- What a session restored, and its newest restore event.
-local function state_of(session)
-  local answer = session:_call { operation = "RestoreSession_GetRestoreStatistics" }
-  local newest
+-- Whether a version's operation answers before the restore is over.
+local function in_background(operation)
+  local schema = operation.answer and operation.answer.schema
+  local properties = schema and schema.properties
+  return properties ~= nil and properties.sessionId ~= nil
+end
+
+--- The restore events of a session, in no order, and the newest of them.
+local function restores_of(session)
+  local list, newest = {}, nil
   for event in session:events():where { type = "Restore" }:each() do
+    list[#list + 1] = event
     if not newest or (event.order or 0) > (newest.order or 0) then newest = event end
   end
-  return { statistics = statistics_of.read(answer.data), event = newest }
+  return list, newest
+end
+
+--- What a session restored, and its newest restore event.
+local function state_of(session)
+  local events, newest = restores_of(session)
+  local state = { event = newest, running = false }
+  for _, event in ipairs(events) do state.running = state.running or event.status == "Running" end
+  if session._client._catalogue:operation "RestoreSession_GetRestoreStatistics" then
+    state.counted = true
+    state.statistics = statistics_of.read(
+      session:_call { operation = "RestoreSession_GetRestoreStatistics" }.data)
+  else
+    -- v6 and v7 tell what operators restore by its events only.
+    state.statistics = statistics_of.events(events)
+  end
+  return state
 end
 
 local nothing = { statistics = statistics_of.read(nil) }
@@ -31,17 +55,17 @@ local nothing = { statistics = statistics_of.read(nil) }
 -- It is over when every item is counted; where there were none, when an event that is
 -- newer than the request has ended, or the session itself has.
 local function over(session, before, now, statistics)
-  if statistics.total > 0 then
+  if now.counted and statistics.total > 0 then
     return statistics.restored + statistics.failed + statistics.skipped >= statistics.total
   end
   local event = now.event
-  if event and (not before.event or event.id ~= before.event.id) then
-    return event.status ~= "Running"
+  if event and not now.running and (not before.event or event.id ~= before.event.id) then
+    return true
   end
   return session:refresh().state == "Stopped"
 end
 
---- Waits for a background restore (v8).
+--- Waits for a restore in the background.
 ---@param client vbo.Client
 ---@param id string     the session that the answer named
 ---@param before table  state of that session when the restore was sent
@@ -78,6 +102,23 @@ local function reconcile(session, sent_at)
   return seen
 end
 
+--- Adds defaults for what the options do not say, in any of its spellings, and this
+--- version's operation has.
+---@param operation table
+---@param given table  receives them
+---@param defaults table?
+function M.complete(operation, given, defaults)
+  local said = {}
+  for name in pairs(given) do
+    local property = body.property(operation.body, name)
+    if property then said[property] = true end
+  end
+  for name, value in pairs(defaults or {}) do
+    local property = body.property(operation.body, name)
+    if property and not said[property] then given[name] = value end
+  end
+end
+
 --- Sends a restore (or another change of production) and, unless told not to, waits until
 --- it is over.
 ---@param target table   a resource below a restore session
@@ -88,14 +129,13 @@ function M.run(target, intent, given)
   local own, rest = options.split(given, M.own, intent.call)
   local client = target._client
   for name, value in pairs(intent.selection or {}) do rest[name] = value end
-  for name, value in pairs(intent.defaults or {}) do
-    if rest[name] == nil then rest[name] = value end
-  end
+  local operation = pipeline.operation(client, intent.operation)
+  M.complete(operation, rest, intent.defaults)
   intent.options = rest
   intent.path = intent.path or target:_path()
   intent.implied = intent.implied or client._dialect.implied
   intent.deadline = own.deadline
-  local background = client._dialect:asynchronous()
+  local background = in_background(operation)
   local before = background and state_of(target:_session()) or nothing
   local sent_at = core.time()
   local ok, answer = pcall(pipeline.call, client, intent)

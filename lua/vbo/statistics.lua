@@ -101,6 +101,29 @@ function M.read(record)
   return statistics
 end
 
+local by_status = { Success = "restored", Warning = "restored", Failed = "failed",
+  Cancelled = "skipped", Skipped = "skipped" }
+
+--- Counts restore events that have ended, for versions whose sessions have no statistics
+--- (v6 and v7, of operators).
+---@param events vbo.Event[]
+---@return vbo.Statistics
+function M.events(events)
+  local statistics = M.read(nil)
+  for _, event in ipairs(events) do
+    local count = by_status[event.status]
+    if count then
+      statistics.total = statistics.total + 1
+      statistics[count] = statistics[count] + 1
+      local text = event.message or event.title
+      local list = count == "failed" and statistics.errors
+        or event.status == "Warning" and statistics.warnings
+      if list and text then list[#list + 1] = text end
+    end
+  end
+  return statistics
+end
+
 --- What was done between two states of one session, which counts all its restores.  A
 --- server that starts to count anew is taken at its word.
 ---@param before vbo.Statistics

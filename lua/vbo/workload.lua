@@ -29,9 +29,11 @@ local function target_of(self)
   return collection.is(self) and self._owner or self
 end
 
-local function selection_of(self, call)
-  if not collection.is(self) then return nil end
-  return { [self._class.selection] = M.selected(self, call) }
+-- `word` is the selection's property where it is not the class's own; false: it is among
+-- the options already.
+local function selection_of(self, call, word)
+  if not collection.is(self) or word == false then return nil end
+  return { [word or self._class.selection] = M.selected(self, call) }
 end
 
 --- A change of production that answers statistics (restore, copy).
@@ -40,10 +42,12 @@ end
 ---@param operation string
 ---@param given table?     the caller's options
 ---@param defaults table?  sent unless the caller says otherwise
+---@param word string|false|nil  of the selection in the body, unless the class's
 ---@return vbo.Statistics
-function M.restore(self, call, operation, given, defaults)
+function M.restore(self, call, operation, given, defaults, word)
   return restore.run(target_of(self), {
-    call = call, operation = operation, selection = selection_of(self, call), defaults = defaults,
+    call = call, operation = operation, selection = selection_of(self, call, word),
+    defaults = defaults,
   }, given)
 end
 

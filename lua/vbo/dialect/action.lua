@@ -40,9 +40,6 @@ function Action:misread(intent, session)
   return understood and intent.at - understood // 1 or 0
 end
 
---- Restores answer when they are over, with their statistics.
-function Action.asynchronous() return false end
-
 --- What a version does without being told: one document at a time is the last one's
 --- default, and bulk saves are archives.
 Action.implied = { zip = true }

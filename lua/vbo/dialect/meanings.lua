@@ -8,17 +8,29 @@
 ---@type table<string, string[]>
 return {
   -- documents and folders
-  version = { "documentVersion" },
+  version = { "documentVersion", "fileVersion" },
   on_conflict = { "documentAction", "documentLastVersionAction" },
   zip = { "asZip" },
   onedrive = { "oneDrive" },
   permissions = { "restorePermissions" },
   notify = { "sendSharedLinksNotification" },
+  -- sites
+  list_views = { "restoreListViews" },
+  master_pages = { "restoreMasterPages" },
+  subsites = { "restoreSubsites" },
+  -- teams
+  channel = { "channelId" },
+  members = { "restoreMembers" },
+  settings = { "restoreSettings" },
+  posted_after = { "from" },
+  posted_before = { "to" },
   -- mail
   keyword = { "contentKeyword", "contentKeywords" },
   size_limit = { "pstSizeLimitBytes" },
-  changed = { "changedItems" },
-  deleted = { "deletedItems" },
+  changed = { "changedItems", "restoreChangedItems", "restoreChangedTabs" },
+  deleted = {
+    "deletedItems", "restoreDeletedItems", "restoreMissingItems", "restoreMissingTabs",
+  },
   unread = { "markRestoredAsUnread" },
   -- credentials of the account that writes into production
   user = { "userName", "officeUsername", "office365UserName" },

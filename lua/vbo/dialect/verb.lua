@@ -24,10 +24,6 @@ end
 
 function Verb.misread() return 0 end
 
---- v8 answers `{sessionId}` at once and restores in the background; v6 and v7 answer
---- statistics when they are done.
-function Verb:asynchronous() return self.number >= 8 end
-
 --- The last version is what `restore` takes here (older ones have their own path), and
 --- everything but a single document is saved as an archive.
 Verb.implied = { version = "last", zip = true }

@@ -1,0 +1,132 @@
+--- Browsing: what mailboxes, OneDrives, sites, libraries and lists have alike: folders that
+--- are found by path, and things in them.
+
+local collection = require "vbo.collection"
+local declare = require "vbo.declare"
+local filename = require "vbo.filename"
+local resource = require "vbo.resource"
+local save = require "vbo.save"
+
+local M = {}
+
+--- The session that a resource of it belongs to, through its owners.
+function M.session(self) return self._owner:_session() end
+
+--- Compares names without regard to case.
+M.same_name = declare.named("name", "displayName", "title")
+
+-- Ids hold "/" only where they are base64: long, and of those characters alone.
+local function is_path(name, base64)
+  if type(name) ~= "string" or not name:find("/", 2, true) then return false end
+  if name:find "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-" then return false end
+  return not base64 or #name < 60 or name:find "[^%w%-_=+/]" ~= nil
+end
+
+-- What stands directly in an owner: in its root, or in itself.
+local function parent_of(self, root)
+  if root then return self._client._dialect:root() end
+  return self.id
+end
+
+local root_options = { recursive = "boolean" }
+
+-- Everything below a root unless `recursive = false`; what is directly in a branch.
+local function children(methods, plural, class, root, query, flat)
+  declare.note(methods, { name = plural, kind = "plural", operation = class.list, class = class })
+  methods[plural] = function(self, given)
+    local asked = {}
+    if not root then
+      asked[query] = self.id
+    elseif not flat and type(given) == "table" and given.recursive == false then
+      asked[query] = parent_of(self, true)
+    end
+    return collection.of(class, self, given, {
+      accepts = root and not flat and root_options or nil, query = asked,
+    })
+  end
+end
+
+local function folder_at(self, Folder, path, root)
+  local folder
+  for part in path:gmatch "[^/]+" do
+    folder = folder and folder:folder(part)
+      or resource.from_name(Folder, self, part, { parent = parent_of(self, root) })
+  end
+  return folder
+end
+
+--- Gives owners folders and what is in them.
+---
+--- A root (`root = true`: a drive, a mailbox, a site) lists what is anywhere below it, with
+--- `recursive = false` what is directly in it; a branch (a folder, a library, a list) lists
+--- what is directly in it.  With a list, each is a selection.
+---@param methods table  of the owner's class
+---@param Folder table   class of folders
+---@param how table  root=; base64= (ids are); leaves= (a list of {plural=, singular=, class=,
+---  path= (named by path as well), query= (the option that says in what), flat= (a root does
+---  not tell what is directly in it)})
+function M.browse(methods, Folder, how)
+  local root = how.root
+  children(methods, "folders", Folder, root, "parent")
+  declare.note(methods, { name = "folder", kind = "singular", operation = Folder.get,
+    class = Folder })
+  --- One folder by id, name, or path from here ("Reports/2026").
+  function methods:folder(name)
+    if is_path(name, how.base64) then return folder_at(self, Folder, name, root) end
+    local among = not root and { parent = parent_of(self, root) } or nil
+    return resource.reference(Folder, self, name, among)
+  end
+  for _, leaf in ipairs(how.leaves) do
+    local query, class = leaf.query or "parent", leaf.class
+    children(methods, leaf.plural, class, root, query, leaf.flat)
+    declare.note(methods, { name = leaf.singular, kind = "singular", operation = class.get,
+      class = class })
+    methods[leaf.singular] = function(self, name)
+      local path, last
+      if leaf.path and is_path(name) then path, last = name:match "^/?(.+)/([^/]+)$" end
+      if path then
+        local folder = folder_at(self, Folder, path, root)
+        return folder[leaf.singular](folder, last)
+      end
+      local among = not root and { [query] = self.id } or nil
+      return resource.reference(class, self, name, among)
+    end
+  end
+end
+
+--- Saves documents one by one under their own names, in a folder for each folder.
+---@param operation string  that saves one document
+---@return fun(self: table, own: table, name: string): vbo.Saved[]
+function M.save_plain(operation)
+  return function(self, own, name)
+    local root, saved = save.folder(own, name), {}
+    local function walk(documents, folders, path)
+      local unique = filename.unique()
+      for document in documents:each() do
+        local to = path .. "/" .. unique(filename.safe(document.name))
+        saved[#saved + 1] = save.stream(document, {
+          call = "save", operation = operation,
+          options = { zip = false }, implied = { zip = false },
+        }, { to = to, overwrite = own.overwrite, fsync = own.fsync, progress = own.progress,
+          deadline = own.deadline }, document.name)
+      end
+      if not folders then return end
+      for folder in folders:each() do
+        local inside = save.folder({ to = path .. "/" .. unique(filename.safe(folder.name)) })
+        walk(folder:documents(), folder:folders(), inside)
+      end
+    end
+    if not collection.is(self) then
+      local top = self._class.root and { recursive = false } or nil
+      walk(self:documents(top), self:folders(top), root)
+    elseif self._class.methods.documents then
+      -- Selected folders: each in a folder of its own.
+      walk({ each = function() return function() end end }, self, root)
+    else
+      walk(self, nil, root)
+    end
+    return saved
+  end
+end
+
+return M

@@ -1,0 +1,228 @@
+--- What can be done with the things in a backup, declared class by class: restore, copy,
+--- send, save, export.
+---
+--- A class says which operation does it to one resource and which to several at once; a verb
+--- that the API has only for one is done to each of a selection, one after the other.
+
+local collection = require "vbo.collection"
+local declare = require "vbo.declare"
+local errors = require "vbo.error"
+local filename = require "vbo.filename"
+local save = require "vbo.save"
+local workload = require "vbo.workload"
+
+local M = {}
+
+---@class vbo.VerbOperations
+---@field one string?       for one resource
+---@field many string?      for a selection, in one call
+---@field each boolean?     a selection is done one by one: the API has no call for several
+
+local function copied(given)
+  local options = {}
+  for name, value in pairs(given) do options[name] = value end
+  return options
+end
+
+local function note(methods, name, operation, returns, doc)
+  declare.note(methods, {
+    name = name, kind = "action", operation = operation, returns = returns, doc = doc,
+  })
+end
+
+-- One by one, with what each of them answers.
+local function to_each(name)
+  return function(self, given)
+    local results = {}
+    for i, item in ipairs(workload.selected(self, name)) do results[i] = item[name](item, given) end
+    return results
+  end
+end
+
+local function define(class, name, operations, returns, doc, make)
+  if operations.one then
+    note(class.methods, name, operations.one, returns, doc)
+    class.methods[name] = make(operations.one, false)
+  end
+  if operations.many then
+    note(class.bulk, name, operations.many, returns, doc)
+    class.bulk[name] = make(operations.many, true)
+  elseif operations.each then
+    note(class.bulk, name, operations.one, returns and returns .. "[]", doc)
+    class.bulk[name] = to_each(name)
+  end
+end
+
+-- ---------------------------------------------------------------- operators
+
+-- The account of a restore operator restores through operations of its own, which take no
+-- account to write with and say why; a session that was opened as an operator knows it.
+local function by_operator(self, options)
+  local wanted = options.operator
+  options.operator = nil
+  if wanted ~= nil and type(wanted) ~= "boolean" then
+    errors.usage(("option 'operator' takes a boolean, not a %s"):format(type(wanted)))
+  end
+  if wanted ~= nil then return wanted end
+  local target = collection.is(self) and self._owner or self
+  local session = target._session and target:_session()
+  return session ~= nil and rawget(session, "_operator") == true
+end
+
+local function as_operator(self, name, how, options)
+  local class, operator = self._class, how.operator
+  if not operator then
+    errors.raise {
+      kind = "unsupported",
+      message = ("%s: restore operators do not restore a %s"):format(name, class.kind),
+      hint = how.instead or "they restore what is in it",
+    }
+  end
+  if operator.alone then
+    return workload.restore(self, name, operator.operation, options, operator.defaults)
+  end
+  -- There is only a call for several: one is a selection of one.
+  local several = collection.is(self) and self
+    or collection.new(class, self._owner, { fixed = { self } })
+  if operator.prepare then options = operator.prepare(options, several, name) end
+  return workload.restore(several, name, operator.operation, options, operator.defaults,
+    operator.selection)
+end
+
+--- What operators restore of selected things that have versions: a configuration for each.
+---@param word string  of the thing in it
+---@return fun(options: table, self: table, call: string): table
+local function configs(word)
+  return function(options, self, call)
+    local list = {}
+    for i, item in ipairs(workload.selected(self, call)) do
+      list[i] = { [word] = item, document_version = options.version }
+    end
+    options[self._class.selection .. "_restore_configs"] = list
+    options.version = nil
+    return options
+  end
+end
+
+M.document_configs, M.item_configs = configs "document", configs "item"
+
+--- Declares a change of production that counts what it did.
+---
+--- The methods take the options of `restore.own` (`wait`, `allow_partial`, `deadline`),
+--- `operator` and the operation's own, and return `vbo.Statistics`; done to each, a list.
+---@param class table
+---@param name string
+---@param operations vbo.VerbOperations
+---@param how table?  doc=; defaults= (sent unless told otherwise), prepare= (function(options,
+---  self, name) giving the options to send), operator= {operation=, defaults=, prepare=,
+---  selection=, alone=} (the same by a restore operator), instead= (a hint where those cannot)
+function M.restore(class, name, operations, how)
+  how = how or {}
+  define(class, name, operations, "vbo.Statistics", how.doc, function(operation)
+    return function(self, given)
+      if given ~= nil and type(given) ~= "table" then
+        errors.usage(("%s takes a table of options, not a %s"):format(name, type(given)))
+      end
+      local options = copied(given or {})
+      if by_operator(self, options) then return as_operator(self, name, how, options) end
+      if how.prepare then options = how.prepare(options, self, name) end
+      return workload.restore(self, name, operation, options, how.defaults, how.selection)
+    end
+  end)
+end
+
+--- Declares a change that answers nothing: sending by mail.
+---@param class table
+---@param name string
+---@param operations vbo.VerbOperations
+---@param how table?  doc=, operation= (function(given) choosing instead of `one`/`many`)
+function M.send(class, name, operations, how)
+  how = how or {}
+  define(class, name, operations, nil, how.doc, function(operation)
+    return function(self, given)
+      local options = given
+      if how.prepare then options = how.prepare(copied(given or {}), self, name) end
+      return workload.send(self, name, operation, options)
+    end
+  end)
+end
+
+-- ------------------------------------------------------------------- files
+
+--- The name of a file where `to` does not say it all: asking for a record costs a request.
+---@param own table         options of saving
+---@param name fun(): any   the server's name of it
+---@param extension string?
+---@param fallback string?
+---@return string
+function M.suggested(own, name, extension, fallback)
+  local unnamed = "\0"
+  if own.to and filename.target(own.to, unnamed) == own.to then return "unnamed" end
+  return filename.safe(filename.safe(name(), fallback) .. (extension or ""))
+end
+
+-- A file for each of a selection, in the folder `to`.
+local function save_each(name, how)
+  return function(self, given)
+    local own = save.split(given, name)
+    local list = workload.selected(self, name)
+    local folder = save.folder({ to = own.to or "." })
+    local unique, saved = filename.unique(), {}
+    for i, item in ipairs(list) do
+      local options = copied(given or {})
+      local file = unique(M.suggested({}, function() return how.named(item) end,
+        how.extension(item, options), how.fallback))
+      options.to = folder .. "/" .. file
+      saved[i] = item[name](item, options)
+    end
+    return saved
+  end
+end
+
+local function no_extension() return "" end
+
+--- Declares a read that streams into a file: `vbo.Saved`.
+---
+--- The methods take the options of `save.own` (`to`, `overwrite`, `fsync`, `progress`,
+--- `deadline`) and the operation's own.
+---@param class table
+---@param name string
+---@param operations vbo.VerbOperations
+---@param how table  doc=; named= (function(resource) giving its name), extension=
+---  (function(resource, options) giving what follows), fallback= (where nothing is left of a
+---  name), files= (name of the file of a selection; a function takes the options), plain=
+---  (function(self, own, name): saves as plain files where `zip = false`), single= (one is a
+---  file by itself), prepare= (function(options, self, name) giving what is sent)
+function M.save(class, name, operations, how)
+  how.named = how.named or function(self) return self.name end
+  how.extension = how.extension or no_extension
+  define(class, name, operations, "vbo.Saved", how.doc, function(operation, several)
+    return function(self, given)
+      local own, rest = save.split(given, name)
+      local file
+      if several then
+        file = type(how.files) == "function" and how.files(rest) or how.files
+      else
+        file = M.suggested(own, function() return how.named(self) end, how.extension(self, rest),
+          how.fallback)
+      end
+      if rest.zip == false and how.plain and (several or not how.single) then
+        return how.plain(self, own, (file:gsub("%.zip$", "")))
+      end
+      if how.prepare then rest = how.prepare(rest, self, name) end
+      return workload.stream(self, name, operation, own, rest, file)
+    end
+  end)
+  if operations.each then class.bulk[name] = save_each(name, how) end
+end
+
+--- The extension of a single document: its own name, or an archive's.
+function M.zipped_if_asked(_, options) return options.zip and ".zip" or "" end
+
+--- The extension of what is always an archive.
+function M.zipped() return ".zip" end
+
+--- The extension of what is an archive unless plain files are asked for.
+function M.zipped_unless_plain(_, options) return options.zip == false and "" or ".zip" end
+
+return M
