@@ -96,7 +96,7 @@ function Proxy.methods:backup_repositories()
     return collection.new(repositories.Repository, self._client, { query = { proxy_id = own } })
   end
   -- v3 to v5 neither have the one nor the other.
-  return collection.new(repositories.Repository, self._client):where(function(repository)
+  return collection.new(repositories.Repository, self._client, {}):where(function(repository)
     return repository.proxy_id == own
   end)
 end
@@ -106,8 +106,11 @@ declare.children(client, "proxy_pools", "proxy_pool", ProxyPool)
 
 -- Proxies, ids or host names as the bodies of pools take them.
 local function members(self, list, call)
-  if type(list) ~= "table" or resource.is(list) then list = { list } end
-  if collection.is(list) then list = list:_all() end
+  if collection.is(list) then
+    list = list:_all()
+  elseif type(list) ~= "table" or resource.is(list) then
+    list = { list }
+  end
   if #list == 0 then errors.usage(("%s needs at least one proxy"):format(call)) end
   local result = {}
   for i, value in ipairs(list) do

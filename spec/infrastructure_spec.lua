@@ -1,0 +1,455 @@
+-- Repositories, object storage, proxies, pools, accounts and keys: what each call sends.
+
+local json = require "vbo.json"
+local recording = require "spec.support.recording"
+local rehearsal = require "spec.support.rehearsal"
+local vbo = require "vbo"
+
+local id = recording.id
+local repository, other = id(1), id(2)
+local proxy, pool, organization, session = id(3), id(4), id(5), id(6)
+local second, key, account, storage = id(7), id(8), id(9), id(10)
+
+local repository_record = {
+  id = repository, name = "Main", path = "D:/backups", retentionType = "ItemLevel",
+  retentionPeriodType = "Yearly", proxyId = proxy,
+}
+local proxy_record = {
+  id = proxy, hostName = "proxy-1", description = "first", proxyPoolId = pool,
+}
+local second_record = { id = second, hostName = "proxy-2" }
+local pool_record = { id = pool, name = "Pool", description = "all" }
+local synchronization = { id = session, repositoryId = repository, state = "Synchronizing" }
+local owner_change = {
+  id = session, status = "Running", repositoryIds = { repository }, fromOwnerId = proxy,
+  toOwnerId = pool,
+}
+
+-- An id inside a pattern.
+local function quoted(text) return (text:gsub("%-", "%%-")) end
+
+local function page(...) return { offset = 0, limit = 250, results = { ... } } end
+
+local answers = {
+  { path = "/explore$", method = "POST", status = 201, body = { id = session, type = "Vex" } },
+  { path = "/[Ee]xplore$", method = "POST", body = { id = session, type = "Vex" } },
+  { path = "/Sync$", method = "POST", body = synchronization },
+  { path = "/changeOwner$", method = "POST", body = owner_change },
+  { path = "v8/BackupRepositories/[^/]*/backedupOrganizations$",
+    body = page({ id = organization, name = "contoso.onmicrosoft.com", usedSpaceBytes = 12 }) },
+  { path = "/BackupRepositories/[^/]*/BackedUpOrganizations$",
+    body = page({ id = organization, name = "contoso.onmicrosoft.com" }) },
+  { path = "/Proxies/[^/]*/Repositories$", body = { repository_record } },
+  { path = "v8/BackupRepositories$",
+    body = page(repository_record, { id = other, name = "Other", proxyId = second }) },
+  { path = "/BackupRepositories$",
+    body = { repository_record, { id = other, name = "Other", proxyId = second } } },
+  { path = "/BackupRepositories$", method = "POST", status = 201, body = repository_record },
+  { path = "/BackupRepositories/[^/]*$", body = repository_record },
+  { path = "/RepositorySynchronizeSessions$",
+    body = { synchronization, { id = other, repositoryId = other, state = "Failed" } } },
+  { path = "/RepositorySynchronizeSessions/[^/]*$", body = synchronization },
+  { path = "/RepositoryOwnerChangeSessions$", body = page(owner_change,
+    { id = other, repositoryIds = { other }, status = "Failed" }) },
+  { path = "/RepositoryOwnerChangeSessions/" .. quoted(session) .. "$", body = owner_change },
+  { path = "/RepositoryOwnerChangeSessions/" .. quoted(other) .. "$",
+    body = { id = other, status = "Failed", details = "no route to host" } },
+  { path = "/RepositoryOwnerChangeSessions/" .. quoted(second) .. "$",
+    body = { id = second, status = "Succeeded" } },
+  { path = "/[Oo]bject[Ss]torage[Rr]epositories$", method = "POST", status = 201,
+    body = { id = storage, name = "Cold", type = "AmazonS3" } },
+  { path = "/[Oo]bject[Ss]torage[Rr]epositories$",
+    body = { { id = storage, name = "Cold", type = "AmazonS3" } } },
+  { path = "/[Oo]bject[Ss]torage[Rr]epositories/[^/]*$",
+    body = { id = storage, name = "Cold", type = "AmazonS3" } },
+  { path = "CheckSshConnectionConfig$", method = "POST",
+    body = { status = "Success", fingerprint = "ssh-rsa 2048" } },
+  { path = "v8/ProxyPools/[^/]*/proxies$", body = page(proxy_record) },
+  { path = "v8/ProxyPools$", body = page(pool_record) },
+  { path = "v8/ProxyPools$", method = "POST", status = 201, body = pool_record },
+  { path = "/ProxyPools/[^/]*$", body = pool_record },
+  { path = "v8/Proxies$", body = page(proxy_record, second_record) },
+  { path = "/Proxies$", body = { proxy_record, second_record } },
+  { path = "/Proxies$", method = "POST", status = 201, body = proxy_record },
+  { path = "/Proxies/[^/]*$", body = proxy_record },
+  { path = "/Accounts$", body = { { id = account, userName = "AKIA", description = "s3" } } },
+  { path = "/Accounts$", method = "POST", status = 201, body = { id = account } },
+  { path = "/Accounts/[^/]*$", body = { id = account, userName = "AKIA" } },
+  { path = "/EncryptionKeys$", body = { { id = key, description = "for the vault" } } },
+  { path = "/EncryptionKeys$", method = "POST", status = 201, body = { id = key } },
+  { path = "/EncryptionKeys/[^/]*$", body = { id = key, description = "for the vault" } },
+  { path = "/Organizations$", body = page({ id = organization, name = "contoso" }) },
+}
+
+describe("infrastructure", function()
+  local recorder, sends
+
+  setup(function()
+    recorder = recording.start(answers)
+    sends = recorder.sends
+  end)
+  teardown(function() recorder.stop() end)
+
+  local function failure(version, fn)
+    local client <close> = recorder.connect(version)
+    return rehearsal.failure(fn, client)
+  end
+
+  describe("backup repositories", function()
+    it("are listed and found by name in every version", function()
+      for _, version in ipairs { "v1", "v2", "v5", "v6", "v7" } do
+        local found = sends(version, function(client)
+          return client:backup_repository("main").id
+        end, ("GET /%s/BackupRepositories"):format(version))
+        assert.equal(repository, found)
+      end
+      sends("v8", function(client) return client:backup_repositories():count() end,
+        "GET /v8/BackupRepositories")
+    end)
+
+    it("are filtered by what the version's listing takes", function()
+      sends("v8", function(client)
+        client:backup_repositories({ proxy = client:proxy(proxy), long_term = true }):first()
+      end, ("GET /v8/BackupRepositories?proxyId=%s&longTerm=true"):format(proxy))
+      sends("v6", function(client)
+        client:backup_repositories({ proxy = proxy }):first()
+      end, "GET /v6/BackupRepositories?proxyId=" .. proxy)
+      assert.equal("usage", failure("v5", function(client)
+        client:backup_repositories { proxy = proxy }
+      end).kind)
+    end)
+
+    it("are created", function()
+      local made = sends("v5", function(client)
+        return client:backup_repositories():create {
+          name = "Main", path = "D:/backups", proxy = client:proxy(proxy),
+          retention_type = "itemlevel",
+        }
+      end, "POST /v5/BackupRepositories",
+        { name = "Main", path = "D:/backups", proxyId = proxy, retentionType = "ItemLevel" })
+      assert.equal(repository, made.id)
+      sends("v8", function(client)
+        client:backup_repositories():create {
+          name = "Vault", retention_type = "SnapshotBased", pool = pool,
+          object_storage = { account = account, type = "AmazonS3", s3_folder = "veeam" },
+          encryption_key = key, object_storage_encryption_enabled = true,
+        }
+      end, "POST /v8/BackupRepositories", {
+        name = "Vault", retentionType = "SnapshotBased", proxyPoolId = pool,
+        objectStorage = { accountId = account, type = "AmazonS3", s3Folder = "veeam" },
+        encryptionKeyId = key, objectStorageEncryptionEnabled = true,
+      })
+    end)
+
+    it("are changed, with what the body insists on from the record", function()
+      sends("v2", function(client)
+        client:backup_repository(repository):edit { description = "new" }
+      end, "PUT /v2/BackupRepositories/" .. repository, { description = "new" },
+        "GET /v2/BackupRepositories/" .. repository)
+      local edited = sends("v8", function(client)
+        return client:backup_repository(repository):edit { description = "new" }
+      end, "GET /v8/BackupRepositories/" .. repository,
+        "PUT /v8/BackupRepositories/" .. repository,
+        { description = "new", retentionType = "ItemLevel" },
+        "GET /v8/BackupRepositories/" .. repository)
+      assert.equal("Main", edited.name)
+    end)
+
+    it("are removed, one or those selected", function()
+      sends("v3", function(client) client:backup_repository("Main"):remove() end,
+        "GET /v3/BackupRepositories", "DELETE /v3/BackupRepositories/" .. repository)
+      sends("v8", function(client) client:backup_repositories({ repository, other }):remove() end,
+        "DELETE /v8/BackupRepositories/" .. repository,
+        "DELETE /v8/BackupRepositories/" .. other)
+    end)
+
+    it("are synchronized", function()
+      for _, version in ipairs { "v6", "v8" } do
+        local begun = sends(version, function(client)
+          return client:backup_repository(repository):sync()
+        end, ("POST /%s/BackupRepositories/%s/Sync"):format(version, repository))
+        assert.equal("Synchronizing", begun.state)
+        assert.equal(session, begun.id)
+      end
+      assert.equal("unsupported", failure("v5", function(client)
+        client:backup_repository(repository):sync()
+      end).kind)
+    end)
+
+    it("are explored for one organization", function()
+      local opened = sends("v7", function(client)
+        return client:backup_repository(repository):explore {
+          organization = organization, workload = "onedrive", at = "2026-11-20T22:00:00Z",
+        }.id
+      end, ("POST /v7/BackupRepositories/%s/explore?organizationId=%s"):format(
+        repository, organization),
+        { type = "Veod", dateTime = "2026-11-20T22:00:00Z" })
+      assert.equal(session, opened)
+      sends("v8", function(client)
+        client:backup_repository(repository):explore { organization = "contoso" }:stop()
+      end, "GET /v8/Organizations",
+        ("POST /v8/BackupRepositories/%s/explore?organizationId=%s"):format(
+          repository, organization), { type = "Vex" },
+        ("POST /v8/RestoreSessions/%s/Stop"):format(session))
+      assert.equal("usage", failure("v8", function(client)
+        client:backup_repository(repository):explore {}
+      end).kind)
+      assert.equal("unsupported", failure("v6", function(client)
+        client:backup_repository(repository):explore { organization = organization }
+      end).kind)
+    end)
+
+    it("change their owner", function()
+      local begun = sends("v8", function(client)
+        return client:backup_repository(repository):change_owner {
+          pool = client:proxy_pool(pool), include_all_related_repositories = true,
+          force_stop_sessions = false, wait_for_sessions_timeout = 5,
+        }
+      end, ("POST /v8/BackupRepositories/%s/changeOwner?poolId=%s"
+        .. "&includeAllRelatedRepositories=true&waitForSessionsTimeout=5&forceStopSessions=false")
+        :format(repository, pool))
+      assert.equal("Running", begun.status)
+      assert.equal("unsupported", failure("v7", function(client)
+        client:backup_repository(repository):change_owner { proxy = proxy }
+      end).kind)
+    end)
+
+    it("tell which organizations they hold", function()
+      sends("v3", function(client)
+        return client:backup_repository(repository):backed_up_organizations():all()
+      end, ("GET /v3/BackupRepositories/%s/BackedUpOrganizations"):format(repository))
+      local held = sends("v8", function(client)
+        return client:backup_repository(repository):backed_up_organization "contoso.onmicrosoft.com"
+          .used_space_bytes
+      end, ("GET /v8/BackupRepositories/%s/backedupOrganizations"):format(
+        repository))
+      assert.equal(12, held)
+    end)
+
+    it("lead to their proxy, pool and sessions", function()
+      sends("v5", function(client)
+        assert.equal("proxy-1", client:backup_repository(repository):proxy().host_name)
+      end, "GET /v5/BackupRepositories/" .. repository, "GET /v5/Proxies/" .. proxy)
+      sends("v8", function(client)
+        local found = client:backup_repository(repository)
+        assert.is_nil(found:proxy_pool())
+        assert.equal(1, found:synchronize_sessions():count())
+        assert.equal(session, found:owner_change_sessions():one().id)
+      end, "GET /v8/BackupRepositories/" .. repository, "GET /v8/RepositorySynchronizeSessions",
+        "GET /v8/RepositoryOwnerChangeSessions")
+    end)
+  end)
+
+  describe("sessions of repositories", function()
+    it("of a synchronization are read and stopped", function()
+      sends("v6", function(client)
+        local found = client:repository_synchronize_session(session)
+        assert.equal("Synchronizing", found.state)
+        found:stop()
+        assert.equal(2, client:repository_synchronize_sessions():count())
+      end, "GET /v6/RepositorySynchronizeSessions/" .. session,
+        ("POST /v6/RepositorySynchronizeSessions/%s/StopSynchronize"):format(session),
+        "GET /v6/RepositorySynchronizeSessions")
+    end)
+
+    it("of a change of owner are read, stopped and waited for", function()
+      sends("v8", function(client)
+        local found = client:repository_owner_change_session(session)
+        assert.equal(proxy, found.from_owner_id)
+        found:stop()
+        client:repository_owner_change_sessions():all()
+        assert.equal("Succeeded", client:repository_owner_change_session(second):wait().status)
+      end, "GET /v8/RepositoryOwnerChangeSessions/" .. session,
+        ("POST /v8/RepositoryOwnerChangeSessions/%s/Stop"):format(session),
+        "GET /v8/RepositoryOwnerChangeSessions",
+        "GET /v8/RepositoryOwnerChangeSessions/" .. second)
+      local failed = failure("v8", function(client)
+        client:repository_owner_change_session(other):wait()
+      end)
+      assert.equal("server", failed.kind)
+      assert.matches("no route to host", failed.message)
+      local late = failure("v8", function(client)
+        client:repository_owner_change_session(session):wait { timeout = 0 }
+      end)
+      assert.equal("timeout", late.kind)
+    end)
+  end)
+
+  it("has object storage repositories from v4 to v7", function()
+    sends("v5", function(client)
+      assert.equal(storage, client:object_storage_repository("cold").id)
+      client:object_storage_repositories():create {
+        name = "Cold", type = "amazons3", account = account,
+      }
+      client:object_storage_repository(storage):remove()
+    end, "GET /v5/ObjectStorageRepositories", "POST /v5/ObjectStorageRepositories",
+      { name = "Cold", type = "AmazonS3", accountId = account },
+      "DELETE /v5/ObjectStorageRepositories/" .. storage)
+    sends("v7", function(client)
+      client:object_storage_repository(storage):edit {
+        size_limit_enabled = true, size_limit_gb = 9,
+      }
+      assert.equal(1, client:object_storage_repositories({ long_term = false }):count())
+    end, "PUT /v7/objectstoragerepositories/" .. storage,
+      { sizeLimitEnabled = true, sizeLimitGB = 9 },
+      "GET /v7/objectstoragerepositories/" .. storage,
+      "GET /v7/objectstoragerepositories?longTerm=false")
+    assert.equal("unsupported", failure("v8", function(client)
+      client:object_storage_repositories():all()
+    end).kind)
+  end)
+
+  describe("proxies", function()
+    it("are found by host name, created and changed", function()
+      sends("v2", function(client)
+        assert.equal(proxy, client:proxy("PROXY-1").id)
+        client:proxies():create {
+          host_name = "proxy-1", user = "admin", password = vbo.secret.of "p\"w",
+        }
+        client:proxy(proxy):edit { port = 9193 }
+      end, "GET /v2/Proxies", "POST /v2/Proxies",
+        { hostName = "proxy-1", username = "admin", password = "p\"w" },
+        "PUT /v2/Proxies/" .. proxy, { port = 9193 }, "GET /v2/Proxies/" .. proxy)
+      sends("v8", function(client)
+        client:proxies():create {
+          host_name = "proxy-1", operating_system = "linux",
+          ssh_settings = { account = "root", account_password = vbo.secret.of "s" },
+        }
+      end, "POST /v8/Proxies", { hostName = "proxy-1", operatingSystem = "Linux",
+        sshSettings = { account = "root", accountPassword = "s" } })
+    end)
+
+    it("are removed as the version wants it", function()
+      sends("v2", function(client) client:proxy(proxy):remove() end,
+        "DELETE /v2/Proxies/" .. proxy)
+      sends("v5", function(client)
+        client:proxy(proxy):remove { user = "admin", password = vbo.secret.of "x" }
+      end, ("POST /v5/Proxies/%s/action"):format(proxy),
+        { remove = { username = "admin", userPassword = "x" } })
+      sends("v6", function(client)
+        client:proxy(proxy):remove { user = "admin", password = "x", force = true }
+      end, ("POST /v6/Proxies/%s/Remove"):format(proxy),
+        { userName = "admin", userPassword = "x", force = true })
+    end)
+
+    it("are rescanned one by one, or at once where the API can", function()
+      sends("v4", function(client) client:proxies():rescan() end, "GET /v4/Proxies",
+        ("POST /v4/Proxies/%s/Action"):format(proxy), { rescan = json.null },
+        ("POST /v4/Proxies/%s/Action"):format(second), { rescan = json.null })
+      sends("v8", function(client)
+        client:proxies({ proxy, second }):rescan()
+        client:proxy(proxy):rescan()
+      end, "POST /v8/Proxies/Rescan", { proxies = { { id = proxy }, { id = second } } },
+        ("POST /v8/Proxies/%s/Rescan"):format(proxy))
+    end)
+
+    it("go into and out of maintenance", function()
+      sends("v8", function(client)
+        client:proxy(proxy):enable_maintenance { user = "u", password = vbo.secret.of "p" }
+        client:proxies({ proxy, second }):disable_maintenance()
+      end, ("POST /v8/Proxies/%s/maintenance/enable"):format(proxy),
+        { username = "u", password = "p" },
+        ("POST /v8/Proxies/%s/maintenance/disable"):format(proxy), {},
+        ("POST /v8/Proxies/%s/maintenance/disable"):format(second), {})
+    end)
+
+    it("are tried before they are added", function()
+      local result = sends("v8", function(client)
+        return client:proxies():check_ssh_connection {
+          host = "linux-1", account = "root", account_password = vbo.secret.of "p",
+        }
+      end, "POST /v8/Proxies/CheckSshConnectionConfig?host=linux-1",
+        { account = "root", accountPassword = "p" })
+      assert.equal("Success", result.status)
+    end)
+
+    it("tell their repositories and their pool", function()
+      local function repositories(client)
+        return client:proxy(proxy):backup_repositories():select "name"
+      end
+      local expected = { { name = "Main" } }
+      assert.same(expected, sends("v2", repositories, ("GET /v2/Proxies/%s/Repositories"):format(
+        proxy)))
+      assert.same(expected, sends("v4", repositories, "GET /v4/BackupRepositories"))
+      sends("v6", repositories, "GET /v6/BackupRepositories?proxyId=" .. proxy)
+      sends("v8", function(client)
+        assert.equal("Pool", client:proxy(proxy):proxy_pool().name)
+      end, "GET /v8/Proxies/" .. proxy, "GET /v8/ProxyPools/" .. pool)
+    end)
+  end)
+
+  describe("proxy pools", function()
+    it("are made of proxies, ids and host names", function()
+      local made = sends("v8", function(client)
+        return client:proxy_pools():create {
+          name = "Pool", proxies = { client:proxy(proxy), second, "proxy-1" },
+        }
+      end, "GET /v8/Proxies", "POST /v8/ProxyPools", {
+        name = "Pool", description = "",
+        proxyIds = { { proxyId = proxy }, { proxyId = second }, { proxyId = proxy } },
+      })
+      assert.equal(pool, made.id)
+    end)
+
+    it("keep their members and words when something else changes", function()
+      sends("v8", function(client) client:proxy_pool("Pool"):edit { description = "some" } end,
+        "GET /v8/ProxyPools",
+        ("GET /v8/ProxyPools/%s/proxies"):format(pool),
+        "PUT /v8/ProxyPools/" .. pool,
+        { name = "Pool", description = "some", proxyIds = { { proxyId = proxy } } },
+        "GET /v8/ProxyPools/" .. pool)
+    end)
+
+    it("gain and lose proxies and are removed", function()
+      sends("v8", function(client)
+        local found = client:proxy_pool(pool)
+        found:add_proxies { proxy, second }
+        found:remove_proxies(client:proxies { second })
+        found:add_proxies(client:proxy(proxy))
+        found:backup_repositories():first()
+        found:remove()
+      end, ("POST /v8/ProxyPools/%s/proxies"):format(pool),
+        { { proxyId = proxy }, { proxyId = second } },
+        ("DELETE /v8/ProxyPools/%s/proxies"):format(pool), { { proxyId = second } },
+        ("POST /v8/ProxyPools/%s/proxies"):format(pool), { { proxyId = proxy } },
+        ("GET /v8/BackupRepositories?proxyPoolId=%s"):format(pool),
+        "DELETE /v8/ProxyPools/" .. pool)
+      assert.equal("usage", failure("v8", function(client)
+        client:proxy_pool(pool):add_proxies {}
+      end).kind)
+      assert.equal("unsupported", failure("v7", function(client)
+        client:proxy_pools():all()
+      end).kind)
+    end)
+  end)
+
+  it("has accounts from v4 on", function()
+    sends("v4", function(client)
+      assert.equal(account, client:account("AKIA").id)
+      client:accounts():create {
+        account_type = "amazonS3Account", user = "AKIA", password = vbo.secret.of "k",
+      }
+    end, "GET /v4/Accounts", "POST /v4/Accounts",
+      { accountType = "amazonS3Account", userName = "AKIA", password = "k" })
+    sends("v8", function(client)
+      client:accounts({ account_type = "amazonS3Account", organization = organization }):first()
+      client:account(account):edit { password = vbo.secret.of "l" }
+      client:account(account):remove()
+    end, "GET /v8/Accounts?accountType=amazonS3Account&organizationId=" .. organization,
+      "PUT /v8/Accounts/" .. account, { password = "l" }, "GET /v8/Accounts/" .. account,
+      "DELETE /v8/Accounts/" .. account)
+  end)
+
+  it("has encryption keys from v4 on", function()
+    sends("v4", function(client)
+      client:encryption_keys():create {
+        password = vbo.secret.of "k", description = "for the vault",
+      }
+    end, "POST /v4/EncryptionKeys", { password = "k", description = "for the vault" })
+    sends("v8", function(client)
+      client:encryption_key("for the vault"):remove()
+      assert.equal("for the vault", client:encryption_key(key).description)
+    end, "GET /v8/EncryptionKeys", "DELETE /v8/EncryptionKeys/" .. key,
+      "GET /v8/EncryptionKeys/" .. key)
+  end)
+end)

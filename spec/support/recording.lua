@@ -1,0 +1,85 @@
+-- A recorder with canned answers, for specs that look at what a call sends.
+
+local json = require "vbo.json"
+local luassert = require "luassert"
+local program = require "spec.support.program"
+local vbo = require "vbo"
+
+local M = {}
+
+--- Starts one.  `answers` is a list of {method=, path= (a pattern), status= (200), body=
+--- (a table, or text), type=}; the first that fits answers, everything else gets `{}`.
+---
+--- Gives `connect(version)`, `sent()` (the requests since the last time, each {method=, path=,
+--- query=, body=}), `calls(version, fn)` and `stop()`.
+function M.start(answers)
+  local folder, remove = program.folder()
+  local log = folder .. "/requests"
+  assert(io.open(log, "w")):close()
+  local list = {}
+  for i, answer in ipairs(answers or {}) do
+    list[i] = {
+      method = answer.method or "GET", path = answer.path, status = answer.status or 200,
+      body = answer.body or "", type = answer.type,
+    }
+  end
+  local file = assert(io.open(folder .. "/answers.lua", "w"))
+  file:write(("return require(\"vbo.json\").decode(%q)"):format(json.encode(json.array(list))))
+  file:close()
+  local recorder = program.start(("%s spec/support/recorder.lua %s %s"):format(
+    program.vbolua, log, folder .. "/answers.lua"), "fingerprint")
+  local self, seen = { folder = folder }, 0
+
+  function self.connect(version)
+    return vbo.connect {
+      url = recorder.url, pin = recorder.fingerprint, user = "admin", password = "12345678",
+      version = version,
+    }
+  end
+
+  function self.sent()
+    local requests, position = {}, 0
+    for line in io.lines(log) do
+      position = position + 1
+      if position > seen then requests[#requests + 1] = assert(json.decode(line)) end
+    end
+    seen = position
+    return requests
+  end
+
+  --- Runs `fn(client)` in a version; gives the requests, and what `fn` returned.
+  function self.calls(version, fn)
+    self.sent()
+    local client <close> = self.connect(version)
+    local result = fn(client)
+    return self.sent(), result
+  end
+
+  --- Runs `fn(client)` and asserts what was sent: any number of "METHOD /path?query" and,
+  --- after each that has one, its body.  Gives what `fn` returned.
+  function self.sends(version, fn, ...)
+    local requests, result = self.calls(version, fn)
+    local found = {}
+    for _, request in ipairs(requests) do
+      -- How many are asked for at once is the collection's business, and another spec's.
+      local query = (request.query or ""):gsub("limit=%d+&offset=0", ""):gsub("&$", "")
+      found[#found + 1] = ("%s %s%s"):format(request.method, request.path,
+        query ~= "" and "?" .. query or "")
+      if request.sent then found[#found + 1] = request.body end
+    end
+    luassert.same({ ... }, found)
+    return result
+  end
+
+  function self.stop()
+    recorder.stop()
+    remove()
+  end
+
+  return self
+end
+
+--- An id that looks like one.
+function M.id(n) return ("%08x-0000-4000-8000-%012x"):format(n, n) end
+
+return M
