@@ -128,8 +128,8 @@ end
 
 -- What a client has below it; each part brings its own methods.
 for _, part in ipairs {
-  "organization", "session", "jobs", "infrastructure", "cloud", "data", "roles", "settings",
-  "reports",
+  "organization", "session", "jobs", "job_sessions", "copy_jobs", "infrastructure", "cloud",
+  "data", "roles", "settings", "reports",
 } do
   for name, method in pairs(require("vbo." .. part).client) do Client[name] = method end
 end

@@ -1,7 +1,9 @@
---- Backup jobs, and the items they back up or leave out.
+--- Backup jobs.
 
-local collection = require "vbo.collection"
 local declare = require "vbo.declare"
+local errors = require "vbo.error"
+local job_items = require "vbo.job_items"
+local job_sessions = require "vbo.job_sessions"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 
@@ -10,28 +12,21 @@ local M = { client = {} }
 ---@class vbo.Job
 ---@field id string
 ---@field name string
+---@field description string?
+---@field backup_type string     EntireOrganization or SelectedItems (v2 and later)
 ---@field is_enabled boolean
----@field last_status string
+---@field last_status string     Running, Stopped, Success, Warning, Failed, …
+---@field last_run string?       ISO 8601
+---@field next_run string?       ISO 8601
+---@field schedule_policy table?
 local Job = resource.class {
   kind = "job", parameter = "jobId", rooted = true,
   get = "Job_GetById", list = "Job_Get", methods = {}, bulk = {},
   names = declare.named "name",
 }
 
----@class vbo.JobItem
----@field id string
----@field type string
-local SelectedItem = resource.class {
-  kind = "selected item", parameter = "itemId", label = "type",
-  get = "Job_GetSelectedItem", list = "Job_GetSelectedItems", methods = {}, bulk = {},
-}
-
-local ExcludedItem = resource.class {
-  kind = "excluded item", parameter = "itemId", label = "type",
-  get = "Job_GetExcludedItem", list = "Job_GetExcludedItems", methods = {}, bulk = {},
-}
-
-M.Job, M.SelectedItem, M.ExcludedItem = Job, SelectedItem, ExcludedItem
+M.Job = Job
+M.SelectedItem, M.ExcludedItem = job_items.SelectedItem, job_items.ExcludedItem
 
 --- Creates a job in an organization.
 ---@param organization vbo.Organization
@@ -55,31 +50,43 @@ function M.create(organization, given)
   return resource.from_record(Job, client, answer.data)
 end
 
-local function act(self, call, operation, given)
-  return self:_call { call = call, operation = operation, options = given or {} }
+--- Creates a job: `organization:jobs():create{…}`, or `client:jobs():create{…}` with
+--- `organization` (the resource, its id or its name).  Options as
+--- `Organization:create_job`.
+---@param given table
+---@return vbo.Job
+function Job.bulk:create(given)
+  local options = {}
+  for name, value in pairs(given or {}) do options[name] = value end
+  local owner = self._owner
+  if owner == self._client then
+    local organization = options.organization or self._query.organization
+    options.organization = nil
+    if organization == nil then
+      errors.usage("create needs the option 'organization'",
+        "or create the job through organization:jobs()")
+    end
+    owner = self._client:organization(organization)
+  end
+  return M.create(owner, options)
 end
 
---- Changes what is given and keeps the rest.
----@param given table  properties of the job (`name`, `description`, `schedule`, …)
----@return vbo.Job self
-function Job.methods:edit(given)
-  act(self, "edit", "Job_Update", given)
-  return self:refresh()
-end
+-- Changes what is given (`name`, `description`, `schedule`, …; `skip_item_update` in v8)
+-- and keeps the rest.
+declare.edit(Job, "Job_Update")
 
---- Removes the job; its backups stay.
-function Job.methods:remove() act(self, "remove", "Job_Remove") end
+-- Removes the job; its backups stay.
+declare.remove(Job, "Job_Remove")
 
-function Job.methods:enable() act(self, "enable", "Job_EnableAction") end
+declare.action(Job, "enable", "Job_EnableAction")
+declare.action(Job, "disable", "Job_DisableAction")
 
-function Job.methods:disable() act(self, "disable", "Job_DisableAction") end
+-- Starts a run.  Options: `full` (v6 and later).  Gives the run's job session in v8, nil
+-- before.
+declare.action(Job, "start", "Job_StartAction", { class = job_sessions.JobSession })
 
---- Starts a run.  Options: `full` (v6 and later).
----@param given table?
-function Job.methods:start(given) act(self, "start", "Job_StartAction", given) end
-
---- Stops the run under way.
-function Job.methods:stop() act(self, "stop", "Job_StopAction") end
+-- Stops the run under way.
+declare.action(Job, "stop", "Job_StopAction")
 
 --- Opens a restore session on the job's backups (v3 and later); options as
 --- `Organization:explore`.
@@ -89,68 +96,13 @@ function Job.methods:explore(given)
   return require("vbo.session").explore(self, "Job_ExploreAction", given)
 end
 
--- Adding takes a bare array in every version.
-local function add(self, operation, items)
-  if type(items) == "table" and #items == 0 and next(items) ~= nil then items = { items } end
-  self._owner:_call { call = "add", operation = operation, body = items }
-end
+job_items.below(Job.methods)
 
--- Older versions remove an item by its path, newer ones by a query that could name
--- several; how it separates them is not written down, so each goes by itself.
-local function remove(owner, ids, many, one)
-  local by_path = owner._client._catalogue:operation(one)
-  for _, id in ipairs(ids) do
-    local path = owner:_path()
-    path.itemId = id
-    owner:_call {
-      call = "remove", operation = by_path and one or many, path = path,
-      query = not by_path and { ids = id } or nil,
-    }
-  end
-end
-
-local function define(class, word, add_operation, many, one)
-  local what = "The job's " .. word .. " items."
-  class.what = what
-  function class.bulk:add(items)
-    add(self, add_operation, items)
-    return self
-  end
-  function class.bulk:remove()
-    local ids = {}
-    for i, item in ipairs(self:_all()) do ids[i] = item.id end
-    if #ids > 0 then remove(self._owner, ids, many, one) end
-  end
-  function class.methods:remove() remove(self._owner, { self.id }, many, one) end
-end
-
-define(SelectedItem, "selected", "Job_AddSelectedItems", "Job_RemoveSelectedItems",
-  "Job_RemoveSelectedItem")
-define(ExcludedItem, "excluded", "Job_AddExcludedItems", "Job_RemoveExcludedItems",
-  "Job_RemoveExcludedItem")
-
---- What the job backs up: `:add{…}` (one item or a list), `:remove()`, or one's `remove`.
----@param given table?  a list: a selection of them
-function Job.methods:selected_items(given) return collection.of(SelectedItem, self, given) end
-
---- What the job leaves out; as `selected_items`.
----@param given table?
-function Job.methods:excluded_items(given) return collection.of(ExcludedItem, self, given) end
+--- `job:job_sessions()`: its runs; listed below the job up to v6, by query since v7.
+declare.children(Job.methods, "job_sessions", "job_session", job_sessions.JobSession,
+  { below = "JobSession_GetByJobId", rooted = "job" })
 
 --- `client:jobs()`; `client:job(name)` by id or name.
 declare.children(M.client, "jobs", "job", Job)
-
---- Enables each of the selected jobs.
-function Job.bulk:enable() for _, job in ipairs(self:_all()) do job:enable() end end
-
---- Disables each of the selected jobs.
-function Job.bulk:disable() for _, job in ipairs(self:_all()) do job:disable() end end
-
---- Starts each of the selected jobs.
----@param given table?
-function Job.bulk:start(given) for _, job in ipairs(self:_all()) do job:start(given) end end
-
---- Stops each of the selected jobs.
-function Job.bulk:stop() for _, job in ipairs(self:_all()) do job:stop() end end
 
 return M

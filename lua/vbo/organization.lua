@@ -1,37 +1,38 @@
---- Organizations and their users.
+--- Organizations: the tenants of Microsoft 365, or servers of one's own, that are backed up.
 
-local collection = require "vbo.collection"
+local accounts = require "vbo.organization_accounts"
 local declare = require "vbo.declare"
 local jobs = require "vbo.jobs"
-local onedrive = require "vbo.onedrive"
+local members = require "vbo.organization_members"
 local resource = require "vbo.resource"
 local session = require "vbo.session"
 
 ---@class vbo.Organization
 ---@field id string
 ---@field name string
+---@field office_name string?     v3 and later
+---@field type string             Office365, OnPremises or Hybrid
+---@field region string?
+---@field is_backedup boolean
+---@field first_backuptime string?
+---@field last_backuptime string?
 local Organization = resource.class {
   kind = "organization", parameter = "organizationId", rooted = true,
   get = "Organization_GetById", list = "Organization_Get", methods = {}, bulk = {},
   names = declare.named("name", "officeName"),
 }
 
----@class vbo.User
----@field id string
----@field name string
----@field display_name string
-local User = resource.class {
-  kind = "user", parameter = "userId",
-  get = "OrganizationUser_GetById", list = "OrganizationUser_Get", methods = {}, bulk = {},
-  names = declare.named("name", "displayName", "email"),
-}
+local client = {}
 
--- A person's OneDrive in production: where a copy goes.
-local UserOneDrive = resource.class {
-  kind = "OneDrive", parameter = "onedriveId",
-  get = "OrganizationUserOneDrive_GetOne", list = "OrganizationUserOneDrive_GetPage",
-  names = onedrive.OneDrive.names, methods = {}, bulk = {},
-}
+-- `client:organizations():create{…}`: adds one; options are the version's own (v1 and v2:
+-- `type`, `region`, `username`, `password`; later `exchange_online_settings` …).
+declare.create(Organization, "Organization_Add")
+
+-- Changes what is given and keeps the rest.
+declare.edit(Organization, "Organization_Update")
+
+-- Removes the organization; refused while it has jobs.
+declare.remove(Organization, "Organization_Remove")
 
 --- Opens a restore session on the organization's backups.
 ---
@@ -44,18 +45,12 @@ function Organization.methods:explore(given)
   return session.explore(self, "Organization_Explore", given)
 end
 
---- `organization:users()`; `organization:user(name)` by id, address or display name.
-declare.children(Organization.methods, "users", "user", User)
+members.below(Organization.methods)
+accounts.below(Organization.methods)
 
---- Backup jobs of the organization.
-function Organization.methods:jobs()
-  local own = self.id
-  local list = self._client._catalogue:operation "Job_GetByOrganizationId"
-  if list then
-    return collection.new(jobs.Job, self, { list = "Job_GetByOrganizationId" })
-  end
-  return collection.new(jobs.Job, self._client, { query = { organization = own } })
-end
+--- `organization:jobs()`; `organization:job(name)`: its backup jobs.
+declare.children(Organization.methods, "jobs", "job", jobs.Job,
+  { below = "Job_GetByOrganizationId", rooted = "organization" })
 
 --- Creates a backup job for the organization.
 ---
@@ -66,21 +61,17 @@ end
 ---@return vbo.Job
 function Organization.methods:create_job(given) return jobs.create(self, given) end
 
---- The user's OneDrives.
-function User.methods:onedrives() return collection.new(UserOneDrive, self, {}) end
-
---- One OneDrive of the user; the only one when no id is given.
----@param id any
-function User.methods:onedrive(id)
-  if id == nil then return self:onedrives():one() end
-  return resource.reference(UserOneDrive, self, id)
-end
-
-local client = {}
-
---- `client:organizations()`; `client:organization(name)`, without a name the only one.
+-- `client:organizations()`; `client:organization(name)`, without a name the only one.
 declare.children(client, "organizations", "organization", Organization)
 
+-- `client:current_organization()`: that of the account itself, for a tenant's or an
+-- operator's login (v2 and later).
+declare.action({ methods = client }, "current_organization",
+  "Organization_GetCurrentOrganization", { class = Organization })
+
+for name, method in pairs(accounts.client) do client[name] = method end
+
 return {
-  Organization = Organization, User = User, UserOneDrive = UserOneDrive, client = client,
+  Organization = Organization, User = members.User, Group = members.Group,
+  Site = members.Site, Team = members.Team, UserOneDrive = members.UserOneDrive, client = client,
 }

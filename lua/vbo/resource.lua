@@ -80,7 +80,8 @@ M.classes = {}
 ---  only one), get=, list= (operations), label= (the field that names it to people), names=
 ---  (function(record, name) telling whether a name is meant), rooted= (its path does not
 ---  continue its owner's), key= (the field that is its id, or a list of which the first
----  that a record has counts), selection= (its word in bodies)
+---  that a record has counts), fields= (word → the fields that it means, in their order,
+---  where versions name one differently), selection= (its word in bodies)
 ---@return table class
 function M.class(class)
   class.methods = class.methods or {}
@@ -94,7 +95,12 @@ function M.class(class)
       if method ~= nil then return method end
       if type(key) ~= "string" or key:sub(1, 1) == "_" then return nil end
       if key == "id" then return self:_id() end
-      return M.field(self:_loaded(), key)
+      local record = self:_loaded()
+      for _, name in ipairs(class.fields and class.fields[key] or {}) do
+        local value = M.field(record, name)
+        if value ~= nil then return value end
+      end
+      return M.field(record, key)
     end,
     __newindex = function(_, key)
       errors.usage(("%s: field '%s' cannot be assigned; change it through a method")

@@ -1,0 +1,107 @@
+--- What a backup job backs up and leaves out: its selected and excluded items (v2 and
+--- later), and the mailboxes of v1.
+
+local declare = require "vbo.declare"
+local items = require "vbo.items"
+local pipeline = require "vbo.pipeline"
+local resource = require "vbo.resource"
+
+local M = {}
+
+---@class vbo.JobItem
+---@field id string
+---@field type string      User, Group, Site, Team, PartialOrganization, …
+---@field mailbox boolean?
+---@field archive_mailbox boolean?
+---@field one_drive boolean?
+---@field personal_site boolean?
+local SelectedItem = resource.class {
+  kind = "selected item", parameter = "itemId", label = "type", item = true,
+  get = "Job_GetSelectedItem", list = "Job_GetSelectedItems", methods = {}, bulk = {},
+}
+
+local ExcludedItem = resource.class {
+  kind = "excluded item", parameter = "itemId", label = "type", item = true,
+  get = "Job_GetExcludedItem", list = "Job_GetExcludedItems", methods = {}, bulk = {},
+}
+
+---@class vbo.JobMailbox
+---@field id string
+---@field email string
+---@field name string
+local SelectedMailbox = resource.class {
+  kind = "selected mailbox", plural = "selected_mailboxes", label = "email",
+  list = "Job_GetSelectedMailboxes", methods = {}, bulk = {},
+  names = declare.named("email", "name"),
+}
+
+local ExcludedMailbox = resource.class {
+  kind = "excluded mailbox", plural = "excluded_mailboxes", label = "email",
+  list = "Job_GetExcludedMailboxes", methods = {}, bulk = {},
+  names = declare.named("email", "name"),
+}
+
+M.SelectedItem, M.ExcludedItem = SelectedItem, ExcludedItem
+M.SelectedMailbox, M.ExcludedMailbox = SelectedMailbox, ExcludedMailbox
+
+-- Older versions remove an item by its path, newer ones by a query that could name
+-- several; how it separates them is not written down, so each goes by itself.
+local function remove(owner, ids, many, one)
+  local by_path = owner._client._catalogue:operation(one)
+  for _, id in ipairs(ids) do
+    local path = owner:_path()
+    path.itemId = id
+    pipeline.call(owner._client, {
+      call = "remove", operation = by_path and one or many, path = path,
+      query = not by_path and { ids = id } or nil,
+    })
+  end
+end
+
+local function removable(class, many, one)
+  --- Takes the selected items out of the list.
+  function class.bulk:remove()
+    local ids = {}
+    for i, item in ipairs(self:_all()) do ids[i] = item.id end
+    remove(self._owner, ids, many, one)
+  end
+
+  --- Takes the item out of the list.
+  function class.methods:remove() remove(self._owner, { self.id }, many, one) end
+end
+
+-- `:add(items)`: a user, group, site or team, a table such as { user = …, mailbox = true },
+-- or a list of them; a second table takes `skip_item_update` (v8).
+declare.listed(SelectedItem, "add", "Job_AddSelectedItems", { item = items.of })
+declare.listed(ExcludedItem, "add", "Job_AddExcludedItems", { item = items.of })
+
+-- An item is written as a whole (v3 and later).
+declare.edit(SelectedItem, "Job_UpdateSelectedItems", { whole = true })
+declare.edit(ExcludedItem, "Job_UpdateExcludedItems", { whole = true })
+
+removable(SelectedItem, "Job_RemoveSelectedItems", "Job_RemoveSelectedItem")
+removable(ExcludedItem, "Job_RemoveExcludedItems", "Job_RemoveExcludedItem")
+
+declare.listed(SelectedMailbox, "add", "Job_AddSelectedMailboxes")
+declare.listed(ExcludedMailbox, "add", "Job_AddExcludedMailboxes")
+
+local function clearing(class, operation)
+  --- Removes them all (v1): the interface's reference names no way to choose among them.
+  function class.bulk:clear()
+    self._owner:_call { call = "clear", operation = operation }
+  end
+end
+
+clearing(SelectedMailbox, "Job_RemoveSelectedMailboxes")
+clearing(ExcludedMailbox, "Job_RemoveExcludedMailboxes")
+
+--- Gives the methods of jobs their items.
+---@param methods table
+function M.below(methods)
+  declare.children(methods, "selected_items", "selected_item", SelectedItem)
+  declare.children(methods, "excluded_items", "excluded_item", ExcludedItem)
+  declare.children(methods, "selected_mailboxes", "selected_mailbox", SelectedMailbox)
+  declare.children(methods, "excluded_mailboxes", "excluded_mailbox", ExcludedMailbox)
+end
+
+return M
