@@ -62,6 +62,27 @@ for _, class in ipairs { OneDrive, Folder, Document, Version, FolderVersion } do
   class.methods._session = tree.session
 end
 
+local function is_folder(record)
+  return record.isFolder == true or type(record.type) == "string" and record.type:find "Folder$"
+end
+
+local searches = {
+  OneDrive = "OneDrive_SearchOneDriveByOptions",
+  folder = "OneDriveFolder_SearchOneDriveFolderByOptions",
+}
+Document.search = tree.searched(searches, {
+  query = { item_type = "Documents" }, keep = function(record) return not is_folder(record) end,
+})
+Folder.search = tree.searched(searches, {
+  query = { item_type = "Folders" }, keep = is_folder,
+})
+-- Several drives are searched for documents.
+OneDrive.search = {
+  operation = "OneDrive_SearchOneDrivesByOptions", class = Document,
+  query = { item_type = "Documents" }, keep = function(record) return not is_folder(record) end,
+  owner = tree.owner_of(OneDrive, "one_drive_id", "onedrives"),
+}
+
 local documents = { plural = "documents", singular = "document", class = Document, path = true }
 tree.browse(OneDrive.methods, Folder, { root = true, leaves = { documents } })
 tree.browse(Folder.methods, Folder, { leaves = { documents } })

@@ -3,6 +3,7 @@
 
 local collection = require "vbo.collection"
 local declare = require "vbo.declare"
+local errors = require "vbo.error"
 local filename = require "vbo.filename"
 local resource = require "vbo.resource"
 local save = require "vbo.save"
@@ -91,6 +92,50 @@ function M.browse(methods, Folder, how)
       local among = not root and { [query] = self.id } or nil
       return resource.reference(class, self, name, among)
     end
+  end
+end
+
+--- How a class is searched: by the operation of what it is listed in, which looks through
+--- everything below that.
+---@param operations table<string, string>  kind of owner → operation
+---@param how table?  query=, keep=, options=, … as in `vbo.collection.search`
+---@return fun(query: table, collection: table): table?
+function M.searched(operations, how)
+  return function(query, within)
+    local kind = within._owner._class.kind
+    if not operations[kind] then return nil end
+    if within._owner._class.root and (query.parent or query.folder_id) then
+      errors.usage("search looks through everything below, not only what is directly in it",
+        "leave out 'recursive', or use where{…}")
+    end
+    query.parent, query.folder_id = nil, nil
+    local found = { operation = operations[kind] }
+    for name, value in pairs(how or {}) do found[name] = value end
+    return found
+  end
+end
+
+--- The owner of what was found across several: by its record's field, or by its links where
+--- the version's record has no such field.
+---@param class table     of the owner
+---@param field string    "mailbox_id"
+---@param segment string  of paths, in lower case: "mailboxes"
+---@return fun(record: table, collection: table): table
+function M.owner_of(class, field, segment)
+  return function(record, within)
+    local id = resource.field(record, field)
+    for _, link in pairs(not id and type(record._links) == "table" and record._links or {}) do
+      local href = type(link) == "table" and link.href
+      if type(href) == "string" then
+        local from = select(2, href:lower():find("/" .. segment .. "/", 1, true))
+        id = id or from and href:match("^[^/?]+", from + 1)
+      end
+    end
+    if not id then
+      errors.raise { kind = "protocol",
+        message = ("the server does not say of which %s a thing found is"):format(class.kind) }
+    end
+    return resource.from_id(class, within._owner, id)
   end
 end
 

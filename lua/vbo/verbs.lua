@@ -135,14 +135,20 @@ end
 ---@param class table
 ---@param name string
 ---@param operations vbo.VerbOperations
----@param how table?  doc=, operation= (function(given) choosing instead of `one`/`many`)
+---@param how table?  doc=, elsewhere= (`vbo.VerbOperations` instead where `to` is given),
+---  prepare= (as for `restore`)
 function M.send(class, name, operations, how)
   how = how or {}
-  define(class, name, operations, nil, how.doc, function(operation)
+  local elsewhere = how.elsewhere or {}
+  define(class, name, operations, nil, how.doc, function(operation, several)
+    local other = elsewhere[several and "many" or "one"]
     return function(self, given)
       local options = given
-      if how.prepare then options = how.prepare(copied(given or {}), self, name) end
-      return workload.send(self, name, operation, options)
+      if type(given) == "table" and how.prepare then
+        options = how.prepare(copied(given), self, name)
+      end
+      local addressed = type(given) == "table" and given.to ~= nil
+      return workload.send(self, name, addressed and other or operation, options)
     end
   end)
 end
