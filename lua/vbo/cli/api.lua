@@ -1,0 +1,262 @@
+--- `vbolua api`: any operation of the API from the command line.
+
+local api = require "vbo.api"
+local arguments_of = require "vbo.cli.api.arguments"
+local catalogue = require "vbo.catalogue"
+local connect = require "vbo.connect"
+local core = require "vbo.core"
+local errors = require "vbo.error"
+local files = require "vbo.cli.api.files"
+local json = require "vbo.json"
+local mask = require "vbo.cli.api.mask"
+local options_of = require "vbo.cli.api.options"
+local output = require "vbo.cli.api.output"
+local pipeline = require "vbo.pipeline"
+local select = require "vbo.cli.api.select"
+local target_of = require "vbo.cli.api.target"
+local text = require "vbo.cli.api.text"
+
+local M = {}
+
+M.summary = "call any operation of the API"
+
+M.usage = [[
+usage: vbolua api [options] NAME [key=value ...]            Job_StartAction jobId=ID full=true
+       vbolua api [options] METHOD PATH [key=value ...]     GET /Jobs
+       vbolua api --list [--version V] [WORD ...]           the operations of a version
+       vbolua api --describe [--version V] NAME             what one takes and answers
+
+arguments
+  key=value            a parameter of the path or query, else a property of the body, read as
+                       its type; a.b=x and items[0].id=x reach inside, ids[]=x appends,
+                       body.key=x is the body's where a parameter has the same name
+  key:=JSON            a value as it stands
+  key=@FILE            a file's content; a password's file must be its owner's alone
+  --body FILE          the body, JSON (-: standard input); key=value adds to it
+
+what comes out
+  --json               JSON, over several lines on a terminal (without --select the default)
+  --ndjson             JSON, one row a line
+  --table, --csv       rows and columns (CSV as RFC 4180 has it)
+  --select FIELDS      results[].name   results[].id,name   items[0].id   list[-1]
+                       by itself: values one a line, several with tabs between
+  --paginate           all pages, not only the first
+  --output FILE        where a stream goes (--overwrite: even if it is there)
+
+how it is sent
+  --host H, --port N, --user U, --pin P, --ca FILE, --version V
+                       instead of VBO_HOST, VBO_USER, VBO_PIN, VBO_CA, VBO_VERSION
+  --password-file FILE instead of VBO_PASSWORD; without either it is asked for
+  --dry-run            show the request (secrets masked) and send nothing; needs no server
+  --no-strict          let properties through that the catalogue does not know
+  --deadline SECONDS   give up after that long
+]]
+
+local spec = {
+  list = "flag", describe = "flag", help = "flag", json = "flag", ndjson = "flag",
+  table = "flag", csv = "flag", paginate = "flag", overwrite = "flag", ["dry-run"] = "flag",
+  ["no-strict"] = "flag", select = "value", body = "value", output = "value", host = "value",
+  port = "value", user = "value", pin = "value", ca = "value", version = "value",
+  deadline = "value", ["password-file"] = "value", password = "value",
+}
+
+local formats = { "json", "ndjson", "table", "csv" }
+
+local function chosen_format(options)
+  local chosen
+  for _, name in ipairs(formats) do
+    if options[name] then
+      if chosen then errors.usage(("--%s and --%s exclude each other"):format(chosen, name)) end
+      chosen = name
+    end
+  end
+  return chosen
+end
+
+-- "--list=WORD" and "--describe=NAME" are what people try, too.
+local function spread(arguments)
+  local result = {}
+  for _, word in ipairs(arguments) do
+    local name, value = word:match "^%-%-(%l+)=(.+)$"
+    if name == "list" or name == "describe" then
+      result[#result + 1] = "--" .. name
+      result[#result + 1] = value
+    else
+      result[#result + 1] = word
+    end
+  end
+  return result
+end
+
+--- The version that was asked for: by option, path or environment; nil when by none.
+local function wanted_version(options, target)
+  local named = options.version and connect.version(options.version)
+  local of_path = target and target.version and connect.version(target.version)
+  if named and of_path and named ~= of_path then
+    errors.usage(("the path is of %s, and --version says %s"):format(of_path, named))
+  end
+  local variable = os.getenv "VBO_VERSION"
+  return named or of_path or variable and variable ~= "" and connect.version(variable) or nil
+end
+
+local function newest() return catalogue.versions[#catalogue.versions] end
+
+local function number(options, name)
+  local value = options[name]
+  if value == nil then return nil end
+  return tonumber(value) or errors.usage(("--%s '%s' is no number"):format(name, value))
+end
+
+local function password_of(options)
+  if options["password-file"] then return files.secret(options["password-file"]) end
+  local variable = os.getenv "VBO_PASSWORD"
+  local host, user = options.host or os.getenv "VBO_HOST", options.user or os.getenv "VBO_USER"
+  if variable or not host or not user then return nil end
+  -- Without a terminal there is nobody to ask: connect says what is missing.
+  return (core.secret.prompt(("Password of %s on %s: "):format(user, host)))
+end
+
+local function open(options, version)
+  local port = number(options, "port")
+  return require "vbo.client".connect {
+    host = options.host, user = options.user, pin = options.pin, ca = options.ca,
+    port = port and (math.tointeger(port) or errors.usage "--port takes a whole number"),
+    version = version, password = password_of(options),
+  }
+end
+
+local function decode_body(options)
+  if not options.body then return nil end
+  local value, err = json.decode(files.read(options.body))
+  if err then errors.usage(("--body %s: %s"):format(options.body, err.message)) end
+  return value
+end
+
+--- The operation and arguments that the words mean in one version.
+local function prepare(known, request)
+  local operation, of_path, entries, body =
+    target_of.find(known, request.target, request.entries, request.body)
+  for _, entry in ipairs(entries) do
+    if type(entry) == "string" then arguments_of.entry(entry) end -- says what is wrong with it
+  end
+  return operation, arguments_of.build(operation, entries, {
+    body = body, arguments = of_path, strict = request.strict })
+end
+
+--- Checks a request as sending it would, and gives it.
+local function rehearse(known, operation, arguments, strict)
+  local found
+  local client = { _catalogue = known, gates = { function(request)
+    found = request
+    return { status = 0 }
+  end } }
+  local intent = api.intent(operation, arguments)
+  intent.strict = strict
+  pipeline.call(client, intent)
+  return found
+end
+
+local function print_request(operation, request, format)
+  local shown = operation.body
+  if operation.action then shown = { properties = { [operation.action] = operation.body } } end
+  local body, path = mask.body(request.body, shown), mask.path(request.path)
+  if format == "json" or format == "ndjson" then
+    return output.write(json.encode { method = request.method, path = path, body = body }, "\n")
+  end
+  output.write(request.method, " ", path, "\n")
+  if body ~= nil then output.write(text.pretty(body), "\n") end
+end
+
+local function perform(client, operation, arguments, options, format)
+  local selection = options.select and select.read(options.select)
+  local answer = operation.answer
+  local how = { format = format, selection = selection, schema = answer.item or answer.schema }
+  local call = { strict = not options["no-strict"], deadline = number(options, "deadline") }
+  if options.paginate and (format == "ndjson" or not format and selection) then
+    for rows in api.pages(client, operation.name, arguments, call) do
+      output.print(json.array(rows), how)
+    end
+    return
+  end
+  call.paginate = options.paginate
+  if options.output then
+    call.to, call.overwrite = options.output, options.overwrite
+    if core.isatty(2) then call.progress = true end
+    how.schema = { order = { "path", "size", "sha256" } }
+  elseif answer.kind == "stream" then
+    errors.usage(operation.name .. " answers a stream", "name a file with --output")
+  end
+  output.print(client:call(operation.name, arguments, call), how)
+end
+
+local function call(options, words)
+  local format = chosen_format(options)
+  if options.select then select.read(options.select) end
+  local target, rest = target_of.split(words)
+  local request = { target = target, strict = not options["no-strict"], entries = {} }
+  for i, word in ipairs(rest) do
+    request.entries[i] = word:find("=", 1, true) and arguments_of.entry(word) or word
+  end
+  local version = wanted_version(options, target)
+  request.body = decode_body(options)
+  if options["dry-run"] then
+    local known = catalogue.load(version or newest())
+    local operation, arguments = prepare(known, request)
+    print_request(operation, rehearse(known, operation, arguments, request.strict), format)
+    if not version then
+      io.stderr:write(("vbolua api: as %s has it; --version names another\n"):format(newest()))
+    end
+    return
+  end
+  local operation, arguments
+  if version then
+    -- What is wrong is said before anybody is asked for a password.
+    local known = catalogue.load(version)
+    operation, arguments = prepare(known, request)
+    rehearse(known, operation, arguments, request.strict)
+  else
+    target_of.exists(target)
+  end
+  local client <close> = open(options, version)
+  if not operation then operation, arguments = prepare(client._catalogue, request) end
+  perform(client, operation, arguments, options, format)
+end
+
+local function describe(options, words)
+  local target, rest = target_of.split(words)
+  local version = wanted_version(options, target)
+  if not version then
+    local having = target.name and catalogue.having(target.name) or {}
+    version = having[#having] or newest()
+  end
+  local operation = target_of.find(catalogue.load(version), target, rest, nil)
+  for _, line in ipairs(require "vbo.cli.api.describe".lines(operation)) do
+    output.write(line, "\n")
+  end
+end
+
+--- Runs the command.
+---@param arguments string[]
+---@return integer status
+function M.run(arguments)
+  local options, words = options_of.read(spread(arguments), spec)
+  if options.password then
+    errors.usage("a password on the command line can be read by everybody on this machine",
+      "set VBO_PASSWORD, or use --password-file")
+  end
+  if options.help or (not words[1] and not options.list and not options.describe) then
+    local stream = options.help and io.stdout or io.stderr
+    stream:write(M.usage)
+    return options.help and 0 or core.kinds.usage
+  end
+  if options.list then
+    require "vbo.cli.api.list".print(catalogue.load(wanted_version(options) or newest()), words)
+  elseif options.describe then
+    describe(options, words)
+  else
+    call(options, words)
+  end
+  return 0
+end
+
+return M

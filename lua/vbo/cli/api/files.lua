@@ -1,0 +1,60 @@
+--- Files that a command line names: `-` is standard input.
+
+local errors = require "vbo.error"
+local secret = require "vbo.secret"
+
+local M = {}
+
+-- No body that the API takes comes near this; a wrong file name might.
+local largest = 64 * 1024 * 1024
+
+--- The content of a file.
+---@param path string
+---@return string content  raises `disk` when it cannot be read, `limit` when it is too large
+function M.read(path)
+  local file, message
+  if path == "-" then file = io.stdin else file, message = io.open(path, "rb") end
+  if not file then errors.raise { kind = "disk", message = "cannot read " .. message } end
+  local content, why = file:read(largest + 1)
+  if path ~= "-" then file:close() end
+  if why then errors.raise { kind = "disk", message = ("cannot read %s: %s"):format(path, why) } end
+  content = content or ""
+  if #content > largest then
+    errors.raise { kind = "limit", message = path .. " is larger than 64 MiB" }
+  end
+  return content
+end
+
+--- The secret in a file's first line.  The file must be its owner's alone.
+---@param path string
+---@return vbo.Secret
+function M.secret(path)
+  if path == "-" then return secret.of((M.read(path):match "^[^\r\n]*")) end
+  return secret.file(path)
+end
+
+local letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+--- Base64 (RFC 4648, section 4) of a file's content; content that is base64 stays as it is.
+---@param content string
+---@return string
+function M.base64(content)
+  local text = content:gsub("%s", "")
+  if #text % 4 == 0 and #text > 0 and text:match "^[%w+/]+=?=?$" then return text end
+  local parts = {}
+  for i = 1, #content, 3 do
+    local a, b, c = content:byte(i, i + 2)
+    local bits = a << 16 | (b or 0) << 8 | (c or 0)
+    local word = {}
+    for n = 0, 3 do
+      local at = (bits >> (18 - 6 * n) & 63) + 1
+      word[n + 1] = letters:sub(at, at)
+    end
+    if not c then word[4] = "=" end
+    if not b then word[3] = "=" end
+    parts[#parts + 1] = table.concat(word)
+  end
+  return table.concat(parts)
+end
+
+return M

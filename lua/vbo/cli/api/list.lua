@@ -1,0 +1,60 @@
+--- `vbolua api --list`: one line an operation.
+
+local core = require "vbo.core"
+local errors = require "vbo.error"
+local nearest = require "vbo.nearest"
+local output = require "vbo.cli.api.output"
+
+local M = {}
+
+-- "Job_StartAction" of a resource; of an Action resource each name with its key.
+local function named(known, names)
+  local words = {}
+  for i, name in ipairs(names) do
+    local _, _, action = known:route(name)
+    words[i] = action and ("%s [%s]"):format(name, action) or name
+  end
+  return table.concat(words, ", ")
+end
+
+--- The lines of a version that hold all of the words, in any case.
+---@param known vbo.Catalogue
+---@param words string[]
+---@return {method: string, path: string, names: string}[]
+function M.lines(known, words)
+  local lines = {}
+  for method, path, names in known:resources() do
+    local line = { method = method, path = path, names = named(known, names) }
+    local text = ("%s %s %s"):format(method, path, line.names):lower()
+    local wanted = true
+    for _, word in ipairs(words) do
+      wanted = wanted and text:find(word:lower(), 1, true) ~= nil
+    end
+    if wanted then lines[#lines + 1] = line end
+  end
+  return lines
+end
+
+--- Prints them; raises `not_found` when there are none.
+---@param known vbo.Catalogue
+---@param words string[]
+function M.print(known, words)
+  local lines = M.lines(known, words)
+  if not lines[1] then
+    local near = words[1] and nearest(words[1], known:names())
+    errors.raise {
+      kind = "not_found",
+      message = ("no operation of %s matches %s"):format(known.version, table.concat(words, " ")),
+      hint = near and ("did you mean %s?"):format(near) or nil,
+    }
+  end
+  local width = 0
+  for _, line in ipairs(lines) do width = math.max(width, #line.path) end
+  -- Where lines break, a long path must not push all names to the right.
+  width = math.min(width, core.isatty(1) and core.columns() // 2 or 80)
+  for _, line in ipairs(lines) do
+    output.write(("%-6s  %-" .. width .. "s  %s\n"):format(line.method, line.path, line.names))
+  end
+end
+
+return M

@@ -1,0 +1,63 @@
+--- What must not be shown: passwords, keys and tokens in a request that is printed.
+
+local secret = require "vbo.secret"
+
+local M = {}
+
+M.mask = "***"
+
+-- Words of the API's own properties, in lower case.
+local words = { "password", "secret", "passphrase", "assertion" }
+local whole = {
+  applicationcertificate = true, token = true, refresh_token = true, access_token = true,
+  key = true, sharedkey = true, usercode = true, authcode = true,
+}
+-- The names of these hold one of the words, and say nothing secret.
+local harmless = { ["boolean"] = true, ["integer"] = true, ["number"] = true }
+
+--- Whether a property's value is to be hidden.
+---@param name any
+---@param schema vbo.Schema?
+---@return boolean
+function M.is_secret(name, schema)
+  if schema and schema.format == "password" then return true end
+  if type(name) ~= "string" or schema and harmless[schema.type] then return false end
+  local lower = name:lower()
+  if whole[lower] then return true end
+  for _, word in ipairs(words) do
+    if lower:find(word, 1, true) then return true end
+  end
+  return false
+end
+
+--- A copy of a body in which nothing secret is left.
+---@param value any
+---@param schema vbo.Schema?
+---@param name any?  of the property that holds it
+---@return any
+function M.body(value, schema, name)
+  if secret.is(value) then return M.mask end
+  if type(value) == "table" then
+    local copy = {}
+    local properties = schema and schema.properties or {}
+    for key, item in pairs(value) do
+      local inner = type(key) == "number" and schema and schema.items or properties[key]
+      copy[key] = M.body(item, inner, type(key) == "number" and name or key)
+    end
+    return setmetatable(copy, getmetatable(value))
+  end
+  if type(value) == "string" and value ~= "" and M.is_secret(name, schema) then return M.mask end
+  return value
+end
+
+--- A path whose query shows nothing secret.
+---@param path string
+---@return string
+function M.path(path)
+  return (path:gsub("([?&])([^=&]+)=([^&]*)", function(mark, name, value)
+    if value == "" or not M.is_secret(name) then return nil end
+    return mark .. name .. "=" .. M.mask
+  end))
+end
+
+return M

@@ -1,0 +1,207 @@
+--- What a command line calls: an operation by its name, or by method and path.
+
+local catalogue = require "vbo.catalogue"
+local errors = require "vbo.error"
+local nearest = require "vbo.nearest"
+
+local M = {}
+
+local methods = { GET = true, POST = true, PUT = true, DELETE = true, PATCH = true, HEAD = true }
+
+local function decode(text)
+  return (text:gsub("%+", " "):gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+---@class vbo.cli.Target
+---@field name string?     of an operation
+---@field method string?   else a method and a path without its version
+---@field path string?
+---@field query string?
+---@field version string?  that the path names
+
+--- Takes the target off the front of the words.
+---@param words string[]
+---@return vbo.cli.Target
+---@return string[] rest
+function M.split(words)
+  local first = words[1]
+  if not first then
+    errors.usage("api: what to call?", "give a name (Job_Get) or a method and path (GET /Jobs)")
+  end
+  local used, method, address = 1, first:upper(), nil
+  if methods[method] then
+    address, used = words[2], 2
+    if not address or address:sub(1, 1) ~= "/" then
+      errors.usage(("api: %s of which path?"):format(method), "write it as GET /Jobs")
+    end
+  elseif first:sub(1, 1) == "/" then
+    method, address = "GET", first
+  end
+  local rest = table.move(words, used + 1, #words, 1, {})
+  if not address then return { name = (first:gsub("%.", "_", 1)) }, rest end
+  local path, query = address:match "^([^?]*)%??(.*)$"
+  local version, after = path:match "^/([vV]%d+)(/.*)$"
+  return { method = method, path = after or path, query = query,
+    version = version and version:lower() }, rest
+end
+
+-- Paths of the version with the given words in the place of parameters, to compare with.
+local function similar(known, path)
+  local given = {}
+  for segment in path:gmatch "[^/]+" do given[#given + 1] = segment end
+  local shapes, templates = {}, {}
+  for _, template in known:resources() do
+    local segments, shape = {}, {}
+    for segment in template:gsub("^/v%d+", ""):gmatch "[^/]+" do
+      segments[#segments + 1] = segment
+    end
+    if #segments == #given then
+      for i, segment in ipairs(segments) do
+        shape[i] = segment:match "^{" and given[i] or segment
+      end
+      local text = "/" .. table.concat(shape, "/")
+      shapes[#shapes + 1] = text
+      templates[text] = "/" .. table.concat(segments, "/")
+    end
+  end
+  local near = nearest(path, shapes)
+  return near and templates[near]
+end
+
+local function no_such_path(known, target, allowed)
+  local request = target.method .. " " .. target.path
+  if allowed then
+    errors.usage(("%s: this path is not for %s"):format(request, target.method),
+      ("it takes %s"):format(table.concat(allowed, ", ")))
+  end
+  local versions = {}
+  for _, version in ipairs(catalogue.versions) do
+    local ok, other = pcall(catalogue.load, version)
+    if ok and other:match(target.method, "/" .. version .. target.path) then
+      versions[#versions + 1] = version
+    end
+  end
+  if versions[1] then
+    errors.raise {
+      kind = "unsupported", message = ("%s has no %s"):format(known.version, request),
+      hint = table.concat(versions, ", ") .. (versions[2] and " have it" or " has it"),
+    }
+  end
+  local near = similar(known, target.path)
+  errors.usage(("there is no path %s in any version"):format(target.path),
+    near and ("did you mean %s?"):format(near) or "vbolua api --list WORD finds paths")
+end
+
+--- Raises what `find` would raise in every version: a misspelt name needs no server.
+---@param target vbo.cli.Target
+function M.exists(target)
+  local last
+  for _, version in ipairs(catalogue.versions) do
+    local ok, known = pcall(catalogue.load, version)
+    if ok then
+      last = known
+      if target.name and known:has(target.name) then return end
+      if target.path and known:match(target.method, "/" .. version .. target.path) then return end
+    end
+  end
+  if target.name then errors.raise(catalogue.missing(last, target.name)) end
+  no_such_path(last, target, (select(3, last:match(target.method,
+    "/" .. last.version .. target.path))))
+end
+
+-- The text of a query by the operation's parameters, so that it is checked as any other.
+local function read_query(operation, query, arguments)
+  for part in (query or ""):gmatch "[^&]+" do
+    local name, value = part:match "^([^=]*)=?(.*)$"
+    name, value = decode(name), decode(value)
+    local place, found = name, nil
+    for _, parameter in ipairs(operation.parameters) do
+      if parameter.name:lower() == name:lower() then
+        place, found = parameter.name, parameter
+      end
+    end
+    if arguments[place] == nil then
+      arguments[place] = value
+    elseif found and found.schema.type == "array" then
+      local list = arguments[place]
+      if type(list) ~= "table" then list = { list } end
+      list[#list + 1] = value
+      arguments[place] = list
+    else
+      errors.usage(("'%s' is given twice"):format(name))
+    end
+  end
+end
+
+-- Which action is meant: a word, or the one member of the body, names it.
+local function pick_action(found, target, entries, body)
+  local chosen, rest = nil, {}
+  for _, entry in ipairs(entries) do
+    local first = type(entry) == "string" and entry or entry.steps[1]
+    local key = type(first) == "string" and found.actions[first:lower()] and first:lower()
+    if key and (chosen == nil or chosen == key) then
+      chosen = key
+      if type(entry) ~= "string" then
+        local steps = table.move(entry.steps, 2, #entry.steps, 1, {})
+        if steps[1] then
+          rest[#rest + 1] = { key = entry.key, steps = steps, raw = entry.raw, text = entry.text }
+        elseif entry.text ~= "" and entry.text ~= "null" then
+          rest[#rest + 1] = { key = entry.key, steps = { "body" }, raw = true, text = entry.text }
+        end
+      end
+    else
+      rest[#rest + 1] = entry
+    end
+  end
+  if not chosen and type(body) == "table" then
+    local key, value = next(body)
+    if type(key) == "string" and found.actions[key:lower()] and next(body, key) == nil then
+      chosen, body = key:lower(), value
+    end
+  end
+  if not chosen then
+    local names = {}
+    for _, operation in pairs(found.actions) do names[#names + 1] = operation.action end
+    table.sort(names)
+    errors.usage(("%s %s: which action?"):format(target.method, target.path),
+      ("add one of %s, such as %s= or %s.property=value"):format(
+        table.concat(names, ", "), names[1], names[1]))
+  end
+  return found.actions[chosen], rest, body
+end
+
+--- Finds the operation.
+---
+--- Raises `usage` for what no version has (with the nearest) and `unsupported` for what this
+--- one lacks (with those that have it).
+---@param known vbo.Catalogue
+---@param target vbo.cli.Target
+---@param entries (vbo.cli.Entry|string)[]
+---@param body any  the decoded --body
+---@return vbo.Operation operation
+---@return table arguments  that the path holds
+---@return vbo.cli.Entry[] entries  without the action's name
+---@return any body
+function M.find(known, target, entries, body)
+  if target.name then
+    local operation = known:operation(target.name)
+      or errors.raise(catalogue.missing(known, target.name))
+    return operation, {}, entries, body
+  end
+  local found, values, allowed = known:match(target.method, "/" .. known.version .. target.path)
+  if not found then no_such_path(known, target, allowed) end
+  local arguments = {}
+  for name, value in pairs(values) do
+    -- A placeholder that was left in the path is filled in by an argument.
+    if not value:match "^{.*}$" then arguments[name] = value end
+  end
+  if found.actions then
+    found, entries, body = pick_action(found, target, entries, body)
+  end
+  read_query(found, target.query, arguments)
+  return found, arguments, entries, body
+end
+
+return M

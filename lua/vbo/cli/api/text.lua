@@ -1,0 +1,92 @@
+--- Values as text: JSON for people, cells of a table, fields of CSV.
+
+local core = require "vbo.core"
+local json = require "vbo.json"
+
+local M = {}
+
+--- Text that a terminal takes for nothing but text.
+---@param text string
+---@return string
+function M.plain(text)
+  if not utf8.len(text) then text = text:gsub("[\x80-\xFF]", "?") end
+  return (text:gsub("%c+", " "):gsub("\xC2[\x80-\x9F]", " "))
+end
+
+-- JSON leaves DEL and the second set of control characters as they are.
+local function harmless(text)
+  return (text:gsub("\127", "\\u007f"):gsub("\xC2([\x80-\x9F])", function(c)
+    return ("\\u%04x"):format(c:byte())
+  end))
+end
+
+local function sorted(object)
+  local names = {}
+  for name in pairs(object) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function pretty(value, indent, parts)
+  local function add(text) parts[#parts + 1] = text end
+  if type(value) ~= "table" or next(value) == nil then return add((json.encode(value))) end
+  local inner = indent .. "  "
+  local is_list = json.is_array(value) or #value > 0
+  add(is_list and "[" or "{")
+  for i, key in ipairs(is_list and value or sorted(value)) do
+    add((i > 1 and "," or "") .. "\n" .. inner)
+    if not is_list then add(json.encode(key) .. ": ") end
+    pretty(is_list and key or value[key], inner, parts)
+  end
+  add("\n" .. indent .. (is_list and "]" or "}"))
+end
+
+--- JSON over several lines, names sorted.
+---@param value any
+---@param harmful boolean?  leave characters that steer a terminal
+---@return string
+function M.pretty(value, harmful)
+  local parts = {}
+  pretty(value, "", parts)
+  local text = table.concat(parts)
+  return harmful and text or harmless(text)
+end
+
+--- A value in one line: text as it is, nothing for null, JSON for the rest.
+---@param value any
+---@return string
+function M.cell(value)
+  if value == nil or value == json.null then return "" end
+  if type(value) == "string" then return value end
+  return (json.encode(value))
+end
+
+--- One field of CSV (RFC 4180).
+---@param value any
+---@return string
+function M.field(value)
+  local text = M.cell(value)
+  if not text:find "[\",\r\n]" then return text end
+  return '"' .. text:gsub('"', '""') .. '"'
+end
+
+--- Cuts text to a number of columns.
+---@param text string
+---@param width integer
+---@return string text
+---@return integer taken
+function M.cut(text, width)
+  local taken = core.display_width(text)
+  if taken <= width then return text, taken end
+  local parts, used = {}, 0
+  for _, code in utf8.codes(text) do
+    local character = utf8.char(code)
+    local own = core.display_width(character)
+    if used + own > width - 1 then break end
+    parts[#parts + 1] = character
+    used = used + own
+  end
+  return table.concat(parts) .. "…", used + 1
+end
+
+return M
