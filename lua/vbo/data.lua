@@ -1,5 +1,123 @@
---- What is backed up: data per repository, protected objects, restore points, retrievals.
+--- What is backed up: the data of users, groups, sites and teams in a repository (v3 and
+--- later); with restore points, protected objects and data retrievals.
+
+local copy_jobs = require "vbo.copy_jobs"
+local data_retrievals = require "vbo.data_retrievals"
+local declare = require "vbo.declare"
+local jobs = require "vbo.jobs"
+local repositories = require "vbo.repositories"
+local resource = require "vbo.resource"
+local restore_points = require "vbo.restore_points"
 
 local M = { client = {} }
+
+---@class vbo.OrganizationData
+---@field id string
+---@field organization_id string
+---@field display_name string
+local OrganizationData = resource.class {
+  kind = "organization's data", plural = "organizations_data", parameter = "organizationId",
+  key = "organizationId", label = "displayName",
+  get = "BackupOrganizationData_GetSingleOrganizationData",
+  list = "BackupOrganizationData_GetOrganizationData", names = declare.named "displayName",
+  methods = {}, bulk = {},
+}
+
+---@class vbo.UserData
+---@field id string
+---@field display_name string
+---@field email string
+---@field account_id string?
+---@field account_type string?              v6 and later
+---@field is_mailbox_backed_up boolean
+---@field is_one_drive_backed_up boolean
+---@field mailbox_backed_up_time string?    v6 and later
+local UserData = resource.class {
+  kind = "user's data", plural = "users_data", parameter = "userId", label = "displayName",
+  get = "BackupUserData_GetUserData", list = "BackupUserData_GetUsersData",
+  names = declare.named("email", "displayName"), methods = {}, bulk = {},
+}
+
+---@class vbo.GroupData
+---@field id string
+---@field display_name string
+---@field email string
+local GroupData = resource.class {
+  kind = "group's data", plural = "groups_data", parameter = "groupId", label = "displayName",
+  get = "BackupGroupData_GetSingleGroupData", list = "BackupGroupData_GetGroupsData",
+  names = declare.named("email", "displayName"), methods = {}, bulk = {},
+}
+
+---@class vbo.SiteData
+---@field id string
+---@field title string
+---@field url string
+local SiteData = resource.class {
+  kind = "site's data", plural = "sites_data", parameter = "siteId", label = "title",
+  get = "BackupSiteData_GetSiteData", list = "BackupSiteData_GetSitesData",
+  names = declare.named("title", "url"), methods = {}, bulk = {},
+}
+
+---@class vbo.TeamData  v5 and later
+---@field id string
+---@field display_name string
+local TeamData = resource.class {
+  kind = "team's data", plural = "teams_data", parameter = "teamId", label = "displayName",
+  get = "BackupTeamData_GetTeamData", list = "BackupTeamData_GetTeamsData",
+  names = declare.named "displayName", methods = {}, bulk = {},
+}
+
+---@class vbo.MailboxData  v6 and later
+---@field id string
+---@field display_name string?
+---@field email string
+---@field is_archive boolean
+---@field backed_up_time string?
+local MailboxData = resource.class {
+  kind = "mailbox's data", plural = "mailboxes_data", parameter = "mailboxId", label = "email",
+  get = "BackupMailboxData_GetMailboxData", list = "BackupMailboxData_GetMailboxesData",
+  names = declare.named("email", "displayName"), methods = {}, bulk = {},
+}
+
+---@class vbo.OneDriveData  v6 and later
+---@field id string
+---@field title string
+---@field url string
+---@field backed_up_time string?
+local OneDriveData = resource.class {
+  kind = "OneDrive's data", plural = "onedrives_data", parameter = "oneDriveId", label = "title",
+  get = "BackupOneDriveData_GetOneDriveData", list = "BackupOneDriveData_GetOneDrivesData",
+  names = declare.named("title", "url"), methods = {}, bulk = {},
+}
+
+M.OrganizationData, M.UserData, M.GroupData = OrganizationData, UserData, GroupData
+M.SiteData, M.TeamData = SiteData, TeamData
+M.MailboxData, M.OneDriveData = MailboxData, OneDriveData
+
+--- Gives the methods of repositories what lies in them: their data, restore points and
+--- retrievals, and the jobs that write there (by repository: v8 alone; copy jobs v6).
+---@param methods table
+function M.below(methods)
+  declare.children(methods, "organizations_data", "organization_data", OrganizationData)
+  declare.children(methods, "users_data", "user_data", UserData)
+  declare.children(methods, "groups_data", "group_data", GroupData)
+  declare.children(methods, "sites_data", "site_data", SiteData)
+  declare.children(methods, "teams_data", "team_data", TeamData)
+  -- With `filter`, `organization` and `at` (a point in time).
+  declare.children(methods, "mailboxes_data", "mailbox_data", MailboxData)
+  declare.children(methods, "onedrives_data", "onedrive_data", OneDriveData)
+
+  restore_points.below(methods, "repository", true)
+  declare.children(methods, "data_retrievals", "data_retrieval", data_retrievals.DataRetrieval,
+    { rooted = "repository" })
+  declare.children(methods, "jobs", "job", jobs.Job, { rooted = "repository" })
+  declare.children(methods, "copy_jobs", "copy_job", copy_jobs.CopyJob, { rooted = "repository" })
+end
+
+M.below(repositories.Repository.methods)
+
+for _, part in ipairs { restore_points, data_retrievals } do
+  for name, method in pairs(part.client) do M.client[name] = method end
+end
 
 return M

@@ -1,5 +1,180 @@
---- Restore operators: roles, their operators and what they may restore.
+--- Restore operators (v6 and later): roles, their operators, and what they may restore; and
+--- the operator's own side, of the account that is logged in.
+
+local declare = require "vbo.declare"
+local errors = require "vbo.error"
+local items = require "vbo.items"
+local organization = require "vbo.organization"
+local pipeline = require "vbo.pipeline"
+local resource = require "vbo.resource"
+local restore_points = require "vbo.restore_points"
+local session = require "vbo.session"
 
 local M = { client = {} }
+
+---@class vbo.RbacRole
+---@field id string
+---@field name string
+---@field description string?
+---@field organization_id string
+---@field role_type string   EntireOrganization or SpecificObjects
+local RbacRole = resource.class {
+  kind = "role", plural = "rbac_roles", parameter = "roleId", rooted = true,
+  get = "RbacRole_Get", list = "RbacRole_GetAll", names = declare.named "name",
+  methods = {}, bulk = {},
+}
+
+---@class vbo.RbacItem
+---@field id string
+---@field type string   User, Group, Site or Team
+---@field user table?
+---@field group table?
+---@field site table?
+---@field team table?
+local function item_class(kind, parameter, get, list)
+  return resource.class {
+    kind = kind, parameter = parameter, label = "type", item = true, get = get, list = list,
+    methods = {}, bulk = {},
+  }
+end
+
+local Operator = item_class("operator", "operatorId", "RbacRole_GetOperator",
+  "RbacRole_GetOperators")
+local SelectedItem = item_class("role's selected item", "itemId", "RbacRole_GetSelectedItem",
+  "RbacRole_GetSelectedItems")
+local ExcludedItem = item_class("role's excluded item", "itemId", "RbacRole_GetExcludedItem",
+  "RbacRole_GetExcludedItems")
+
+---@class vbo.LoggedInUser
+---@field id string
+---@field name string
+local LoggedInUser = resource.class {
+  kind = "logged-in user", rooted = true, get = "OrganizationRbac_GetLoggedInUser", methods = {},
+}
+
+M.RbacRole, M.Operator, M.SelectedItem, M.ExcludedItem = RbacRole, Operator, SelectedItem,
+  ExcludedItem
+M.LoggedInUser = LoggedInUser
+
+-- The lists of a role by the items they name.
+local function with_items(given)
+  local options = {}
+  for name, value in pairs(given or {}) do
+    if name == "operators" or name == "selected_items" or name == "excluded_items" then
+      value = items.all(value)
+    end
+    options[name] = value
+  end
+  return options
+end
+
+--- Creates a role: `organization:rbac_roles():create{…}`, or
+--- `client:rbac_roles():create{ organization = …, … }`.
+---
+--- Options: `name`, `description`, `role_type` ("EntireOrganization" or "SpecificObjects"),
+--- `operators`, `selected_items`, `excluded_items` (lists of users, groups, sites, teams).
+---@param given table
+---@return vbo.RbacRole
+function RbacRole.bulk:create(given)
+  local options = with_items(given)
+  local owner = self._owner
+  if owner == self._client then
+    if options.organization == nil then
+      errors.usage("create needs the option 'organization'",
+        "or create the role through organization:rbac_roles()")
+    end
+    owner = self._client:organization(options.organization)
+    options.organization = nil
+  end
+  local answer = pipeline.call(self._client, {
+    call = "create", operation = "RbacRole_Add", path = owner:_path(), options = options,
+  })
+  return resource.from_record(RbacRole, self._client, answer.data)
+end
+
+--- Changes what is given and keeps the rest; options as `rbac_roles():create`.
+---@param given table
+---@return vbo.RbacRole self
+function RbacRole.methods:edit(given)
+  self:_call { call = "edit", operation = "RbacRole_Update", options = with_items(given) }
+  return self:refresh()
+end
+
+declare.remove(RbacRole, "RbacRole_Delete")
+
+-- A query could name several; how it separates them is not written down, so each goes by
+-- itself.
+local function removable(class, operation)
+  --- Takes the selected ones out of the role.
+  function class.bulk:remove()
+    for _, item in ipairs(self:_all()) do item:remove() end
+  end
+
+  --- Takes it out of the role.
+  function class.methods:remove()
+    pipeline.call(self._client, {
+      call = "remove", operation = operation, path = self._owner:_path(), query = { ids = self.id },
+    })
+  end
+end
+
+-- `:add(items)`: users and groups (of what may be restored, sites and teams too), one or a
+-- list.
+declare.listed(Operator, "add", "RbacRole_AddOperators", { item = items.of })
+declare.listed(SelectedItem, "add", "RbacRole_AddSelectedItems", { item = items.of })
+declare.listed(ExcludedItem, "add", "RbacRole_AddExcludedItems", { item = items.of })
+
+removable(Operator, "RbacRole_DeleteOperators")
+removable(SelectedItem, "RbacRole_DeleteSelectedItems")
+removable(ExcludedItem, "RbacRole_DeleteExcludedItems")
+
+declare.children(RbacRole.methods, "operators", "operator", Operator)
+declare.children(RbacRole.methods, "selected_items", "selected_item", SelectedItem)
+declare.children(RbacRole.methods, "excluded_items", "excluded_item", ExcludedItem)
+
+-- `client:rbac_roles()`; `client:rbac_role(name)`; those of an organization below it.
+declare.children(M.client, "rbac_roles", "rbac_role", RbacRole)
+declare.children(organization.Organization.methods, "rbac_roles", "rbac_role", RbacRole,
+  { list = "RbacRole_GetByOrganization" })
+
+-- ------------------------------------------------------- the operator's side
+
+-- `client:logged_in_user()`: who this login is, and what it may restore.
+declare.single(M.client, "logged_in_user", LoggedInUser)
+
+--- Whether the login is a restore operator's.
+---@return boolean
+function LoggedInUser.methods:is_operator()
+  local answer = self:_call { operation = "OrganizationRbac_GetLoggedInUserOperatorInfo" }
+  return resource.field(answer.data or {}, "isOperator") == true
+end
+
+--- What the login may restore: `users`, `sites` and (v7 and later) `teams`, lists of items.
+---@return {users: table[], sites: table[], teams: table[]?}
+function LoggedInUser.methods:effective_scope()
+  return self:_call { operation = "OrganizationRbac_GetLoggedInUserEffectiveScope" }.data
+end
+
+-- The restore points that the login may use (v7 and later); `rbac_item` (one object of the
+-- scope) and `is_copy`.
+declare.children(LoggedInUser.methods, "restore_points", nil, restore_points.RestorePoint,
+  { list = "OrganizationRbac_GetLoggedInUserRestorePoints" })
+
+--- Opens a restore session as a restore operator; what it restores goes through the
+--- operators' own operations.
+---
+--- Options: those of `Organization:explore`, `scope` (a user, group, site or team, or an item
+--- of `effective_scope`) and `reason`.
+---@param given table?
+---@return vbo.Session
+function M.client:operator_explore(given)
+  local options = {}
+  for name, value in pairs(given or {}) do options[name] = value end
+  if options.scope ~= nil then options.scope = items.of(options.scope) end
+  local opened = session.explore(self, "RestoreSession_OperatorExploreAction", options, nil,
+    { scope = "table", reason = "string" })
+  rawset(opened, "_operator", true)
+  return opened
+end
 
 return M

@@ -61,10 +61,17 @@ local explore_options = {
 ---@param operation string
 ---@param given table?
 ---@param query table?      query parameters that the operation insists on
+---@param more table?       further options of the operation's body: name → types
 ---@return vbo.Session
-function M.explore(owner, operation, given, query)
-  options.check(given, explore_options, "explore")
-  given = given or {}
+function M.explore(owner, operation, given, query, more)
+  local accepted = explore_options
+  if more then
+    accepted = {}
+    for _, set in ipairs { explore_options, more } do
+      for name, types in pairs(set) do accepted[name] = types end
+    end
+  end
+  given = options.check(given, accepted, "explore")
   local workload = (given.workload or "exchange"):lower()
   if not workloads[workload] then
     errors.usage(("explore: there is no workload '%s'"):format(workload),
@@ -82,6 +89,7 @@ function M.explore(owner, operation, given, query)
   end
   local function open()
     local body, implied = client._dialect:explore(intent)
+    for name in pairs(more or {}) do body[name] = given[name] end
     local answer = pipeline.call(client, {
       call = "explore", operation = operation, path = owner:_path(), options = body,
       implied = implied, query = query,
@@ -96,6 +104,14 @@ function M.explore(owner, operation, given, query)
     intent.at = intent.at + moved
     session = open()
   end
+  return M.hold(client, session)
+end
+
+--- Keeps a session that was opened: closing the client stops it.
+---@param client vbo.Client
+---@param session vbo.Session
+---@return vbo.Session session
+function M.hold(client, session)
   client._sessions[session.id] = session
   return session
 end
