@@ -166,6 +166,17 @@ describe("a checked call", function()
     assert.is_nil(query_for {})
   end)
 
+  it("takes no query value that only looks like one", function()
+    for _, limit in ipairs { "0x10", "1e3", " 7", "7.0", "", "99999999999999999999" } do
+      assert.equal("limit", refused(v8, "Job_Get", { limit = limit }).property, limit)
+    end
+    -- Null is a folder's parent; an id, a date or a word of a list is never null.
+    local words = { JobSession_Get = "jobId", Account_GetAccounts = "accountType" }
+    for name, parameter in pairs(words) do
+      assert.equal(parameter, refused(v8, name, { [parameter] = json.null }).property)
+    end
+  end)
+
   it("corrects the case of properties and enum values and leaves the caller's table", function()
     local given = {
       DOCUMENTS = {}, username = "a", DocumentAction = "KEEP",
@@ -249,6 +260,11 @@ describe("a checked call", function()
     assert.equal("body.documents[1]", restore({ documents = { json.array {} } }).property)
     err = restore({ documents = { document, [3] = document } })
     assert.matches("body.documents must be an array, not a list with holes", err.message)
+    -- What is in a table that is no list is not dropped, marked or not.
+    assert.equal("body.documents", restore({ documents = json.array { id = "x" } }).property)
+    assert.equal("body.documents",
+      restore({ documents = json.array { document, [3] = document } }).property)
+    assert.equal("body.documents[2].name", restore(with("name", "\xff")).property)
     assert.equal("body", restore({ 1, 2 }).property)
     assert.equal("body[1]", restore({ 1, userName = "x" }).property)
     assert.equal("body", restore("text").property)

@@ -27,16 +27,21 @@ local function resolved(self, source)
   end
 end
 
-local function two(text) return tonumber(text) end
+-- A day that the calendar has: os.time turns others into the ones they stand for.
+local function is_day(year, month, day)
+  local time = { year = tonumber(year), month = tonumber(month), day = tonumber(day), hour = 12 }
+  os.time(time)
+  return time.month == tonumber(month) and time.day == tonumber(day)
+end
 
 local patterns = {
   uuid = function(text)
     return text:find "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$"
   end,
   ["date-time"] = function(text)
-    local month, day, hour, minute, rest =
-      text:match "^%d%d%d%d%-(%d%d)%-(%d%d)T(%d%d):(%d%d):%d%d(.*)$"
-    return month and two(month) <= 12 and two(day) <= 31 and two(hour) < 24 and two(minute) < 60
+    local year, month, day, hour, minute, rest =
+      text:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):%d%d(.*)$"
+    return year and is_day(year, month, day) and hour < "24" and minute < "60"
       and (rest:find "^%.?%d*Z$" or rest:find "^%.?%d*[+-]%d%d:%d%d$")
   end,
   byte = function(text) return #text % 4 == 0 and text:find "^[%w+/]*=?=?$" end,
@@ -102,7 +107,7 @@ end
 function problem(self, source, value, where)
   local target, marks = resolved(self, source)
   if value == null then
-    if marks.nullable or target.type == nil then return end
+    if marks.nullable or target.type == nil and not target.properties then return end
     return where, "is null"
   end
   if target.enum then

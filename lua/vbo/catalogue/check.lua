@@ -63,6 +63,8 @@ local walk
 local function walk_string(where, value, schema, state)
   if values.is_secret(value) then return value end
   if type(value) ~= "string" then wrong_type(where, "a string", value, schema) end
+  local length = utf8.len(value)
+  if not length then fail(where, "must be UTF-8 text") end
   if schema.enum then return enumerated(where, value, schema, state) end
   if schema.known then return known_case(value, schema) end
   local test = not state.echo and formats.of(schema)
@@ -70,7 +72,6 @@ local function walk_string(where, value, schema, state)
     local ok, expected = test(value)
     if not ok then fail(where, "must be " .. expected .. ", not" .. shown(value, schema)) end
   end
-  local length = utf8.len(value) or #value
   if schema.minLength and length < schema.minLength then
     fail(where, ("must have at least %d characters"):format(schema.minLength))
   end
@@ -219,15 +220,19 @@ end
 local function parameter_text(parameter, value)
   local schema, where = parameter.schema, parameter.name
   if values.is_null(value) then
-    -- parentId=null selects the root of a tree.
-    if parameter.place == "query" and schema.type == "string" then return "null" end
+    -- parentId=null selects the root of a tree; a date or a UUID is never null.
+    if parameter.place == "query" and schema.type == "string"
+      and not schema.enum and (schema.nullable or not schema.format) then
+      return "null"
+    end
     wrong_type(where, "of type " .. tostring(schema.type), value, schema)
   end
   if type(value) == "string" then
     if schema.type == "boolean" and (value == "true" or value == "false") then return value end
-    if schema.type == "integer" or schema.type == "number" then
-      value = tonumber(value) or value
-    end
+    -- Decimal only: tonumber would read 0x10, 1e3 and blanks too.
+    local pattern = schema.type == "integer" and "^[+-]?%d+$"
+      or schema.type == "number" and "^[+-]?%d+%.?%d*$"
+    if pattern and value:find(pattern) then value = tonumber(value) end
   elseif schema.type == "string" and not schema.enum and math.type(value) == "integer" then
     value = tostring(value)
   end

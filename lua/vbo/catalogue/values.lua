@@ -21,19 +21,18 @@ function M.is_null(value) return value == load_json().null end
 --- A table marked as an array.
 function M.array(list) return load_json().array(list) end
 
---- Whether a table is marked as an array or can only be one.
+--- Whether a table is an array: its keys are 1 to n, and it is marked or not empty.
 ---@param value table
 ---@return boolean is
 ---@return boolean? possible  an empty table without a mark can be an array or an object
 function M.is_array(value)
   load_json()
-  if array_mark and getmetatable(value) == array_mark then return true, true end
   local count, least, most = 0, math.huge, 0
   for key in pairs(value) do
     if math.type(key) ~= "integer" then return false, false end
     count, least, most = count + 1, math.min(least, key), math.max(most, key)
   end
-  if count == 0 then return false, true end
+  if count == 0 then return getmetatable(value) == array_mark, true end
   local whole = least == 1 and most == count
   return whole, whole
 end

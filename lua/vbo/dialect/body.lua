@@ -6,6 +6,7 @@ local json = require "vbo.json"
 local meanings = require "vbo.dialect.meanings"
 local nearest = require "vbo.nearest"
 local time = require "vbo.time"
+local values = require "vbo.catalogue.values"
 
 local M = {}
 
@@ -73,10 +74,15 @@ local function convert_table(schema, value)
   local result = {}
   for key, item in pairs(value) do
     local name = type(key) == "string" and property_of(properties, key) or key
+    -- A property given twice in two spellings stays twice: the check says so.
+    if name ~= key and (value[name] ~= nil or result[name] ~= nil) then name = key end
     result[name] = convert(properties and properties[name], item)
   end
   return setmetatable(result, getmetatable(value))
 end
+
+-- From the year 1 to 9999, what a date can say; NaN is in no range.
+local function is_time(value) return value >= -62135596800 and value < 253402300800 end
 
 --- A runbook's value as the API takes it: resources as their records, dates as text.
 function convert(schema, value)
@@ -86,14 +92,18 @@ function convert(schema, value)
       if schema and schema.type == "string" then return value.id end
       return record(value, schema)
     end
-    if #value > 0 or (schema and schema.type == "array") then
+    local is_list, may_be = values.is_array(value)
+    local due = schema and schema.type == "array"
+    if is_list or may_be and due then
       local list = {}
       for i, item in ipairs(value) do list[i] = convert(schema and schema.items, item) end
       return json.array(list)
     end
+    -- No list where one is due (holes, names): the check refuses it.  Nothing may be lost here.
+    if due then return value end
     return convert_table(schema, value)
   end
-  if schema and type(value) == "number" then
+  if schema and type(value) == "number" and is_time(value) then
     if schema.format == "date-time" then return time.iso(value) end
     if schema.format == "dotted" then return time.dotted(value) end
   end
@@ -210,7 +220,8 @@ function M.query(operation, arguments, query, optional)
   for _, parameter in ipairs(operation.parameters) do
     if parameter.place == "query" then
       -- v6 insists on switches such as `extendedView`; off is what later versions assume.
-      if parameter.required and parameter.schema and parameter.schema.type == "boolean" then
+      if parameter.required and parameter.schema and parameter.schema.type == "boolean"
+        and arguments[parameter.name] == nil then
         arguments[parameter.name] = false
       end
     end
