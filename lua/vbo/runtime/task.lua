@@ -74,7 +74,11 @@ end
 
 meta.__close, meta.__gc = Job.cancel, Job.cancel
 
-local function step(job, ...) job._stands = table.pack(coroutine.resume(job._thread, ...)) end
+local function step(job, ...)
+  job._stands = table.pack(coroutine.resume(job._thread, ...))
+  -- An error alone leaves the `<close>` variables of a coroutine as they are.
+  if not job._stands[1] then coroutine.close(job._thread) end
+end
 
 -- Does what a suspended job waits for; its results.
 local function serve(stands)
