@@ -57,6 +57,9 @@ return {
   pool = { "poolId", "proxyPoolId" },
   account = { "accountId" },
   encryption_key = { "encryptionKeyId" },
+  -- archiver appliances
+  instance_type = { "instanceType", "instanceTypeName" },
+  virtual_machine_size = { "virtualMachineSize", "virtualMachineSizeName" },
   job = { "jobId" },
   backup_job = { "backupJobId" },
   restore_point = { "restorePointId" },
