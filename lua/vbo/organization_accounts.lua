@@ -127,7 +127,8 @@ function Application.bulk:create(given)
 end
 
 -- `organization:backup_applications():add(list)` (v8) and `:replace(list)` (v6 and later),
--- of `{ application =, application_certificate =, application_certificate_password = }`.
+-- of `{ application =, application_certificate =, application_certificate_password = }` with
+-- the application's resource or `{ application_id = … }`.
 declare.listed(BackupApplication, "add", "OrganizationBackupApplications_AppendBackupApplications")
 declare.listed(BackupApplication, "replace",
   "OrganizationBackupApplications_ReplaceBackupApplications")

@@ -1,0 +1,81 @@
+-- Every operation on organizations, jobs, backed-up data and roles, of every version, is
+-- named by an object.
+
+local catalogue = require "vbo.catalogue"
+
+-- Paths of this area, in lower case, after the version.
+local area = {
+  "^/organizations?$", "^/organizations?/", "^/devicecode$", "^/devicecode/", "^/jobs$",
+  "^/jobs/", "^/copyjobs$", "^/copyjobs/", "^/jobsessions$", "^/jobsessions/",
+  "^/dataretrievals$", "^/dataretrievals/", "^/dataretrievalsessions$",
+  "^/dataretrievalsessions/", "^/protected%a+$", "^/protected%a+/", "^/restorepoints$",
+  "^/restorepoints/", "^/rbacroles$", "^/rbacroles/", "^/backuprepositories/[^/]+/%a+data$",
+  "^/backuprepositories/[^/]+/%a+data/",
+}
+
+local files = {
+  "changes", "copy_jobs", "data", "data_retrievals", "job_items", "job_sessions", "jobs",
+  "organization", "organization_accounts", "organization_members", "restore_points", "roles",
+  "session",
+}
+
+-- Operations that no object names, each with its reason.
+local exceptions = {}
+
+local function in_area(path)
+  local rest = path:gsub("^/v%d+", ""):lower()
+  for _, pattern in ipairs(area) do
+    if rest:find(pattern) then return true end
+  end
+  return false
+end
+
+-- The operation names that the sources write, without what comments say of them.
+local function named()
+  local names = {}
+  for _, file in ipairs(files) do
+    for line in io.lines("lua/vbo/" .. file .. ".lua") do
+      if not line:find "^%s*%-%-" then
+        for name in line:gmatch '"(%u%w+_%u%w+)"' do names[name] = file end
+      end
+    end
+  end
+  return names
+end
+
+describe("the objects of organizations, jobs, data and roles", function()
+  local names = named()
+
+  it("name every operation of their area", function()
+    local missing, seen = {}, 0
+    for _, version in ipairs(catalogue.versions) do
+      for operation in catalogue.load(version):operations() do
+        if in_area(operation.path) then
+          seen = seen + 1
+          if not names[operation.name] and not exceptions[operation.name] then
+            missing[#missing + 1] = version .. " " .. operation.name
+          end
+        end
+      end
+    end
+    assert.is_true(seen > 500, "the area has " .. seen .. " operations")
+    assert.same({}, missing)
+  end)
+
+  it("name no operation that does not exist", function()
+    local unknown, count = {}, 0
+    for name, file in pairs(names) do
+      count = count + 1
+      if #catalogue.having(name) == 0 then unknown[#unknown + 1] = file .. ": " .. name end
+    end
+    assert.is_true(count > 100, "found " .. count .. " names")
+    assert.same({}, unknown)
+  end)
+
+  it("need every exception that is made", function()
+    for name in pairs(exceptions) do
+      assert.is_nil(names[name], name .. " has a method")
+      assert.is_true(#catalogue.having(name) > 0, name .. " does not exist")
+    end
+  end)
+end)
