@@ -16,7 +16,7 @@ local M = {}
 ---@field version string       "v1" … "v8"
 ---@field server string        "https://host:port"
 ---@field fingerprint string   of the certificate the server showed, "sha256/BASE64"
----@field api table            every operation: `client.api.Job.StartAction{…}`, see `vbo.api`
+---@field api vbo.api          every operation: `client.api.Job.StartAction{…}`, see `vbo.api`
 ---@field gates function[]     see `vbo.pipeline`
 local Client = {}
 

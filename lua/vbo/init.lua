@@ -10,6 +10,7 @@
 
 local core = require "vbo.core"
 
+---@class vbo
 local vbo = {
   _VERSION = "vbolua " .. core.version,
   ---@type string
@@ -17,7 +18,7 @@ local vbo = {
 }
 
 --- Connects to a server; see `vbo.client`.
----@param given string|table|nil
+---@param given string|vbo.ConnectOptions|nil
 ---@return vbo.Client
 function vbo.connect(given)
   -- The catalogue and the objects are loaded by the first client, not by `require`.

@@ -1,0 +1,183 @@
+--- The words of a runbook: how it spells the fields of records and the options of calls.
+
+local spans = require "vbo.catalogue.document.spans"
+
+local M = {}
+
+--- "skip_unresolved" for "skipUnresolved".
+function M.spelled(name) return (name:gsub("(%l)(%u)", "%1_%2"):lower()) end
+
+local function squash(name) return (name:lower():gsub("_", "")) end
+
+-- The members of a union: `|` outside brackets and quotes parts them.
+local function members(text)
+  local list, depth, from = {}, 0, 1
+  for at = 1, #text + 1 do
+    local char = text:sub(at, at)
+    if char:find "[%(%{<]" then
+      depth = depth + 1
+    elseif char:find "[%)%}>]" then
+      depth = depth - 1
+    elseif depth == 0 and (char == "|" or char == "") then
+      list[#list + 1] = text:sub(from, at - 1)
+      from = at + 1
+    end
+  end
+  return list
+end
+
+local function unite(types)
+  local list, known = {}, {}
+  for _, text in ipairs(types) do
+    for _, member in ipairs(members(text)) do
+      if not known[member] then
+        known[member] = true
+        list[#list + 1] = member
+      end
+    end
+  end
+  return known.any and "any" or table.concat(list, "|")
+end
+
+-- Words of the API are written in lower case as well, as older versions do.
+local function any_case(text)
+  local list = {}
+  for _, member in ipairs(members(text)) do
+    list[#list + 1] = member
+    if member:match '^"%u' then list[#list + 1] = member:lower() end
+  end
+  return unite(list)
+end
+
+--- The fields of a record as a resource reads them: null is nil, and names that were changed
+--- between versions have one word.
+---@param class vbo.document.Class
+---@param renamed table<string, string[]>  word → squashed names of the API
+---@return table[] fields
+function M.record(class, renamed)
+  local fields, known = {}, {}
+  local function add(name, text, versions, optional, comment)
+    if known[name] or name == "id" then return end
+    known[name] = true
+    local plain, null = text:gsub("|vbo%.Null%f[%W]", "")
+    fields[#fields + 1] = { name = name, type = plain, versions = versions,
+      optional = optional or null > 0, comment = comment }
+  end
+  local words = {}
+  for word in pairs(renamed) do words[#words + 1] = word end
+  table.sort(words)
+  for _, word in ipairs(words) do
+    local types, versions, names, optional = {}, {}, {}, false
+    for _, name in ipairs(renamed[word]) do
+      for _, field in ipairs(class.fields) do
+        if squash(field.name) == name then
+          types[#types + 1] = field.type
+          names[#names + 1] = field.name
+          optional = optional or field.type:find("vbo.Null", 1, true) ~= nil
+          for at in pairs(field.versions) do versions[at] = true end
+        end
+      end
+    end
+    if #names > 0 and names[1] ~= word then
+      add(word, unite(types), versions, optional or not spans.equal(versions, class.versions),
+        ("`%s`"):format(table.concat(names, "`, `")))
+    end
+  end
+  for _, field in ipairs(class.fields) do
+    if field.name:sub(1, 1) ~= "_" then
+      add(M.spelled(field.name), field.type, field.versions, field.optional)
+    end
+  end
+  return fields
+end
+
+--- The options that become a body's properties.
+---@param class vbo.document.Class
+---@param meanings table<string, string[]>  option → names of the API
+---@param lenient boolean?  nothing is insisted on
+---@return table[] fields
+function M.options(class, meanings, lenient)
+  local fields, known, by_name = {}, {}, {}
+  local function add(name, field, optional)
+    if known[name] then return end
+    known[name] = true
+    local text = field.type
+    -- An object stands for its id.
+    if field.name:find "Ids?$" and text:find "^string" then
+      text = text:gsub("^string(%[?%]?)", function(list)
+        return list == "" and "string|vbo.Resource" or "(string|vbo.Resource)[]"
+      end)
+    end
+    fields[#fields + 1] = { name = name, type = any_case(text), versions = field.versions,
+      optional = optional }
+  end
+  for _, field in ipairs(class.fields) do by_name[squash(field.name)] = field end
+  local words, renamed = {}, {}
+  for word in pairs(meanings) do words[#words + 1] = word end
+  table.sort(words)
+  for _, word in ipairs(words) do
+    local found, kinds, versions, names = nil, {}, {}, {}
+    for _, name in ipairs(meanings[word]) do
+      local field = by_name[squash(name)]
+      -- `posted_after` is `from` of a listing, not of a message.
+      local listed = word:find "_after$" or word:find "_before$"
+      if field and not renamed[field] and not (listed and field.type ~= "vbo.Date") then
+        found = found or field
+        renamed[field] = true
+        kinds[#kinds + 1], names[#names + 1] = field.type, field.name
+        for at in pairs(field.versions) do versions[at] = true end
+      end
+    end
+    if found then
+      add(word, { name = found.name, type = unite(kinds), versions = versions }, true)
+      local entry = fields[#fields]
+      entry.comment = names[1] ~= word and ("`%s`"):format(table.concat(names, "`, `")) or nil
+    end
+  end
+  for _, field in ipairs(class.fields) do
+    add(M.spelled(field.name), field, lenient or field.optional or renamed[field])
+  end
+  return fields
+end
+
+-- Options are checked by tables of Lua types.
+local types = {
+  callable = "function", ["function"] = "function", table = "table", string = "string",
+  number = "number", integer = "integer", boolean = "boolean", any = "any", userdata = "userdata",
+}
+
+-- What the table of types does not say.
+local known_words = { workload = '"exchange"|"onedrive"|"sharepoint"|"teams"' }
+
+--- The options of a table of them ("string|number", "!" in front: required).
+---@param spec table<string, string>
+---@return table[] fields  sorted by name
+function M.spec(spec)
+  local fields = {}
+  for name, text in pairs(spec) do
+    local list = {}
+    for word in text:gmatch "[%a_]+" do list[#list + 1] = types[word] or "any" end
+    fields[#fields + 1] = { name = name, type = known_words[name] or unite(list),
+      optional = text:sub(1, 1) ~= "!" }
+  end
+  table.sort(fields, function(a, b) return a.name < b.name end)
+  return fields
+end
+
+--- Adds fields that are not there yet.
+---@param into table[]
+---@param more table[]
+---@return table[] into
+function M.join(into, more)
+  local known = {}
+  for _, field in ipairs(into) do known[field.name] = true end
+  for _, field in ipairs(more) do
+    if not known[field.name] then
+      known[field.name] = true
+      into[#into + 1] = field
+    end
+  end
+  return into
+end
+
+return M

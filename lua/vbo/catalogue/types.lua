@@ -1,0 +1,141 @@
+--- Makes the types of the editor.
+---
+---     lua5.4 lua/vbo/catalogue/types.lua [LUA_DIR]
+---
+--- writes the `---@meta` files of `vbo/types/` below the folder of Lua sources (`lua`), the
+--- same bytes every time.  They come from the catalogue, from what the sources declare, and
+--- from the comments of the sources; nothing has to be built before.
+
+local is_program = arg and arg[0] and arg[0]:match "catalogue/types%.lua$" ~= nil
+if is_program then
+  local root = arg[0]:gsub("/?vbo/catalogue/types%.lua$", "")
+  root = root == "" and "." or root
+  package.path = ("%s/?.lua;%s/?/init.lua;%s"):format(root, root, package.path)
+end
+
+local base = require "vbo.catalogue.document.base"
+local luacats = require "vbo.catalogue.document.luacats"
+local model_of = require "vbo.catalogue.document.model"
+local objects = require "vbo.catalogue.document.objects"
+local output = require "vbo.catalogue.document.output"
+
+local M = {}
+
+local function by_group(all)
+  local groups, order, single = {}, {}, {}
+  for _, operation in ipairs(all) do
+    if operation.group then
+      local list = groups[operation.group]
+      if not list then
+        list = {}
+        groups[operation.group] = list
+        order[#order + 1] = operation.group
+      end
+      list[#list + 1] = operation
+    else
+      single[#single + 1] = operation
+    end
+  end
+  return groups, order, single
+end
+
+-- The group whose operations alone refer to a class, so that it stands beside them.
+local function owners(model)
+  local owner = {}
+  local function claim(text, group, mentioned)
+    for name in text:gmatch "vbo%.[%w_.%+]+" do
+      local class = model.union.classes[name]
+      if class and owner[name] ~= group then
+        owner[name] = owner[name] == nil and group or "shared"
+        if not mentioned[name] then
+          mentioned[name] = true
+          for _, field in ipairs(class.fields) do claim(field.type, group, mentioned) end
+        end
+      end
+    end
+  end
+  for _, operation in ipairs(model.operations) do
+    local group, mentioned = operation.group or "shared", {}
+    for _, field in ipairs(operation.fields) do claim(field.type, group, mentioned) end
+    claim(operation.answer or "", group, mentioned)
+    claim(operation.row or "", group, mentioned)
+  end
+  return owner
+end
+
+local function api_files(model, files)
+  local groups, order, single = by_group(model.operations)
+  local owner, own, shared = owners(model), {}, { body = {}, answer = {} }
+  table.sort(model.union.order, function(a, b) return a.name < b.name end)
+  for _, class in ipairs(model.union.order) do
+    local group = owner[class.name]
+    if group and groups[group] then
+      own[group] = own[group] or {}
+      table.insert(own[group], class)
+    else
+      table.insert(shared[class.mode], class)
+    end
+  end
+  for _, group in ipairs(order) do
+    files["api/" .. group .. ".lua"] = luacats.group(group, groups[group], own[group] or {},
+      model.names)
+  end
+  files["api.lua"] = base.groups(order, single)
+  files["bodies.lua"] = luacats.shared(shared.body, model.names)
+  files["answers.lua"] = luacats.shared(shared.answer, model.names)
+end
+
+local function object_files(model, files)
+  local texts = {}
+  for _, object in ipairs(model.collected.objects) do
+    local name = "objects/" .. (object.module or "vbo.others"):match "^vbo%.(.*)$":gsub("%.", "_")
+      .. ".lua"
+    texts[name] = texts[name] or { luacats.head }
+    table.insert(texts[name], objects.object(object, model.collection, model.renamed, model.names))
+  end
+  for name, text in pairs(texts) do files[name] = table.concat(text):gsub("\n+$", "\n") end
+end
+
+-- What all resources and collections have, and the client's methods that its parts bring.
+local function common_file(model, files)
+  local out = { luacats.head }
+  out[2] = "---@class vbo.Resource\n---@field id string\nlocal Resource = {}\n\n"
+  local function add(owner, signature)
+    out[#out + 1] = objects.method(owner, signature, model.names, {})
+  end
+  for _, signature in ipairs(model.resource) do add("Resource", signature) end
+  out[#out + 1] = "---@class vbo.Collection\nlocal Collection = {}\n\n"
+  for _, entry in ipairs(model.collection) do add("Collection", entry.signature) end
+  out[#out + 1] = "---@class vbo.Client\nlocal Client = {}\n\n"
+  local sources = model.collected.sources
+  for i, method in ipairs(model.collected.client) do
+    local info = debug.getinfo(method.run, "S")
+    local line = sources.lines[info.source] and sources.lines[info.source][info.linedefined]
+    -- Those of the class itself are seen where they are written.
+    if not (line and line:match "^function Client[:.]") and model.client[i] then
+      add("Client", model.client[i])
+    end
+  end
+  files["objects.lua"] = table.concat(out):gsub("\n+$", "\n")
+end
+
+--- The type files.
+---@param root string  the folder of the Lua sources, which holds `vbo/`
+---@return table<string, string> files  path below `vbo/types/` → text
+function M.files(root)
+  local model = model_of.read(root)
+  local files = {}
+  api_files(model, files)
+  object_files(model, files)
+  common_file(model, files)
+  files["base.lua"] = base.base(model.specs.call, model.specs.connect)
+  files["parts.lua"] = base.parts(model.root_parts)
+  return files
+end
+
+if is_program then
+  local root = arg[1] or "lua"
+  output.write(arg[2] or root .. "/vbo/types", M.files(root))
+end
+
+return M
