@@ -1,6 +1,9 @@
 -- Backup jobs, in both dialects, against a rehearsal server.
 
 local rehearsal = require "spec.support.rehearsal"
+local sending = require "spec.support.sending"
+
+local ids = sending.ids
 
 describe("backup jobs", function()
   local server
@@ -77,5 +80,207 @@ describe("backup jobs", function()
       return old:job("Contoso nightly"):explore { workload = "onedrive" }
     end)
     assert.equal("unsupported", err.kind)
+  end)
+end)
+
+describe("what jobs send", function()
+  local server
+  local links = { self = { href = "/x" } }
+  local user = { id = ids.user, name = "alice@contoso.com", _links = links }
+  local item = {
+    id = "item-1", type = "User", user = user, mailbox = true, oneDrive = false, _links = links,
+  }
+  local job = {
+    id = ids.job, name = "Nightly", isEnabled = true, organizationId = ids.organization,
+    backupType = "SelectedItems", repositoryId = ids.repository,
+  }
+
+  setup(function()
+    server = sending.start {
+      ["GET /Jobs/{job}"] = job,
+      ["GET /Jobs"] = { job, { id = ids.other, name = "Weekly" } },
+      ["POST /Jobs"] = job,
+      ["POST /Jobs/{job}/start"] = { id = ids.session, jobId = ids.job, status = "Running" },
+      ["GET /Organizations"] = { { id = ids.organization, name = "contoso" } },
+      ["POST /Organizations/{organization}/Jobs"] = job,
+      ["GET /Organizations/{organization}/Jobs"] = { job },
+      ["GET /Organizations/{organization}/Users/{user}"] = user,
+      ["GET /Jobs/{job}/SelectedItems"] = { item, { id = "item-2", type = "Site" } },
+      ["GET /Jobs/{job}/SelectedItems/item-1"] = item,
+      ["GET /Jobs/{job}/ExcludedItems"] = { item },
+      ["GET /Jobs/{job}/ExcludedItems/item-1"] = item,
+      ["GET /Jobs/{job}/SelectedMailboxes"] = { { id = ids.mailbox, email = "a@contoso.com" } },
+      ["GET /Jobs/{job}/ExcludedMailboxes"] = { { id = ids.mailbox, email = "b@contoso.com" } },
+      ["GET /Jobs/{job}/JobSessions"] = { { id = ids.session, status = "Success" } },
+      ["GET /JobSessions"] = { { id = ids.session, status = "Success" } },
+    }
+  end)
+
+  teardown(function() server.stop() end)
+
+  it("on creation: the organization in the path or in the body", function()
+    local created = server.sends("v5", function(client)
+      return client:jobs():create {
+        organization = "contoso", name = "Nightly", repository = ids.repository,
+      }
+    end, "GET /Organizations",
+      "POST /Organizations/{organization}/Jobs",
+      { name = "Nightly", repositoryId = ids.repository })
+    assert.equal(ids.job, created.id)
+    local options = {
+      name = "Nightly", repository = ids.repository, backup_type = "entireOrganization",
+      run_now = true,
+    }
+    server.sends("v8", function(client)
+      client:organization(ids.organization):jobs():create(options)
+    end, "POST /Jobs", {
+      name = "Nightly", repositoryId = ids.repository, backupType = "EntireOrganization",
+      organizationId = ids.organization, runNow = true,
+    })
+    server.sends("v8", function(client)
+      options.skip_item_update = true
+      client:organization(ids.organization):create_job(options)
+    end, "POST /Jobs?skipItemUpdate=true", {
+      name = "Nightly", repositoryId = ids.repository, backupType = "EntireOrganization",
+      organizationId = ids.organization, runNow = true,
+    })
+    local client <close> = server.connect "v8"
+    assert.equal("usage", sending.failure(function()
+      client:jobs():create { name = "Nightly" }
+    end).kind)
+  end)
+
+  it("when listed: below the organization, or by query", function()
+    for version, sent in pairs {
+      v1 = "GET /Organizations/{organization}/Jobs",
+      v8 = "GET /Jobs?organizationId=" .. ids.organization,
+    } do
+      local found = server.sends(version, function(client)
+        return client:organization(ids.organization):job("nightly"):record()
+      end, sent)
+      assert.equal(ids.job, found.id)
+    end
+    server.sends("v8", function(client)
+      return client:backup_repository(ids.repository):jobs():all()
+    end, "GET /Jobs?repositoryId=" .. ids.repository)
+  end)
+
+  it("when changed and removed", function()
+    for _, version in ipairs { "v1", "v8" } do
+      local edited = server.sends(version, function(client)
+        return client:job(ids.job):edit { description = "by the book" }
+      end, "PUT /Jobs/{job}", { description = "by the book" }, "GET /Jobs/{job}")
+      assert.equal("Nightly", edited.name)
+      server.sends(version, function(client) client:job(ids.job):remove() end,
+        "DELETE /Jobs/{job}")
+    end
+    server.sends("v8", function(client)
+      client:job(ids.job):edit { name = "Other", skip_item_update = true }
+    end, "PUT /Jobs/{job}?skipItemUpdate=true", { name = "Other" }, "GET /Jobs/{job}")
+  end)
+
+  it("when enabled, disabled, started and stopped, one or many", function()
+    local null = rehearsal.json.null
+    server.sends("v4", function(client)
+      local one = client:job(ids.job)
+      one:enable() one:disable() one:stop()
+      assert.is_nil(one:start())
+      client:jobs():where { name = "n*" }:enable()
+    end, "POST /Jobs/{job}/Action", { enable = null }, "POST /Jobs/{job}/Action",
+      { disable = null }, "POST /Jobs/{job}/Action", { stop = null },
+      "POST /Jobs/{job}/Action", { start = null },
+      "GET /Jobs", "POST /Jobs/{job}/Action", { enable = null })
+    local session = server.sends("v8", function(client)
+      local one = client:job(ids.job)
+      one:enable() one:disable() one:stop()
+      client:jobs { ids.job, ids.other }:stop()
+      return one:start { full = true }
+    end, "POST /Jobs/{job}/enable", "POST /Jobs/{job}/disable", "POST /Jobs/{job}/stop",
+      "POST /Jobs/{job}/stop", "POST /Jobs/{other}/stop",
+      "POST /Jobs/{job}/start", { full = true })
+    assert.equal(ids.session, session.id)
+    assert.equal("Running", session.status)
+    local client <close> = server.connect "v5"
+    assert.equal("unsupported", sending.failure(function()
+      client:job(ids.job):start { full = true }
+    end).kind)
+  end)
+
+  it("when items come: by the resource alone, with switches, several", function()
+    server.sends("v2", function(client)
+      local alice = client:organization(ids.organization):user(ids.user)
+      client:job(ids.job):selected_items():add(alice)
+      client:job(ids.job):excluded_items():add { { user = alice, mailbox = true } }
+    end, "GET /Organizations/{organization}/Users/{user}",
+      "POST /Jobs/{job}/SelectedItems", { { type = "User", user = user } },
+      "POST /Jobs/{job}/ExcludedItems", { { type = "User", user = user, mailbox = true } })
+    server.sends("v8", function(client)
+      local alice = client:organization(ids.organization):user(ids.user)
+      client:job(ids.job):selected_items():add({ alice, { type = "PersonalSites", id = "x" } },
+        { skip_item_update = true })
+    end, "GET /Organizations/{organization}/Users/{user}",
+      "POST /Jobs/{job}/SelectedItems?skipItemUpdate=true",
+      { { type = "User", user = user }, { type = "PersonalSites", id = "x" } })
+    local client <close> = server.connect "v8"
+    assert.equal("usage", sending.failure(function()
+      client:job(ids.job):selected_items():add(client:job(ids.job))
+    end).kind)
+    assert.equal("usage", sending.failure(function()
+      client:job(ids.job):selected_items():add "alice"
+    end).kind)
+  end)
+
+  it("when items are changed: as a whole", function()
+    local whole = {
+      id = "item-1", type = "User", user = user, mailbox = false, oneDrive = false,
+    }
+    for _, version in ipairs { "v3", "v8" } do
+      server.sends(version, function(client)
+        client:job(ids.job):selected_item({ id = "item-1" }):edit { mailbox = false }
+        client:job(ids.job):excluded_items():one():edit { mailbox = false }
+      end, "GET /Jobs/{job}/SelectedItems/item-1", "PUT /Jobs/{job}/SelectedItems/item-1", whole,
+        "GET /Jobs/{job}/SelectedItems/item-1", "GET /Jobs/{job}/ExcludedItems",
+        "PUT /Jobs/{job}/ExcludedItems/item-1", whole, "GET /Jobs/{job}/ExcludedItems/item-1")
+    end
+  end)
+
+  it("when items go: each by itself", function()
+    server.sends("v2", function(client)
+      client:job(ids.job):selected_items():where { type = "User" }:remove()
+      client:job(ids.job):excluded_item({ id = "item-1" }):remove()
+    end, "GET /Jobs/{job}/SelectedItems", "DELETE /Jobs/{job}/SelectedItems/item-1",
+      "DELETE /Jobs/{job}/ExcludedItems/item-1")
+    server.sends("v8", function(client)
+      client:job(ids.job):selected_items():remove()
+      client:job(ids.job):excluded_item({ id = "item-1" }):remove()
+    end, "GET /Jobs/{job}/SelectedItems", "DELETE /Jobs/{job}/SelectedItems?ids=item-1",
+      "DELETE /Jobs/{job}/SelectedItems?ids=item-2", "DELETE /Jobs/{job}/ExcludedItems?ids=item-1")
+  end)
+
+  it("when v1 chooses mailboxes", function()
+    server.sends("v1", function(client)
+      local one = client:job(ids.job)
+      assert.equal("a@contoso.com", one:selected_mailbox("a@contoso.com"):record().email)
+      assert.equal(1, one:excluded_mailboxes():count())
+      one:selected_mailboxes():add { id = ids.mailbox, email = "a@contoso.com" }
+      one:excluded_mailboxes():add { { id = ids.mailbox } }
+      one:selected_mailboxes():clear()
+      one:excluded_mailboxes():clear()
+    end, "GET /Jobs/{job}/SelectedMailboxes", "GET /Jobs/{job}/ExcludedMailboxes",
+      "POST /Jobs/{job}/SelectedMailboxes", { { id = ids.mailbox, email = "a@contoso.com" } },
+      "POST /Jobs/{job}/ExcludedMailboxes", { { id = ids.mailbox } },
+      "DELETE /Jobs/{job}/SelectedMailboxes", "DELETE /Jobs/{job}/ExcludedMailboxes")
+  end)
+
+  it("when their runs are asked for", function()
+    for version, sent in pairs {
+      v1 = "GET /Jobs/{job}/JobSessions", v6 = "GET /Jobs/{job}/JobSessions",
+      v7 = "GET /JobSessions?jobId=" .. ids.job, v8 = "GET /JobSessions?jobId=" .. ids.job,
+    } do
+      local session = server.sends(version, function(client)
+        return client:job(ids.job):job_sessions():first()
+      end, sent)
+      assert.equal("Success", session.status)
+    end
   end)
 end)

@@ -131,6 +131,8 @@ local call = M.call
 -- What an answer becomes: a resource where the declaration names its class.
 local function answer_of(self, data, class)
   if not class or type(data) ~= "table" then return data end
+  -- Some servers answer `{}` where there is nothing to say.
+  if next(data) == nil then return nil end
   return resource.from_record(class, class.rooted and self._client or self, data)
 end
 
@@ -156,15 +158,19 @@ function M.action(class, name, operation, how)
 end
 
 -- What a body insists on and the caller did not say comes from the record: the rest keeps
--- its value by itself.  `whole`: where it would not, all that the body has comes from there.
-local function completed(self, operation, given, whole)
+-- its value by itself.  `keep`: these would not; `whole`: nothing in the body would.
+local function completed(self, operation, given, how)
   local schema = operation.body
   local options = {}
   for name, value in pairs(given or {}) do options[name] = value end
-  local needed = schema and schema.required or {}
-  if whole and schema and schema.properties then
+  local properties = schema and schema.properties or {}
+  local needed = { table.unpack(schema and schema.required or {}) }
+  for _, name in ipairs(how and how.keep or {}) do
+    if properties[name] then needed[#needed + 1] = name end
+  end
+  if how and how.whole then
     needed = {}
-    for name, property in pairs(schema.properties) do
+    for name, property in pairs(properties) do
       if not property.read_only and name:sub(1, 1) ~= "_" then needed[#needed + 1] = name end
     end
   end
@@ -186,14 +192,14 @@ end
 ---@param class table
 ---@param operation string
 ---@param how table?  name= ("edit"), whole= (the server takes the body for all there is: what
----  the caller does not say comes from the record)
+---  the caller does not say comes from the record), keep= (a list of properties that the server
+---  would reset if they were left out: an enum that cannot be null)
 function M.edit(class, operation, how)
   local name = how and how.name or "edit"
-  local whole = how and how.whole
   note(class.methods, { name = name, kind = "edit", operation = operation, class = class })
   class.methods[name] = function(self, given)
     local found = pipeline.operation(self._client, operation)
-    call(self, name, operation, completed(self, found, given, whole))
+    call(self, name, operation, completed(self, found, given, how))
     return self:refresh()
   end
 end
