@@ -185,8 +185,9 @@ end
 local function inside_body(operation, entry)
   local first = entry.steps[1]
   if type(first) ~= "string" or first:lower() ~= "body" then return entry end
-  local properties = operation.body and operation.body.properties
-  if properties and select(2, property(operation.body, first)) then return entry end
+  for known in pairs(operation.body and operation.body.properties or {}) do
+    if known:lower() == "body" then return entry end
+  end
   return {
     key = entry.key, raw = entry.raw, text = entry.text,
     steps = table.move(entry.steps, 2, #entry.steps, 1, {}),
