@@ -1,6 +1,7 @@
 --- Mailboxes in a restore session: folders, items, and what can be done with them.
 
 local declare = require "vbo.declare"
+local errors = require "vbo.error"
 local resource = require "vbo.resource"
 local tree = require "vbo.tree"
 local verbs = require "vbo.verbs"
@@ -116,8 +117,10 @@ local elsewhere = "Restores to another mailbox.  Options: `mailbox` (its address
 local instead = "they restore items: mailbox:items():restore{…}"
 
 for class, operations in pairs {
+  -- v2 has a call for all mailboxes, later versions one for those that are named.
   [Mailbox] = { one = "ExchangeMailbox_RestoreMailboxAction",
-    many = "ExchangeMailbox_RestoreMailboxesAction" },
+    many = { "ExchangeMailbox_RestoreMailboxesToOriginalLocationAction",
+      "ExchangeMailbox_RestoreMailboxesAction" } },
   [Folder] = { one = "ExchangeFolder_RestoreAction" },
   [Item] = { one = "ExchangeItem_RestoreItemAction", many = "ExchangeItem_RestoreItemsAction" },
 } do
@@ -127,14 +130,24 @@ for class, operations in pairs {
   })
 end
 
+local function addressed(options, _, call)
+  if options.mailbox == nil then
+    errors.usage(call .. " needs the option 'mailbox': the address that receives it")
+  end
+  return options
+end
+
 local function restore_to(class, operations, defaults)
   verbs.restore(class, "restore_to", operations, {
-    doc = elsewhere, defaults = defaults,
+    doc = elsewhere, defaults = defaults, prepare = addressed,
     instead = "they restore to where an item was, or into a folder there",
   })
 end
 
-restore_to(Mailbox, { one = "ExchangeMailbox_RestoreMailboxToAction" }, M.nothing_excluded)
+-- All mailboxes into one: v2 alone.
+restore_to(Mailbox, {
+  one = "ExchangeMailbox_RestoreMailboxToAction", many = "ExchangeMailbox_RestoreMailboxesAction",
+}, M.nothing_excluded)
 restore_to(Folder, { one = "ExchangeFolder_RestoreToAction" }, M.nothing_excluded)
 restore_to(Item, { many = "ExchangeItem_RestoreItemsToAction" }, M.nothing_excluded)
 restore_to(Item, { one = "ExchangeItem_RestoreItemToAction" })

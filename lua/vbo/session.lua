@@ -3,7 +3,7 @@
 --- A session holds resources of the server.  Leaving a `<close>` session stops it there;
 --- so does closing the client that opened it.
 
-local collection = require "vbo.collection"
+local backup_organization = require "vbo.backup_organization"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local exchange = require "vbo.exchange"
@@ -11,7 +11,9 @@ local onedrive = require "vbo.onedrive"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
+local sharepoint = require "vbo.sharepoint"
 local statistics = require "vbo.statistics"
+local teams = require "vbo.teams"
 local time = require "vbo.time"
 
 ---@class vbo.Session
@@ -46,6 +48,10 @@ Session = resource.class {
 local Event = resource.class {
   kind = "event", parameter = "eventId", label = "title",
   get = "RestoreSessionEvent_GetById", list = "RestoreSessionEvent_Get", methods = {},
+}
+
+local device_code_options = {
+  application_id = "string", organization_name = "string", region = "string",
 }
 
 local M = { Session = Session, Event = Event, client = {} }
@@ -132,8 +138,28 @@ end
 --- The same as `stop`; what `<close>` does.
 function Session.methods:close() self:stop() end
 
---- What happened in the session (v2 and later).
-function Session.methods:events() return collection.new(Event, self, {}) end
+--- `session:events()`, `session:event(id)`: what happened in the session (v2 and later).
+declare.children(Session.methods, "events", "event", Event)
+
+--- `session:organization()`: the organization whose backup it is, for what concerns all of it.
+declare.single(Session.methods, "organization", backup_organization.BackupOrganization,
+  "The organization whose backup it is.")
+
+--- A code by which somebody with multi-factor authentication allows the restores of this
+--- session (v4 and later): confirmed at `verificationUrl`, it is their option `user_code`.
+---
+--- Options: `application_id` (of the application that restores), `organization_name`,
+--- `region` (where the organization is, "Worldwide" unless told).
+---@param given table?
+---@return {userCode: string, verificationUrl: string, message: string, expiresIn: integer} code
+function Session.methods:device_code(given)
+  options.check(given, device_code_options, "device_code")
+  local body = {}
+  for name, value in pairs(given or {}) do body["target_" .. name] = value end
+  return self:_call {
+    call = "device_code", operation = "RestoreSession_DeviceCodeAction", options = body,
+  }.data
+end
 
 --- What the session restored so far (v8; earlier versions answer it with each restore).
 ---@return vbo.Statistics
@@ -147,6 +173,25 @@ declare.children(Session.methods, "onedrives", "onedrive", onedrive.OneDrive)
 
 --- `session:mailboxes()`; `session:mailbox(name)` by id, address or name.
 declare.children(Session.methods, "mailboxes", "mailbox", exchange.Mailbox)
+
+declare.note(Session.methods, { name = "sites", kind = "plural",
+  operation = sharepoint.Site.list, class = sharepoint.Site })
+declare.note(Session.methods, { name = "site", kind = "singular",
+  operation = sharepoint.Site.get, class = sharepoint.Site })
+
+--- Sites and subsites (v2 and later); `recursive = false`: only the top ones.
+---@param given table?  a list: a selection of them
+function Session.methods:sites(given) return sharepoint.sites(self, given) end
+
+--- One site by id, title, URL, or path: of its URL ("/sites/marketing"), or of titles from
+--- the top ("Marketing/Events").
+---@param name any
+---@return vbo.Site
+function Session.methods:site(name) return sharepoint.site(self, name) end
+
+--- `session:teams()`; `session:team(name)` by id, display name, alias or address (v5 and
+--- later).
+declare.children(Session.methods, "teams", "team", teams.Team)
 
 --- Stops each of the selected sessions.
 function Session.bulk:stop()

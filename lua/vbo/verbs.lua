@@ -15,7 +15,8 @@ local M = {}
 
 ---@class vbo.VerbOperations
 ---@field one string?       for one resource
----@field many string?      for a selection, in one call
+---@field many string|string[]|nil  for a selection, in one call; of a list the first that the
+---  version has
 ---@field each boolean?     a selection is done one by one: the API has no call for several
 
 local function copied(given)
@@ -28,6 +29,15 @@ local function note(methods, name, operation, returns, doc)
   declare.note(methods, {
     name = name, kind = "action", operation = operation, returns = returns, doc = doc,
   })
+end
+
+-- Of several names the first that the client's version has.
+local function chosen(self, operation)
+  if type(operation) == "string" then return operation end
+  for _, name in ipairs(operation) do
+    if self._client._catalogue:operation(name) then return name end
+  end
+  return operation[#operation]
 end
 
 -- One by one, with what each of them answers.
@@ -126,7 +136,8 @@ function M.restore(class, name, operations, how)
       local options = copied(given or {})
       if by_operator(self, options) then return as_operator(self, name, how, options) end
       if how.prepare then options = how.prepare(options, self, name) end
-      return workload.restore(self, name, operation, options, how.defaults, how.selection)
+      return workload.restore(self, name, chosen(self, operation), options, how.defaults,
+        how.selection)
     end
   end)
 end
@@ -198,7 +209,8 @@ local function no_extension() return "" end
 ---  (function(resource, options) giving what follows), fallback= (where nothing is left of a
 ---  name), files= (name of the file of a selection; a function takes the options), plain=
 ---  (function(self, own, name): saves as plain files where `zip = false`), single= (one is a
----  file by itself), prepare= (function(options, self, name) giving what is sent)
+---  file by itself), prepare= (function(options, self, name) giving what is sent), whole= (a
+---  collection that is no selection is named by nothing but its owner)
 function M.save(class, name, operations, how)
   how.named = how.named or function(self) return self.name end
   how.extension = how.extension or no_extension
@@ -216,7 +228,9 @@ function M.save(class, name, operations, how)
         return how.plain(self, own, (file:gsub("%.zip$", "")))
       end
       if how.prepare then rest = how.prepare(rest, self, name) end
-      return workload.stream(self, name, operation, own, rest, file)
+      local word
+      if how.whole and workload.is_whole(self) then word = false end
+      return workload.stream(self, name, operation, own, rest, file, word)
     end
   end)
   if operations.each then class.bulk[name] = save_each(name, how) end

@@ -1,5 +1,6 @@
 --- What the workloads' objects share: turning a resource or a selection into a call.
 
+local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
 local errors = require "vbo.error"
 local restore = require "vbo.restore"
@@ -29,11 +30,31 @@ local function target_of(self)
   return collection.is(self) and self._owner or self
 end
 
--- `word` is the selection's property where it is not the class's own; false: it is among
--- the options already.
-local function selection_of(self, call, word)
+--- Whether a collection is all there is of something, and no selection of it.
+---@param self table
+---@return boolean
+function M.is_whole(self)
+  return collection.is(self) and not self._fixed and not self._filters[1] and not self._take
+    and not self._options
+end
+
+-- The selection in a body.  `word` is its property where it is not the class's own; false: it
+-- is among the options already.  Where a version's operation knows none it does it to all.
+local function selection_of(self, call, name, word)
   if not collection.is(self) or word == false then return nil end
-  return { [word or self._class.selection] = M.selected(self, call) }
+  word = word or self._class.selection
+  local operation = pipeline.operation(self._client, name)
+  local schema = operation.body
+  if not body.property(schema, word) and (not schema or schema.properties) then
+    if M.is_whole(self) then return nil end
+    errors.raise {
+      kind = "unsupported", operation = name,
+      message = ("%s: %s does it to all %ss there are, not to some of them"):format(
+        call, self._client.version, self._class.kind),
+      hint = "do it to each by itself",
+    }
+  end
+  return { [word] = M.selected(self, call) }
 end
 
 --- A change of production that answers statistics (restore, copy).
@@ -46,7 +67,7 @@ end
 ---@return vbo.Statistics
 function M.restore(self, call, operation, given, defaults, word)
   return restore.run(target_of(self), {
-    call = call, operation = operation, selection = selection_of(self, call, word),
+    call = call, operation = operation, selection = selection_of(self, call, operation, word),
     defaults = defaults,
   }, given)
 end
@@ -58,7 +79,7 @@ end
 ---@param given table?
 function M.send(self, call, operation, given)
   local own, rest = options.split(given, { deadline = "number" }, call)
-  for name, value in pairs(selection_of(self, call) or {}) do rest[name] = value end
+  for name, value in pairs(selection_of(self, call, operation) or {}) do rest[name] = value end
   local target = target_of(self)
   pipeline.call(target._client, {
     call = call, operation = operation, path = target:_path(), options = rest,
@@ -73,9 +94,12 @@ end
 ---@param own table    where it goes (`save.own`)
 ---@param rest table   what the API is told
 ---@param name string  suggested file name
+---@param word string|false|nil  as for `restore`
 ---@return vbo.Saved
-function M.stream(self, call, operation, own, rest, name)
-  for property, value in pairs(selection_of(self, call) or {}) do rest[property] = value end
+function M.stream(self, call, operation, own, rest, name, word)
+  for property, value in pairs(selection_of(self, call, operation, word) or {}) do
+    rest[property] = value
+  end
   local target = target_of(self)
   return save.stream(target, {
     call = call, operation = operation, options = rest, implied = target._client._dialect.implied,

@@ -6,7 +6,7 @@
 ---     path= (path parameters besides the owner's), options= (of the body, besides `query`),
 ---     query= (query parameters, left out where the version lacks them),
 ---     keep= (function(record): whether it is one of this class, asked where the version
----     lacks one of `query`),
+---     lacks one of `query`, or always where `sift`: the search finds other things too),
 ---     class= (of what is found, when it is another one), owner= (function(record,
 ---     collection) -> the owner of what was found, when it is not the collection's),
 ---   or a function(query, collection) that gives either: it takes out of `query` (a copy of
@@ -45,7 +45,7 @@ function M.apply(collection, text)
   end
   if type(how) == "string" then how = { operation = how } end
   local operation = operation_of(collection._client, how.operation)
-  local options, keep = { query = text }, nil
+  local options, keep = { query = text }, how.sift and how.keep or nil
   for name, value in pairs(how.options or {}) do options[name] = value end
   for name, value in pairs(how.query or {}) do
     if body.takes_query(operation, name) then query[name] = value else keep = how.keep end

@@ -1,0 +1,228 @@
+--- SharePoint in a restore session (v2 and later): sites and their subsites, libraries,
+--- lists, folders, documents, items, attachments and versions of them.
+---
+--- The classes and how they are browsed and searched stand here, what can be done with them
+--- in `vbo.sharepoint.actions`.
+
+local collection = require "vbo.collection"
+local declare = require "vbo.declare"
+local resource = require "vbo.resource"
+local tree = require "vbo.tree"
+
+-- "/sites/marketing" of "https://contoso.sharepoint.com/sites/marketing/".
+local function path_of(url) return (url:gsub("^%a+://[^/]*", ""):gsub("/+$", "")) end
+
+-- A site is named by its title, by its URL, or by the path of that.
+local function names_site(record, name)
+  if tree.same_name(record, name) then return true end
+  local url, word = record.url, name:lower():gsub("/+$", "")
+  if type(url) ~= "string" or word == "" then return false end
+  url = url:lower():gsub("/+$", "")
+  return url == word or path_of(url) == word
+end
+
+---@class vbo.Site
+---@field id string
+---@field name string
+---@field url string
+local Site = resource.class {
+  kind = "site", parameter = "siteId", root = true,
+  get = "SharePointSite_GetById", list = "SharePointSite_Get", names = names_site,
+}
+
+---@class vbo.Library
+---@field id string
+---@field name string
+---@field url string
+---@field description string?
+---@field created string
+local Library = resource.class {
+  kind = "library", plural = "libraries", parameter = "libraryId",
+  get = "SharePointLibrary_GetById", list = "SharePointLibrary_Get", names = tree.same_name,
+}
+
+---@class vbo.List
+---@field id string
+---@field name string
+---@field url string
+---@field description string?
+---@field created string
+local List = resource.class {
+  kind = "list", parameter = "listId",
+  get = "SharePointList_GetById", list = "SharePointList_Get", names = tree.same_name,
+}
+
+---@class vbo.SiteFolder
+---@field id string
+---@field name string
+---@field type string  ListFolder or LibraryFolder
+local Folder = resource.class {
+  kind = "folder", parameter = "folderId", selection = "folders",
+  get = "SharePointFolder_GetById", list = "SharePointFolder_Get", names = tree.same_name,
+}
+
+---@class vbo.SiteDocument
+---@field id string
+---@field name string
+---@field size integer      bytes (`size` in v2, `sizeBytes` later)
+---@field version string
+---@field created string    ISO 8601, UTC
+---@field modified string   ISO 8601, UTC
+local Document = resource.class {
+  kind = "document", parameter = "documentId", selection = "documents",
+  get = "SharePointDocument_GetById", list = "SharePointDocument_Get", names = tree.same_name,
+}
+
+---@class vbo.SiteItem
+---@field id string
+---@field name string     its title up to v5
+---@field title string
+---@field version string
+---@field created string    ISO 8601, UTC
+---@field modified string   ISO 8601, UTC
+local Item = resource.class {
+  kind = "item", parameter = "itemId", selection = "items", label = "title",
+  get = "SharePointItem_GetById", list = "SharePointItem_Get",
+  names = declare.named("name", "title"),
+}
+
+---@class vbo.SiteAttachment
+---@field id string
+---@field name string
+---@field size integer  bytes
+---@field url string
+local Attachment = resource.class {
+  kind = "attachment", parameter = "attachmentId", selection = "attachments",
+  get = "SharePointAttachment_GetById", list = "SharePointAttachment_Get", names = tree.same_name,
+}
+
+-- A version of a folder, document or item: `version_id` is its id in paths.
+local function versions_of(class, get, list)
+  local Version = resource.class {
+    kind = "version", parameter = "versionId", key = "version_id", get = get, list = list,
+  }
+  declare.children(class.methods, "versions", "version", Version, {
+    doc = "Versions, where the session was explored with all versions (v6 and later).",
+  })
+  return Version
+end
+
+local FolderVersion = versions_of(Folder, "SharePointFolder_GetByIdByVersionId",
+  "SharePointFolder_GetVersions")
+local DocumentVersion = versions_of(Document, "SharePointDocument_GetByIdByVersionId",
+  "SharePointDocument_GetVersions")
+local ItemVersion = versions_of(Item, "SharePointItem_GetByIdByVersionId",
+  "SharePointItem_GetVersions")
+
+local M = {
+  Site = Site, Library = Library, List = List, Folder = Folder, Document = Document, Item = Item,
+  Attachment = Attachment, FolderVersion = FolderVersion, DocumentVersion = DocumentVersion,
+  ItemVersion = ItemVersion,
+}
+
+for _, class in pairs(M) do class.methods._session = tree.session end
+
+-- ---------------------------------------------------------------- browsing
+
+-- Options of `session:sites`: only the top ones, unless told.
+local tops = { recursive = "boolean" }
+
+--- Sites of a session, subsites as well; `recursive = false`: only the top ones.
+---@param session vbo.Session
+---@param given table?  a list: a selection of them
+function M.sites(session, given)
+  local top = type(given) == "table" and given.recursive == false
+  return collection.of(Site, session, given, {
+    accepts = tops, query = { parent = top and session._client._dialect:root() or nil },
+  })
+end
+
+--- One site by id, title, URL, or path: of its URL ("/sites/marketing"), or of titles from
+--- the top ("Marketing/Events").
+---@param session vbo.Session
+---@param name any
+---@return vbo.Site
+function M.site(session, name)
+  if name == nil then return M.sites(session):one() end
+  local is_path = type(name) == "string" and not name:find "^/" and not name:find "^%a+://"
+    and name:find("/", 2, true)
+  if not is_path then return resource.reference(Site, session, name) end
+  local site
+  for part in name:gmatch "[^/]+" do
+    local parent = site and site.id or session._client._dialect:root()
+    site = resource.from_name(Site, session, part, { parent = parent })
+  end
+  return site
+end
+
+declare.note(Site.methods, { name = "sites", kind = "plural", operation = Site.list, class = Site })
+declare.note(Site.methods, { name = "site", kind = "singular", operation = Site.get, class = Site })
+
+--- Subsites directly in this site.
+---@param given table?
+function Site.methods:sites(given)
+  return collection.of(Site, self._owner, given, { query = { parent = self.id } })
+end
+
+--- One subsite by id, title or URL.
+---@param name any
+---@return vbo.Site
+function Site.methods:site(name)
+  if name == nil then return self:sites():one() end
+  return resource.reference(Site, self._owner, name, { parent = self.id })
+end
+
+declare.children(Site.methods, "libraries", "library", Library)
+declare.children(Site.methods, "lists", "list", List)
+
+local documents = { plural = "documents", singular = "document", class = Document, path = true }
+local items = { plural = "items", singular = "item", class = Item }
+
+-- Folders, documents and items hang on the site in paths; what they are directly in is the
+-- query's `parentId`: a library, a list or a folder.  A path that starts in a site begins
+-- with the library or list.
+tree.browse(Site.methods, Folder, { root = true, leaves = { documents, items } })
+tree.browse(Library.methods, Folder, { leaves = { documents } })
+tree.browse(List.methods, Folder, { leaves = { items } })
+tree.browse(Folder.methods, Folder, { leaves = { documents, items } })
+
+--- `item:attachments()`, `item:attachment(name)`.
+declare.children(Item.methods, "attachments", "attachment", Attachment)
+
+-- --------------------------------------------------------------- searching
+
+local searches = {
+  site = "SharePointSite_SearchSiteByOptions",
+  library = "SharePointLibrary_SearchLibraryByOptions",
+  list = "SharePointList_SearchListByOptions",
+  folder = "SharePointFolder_SearchFolderByOptions",
+}
+
+local function is_folder(record)
+  return record.isFolder == true or type(record.type) == "string" and record.type:find "Folder$"
+end
+
+-- What is found are documents and list items alike: documents have a size.
+local function is_document(record)
+  return not is_folder(record) and resource.field(record, "size") ~= nil
+end
+
+local function is_item(record) return not is_folder(record) and not is_document(record) end
+
+Folder.search = tree.searched(searches, { query = { item_type = "Folders" }, keep = is_folder })
+Document.search = tree.searched(searches, {
+  query = { item_type = "Items" }, keep = is_document, sift = true,
+})
+Item.search = tree.searched(searches, {
+  query = { item_type = "Items" }, keep = is_item, sift = true,
+})
+-- Several sites are searched for documents (v6 and later).
+Site.search = {
+  operation = "SharePointSite_SearchSitesByOptions", class = Document,
+  query = { item_type = "Items" }, keep = is_document, sift = true,
+  owner = tree.owner_of(Site, "site_id", "sites"),
+}
+
+require "vbo.sharepoint.actions"(M)
+
+return M

@@ -1,0 +1,205 @@
+--- Teams in a restore session (v5 and later): teams, channels, posts, files and tabs.
+---
+--- The classes and how they are browsed and searched stand here, what can be done with them
+--- in `vbo.teams.actions`.
+
+local body = require "vbo.dialect.body"
+local collection = require "vbo.collection"
+local declare = require "vbo.declare"
+local resource = require "vbo.resource"
+local tree = require "vbo.tree"
+
+---@class vbo.BackedUpTeam
+---@field id string
+---@field name string           its display name
+---@field alias string
+---@field group_email string
+---@field description string
+---@field privacy string        Public, Private or HiddenMembership
+---@field is_archived boolean
+local Team = resource.class {
+  kind = "team", parameter = "teamId", selection = "teams", label = "displayName",
+  get = "TeamsTeam_GetById", list = "TeamsTeam_Get",
+  names = declare.named("displayName", "alias", "groupEmail"),
+}
+
+---@class vbo.Channel
+---@field id string
+---@field name string   its display name
+---@field type string?  Standard, Private or Shared (v8)
+local Channel = resource.class {
+  kind = "channel", parameter = "channelId", label = "displayName",
+  get = "TeamsChannel_GetByChannelId", list = "TeamsChannel_Get",
+  names = declare.named "displayName",
+}
+
+---@class vbo.ChannelChild
+---@field name string  its display name
+---@field type string  Tabs, Files or Posts
+local Child = resource.class {
+  kind = "child", plural = "children", key = "type", list = "TeamsChannel_GetChildrenPage",
+  label = "displayName", names = declare.named("type", "displayName"),
+}
+
+---@class vbo.Post
+---@field id integer
+---@field subject string
+---@field author string
+---@field created string        ISO 8601, UTC
+---@field modified string       ISO 8601, UTC
+---@field is_important boolean
+---@field attachments table[]
+---@field parent_id integer?    of a reply (v7 and later)
+local Post = resource.class {
+  kind = "post", parameter = "postId", key = "post_id", selection = "posts", label = "subject",
+  get = "TeamsPost_Get", list = "TeamsPost_GetPage",
+}
+
+---@class vbo.TeamFile
+---@field id string
+---@field name string
+---@field file_type string  File or Folder
+---@field size integer      bytes
+---@field modified string   ISO 8601, UTC
+---@field version integer
+local File = resource.class {
+  kind = "file", parameter = "fileId", selection = "files",
+  get = "TeamsFile_Get", list = "TeamsFile_GetPage", names = tree.same_name,
+}
+
+---@class vbo.TeamFileVersion: vbo.TeamFile
+local FileVersion = resource.class {
+  kind = "version", key = { "ui_version", "version" }, list = "TeamsFile_GetVersions",
+}
+
+---@class vbo.Tab
+---@field id string
+---@field name string         its display name
+---@field type string
+---@field content_url string
+local Tab = resource.class {
+  kind = "tab", parameter = "tabId", selection = "tabs", label = "displayName",
+  get = "TeamsTab_GetTab", list = "TeamsTab_Get", names = declare.named "displayName",
+}
+
+local M = {
+  Team = Team, Channel = Channel, Child = Child, Post = Post, File = File,
+  FileVersion = FileVersion, Tab = Tab,
+}
+
+for _, class in pairs(M) do class.methods._session = tree.session end
+
+-- ------------------------------------------- what belongs to which channel
+
+--- The id of the channel that a resource is in: of an owner that is one, or its record's
+--- (v7 and later); nil where nobody says.
+---@param self table  a resource or a restore session
+---@return string?
+function M.channel_of(self)
+  local owner = self
+  while owner and owner._class do
+    if owner._class == Channel then return owner.id end
+    owner = owner._owner
+  end
+  local record = self._class and rawget(self, "_record")
+  return record and resource.field(record, "channel_id")
+end
+
+-- The methods that every resource has.
+local Resource = getmetatable(Post.methods).__index
+
+-- Posts and files are asked for by their channel as well: in the query, or in the path.
+for _, class in ipairs { Post, File } do
+  function class.methods:refresh(given)
+    local operation = self._client._catalogue:operation(class.get)
+    local channel = M.channel_of(self)
+    if operation and channel and body.takes_query(operation, "channel") then
+      local query = { channel = channel }
+      for name, value in pairs(given or {}) do query[name] = value end
+      given = query
+    end
+    return Resource.refresh(self, given)
+  end
+
+  function class.methods:_path()
+    local path = Resource._path(self)
+    path.channelId = path.channelId or M.channel_of(self)
+    return path
+  end
+end
+
+-- ---------------------------------------------------------------- browsing
+
+declare.children(Team.methods, "channels", "channel", Channel)
+declare.children(Channel.methods, "children", "child", Child, {
+  doc = "What the channel has: tabs, files, posts (v7 and later).",
+})
+declare.children(Channel.methods, "tabs", "tab", Tab)
+declare.children(File.methods, "versions", nil, FileVersion, {
+  doc = "Versions of the file (v7 and later).",
+})
+
+local function listed(methods, plural, singular, class, query_of, accepts)
+  declare.note(methods, { name = plural, kind = "plural", operation = class.list, class = class })
+  declare.note(methods, {
+    name = singular, kind = "singular", operation = class.get, class = class,
+  })
+  methods[plural] = function(self, given)
+    return collection.of(class, self, given, { accepts = accepts, query = query_of(self, given) })
+  end
+  methods[singular] = function(self, name)
+    if name == nil then return self[plural](self):one() end
+    return resource.reference(class, self, name, query_of(self))
+  end
+end
+
+local function everything() return {} end
+local function of_channel(self) return { channel = self.id } end
+
+-- Of posts the API calls those that are no replies the children of -1.
+local function posts_of_channel(self, given)
+  local top = type(given) == "table" and given.recursive == false
+  return { channel = self.id, parent = top and "-1" or nil }
+end
+
+local function inside(self)
+  local channel = M.channel_of(self)
+  return { channel = channel, parent = tostring(self.id) }
+end
+
+-- Posts and files of a team are those of all its channels, or of `channel`.
+listed(Team.methods, "posts", "post", Post, everything)
+listed(Team.methods, "files", "file", File, everything)
+-- `recursive = false`: posts without the replies to them.
+listed(Channel.methods, "posts", "post", Post, posts_of_channel, { recursive = "boolean" })
+listed(Channel.methods, "files", "file", File, of_channel)
+listed(Post.methods, "replies", "reply", Post, inside)
+-- What is in a file that is a folder.
+listed(File.methods, "files", "file", File, inside)
+
+--- Tabs of several channels, to restore them in one call: `team:tabs { tab, tab }`; without
+--- a list only for `search`.
+---@param given table?
+function Team.methods:tabs(given) return collection.of(Tab, self, given) end
+
+-- --------------------------------------------------------------- searching
+
+-- Below a team posts and files have a search of their own, tabs have one below a channel;
+-- the other search is told what to look for.
+local function search_of(word, operations)
+  local own = tree.searched(operations)
+  local told = tree.searched(
+    { team = "TeamsTeam_Search", channel = "TeamsChannel_Search" }, { options = { type = word } })
+  return function(query, within)
+    if within._owner._class == Channel then query.channel = nil end
+    return own(query, within) or told(query, within)
+  end
+end
+
+Post.search = search_of("Posts", { team = "TeamsPost_Search" })
+File.search = search_of("Files", { team = "TeamsFile_Search" })
+Tab.search = search_of("Tabs", { channel = "TeamsTab_Search" })
+
+require "vbo.teams.actions"(M)
+
+return M
