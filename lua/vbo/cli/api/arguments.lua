@@ -198,9 +198,10 @@ local function put_parameter(state, arguments, parameter, entry)
   local name, schema = parameter.name, parameter.schema
   local value
   if #entry.steps > 1 then
-    value = put(state, arguments[name], schema, entry, 2, name)
+    value = put(state, arguments[name], schema, entry, 2)
   else
-    value = value_of(entry, schema, name)
+    -- No secret: the core does not let one into a path, which is logged.
+    value = value_of(entry, schema)
     local before = arguments[name]
     if before ~= nil then
       if schema.type ~= "array" then twice(entry) end

@@ -76,7 +76,7 @@ function M.words(operation, arguments)
     taken[parameter.name:lower()] = true
     local value = arguments[parameter.name]
     if value ~= nil then
-      flatten(words, { parameter.name }, value, parameter.schema, parameter.name)
+      flatten(words, { parameter.name }, value, parameter.schema)
     end
   end
   local body, schema = arguments.body, operation.body
@@ -107,7 +107,8 @@ local function lua_parts(value, schema, indent, room)
   for _, key in ipairs(listed and sorted(value) or ordered(value, schema)) do
     local inner = listed and schema and schema.items
       or schema and (schema.properties and schema.properties[key] or schema.additional)
-    local text = lua(value[key], inner, indent, room, not listed and key or nil)
+    local named = not listed and not (schema and schema.parameters)
+    local text = lua(value[key], inner, indent, room, named and key or nil)
     parts[#parts + 1] = listed and text or lua_key(key) .. " = " .. text
   end
   return parts
@@ -142,7 +143,8 @@ function M.lua(operation, arguments, indent)
   order[#order + 1] = "body"
   properties.body = operation.body
   local room = 98 - #("client:call('', )") - #operation.name
-  local text = lua(arguments, { order = order, properties = properties }, indent or "", room)
+  local whole = { order = order, properties = properties, parameters = true }
+  local text = lua(arguments, whole, indent or "", room)
   local more = operation.answer.kind == "stream" and ', { to = "FILE" }' or ""
   if next(arguments) == nil and more == "" then
     return ("client:call %q"):format(operation.name)
