@@ -1,5 +1,95 @@
---- Reports of a server.
+--- Reports of a server, saved as files.
+
+local body = require "vbo.dialect.body"
+local errors = require "vbo.error"
+local nearest = require "vbo.nearest"
+local pipeline = require "vbo.pipeline"
+local resource = require "vbo.resource"
+local save = require "vbo.save"
+local time = require "vbo.time"
 
 local M = { client = {} }
+
+-- Name → its operation, and its type in the action dialect, which has one operation for all.
+local kinds = {
+  license_overview = { "Reports_GenerateLicenseOverviewAction", "licenseOverview" },
+  mailbox_protection = { "Reports_GenerateMailboxProtectionAction", "mailboxProtection" },
+  onedrive_protection = { "Reports_GenerateOneDriveProtectionAction" },
+  sharepoint_protection = { "Reports_GenerateSharepointProtectionAction" },
+  storage_consumption = { "Reports_GenerateStorageConsumptionAction", "storageConsumption" },
+  teams_protection = { "Reports_GenerateTeamsProtectionAction" },
+  user_protection = { "Reports_GenerateUserProtectionAction" },
+}
+local any_kind = "Reports_GenerateAction"
+
+local function names()
+  local list = {}
+  for name in pairs(kinds) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+-- The operation that makes this kind in the client's version, and the type it takes; the
+-- newest name where the version makes none.
+local function operation_of(client, kind)
+  local name, old = kinds[kind][1], kinds[kind][2]
+  local catalogue = client._catalogue
+  if not catalogue:operation(name) and old and catalogue:operation(any_kind) then
+    return any_kind, old
+  end
+  return name
+end
+
+--- The reports that the server's version makes.
+---@return string[] names  for `report`, sorted
+function M.client:reports()
+  local list = {}
+  for _, name in ipairs(names()) do
+    if self._catalogue:operation((operation_of(self, name))) then list[#list + 1] = name end
+  end
+  return list
+end
+
+--- Makes a report and saves it (v3 and later).
+---
+--- The kinds are `license_overview`, `storage_consumption`, `mailbox_protection` (v3 and
+--- later), `user_protection` (v6 and later), `onedrive_protection`, `sharepoint_protection`,
+--- `teams_protection` (v8).  Options: `start_time` and `end_time` (of the first two),
+--- `organization` (of the others: an organization, its id or name), `format` ("pdf" unless
+--- told, or "csv"; the last three have one format), `timezone` ("UTC+05:00"; v6 and later),
+--- and those of every save.  Up to v5 times are read in the server's own zone.
+---@param kind string
+---@param given table?
+---@return vbo.Saved
+function M.client:report(kind, given)
+  if not kinds[kind] then
+    local best = type(kind) == "string" and nearest(kind, names())
+    errors.usage(("report: there is no report '%s'"):format(tostring(kind)),
+      best and ("did you mean '%s'?"):format(best)
+        or "reports are: " .. table.concat(names(), ", "))
+  end
+  local own, rest = save.split(given, "report")
+  local name, old = operation_of(self, kind)
+  local operation = pipeline.operation(self, name)
+  if old and rest.timezone ~= nil then
+    errors.raise {
+      kind = "unsupported", operation = name,
+      message = ("report: option 'timezone' does not exist in %s"):format(self.version),
+      hint = "times are read in the server's own zone",
+    }
+  end
+  for _, option in ipairs { "start_time", "end_time" } do
+    if rest[option] ~= nil then rest[option] = (time.point(rest[option], option)) end
+  end
+  if rest.organization ~= nil then
+    local Organization = require("vbo.organization").Organization
+    rest.organization = resource.reference(Organization, self, rest.organization).id
+  end
+  if rest.format == nil and body.property(operation.body, "format") then rest.format = "pdf" end
+  rest.type = old
+  local extension = type(rest.format) == "string" and "." .. rest.format:lower() or ""
+  return save.stream(self, { call = "report", operation = name, options = rest }, own,
+    kind .. "_report" .. extension)
+end
 
 return M
