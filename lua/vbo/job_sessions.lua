@@ -115,9 +115,8 @@ local function runs(self) return under_way[tostring(self.status):lower()] or fal
 --- by now).  Raises as `job` does when the job is not known.
 ---@return boolean stopped  false when the run had ended
 function JobSession.methods:stop()
-  local job = self:job()
   if not runs(self:refresh()) then return false end
-  job:stop()
+  self:job():stop()
   return true
 end
 
