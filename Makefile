@@ -218,6 +218,7 @@ run-tests: all $(TEST_TOOLS) $(TEST_PROGRAMS)
 bench:
 	@.ci/deps.sh install bench
 	@$(MAKE) --no-print-directory all
+	@$(BUILD)/vbolua bench/catalogue.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/save.lua
 
 # ------------------------------------------------------------------- the looks
@@ -236,9 +237,11 @@ format:
 	clang-format --style=file -i $(C_FILES)
 
 # The facts of v1 … v8 as Lua modules, from the folder that FACTS names.
-catalogue:
+catalogue: $(BUILD)/vbolua
 	@test -n "$(FACTS)" || { echo "usage: make catalogue FACTS=folder with v1.json … v8.json"; exit 2; }
-	$(BUILD)/vbolua lua/vbo/catalogue/generate.lua "$(FACTS)"
+	$(BUILD)/vbolua lua/vbo/catalogue/generate.lua "$(FACTS)" lua/vbo/catalogue/facts
+	VBO_FACTS="$(FACTS)" $(BUILD)/vbolua spec/support/facts.lua >spec/fixtures/operations.txt.new
+	@mv spec/fixtures/operations.txt.new spec/fixtures/operations.txt
 
 # --------------------------------------------------------------------- install
 INSTALL ?= install

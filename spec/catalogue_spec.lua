@@ -68,12 +68,30 @@ describe("the catalogue of a version", function()
       require("vbo.catalogue").load "v2"
       local found = {}
       for name in pairs(package.loaded) do found[#found + 1] = name:match "facts%.(.*)" end
+      table.sort(found)
       print(table.concat(found, " "))]])
     file:close()
     local program <close> = assert(io.popen("lua5.4 " .. chunk .. " 2>&1"))
     local printed = program:read "a"
     os.remove(chunk)
-    assert.equal("v2\n", printed)
+    assert.equal("index v2\n", printed)
+  end)
+
+  it("is not loaded by the module before a client is made", function()
+    local chunk = os.tmpname()
+    local file = assert(io.open(chunk, "w"))
+    file:write(("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath), [[
+      require "vbo"
+      local found = {}
+      for name in pairs(package.loaded) do found[#found + 1] = name:match "catalogue%.facts.*" end
+      print(#found, package.loaded.vbo ~= nil)]])
+    file:close()
+    -- The interpreter under test, where there is one: stock Lua loads no sanitized module.
+    local program <close> = assert(io.popen((os.getenv "VBOLUA" or "lua5.4") .. " " .. chunk
+      .. " 2>&1"))
+    local printed = program:read "a"
+    os.remove(chunk)
+    assert.equal("0\ttrue\n", printed)
   end)
 
   it("stays within 5 ms and 4 MB a version", function()
@@ -93,6 +111,56 @@ describe("the catalogue of a version", function()
       collectgarbage "restart"
       assert.is_true(used < 4096, ("%s takes %.0f KB"):format(version, used))
     end
+  end)
+end)
+
+describe("the index of all versions", function()
+  local common = require "vbo.catalogue.common"
+
+  local function entries(text, origins)
+    local list = {}
+    for name, origin, alias in text:gmatch "(%u)(%d)(%l?)" do
+      list[#list + 1] = { name = name, origin = "v" .. (origins or origin),
+        aliases = { alias ~= "" and alias or nil } }
+    end
+    return list
+  end
+
+  local function read(text, number)
+    local list = {}
+    for name, origin, aliases in common.each(text, number) do
+      list[#list + 1] = name .. origin:sub(2) .. aliases:gsub(" ", "")
+    end
+    return table.concat(list)
+  end
+
+  it("gives each version its own list, in its own order", function()
+    for _, versions in ipairs {
+      { "A1B1C1", "A1C2D2", "Z3A1C2" },
+      -- Other orders, other aliases.
+      { "A1B1C1D1", "D1C1B1A1", "B1D1A3C1" },
+      { "A1xB1", "A1yB1", "A1xB3", "" },
+      { "", "A2", "", "A2" },
+    } do
+      local lists = {}
+      for i, text in ipairs(versions) do lists[i] = entries(text) end
+      local index = common.write(lists)
+      for number, text in ipairs(versions) do assert.equal(text, read(index, number), index) end
+    end
+  end)
+
+  it("says what versions share once", function()
+    local index = common.write { entries "A1B1C1D1", entries "A1B1E2C1D2", entries "B1E2C1D2F3" }
+    assert.equal("\n11- A\n111 B\n-22 E\n111 C\n122 D\n--3 F", index)
+  end)
+
+  it("knows more than nine versions", function()
+    local lists = {}
+    for number = 1, 12 do lists[number] = entries("A1B1", number > 9 and number or nil) end
+    local index = common.write(lists)
+    assert.equal("\n111111111abc A\n111111111abc B", index)
+    local name, origin = common.each(index, 11)()
+    assert.same({ "A", "v11" }, { name, origin })
   end)
 end)
 

@@ -4,6 +4,7 @@
 --- when somebody asks for it: a run uses a few of some five hundred operations.
 
 local check = require "vbo.catalogue.check"
+local common = require "vbo.catalogue.common"
 local match = require "vbo.catalogue.match"
 local notation = require "vbo.catalogue.notation"
 
@@ -83,6 +84,13 @@ local function line_of(self, kind, name, origin)
   return text:match("[^\n]*", from)
 end
 
+-- What the version has of one kind: name, origin, aliases.  A module of a user's own server
+-- has a list of its own, the shipped versions share one.
+local function listed(facts, kind)
+  if facts[kind] then return facts[kind]:gmatch "(%S+) (%S+)([^\n]*)" end
+  return common.each(require("vbo.catalogue.facts.index")[kind], facts.number)
+end
+
 --- The catalogue of an index module.
 ---@param facts table
 ---@return vbo.Catalogue
@@ -92,7 +100,7 @@ function M.new(facts)
     _facts = facts, _names = {}, _lower = {}, _origin = {}, _read = {}, _shells = {},
   }, Catalogue)
   local count = 0
-  for name, origin, more in facts.operations:gmatch "(%S+) (%S+)([^\n]*)" do
+  for name, origin, more in listed(facts, "operations") do
     count = count + 1
     self._names[count] = name
     self._origin[name] = origin
@@ -118,7 +126,7 @@ end
 local function origins(self)
   if not self._schema_origin then
     self._schema_origin = {}
-    for name, origin in self._facts.schemas:gmatch "(%S+) (%S+)" do
+    for name, origin in listed(self._facts, "schemas") do
       self._schema_origin[name] = origin
     end
   end
