@@ -44,7 +44,7 @@ end
 --- Starts a recorder that answers `answers` ("METHOD /path" → body) and `{}` to the rest.
 ---
 --- `sends(version, fn, …)` calls `fn(client)` and asserts what was sent: "METHOD /path?query"
---- (the query sorted), each followed by its body when it has one; gives what `fn` returned.
+--- (the query in any order), each followed by its body when it has one; gives what `fn` returned.
 function M.start(answers)
   local recorder = recording.start(answers_of(answers or {}))
   local self = { connect = recorder.connect, stop = recorder.stop }
@@ -54,8 +54,8 @@ function M.start(answers)
     local expected, found = {}, {}
     for i, item in ipairs { ... } do
       if type(item) == "string" then
-        local method, path = item:match "^(%u+) (.*)$"
-        item = ("%s /%s%s"):format(method, version, filled(path))
+        local method, path, query = item:match "^(%u+) ([^?]*)%??(.*)$"
+        item = ("%s /%s%s%s"):format(method, version, filled(path), query_of(filled(query)))
       end
       expected[i] = item
     end
