@@ -42,7 +42,7 @@ declare.children(client, "proxies", "proxy", Proxy)
 declare.create(Proxy, "Proxy_Add")
 
 --- Changes what is given and keeps the rest.
-declare.edit(Proxy, "Proxy_Update")
+declare.edit(Proxy, "Proxy_Update", { keep = { "operatingSystem" } })
 
 --- Takes the proxy out of the configuration.
 ---

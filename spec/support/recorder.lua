@@ -2,8 +2,8 @@
 --
 -- Each request becomes one line of JSON in LOG: {"method":…,"path":…,"body":…}.  The token
 -- route hands out a token; everything else is answered from ANSWERS (a Lua file that
--- returns a list of {method=, path= (a pattern), status=, body=}) or with `{}`.  Prints
--- `url:` and `fingerprint:` when it is ready and ends when its input does.
+-- returns a list of {method=, path= (a pattern), query= (another, if any), status=, body=})
+-- or with `{}`.  Prints `url:` and `fingerprint:` when it is ready and ends when its input does.
 
 local json = require "vbo.json"
 local server = require "vbo.server"
@@ -23,7 +23,10 @@ local token = json.encode {
 
 local function answer_to(request)
   for _, answer in ipairs(answers) do
-    if request.method == answer.method and request.path:find(answer.path) then return answer end
+    if request.method == answer.method and request.path:find(answer.path)
+        and (not answer.query or (request.query or ""):find(answer.query)) then
+      return answer
+    end
   end
   return { status = 200, body = {} }
 end

@@ -1,0 +1,172 @@
+--- The licence, the users it covers, and the reports of its use.
+
+local base64 = require "vbo.base64"
+local body = require "vbo.dialect.body"
+local declare = require "vbo.declare"
+local errors = require "vbo.error"
+local options = require "vbo.options"
+local pipeline = require "vbo.pipeline"
+local resource = require "vbo.resource"
+
+local client = {}
+
+---@class vbo.License
+---@field status string       Valid or Expired
+---@field type string
+---@field package string
+---@field licensed_to string
+---@field license_expires string
+---@field total_number integer
+---@field used_number integer
+local License = resource.class { kind = "license", get = "License_Get", methods = {} }
+
+--- `client:license()` (v5 and later).
+declare.single(client, "license", License)
+
+-- What a change of the licence answers is the licence, except in v5.
+local function renewed(self, answer)
+  if type(answer.data) ~= "table" then return self:refresh() end
+  rawset(self, "_record", answer.data)
+  return self
+end
+
+-- Licence files are some kilobytes.
+local largest = 1 << 20
+
+local function content(path)
+  local file <close>, why = io.open(path, "rb")
+  if not file then errors.usage(("install: %s"):format(why)) end
+  local data = file:read(largest + 1)
+  if not data or data == "" then errors.usage(("install: %s is empty"):format(path)) end
+  if #data > largest then errors.usage(("install: %s is no licence: too large"):format(path)) end
+  return data
+end
+
+declare.note(License.methods, {
+  name = "install", kind = "action", operation = "License_InstallAction", class = License,
+})
+
+--- Installs a licence.
+---@param given table  file= (path of a licence file), or license_file= (its content in Base64)
+---@return vbo.License self
+function License.methods:install(given)
+  local own, rest = options.split(given, { file = "string" }, "install")
+  if own.file then rest.license_file = base64.encode(content(own.file)) end
+  if rest.license_file == nil then errors.usage "install needs the option 'file'" end
+  return renewed(self, declare.call(self, "install", "License_InstallAction", rest))
+end
+
+declare.note(License.methods, {
+  name = "update", kind = "action", operation = "License_UpdateAction", class = License,
+})
+
+--- Asks Veeam for an update of the licence.
+---@return vbo.License self
+function License.methods:update()
+  return renewed(self, declare.call(self, "update", "License_UpdateAction"))
+end
+
+---@class vbo.LicenseAutoUpdate
+---@field is_enabled boolean
+local AutoUpdate = resource.class {
+  kind = "automatic update of the license", get = "License_GetAutoUpdate", methods = {},
+}
+
+--- `license:auto_update()` (v6 and later); `:edit{ is_enabled= }`.
+declare.single(License.methods, "auto_update", AutoUpdate)
+declare.edit(AutoUpdate, "License_Update")
+
+---@class vbo.LicensedUser
+---@field id string
+---@field name string
+---@field organization_name string
+---@field license_state string  Licensed, New, TemporarilyAssigned or Exceeded
+---@field is_backed_up boolean
+---@field last_backup_date string?
+local LicensedUser = resource.class {
+  kind = "licensed user", parameter = "licensedUserId", rooted = true,
+  get = "LicensedUser_GetById", list = "LicensedUser_Get", methods = {}, bulk = {},
+  names = declare.named "name",
+}
+-- v6 and later cannot be asked for one.
+declare.looked_up(LicensedUser)
+
+--- `client:licensed_users()`, with the filters `organization` and, as later versions have
+--- them, `name` and `backed_up_organization_id`; `client:licensed_user(name)` by id or name
+--- (v3 and later).
+declare.children(client, "licensed_users", "licensed_user", LicensedUser)
+
+--- Takes the licence from the user (v5 and later).
+declare.remove(LicensedUser, "LicensedUser_Remove")
+
+---@class vbo.LicensingPlatform
+---@field platforms table[]
+---@field groups table[]
+local Platform = resource.class {
+  kind = "licensing platform", get = "LicenseStatistic_GetLicensingPlatformInfo", methods = {},
+}
+
+--- `client:licensing_platform()`: the kinds of objects that are counted (v7 and later).
+declare.single(client, "licensing_platform", Platform)
+
+---@class vbo.LicensingUsage
+---@field platform_types table[]
+local Usage = resource.class {
+  kind = "licensing usage", get = "LicenseStatistic_GetUsage", methods = {},
+}
+
+--- How the licence is used now (v7 and later).
+---@param given table?  platform_id=, organization=, backed_up_organization_id=
+---@return vbo.LicensingUsage
+function client:licensing_usage(given)
+  return resource.from_record(Usage, self,
+    declare.call(self, "licensing_usage", "LicenseStatistic_GetUsage", given).data)
+end
+
+---@class vbo.LicensingReport
+---@field report_parameters table   reportID, reportStatus, reportGenerationDate, …
+---@field platform_types table[]?   v7 and later
+---@field organizations table[]?    v5 and v6
+local Report = resource.class {
+  kind = "licensing report", get = "LicenseStatistic_GetLatestReport", methods = {},
+}
+
+--- `client:licensing_report()`: the latest monthly report (v5 and later).
+declare.single(client, "licensing_report", Report)
+
+function Report.methods:refresh()
+  local answer = declare.call(self, "licensing_report",
+    { "LicenseStatistic_GetLatestReport", "LicenseReport_GetLatestReport" })
+  if type(answer.data) ~= "table" then
+    errors.raise { kind = "protocol", message = "the server answered no licensing report" }
+  end
+  rawset(self, "_record", answer.data)
+  return self
+end
+
+--- Approves the report (v6 and later).
+---@param given table?  removed= (what to leave out of it, and why: `removed_users` in v6,
+---  `removed_objects` later)
+function Report.methods:approve(given)
+  local own, rest = options.split(given, { removed = "table" }, "approve")
+  local name = "LicenseStatistic_ApproveReport"
+  if not self._client._catalogue:operation(name) then name = "LicenseReport_ApproveReport" end
+  local operation = pipeline.operation(self._client, name)
+  if own.removed then
+    rest[body.property(operation.body, "removed_objects") or "removed_users"] = own.removed
+  end
+  local parameters = self.report_parameters
+  local id = type(parameters) == "table" and resource.field(parameters, "report_id")
+  if not id then
+    errors.raise { kind = "protocol", message = "the licensing report has no number" }
+  end
+  self:_call {
+    call = "approve", operation = name, path = { reportId = id }, options = rest,
+  }
+end
+
+return {
+  License = License, AutoUpdate = AutoUpdate, LicensedUser = LicensedUser,
+  LicensingPlatform = Platform, LicensingUsage = Usage, LicensingReport = Report,
+  client = client,
+}

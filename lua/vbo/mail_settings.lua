@@ -1,0 +1,57 @@
+--- Mail settings: notifications of the product, the audit, and what each explorer sends.
+
+local declare = require "vbo.declare"
+local resource = require "vbo.resource"
+
+local client = {}
+local M = { client = client }
+
+---@class vbo.EmailSettings
+---@field enable_notification boolean
+---@field smtp_server string?          of VboEmailSettings and AuditEmailSettings
+---@field server string?               of the others
+---@field port integer
+---@field from string?
+---@field username string?
+---@field authentication_type string?  CustomSmtp, GoogleGmail or Microsoft365
+
+-- `client:NAME()`: one kind of settings.
+--
+-- `edit{…}` changes what is given (`user`, `password` (a secret) and the fields above) and
+-- keeps the rest.  `send_test_email{…}` sends a test message: to `email`, for the explorers
+-- from v6 on; else to the address of the settings.  `prepare_oauth_sign_in{
+-- authentication_service_kind=, client_id=, client_secret=, tenant_id=, redirect_url= }` gives
+-- { requestId=, signInUrl= }, and `complete_oauth_sign_in{ code=, state= }` what Microsoft or
+-- Google answered there gives { requestId=, userId= } for `edit`: for the product and the
+-- audit from v7 on, for the explorers from v8 on.
+local function define(name, prefix, kind)
+  local class = resource.class { kind = kind, get = prefix .. "_Get", methods = {} }
+  declare.single(client, name, class)
+  -- Left out, the way of signing in would fall back to a password.
+  declare.edit(class, prefix .. "_Update", { keep = { "authenticationType" } })
+  declare.action(class, "prepare_oauth_sign_in", prefix .. "_PrepareOAuthSignIn")
+  declare.action(class, "complete_oauth_sign_in", prefix .. "_CompleteOAuthSignIn")
+  declare.action(class, "send_test_email", prefix .. "_SendTestEmail")
+  return class
+end
+
+--- Notifications of backup jobs (every version; a test message from v2 on).
+M.VboEmailSettings = define("vbo_email_settings", "VboEmailSettings", "notification settings")
+
+--- What the explorer of Exchange sends (every version; a test message from v3 on).
+M.VexEmailSettings = define("vex_email_settings", "VexEmailSettings", "Exchange mail settings")
+
+--- What the explorer of OneDrive sends (v3 and later).
+M.VeodEmailSettings = define("veod_email_settings", "VeodEmailSettings", "OneDrive mail settings")
+
+--- What the explorer of SharePoint sends (v2 and later; a test message from v3 on).
+M.VespEmailSettings = define("vesp_email_settings", "VespEmailSettings",
+  "SharePoint mail settings")
+
+--- What the explorer of Teams sends (v5 and later).
+M.VetEmailSettings = define("vet_email_settings", "VetEmailSettings", "Teams mail settings")
+
+--- Notifications of the audit (v5 and later).
+M.AuditEmailSettings = define("audit_email_settings", "AuditEmailSettings", "audit mail settings")
+
+return M
