@@ -84,8 +84,12 @@ function M.operation(client, name)
   return operation or errors.raise(catalogue.missing(client._catalogue, name))
 end
 
--- An intent as a checked request.
-local function request_of(client, intent)
+--- An intent as a checked request, which `run` sends: for who has to look at something between
+--- the check and the sending.
+---@param client vbo.Client
+---@param intent table  as `call`
+---@return vbo.Request
+function M.request(client, intent)
   if client._closed then
     errors.raise { kind = "closed", message = "the client is closed", operation = intent.operation }
   end
@@ -124,7 +128,7 @@ end
 ---  page, for an operation that has no word for it), sink=, watch=, deadline=, strict= (false
 ---  lets unknown properties through)
 ---@return vbo.Answer
-function M.call(client, intent) return M.run(client, request_of(client, intent), 1) end
+function M.call(client, intent) return M.run(client, M.request(client, intent), 1) end
 
 --- Begins a read whose answer is wanted later: the request passes the gates and is sent, and
 --- this returns.  The gates' own rest (what they do after `next`) runs in `finish`, or never
@@ -134,7 +138,7 @@ function M.call(client, intent) return M.run(client, request_of(client, intent),
 ---@param intent table  as `call`
 ---@return vbo.Job
 function M.begin(client, intent)
-  local request = request_of(client, intent)
+  local request = M.request(client, intent)
   if request.change then error("only reads are begun ahead of their need", 2) end
   local job = task.begin(M.run, client, request, 1)
   -- Ended with the client, whoever still holds it.

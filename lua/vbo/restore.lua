@@ -135,10 +135,11 @@ function M.run(target, intent, given)
   intent.path = intent.path or target:_path()
   intent.implied = intent.implied or client._dialect.implied
   intent.deadline = own.deadline
+  local request = pipeline.request(client, intent)
   local background = in_background(operation)
   local before = background and state_of(target:_session()) or nothing
   local sent_at = core.time()
-  local ok, answer = pcall(pipeline.call, client, intent)
+  local ok, answer = pcall(pipeline.run, client, request, 1)
   if not ok then
     if errors.is(answer) and answer.kind == "unknown_outcome" and target._session then
       local session = target:_session()

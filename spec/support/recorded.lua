@@ -1,0 +1,133 @@
+-- Calls of the module against a server that writes down what it is sent and answers what it
+-- was told to: `recorded.start(answers)`.
+
+local json = require "vbo.json"
+local program = require "spec.support.program"
+local vbo = require "vbo"
+
+local M = {}
+
+--- The restore session that every path goes through, and the one that v8 restores in.
+M.session = "61954db6-7278-4d26-86f7-888bda5a4ec4"
+M.working = "0d3ae9d6-0000-4000-8000-00000000beef"
+
+local function quoted(value)
+  if type(value) ~= "table" then return ("%q"):format(value) end
+  local parts = {}
+  for key, item in pairs(value) do
+    parts[#parts + 1] = ("[%s] = %s"):format(quoted(key), quoted(item))
+  end
+  return "{" .. table.concat(parts, ", ") .. "}"
+end
+
+--- A table without `_links` and `_actions`, at every depth: what a body is compared by.
+local function plain(value)
+  if type(value) ~= "table" or value == json.null then return value end
+  local result = {}
+  for key, item in pairs(value) do
+    if key ~= "_links" and key ~= "_actions" then result[key] = plain(item) end
+  end
+  return result
+end
+
+--- What every server answers: restores, saves, sends, and the session they belong to.
+function M.usual()
+  local counted = { restoredItemsCount = 1, totalItemsCount = 1 }
+  return {
+    -- Versions without sessions in the background: any action counts one item.
+    { method = "POST", path = "[Aa]ction$", body = counted },
+    { method = "POST", path = "^/v[67]/.*/operatorRestore$", body = { sessionId = M.working } },
+    { method = "POST", path = "^/v8/.*[Rr]estore$", body = { sessionId = M.working } },
+    { method = "POST", path = "^/v8/.*[Rr]estoreTo$", body = { sessionId = M.working } },
+    { method = "POST", path = "^/v8/.*copyTo$", body = { sessionId = M.working } },
+    { method = "POST", path = "[Rr]estore$", body = counted },
+    { method = "POST", path = "/[Ss]ave$", body = "content", type = "application/octet-stream" },
+    { method = "POST", path = "/export", body = "content", type = "application/octet-stream" },
+    { method = "POST", path = "/send", status = 204, body = "" },
+    { method = "GET", path = "/Statistics$", body = {
+      totalItemsCount = 1, restoredItemsCount = 1, failedItemsCount = 0, skippedItemsCount = 0 } },
+    { method = "GET", path = "/Events$", body = { offset = 0, limit = 30, results = json.array {
+      { id = M.working, type = "Restore", status = "Success", order = 1, title = "Restored" } } } },
+    { method = "GET", path = "/[Rr]estore[Ss]essions/[^/]+$", body = {
+      id = M.session, type = "Vesp", state = "Stopped", result = "Success" } },
+  }
+end
+
+--- A page of a list.
+function M.page(...)
+  return { offset = 0, limit = 30, results = json.array { ... } }
+end
+
+--- Starts the recorder.
+---@param answers table[]  {method=, path= (pattern), status=, body= (a table), type=}
+function M.start(answers)
+  local folder, remove = program.folder()
+  local log, file = folder .. "/requests", folder .. "/answers.lua"
+  do
+    local list = {}
+    for i, answer in ipairs(answers) do
+      local copy = { method = answer.method, path = answer.path, status = answer.status or 200,
+        type = answer.type }
+      copy.body = type(answer.body) == "table" and json.encode(answer.body) or answer.body
+      list[i] = copy
+    end
+    local handle <close> = assert(io.open(file, "w"))
+    handle:write("return " .. quoted(list))
+  end
+  local recorder = program.start(("%s spec/support/recorder.lua %s %s"):format(
+    program.vbolua, log, file), "fingerprint")
+  local self = { folder = folder }
+
+  function self.stop()
+    recorder.stop()
+    remove()
+  end
+
+  function self.connect(version)
+    return vbo.connect {
+      url = recorder.url, pin = recorder.fingerprint, user = "admin",
+      password = vbo.secret.of "12345678", version = version,
+    }
+  end
+
+  --- Calls `fn(session, client)` and gives what arrived, as "METHOD path?query" (without
+  --- the version and the session in it) and bodies, and what `fn` returned.
+  function self.sends(version, fn)
+    assert(io.open(log, "w")):close()
+    local results
+    do
+      local client <close> = self.connect(version)
+      results = table.pack(vbo.try(fn, client:session(M.session), client))
+    end
+    local sent = {}
+    for line in io.lines(log) do
+      local request = assert(json.decode(line))
+      local path = request.path:gsub("^/v%d+", "")
+        :gsub("^/[Rr]estore[Ss]essions/" .. M.session:gsub("%-", "%%-"), "~")
+        :gsub("/[Oo]rganization", "/organization")
+      sent[#sent + 1] = {
+        line = request.method .. " " .. path .. (request.query and "?" .. request.query or ""),
+        body = plain(request.body), sent = request.sent,
+      }
+    end
+    return sent, table.unpack(results, 1, results.n)
+  end
+
+  --- The one request of those that `fn` makes that is no GET of records on the way to it.
+  function self.change(version, fn)
+    local sent, result, err = self.sends(version, fn)
+    local found
+    for _, request in ipairs(sent) do
+      if not request.line:find "^GET" then
+        assert(not found, "more than one: " .. request.line)
+        found = request
+      end
+    end
+    assert(found or not err, tostring(err))
+    return found, result, err
+  end
+
+  return self
+end
+
+return M
