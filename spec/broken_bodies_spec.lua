@@ -35,7 +35,7 @@ end
 --- The distinct bodies of all versions: { version=, operation= } of the first that has each.
 local function distinct()
   local list, seen, all = {}, {}, 0
-  for _, version in ipairs(catalogue.versions) do
+  for _, version in ipairs(facts.versions) do
     for operation in catalogue.load(version):operations() do
       if operation.body and operation.name ~= "token" then
         local parts = { tostring(operation.action ~= nil) }
@@ -130,7 +130,7 @@ describe("a body", function()
     if fact then assert.is_nil(reader:body_problem(fact, arguments.body), label) end
   end
 
-  for _, version in ipairs(catalogue.versions) do
+  for _, version in ipairs(facts.versions) do
     it("of " .. version .. " is refused when it is broken, in fifty ways", function()
       local client <close> = vbo.connect {
         url = server.url, pin = server.fingerprint, user = "operator", password = "x",
@@ -146,8 +146,8 @@ describe("a body", function()
     local lines = {}
     for line in io.lines(log) do lines[#lines + 1] = assert(json.decode(line)).target:lower() end
     -- The logins alone.
-    assert.equal(#catalogue.versions, #lines)
-    for i, version in ipairs(catalogue.versions) do
+    assert.equal(#facts.versions, #lines)
+    for i, version in ipairs(facts.versions) do
       assert.equal("/" .. version .. "/token", lines[i])
     end
   end)

@@ -2,6 +2,9 @@
 
 local catalogue = require "vbo.catalogue"
 
+-- The interpreter under test, where there is one: stock Lua loads no sanitized module.
+local interpreter = os.getenv "VBOLUA" or "lua5.4"
+
 -- Key by key comparison leaves out what a schema caches.
 local function names_of(list)
   local result = {}
@@ -71,7 +74,7 @@ describe("the catalogue of a version", function()
       table.sort(found)
       print(table.concat(found, " "))]])
     file:close()
-    local program <close> = assert(io.popen("lua5.4 " .. chunk .. " 2>&1"))
+    local program <close> = assert(io.popen(interpreter .. " " .. chunk .. " 2>&1"))
     local printed = program:read "a"
     os.remove(chunk)
     assert.equal("index v2\n", printed)
@@ -86,9 +89,7 @@ describe("the catalogue of a version", function()
       for name in pairs(package.loaded) do found[#found + 1] = name:match "catalogue%.facts.*" end
       print(#found, package.loaded.vbo ~= nil)]])
     file:close()
-    -- The interpreter under test, where there is one: stock Lua loads no sanitized module.
-    local program <close> = assert(io.popen((os.getenv "VBOLUA" or "lua5.4") .. " " .. chunk
-      .. " 2>&1"))
+    local program <close> = assert(io.popen(interpreter .. " " .. chunk .. " 2>&1"))
     local printed = program:read "a"
     os.remove(chunk)
     assert.equal("0\ttrue\n", printed)
