@@ -104,6 +104,8 @@ describe("copy jobs", function()
       end, "GET /CopyJobs/{copy}/BackupJob", "GET /Jobs/{job}/CopyJob")
       assert.same({ "Nightly", "Nightly copy" }, names)
     end
+    assert.is_nil(server.sends("v8", function(client) return client:job(ids.other):copy_job() end,
+      "GET /Jobs/{other}/CopyJob"))
   end)
 
   it("have sessions from v7 on", function()

@@ -6,24 +6,38 @@ local ids = sending.ids
 
 describe("data in a repository", function()
   local server
+  -- The word for one, the version that brought it, the field that names it, its requests.
   local kinds = {
-    organizations = { "organization", "OrganizationData", "v3", "displayName", "organizationId" },
-    users = { "user", "UserData", "v3", "displayName" },
-    groups = { "group", "GroupData", "v3", "displayName" },
-    sites = { "site", "SiteData", "v3", "title" },
-    teams = { "team", "TeamData", "v5", "displayName" },
-    mailboxes = { "mailbox", "MailboxData", "v6", "email" },
-    onedrives = { "onedrive", "OneDriveData", "v6", "title" },
+    organizations = { one = "organization", since = "v3", label = "displayName",
+      key = "organizationId", list = "GET /BackupRepositories/{repository}/OrganizationData",
+      get = "GET /BackupRepositories/{repository}/OrganizationData/{thing}" },
+    users = { one = "user", since = "v3", label = "displayName",
+      list = "GET /BackupRepositories/{repository}/UserData",
+      get = "GET /BackupRepositories/{repository}/UserData/{thing}" },
+    groups = { one = "group", since = "v3", label = "displayName",
+      list = "GET /BackupRepositories/{repository}/GroupData",
+      get = "GET /BackupRepositories/{repository}/GroupData/{thing}" },
+    sites = { one = "site", since = "v3", label = "title",
+      list = "GET /BackupRepositories/{repository}/SiteData",
+      get = "GET /BackupRepositories/{repository}/SiteData/{thing}" },
+    teams = { one = "team", since = "v5", label = "displayName",
+      list = "GET /BackupRepositories/{repository}/TeamData",
+      get = "GET /BackupRepositories/{repository}/TeamData/{thing}" },
+    mailboxes = { one = "mailbox", since = "v6", label = "email",
+      list = "GET /BackupRepositories/{repository}/MailboxData",
+      get = "GET /BackupRepositories/{repository}/MailboxData/{thing}" },
+    onedrives = { one = "onedrive", since = "v6", label = "title",
+      list = "GET /BackupRepositories/{repository}/OneDriveData",
+      get = "GET /BackupRepositories/{repository}/OneDriveData/{thing}" },
   }
 
   setup(function()
     local answers = {}
     for _, kind in pairs(kinds) do
-      local path = "GET /BackupRepositories/{repository}/" .. kind[2]
-      local record = { [kind[4]] = "Sales", [kind[5] or "id"] = ids.thing }
-      local other = { [kind[4]] = "Other", [kind[5] or "id"] = ids.other }
-      answers[path] = { results = { record, other } }
-      answers[path .. "/{thing}"] = record
+      local key = kind.key or "id"
+      local record = { [kind.label] = "Sales", [key] = ids.thing }
+      answers[kind.list] = { results = { record, { [kind.label] = "Other", [key] = ids.other } } }
+      answers[kind.get] = record
     end
     server = sending.start(answers)
   end)
@@ -32,15 +46,14 @@ describe("data in a repository", function()
 
   for plural, kind in pairs(kinds) do
     it("of " .. plural .. " is listed, named and loaded", function()
-      for _, version in ipairs { kind[3], "v8" } do
-        local path = "GET /BackupRepositories/{repository}/" .. kind[2]
+      for _, version in ipairs { kind.since, "v8" } do
         local found = server.sends(version, function(client)
           local repository = client:backup_repository(ids.repository)
           assert.equal(2, repository[plural .. "_data"](repository):count())
-          return repository[kind[1] .. "_data"](repository, "sales"):refresh()
-        end, path, path, path .. "/{thing}")
+          return repository[kind.one .. "_data"](repository, "sales"):refresh()
+        end, kind.list, kind.list, kind.get)
         assert.equal(ids.thing, found.id)
-        assert.equal("Sales", found[kind[4]])
+        assert.equal("Sales", found[kind.label])
       end
     end)
   end
@@ -204,20 +217,30 @@ describe("restore points", function()
   end)
 
   it("have protected objects of everything in v8", function()
-    for method, path in pairs {
-      protected_users = "/ProtectedUsers", protected_groups = "/ProtectedGroups",
-      protected_sites = "/ProtectedSites", protected_teams = "/ProtectedTeams",
+    for method, sent in pairs {
+      protected_users = {
+        word = "user", list = "GET /ProtectedUsers", get = "GET /ProtectedUsers/{thing}",
+      },
+      protected_groups = {
+        word = "group", list = "GET /ProtectedGroups", get = "GET /ProtectedGroups/{thing}",
+      },
+      protected_sites = {
+        word = "site", list = "GET /ProtectedSites", get = "GET /ProtectedSites/{thing}",
+      },
+      protected_teams = {
+        word = "team", list = "GET /ProtectedTeams", get = "GET /ProtectedTeams/{thing}",
+      },
     } do
-      local one, word = method:sub(1, -2), path:match("Protected(%a+)s$"):lower()
       server.sends("v8", function(client)
+        local one = client[method:sub(1, -2)](client, { id = ids.thing })
+        one:refresh()
+        one:restore_points { is_copy = false }:all()
         client[method](client):all()
-        client[one](client, { id = ids.user }):refresh()
         local organization = client:organization(ids.organization)
         organization[method](organization, { backed_up_organization_id = "b" }):all()
-        client[one](client, { id = ids.user }):restore_points { is_copy = false }:all()
-      end, "GET " .. path, ("GET %s/{user}"):format(path),
-        ("GET %s?backedUpOrganizationId=b&organizationId=%s"):format(path, ids.organization),
-        ("GET /RestorePoints?isCopy=false&%sId=%s"):format(word, ids.user))
+      end, sent.get, ("GET /RestorePoints?isCopy=false&%sId=%s"):format(sent.word, ids.thing),
+        sent.list,
+        ("%s?backedUpOrganizationId=b&organizationId=%s"):format(sent.list, ids.organization))
     end
   end)
 end)

@@ -105,6 +105,9 @@ describe("what jobs send", function()
       ["POST /Organizations/{organization}/Jobs"] = job,
       ["GET /Organizations/{organization}/Jobs"] = { job },
       ["GET /Organizations/{organization}/Users/{user}"] = user,
+      ["GET /Organizations/{organization}/Users/{bob}"] = {
+        id = ids.bob, name = "bob@contoso.com", surprise = 1, displayName = rehearsal.json.null,
+      },
       ["GET /Jobs/{job}/SelectedItems"] = { item, { id = "item-2", type = "Site" } },
       ["GET /Jobs/{job}/SelectedItems/item-1"] = item,
       ["GET /Jobs/{job}/ExcludedItems"] = { item },
@@ -113,6 +116,8 @@ describe("what jobs send", function()
       ["GET /Jobs/{job}/ExcludedMailboxes"] = { { id = ids.mailbox, email = "b@contoso.com" } },
       ["GET /Jobs/{job}/JobSessions"] = { { id = ids.session, status = "Success" } },
       ["GET /JobSessions"] = { { id = ids.session, status = "Success" } },
+      ["POST /Jobs/{job}/explore"] = { id = ids.session, state = "Working" },
+      ["POST /Jobs/{job}/Action"] = { id = ids.session, state = "Working" },
     }
   end)
 
@@ -183,8 +188,7 @@ describe("what jobs send", function()
     local null = rehearsal.json.null
     server.sends("v4", function(client)
       local one = client:job(ids.job)
-      one:enable() one:disable() one:stop()
-      assert.is_nil(one:start())
+      one:enable() one:disable() one:stop() one:start()
       client:jobs():where { name = "n*" }:enable()
     end, "POST /Jobs/{job}/Action", { enable = null }, "POST /Jobs/{job}/Action",
       { disable = null }, "POST /Jobs/{job}/Action", { stop = null },
@@ -230,6 +234,22 @@ describe("what jobs send", function()
     end).kind)
   end)
 
+  it("when an item's record says more than its body takes", function()
+    server.sends("v8", function(client)
+      local bob = client:organization(ids.organization):user(ids.bob)
+      client:job(ids.job):selected_items():add { user = bob, mailbox = true }
+    end, "GET /Organizations/{organization}/Users/{bob}",
+      "POST /Jobs/{job}/SelectedItems",
+      { { type = "User", mailbox = true, user = { id = ids.bob, name = "bob@contoso.com" } } })
+    -- What the caller wrote is checked to the letter.
+    local client <close> = server.connect "v8"
+    assert.equal("usage", sending.failure(function()
+      client:job(ids.job):selected_items():add {
+        user = client:organization(ids.organization):user { id = ids.bob, nmae = "Bob" },
+      }
+    end).kind)
+  end)
+
   it("when items are changed: as a whole", function()
     local whole = {
       id = "item-1", type = "User", user = user, mailbox = false, oneDrive = false,
@@ -270,6 +290,20 @@ describe("what jobs send", function()
       "POST /Jobs/{job}/SelectedMailboxes", { { id = ids.mailbox, email = "a@contoso.com" } },
       "POST /Jobs/{job}/ExcludedMailboxes", { { id = ids.mailbox } },
       "DELETE /Jobs/{job}/SelectedMailboxes", "DELETE /Jobs/{job}/ExcludedMailboxes")
+  end)
+
+  it("when they are explored", function()
+    for version, body in pairs {
+      v3 = { explore = { type = "veod", showDeleted = true, datetime = "2026-11-20T22:00:00Z" } },
+      v8 = { type = "Veod", showDeleted = true, dateTime = "2026-11-20T22:00:00Z" },
+    } do
+      local session = server.sends(version, function(client)
+        return client:job(ids.job):explore {
+          workload = "onedrive", deleted = true, at = "2026-11-20T22:00:00Z",
+        }
+      end, version == "v3" and "POST /Jobs/{job}/Action" or "POST /Jobs/{job}/explore", body)
+      assert.equal(ids.session, session.id)
+    end
   end)
 
   it("when their runs are asked for", function()

@@ -1,5 +1,5 @@
 -- Every operation on organizations, jobs, backed-up data and roles, of every version, is
--- named by an object.
+-- named by an object, and a spec shows the request that its method sends.
 
 local catalogue = require "vbo.catalogue"
 
@@ -43,6 +43,27 @@ local function named()
   return names
 end
 
+local specs = { "copy_jobs", "data", "job_sessions", "jobs", "organization", "roles" }
+
+-- The operations whose requests the specs assert, in the words of `spec.support.sending`.
+local function shown()
+  local names = {}
+  for _, spec in ipairs(specs) do
+    local file <close> = assert(io.open("spec/" .. spec .. "_spec.lua"))
+    local text = file:read "a"
+    -- What stands in brackets is the answer of a server, not a call.
+    text = text:gsub('%["%u+ /[^"]*"%]', "")
+    for method, path in text:gmatch '"(%u+) (/[%w{}/%-]+)' do
+      path = path:gsub("{%w+}", "61954db6-7278-4d26-86f7-888bda5a4ec4")
+      for _, version in ipairs(catalogue.versions) do
+        local found = catalogue.load(version):match(method, "/" .. version .. path)
+        if found and found.name then names[found.name] = true end
+      end
+    end
+  end
+  return names
+end
+
 describe("the objects of organizations, jobs, data and roles", function()
   local names = named()
 
@@ -70,6 +91,20 @@ describe("the objects of organizations, jobs, data and roles", function()
     end
     assert.is_true(count > 100, "found " .. count .. " names")
     assert.same({}, unknown)
+  end)
+
+  it("have a spec for each of them", function()
+    local missing, proven, seen = {}, shown(), {}
+    for _, version in ipairs(catalogue.versions) do
+      for operation in catalogue.load(version):operations() do
+        local name = operation.name
+        if in_area(operation.path) and not seen[name] and not exceptions[name] then
+          seen[name] = true
+          if not proven[name] then missing[#missing + 1] = version .. " " .. name end
+        end
+      end
+    end
+    assert.same({}, missing)
   end)
 
   it("need every exception that is made", function()

@@ -22,6 +22,10 @@ describe("organizations", function()
       ["GET /Organizations"] = { organization },
       ["POST /Organizations"] = organization,
       ["GET /Organization"] = organization,
+      ["POST /Organizations/{organization}/Action"] = { id = ids.session, state = "Working" },
+      ["POST /Organizations/{organization}/explore"] = { id = ids.session, state = "Working" },
+      ["POST /Organization/Action"] = { id = ids.other, state = "Working" },
+      ["POST /Organization/Explore"] = { id = ids.other, state = "Working" },
       ["GET /Organizations/{organization}/Users"] = { user },
       ["GET /Organizations/{organization}/Users/{user}"] = user,
       ["GET /Organizations/{organization}/Users/{user}/OneDrives"] = {
@@ -150,6 +154,33 @@ describe("organizations", function()
     end
     local client <close> = server.connect "v1"
     assert.equal("unsupported", sending.failure(client.current_organization, client).kind)
+  end)
+
+  it("are explored, by the server's login or their own", function()
+    for version, calls in pairs {
+      v2 = {
+        "POST /Organizations/{organization}/Action",
+        { explore = { type = "veod", datetime = "2026.11.20 22:00:00" } },
+        "POST /Organization/Action", { explore = { type = "vex" } },
+      },
+      v8 = {
+        "POST /Organizations/{organization}/explore",
+        { type = "Veod", dateTime = "2026-11-20T22:00:00Z", repositoryId = ids.repository },
+        "POST /Organization/Explore", { type = "Vex" },
+      },
+    } do
+      local sessions = server.sends(version, function(client)
+        return {
+          client:organization(ids.organization):explore {
+            workload = "onedrive", at = "2026-11-20T22:00:00",
+            repository = version == "v8" and ids.repository or nil,
+          },
+          client:explore(),
+        }
+      end, table.unpack(calls))
+      assert.equal(ids.session, sessions[1].id)
+      assert.equal(ids.other, sessions[2].id)
+    end
   end)
 
   it("have users with OneDrives", function()

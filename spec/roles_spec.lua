@@ -102,11 +102,26 @@ describe("roles", function()
     end
   end)
 
-  for method, path in pairs {
-    operators = "operators", selected_items = "selectedItems", excluded_items = "excludedItems",
+  for method, sent in pairs {
+    operators = {
+      list = "GET /RbacRoles/{role}/operators", one = "GET /RbacRoles/{role}/operators/item-1",
+      add = "POST /RbacRoles/{role}/operators",
+      remove = "DELETE /RbacRoles/{role}/operators?ids=item-1",
+    },
+    selected_items = {
+      list = "GET /RbacRoles/{role}/selectedItems",
+      one = "GET /RbacRoles/{role}/selectedItems/item-1",
+      add = "POST /RbacRoles/{role}/selectedItems",
+      remove = "DELETE /RbacRoles/{role}/selectedItems?ids=item-1",
+    },
+    excluded_items = {
+      list = "GET /RbacRoles/{role}/excludedItems",
+      one = "GET /RbacRoles/{role}/excludedItems/item-1",
+      add = "POST /RbacRoles/{role}/excludedItems",
+      remove = "DELETE /RbacRoles/{role}/excludedItems?ids=item-1",
+    },
   } do
     it("have " .. method .. " that come and go", function()
-      local base = "/RbacRoles/{role}/" .. path
       for _, version in ipairs { "v6", "v8" } do
         server.sends(version, function(client)
           local one = client:rbac_role(ids.role)
@@ -117,9 +132,8 @@ describe("roles", function()
           assert.equal("User", single.type)
           single:remove()
         end, "GET /Organizations/{organization}/Users/{user}",
-          "POST " .. base, { { type = "User", user = user } },
-          "GET " .. base, "DELETE " .. base .. "?ids=item-1",
-          "GET " .. base .. "/item-1", "DELETE " .. base .. "?ids=item-1")
+          sent.add, { { type = "User", user = user } }, sent.list, sent.remove, sent.one,
+          sent.remove)
       end
     end)
   end

@@ -6,6 +6,7 @@
 
 local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
+local echo = require "vbo.echo"
 local json = require "vbo.json"
 local errors = require "vbo.error"
 local pipeline = require "vbo.pipeline"
@@ -181,8 +182,8 @@ local function completed(self, operation, given, how)
   end
   for _, property in ipairs(needed) do
     if not said[property] then
-      local value = resource.field(self:_loaded(), property)
-      if value ~= nil then options[property] = value end
+      options[property] = echo.of(properties[property],
+        resource.field(self:_loaded(), property))
     end
   end
   return options

@@ -5,6 +5,7 @@
 --- and the renames between API versions (`doc.size` is `size` in v2 and `sizeBytes` later),
 --- loading the record when it was only named.  A field that is absent or null is nil.
 
+local echo = require "vbo.echo"
 local errors = require "vbo.error"
 local json = require "vbo.json"
 local pipeline = require "vbo.pipeline"
@@ -169,7 +170,11 @@ function M.reference(class, owner, value, query, list)
     if value.id ~= nil and next(value, next(value)) == nil then
       return M.from_id(class, owner, tostring(value.id), list)
     end
-    if value.id ~= nil then return M.from_record(class, owner, value) end
+    if value.id ~= nil then
+      local made = M.from_record(class, owner, value)
+      rawset(made, "_made", true)
+      return made
+    end
     if value.name ~= nil then return M.from_name(class, owner, value.name, query, list) end
   elseif type(value) == "string" and value ~= "" then
     if not class.names or looks_like_id(value) then
@@ -276,6 +281,7 @@ function Resource:refresh(given)
   local class = self._class
   if only_listed(self) then
     rawset(self, "_record", listed(self))
+    rawset(self, "_made", nil)
     return self
   end
   local answer = self:_call { operation = class.get, query = given }
@@ -283,6 +289,7 @@ function Resource:refresh(given)
     errors.raise { kind = "protocol", message = ("the server answered no %s"):format(class.kind) }
   end
   rawset(self, "_record", answer.data)
+  rawset(self, "_made", nil)
   return self
 end
 
@@ -305,8 +312,11 @@ function Resource:as_body(schema)
     -- Known by a record of the caller's own making: the server's has the rest.
     if M.field(record, name) == nil then record = self:refresh()._record break end
   end
+  if not rawget(self, "_made") and type(record._links) ~= "table" then
+    return echo.of(schema, record)
+  end
   -- The check against the catalogue knows an echoed record by its `_links`, and leaves out
-  -- what only the server writes.
+  -- what only the server writes; one of the caller's own making is checked to the letter.
   for name, value in pairs(record) do copy[name] = value end
   return copy
 end
