@@ -111,12 +111,16 @@ BINDING_OBJECTS := $(call objects,$(BINDING))
 SERVER_OBJECTS := $(if $(HAVE_SERVER),$(call objects,$(SERVER)))
 INTERPRETER_OBJECTS := $(call objects,$(INTERPRETER))
 
+# Type files are for editors: installed beside the others, not compiled into the interpreter.
 LUA_FILES := $(shell find lua -name '*.lua' ! -path 'lua/vbo/types/*' 2>/dev/null | LC_ALL=C sort)
+TYPE_FILES := $(shell find lua/vbo/types -name '*.lua' 2>/dev/null | LC_ALL=C sort)
+LUA ?= lua5.4
 MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
 LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 
 .PHONY: all modules lib demo test run-tests bench lint format-check format install uninstall \
-  install-modules install-lua clean deps catalogue FORCE
+  install-modules install-lua clean deps catalogue \
+  generated types reference FORCE
 .DEFAULT_GOAL := all
 
 all: $(BUILD)/vbolua $(MODULES) $(LIBRARIES)
@@ -243,6 +247,15 @@ catalogue: $(BUILD)/vbolua
 	VBO_FACTS="$(FACTS)" $(BUILD)/vbolua spec/support/facts.lua >spec/fixtures/operations.txt.new
 	@mv spec/fixtures/operations.txt.new spec/fixtures/operations.txt
 
+# The types of the editor and the pages of the reference, from the catalogue and the sources.
+generated: types reference
+
+types:
+	$(LUA) lua/vbo/catalogue/types.lua lua lua/vbo/types
+
+reference:
+	$(LUA) lua/vbo/catalogue/reference.lua lua docs/reference
+
 # --------------------------------------------------------------------- install
 INSTALL ?= install
 
@@ -256,7 +269,7 @@ $(BUILD)/vbolua.pc: docs/vbolua.pc.in $(BUILD)/flags FORCE
 	  -e 's|@CMODDIR@|$(call pc_path,$(INST_LIBDIR))|' $< >$@
 
 install-lua:
-	@set -e; for file in $(LUA_FILES); do \
+	@set -e; for file in $(LUA_FILES) $(TYPE_FILES); do \
 	  to='$(DESTDIR)$(INST_LUADIR)/'"$${file#lua/}"; \
 	  mkdir -p "$${to%/*}"; $(INSTALL) -m 644 "$$file" "$$to"; done
 

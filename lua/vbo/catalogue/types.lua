@@ -1,10 +1,10 @@
 --- Makes the types of the editor.
 ---
----     lua5.4 lua/vbo/catalogue/types.lua [LUA_DIR]
+---     lua5.4 lua/vbo/catalogue/types.lua [LUA_DIR [OUT_DIR]]
 ---
---- writes the `---@meta` files of `vbo/types/` below the folder of Lua sources (`lua`), the
---- same bytes every time.  They come from the catalogue, from what the sources declare, and
---- from the comments of the sources; nothing has to be built before.
+--- writes the `---@meta` files of `lua/vbo/types/`, the same bytes every time.  They come from
+--- the catalogue, from what the sources declare, and from their comments; nothing has to be
+--- built before.
 
 local is_program = arg and arg[0] and arg[0]:match "catalogue/types%.lua$" ~= nil
 if is_program then
@@ -123,14 +123,16 @@ end
 ---@param root string  the folder of the Lua sources, which holds `vbo/`
 ---@return table<string, string> files  path below `vbo/types/` → text
 function M.files(root)
-  local model = model_of.read(root)
-  local files = {}
-  api_files(model, files)
-  object_files(model, files)
-  common_file(model, files)
-  files["base.lua"] = base.base(model.specs.call, model.specs.connect)
-  files["parts.lua"] = base.parts(model.root_parts)
-  return files
+  return output.plainly(function()
+    local model = model_of.read(root)
+    local files = {}
+    api_files(model, files)
+    object_files(model, files)
+    common_file(model, files)
+    files["base.lua"] = base.base(model.specs.call, model.specs.connect)
+    files["parts.lua"] = base.parts(model.root_parts)
+    return files
+  end)
 end
 
 if is_program then

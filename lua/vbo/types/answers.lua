@@ -167,6 +167,12 @@
 ---@field location string
 ---@field addressSpaces string[]
 
+---@class vbo.answer.RESTBackupOrganization
+---@field id string
+---@field name string
+---@field type "Office365"|"OnPremises"|"Hybrid"|vbo.Null
+---@field _links table<string, vbo.answer.RESTLinkHAL>
+
 ---@class vbo.answer.RESTBackupRepositoryOwnerChangeSession
 ---@field id string
 ---@field status "Waiting"|"Running"|"Succeeded"|"Failed"

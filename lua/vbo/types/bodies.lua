@@ -269,6 +269,12 @@
 ---@field url? string
 ---@field [string] vbo.UnknownOption
 
+---@class vbo.body.RESTOrganizationRemovedUsers
+---@field organizationId? string
+---@field removedUsersCount? integer
+---@field removalReason? string
+---@field [string] vbo.UnknownOption
+
 ---@class vbo.body.RESTPrepareOAuthSignInRequest
 ---@field authenticationServiceKind? "GoogleGmail"|"Microsoft365"
 ---@field clientId? string|vbo.Null
@@ -430,6 +436,262 @@
 
 ---@class vbo.body.RESTStartJobOptions
 ---@field full? boolean
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.SharePointDocument_RestoreDocumentAction+SharePointDocument_OperatorRestore
+---@field list? string
+---@field restorePermissions? boolean|vbo.Null
+---@field sendSharedLinksNotification? boolean|vbo.Null
+---@field documentVersion? "All"|"Last"|"all"|"last"|vbo.Null
+---@field documentLastVersionAction? "Overwrite"|"Merge"|"overwrite"|"merge"|vbo.Null
+---@field userCode? string  v4–v8
+---@field applicationId? string|vbo.Null  v4–v8
+---@field applicationCertificatePassword? vbo.Secret|string  v4–v8
+---@field applicationCertificate? string  v4–v8
+---@field userName? string
+---@field userPassword? vbo.Secret|string
+---@field documentsRestoreConfigs? vbo.body.RESTRestoreSharePointDocumentConfig[]  v6–v8
+---@field restoreChangedItems? boolean|vbo.Null  v6–v8
+---@field restoreDeletedItems? boolean|vbo.Null  v6–v8
+---@field reason? string  v6–v8
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.SharePointDocument_RestoreDocumentsAction+SharePointDocument_OperatorRestore
+---@field documents? (vbo.body.SharePointDocument_RestoreDocumentsAction+SharePointDocument_OperatorRestore.documents.item|vbo.Resource)[]
+---@field list? string
+---@field restorePermissions? boolean|vbo.Null
+---@field sendSharedLinksNotification? boolean|vbo.Null
+---@field documentVersion? "All"|"Last"|"all"|"last"|vbo.Null
+---@field documentLastVersionAction? "Overwrite"|"Merge"|"overwrite"|"merge"|vbo.Null
+---@field userCode? string  v4–v8
+---@field applicationId? string|vbo.Null  v4–v8
+---@field applicationCertificatePassword? vbo.Secret|string  v4–v8
+---@field applicationCertificate? string  v4–v8
+---@field userName? string
+---@field userPassword? vbo.Secret|string
+---@field documentsRestoreConfigs? vbo.body.RESTRestoreSharePointDocumentConfig[]  v6–v8
+---@field restoreChangedItems? boolean|vbo.Null  v6–v8
+---@field restoreDeletedItems? boolean|vbo.Null  v6–v8
+---@field reason? string  v6–v8
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.SharePointDocument_RestoreDocumentsAction+SharePointDocument_OperatorRestore.documents.item
+---@field siteId? string  v8
+---@field sizeBytes? integer  v3, v6–v8
+---@field version? string  v2–v3, v6–v8
+---@field versionId? integer|vbo.Null  v6–v8
+---@field id? string
+---@field name? string  v2–v3, v6–v8
+---@field createdBy? string  v2–v3, v6–v8
+---@field creationTime? vbo.Date  v2–v3, v6–v8
+---@field modifiedBy? string  v2–v3, v6–v8
+---@field modificationTime? vbo.Date  v2–v3, v6–v8
+---@field isFolder? boolean  v7–v8
+---@field size? integer  v2
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.SharePointItem_RestoreItemAction+SharePointItem_OperatorRestore
+---@field list? string
+---@field restorePermissions? boolean|vbo.Null
+---@field sendSharedLinksNotification? boolean|vbo.Null
+---@field documentVersion? "All"|"Last"|"all"|"last"|vbo.Null
+---@field documentLastVersionAction? "Overwrite"|"Merge"|"overwrite"|"merge"|vbo.Null
+---@field userCode? string  v4–v8
+---@field applicationId? string|vbo.Null  v4–v8
+---@field applicationCertificatePassword? vbo.Secret|string  v4–v8
+---@field applicationCertificate? string  v4–v8
+---@field userName? string
+---@field userPassword? vbo.Secret|string
+---@field itemsRestoreConfigs? vbo.body.RESTRestoreSharePointItemConfig[]  v6–v8
+---@field restoreChangedItems? boolean|vbo.Null  v6–v8
+---@field restoreDeletedItems? boolean|vbo.Null  v6–v8
+---@field reason? string  v6–v8
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.SharePointItem_RestoreItemsAction+SharePointItem_OperatorRestore
+---@field items? (vbo.body.SharePointItem_RestoreItemsAction+SharePointItem_OperatorRestore.items.item|vbo.Resource)[]
+---@field list? string
+---@field restorePermissions? boolean|vbo.Null
+---@field sendSharedLinksNotification? boolean|vbo.Null
+---@field documentVersion? "All"|"Last"|"all"|"last"|vbo.Null
+---@field documentLastVersionAction? "Overwrite"|"Merge"|"overwrite"|"merge"|vbo.Null
+---@field userCode? string  v4–v8
+---@field applicationId? string|vbo.Null  v4–v8
+---@field applicationCertificatePassword? vbo.Secret|string  v4–v8
+---@field applicationCertificate? string  v4–v8
+---@field userName? string
+---@field userPassword? vbo.Secret|string
+---@field itemsRestoreConfigs? vbo.body.RESTRestoreSharePointItemConfig[]  v6–v8
+---@field restoreChangedItems? boolean|vbo.Null  v6–v8
+---@field restoreDeletedItems? boolean|vbo.Null  v6–v8
+---@field reason? string  v6–v8
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.SharePointItem_RestoreItemsAction+SharePointItem_OperatorRestore.items.item
+---@field siteId? string  v8
+---@field title? string  v2–v3, v6–v8
+---@field version? string  v2–v3, v6–v8
+---@field versionId? integer|vbo.Null  v6–v8
+---@field id? string
+---@field name? string  v6–v8
+---@field createdBy? string  v2–v3, v6–v8
+---@field creationTime? vbo.Date  v2–v3, v6–v8
+---@field modifiedBy? string  v2–v3, v6–v8
+---@field modificationTime? vbo.Date  v2–v3, v6–v8
+---@field isFolder? boolean  v7–v8
+---@field size? integer  v2
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.TeamsChannel_Restore+TeamsChannel_OperatorRestore
+---@field restoreChangedItems? boolean|vbo.Null
+---@field restoreMissingItems? boolean|vbo.Null
+---@field restoreMembers? boolean|vbo.Null  v8
+---@field userCode? string
+---@field applicationId? string|vbo.Null
+---@field applicationCertificate? string
+---@field applicationCertificatePassword? vbo.Secret|string
+---@field userName? string
+---@field userPassword? vbo.Secret|string
+---@field reason? string  v7–v8
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.TeamsFile_Restore+TeamsFile_OperatorRestore
+---@field channelId? string
+---@field files? (vbo.body.TeamsFile_Restore+TeamsFile_OperatorRestore.files.item|vbo.Resource)[]
+---@field restoreChangedItems? boolean|vbo.Null
+---@field restoreMissingItems? boolean|vbo.Null
+---@field fileVersion? "All"|"Last"|vbo.Null
+---@field userCode? string
+---@field applicationId? string|vbo.Null
+---@field applicationCertificate? string
+---@field applicationCertificatePassword? vbo.Secret|string
+---@field userName? string
+---@field userPassword? vbo.Secret|string
+---@field reason? string  v7–v8
+---@field fileLastVersionAction? "Overwrite"|"Merge"  v5
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.TeamsFile_Restore+TeamsFile_OperatorRestore.files.item
+---@field id string
+---@field name? string  v6–v8
+---@field sizeBytes? integer  v6–v8
+---@field version? integer  v6–v8
+---@field uiVersion? string  v7–v8
+---@field modified? vbo.Date  v6–v8
+---@field modifiedBy? string  v6–v8
+---@field channelId? string  v7–v8
+---@field teamId? string  v8
+---@field fileType? "File"|"Folder"  v6–v8
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.TeamsFile_RestoreById+TeamsFile_OperatorRestore
+---@field restoreChangedItems? boolean|vbo.Null
+---@field restoreMissingItems? boolean|vbo.Null
+---@field fileVersion? "All"|"Last"|vbo.Null
+---@field userCode? string
+---@field applicationId? string|vbo.Null
+---@field applicationCertificate? string
+---@field applicationCertificatePassword? vbo.Secret|string
+---@field userName? string
+---@field userPassword? vbo.Secret|string
+---@field channelId? string  v7–v8
+---@field files? (vbo.body.RESTTeamsFile|vbo.Resource)[]  v7–v8
+---@field reason? string  v7–v8
+---@field fileLastVersionAction? "Overwrite"|"Merge"  v5
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.TeamsPost_Export+TeamsPost_OperatorStartExportTask+TeamsPost_DownloadExportedPosts
+---@field posts? (vbo.body.TeamsPost_Export+TeamsPost_OperatorStartExportTask+TeamsPost_DownloadExportedPosts.posts.item|vbo.Resource)[]
+---@field channelId? string
+---@field from? vbo.Date|vbo.Null  v6–v8
+---@field to? vbo.Date|vbo.Null  v6–v8
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.TeamsPost_Export+TeamsPost_OperatorStartExportTask+TeamsPost_DownloadExportedPosts.posts.item
+---@field postId? integer  v6–v8
+---@field changeKey? string  v7–v8
+---@field isImportant? boolean  v6–v8
+---@field author? string  v6–v8
+---@field subject? string  v6–v8
+---@field createdTime? vbo.Date  v6–v8
+---@field lastModifiedTime? vbo.Date  v6–v8
+---@field isDeleted? boolean  v7–v8
+---@field channelId? string  v7–v8
+---@field teamId? string  v8
+---@field parentId? integer|vbo.Null  v7–v8
+---@field parentChangeKey? string  v7–v8
+---@field attachments? vbo.body.RESTAttachInfo[]  v6–v8
+---@field id? string  v5
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.TeamsPost_Restore+TeamsPost_OperatorRestore
+---@field channelId? string
+---@field from? vbo.Date|string|vbo.Null
+---@field to? vbo.Date|string|vbo.Null
+---@field userCode? string
+---@field applicationId? string|vbo.Null
+---@field applicationCertificate? string
+---@field applicationCertificatePassword? vbo.Secret|string
+---@field userName? string
+---@field userPassword? vbo.Secret|string
+---@field posts? (vbo.body.RESTTeamsPost|vbo.Resource)[]|vbo.Null  v7–v8
+---@field reason? string  v7–v8
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.TeamsTab_RestoreById+TeamsTab_OperatorRestore
+---@field restoreChangedTabs? boolean
+---@field restoreMissingTabs? boolean
+---@field userCode? string
+---@field applicationId? string|vbo.Null
+---@field applicationCertificate? string
+---@field applicationCertificatePassword? vbo.Secret|string
+---@field userName? string
+---@field userPassword? vbo.Secret|string
+---@field tabs? (vbo.body.RestTeamsTab|vbo.Resource)[]  v7–v8
+---@field reason? string  v7–v8
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.TeamsTeam_Restore+TeamsTeam_OperatorRestore
+---@field teams? (vbo.body.TeamsTeam_Restore+TeamsTeam_OperatorRestore.teams.item|vbo.Resource)[]
+---@field restoreChangedItems? boolean|vbo.Null
+---@field restoreMissingItems? boolean|vbo.Null
+---@field restoreMembers? boolean|vbo.Null
+---@field restoreSettings? boolean|vbo.Null
+---@field impersonationAccountName? string  v6–v8
+---@field userCode? string
+---@field applicationId? string|vbo.Null
+---@field applicationCertificate? string
+---@field applicationCertificatePassword? vbo.Secret|string
+---@field userName? string
+---@field userPassword? vbo.Secret|string
+---@field reason? string  v7–v8
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.TeamsTeam_Restore+TeamsTeam_OperatorRestore.teams.item
+---@field id string
+---@field displayName? string  v6–v8
+---@field description? string  v6–v8
+---@field groupEmail? string  v6–v8
+---@field alias? string  v6–v8
+---@field privacy? "Public"|"Private"|"HiddenMembership"  v6–v8
+---@field settings? vbo.body.RESTTeamsTeamSettings  v7–v8
+---@field isArchived? boolean  v6–v8
+---@field [string] vbo.UnknownOption
+
+---@class vbo.body.TeamsTeam_RestoreById+TeamsTeam_OperatorRestore
+---@field teams? (vbo.body.RESTTeamsTeam|vbo.Resource)[]  v6–v8
+---@field restoreChangedItems? boolean|vbo.Null
+---@field restoreMissingItems? boolean|vbo.Null
+---@field restoreMembers? boolean|vbo.Null
+---@field restoreSettings? boolean|vbo.Null
+---@field impersonationAccountName? string  v6–v8
+---@field userCode? string
+---@field applicationId? string|vbo.Null
+---@field applicationCertificate? string
+---@field applicationCertificatePassword? vbo.Secret|string
+---@field userName? string
+---@field userPassword? vbo.Secret|string
+---@field reason? string  v7–v8
 ---@field [string] vbo.UnknownOption
 
 ---@class vbo.body.token

@@ -100,9 +100,21 @@ function Client:account(name) end
 ---@return vbo.AccountCollection
 function Client:accounts(given) end
 
----@param name? string|integer|table
+---@return vbo.AuditEmailSettingsAuditMailSettings
+function Client:audit_email_settings() end
+
+---@class vbo.Client.azure_resources
+---@field account? string|table
+---@field region_type? string
+---@field [string] vbo.UnknownOption
+
+--- What an account of Azure blob storage holds (v4 and later; v4 and v5 ask for the account
+--- only).
+---
+--- Options: `account`, `region_type` ("Global", "Germany", "China" or "Government").
+---@param given vbo.Client.azure_resources
 ---@return vbo.AzureResources
-function Client:azure_resources(name) end
+function Client:azure_resources(given) end
 
 --- `client:azure_service_accounts()`, with the filters `display_name` and `description`;
 --- `client:azure_service_account(name)` by id, display name or description (v6 and later).
@@ -146,6 +158,9 @@ function Client:backup_repositories(given) end
 ---@param name? string|integer|table
 ---@return vbo.BackupRepository
 function Client:backup_repository(name) end
+
+---@return vbo.ConfigurationConfigurationOfUpdates
+function Client:configuration_updates() end
 
 ---@param name? string|integer|table
 ---@return vbo.CopyJob
@@ -206,9 +221,17 @@ function Client:data_retrievals(given) end
 ---@return vbo.DeviceCode
 function Client:device_code(given) end
 
----@param name? string|integer|table
+---@class vbo.Client.ec2_resources
+---@field account? string|table
+---@field region_id? string
+---@field [string] vbo.UnknownOption
+
+--- What an Amazon account offers to an archiver appliance (v6 and later).
+---
+--- Options: `account`, `region_id`.
+---@param given vbo.Client.ec2_resources
 ---@return vbo.EC2Resources
-function Client:ec2_resources(name) end
+function Client:ec2_resources(given) end
 
 --- `client:encryption_keys()`, from v6 on with the filters `description`, `organization`;
 --- `client:encryption_key(name)` by id or description (v4 and later).
@@ -229,6 +252,23 @@ function Client:encryption_key(name) end
 ---@return vbo.EncryptionKeyCollection
 function Client:encryption_keys(given) end
 
+---@class vbo.Client.events
+---@field from string|number
+---@field limit? integer
+---@field timeout_seconds? integer
+---@field [string] vbo.UnknownOption
+
+--- One batch of events (v8).
+---
+--- Options: `from` (the token that the batch before gave, or where to begin), `limit`,
+--- `timeout_seconds` (how long the server may wait for an event).
+---@param given vbo.Client.events
+---@return vbo.ServerEvent[], string?
+function Client:events(given) end
+
+---@return vbo.ExclusionSettings
+function Client:exclusion_settings() end
+
 ---@class vbo.Client.explore
 ---@field all_versions? boolean
 ---@field at? string|number
@@ -242,6 +282,33 @@ function Client:encryption_keys(given) end
 ---@param given? vbo.Client.explore
 ---@return vbo.Session
 function Client:explore(given) end
+
+---@class vbo.Client.follow_events
+---@field from string|number
+---@field limit? integer
+---@field timeout_seconds? integer
+---@field break? any
+---@field events? any
+---@field [string] vbo.UnknownOption
+
+--- Follows the events (v8): waits for the next one without end; leave it with `break`.
+---
+--- Options as `events`.
+---@param given vbo.Client.follow_events
+---@return fun(): vbo.ServerEvent,
+function Client:follow_events(given) end
+
+---@return vbo.GlobalRetentionExclusionSettings
+function Client:global_retention_exclusion_settings() end
+
+---@return vbo.HealthHealthReport
+function Client:health() end
+
+---@return vbo.HistorySettings
+function Client:history_settings() end
+
+---@return vbo.InternetProxySettings
+function Client:internet_proxy_settings() end
 
 --- `client:jobs()`; `client:job(name)` by id or name.
 ---@param name? string|integer|table
@@ -288,8 +355,50 @@ function Client:job_sessions(given) end
 ---@return vbo.JobCollection
 function Client:jobs(given) end
 
+--- `client:license()` (v5 and later).
+---@return vbo.License
+function Client:license() end
+
+--- `client:licensed_users()`, with the filters `organization` and, as later versions have
+--- them, `name` and `backed_up_organization_id`; `client:licensed_user(name)` by id or name
+--- (v3 and later).
+---@param name? string|integer|table
+---@return vbo.LicensedUser
+function Client:licensed_user(name) end
+
+---@class vbo.Client.licensed_users
+---@field backed_up_organization_id? string|vbo.Resource  v8
+---@field name? string  v5–v8
+---@field organization? string|vbo.Resource  v3–v8; `organizationId`
+---@field organization_id? string|vbo.Resource  v3–v8
+---@field page_size? integer
+---@field [string] vbo.UnknownOption
+
+--- `client:licensed_users()`, with the filters `organization` and, as later versions have
+--- them, `name` and `backed_up_organization_id`; `client:licensed_user(name)` by id or name
+--- (v3 and later).
+---@param given? vbo.Client.licensed_users|(string|integer|table)[]
+---@return vbo.LicensedUserCollection
+function Client:licensed_users(given) end
+
+--- `client:licensing_platform()`: the kinds of objects that are counted (v7 and later).
+---@return vbo.LicensingPlatform
+function Client:licensing_platform() end
+
+--- `client:licensing_report()`: the latest monthly report (v5 and later).
+---@return vbo.LicensingReport
+function Client:licensing_report() end
+
+--- How the licence is used now (v7 and later).
+---@param given? table
+---@return vbo.LicensingUsage
+function Client:licensing_usage(given) end
+
 ---@return vbo.LoggedInUser
 function Client:logged_in_user() end
+
+---@return vbo.ManagementMode
+function Client:management_mode() end
 
 ---@class vbo.Client.object_storage_repositories
 ---@field long_term? boolean  v6–v7
@@ -460,6 +569,46 @@ function Client:rbac_role(name) end
 ---@return vbo.RbacRoleCollection
 function Client:rbac_roles(given) end
 
+---@class vbo.Client.report
+---@field deadline? number
+---@field fsync? boolean
+---@field overwrite? boolean
+---@field progress? function|boolean
+---@field to? string
+---@field organization? string|vbo.Resource  v3–v5; `organizationId`
+---@field workload? "licenseOverview"|"storageConsumption"|"mailboxProtection"  v3–v5; `type`
+---@field type? "licenseOverview"|"storageConsumption"|"mailboxProtection"  v3–v5
+---@field start_time? vbo.Date  v3–v5
+---@field end_time? vbo.Date  v3–v5
+---@field organization_id? string|vbo.Resource  v3–v5
+---@field format? "pdf"|"csv"  v3–v5
+---@field license_overview? any
+---@field storage_consumption? any
+---@field mailbox_protection? any
+---@field user_protection? any
+---@field onedrive_protection? any
+---@field sharepoint_protection? any
+---@field teams_protection? any
+---@field timezone? any
+---@field [string] vbo.UnknownOption
+
+--- Makes a report and saves it (v3 and later).
+---
+--- The kinds are `license_overview`, `storage_consumption`, `mailbox_protection` (v3 and
+--- later), `user_protection` (v6 and later), `onedrive_protection`, `sharepoint_protection`,
+--- `teams_protection` (v8).  Options: `start_time` and `end_time` (of the first two),
+--- `organization` (of the others: an organization, its id or name), `format` ("pdf" unless
+--- told, or "csv"; the last three have one format), `timezone` ("UTC+05:00"; v6 and later),
+--- and those of every save.  Up to v5 times are read in the server's own zone.
+---@param kind string
+---@param given? vbo.Client.report
+---@return vbo.Saved
+function Client:report(kind, given) end
+
+--- The reports that the server's version makes.
+---@return string[]
+function Client:reports() end
+
 --- `client:repository_owner_change_sessions()`; `client:repository_owner_change_session(id)`
 --- (v8).
 ---@param name? string|integer|table
@@ -528,13 +677,42 @@ function Client:restore_point_changes(given) end
 ---@return vbo.RestorePointCollection
 function Client:restore_points(given) end
 
----@param name? string|integer|table
----@return vbo.S3CompatibleResources
-function Client:s3_compatible_resources(name) end
+---@return vbo.RestorePortalSettings
+function Client:restore_portal_settings() end
 
----@param name? string|integer|table
+---@class vbo.Client.s3_compatible_resources
+---@field account? string|table
+---@field custom_region_id? string
+---@field service_point? string
+---@field trust_server_certificate? boolean
+---@field trusted_server_certificate_thumbprint? string
+---@field [string] vbo.UnknownOption
+
+--- What an account of S3-compatible storage holds (v4 and later).  What a version does not
+--- ask for (certificates before v8, all but the account before v6) is left out.
+---
+--- Options: `account`, `service_point`, `custom_region_id`, `trust_server_certificate`,
+--- `trusted_server_certificate_thumbprint`.
+---@param given vbo.Client.s3_compatible_resources
+---@return vbo.S3CompatibleResources
+function Client:s3_compatible_resources(given) end
+
+---@class vbo.Client.s3_resources
+---@field account? string|table
+---@field region_id? string
+---@field region_type? string
+---@field [string] vbo.UnknownOption
+
+--- What an Amazon S3 account holds (v4 and later; v4 and v5 ask for the account only).
+---
+--- Options: `account` (of `client:accounts()`, its id or user name), `region_type` ("Global",
+--- "USGovernment" or "China"), `region_id`.
+---@param given vbo.Client.s3_resources
 ---@return vbo.S3Resources
-function Client:s3_resources(name) end
+function Client:s3_resources(given) end
+
+---@return vbo.ServiceInstance
+function Client:service_instance() end
 
 --- `client:sessions()`; `client:session(id)`.
 ---@param name? string|integer|table
@@ -563,3 +741,18 @@ function Client:sessions(given) end
 ---@param given? vbo.Client.sync_states|(string|integer|table)[]
 ---@return vbo.SyncStateCollection
 function Client:sync_states(given) end
+
+---@return vbo.VboEmailSettingsNotificationSettings
+function Client:vbo_email_settings() end
+
+---@return vbo.VeodEmailSettingsOneDriveMailSettings
+function Client:veod_email_settings() end
+
+---@return vbo.VespEmailSettingsSharePointMailSettings
+function Client:vesp_email_settings() end
+
+---@return vbo.VetEmailSettingsTeamsMailSettings
+function Client:vet_email_settings() end
+
+---@return vbo.VexEmailSettingsExchangeMailSettings
+function Client:vex_email_settings() end

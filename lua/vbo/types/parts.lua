@@ -17,6 +17,8 @@ function catalogue.add(module) end
 function catalogue.having(name) end
 
 --- The catalogue of one API version.
+---
+--- An imported one wins over the one that ships; raises `usage` when it is broken.
 ---@param version string
 ---@return vbo.Catalogue
 function catalogue.load(version) end
@@ -26,6 +28,16 @@ function catalogue.load(version) end
 ---@param name string
 ---@return table
 function catalogue.missing(catalogue, name) end
+
+--- The catalogue of a version that ships with the module, whatever was imported.
+---@param version string
+---@return vbo.Catalogue
+function catalogue.shipped(version) end
+
+--- Where a version's catalogue comes from.
+---@param version string
+---@return string?
+function catalogue.source(version) end
 
 ---@class vbo.parts.error
 local error = {}
@@ -169,6 +181,18 @@ local time = {}
 ---@return string
 function time.dotted(seconds) end
 
+--- The instant of a clock's reading in a zone.
+---@param seconds number
+---@param zone number|"local"|nil
+---@return number
+function time.from_zone(seconds, zone) end
+
+--- What a clock in a zone reads at an instant, as if it were UTC.
+---@param seconds number
+---@param zone number|"local"|nil
+---@return number
+function time.in_zone(seconds, zone) end
+
 --- "2026-11-20T22:00:00Z".
 ---@param seconds number
 ---@return string
@@ -184,6 +208,19 @@ function time.parse(text) end
 ---@param what string
 ---@return number
 function time.point(value, what) end
+
+--- A date in any form that the API has, as UTC: "2026-11-20T22:00:00Z".
+---@param text string
+---@param zone number|"local"|nil
+---@return string?
+function time.utc(text, zone) end
+
+--- A zone as a caller names it: "+02:00", "Z", seconds east of UTC, or "local", this
+--- machine's own; raises for another one.
+---@param value string|number|nil
+---@param what string
+---@return number|"local"|nil
+function time.zone(value, what) end
 
 ---@class vbo
 ---@field catalogue vbo.parts.catalogue

@@ -160,16 +160,24 @@ end
 ---@field sites table<table, {chunk: string, line: integer}>  of declarations
 ---@field sources vbo.document.Sources
 
---- Looks at the sources.
+--- Loads the sources, and notes where they declare what.
 ---@param root string  the folder that holds `vbo/`
----@param is_operation fun(name: string): boolean
----@return vbo.document.Collected
-function M.from(root, is_operation)
+---@param run fun(sources: vbo.document.Sources, sites: table): any
+---@return any  what `run` gave
+function M.with(root, run)
   local sites = {}
-  local sources = isolate.load(root, { "vbo", "vbo.client" }, function(name, module)
+  return isolate.with(root, { "vbo", "vbo.client", "vbo.catalogue" }, function(name, module)
     if name == "vbo.resource" then watch_classes(module, sites) end
     if name == "vbo.declare" then watch_declarations(module, sites) end
-  end)
+  end, function(sources) return run(sources, sites) end)
+end
+
+--- Looks at loaded sources.
+---@param sources vbo.document.Sources
+---@param sites table
+---@param is_operation fun(name: string): boolean
+---@return vbo.document.Collected
+function M.from(sources, sites, is_operation)
   local resource, declare = sources.modules["vbo.resource"], sources.modules["vbo.declare"]
   local known = {}
   for _, class in ipairs(resource.classes) do known[class] = class end

@@ -40,12 +40,14 @@ end
 ---@field lines table<string, string[]>     of each file that was read, by chunk name
 ---@field names table<string, string>       chunk name → module name
 
---- Loads modules, and those that they require as they load.
+--- Loads modules and those that they require, and runs a function among them: what it
+--- requires is of the same sources.
 ---@param root string    the folder that holds `vbo/`
 ---@param names string[]
----@param loaded fun(name: string, module: any)?  called as each module is there
----@return vbo.document.Sources
-function M.load(root, names, loaded)
+---@param loaded fun(name: string, module: any)  called as each module is there
+---@param run fun(sources: vbo.document.Sources): any
+---@return any  what `run` gave
+function M.with(root, names, loaded, run)
   local sources = { modules = {}, lines = {}, names = {} }
   local function search(name)
     if name == "vbo.core" or name == "vbo.server" or not is_own(name) then
@@ -57,10 +59,11 @@ function M.load(root, names, loaded)
     local lines = {}
     for line in (text .. "\n"):gmatch "([^\n]*)\n" do lines[#lines + 1] = line end
     sources.lines[chunk], sources.names[chunk] = lines, name
-    local run = assert(load(text, chunk))
+    local chunk_of = assert(load(text, chunk))
     return function(...)
-      local module = run(...)
-      if loaded then loaded(name, module) end
+      local module = chunk_of(...)
+      loaded(name, module)
+      sources.modules[name] = module
       return module
     end
   end
@@ -70,19 +73,19 @@ function M.load(root, names, loaded)
   end
   for name in pairs(kept) do package.loaded[name] = nil end
   package.preload, package.searchers = {}, { search }
-  local ok, err = pcall(function()
+  local ok, result = pcall(function()
     for _, name in ipairs(names) do require(name) end
+    return run(sources)
   end)
   package.preload, package.searchers = preload, searchers
   local strange = {}
-  for name, module in pairs(package.loaded) do
-    if is_own(name) then sources.modules[name] = module end
+  for name in pairs(package.loaded) do
     if is_own(name) or name:match "^cjson" then strange[#strange + 1] = name end
   end
   for _, name in ipairs(strange) do package.loaded[name] = nil end
   for name, module in pairs(kept) do package.loaded[name] = module end
-  if not ok then error(err, 0) end
-  return sources
+  if not ok then error(result, 0) end
+  return result
 end
 
 return M

@@ -1,9 +1,7 @@
 --- Everything that types and pages are written from, read once: the operations and schemas of
 --- all versions, and the objects that the sources declare.
 
-local catalogue = require "vbo.catalogue"
 local collect = require "vbo.catalogue.document.collect"
-local meanings = require "vbo.dialect.meanings"
 local methods = require "vbo.catalogue.document.methods"
 local operations = require "vbo.catalogue.document.operations"
 local union = require "vbo.catalogue.document.union"
@@ -42,18 +40,21 @@ local function upvalue(run, name)
   end
 end
 
---- Reads everything.
----@param root string  the folder that holds `vbo/`
----@return table model
-function M.read(root)
-  local catalogues = {}
-  for i, version in ipairs(M.versions) do catalogues[i] = catalogue.load(version) end
-  local model = { names = M.versions, catalogues = catalogues, parts = {}, meanings = meanings }
+local function read(sources, sites)
+  local catalogues, modules = {}, sources.modules
+  for i, version in ipairs(M.versions) do
+    catalogues[i] = modules["vbo.catalogue"].load(version)
+  end
+  local model = {
+    names = M.versions, catalogues = catalogues, parts = {},
+    meanings = modules["vbo.dialect.meanings"],
+  }
   model.union = union.new(catalogues, "vbo.")
   model.operations = operations.all(M.versions, catalogues, model.union)
   for _, operation in ipairs(model.operations) do model.parts[operation.name] = operation.parts end
-  local collected = collect.from(root, function(name) return model.parts[name] ~= nil end)
-  local modules = collected.sources.modules
+  local collected = collect.from(sources, sites, function(name)
+    return model.parts[name] ~= nil
+  end)
   model.collected = collected
   model.saves = modules["vbo.save"].own
   model.renamed = upvalue(modules["vbo.resource"].declared, "fields") or {}
@@ -87,6 +88,7 @@ function M.read(root)
   model.root_parts = {}
   local parts = upvalue(getmetatable(modules["vbo"]).__index, "parts")
   for name, module in pairs(parts) do
+    require(module)
     local part = { name = name, signatures = {}, values = {} }
     local list = {}
     for key, value in pairs(modules[module] or {}) do
@@ -118,5 +120,10 @@ function M.read(root)
   end
   return model
 end
+
+--- Reads everything.
+---@param root string  the folder that holds `vbo/`
+---@return table model
+function M.read(root) return collect.with(root, read) end
 
 return M

@@ -4,6 +4,19 @@ local M = {}
 
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
+--- Runs a function where order and letters are those of the C locale, whatever the
+--- environment says: Lua sorts and matches as the C library does.
+---@param run fun(): any
+---@return any
+function M.plainly(run)
+  local before = os.setlocale()
+  os.setlocale "C"
+  local ok, result = pcall(run)
+  os.setlocale(before)
+  if not ok then error(result, 0) end
+  return result
+end
+
 --- The files in a folder and the folders below it.
 ---@param folder string
 ---@return string[]  paths below the folder, sorted

@@ -3,6 +3,7 @@
 -- luacheck: ignore
 
 ---@class vbo.GroupData: vbo.Resource
+---@field name string  `displayName`
 ---@field item_type? any  v6–v8
 ---@field repository_id? any  v6–v8
 ---@field is_mailbox_backed_up? boolean  v6–v8
@@ -20,6 +21,7 @@
 local GroupData = {}
 
 ---@class vbo.GroupData.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field is_mailbox_backed_up? boolean|fun(value: any): boolean  v6–v8
 ---@field is_site_backed_up? boolean|fun(value: any): boolean  v6–v8
 ---@field mailbox_backed_up_time? string|fun(value: any): boolean  v6–v8
@@ -71,6 +73,7 @@ function GroupDataCollection:take(n) end
 function GroupDataCollection:where(conditions) end
 
 ---@class vbo.MailboxData: vbo.Resource
+---@field name string  `displayName`
 ---@field item_type any
 ---@field repository_id any
 ---@field organization_id? string
@@ -80,6 +83,7 @@ function GroupDataCollection:where(conditions) end
 local MailboxData = {}
 
 ---@class vbo.MailboxData.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field is_archive? boolean|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 ---@field email? string|fun(value: any): boolean
@@ -125,6 +129,7 @@ function MailboxDataCollection:take(n) end
 function MailboxDataCollection:where(conditions) end
 
 ---@class vbo.OneDriveData: vbo.Resource
+---@field name string  `title`
 ---@field item_type any
 ---@field repository_id any
 ---@field organization_id? string
@@ -134,6 +139,7 @@ function MailboxDataCollection:where(conditions) end
 local OneDriveData = {}
 
 ---@class vbo.OneDriveData.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field title? string|fun(value: any): boolean
 ---@field url? string|fun(value: any): boolean
 ---@field backed_up_time? string|fun(value: any): boolean
@@ -178,11 +184,13 @@ function OneDriveDataCollection:take(n) end
 function OneDriveDataCollection:where(conditions) end
 
 ---@class vbo.OrganizationData: vbo.Resource
+---@field name string  `displayName`
 ---@field backed_up_organization_id? string  v7–v8
 ---@field msid? string  v8
 local OrganizationData = {}
 
 ---@class vbo.OrganizationData.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 ---@field organization_id? string|fun(value: any): boolean
 ---@field backed_up_organization_id? string|fun(value: any): boolean  v7–v8
@@ -223,6 +231,7 @@ function OrganizationDataCollection:take(n) end
 function OrganizationDataCollection:where(conditions) end
 
 ---@class vbo.SiteData: vbo.Resource
+---@field name string  `title`
 ---@field item_type? any  v6–v8
 ---@field repository_id? any  v6–v8
 ---@field backed_up_time? vbo.Timestamp  v6–v8
@@ -234,6 +243,7 @@ function OrganizationDataCollection:where(conditions) end
 local SiteData = {}
 
 ---@class vbo.SiteData.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field title? string|fun(value: any): boolean
 ---@field url? string|fun(value: any): boolean
 ---@field backed_up_time? string|fun(value: any): boolean  v6–v8
@@ -280,6 +290,7 @@ function SiteDataCollection:take(n) end
 function SiteDataCollection:where(conditions) end
 
 ---@class vbo.TeamData: vbo.Resource
+---@field name string  `displayName`
 ---@field item_type? any  v6–v8
 ---@field repository_id? any  v6–v8
 ---@field backed_up_time? vbo.Timestamp  v6–v8
@@ -291,6 +302,7 @@ function SiteDataCollection:where(conditions) end
 local TeamData = {}
 
 ---@class vbo.TeamData.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 ---@field backed_up_time? string|fun(value: any): boolean  v6–v8
 ---@field backed_up_time_after? vbo.Date  v6–v8
@@ -336,6 +348,7 @@ function TeamDataCollection:take(n) end
 function TeamDataCollection:where(conditions) end
 
 ---@class vbo.UserData: vbo.Resource
+---@field name string  `displayName`
 ---@field item_type? any  v6–v8
 ---@field repository_id? any  v6–v8
 ---@field archive_backed_up_time? vbo.Timestamp  v6–v8
@@ -353,6 +366,7 @@ function TeamDataCollection:where(conditions) end
 local UserData = {}
 
 ---@class vbo.UserData.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field mailbox_backed_up_time? string|fun(value: any): boolean  v6–v8
 ---@field mailbox_backed_up_time_after? vbo.Date  v6–v8
 ---@field mailbox_backed_up_time_before? vbo.Date  v6–v8

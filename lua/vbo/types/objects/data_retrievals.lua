@@ -194,6 +194,7 @@ function DataRetrievalCollection:remove() end
 
 ---@class vbo.DataRetrievalLogItem: vbo.Resource
 ---@field created vbo.Timestamp  v1–v8; `creationTime`
+---@field name? string  v1–v7; `title`
 ---@field usn integer  v1–v8
 local DataRetrievalLogItem = {}
 
@@ -201,6 +202,7 @@ local DataRetrievalLogItem = {}
 ---@field created? string|fun(value: any): boolean  v1–v8
 ---@field created_after? vbo.Date  v1–v8
 ---@field created_before? vbo.Date  v1–v8
+---@field name? string|fun(value: any): boolean  v1–v7
 ---@field usn? integer|fun(value: any): boolean  v1–v8
 ---@field type? "Running"|"Warning"|"Error"|"Success"|"Stop"|string|fun(value: any): boolean  v8
 ---@field message? string|fun(value: any): boolean  v8
@@ -327,9 +329,11 @@ function DataRetrievalSessionCollection:take(n) end
 function DataRetrievalSessionCollection:where(conditions) end
 
 ---@class vbo.RetrievedMailbox: vbo.Resource
+---@field name string  `displayName`
 local RetrievedMailbox = {}
 
 ---@class vbo.RetrievedMailbox.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 ---@field email? string|fun(value: any): boolean
 ---@field is_archive? boolean|fun(value: any): boolean
@@ -369,9 +373,11 @@ function RetrievedMailboxCollection:take(n) end
 function RetrievedMailboxCollection:where(conditions) end
 
 ---@class vbo.RetrievedOneDrive: vbo.Resource
+---@field name string  `Title`
 local RetrievedOneDrive = {}
 
 ---@class vbo.RetrievedOneDrive.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field site_id? string|fun(value: any): boolean
 ---@field web_id? string|fun(value: any): boolean
 ---@field title? string|fun(value: any): boolean
@@ -412,9 +418,11 @@ function RetrievedOneDriveCollection:take(n) end
 function RetrievedOneDriveCollection:where(conditions) end
 
 ---@class vbo.RetrievedTeam: vbo.Resource
+---@field name string  `displayName`
 local RetrievedTeam = {}
 
 ---@class vbo.RetrievedTeam.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 ---@field description? string|fun(value: any): boolean
 
@@ -453,9 +461,11 @@ function RetrievedTeamCollection:take(n) end
 function RetrievedTeamCollection:where(conditions) end
 
 ---@class vbo.RetrievedWeb: vbo.Resource
+---@field name string  `Title`
 local RetrievedWeb = {}
 
 ---@class vbo.RetrievedWeb.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field site_id? string|fun(value: any): boolean
 ---@field web_id? string|fun(value: any): boolean
 ---@field title? string|fun(value: any): boolean

@@ -138,6 +138,7 @@ function JobSessionCollection:where(conditions) end
 
 ---@class vbo.LogItem: vbo.Resource
 ---@field created vbo.Timestamp  v1–v8; `creationTime`
+---@field name? string  v1–v7; `title`
 ---@field usn integer  v1–v8
 local LogItem = {}
 
@@ -145,6 +146,7 @@ local LogItem = {}
 ---@field created? string|fun(value: any): boolean  v1–v8
 ---@field created_after? vbo.Date  v1–v8
 ---@field created_before? vbo.Date  v1–v8
+---@field name? string|fun(value: any): boolean  v1–v7
 ---@field usn? integer|fun(value: any): boolean  v1–v8
 ---@field type? "Running"|"Warning"|"Error"|"Success"|"Stop"|string|fun(value: any): boolean  v8
 ---@field message? string|fun(value: any): boolean  v8

@@ -3,9 +3,11 @@
 -- luacheck: ignore
 
 ---@class vbo.Application: vbo.Resource
+---@field name string  `displayName`
 local Application = {}
 
 ---@class vbo.Application.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field application_id? string|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 
@@ -152,12 +154,14 @@ function BackupAccountCollection:where(conditions) end
 function BackupAccountCollection:replace() end
 
 ---@class vbo.BackupApplication: vbo.Resource
+---@field name string  `displayName`
 local BackupApplication = {}
 
 --- Takes the application out of those that back up (v8).
 function BackupApplication:remove() end
 
 ---@class vbo.BackupApplication.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field application_id? string|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 ---@field certificate_thumbprint? string|fun(value: any): boolean

@@ -217,12 +217,14 @@ function OrganizationSiteCollection:take(n) end
 function OrganizationSiteCollection:where(conditions) end
 
 ---@class vbo.OrganizationTeam: vbo.Resource
+---@field name string  `displayName`
 ---@field e_tag? integer  v8
 ---@field msid? string  v8
 ---@field data_location? string  v8
 local OrganizationTeam = {}
 
 ---@class vbo.OrganizationTeam.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field e_tag? integer|fun(value: any): boolean  v8
 ---@field display_name? string|fun(value: any): boolean
 ---@field description? string|fun(value: any): boolean

@@ -3,6 +3,7 @@
 -- luacheck: ignore
 
 ---@class vbo.ProtectedGroup: vbo.Resource
+---@field name string  `displayName`
 ---@field msid? string
 ---@field organization_id? string
 ---@field backed_up_organization_id string
@@ -37,6 +38,7 @@ local ProtectedGroup = {}
 function ProtectedGroup:restore_points(given) end
 
 ---@class vbo.ProtectedGroup.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field msid? string|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 ---@field organization_id? string|fun(value: any): boolean
@@ -78,9 +80,11 @@ function ProtectedGroupCollection:take(n) end
 function ProtectedGroupCollection:where(conditions) end
 
 ---@class vbo.ProtectedMailbox: vbo.Resource
+---@field name string  `displayName`
 local ProtectedMailbox = {}
 
 ---@class vbo.ProtectedMailbox.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 ---@field email? string|fun(value: any): boolean
 ---@field is_archive? boolean|fun(value: any): boolean
@@ -195,6 +199,7 @@ local ProtectedSite = {}
 function ProtectedSite:restore_points(given) end
 
 ---@class vbo.ProtectedSite.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field msid? string|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 ---@field url? string|fun(value: any): boolean
@@ -237,6 +242,7 @@ function ProtectedSiteCollection:take(n) end
 function ProtectedSiteCollection:where(conditions) end
 
 ---@class vbo.ProtectedTeam: vbo.Resource
+---@field name string  `displayName`
 ---@field msid string
 ---@field organization_id? string
 ---@field backed_up_organization_id string
@@ -271,6 +277,7 @@ local ProtectedTeam = {}
 function ProtectedTeam:restore_points(given) end
 
 ---@class vbo.ProtectedTeam.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field msid? string|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 ---@field description? string|fun(value: any): boolean
@@ -313,6 +320,7 @@ function ProtectedTeamCollection:take(n) end
 function ProtectedTeamCollection:where(conditions) end
 
 ---@class vbo.ProtectedUser: vbo.Resource
+---@field name string  `displayName`
 ---@field msid? string
 ---@field organization_id? string
 ---@field backed_up_organization_id string
@@ -347,6 +355,7 @@ local ProtectedUser = {}
 function ProtectedUser:restore_points(given) end
 
 ---@class vbo.ProtectedUser.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field msid? string|fun(value: any): boolean
 ---@field display_name? string|fun(value: any): boolean
 ---@field account_type? "User"|"SharedMailbox"|"PublicMailbox"|string|fun(value: any): boolean

@@ -3,6 +3,7 @@
 -- luacheck: ignore
 
 ---@class vbo.Event: vbo.Resource
+---@field name string  `title`
 ---@field item_name? string  v3–v8
 ---@field item_type? string  v3–v8
 ---@field item_size_bytes? integer  v3–v8
@@ -21,6 +22,7 @@
 local Event = {}
 
 ---@class vbo.Event.Conditions
+---@field name? string|fun(value: any): boolean
 ---@field item_name? string|fun(value: any): boolean  v3–v8
 ---@field item_type? string|fun(value: any): boolean  v3–v8
 ---@field item_size_bytes? integer|fun(value: any): boolean  v3–v8
@@ -96,9 +98,35 @@ local Session = {}
 --- The same as `stop`; what `<close>` does.
 function Session:close() end
 
---- What happened in the session (v2 and later).
+---@class vbo.Session.device_code
+---@field application_id? string
+---@field organization_name? string
+---@field region? string
+---@field user_code? any
+---@field [string] vbo.UnknownOption
+
+--- A code by which somebody with multi-factor authentication allows the restores of this
+--- session (v4 and later): confirmed at `verificationUrl`, it is their option `user_code`.
+---
+--- Options: `application_id` (of the application that restores), `organization_name`,
+--- `region` (where the organization is, "Worldwide" unless told).
+---@param given? vbo.Session.device_code
+---@return {userCode: string, verificationUrl: string, message: string, expiresIn: integer}
+function Session:device_code(given) end
+
+--- `session:events()`, `session:event(id)`: what happened in the session (v2 and later).
+---@param name? string|integer|table
+---@return vbo.Event
+function Session:event(name) end
+
+---@class vbo.Session.events
+---@field page_size? integer
+---@field [string] vbo.UnknownOption
+
+--- `session:events()`, `session:event(id)`: what happened in the session (v2 and later).
+---@param given? vbo.Session.events|(string|integer|table)[]
 ---@return vbo.EventCollection
-function Session:events() end
+function Session:events(given) end
 
 --- `session:mailboxes()`; `session:mailbox(name)` by id, address or name.
 ---@param name? string|integer|table
@@ -130,12 +158,48 @@ function Session:onedrive(name) end
 ---@return vbo.OneDriveCollection
 function Session:onedrives(given) end
 
+--- The organization whose backup it is.
+---@return vbo.BackupOrganization
+function Session:organization() end
+
+---@param name? string|integer|table
+---@return vbo.Site
+function Session:site(name) end
+
+---@class vbo.Session.sites
+---@field folder_id? string|vbo.Resource  v2–v8; `parentId`
+---@field parent? string|vbo.Resource  v2–v8; `parentId`
+---@field parent_id? string|vbo.Resource  v2–v8
+---@field page_size? integer
+---@field [string] vbo.UnknownOption
+
+---@param given? vbo.Session.sites|(string|integer|table)[]
+---@return vbo.SiteCollection
+function Session:sites(given) end
+
 --- What the session restored so far (v8; earlier versions answer it with each restore).
 ---@return vbo.Statistics
 function Session:statistics() end
 
 --- Stops the session on the server.  Stopping one that is gone or stopped is no error.
 function Session:stop() end
+
+--- `session:teams()`; `session:team(name)` by id, display name, alias or address (v5 and
+--- later).
+---@param name? string|integer|table
+---@return vbo.BackedUpTeam
+function Session:team(name) end
+
+---@class vbo.Session.teams
+---@field display_name? string  v6–v8
+---@field page_size? integer
+---@field [string] vbo.UnknownOption
+
+--- `session:teams()`; `session:team(name)` by id, display name, alias or address (v5 and
+--- later).
+---@param given? vbo.Session.teams|(string|integer|table)[]
+---@return vbo.BackedUpTeamCollection
+function Session:teams(given) end
 
 ---@class vbo.Session.Conditions
 ---@field created? string|fun(value: any): boolean
