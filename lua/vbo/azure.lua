@@ -69,39 +69,45 @@ declare.children(ServiceAccount.methods, "subscriptions", "subscription", Subscr
 ---@class vbo.AzureResourceGroup
 ---@field name string
 ---@field location string
-local ResourceGroup = by_name.class {
+local ResourceGroup = resource.class {
   kind = "resource group", parameter = "resourceGroupName",
   get = "AzureServiceAccounts_GetResourceGroupByName",
   list = "AzureServiceAccounts_GetResourceGroups",
+  methods = {}, bulk = {},
 }
+by_name.address(ResourceGroup)
 
 --- `subscription:resource_groups()`, with the filter `location_name`;
 --- `subscription:resource_group(name)`.
-by_name.children(Subscription.methods, "resource_groups", "resource_group", ResourceGroup)
+declare.children(Subscription.methods, "resource_groups", "resource_group", ResourceGroup)
 
 ---@class vbo.AzureLocation
 ---@field name string
 ---@field display_name string
-local Location = by_name.class {
+local Location = resource.class {
   kind = "location", parameter = "locationName",
   get = "AzureServiceAccounts_GetLocationByName", list = "AzureServiceAccounts_GetLocations",
+  methods = {}, bulk = {},
 }
+by_name.address(Location)
 
 --- `subscription:locations()`; `subscription:location(name)`.
-by_name.children(Subscription.methods, "locations", "location", Location)
+declare.children(Subscription.methods, "locations", "location", Location)
 
 ---@class vbo.AzureVirtualMachineSize
 ---@field name string
 ---@field cores_count string
 ---@field memory_mb integer
-local VirtualMachineSize = by_name.class {
+local VirtualMachineSize = resource.class {
   kind = "virtual machine size", parameter = "vmSizeName",
   get = "AzureServiceAccounts_GetVirtualMachineSizeByName",
   list = "AzureServiceAccounts_GetVirtualMachineSizes",
+  methods = {}, bulk = {},
 }
+by_name.address(VirtualMachineSize)
 
 --- `location:virtual_machine_sizes()`; `location:virtual_machine_size(name)`.
-by_name.children(Location.methods, "virtual_machine_sizes", "virtual_machine_size",
+declare.children(Location.methods, "virtual_machine_sizes", "virtual_machine_size",
   VirtualMachineSize)
 
 ---@class vbo.AzureVirtualNetwork
@@ -109,26 +115,30 @@ by_name.children(Location.methods, "virtual_machine_sizes", "virtual_machine_siz
 ---@field name string
 ---@field location string
 ---@field address_spaces string[]
-local VirtualNetwork = by_name.class {
-  kind = "virtual network", parameter = "virtualNetworkName", ids = "^/subscriptions/",
+local VirtualNetwork = resource.class {
+  kind = "virtual network", parameter = "virtualNetworkName",
   get = "AzureServiceAccounts_GetVirtualNetworkByName",
   list = "AzureServiceAccounts_GetVirtualNetworks",
+  methods = {}, bulk = {},
 }
+by_name.address(VirtualNetwork, { ids = "^/subscriptions/" })
 
 --- `group:virtual_networks()`, with the filter `location_name`;
 --- `group:virtual_network(name)`.
-by_name.children(ResourceGroup.methods, "virtual_networks", "virtual_network", VirtualNetwork)
+declare.children(ResourceGroup.methods, "virtual_networks", "virtual_network", VirtualNetwork)
 
 ---@class vbo.AzureSubnet
 ---@field name string
 ---@field address_prefix string
-local Subnet = by_name.class {
+local Subnet = resource.class {
   kind = "Azure subnet", parameter = "subnetName",
   get = "AzureServiceAccounts_GetSubnetByName", list = "AzureServiceAccounts_GetSubnets",
+  methods = {}, bulk = {},
 }
+by_name.address(Subnet)
 
 --- `network:subnets()`; `network:subnet(name)`.
-by_name.children(VirtualNetwork.methods, "subnets", "subnet", Subnet)
+declare.children(VirtualNetwork.methods, "subnets", "subnet", Subnet)
 
 return {
   ServiceAccount = ServiceAccount, Subscription = Subscription, ResourceGroup = ResourceGroup,

@@ -33,36 +33,20 @@ local function call(self, intent)
   return pipeline.call(self._client, intent)
 end
 
---- Declares a class of a context: what `client:s3_resources{…}` gives.
----@param class table  kind=
----@return table class
+--- Makes a class of resources a context: its record is what `client:s3_resources{…}` was
+--- given, and goes into the queries of everything below it.
+---@param class table  of `resource.class`
 function M.context(class)
-  class.rooted, class.methods = true, {}
-  resource.class(class)
   class.methods._call = call
   function class.methods:_context() return self._record end
-  return class
 end
 
---- Gives owners a collection and its elements by name.
----@param methods table  of the owner's class
----@param plural string
----@param singular string
----@param class table    as `M.class` made it
-function M.children(methods, plural, singular, class)
-  declare.note(methods, { name = plural, kind = "plural", operation = class.list, class = class })
-  methods[plural] = function(self, given)
-    return collection.of(class, self, given, { query = query_of(self, class.list) })
-  end
-  declare.note(methods, { name = singular, kind = "singular", operation = class.get,
-    class = class })
-  methods[singular] = function(self, name)
-    if name == nil then return self[plural](self):one() end
-    if type(name) == "string" and name ~= "" then
-      return resource.from_name(class, self, name)
-    end
-    return resource.reference(class, self, name)
-  end
+--- What lists and lookups of a class take from the context of their owner; for
+--- `declare.children`.
+---@param class table
+---@return fun(owner: table): table
+function M.query(class)
+  return function(owner) return query_of(owner, class.list) end
 end
 
 -- The one that is meant, out of the list.
@@ -78,17 +62,15 @@ local function listed(self, text)
   }
 end
 
---- Declares a class of resources that are addressed by name.
----@param class table  as `resource.class`, and: field= (the one that names it, "name"),
----  parameter= (that name in the paths below it), own= (in its own path, when it is called
----  otherwise there), ids= (a pattern of ids, where people use those as well), below_id= (the
----  paths below it take its id)
----@return table class
-function M.class(class)
-  local field = class.field or "name"
-  class.methods, class.bulk = {}, {}
+--- Has a class of resources addressed by name.
+---@param class table  of `resource.class`, whose `parameter` is the name in the paths below it
+---@param how table?   field= (the one that names it, "name"), own= (the parameter in its own
+---  path, when it is called otherwise there), ids= (a pattern of ids, where records have those
+---  beside names), below_id= (the paths below it take its id)
+function M.address(class, how)
+  how = how or {}
+  local field, ids = how.field or "name", how.ids
   class.label, class.key, class.names = field, { "id", field }, declare.named(field, "id")
-  resource.class(class)
   local methods = class.methods
   methods._call = call
 
@@ -105,29 +87,27 @@ function M.class(class)
   end
 
   function methods:_id()
-    local key = rawget(self, "_key")
-    if key then return key end
-    local name = rawget(self, "_name")
-    if not class.ids then return name end
-    if name:match(class.ids) then return name end
+    local record = rawget(self, "_record")
+    local text = record and rawget(self, "_key") or rawget(self, "_name") or rawget(self, "_key")
+    -- Without a record the text is what the caller wrote: maybe a name that looks like an id.
+    if record or not ids or text:match(ids) then return text end
     self:refresh()
     return rawget(self, "_key")
   end
 
   function methods:_path()
     local path = self._owner:_path()
-    path[class.parameter] = class.below_id and self:_id() or named(self)
+    path[class.parameter] = how.below_id and self:_id() or named(self)
     return path
   end
 
   function methods:refresh()
     local name = named(self)
     local record
-    local direct = self._client._catalogue:operation(class.get) and name
-      and not (class.ids and name:match(class.ids))
-    if direct then
+    if self._client._catalogue:operation(class.get) and name
+        and not (ids and name:match(ids)) then
       local path = self._owner:_path()
-      path[class.own or class.parameter] = name
+      path[how.own or class.parameter] = name
       record = self:_call({ operation = class.get, path = path }).data
       -- Some operations answer the one as a list.
       if json.is_array(record) then record = record[1] end
@@ -143,8 +123,6 @@ function M.class(class)
     rawset(self, "_key", resource.field(record, "id") or resource.field(record, field) or name)
     return self
   end
-
-  return class
 end
 
 return M

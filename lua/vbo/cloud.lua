@@ -15,154 +15,246 @@ for name, value in pairs(azure) do
 end
 for name, method in pairs(azure.client) do M.client[name] = method end
 
--- A context on an account: `client:NAME{ account=, … }`.
-local function context(name, kind, spec)
-  local class = by_name.context { kind = kind }
-  spec.account = "string|table"
-  declare.note(M.client, { name = name, kind = "singular", class = class })
-  M.client[name] = function(self, given)
-    options.check(given, spec, name)
-    local words = {}
-    for word, value in pairs(given or {}) do words[word] = value end
-    if words.account ~= nil then
-      words.account = resource.reference(infrastructure.Account, self, words.account).id
-    end
-    return resource.from_record(class, self, words)
+-- A context's own words: what the caller said, with the account's id.
+local function words_of(client, given)
+  local words = {}
+  for word, value in pairs(given or {}) do words[word] = value end
+  if words.account ~= nil then
+    words.account = resource.reference(infrastructure.Account, client, words.account).id
   end
-  return class
+  return words
 end
 
--- Folders at the root of a bucket or container.
-local function folders_of(class, kind, operations)
-  local folder = by_name.class {
-    kind = kind, parameter = "Name",
-    get = operations.GetFolder, list = operations.GetFolders,
-  }
-  by_name.children(class.methods, "folders", "folder", folder)
-  declare.create(folder, operations.AddFolder)
-  return folder
-end
+---@class vbo.S3Resources
+local S3Resources = resource.class { kind = "S3 resources", rooted = true, methods = {} }
+by_name.context(S3Resources)
 
---- `client:s3_resources{ account=, region_type=, region_id= }`: what an Amazon S3 account
---- (of `client:accounts()`) holds; v4 and later.  v4 and v5 know the account only.
+local s3_options = { account = "string|table", region_type = "string", region_id = "string" }
+
+--- What an Amazon S3 account holds (v4 and later; v4 and v5 ask for the account only).
 ---
---- `:buckets()`, `:bucket(name)`; of a bucket `:folders()`, `:folder(name)` and
---- `:folders():create{ name= }` (v6 and later).
-local S3Resources = context("s3_resources", "S3 resources",
-  { region_type = "string", region_id = "string" })
+--- Options: `account` (of `client:accounts()`, its id or user name), `region_type` ("Global",
+--- "USGovernment" or "China"), `region_id`.
+---@param given table
+---@return vbo.S3Resources
+function M.client:s3_resources(given)
+  options.check(given, s3_options, "s3_resources")
+  return resource.from_record(S3Resources, self, words_of(self, given))
+end
 
 ---@class vbo.S3Bucket
 ---@field name string
 ---@field region_id string?
 ---@field region_name string?
 ---@field region_type string?  Global, USGovernment or China
-local S3Bucket = by_name.class {
-  kind = "S3 bucket", parameter = "bucketName", own = "Name",
+local S3Bucket = resource.class {
+  kind = "S3 bucket", parameter = "bucketName",
   get = "AmazonS3ObjectStorage_GetBucket", list = "AmazonS3ObjectStorage_GetBuckets",
+  methods = {}, bulk = {},
 }
-by_name.children(S3Resources.methods, "buckets", "bucket", S3Bucket)
+by_name.address(S3Bucket, { own = "Name" })
 
-M.S3Folder = folders_of(S3Bucket, "S3 folder", {
-  GetFolder = "AmazonS3ObjectStorage_GetFolder", GetFolders = "AmazonS3ObjectStorage_GetFolders",
-  AddFolder = "AmazonS3ObjectStorage_AddFolder",
-})
+--- `resources:buckets()`; `resources:bucket(name)`.
+declare.children(S3Resources.methods, "buckets", "bucket", S3Bucket,
+  { query = by_name.query(S3Bucket) })
 
---- `client:s3_compatible_resources{ account=, service_point=, custom_region_id=,
---- trust_server_certificate=, trusted_server_certificate_thumbprint= }`: what an account of
---- S3-compatible storage holds; v4 and later.  Buckets and folders as `s3_resources`.  What
---- a version does not ask for (certificates before v8, all but the account before v6) is left
---- out of its requests.
-local S3CompatibleResources = context("s3_compatible_resources", "S3-compatible resources", {
-  service_point = "string", custom_region_id = "string", trust_server_certificate = "boolean",
-  trusted_server_certificate_thumbprint = "string",
-})
+---@class vbo.S3Folder
+---@field name string
+---@field path string
+local S3Folder = resource.class {
+  kind = "S3 folder", parameter = "Name",
+  get = "AmazonS3ObjectStorage_GetFolder", list = "AmazonS3ObjectStorage_GetFolders",
+  methods = {}, bulk = {},
+}
+by_name.address(S3Folder)
+
+--- `bucket:folders()`; `bucket:folder(name)`.
+declare.children(S3Bucket.methods, "folders", "folder", S3Folder,
+  { query = by_name.query(S3Folder) })
+
+--- `bucket:folders():create{ name= }` (v6 and later).
+declare.create(S3Folder, "AmazonS3ObjectStorage_AddFolder")
+
+---@class vbo.S3CompatibleResources
+local S3CompatibleResources = resource.class {
+  kind = "S3-compatible resources", rooted = true, methods = {},
+}
+by_name.context(S3CompatibleResources)
+
+local s3_compatible_options = {
+  account = "string|table", service_point = "string", custom_region_id = "string",
+  trust_server_certificate = "boolean", trusted_server_certificate_thumbprint = "string",
+}
+
+--- What an account of S3-compatible storage holds (v4 and later).  What a version does not
+--- ask for (certificates before v8, all but the account before v6) is left out.
+---
+--- Options: `account`, `service_point`, `custom_region_id`, `trust_server_certificate`,
+--- `trusted_server_certificate_thumbprint`.
+---@param given table
+---@return vbo.S3CompatibleResources
+function M.client:s3_compatible_resources(given)
+  options.check(given, s3_compatible_options, "s3_compatible_resources")
+  return resource.from_record(S3CompatibleResources, self, words_of(self, given))
+end
 
 ---@class vbo.S3CompatibleBucket
 ---@field name string
 ---@field service_point string?
 ---@field custom_region_id string?
-local S3CompatibleBucket = by_name.class {
-  kind = "S3-compatible bucket", parameter = "bucketName", own = "Name",
+local S3CompatibleBucket = resource.class {
+  kind = "S3-compatible bucket", parameter = "bucketName",
   get = "AmazonS3CompatibleObjectStorage_GetBucket",
-  list = "AmazonS3CompatibleObjectStorage_GetBuckets",
+  list = "AmazonS3CompatibleObjectStorage_GetBuckets", methods = {}, bulk = {},
 }
-by_name.children(S3CompatibleResources.methods, "buckets", "bucket", S3CompatibleBucket)
+by_name.address(S3CompatibleBucket, { own = "Name" })
 
-M.S3CompatibleFolder = folders_of(S3CompatibleBucket, "S3-compatible folder", {
-  GetFolder = "AmazonS3CompatibleObjectStorage_GetFolder",
-  GetFolders = "AmazonS3CompatibleObjectStorage_GetFolders",
-  AddFolder = "AmazonS3CompatibleObjectStorage_AddFolder",
-})
+--- `resources:buckets()`; `resources:bucket(name)`.
+declare.children(S3CompatibleResources.methods, "buckets", "bucket", S3CompatibleBucket,
+  { query = by_name.query(S3CompatibleBucket) })
 
---- `client:azure_resources{ account=, region_type= }`: what an Azure blob storage account
---- holds; v4 and later.  `:containers()`, `:container(name)`, and their folders.
-local AzureResources = context("azure_resources", "Azure resources", { region_type = "string" })
+---@class vbo.S3CompatibleFolder
+---@field name string
+---@field path string
+local S3CompatibleFolder = resource.class {
+  kind = "S3-compatible folder", parameter = "Name",
+  get = "AmazonS3CompatibleObjectStorage_GetFolder",
+  list = "AmazonS3CompatibleObjectStorage_GetFolders", methods = {}, bulk = {},
+}
+by_name.address(S3CompatibleFolder)
+
+--- `bucket:folders()`; `bucket:folder(name)`.
+declare.children(S3CompatibleBucket.methods, "folders", "folder", S3CompatibleFolder,
+  { query = by_name.query(S3CompatibleFolder) })
+
+--- `bucket:folders():create{ name= }` (v6 and later).
+declare.create(S3CompatibleFolder, "AmazonS3CompatibleObjectStorage_AddFolder")
+
+---@class vbo.AzureResources
+local AzureResources = resource.class { kind = "Azure resources", rooted = true, methods = {} }
+by_name.context(AzureResources)
+
+local azure_options = { account = "string|table", region_type = "string" }
+
+--- What an account of Azure blob storage holds (v4 and later; v4 and v5 ask for the account
+--- only).
+---
+--- Options: `account`, `region_type` ("Global", "Germany", "China" or "Government").
+---@param given table
+---@return vbo.AzureResources
+function M.client:azure_resources(given)
+  options.check(given, azure_options, "azure_resources")
+  return resource.from_record(AzureResources, self, words_of(self, given))
+end
 
 ---@class vbo.AzureContainer
 ---@field name string
 ---@field region_type string?  Global, Germany, China or Government
-local AzureContainer = by_name.class {
-  kind = "Azure container", parameter = "containerName", own = "Name",
+local AzureContainer = resource.class {
+  kind = "Azure container", parameter = "containerName",
   get = "AzureObjectStorage_GetContainer", list = "AzureObjectStorage_GetContainers",
+  methods = {}, bulk = {},
 }
-by_name.children(AzureResources.methods, "containers", "container", AzureContainer)
+by_name.address(AzureContainer, { own = "Name" })
 
-M.AzureFolder = folders_of(AzureContainer, "Azure folder", {
-  GetFolder = "AzureObjectStorage_GetFolder", GetFolders = "AzureObjectStorage_GetFolders",
-  AddFolder = "AzureObjectStorage_AddFolder",
-})
+--- `resources:containers()`; `resources:container(name)`.
+declare.children(AzureResources.methods, "containers", "container", AzureContainer,
+  { query = by_name.query(AzureContainer) })
 
---- `client:ec2_resources{ account=, region_id= }`: what an Amazon account offers to an
---- archiver appliance; v6 and later.
+---@class vbo.AzureFolder
+---@field name string
+---@field path string
+local AzureFolder = resource.class {
+  kind = "Azure folder", parameter = "Name",
+  get = "AzureObjectStorage_GetFolder", list = "AzureObjectStorage_GetFolders",
+  methods = {}, bulk = {},
+}
+by_name.address(AzureFolder)
+
+--- `container:folders()`; `container:folder(name)`.
+declare.children(AzureContainer.methods, "folders", "folder", AzureFolder,
+  { query = by_name.query(AzureFolder) })
+
+--- `container:folders():create{ name= }` (v6 and later).
+declare.create(AzureFolder, "AzureObjectStorage_AddFolder")
+
+---@class vbo.EC2Resources
+local EC2Resources = resource.class { kind = "EC2 resources", rooted = true, methods = {} }
+by_name.context(EC2Resources)
+
+local ec2_options = { account = "string|table", region_id = "string" }
+
+--- What an Amazon account offers to an archiver appliance (v6 and later).
 ---
---- `:instance_types()`, `:instance_type(name)`, `:virtual_private_clouds()`,
---- `:virtual_private_cloud(name)` by name or id; of one of these `:subnets()`,
---- `:subnet(name)`, `:security_groups()`, `:security_group(name)`.
-local EC2Resources = context("ec2_resources", "EC2 resources", { region_id = "string" })
+--- Options: `account`, `region_id`.
+---@param given table
+---@return vbo.EC2Resources
+function M.client:ec2_resources(given)
+  options.check(given, ec2_options, "ec2_resources")
+  return resource.from_record(EC2Resources, self, words_of(self, given))
+end
 
 ---@class vbo.EC2InstanceType
 ---@field type string
 ---@field cores integer
 ---@field memory integer
-local InstanceType = by_name.class {
-  kind = "instance type", parameter = "instanceTypeName", field = "type",
+local InstanceType = resource.class {
+  kind = "instance type", parameter = "instanceTypeName",
   get = "EC2Resources_GetInstanceTypeByName", list = "EC2Resources_GetInstanceTypes",
+  methods = {}, bulk = {},
 }
-by_name.children(EC2Resources.methods, "instance_types", "instance_type", InstanceType)
+by_name.address(InstanceType, { field = "type" })
+
+--- `resources:instance_types()`; `resources:instance_type(name)`.
+declare.children(EC2Resources.methods, "instance_types", "instance_type", InstanceType,
+  { query = by_name.query(InstanceType) })
 
 ---@class vbo.VirtualPrivateCloud
 ---@field id string
 ---@field name string?
 ---@field cidr string
-local VirtualPrivateCloud = by_name.class {
-  kind = "virtual private cloud", parameter = "id", own = "name", ids = "^vpc%-%x+$",
-  below_id = true,
+local VirtualPrivateCloud = resource.class {
+  kind = "virtual private cloud", parameter = "id",
   get = "EC2Resources_GetVirtualPrivateCloudByName",
-  list = "EC2Resources_GetVirtualPrivateClouds",
+  list = "EC2Resources_GetVirtualPrivateClouds", methods = {}, bulk = {},
 }
-by_name.children(EC2Resources.methods, "virtual_private_clouds", "virtual_private_cloud",
-  VirtualPrivateCloud)
+by_name.address(VirtualPrivateCloud, { own = "name", ids = "^vpc%-%x+$", below_id = true })
+
+--- `resources:virtual_private_clouds()`; `resources:virtual_private_cloud(name)` by name or id.
+declare.children(EC2Resources.methods, "virtual_private_clouds", "virtual_private_cloud",
+  VirtualPrivateCloud, { query = by_name.query(VirtualPrivateCloud) })
 
 ---@class vbo.EC2Subnet
 ---@field id string
 ---@field name string?
 ---@field cidr string
-local Subnet = by_name.class {
-  kind = "subnet", parameter = "subnetName", ids = "^subnet%-%x+$",
+local Subnet = resource.class {
+  kind = "subnet", parameter = "subnetName",
   get = "EC2Resources_GetSubnetByName", list = "EC2Resources_GetSubnets",
+  methods = {}, bulk = {},
 }
-by_name.children(VirtualPrivateCloud.methods, "subnets", "subnet", Subnet)
+by_name.address(Subnet, { ids = "^subnet%-%x+$" })
+
+--- `cloud:subnets()`; `cloud:subnet(name)` by name or id.
+declare.children(VirtualPrivateCloud.methods, "subnets", "subnet", Subnet,
+  { query = by_name.query(Subnet) })
 
 ---@class vbo.SecurityGroup
 ---@field id string
 ---@field name string?
-local SecurityGroup = by_name.class {
-  kind = "security group", parameter = "securityGroupName", ids = "^sg%-%x+$",
+local SecurityGroup = resource.class {
+  kind = "security group", parameter = "securityGroupName",
   get = "EC2Resources_GetSecurityGroupByName", list = "EC2Resources_GetSecurityGroups",
+  methods = {}, bulk = {},
 }
-by_name.children(VirtualPrivateCloud.methods, "security_groups", "security_group", SecurityGroup)
+by_name.address(SecurityGroup, { ids = "^sg%-%x+$" })
+
+--- `cloud:security_groups()`; `cloud:security_group(name)` by name or id.
+declare.children(VirtualPrivateCloud.methods, "security_groups", "security_group",
+  SecurityGroup, { query = by_name.query(SecurityGroup) })
 
 M.S3Bucket, M.S3CompatibleBucket, M.AzureContainer = S3Bucket, S3CompatibleBucket, AzureContainer
+M.S3Folder, M.S3CompatibleFolder, M.AzureFolder = S3Folder, S3CompatibleFolder, AzureFolder
 M.InstanceType, M.VirtualPrivateCloud = InstanceType, VirtualPrivateCloud
 M.Subnet, M.SecurityGroup = Subnet, SecurityGroup
 

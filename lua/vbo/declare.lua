@@ -52,7 +52,8 @@ local note = M.note
 ---@param plural string
 ---@param singular string?
 ---@param class table
----@param how table?      list= (the operation, unless the class's), query=, rooted= (listed
+---@param how table?      list= (the operation, unless the class's), query= (a table, or a
+---  function of the owner that gives one), rooted= (listed
 ---  from the client, with the owner's id as the query parameter that this names), below= (the
 ---  operation that lists them below the owner, in the versions that have it; the others list
 ---  as `rooted` says), doc=
@@ -65,7 +66,9 @@ function M.children(methods, plural, singular, class, how)
   end
   local function settings(self)
     local query = {}
-    for name, value in pairs(how.query or {}) do query[name] = value end
+    local given = how.query
+    if type(given) == "function" then given = given(self) end
+    for name, value in pairs(given or {}) do query[name] = value end
     if below(self) then return { list = how.below, query = query } end
     if how.rooted then query[how.rooted] = self.id end
     return { list = how.list, query = query }
