@@ -95,7 +95,7 @@ end
 ---@param doc string?
 function M.single(methods, name, class, doc)
   note(methods, { name = name, kind = "single", operation = class.get, class = class, doc = doc })
-  methods[name] = function(self) return resource.from_id(class, self, class.kind) end
+  methods[name] = function(self) return resource.from_id(class, self, nil) end
 end
 
 -- The first of several names that the client's version has; the first of all when it has

@@ -42,10 +42,6 @@ local function content(path)
   return data
 end
 
-declare.note(License.methods, {
-  name = "install", kind = "action", operation = "License_InstallAction", class = License,
-})
-
 --- Installs a licence.
 ---@param given table  file= (path of a licence file), or license_file= (its content in Base64)
 ---@return vbo.License self
@@ -55,10 +51,6 @@ function License.methods:install(given)
   if rest.license_file == nil then errors.usage "install needs the option 'file'" end
   return renewed(self, declare.call(self, "install", "License_InstallAction", rest))
 end
-
-declare.note(License.methods, {
-  name = "update", kind = "action", operation = "License_UpdateAction", class = License,
-})
 
 --- Asks Veeam for an update of the licence.
 ---@return vbo.License self

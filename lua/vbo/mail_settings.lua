@@ -6,15 +6,6 @@ local resource = require "vbo.resource"
 local client = {}
 local M = { client = client }
 
----@class vbo.EmailSettings
----@field enable_notification boolean
----@field smtp_server string?          of VboEmailSettings and AuditEmailSettings
----@field server string?               of the others
----@field port integer
----@field from string?
----@field username string?
----@field authentication_type string?  CustomSmtp, GoogleGmail or Microsoft365
-
 -- `client:NAME()`: one kind of settings.
 --
 -- `edit{…}` changes what is given (`user`, `password` (a secret) and the fields above) and
@@ -36,22 +27,22 @@ local function define(name, prefix, kind)
 end
 
 --- Notifications of backup jobs (every version; a test message from v2 on).
-M.VboEmailSettings = define("vbo_email_settings", "VboEmailSettings", "notification settings")
+M.VboEmailSettings = define("vbo_email_settings", "VboEmailSettings", "VBO email settings")
 
 --- What the explorer of Exchange sends (every version; a test message from v3 on).
-M.VexEmailSettings = define("vex_email_settings", "VexEmailSettings", "Exchange mail settings")
+M.VexEmailSettings = define("vex_email_settings", "VexEmailSettings", "VEX email settings")
 
 --- What the explorer of OneDrive sends (v3 and later).
-M.VeodEmailSettings = define("veod_email_settings", "VeodEmailSettings", "OneDrive mail settings")
+M.VeodEmailSettings = define("veod_email_settings", "VeodEmailSettings", "VEOD email settings")
 
 --- What the explorer of SharePoint sends (v2 and later; a test message from v3 on).
 M.VespEmailSettings = define("vesp_email_settings", "VespEmailSettings",
-  "SharePoint mail settings")
+  "VESP email settings")
 
 --- What the explorer of Teams sends (v5 and later).
-M.VetEmailSettings = define("vet_email_settings", "VetEmailSettings", "Teams mail settings")
+M.VetEmailSettings = define("vet_email_settings", "VetEmailSettings", "VET email settings")
 
 --- Notifications of the audit (v5 and later).
-M.AuditEmailSettings = define("audit_email_settings", "AuditEmailSettings", "audit mail settings")
+M.AuditEmailSettings = define("audit_email_settings", "AuditEmailSettings", "audit email settings")
 
 return M

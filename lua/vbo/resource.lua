@@ -111,6 +111,7 @@ function M.class(class)
       local record, name = rawget(self, "_record"), rawget(self, "_name")
       name = name or record and M.field(record, class.label or "name")
       local id = rawget(self, "_key") or record and record.id
+      if name == nil and id == nil then return class.kind end
       return ("%s %s"):format(class.kind, name and ("%q"):format(tostring(name)) or tostring(id))
     end,
     __close = class.close,
@@ -138,7 +139,8 @@ function M.from_record(class, owner, record)
   return new(class, owner, { _record = record, _key = key_of(class, record) })
 end
 
---- A resource of a known id; its record is loaded when a field is read.
+--- A resource of a known id (nil where there is only one); its record is loaded when a field
+--- is read.
 ---@param list string?  the operation that lists it, unless the class's
 function M.from_id(class, owner, id, list)
   return new(class, owner, { _key = id, _through = list })

@@ -15,21 +15,18 @@ for _, part in ipairs { "license", "mail_settings", "events" } do
   for name, method in pairs(require("vbo." .. part).client) do client[name] = method end
 end
 
--- `client:NAME()`, with an `edit{…}` that changes what is given and keeps the rest.
-local function settings(name, kind, get, update, how)
-  local class = resource.class { kind = kind, get = get, methods = {} }
-  declare.single(client, name, class)
-  if update then declare.edit(class, update, how) end
-  return class
-end
-
 ---@class vbo.HistorySettings
 ---@field keep_allsessions boolean
----@field keeponly_last integer     weeks
+---@field keeponly_last integer
+local HistorySettings = resource.class {
+  kind = "history settings", get = "HistorySettings_Get", methods = {},
+}
 
 --- How long job sessions are kept (every version).
-M.HistorySettings = settings("history_settings", "history settings",
-  "HistorySettings_Get", "HistorySettings_Update")
+declare.single(client, "history_settings", HistorySettings)
+
+--- Changes what is given and keeps the rest.
+declare.edit(HistorySettings, "HistorySettings_Update")
 
 ---@class vbo.ExclusionSettings
 ---@field deleted_items boolean
@@ -39,10 +36,15 @@ M.HistorySettings = settings("history_settings", "history settings",
 ---@field sync_issues boolean
 ---@field litigation_hold boolean
 ---@field in_place_hold boolean
+local ExclusionSettings = resource.class {
+  kind = "exclusion settings", get = "ExclusionSettings_Get", methods = {},
+}
 
 --- Folders of mailboxes that no job backs up (every version).
-M.ExclusionSettings = settings("exclusion_settings", "exclusion settings",
-  "ExclusionSettings_Get", "ExclusionSettings_Update")
+declare.single(client, "exclusion_settings", ExclusionSettings)
+
+--- Changes what is given and keeps the rest.
+declare.edit(ExclusionSettings, "ExclusionSettings_Update")
 
 ---@class vbo.InternetProxySettings
 ---@field use_internet_proxy boolean
@@ -50,72 +52,90 @@ M.ExclusionSettings = settings("exclusion_settings", "exclusion settings",
 ---@field port integer?
 ---@field use_authentication boolean?
 ---@field username string?
+local InternetProxySettings = resource.class {
+  kind = "internet proxy settings", get = "InternetProxySettings_Get", methods = {},
+}
 
---- The internet proxy (v3 and later); `edit` takes `user` and `password` (a secret) as well.
-M.InternetProxySettings = settings("internet_proxy_settings", "internet proxy settings",
-  "InternetProxySettings_Get", "InternetProxySettings_Update")
+--- The proxy to the internet (v3 and later).
+declare.single(client, "internet_proxy_settings", InternetProxySettings)
+
+--- Changes what is given and keeps the rest; takes `user` and `password` (a secret) as well.
+declare.edit(InternetProxySettings, "InternetProxySettings_Update")
 
 ---@class vbo.GlobalRetentionExclusionSettings
 ---@field calendar boolean
 ---@field contacts boolean
+local RetentionExclusion = resource.class {
+  kind = "global retention exclusion settings",
+  get = "GlobalRetentionExclusionSettings_GlobalRetentionPolicyGet", methods = {},
+}
 
 --- What retention spares everywhere (v6 and later).
-M.GlobalRetentionExclusionSettings = settings("global_retention_exclusion_settings",
-  "global retention exclusion settings",
-  "GlobalRetentionExclusionSettings_GlobalRetentionPolicyGet",
-  "GlobalRetentionExclusionSettings_GlobalRetentionPolicyPut", { whole = true })
+declare.single(client, "global_retention_exclusion_settings", RetentionExclusion)
+
+--- Changes what is given and keeps the rest.
+declare.edit(RetentionExclusion, "GlobalRetentionExclusionSettings_GlobalRetentionPolicyPut",
+  { whole = true })
 
 ---@class vbo.RestorePortalSettings
 ---@field is_enabled boolean
 ---@field application_id string?
 ---@field restore_portal_uri string?
 ---@field msal_authority_uri string?
+local RestorePortalSettings = resource.class {
+  kind = "restore portal settings", get = "RestorePortalSettings_Get", methods = {},
+}
 
 --- The restore portal (v6 and later).
-M.RestorePortalSettings = settings("restore_portal_settings", "restore portal settings",
-  "RestorePortalSettings_Get")
+declare.single(client, "restore_portal_settings", RestorePortalSettings)
 
 ---@class vbo.ManagementMode
 ---@field is_managed boolean
 ---@field company_name string?
 ---@field manager_id string?
+local ManagementMode = resource.class {
+  kind = "management mode", get = "ManagementMode_Get", methods = {},
+}
 
---- Who manages the server (v6 and later); `edit` in v6 and v7.
-M.ManagementMode = settings("management_mode", "management mode",
-  "ManagementMode_Get", "ManagementMode_Update")
+--- Who manages the server (v6 and later).
+declare.single(client, "management_mode", ManagementMode)
+
+--- Changes what is given and keeps the rest (v6 and v7).
+declare.edit(ManagementMode, "ManagementMode_Update")
 
 ---@class vbo.ServiceInstance
 ---@field version string          of the product
 ---@field installation_id string
+local ServiceInstance = resource.class {
+  kind = "service instance", get = "ServiceInstance_Get", methods = {},
+}
 
 --- The installation (v6 and later).
-M.ServiceInstance = settings("service_instance", "service instance", "ServiceInstance_Get")
+declare.single(client, "service_instance", ServiceInstance)
 
 ---@class vbo.Health
 ---@field status string           Healthy or Unhealthy
 ---@field entries table<string, table>
+local Health = resource.class { kind = "health", get = "Health_Get", methods = {} }
 
 --- How the server is (v8).
-M.Health = settings("health", "health report", "Health_Get")
+declare.single(client, "health", Health)
 
 ---@class vbo.ConfigurationUpdates
 ---@field enable_check_for_updates boolean
 ---@field update_settings table?
+local ConfigurationUpdates = resource.class {
+  kind = "configuration of updates", get = "Configuration_Updates_Get", methods = {},
+}
 
 --- How the product updates itself (v8).
-M.ConfigurationUpdates = settings("configuration_updates", "configuration of updates",
-  "Configuration_Updates_Get")
-
-declare.note(M.ConfigurationUpdates.methods, {
-  name = "edit", kind = "edit", operation = "Configuration_Updates_Update",
-  class = M.ConfigurationUpdates,
-})
+declare.single(client, "configuration_updates", ConfigurationUpdates)
 
 --- Changes what is given, also inside `update_settings`, and keeps the rest.
 ---@param given table  enable_check_for_updates=, update_settings= {
 ---  install_updates_automatically=, send_email_on_available_updates= }
 ---@return vbo.ConfigurationUpdates self
-function M.ConfigurationUpdates.methods:edit(given)
+function ConfigurationUpdates.methods:edit(given)
   local operation = pipeline.operation(self._client, "Configuration_Updates_Update")
   local whole = {}
   for option, value in pairs(given or {}) do
@@ -140,5 +160,10 @@ function M.ConfigurationUpdates.methods:edit(given)
   declare.call(self, "edit", "Configuration_Updates_Update", whole)
   return self:refresh()
 end
+
+M.HistorySettings, M.ExclusionSettings = HistorySettings, ExclusionSettings
+M.InternetProxySettings, M.RetentionExclusion = InternetProxySettings, RetentionExclusion
+M.RestorePortalSettings, M.ManagementMode = RestorePortalSettings, ManagementMode
+M.ServiceInstance, M.Health, M.ConfigurationUpdates = ServiceInstance, Health, ConfigurationUpdates
 
 return M
