@@ -3,33 +3,71 @@
 --- `require "vbo.catalogue"` loads no facts; `load` reads the index of one version, and the
 --- operations and schemas of it are read when they are asked for.
 
+local imported = require "vbo.catalogue.imported"
 local lookup = require "vbo.catalogue.lookup"
 
 local M = {}
 
---- The API versions that ship with the module, oldest first.
----@type string[]
-M.versions = { "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8" }
-
-local loaded = {}
 local products = {
   v1 = "1.5", v2 = "2.0", v3 = "3.0", v4 = "4.0", v5 = "5.0", v6 = "6.0", v7 = "7.0", v8 = "8.0",
 }
 
+local imports = imported.find()
+local loaded, shipped = {}, {}
+
+local function sort(versions)
+  table.sort(versions, function(a, b)
+    return tonumber(a:match "%d+") < tonumber(b:match "%d+")
+  end)
+  return versions
+end
+
+local function all_versions()
+  local list = {}
+  for version in pairs(products) do list[#list + 1] = version end
+  for version in pairs(imports) do
+    if not products[version] then list[#list + 1] = version end
+  end
+  return sort(list)
+end
+
+--- The API versions that are known, oldest first: those that ship with the module and those
+--- that were imported (see `vbo.catalogue.imported`).
+---@type string[]
+M.versions = all_versions()
+
 --- The catalogue of one API version.
----@param version string  "v1" … "v8", or one that was added
+---
+--- An imported one wins over the one that ships; raises `usage` when it is broken.
+---@param version string  "v1" … "v8", or one that was imported or added
 ---@return vbo.Catalogue  the same one every time; raises for an unknown version
 function M.load(version)
   local catalogue = loaded[version]
   if catalogue then return catalogue end
-  if not products[version] then
+  if imports[version] then
+    catalogue = lookup.new(imported.load(imports[version], version))
+  elseif products[version] then
+    catalogue = M.shipped(version)
+  else
     error(("unknown API version %s; known: %s"):format(
       tostring(version), table.concat(M.versions, ", ")), 2)
   end
-  catalogue = lookup.new(require("vbo.catalogue.facts." .. version))
   loaded[version] = catalogue
   return catalogue
 end
+
+--- The catalogue of a version that ships with the module, whatever was imported.
+---@param version string
+---@return vbo.Catalogue
+function M.shipped(version)
+  shipped[version] = shipped[version] or lookup.new(require("vbo.catalogue.facts." .. version))
+  return shipped[version]
+end
+
+--- Where a version's catalogue comes from.
+---@param version string
+---@return string? path  of the imported file; nil: it ships with the module, or was added
+function M.source(version) return imports[version] end
 
 --- Adds the catalogue of a further version (or replaces one), as `generate.import` made it.
 ---@param module table  what the generated module returns
@@ -40,12 +78,22 @@ function M.add(module)
   for _, version in ipairs(M.versions) do known = known or version == catalogue.version end
   if not known then
     M.versions[#M.versions + 1] = catalogue.version
-    table.sort(M.versions, function(a, b)
-      return tonumber(a:match "%d+") < tonumber(b:match "%d+")
-    end)
+    sort(M.versions)
   end
   loaded[catalogue.version] = catalogue
   return catalogue
+end
+
+-- All versions but imported ones that are broken: those spoil what uses them, nothing else.
+local function each_catalogue(receive)
+  for _, version in ipairs(M.versions) do
+    local ok, catalogue = pcall(M.load, version)
+    if ok then
+      receive(catalogue)
+    elseif not imports[version] then
+      error(catalogue, 0)
+    end
+  end
 end
 
 --- The versions that have an operation.
@@ -53,16 +101,17 @@ end
 ---@return string[]  oldest first; empty when none has it
 function M.having(name)
   local result = {}
-  for _, version in ipairs(M.versions) do
-    if M.load(version):has(name) then result[#result + 1] = version end
-  end
+  each_catalogue(function(catalogue)
+    if catalogue:has(name) then result[#result + 1] = catalogue.version end
+  end)
   return result
 end
 
 local function all_names()
-  local names, seen = {}, {}
-  for i = #M.versions, 1, -1 do
-    for _, name in ipairs(M.load(M.versions[i]):names()) do
+  local names, seen, catalogues = {}, {}, {}
+  each_catalogue(function(catalogue) table.insert(catalogues, 1, catalogue) end)
+  for _, catalogue in ipairs(catalogues) do
+    for _, name in ipairs(catalogue:names()) do
       if not seen[name] then
         seen[name] = true
         names[#names + 1] = name

@@ -58,8 +58,20 @@ local function composed(source, parts)
   return schema
 end
 
+-- OpenAPI 3.1 lists types, null among them; 3.0 has one, and `nullable`.
+local function type_of(source)
+  local kinds, nullable = source.type, source.nullable == true
+  if type(kinds) ~= "table" then return kinds, nullable end
+  local rest = {}
+  for _, kind in ipairs(list(kinds)) do
+    if kind == "null" then nullable = true else rest[#rest + 1] = kind end
+  end
+  return #rest == 1 and rest[1] or nil, nullable
+end
+
 function schema_of(source)
   local schema
+  local kind, nullable = type_of(source)
   local parts = source.allOf or source.oneOf or source.anyOf
   local reference = source["$ref"]
   if reference then
@@ -72,14 +84,14 @@ function schema_of(source)
     for _, value in ipairs(source.enum) do
       if type(value) == "string" then schema.enum[#schema.enum + 1] = value end
     end
-  elseif source.type == "array" then
+  elseif kind == "array" then
     schema = { type = "array", items = source.items and schema_of(source.items) or {} }
-  elseif source.type == "object" or source.properties then
+  elseif kind == "object" or source.properties then
     schema = object_of(source, { type = "object" })
   else
-    schema = { type = source.type, format = source.format }
+    schema = { type = kind, format = source.format }
   end
-  schema.nullable = source.nullable == true or nil
+  schema.nullable = nullable or nil
   schema.read_only = source.readOnly == true or nil
   schema.write_only = source.writeOnly == true or nil
   for _, key in ipairs { "default", "minimum", "maximum", "minLength", "maxLength",
@@ -91,7 +103,8 @@ end
 
 local function flatten(schema, schemas)
   for _, part in ipairs(schema.parts or {}) do
-    local target = part.ref and schemas[part.ref] or part
+    local target = part
+    if part.ref then target = schemas[part.ref] or error("unknown schema " .. part.ref, 0) end
     flatten(target, schemas)
     for _, name in ipairs(target.order or {}) do
       if not schema.properties[name] then
@@ -109,16 +122,35 @@ local function flatten(schema, schemas)
   schema.parts = nil
 end
 
+-- Parameters, bodies and answers may be kept among the components and referred to.
+local function resolved(document, source)
+  local hops = 0
+  while ordered.is_object(source) and type(source["$ref"]) == "string" do
+    local kind, name = source["$ref"]:match "^#/components/(%w+)/(.+)$"
+    local group = kind and (document.components or {})[kind]
+    hops = hops + 1
+    if not ordered.is_object(group) or not group[name] or hops > 10 then
+      error("unknown $ref " .. source["$ref"], 0)
+    end
+    source = group[name]
+  end
+  return source
+end
+
 local function content(source)
   local kind = ordered.keys(source and source.content)[1]
   if kind then return kind, source.content[kind].schema end
 end
 
-local function parameters_of(operation, shared, path)
-  local found = {}
-  for _, group in ipairs { shared or {}, operation.parameters or {} } do
-    for _, source in ipairs(group) do
-      if source["in"] == "path" or source["in"] == "query" then
+local function parameters_of(operation, shared, path, document)
+  local found, seen = {}, {}
+  for _, group in ipairs { operation.parameters or {}, shared or {} } do
+    for _, given in ipairs(group) do
+      local source = resolved(document, given)
+      local key = ("%s %s"):format(source["in"], source.name)
+      -- An operation's own parameter replaces the one that its path has for all.
+      if (source["in"] == "path" or source["in"] == "query") and not seen[key] then
+        seen[key] = true
         found[#found + 1] = {
           name = source.name, place = source["in"],
           required = source["in"] == "path" or source.required == true,
@@ -142,10 +174,12 @@ local function parameters_of(operation, shared, path)
   return result
 end
 
-local function answer_of(operation, pages)
+local function answer_of(operation, pages, document)
   local status, response
   for code, source in ordered.each(operation.responses) do
-    if code:match "^2%d%d$" and not status then status, response = tonumber(code), source end
+    if code:match "^2%d%d$" and not status then
+      status, response = tonumber(code), resolved(document, source)
+    end
   end
   local answer = { status = status or 200, kind = "empty" }
   local kind, schema = content(response)
@@ -174,18 +208,19 @@ function M.is_change(operation)
   return true
 end
 
-local function operation_of(method, path, source, shared, pages)
+local function operation_of(method, path, source, shared, pages, document)
   local operation = {
     id = source.operationId, method = method:upper(), path = path,
-    parameters = parameters_of(source, shared, path),
+    parameters = parameters_of(source, shared, path, document),
     anonymous = source["x-anonymous"] == true
       or ordered.is_array(source.security) and #source.security == 0 or nil,
-    answer = answer_of(source, pages),
+    answer = answer_of(source, pages, document),
   }
-  local kind, schema = content(source.requestBody)
+  local body = resolved(document, source.requestBody)
+  local kind, schema = content(body)
   if kind then
     operation.body = schema and schema_of(schema) or {}
-    operation.body_required = source.requestBody.required == true
+    operation.body_required = body.required == true
     operation.content_type = kind
   end
   operation.change = M.is_change(operation)
@@ -199,6 +234,9 @@ function M.read(text)
   local document = ordered.decode(text)
   if not ordered.is_object(document) or not ordered.is_object(document.paths) then
     error("not an OpenAPI document: it has no paths", 0)
+  end
+  if document.swagger then
+    error("it is of Swagger 2, and an OpenAPI 3 document is needed", 0)
   end
   local model = { dialect = "verb", operations = {}, schemas = {}, order = {} }
   local pages = { page = {}, changes = {} }
@@ -219,7 +257,7 @@ function M.read(text)
     for method, source in ordered.each(item) do
       if methods[method] then
         model.operations[#model.operations + 1] =
-          operation_of(method, rest, source, item.parameters, pages)
+          operation_of(method, rest, source, item.parameters, pages, document)
       end
     end
   end
