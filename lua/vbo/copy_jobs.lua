@@ -69,26 +69,26 @@ declare.remove(CopyJob, "CopyJob_Delete")
 declare.action(CopyJob, "enable", "CopyJob_Enable")
 declare.action(CopyJob, "disable", "CopyJob_Disable")
 
--- Starts a run (`full` in v6 alone).  Gives the run's job session in v8, nil before.
+--- Starts a run (`full` in v6 alone).  Gives the run's job session in v8, nil before.
 declare.action(CopyJob, "start", "CopyJob_Start", { class = job_sessions.JobSession })
 declare.action(CopyJob, "stop", "CopyJob_Stop")
 
--- `copy_job:backup_job()`: the job whose backups it copies.
+--- `copy_job:backup_job()`: the job whose backups it copies.
 declare.action(CopyJob, "backup_job", "CopyJob_GetBackupJobByCopyJob",
   { class = jobs.Job, alone = true })
 
--- `job:copy_job()`: the copy job of a backup job.
+--- `job:copy_job()`: the copy job of a backup job.
 declare.action(jobs.Job, "copy_job", "Job_GetCopyJobByBackupJob", { class = CopyJob, alone = true })
 
--- `copy_job:job_sessions()` (v7 and later; v6 lists the sessions of all copy jobs:
--- `client:job_sessions{ job_type = "Copy" }`).
+--- `copy_job:job_sessions()` (v7 and later; v6 lists the sessions of all copy jobs:
+--- `client:job_sessions{ job_type = "Copy" }`).
 declare.children(CopyJob.methods, "job_sessions", "job_session", job_sessions.JobSession,
   { rooted = "job" })
 
--- `client:copy_jobs{…}` (`repository`; `organization` in v8); `client:copy_job(name)`.
+--- `client:copy_jobs{…}` (`repository`; `organization` in v8); `client:copy_job(name)`.
 declare.children(M.client, "copy_jobs", "copy_job", CopyJob)
 
--- `organization:copy_jobs()` (v8).
+--- `organization:copy_jobs()` (v8).
 declare.children(organization.Organization.methods, "copy_jobs", "copy_job", CopyJob,
   { rooted = "organization" })
 

@@ -103,7 +103,7 @@ function M.below(methods)
   declare.children(methods, "groups_data", "group_data", GroupData)
   declare.children(methods, "sites_data", "site_data", SiteData)
   declare.children(methods, "teams_data", "team_data", TeamData)
-  -- With `filter`, `organization` and `at` (a point in time).
+  --- With `filter`, `organization` and `at` (a point in time).
   declare.children(methods, "mailboxes_data", "mailbox_data", MailboxData)
   declare.children(methods, "onedrives_data", "onedrive_data", OneDriveData)
 

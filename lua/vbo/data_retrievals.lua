@@ -100,17 +100,17 @@ local Web = resource.class {
 
 M.DataRetrieval, M.DataRetrievalSession, M.LogItem = DataRetrieval, Session, LogItem
 
--- Starts to fetch.  Options: `name`, `organization`, `repository`, `at` (the point in time),
--- `mailboxes`, `onedrives`, `sites`, `teams` (lists of the repository's data of that kind),
--- `availability_period_days`, `amazon_s3_glacier_retrieval_policy` or
--- `azure_archive_retrieval_policy`, `show_deleted`, `show_all_versions`, ….
+--- Starts to fetch.  Options: `name`, `organization`, `repository`, `at` (the point in time),
+--- `mailboxes`, `onedrives`, `sites`, `teams` (lists of the repository's data of that kind),
+--- `availability_period_days`, `amazon_s3_glacier_retrieval_policy` or
+--- `azure_archive_retrieval_policy`, `show_deleted`, `show_all_versions`, ….
 declare.create(DataRetrieval, "DataRetrieval_Create")
 
--- Changes `name`, `description`, `availability_period_days`,
--- `enable_expiration_notification`, `expiration_hours_threshold`.
+--- Changes `name`, `description`, `availability_period_days`,
+--- `enable_expiration_notification`, `expiration_hours_threshold`.
 declare.edit(DataRetrieval, "DataRetrieval_Update")
 
--- Gives the fetched data back before its time (v6 and v7).
+--- Gives the fetched data back before its time (v6 and v7).
 declare.remove(DataRetrieval, "DataRetrieval_DeleteDataRetrieval")
 
 --- Keeps the fetched data for so many days.
@@ -136,7 +136,7 @@ declare.children(DataRetrieval.methods, "onedrives", "onedrive", OneDrive)
 declare.children(DataRetrieval.methods, "teams", "team", Team)
 declare.children(DataRetrieval.methods, "webs", "web", Web)
 
--- `retrieval:data_retrieval_sessions()`: what worked on it.
+--- `retrieval:data_retrieval_sessions()`: what worked on it.
 declare.children(DataRetrieval.methods, "data_retrieval_sessions", "data_retrieval_session",
   Session, { rooted = "data_retrieval" })
 
@@ -146,19 +146,19 @@ function Session.methods:_path()
   return { dataRetrievalSessionId = id, sessionId = id }
 end
 
--- `session:log_items()`; `order_asc` in v8.
+--- `session:log_items()`; `order_asc` in v8.
 declare.children(Session.methods, "log_items", "log_item", LogItem)
 
 --- The retrieval that the session works on.
 ---@return vbo.DataRetrieval
 function Session.methods:data_retrieval() return self._client:data_retrieval(self.retrieval_id) end
 
--- `client:data_retrievals{…}` with `organization`, `repository`, `data_state`.
+--- `client:data_retrievals{…}` with `organization`, `repository`, `data_state`.
 declare.children(M.client, "data_retrievals", "data_retrieval", DataRetrieval)
 declare.children(organization.Organization.methods, "data_retrievals", "data_retrieval",
   DataRetrieval, { rooted = "organization" })
 
--- `client:data_retrieval_sessions()`.
+--- `client:data_retrieval_sessions()`.
 declare.children(M.client, "data_retrieval_sessions", "data_retrieval_session", Session)
 
 return M

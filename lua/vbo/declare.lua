@@ -17,7 +17,7 @@ local M = {}
 
 ---@class vbo.Declaration
 ---@field name string        of the method
----@field kind "plural"|"singular"|"single"|"action"|"edit"|"remove"|"create"|"stream"
+---@field kind "plural"|"singular"|"single"|"action"|"edit"|"remove"|"create"|"stream"|"listed"
 ---@field operation string?  catalogue name
 ---@field operations string[]?  when versions name it differently: the newest name first
 ---@field class table?       what it gives
@@ -256,7 +256,9 @@ end
 function M.listed(class, name, operation, how)
   how = how or {}
   class.bulk = class.bulk or {}
-  note(class.bulk, { name = name, kind = "action", operation = operation, doc = how.doc })
+  note(class.bulk, {
+    name = name, kind = "listed", operation = operation, class = class, doc = how.doc,
+  })
   class.bulk[name] = function(self, items, given)
     if type(items) ~= "table" or resource.is(items) or #items == 0 and next(items) ~= nil then
       items = { items }

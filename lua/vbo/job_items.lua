@@ -70,12 +70,14 @@ local function removable(class, many, one)
   function class.methods:remove() remove(self._owner, { self.id }, many, one) end
 end
 
--- `:add(items)`: a user, group, site or team, a table such as { user = …, mailbox = true },
--- or a list of them; a second table takes `skip_item_update` (v8).
+--- `:add(items)`: a user, group, site or team, a table such as { user = …, mailbox = true },
+--- or a list of them; a second table takes `skip_item_update` (v8).
 declare.listed(SelectedItem, "add", "Job_AddSelectedItems", { item = items.of })
+
+--- As those of selected items.
 declare.listed(ExcludedItem, "add", "Job_AddExcludedItems", { item = items.of })
 
--- An item is written as a whole (v3 and later).
+--- An item is written as a whole (v3 and later).
 declare.edit(SelectedItem, "Job_UpdateSelectedItems", { whole = true })
 declare.edit(ExcludedItem, "Job_UpdateExcludedItems", { whole = true })
 

@@ -55,13 +55,13 @@ function JobSession.methods:_path()
   return { jobSessionsId = id, sessionId = id }
 end
 
--- `session:log_items{…}` (v2 and later; in v1 the whole log); `type` and `order_asc` in v8.
+--- `session:log_items{…}` (v2 and later; in v1 the whole log); `type` and `order_asc` in v8.
 declare.children(JobSession.methods, "log_items", "log_item", LogItem)
 
--- `session:log()`: the whole log, unpaged where the version has that (v1 to v5).
+--- `session:log()`: the whole log, unpaged where the version has that (v1 to v5).
 declare.children(JobSession.methods, "log", nil, LogItem, { below = "JobSessionLog_Get" })
 
--- `session:processed_objects()` (v7 and later).
+--- `session:processed_objects()` (v7 and later).
 declare.children(JobSession.methods, "processed_objects", nil, ProcessedObject)
 
 --- The log as text, a line an item: its time, its type where the version has one (v8), and

@@ -71,21 +71,21 @@ function Job.bulk:create(given)
   return M.create(owner, options)
 end
 
--- Changes what is given (`name`, `description`, `schedule`, …; `skip_item_update` in v8)
--- and keeps the rest.
+--- Changes what is given (`name`, `description`, `schedule`, …; `skip_item_update` in v8)
+--- and keeps the rest.
 declare.edit(Job, "Job_Update")
 
--- Removes the job; its backups stay.
+--- Removes the job; its backups stay.
 declare.remove(Job, "Job_Remove")
 
 declare.action(Job, "enable", "Job_EnableAction")
 declare.action(Job, "disable", "Job_DisableAction")
 
--- Starts a run.  Options: `full` (v6 and later).  Gives the run's job session in v8, nil
--- before.
+--- Starts a run.  Options: `full` (v6 and later).  Gives the run's job session in v8, nil
+--- before.
 declare.action(Job, "start", "Job_StartAction", { class = job_sessions.JobSession })
 
--- Stops the run under way.
+--- Stops the run under way.
 declare.action(Job, "stop", "Job_StopAction")
 
 --- Opens a restore session on the job's backups (v3 and later); options as

@@ -3,6 +3,7 @@
 local accounts = require "vbo.organization_accounts"
 local declare = require "vbo.declare"
 local jobs = require "vbo.jobs"
+local license = require "vbo.license"
 local members = require "vbo.organization_members"
 local resource = require "vbo.resource"
 local session = require "vbo.session"
@@ -24,14 +25,14 @@ local Organization = resource.class {
 
 local client = {}
 
--- `client:organizations():create{…}`: adds one; options are the version's own (v1 and v2:
--- `type`, `region`, `username`, `password`; later `exchange_online_settings` …).
+--- `client:organizations():create{…}`: adds one; options are the version's own (v1 and v2:
+--- `type`, `region`, `username`, `password`; later `exchange_online_settings` …).
 declare.create(Organization, "Organization_Add")
 
--- Changes what is given and keeps the rest.
+--- Changes what is given and keeps the rest.
 declare.edit(Organization, "Organization_Update")
 
--- Removes the organization; refused while it has jobs.
+--- Removes the organization; refused while it has jobs.
 declare.remove(Organization, "Organization_Remove")
 
 --- Opens a restore session on the organization's backups.
@@ -52,6 +53,10 @@ accounts.below(Organization.methods)
 declare.children(Organization.methods, "jobs", "job", jobs.Job,
   { below = "Job_GetByOrganizationId", rooted = "organization" })
 
+--- The users of the organization that take a licence (v3 and later).
+declare.children(Organization.methods, "licensed_users", "licensed_user", license.LicensedUser,
+  { rooted = "organization" })
+
 --- Creates a backup job for the organization.
 ---
 --- Options: `name`, `repository` (its id), `backup_type` ("EntireOrganization" or
@@ -61,11 +66,11 @@ declare.children(Organization.methods, "jobs", "job", jobs.Job,
 ---@return vbo.Job
 function Organization.methods:create_job(given) return jobs.create(self, given) end
 
--- `client:organizations()`; `client:organization(name)`, without a name the only one.
+--- `client:organizations()`; `client:organization(name)`, without a name the only one.
 declare.children(client, "organizations", "organization", Organization)
 
--- `client:current_organization()`: that of the account itself, for a tenant's or an
--- operator's login (v2 and later).
+--- `client:current_organization()`: that of the account itself, for a tenant's or an
+--- operator's login (v2 and later).
 declare.action({ methods = client }, "current_organization",
   "Organization_GetCurrentOrganization", { class = Organization })
 

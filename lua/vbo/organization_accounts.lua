@@ -126,9 +126,9 @@ function Application.bulk:create(given)
   return made
 end
 
--- `organization:backup_applications():add(list)` (v8) and `:replace(list)` (v6 and later),
--- of `{ application =, application_certificate =, application_certificate_password = }` with
--- the application's resource or `{ application_id = … }`.
+--- `organization:backup_applications():add(list)` (v8) and `:replace(list)` (v6 and later),
+--- of `{ application =, application_certificate =, application_certificate_password = }` with
+--- the application's resource or `{ application_id = … }`.
 declare.listed(BackupApplication, "add", "OrganizationBackupApplications_AppendBackupApplications")
 declare.listed(BackupApplication, "replace",
   "OrganizationBackupApplications_ReplaceBackupApplications")
@@ -156,11 +156,11 @@ function BackupAccount.methods:_id()
   return type(member) == "table" and resource.field(member, "login") or nil
 end
 
--- `organization:backup_accounts():replace(list)`: the whole pool, of
--- `{ group_member = {…}, password = … }` (v6 and later).
+--- `organization:backup_accounts():replace(list)`: the whole pool, of
+--- `{ group_member = {…}, password = … }` (v6 and later).
 declare.listed(BackupAccount, "replace", "OrganizationBackupAccounts_SetAccountPool")
 
--- `organization:audit_items():add(items)`: users and groups (v5 and later).
+--- `organization:audit_items():add(items)`: users and groups (v5 and later).
 declare.listed(AuditItem, "add", "OrganizationAudit_Post", { item = items.of })
 
 local function remove_audited(owner, ids)
@@ -216,21 +216,21 @@ function M.below(methods)
   declare.single(methods, "tenant_information", TenantInformation)
   declare.single(methods, "version_backup_options", VersionBackupOptions)
 
-  -- Reads the organization's users, groups, sites and teams anew; `type` is "Incremental"
-  -- or "Full" (v7 and later).
+  --- Reads the organization's users, groups, sites and teams anew; `type` is "Incremental"
+  --- or "Full" (v7 and later).
   declare.action(organization, "sync", "OrganizationSync_Start")
 
-  -- A code to confirm in a browser, for what `applications():create` and others do in the
-  -- organization's name (v6 and later).
+  --- A code to confirm in a browser, for what `applications():create` and others do in the
+  --- organization's name (v6 and later).
   declare.action(organization, "device_code",
     "OrganizationBackupApplications_OrganizationDeviceCode", { class = DeviceCode })
 end
 
--- `client:sync_states()`: of all organizations (v8).
+--- `client:sync_states()`: of all organizations (v8).
 declare.children(M.client, "sync_states", nil, SyncState)
 
--- `client:device_code{ target_region = "Worldwide" }` (v5 and later): for an organization
--- that is still to be added.
+--- `client:device_code{ target_region = "Worldwide" }` (v5 and later): for an organization
+--- that is still to be added.
 declare.action({ methods = M.client }, "device_code", "Organization_OrganizationDeviceCode",
   { class = DeviceCode })
 

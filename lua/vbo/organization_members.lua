@@ -93,10 +93,10 @@ local Mailbox = resource.class {
 M.User, M.UserOneDrive, M.Group, M.GroupMember = User, UserOneDrive, Group, GroupMember
 M.Site, M.Team, M.Mailbox = Site, Team, Mailbox
 
--- `user:onedrives()`; `user:onedrive()`: the only one, unless one is named.
+--- `user:onedrives()`; `user:onedrive()`: the only one, unless one is named.
 declare.children(User.methods, "onedrives", "onedrive", UserOneDrive)
 
--- `group:members()` (v5 and later); `group:member(name)` by login or name.
+--- `group:members()` (v5 and later); `group:member(name)` by login or name.
 declare.children(Group.methods, "members", "member", GroupMember)
 
 --- Gives the methods of organizations what they have.

@@ -162,7 +162,7 @@ function RestorePoint.methods:data_retrieval()
   return id and self._client:data_retrieval(id) or nil
 end
 
--- What a point protects is listed below it in v6 and v7, by query in v8.
+--- What a point protects is listed below it in v6 and v7, by query in v8.
 declare.children(RestorePoint.methods, "protected_users", "protected_user", ProtectedUser,
   { below = "RestorePoint_GetRestorePointUsers", rooted = "restore_point" })
 declare.children(RestorePoint.methods, "protected_groups", "protected_group", ProtectedGroup,
@@ -195,8 +195,8 @@ points_of(ProtectedGroup, "group_id", ProtectedGroup.methods)
 points_of(ProtectedSite, "site_id", ProtectedSite.methods)
 points_of(ProtectedTeam, "team_id", ProtectedTeam.methods)
 
--- `client:restore_points{…}` with `organization`, `job`, `repository`, `is_retrieved`,
--- `is_long_term_copy`; `backup_time` (v6); `from`, `to`, `order_asc`, `is_copy` (v7 and later).
+--- `client:restore_points{…}` with `organization`, `job`, `repository`, `is_retrieved`,
+--- `is_long_term_copy`; `backup_time` (v6); `from`, `to`, `order_asc`, `is_copy` (v7 and later).
 declare.children(M.client, "restore_points", "restore_point", RestorePoint)
 
 --- The restore points that changed (v7 alone).
@@ -225,8 +225,8 @@ end
 M.below(organization.Organization.methods, "organization", true)
 M.below(jobs.Job.methods, "job")
 
--- `client:protected_users{…}` and so on (v8), with `organization`, `repository`,
--- `restore_point`, `backed_up_organization_id`; one by id or name.
+--- `client:protected_users{…}` and so on (v8), with `organization`, `repository`,
+--- `restore_point`, `backed_up_organization_id`; one by id or name.
 declare.children(M.client, "protected_users", "protected_user", ProtectedUser)
 declare.children(M.client, "protected_groups", "protected_group", ProtectedGroup)
 declare.children(M.client, "protected_sites", "protected_site", ProtectedSite)

@@ -24,26 +24,39 @@ local RbacRole = resource.class {
   methods = {}, bulk = {},
 }
 
----@class vbo.RbacItem
+---@class vbo.RoleOperator
+---@field id string
+---@field type string   User or Group
+---@field user table?
+---@field group table?
+local Operator = resource.class {
+  kind = "operator", parameter = "operatorId", label = "type", item = true,
+  get = "RbacRole_GetOperator", list = "RbacRole_GetOperators", methods = {}, bulk = {},
+}
+
+---@class vbo.RoleSelectedItem
 ---@field id string
 ---@field type string   User, Group, Site or Team
 ---@field user table?
 ---@field group table?
 ---@field site table?
 ---@field team table?
-local function item_class(kind, parameter, get, list)
-  return resource.class {
-    kind = kind, parameter = parameter, label = "type", item = true, get = get, list = list,
-    methods = {}, bulk = {},
-  }
-end
+local SelectedItem = resource.class {
+  kind = "role's selected item", parameter = "itemId", label = "type", item = true,
+  get = "RbacRole_GetSelectedItem", list = "RbacRole_GetSelectedItems", methods = {}, bulk = {},
+}
 
-local Operator = item_class("operator", "operatorId", "RbacRole_GetOperator",
-  "RbacRole_GetOperators")
-local SelectedItem = item_class("role's selected item", "itemId", "RbacRole_GetSelectedItem",
-  "RbacRole_GetSelectedItems")
-local ExcludedItem = item_class("role's excluded item", "itemId", "RbacRole_GetExcludedItem",
-  "RbacRole_GetExcludedItems")
+---@class vbo.RoleExcludedItem
+---@field id string
+---@field type string   User, Group, Site or Team
+---@field user table?
+---@field group table?
+---@field site table?
+---@field team table?
+local ExcludedItem = resource.class {
+  kind = "role's excluded item", parameter = "itemId", label = "type", item = true,
+  get = "RbacRole_GetExcludedItem", list = "RbacRole_GetExcludedItems", methods = {}, bulk = {},
+}
 
 ---@class vbo.LoggedInUser
 ---@field id string
@@ -118,8 +131,8 @@ local function removable(class, operation)
   end
 end
 
--- `:add(items)`: users and groups (of what may be restored, sites and teams too), one or a
--- list.
+--- `:add(items)`: users and groups (of what may be restored, sites and teams too), one or a
+--- list.
 declare.listed(Operator, "add", "RbacRole_AddOperators", { item = items.of })
 declare.listed(SelectedItem, "add", "RbacRole_AddSelectedItems", { item = items.of })
 declare.listed(ExcludedItem, "add", "RbacRole_AddExcludedItems", { item = items.of })
@@ -132,14 +145,14 @@ declare.children(RbacRole.methods, "operators", "operator", Operator)
 declare.children(RbacRole.methods, "selected_items", "selected_item", SelectedItem)
 declare.children(RbacRole.methods, "excluded_items", "excluded_item", ExcludedItem)
 
--- `client:rbac_roles()`; `client:rbac_role(name)`; those of an organization below it.
+--- `client:rbac_roles()`; `client:rbac_role(name)`; those of an organization below it.
 declare.children(M.client, "rbac_roles", "rbac_role", RbacRole)
 declare.children(organization.Organization.methods, "rbac_roles", "rbac_role", RbacRole,
   { list = "RbacRole_GetByOrganization" })
 
 -- ------------------------------------------------------- the operator's side
 
--- `client:logged_in_user()`: who this login is, and what it may restore.
+--- `client:logged_in_user()`: who this login is, and what it may restore.
 declare.single(M.client, "logged_in_user", LoggedInUser)
 
 --- Whether the login is a restore operator's.
@@ -155,8 +168,8 @@ function LoggedInUser.methods:effective_scope()
   return self:_call { operation = "OrganizationRbac_GetLoggedInUserEffectiveScope" }.data
 end
 
--- The restore points that the login may use (v7 and later); `rbac_item` (one object of the
--- scope) and `is_copy`.
+--- The restore points that the login may use (v7 and later); `rbac_item` (one object of the
+--- scope) and `is_copy`.
 declare.children(LoggedInUser.methods, "restore_points", nil, restore_points.RestorePoint,
   { list = "OrganizationRbac_GetLoggedInUserRestorePoints" })
 

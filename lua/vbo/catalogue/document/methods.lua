@@ -150,6 +150,12 @@ local function of_declaration(self, object, method)
     signature.returns = self:type_of(class)
   elseif kind == "single" then
     signature.returns = self:type_of(class)
+  elseif kind == "listed" then
+    signature.parameters = {
+      { name = "items", type = "any", optional = false },
+      { name = "given", type = "table", optional = true },
+    }
+    signature.returns = self:collection_of(class)
   else
     local checked = facts and facts.checked
     local body = not checked and body_class(self, operations) or nil
