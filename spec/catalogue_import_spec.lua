@@ -81,8 +81,8 @@ describe("an OpenAPI document", function()
       [path '{"parameters":[{"$ref":"#/components/parameters/X"}]}'] = "unknown $ref",
       [path '{"parameters":[{"name":"a b","in":"query"}]}'] = "a parameter called",
       [path '{"parameters":[{"in":"query"}]}'] = "a parameter called",
-      [path '{"responses":{"200":{"content":{"application/json":{"schema":'
-        .. '{"$ref":"#/components/schemas/X"}}}}}}'] = "no schema X",
+      [path('{"responses":{"200":{"content":{"application/json":{"schema":'
+        .. '{"$ref":"#/components/schemas/X"}}}}}}')] = "no schema X",
       [path('{}', ',"components":{"schemas":{"A b":{"type":"string"}}}')] = "a schema called",
       [path('{}', ',"components":{"schemas":{"A":{"allOf":[{"$ref":"#/components/schemas/A"},'
         .. '{"type":"object"}]}}}')] = "consists of itself",
