@@ -1,6 +1,7 @@
 --- Clients: one authorized connection to one server, in one API version.
 
 local api = require "vbo.api"
+local capability = require "vbo.capability"
 local catalogue = require "vbo.catalogue"
 local connect = require "vbo.connect"
 local core = require "vbo.core"
@@ -68,16 +69,19 @@ end
 ---
 --- Takes a URL or a table: `url` or `host` and `port` (4443), `user`, `password` (a
 --- secret), `ca` (a PEM file) or `pin` (the certificate's SHA-256), `version` (the newest
---- that both sides speak unless told), `connect_timeout`, `idle_timeout`, `deadline`
---- (seconds), `retries`, `proxy`, `user_agent`, `progress`, `log` (function(text)).
---- VBO_HOST, VBO_USER, VBO_PASSWORD, VBO_PIN, VBO_CA and VBO_VERSION stand in for what is
---- absent.  Raises `usage`, `trust`, `network`, `timeout`, `auth` or `unsupported`.
+--- that both sides speak unless told), `needs` (capabilities that the runbook cannot do
+--- without, see `vbo.capability`: the newest version that has them is taken), `zone` (the
+--- server's own, of dates that name none up to v5: "+02:00", "local"; UTC unless told),
+--- `connect_timeout`, `idle_timeout`, `deadline` (seconds), `retries`, `proxy`, `user_agent`,
+--- `progress`, `log` (function(text)).
+--- VBO_HOST, VBO_USER, VBO_PASSWORD, VBO_PIN, VBO_CA, VBO_VERSION and VBO_ZONE stand in for
+--- what is absent.  Raises `usage`, `trust`, `network`, `timeout`, `auth` or `unsupported`.
 ---@param given string|table|nil
 ---@return vbo.Client
 function M.connect(given)
   local settings = connect.settings(given)
   local own_engine = the_engine()
-  local version = settings.version or connect.newest(own_engine, settings)
+  local version, why = connect.choose(own_engine, settings)
   local known = catalogue.load(version)
   local opened = connect.open(own_engine, settings, version)
   local ok, err = opened:login()
@@ -86,15 +90,26 @@ function M.connect(given)
     connect.login_failed(err, settings, version)
   end
   if settings.log then
-    settings.log(("connected to %s, API %s"):format(opened:origin(), version))
+    settings.log(("connected to %s, API %s (%s)"):format(opened:origin(), version, why))
   end
   local client = {
-    _core = opened, _engine = own_engine, _catalogue = known, _dialect = dialect.of(known),
+    _core = opened, _engine = own_engine, _catalogue = known,
+    _dialect = dialect.of(known, settings.zone),
     _sessions = {}, _progress = settings.progress, _log = settings.log,
     gates = {},
   }
   client._client = client
   return setmetatable(client, meta)
+end
+
+--- Whether the client's API version has something: a capability ("teams", "versions", …; see
+--- `vbo.capability`), the name of an operation, or a list of those.  Nothing is sent.
+---@param given string|string[]
+---@return boolean supported
+---@return table? err  what is missing, and which versions have it
+function Client:supports(given)
+  local err = capability.missing(self._catalogue, capability.list(given))
+  return err == nil, err
 end
 
 --- The path that leads here: none.  (Resources ask their owner for it.)

@@ -1,11 +1,13 @@
 --- Finding out where to connect, as whom, and in which API version.
 
+local capability = require "vbo.capability"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
 local errors = require "vbo.error"
 local nearest = require "vbo.nearest"
 local options = require "vbo.options"
 local secret = require "vbo.secret"
+local time = require "vbo.time"
 
 local M = {}
 
@@ -14,11 +16,13 @@ local spec = {
   ca = "string", pin = "string", version = "string", proxy = "string",
   connect_timeout = "number", idle_timeout = "number", deadline = "number",
   retries = "integer", progress = "boolean|function", log = "function", user_agent = "string",
+  needs = "string|table", zone = "string|number",
 }
 
 -- Read when the option is absent, so that one runbook serves every server.
 local environment = {
   host = "VBO_HOST", user = "VBO_USER", pin = "VBO_PIN", ca = "VBO_CA", version = "VBO_VERSION",
+  zone = "VBO_ZONE",
 }
 
 --- The caller's options with the environment behind them.
@@ -59,6 +63,8 @@ function M.settings(given)
       "set VBO_PASSWORD, or give vbo.secret.prompt(), .file(path) or .env(name)")
   end
   if settings.version then settings.version = M.version(settings.version) end
+  settings.zone = time.zone(settings.zone, "zone")
+  settings.needs = capability.list(settings.needs or {})
   return settings
 end
 
@@ -138,20 +144,58 @@ local function probe(engine, settings, version)
   return failure.status ~= 404 and failure.status < 500
 end
 
---- The newest API version that both sides speak.
+local function unsupported(settings, message, hint)
+  errors.raise { kind = "unsupported", server = settings.url, message = message, hint = hint }
+end
+
+-- The newest version that both sides speak, and the newest of those with what is needed.
+local function newest(engine, settings, having)
+  local has, spoken = {}, nil
+  for _, version in ipairs(having) do has[version] = true end
+  for i = #catalogue.versions, 1, -1 do
+    local version = catalogue.versions[i]
+    -- One that would not do is asked for only to say what the server speaks instead.
+    if (has[version] or not spoken) and probe(engine, settings, version) then
+      spoken = spoken or version
+      if has[version] then return version, spoken end
+    end
+  end
+  return nil, spoken
+end
+
+--- The API version for settings: the one that is asked for, or the newest that both sides
+--- speak and that has what the runbook needs.  Raises `unsupported` where there is none,
+--- before anything but that was asked of the server.
 ---@param engine vbo.Engine
 ---@param settings table
 ---@return string version
-function M.newest(engine, settings)
-  for i = #catalogue.versions, 1, -1 do
-    local version = catalogue.versions[i]
-    if probe(engine, settings, version) then return version end
+---@return string why  for the log
+function M.choose(engine, settings)
+  local needs = settings.needs
+  if settings.version then
+    local err = capability.missing(catalogue.load(settings.version), needs)
+    if err then
+      err.server = settings.url
+      errors.raise(err)
+    end
+    return settings.version, "as asked for"
   end
-  errors.raise {
-    kind = "unsupported", server = settings.url,
-    message = "the server speaks no API version that is known here",
-    hint = "known: " .. table.concat(catalogue.versions, ", "),
-  }
+  local having = capability.having(needs)
+  if #having == 0 then
+    unsupported(settings, "no API version has all of " .. table.concat(needs, ", "))
+  end
+  local version, spoken = newest(engine, settings, having)
+  if version then
+    return version, version == spoken and "the newest that both sides speak"
+      or ("the newest that both sides speak and that has %s"):format(table.concat(needs, ", "))
+  elseif not spoken then
+    unsupported(settings, "the server speaks no API version that is known here",
+      "known: " .. table.concat(catalogue.versions, ", "))
+  end
+  local err = capability.missing(catalogue.load(spoken), needs)
+  err.server = settings.url
+  err.message = ("the server speaks %s, and %s"):format(spoken, err.message)
+  errors.raise(err)
 end
 
 --- A login refused because the server has no such version says so.

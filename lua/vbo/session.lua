@@ -92,6 +92,10 @@ function M.explore(owner, operation, given, query, more)
     local zone
     intent.at, zone = time.point(given.at, "at")
     intent.zoned = zone ~= nil
+    if not zone and client._dialect.zone then
+      -- A date without a zone is the server's own, whose zone we were told.
+      intent.at, intent.zoned = time.from_zone(intent.at, client._dialect.zone), true
+    end
   end
   local function open()
     local body, implied = client._dialect:explore(intent)

@@ -73,6 +73,53 @@ function M.iso(seconds)
   return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds // 1 | 0) --[[@as string]]
 end
 
+--- The instant of a clock's reading in a zone.
+---@param seconds number        the reading, as if it were UTC
+---@param zone number|"local"|nil  seconds east of UTC, or this machine's own; nil: UTC
+---@return number seconds
+function M.from_zone(seconds, zone)
+  if zone ~= "local" then return seconds - (zone or 0) end
+  local reading = os.date("!*t", seconds // 1 | 0)
+  reading.isdst = nil
+  return os.time(reading --[[@as osdateparam]]) + seconds % 1
+end
+
+--- What a clock in a zone reads at an instant, as if it were UTC.
+---@param seconds number
+---@param zone number|"local"|nil
+---@return number reading
+function M.in_zone(seconds, zone)
+  if zone ~= "local" then return seconds + (zone or 0) end
+  local reading = os.date("*t", seconds // 1 | 0) --[[@as osdate]]
+  return days(reading.year, reading.month, reading.day) * 86400 + reading.hour * 3600
+    + reading.min * 60 + reading.sec + seconds % 1
+end
+
+--- A date in any form that the API has, as UTC: "2026-11-20T22:00:00Z".
+---@param text string
+---@param zone number|"local"|nil  of a date that names none; nil: UTC
+---@return string? iso  nil when it is no date
+function M.utc(text, zone)
+  local seconds, offset = M.parse(text)
+  if not seconds then return nil end
+  return M.iso(offset and seconds or M.from_zone(seconds, zone))
+end
+
+--- A zone as a caller names it: "+02:00", "Z", seconds east of UTC, or "local", this
+--- machine's own; raises for another one.
+---@param value string|number|nil
+---@param what string  the option's name, for the message
+---@return number|"local"|nil
+function M.zone(value, what)
+  if value == nil or value == "local" or type(value) == "number" then return value end
+  local _, offset = M.parse("2000-01-01T00:00:00" .. tostring(value))
+  if not offset then
+    errors.usage(("'%s' is no time zone: %s"):format(what, tostring(value)),
+      "write it as \"+02:00\", or \"local\" for this machine's own")
+  end
+  return offset
+end
+
 --- "2026.11.20 22:00:00", the form that v1 and v2 take (no zone: the server's own).
 ---@param seconds number
 ---@return string

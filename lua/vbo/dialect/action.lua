@@ -14,14 +14,22 @@ local codes = { exchange = "vex", onedrive = "veod", sharepoint = "vesp", teams 
 --- `parentId` of the root folder (v2–v7).
 function Action.root() return "null" end
 
+-- What the server's clock reads at the instant; a date without a zone is that already.
+function Action:reading(intent)
+  return intent.zoned and time.in_zone(intent.at, self.zone) or intent.at
+end
+
 --- The body options of `explore`.  v1 and v2 take a dotted date without a zone and read
 --- it in the server's own; v3 and later take ISO 8601 as well.
 ---@param intent table {workload, at, zoned, deleted, all_versions, repository}
 ---@return table options, table implied
 function Action:explore(intent)
-  local dotted = self.number <= 2
+  local at = intent.at
+  if at then
+    at = self.number <= 2 and time.dotted(self:reading(intent)) or time.iso(at)
+  end
   return {
-    at = intent.at and (dotted and time.dotted(intent.at) or time.iso(intent.at)) or nil,
+    at = at,
     workload = codes[intent.workload],
     show_deleted = intent.deleted,
     all_versions = intent.all_versions,
@@ -37,7 +45,7 @@ end
 function Action:misread(intent, session)
   if self.number > 2 or not intent.zoned or type(session.pointInTime) ~= "string" then return 0 end
   local understood = time.parse(session.pointInTime)
-  return understood and intent.at - understood // 1 or 0
+  return understood and intent.at // 1 - understood // 1 or 0
 end
 
 --- What a version does without being told: one document at a time is the last one's

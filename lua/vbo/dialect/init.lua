@@ -3,10 +3,11 @@
 local M = {}
 
 ---@param catalogue table  a loaded version
+---@param zone number|"local"|nil  the server's own, see `vbo.time.zone`
 ---@return table dialect
-function M.of(catalogue)
+function M.of(catalogue, zone)
   local class = require("vbo.dialect." .. catalogue.dialect)
-  return setmetatable({ number = catalogue.number }, class)
+  return setmetatable({ number = catalogue.number, zone = zone }, class)
 end
 
 return M
