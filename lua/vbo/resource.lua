@@ -5,6 +5,7 @@
 --- and the renames between API versions (`doc.size` is `size` in v2 and `sizeBytes` later),
 --- loading the record when it was only named.  A field that is absent or null is nil.
 
+local alike = require "vbo.alike"
 local echo = require "vbo.echo"
 local errors = require "vbo.error"
 local json = require "vbo.json"
@@ -18,31 +19,36 @@ local Resource = {}
 -- A runbook's word → the fields of the API it stands for, newest first.
 local fields = {
   size = { "sizebytes", "size" },
-  modified = { "modificationtime" },
-  created = { "creationtime" },
+  modified = { "modificationtime", "modified", "lastmodifiedtime" },
+  created = { "creationtime", "created", "createdtime" },
+  -- Teams, channels and tabs have a display name only, list items up to v5 a title.
+  name = { "name", "displayname", "title" },
   capacity = { "capacitybytes", "capacity" },
   free_space = { "freespacebytes", "freespace" },
 }
 
 local function squash(name) return (name:lower():gsub("_", "")) end
 
---- Reads one field of a record by a runbook's word.
----@param record table
----@param name string
----@return any  nil when it is absent or null
-function M.field(record, name)
-  local value = record[name]
+-- The value of a field, and the name that the record has for it.
+local function find(record, name)
+  local value, found = record[name], name
   if value == nil then
     for _, word in ipairs(fields[name] or { squash(name) }) do
       for key, item in pairs(record) do
-        if type(key) == "string" and squash(key) == word then value = item break end
+        if type(key) == "string" and squash(key) == word then value, found = item, key break end
       end
       if value ~= nil then break end
     end
   end
   if value == json.null then return nil end
-  return value
+  return value, found
 end
+
+--- Reads one field of a record by a runbook's word, as the server wrote it.
+---@param record table
+---@param name string
+---@return any  nil when it is absent or null
+function M.field(record, name) return (find(record, name)) end
 
 --- The fields of a class that the client's API version declares, as a runbook writes them;
 --- nil where the version does not say.
@@ -97,11 +103,13 @@ function M.class(class)
       if type(key) ~= "string" or key:sub(1, 1) == "_" then return nil end
       if key == "id" then return self:_id() end
       local record = self:_loaded()
-      for _, name in ipairs(class.fields and class.fields[key] or {}) do
-        local value = M.field(record, name)
-        if value ~= nil then return value end
+      local value, name
+      for _, word in ipairs(class.fields and class.fields[key] or {}) do
+        value, name = find(record, word)
+        if value ~= nil then break end
       end
-      return M.field(record, key)
+      if value == nil then value, name = find(record, key) end
+      return alike.value(value, name, class, self._client)
     end,
     __newindex = function(_, key)
       errors.usage(("%s: field '%s' cannot be assigned; change it through a method")

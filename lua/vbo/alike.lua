@@ -1,0 +1,76 @@
+--- Values that API versions write differently, read alike.
+---
+--- Dates come as UTC ("2026-11-20T22:00:00Z"), whatever zone and however many digits a version
+--- writes; up to v5 documents carry the server's own time without a zone, which
+--- `vbo.connect { zone = … }` tells (UTC unless told).  Words of a fixed list come in the
+--- spelling of v6 and later ("libraryFolder" of v2 is "LibraryFolder"), and numbers and
+--- booleans written as text as what they are.  `resource:record()` has the record as it came.
+
+local time = require "vbo.time"
+
+local M = {}
+
+local function squash(name) return (name:lower():gsub("_", "")) end
+
+-- Words that were renamed with v6, by field.
+local renamed = {
+  region = { usgovcommunity = "USGovernment", usgovdefence = "USDefence" },
+}
+renamed.officeregion = renamed.region
+
+-- Squashed name → schema of the fields that a class has in the client's version.
+local function schemas_of(client, class)
+  local cache = rawget(client, "_field_schemas")
+  if not cache then
+    cache = setmetatable({}, { __mode = "k" })
+    rawset(client, "_field_schemas", cache)
+  end
+  local found = cache[class]
+  if found then return found end
+  found = {}
+  local operation = class.get and client._catalogue:operation(class.get)
+    or class.list and client._catalogue:operation(class.list)
+  local answer = operation and operation.answer or {}
+  local schema = answer.item or answer.schema
+  for name, property in pairs(schema and schema.properties or {}) do
+    found[squash(name)] = property
+  end
+  cache[class] = found
+  return found
+end
+
+-- The word in the spelling of v6 and later; a word that is not of the list stays as it is.
+local function word(value, name)
+  local renames = renamed[name]
+  return renames and renames[value:lower()] or value
+end
+
+local function text(value, schema, name, client)
+  if schema.format == "date-time" then
+    return time.utc(value, client._dialect and client._dialect.zone) or value
+  elseif schema.enum or schema.known then
+    return word(value:gsub("^%l", string.upper), name)
+  elseif schema.type == "boolean" then
+    local lower = value:lower()
+    if lower == "true" then return true elseif lower == "false" then return false end
+  elseif schema.type == "integer" or schema.type == "number" then
+    return value:find "^%-?%d+%.?%d*$" and tonumber(value) or value
+  end
+  return word(value, name)
+end
+
+--- A value of a record as every version would give it.
+---@param value any
+---@param name string?  the field's name in the record
+---@param class table
+---@param client vbo.Client
+---@return any
+function M.value(value, name, class, client)
+  if type(value) ~= "string" or name == nil then return value end
+  local key = squash(name)
+  local schema = schemas_of(client, class)[key]
+  if not schema then return word(value, key) end
+  return text(value, schema, key, client)
+end
+
+return M
