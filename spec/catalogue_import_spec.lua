@@ -11,7 +11,9 @@ local program = require "spec.support.program"
 local id = "61954db6-7278-4d26-86f7-888bda5a4ec4"
 local quoted = program.quoted
 
-local function has(text, part) assert.is_truthy(text:find(part, 1, true), text) end
+local function has(text, part)
+  assert(text:find(part, 1, true), ("no %q in:\n%s"):format(part, text))
+end
 
 local function read(path)
   local file <close> = assert(io.open(path, "rb"))
@@ -82,7 +84,7 @@ describe("an OpenAPI document", function()
       [path '{"parameters":[{"name":"a b","in":"query"}]}'] = "a parameter called",
       [path '{"parameters":[{"in":"query"}]}'] = "a parameter called",
       [path('{"responses":{"200":{"content":{"application/json":{"schema":'
-        .. '{"$ref":"#/components/schemas/X"}}}}}}')] = "no schema X",
+        .. '{"$ref":"#/components/schemas/X"}}}}}}')] = "refers to the schema X",
       [path('{}', ',"components":{"schemas":{"A b":{"type":"string"}}}')] = "a schema called",
       [path('{}', ',"components":{"schemas":{"A":{"allOf":[{"$ref":"#/components/schemas/A"},'
         .. '{"type":"object"}]}}}')] = "consists of itself",

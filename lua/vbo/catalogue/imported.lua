@@ -153,6 +153,8 @@ end
 local function readable(problem)
   local text = tostring(problem):match "^[^\n]*"
   if text:find("stack overflow", 1, true) then return "a schema in it consists of itself" end
+  local missing = text:match "no schema (%S+)$"
+  if missing then return "it refers to the schema " .. missing .. ", which is not in it" end
   if text:match "%.lua:%d+:" or text:match "^%[string" then
     return "it is not laid out as OpenAPI 3 says"
   end
