@@ -315,7 +315,10 @@ function Resource:as_body(schema)
   if properties then
     local just_id = true
     for name in pairs(properties) do if not only_id[name] then just_id = false end end
-    if just_id then return { id = self:_id() } end
+    if just_id then
+      local id = self:_id()
+      return { id = properties.id and properties.id.type == "string" and tostring(id) or id }
+    end
   end
   local record, copy = self:_loaded(), {}
   for _, name in ipairs(schema and schema.required or {}) do
