@@ -52,8 +52,6 @@ function M.apply(collection, text)
   end
   collection._list, collection._query, collection._options = operation.name, query, options
   collection._within, collection._keep = how.path, keep
-  -- What the listing's parameters compare is not what the search's do.
-  collection._conditions = {}
   if how.class then collection._class = how.class end
   if how.owner then
     collection._make = function(found, _, record)
