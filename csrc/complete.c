@@ -4,9 +4,23 @@
 
 #include "vbolua.h"
 
-/* Steps from the value at the top to its member, without metamethods that are
+/* Values whose members are computed may offer a table of them: what __complete(value)
+ * returns, which must have no effects.  True when the table took the value's place. */
+static bool offered(lua_State *L) {
+  if (luaL_getmetafield(L, -1, "__complete") == LUA_TNIL) return false;
+  lua_pushvalue(L, -2);
+  if (lua_pcall(L, 1, 1, 0) != LUA_OK || !lua_istable(L, -1)) {
+    lua_pop(L, 1);
+    return false;
+  }
+  lua_remove(L, -2);
+  return true;
+}
+
+/* Steps from the value at the top to its member, without other metamethods that are
  * functions: completing must have no effects.  The member replaces the value. */
 static void step(lua_State *L, const char *name, size_t size) {
+  offered(L);
   for (int hops = 0; hops < 16; hops++) {
     if (lua_istable(L, -1)) {
       lua_pushlstring(L, name, size);
@@ -57,6 +71,7 @@ void vbo_complete(lua_State *L, const char *text) {
     method = *end == ':';
     part = end + 1;
   }
+  offered(L);
   /* The value's own members, then those of its __index tables. */
   for (int hops = 0; hops < 16; hops++) {
     if (lua_istable(L, -1)) add_keys(L, list, text, (size_t)(part - text), part, method);

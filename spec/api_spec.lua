@@ -263,6 +263,17 @@ describe("client.api", function()
     end
   end)
 
+  it("offers its groups and operations to the REPL, without asking anybody", function()
+    local client = offline "v8"
+    local names = api.of(client)
+    local groups = getmetatable(names).__complete(names)
+    assert.equal(names.Job, groups.Job)
+    assert.is_nil(groups.Jbo)
+    local operations = getmetatable(groups.Job).__complete(groups.Job)
+    assert.equal("Job_StartAction", operations.StartAction.name)
+    assert.equal(0, #client.requests)
+  end)
+
   it("raises for what does not exist, with the nearest or the versions", function()
     local names = api.of(offline "v6")
     for _, case in ipairs {
@@ -314,6 +325,9 @@ describe("a server", function()
     assert.same({ name = "nightly" }, client:call("Job_GetById", { jobId = id }))
     assert.is_nil(client.api.Job.StartAction { jobId = id, body = { full = true } })
     assert.equal(client.api, client.api)
+    local members = getmetatable(client).__complete(client)
+    assert.equal(client.api, members.api)
+    assert.equal(client.call, members.call)
     local found
     for line in io.lines(log) do found = json.decode(line) end
     assert.equal("POST", found.method)

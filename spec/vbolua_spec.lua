@@ -439,7 +439,10 @@ describe("the REPL", function()
     write("things.lua", [[
       local object = setmetatable({ wide = 1 }, { __index = { wake = print, wage = 2 } })
       thing = { inner = object,
-        loud = setmetatable({}, { __index = function() error "called" end }) }]])
+        loud = setmetatable({}, { __index = function() error "called" end }),
+        full = setmetatable({}, { __index = function() error "called" end,
+          __complete = function() return { among = { others = 8 } } end }),
+        odd = setmetatable({}, { __complete = function() error "called" end }) }]])
     local at = terminal "-i things.lua"
     at.expect "> "
     at.type "string.reve\t('abc')\n"
@@ -450,6 +453,10 @@ describe("the REPL", function()
     at.expect "\ntable: %S+\t7\r\n> "
     at.type "thing.loud.x.y\t\1--\n"
     at.expect "> "
+    at.type "thing.odd.x\t\1--\n"
+    at.expect "> "
+    at.type "#'thing.full.am\t.ot\t'\n" -- what computes its members may offer them
+    at.expect "\n23\r\n> "
     at.type "'calm'\n"
     assert.not_matches("called", at.expect "\ncalm\r\n> ")
     at.finish()

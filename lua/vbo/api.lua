@@ -232,6 +232,11 @@ local function group_of(client, group)
     __call = group.itself and function(_, arguments, options)
       return M.call(client, group.itself, arguments, options)
     end,
+    __complete = function(self)
+      local members = {}
+      for _, rest in ipairs(group.rests) do members[rest] = find(self, rest) end
+      return members
+    end,
     __pairs = function(self)
       local at = 0
       return function()
@@ -272,6 +277,11 @@ function M.of(client)
     __name = "vbo.api",
     __index = find,
     __newindex = read_only,
+    __complete = function(self)
+      local members = {}
+      for _, group in ipairs(select(2, all())) do members[group.word] = find(self, group.word) end
+      return members
+    end,
     __pairs = function(self)
       local at = 0
       return function()

@@ -41,6 +41,13 @@ function meta:__index(key)
   return field and field(self)
 end
 
+--- What the REPL completes after `client.` and `client:`.
+function meta:__complete()
+  local members = { api = self.api, version = true, server = true, fingerprint = true }
+  for name, method in pairs(Client) do members[name] = method end
+  return members
+end
+
 function meta:__tostring()
   return ("client of %s (%s)"):format(self._core:origin(), self._catalogue.version)
 end
