@@ -55,9 +55,13 @@ describe("the pipeline", function()
       { core.handles().transfer.open, core.handles().transfer.forgotten })
   end)
 
+  --- What was asked for, but for what was never answered: a server may learn of that late.
   local function asked()
     local list = {}
-    for line in io.lines(log) do list[#list + 1] = assert(json.decode(line)) end
+    for line in io.lines(log) do
+      local request = assert(json.decode(line))
+      if not request.path:find "Proxies" then list[#list + 1] = request end
+    end
     return list
   end
 
