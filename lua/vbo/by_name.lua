@@ -120,6 +120,7 @@ function M.address(class, how)
       }
     end
     rawset(self, "_record", record)
+    rawset(self, "_made", nil)
     rawset(self, "_key", resource.field(record, "id") or resource.field(record, field) or name)
     return self
   end

@@ -229,24 +229,6 @@ function M.create(class, operation, how)
   end
 end
 
---- Versions that lack the operation for one of these (or all, when the class names none)
---- look it up in their list.
----@param class table
-function M.looked_up(class)
-  local load = class.methods.refresh
-  class.methods.refresh = function(self)
-    if class.get and self._client._catalogue:operation(class.get) then return load(self) end
-    local key = self:_id()
-    for item in collection.new(class, self._owner, {}):each() do
-      if item._key == key then
-        rawset(self, "_record", item._record)
-        return self
-      end
-    end
-    errors.raise { kind = "not_found", message = ("there is no %s %s"):format(class.kind, key) }
-  end
-end
-
 --- Declares `collection:NAME(items)`, whose body is a bare list: one item or several, and
 --- options in a second table, which are query parameters.  Gives the collection.
 ---@param class table

@@ -80,8 +80,6 @@ local LicensedUser = resource.class {
   get = "LicensedUser_GetById", list = "LicensedUser_Get", methods = {}, bulk = {},
   names = declare.named "name",
 }
--- v6 and later cannot be asked for one.
-declare.looked_up(LicensedUser)
 
 --- `client:licensed_users()`, with the filters `organization` and, as later versions have
 --- them, `name` and `backed_up_organization_id`; `client:licensed_user(name)` by id or name
