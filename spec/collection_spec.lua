@@ -575,6 +575,27 @@ close
       assert.equal(before, open_transfers())
     end)
 
+    it("when it is interrupted", function()
+      serve(held)
+      local before = open_transfers()
+      local ok, err = pcall(function()
+        for mailbox in mailboxes():each() do
+          if mailbox.number == 5 then client._engine:interrupt() end
+          assert.is_true(mailbox.number < 100)
+        end
+      end)
+      assert.is_false(ok)
+      assert.equal("cancelled", err.kind)
+      assert.equal(before, open_transfers())
+      -- Between two pages as well.
+      local list = mailboxes():each()
+      client._engine:interrupt()
+      ok, err = pcall(list)
+      assert.is_false(ok)
+      assert.equal("cancelled", err.kind)
+      assert.equal(before, open_transfers())
+    end)
+
     it("when the client is closed in the middle", function()
       serve(held)
       local before = open_transfers()
