@@ -159,7 +159,7 @@ describe("Teams", function()
     for name, kind in pairs { search_posts = "Posts", search_files = "Files",
       search_tabs = "Tabs" } do
       local sent, found = server.change("v8", function(s)
-        return s:organization()[name](s:organization(), "plan"):first()
+        return s:backup_organization()[name](s:backup_organization(), "plan"):first()
       end)
       assert.equal("POST ~/organization/searchTeams", sent.line:match "^[^?]*")
       assert.same({ query = "plan", type = kind }, sent.body)
@@ -167,7 +167,7 @@ describe("Teams", function()
       assert.equal(team_id, found._owner._owner.id)
     end
     local sent = server.change("v5", function(s)
-      return s:organization():search_files("x"):all()
+      return s:backup_organization():search_files("x"):all()
     end)
     assert.equal("POST ~/organization/action", sent.line)
     assert.same({ search = { query = "x", type = "files" } }, sent.body)

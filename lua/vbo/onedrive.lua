@@ -38,7 +38,7 @@ local Folder = resource.class {
 ---@field id string
 ---@field name string
 ---@field size integer           bytes (`size` in v2, `sizeBytes` later)
----@field version string
+---@field version_number string  "1.0"
 ---@field created string         ISO 8601, UTC
 ---@field modified string        ISO 8601, UTC
 local Document = resource.class {

@@ -23,6 +23,8 @@ local fields = {
   created = { "creationtime", "created", "createdtime" },
   -- Teams, channels and tabs have a display name only, list items up to v5 a title.
   name = { "name", "displayname", "title" },
+  -- `version(id)` gives a version of a document.
+  version_number = { "version" },
   capacity = { "capacitybytes", "capacity" },
   free_space = { "freespacebytes", "freespace" },
 }
@@ -67,6 +69,10 @@ function M.declared(client, class)
     for _, name in ipairs(names) do
       if words[name] then words[word] = word end
     end
+  end
+  -- What a method hides cannot be read by that name.
+  for name, word in pairs(words) do
+    if rawget(class.methods, word) then words[name] = nil end
   end
   return words
 end

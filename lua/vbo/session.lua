@@ -145,8 +145,9 @@ function Session.methods:close() self:stop() end
 --- `session:events()`, `session:event(id)`: what happened in the session (v2 and later).
 declare.children(Session.methods, "events", "event", Event)
 
---- `session:organization()`: the organization whose backup it is, for what concerns all of it.
-declare.single(Session.methods, "organization", backup_organization.BackupOrganization,
+--- `session:backup_organization()`: the organization whose backup it is, for what concerns
+--- all of it.
+declare.single(Session.methods, "backup_organization", backup_organization.BackupOrganization,
   "The organization whose backup it is.")
 
 --- A code by which somebody with multi-factor authentication allows the restores of this

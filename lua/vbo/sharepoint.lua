@@ -65,7 +65,7 @@ local Folder = resource.class {
 ---@field id string
 ---@field name string
 ---@field size integer      bytes (`size` in v2, `sizeBytes` later)
----@field version string
+---@field version_number string  "1.0"
 ---@field created string    ISO 8601, UTC
 ---@field modified string   ISO 8601, UTC
 local Document = resource.class {
@@ -77,7 +77,7 @@ local Document = resource.class {
 ---@field id string
 ---@field name string     its title up to v5
 ---@field title string
----@field version string
+---@field version_number string  "1.0"
 ---@field created string    ISO 8601, UTC
 ---@field modified string   ISO 8601, UTC
 local Item = resource.class {
