@@ -66,6 +66,11 @@ describe("job sessions", function()
       end, listing)
       assert.equal("Done", lines[2].title)
       assert.equal("Done", lines[2].message)
+      server.sends(version, function(client)
+        local log_items = client:job_session(ids.session):log_items()
+        assert.equal(1, log_items:where({ title = "d*" }):count())
+        assert.equal(1, log_items:where({ message = "d*" }):count())
+      end, listing, listing)
       assert.equal(log[1].title, lines[1].message)
     end
     for _, version in ipairs { "v2", "v8" } do

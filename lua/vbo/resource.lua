@@ -70,6 +70,11 @@ function M.declared(client, class)
       if words[name] then words[word] = word end
     end
   end
+  for word, names in pairs(class.fields or {}) do
+    for _, name in ipairs(names) do
+      if words[squash(name)] then words[squash(word)] = word end
+    end
+  end
   -- What a method hides cannot be read by that name.
   for name, word in pairs(words) do
     if rawget(class.methods, word) then words[name] = nil end

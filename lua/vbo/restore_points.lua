@@ -143,8 +143,9 @@ function RestorePoint.methods:explore(given)
     options[name] = value
   end
   held(self, type(options.workload) == "string" and options.workload or "exchange")
-  local seconds = time.point(self.backup_time, "backup_time")
-  -- Requests carry whole seconds, and a moment before the point is not this point.
+  -- Requests carry whole seconds, and a moment before the point is not this point: as the
+  -- record has it, not as the field is read.
+  local seconds = time.point(resource.field(self:_loaded(), "backupTime"), "backup_time")
   options.at = math.ceil(seconds)
   local client = self._client
   if client._catalogue:operation "BackupRepository_Explore" then
