@@ -281,6 +281,8 @@ describe("settings", function()
       end, "POST /v5/License/action", { install = { LicenseFile = "AGxpY2VuY2X/" } },
         "GET /v5/License", "POST /v5/License/action", { update = json.null }, "GET /v5/License")
       sends("v8", function(client)
+        assert.equal("license", tostring(client:license()))
+        assert.is_nil(client:license().id)
         assert.equal("Valid", client:license():install({ license_file = "QQ==" }).status)
         assert.equal(50, client:license():update().total_number)
       end, "POST /v8/License/Install", { licenseFile = "QQ==" }, "POST /v8/License/Update")

@@ -101,7 +101,7 @@ function M.address(class, how)
     return path
   end
 
-  function methods:refresh()
+  function class.load(self)
     local name = named(self)
     local record
     if self._client._catalogue:operation(class.get) and name
@@ -119,10 +119,8 @@ function M.address(class, how)
         kind = "not_found", message = ("there is no %s %q"):format(class.kind, tostring(name)),
       }
     end
-    rawset(self, "_record", record)
-    rawset(self, "_made", nil)
     rawset(self, "_key", resource.field(record, "id") or resource.field(record, field) or name)
-    return self
+    return record
   end
 end
 

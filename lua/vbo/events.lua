@@ -59,11 +59,12 @@ end
 -- brought nothing: one that does not wait is not to be asked without a pause.
 local patience, pause = 30, 1
 
---- Follows the events (v8): waits for the next one without end; leave it with `break`.
+--- Follows the events (v8): waits for the next one, for as long as the loop goes on.  Beside
+--- each event comes the token of the batch after it.
 ---
---- Options as `events`.
+--- Options: `from`, `limit`, `timeout_seconds`, as one batch takes them.
 ---@param given table
----@return fun(): vbo.ServerEvent, string  the event, and the token of the batch after it
+---@return fun(): vbo.ServerEvent
 function client:follow_events(given)
   options.check(given, event_options, "follow_events")
   local query = query_of(given)

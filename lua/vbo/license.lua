@@ -43,7 +43,9 @@ local function content(path)
 end
 
 --- Installs a licence.
----@param given table  file= (path of a licence file), or license_file= (its content in Base64)
+---
+--- Options: `file` (path of a licence file), or `license_file` (its content in Base64).
+---@param given table
 ---@return vbo.License self
 function License.methods:install(given)
   local own, rest = options.split(given, { file = "string" }, "install")
@@ -106,11 +108,24 @@ local Usage = resource.class {
 }
 
 --- How the licence is used now (v7 and later).
----@param given table?  platform_id=, organization=, backed_up_organization_id=
+---
+--- Options: `platform_id`, `organization`, `backed_up_organization_id`.
+---@param given table?
 ---@return vbo.LicensingUsage
 function client:licensing_usage(given)
   return resource.from_record(Usage, self,
     declare.call(self, "licensing_usage", "LicenseStatistic_GetUsage", given).data)
+end
+
+-- v5 and v6 have it at another place.
+local latest_report = { "LicenseStatistic_GetLatestReport", "LicenseReport_GetLatestReport" }
+
+local function load_report(self)
+  local report = declare.call(self._client, "licensing_report", latest_report).data
+  if type(report) ~= "table" then
+    errors.raise { kind = "protocol", message = "the server answered no licensing report" }
+  end
+  return report
 end
 
 ---@class vbo.LicensingReport
@@ -118,25 +133,19 @@ end
 ---@field platform_types table[]?   v7 and later
 ---@field organizations table[]?    v5 and v6
 local Report = resource.class {
-  kind = "licensing report", get = "LicenseStatistic_GetLatestReport", methods = {},
+  kind = "licensing report", get = "LicenseStatistic_GetLatestReport", load = load_report,
+  methods = {},
 }
 
 --- `client:licensing_report()`: the latest monthly report (v5 and later).
 declare.single(client, "licensing_report", Report)
 
-function Report.methods:refresh()
-  local answer = declare.call(self, "licensing_report",
-    { "LicenseStatistic_GetLatestReport", "LicenseReport_GetLatestReport" })
-  if type(answer.data) ~= "table" then
-    errors.raise { kind = "protocol", message = "the server answered no licensing report" }
-  end
-  rawset(self, "_record", answer.data)
-  return self
-end
-
 --- Approves the report (v6 and later).
----@param given table?  removed= (what to leave out of it, and why: `removed_users` in v6,
----  `removed_objects` later)
+---
+--- Options: `removed`: what to leave out of it and why, a list of tables with
+--- organization_id, removal_reason and removed_users_count (v6), or removed_count, type_id and
+--- platform_id (later).
+---@param given table?
 function Report.methods:approve(given)
   local own, rest = options.split(given, { removed = "table" }, "approve")
   local name = "LicenseStatistic_ApproveReport"

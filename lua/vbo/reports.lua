@@ -50,6 +50,15 @@ function M.client:reports()
   return list
 end
 
+---@alias vbo.ReportKind
+---| "license_overview"
+---| "mailbox_protection"
+---| "onedrive_protection"
+---| "sharepoint_protection"
+---| "storage_consumption"
+---| "teams_protection"
+---| "user_protection"
+
 --- Makes a report and saves it (v3 and later).
 ---
 --- The kinds are `license_overview`, `storage_consumption`, `mailbox_protection` (v3 and
@@ -58,7 +67,7 @@ end
 --- `organization` (of the others: an organization, its id or name), `format` ("pdf" unless
 --- told, or "csv"; the last three have one format), `timezone` ("UTC+05:00"; v6 and later),
 --- and those of every save.  Up to v5 times are read in the server's own zone.
----@param kind string
+---@param kind vbo.ReportKind
 ---@param given table?
 ---@return vbo.Saved
 function M.client:report(kind, given)

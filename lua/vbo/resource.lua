@@ -58,8 +58,10 @@ function M.field(record, name) return (find(record, name)) end
 ---@param class table
 ---@return table<string, string>? words  squashed name → spelling
 function M.declared(client, class)
-  local operation = class.get and client._catalogue:operation(class.get)
-  local schema = operation and operation.answer.schema
+  local catalogue = client._catalogue
+  local operation = class.get and catalogue:operation(class.get)
+    or class.list and catalogue:operation(class.list)
+  local schema = operation and (operation.answer.item or operation.answer.schema)
   if not (schema and schema.properties) then return nil end
   local words = {}
   for name in pairs(schema.properties) do
@@ -99,7 +101,8 @@ M.classes = {}
 ---  (function(record, name) telling whether a name is meant), rooted= (its path does not
 ---  continue its owner's), key= (the field that is its id, or a list of which the first
 ---  that a record has counts), fields= (word → the fields that it means, in their order,
----  where versions name one differently), selection= (its word in bodies)
+---  where versions name one differently), selection= (its word in bodies), load=
+---  (function(self) that gives its record, where asking `get` with its path does not)
 ---@return table class
 function M.class(class)
   class.methods = class.methods or {}
@@ -300,8 +303,8 @@ end
 ---@return table self
 function Resource:refresh(given)
   local class = self._class
-  if only_listed(self) then
-    rawset(self, "_record", listed(self))
+  if class.load or only_listed(self) then
+    rawset(self, "_record", (class.load or listed)(self))
     rawset(self, "_made", nil)
     return self
   end
