@@ -18,6 +18,7 @@ local luacats = require "vbo.catalogue.document.luacats"
 local model_of = require "vbo.catalogue.document.model"
 local objects = require "vbo.catalogue.document.objects"
 local output = require "vbo.catalogue.document.output"
+local words = require "vbo.catalogue.document.words"
 
 local M = {}
 
@@ -65,7 +66,7 @@ end
 
 local function api_files(model, files)
   local groups, order, single = by_group(model.operations)
-  local owner, own, shared = owners(model), {}, { body = {}, answer = {} }
+  local owner, own, shared = owners(model), {}, { body = {}, answer = {}, given = {} }
   table.sort(model.union.order, function(a, b) return a.name < b.name end)
   for _, class in ipairs(model.union.order) do
     local group = owner[class.name]
@@ -91,7 +92,7 @@ local function object_files(model, files)
     local name = "objects/" .. (object.module or "vbo.others"):match "^vbo%.(.*)$":gsub("%.", "_")
       .. ".lua"
     texts[name] = texts[name] or { luacats.head }
-    table.insert(texts[name], objects.object(object, model.collection, model.renamed, model.names))
+    table.insert(texts[name], objects.object(object, model.common, model.renamed, model.names))
   end
   for name, text in pairs(texts) do files[name] = table.concat(text):gsub("\n+$", "\n") end
 end
@@ -103,9 +104,9 @@ local function common_file(model, files)
   local function add(owner, signature)
     out[#out + 1] = objects.method(owner, signature, model.names, {})
   end
-  for _, signature in ipairs(model.resource) do add("Resource", signature) end
+  for _, entry in ipairs(model.common.resource) do add("Resource", entry.signature) end
   out[#out + 1] = "---@class vbo.Collection\nlocal Collection = {}\n\n"
-  for _, entry in ipairs(model.collection) do add("Collection", entry.signature) end
+  for _, entry in ipairs(model.common.collection) do add("Collection", entry.signature) end
   out[#out + 1] = "---@class vbo.Client\nlocal Client = {}\n\n"
   local sources = model.collected.sources
   for i, method in ipairs(model.collected.client) do
@@ -119,6 +120,36 @@ local function common_file(model, files)
   files["objects.lua"] = table.concat(out):gsub("\n+$", "\n")
 end
 
+-- What methods take inside their options, in the spelling of a runbook or the API's own.
+local function given_file(model, files)
+  local used, pending, fields = {}, {}, {}
+  local function claim(text)
+    for name in text:gmatch "vbo%.given%.[%w_.+]+" do
+      if not used[name] then
+        used[name] = true
+        pending[#pending + 1] = name
+      end
+    end
+  end
+  for name, text in pairs(files) do
+    if name:match "^objects" then claim(text) end
+  end
+  local at = 0
+  while pending[at + 1] do
+    at = at + 1
+    local class = model.union.classes[pending[at]]
+    fields[class.name] = words.options(class, model.meanings, false, true)
+    for _, field in ipairs(fields[class.name]) do claim(field.type) end
+  end
+  table.sort(pending)
+  local classes = {}
+  for i, name in ipairs(pending) do
+    local class = model.union.classes[name]
+    classes[i] = { name = name, fields = fields[name], versions = class.versions, mode = "given" }
+  end
+  files["given.lua"] = luacats.shared(classes, model.names)
+end
+
 --- The type files.
 ---@param root string  the folder of the Lua sources, which holds `vbo/`
 ---@return table<string, string> files  path below `vbo/types/` → text
@@ -129,6 +160,7 @@ function M.files(root)
     api_files(model, files)
     object_files(model, files)
     common_file(model, files)
+    given_file(model, files)
     files["base.lua"] = base.base(model.specs.call, model.specs.connect)
     files["parts.lua"] = base.parts(model.root_parts)
     return files

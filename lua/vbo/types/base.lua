@@ -47,6 +47,7 @@
 ---@field host? string
 ---@field idle_timeout? number
 ---@field log? function
+---@field needs? string|table
 ---@field password? any
 ---@field pin? string
 ---@field port? integer
@@ -57,4 +58,5 @@
 ---@field user? string
 ---@field user_agent? string
 ---@field version? string
+---@field zone? string|number
 ---@field [string] vbo.UnknownOption

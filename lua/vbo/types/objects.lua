@@ -15,8 +15,9 @@ function Resource:as_body(schema) end
 function Resource:record() end
 
 --- Loads the record again from the server.
+---@param given? table
 ---@return table
-function Resource:refresh() end
+function Resource:refresh(given) end
 
 ---@class vbo.Collection
 local Collection = {}
@@ -100,7 +101,7 @@ function Client:account(name) end
 ---@return vbo.AccountCollection
 function Client:accounts(given) end
 
----@return vbo.AuditEmailSettingsAuditMailSettings
+---@return vbo.AuditEmailSettings
 function Client:audit_email_settings() end
 
 ---@class vbo.Client.azure_resources
@@ -159,9 +160,11 @@ function Client:backup_repositories(given) end
 ---@return vbo.BackupRepository
 function Client:backup_repository(name) end
 
----@return vbo.ConfigurationConfigurationOfUpdates
+--- How the product updates itself (v8).
+---@return vbo.ConfigurationUpdates
 function Client:configuration_updates() end
 
+--- `client:copy_jobs{…}` (`repository`; `organization` in v8); `client:copy_job(name)`.
 ---@param name? string|integer|table
 ---@return vbo.CopyJob
 function Client:copy_job(name) end
@@ -174,17 +177,22 @@ function Client:copy_job(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `client:copy_jobs{…}` (`repository`; `organization` in v8); `client:copy_job(name)`.
 ---@param given? vbo.Client.copy_jobs|(string|integer|table)[]
 ---@return vbo.CopyJobCollection
 function Client:copy_jobs(given) end
 
+--- `client:current_organization()`: that of the account itself, for a tenant's or an
+--- operator's login (v2 and later).
 ---@return vbo.Organization
 function Client:current_organization() end
 
+--- `client:data_retrievals{…}` with `organization`, `repository`, `data_state`.
 ---@param name? string|integer|table
 ---@return vbo.DataRetrieval
 function Client:data_retrieval(name) end
 
+--- `client:data_retrieval_sessions()`.
 ---@param name? string|integer|table
 ---@return vbo.DataRetrievalSession
 function Client:data_retrieval_session(name) end
@@ -195,12 +203,13 @@ function Client:data_retrieval_session(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `client:data_retrieval_sessions()`.
 ---@param given? vbo.Client.data_retrieval_sessions|(string|integer|table)[]
 ---@return vbo.DataRetrievalSessionCollection
 function Client:data_retrieval_sessions(given) end
 
 ---@class vbo.Client.data_retrievals
----@field data_state? "Retrieving"|"Retrieved"|"ChangingAvailabilityPeriod"|"Removing"  v6–v8
+---@field data_state? "Retrieving"|"retrieving"|"Retrieved"|"retrieved"|"ChangingAvailabilityPeriod"|"changingavailabilityperiod"|"Removing"|"removing"  v6–v8
 ---@field organization? string|vbo.Resource  v6–v8; `organizationId`
 ---@field organization_id? string|vbo.Resource  v6–v8
 ---@field repository? string|vbo.Resource  v6–v8; `repositoryId`
@@ -208,6 +217,7 @@ function Client:data_retrieval_sessions(given) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `client:data_retrievals{…}` with `organization`, `repository`, `data_state`.
 ---@param given? vbo.Client.data_retrievals|(string|integer|table)[]
 ---@return vbo.DataRetrievalCollection
 function Client:data_retrievals(given) end
@@ -217,6 +227,8 @@ function Client:data_retrievals(given) end
 ---@field login_graph_app_organization_id? string|vbo.Resource|vbo.Null  v8
 ---@field [string] vbo.UnknownOption
 
+--- `client:device_code{ target_region = "Worldwide" }` (v5 and later): for an organization
+--- that is still to be added.
 ---@param given? vbo.Client.device_code
 ---@return vbo.DeviceCode
 function Client:device_code(given) end
@@ -266,6 +278,7 @@ function Client:encryption_keys(given) end
 ---@return vbo.ServerEvent[], string?
 function Client:events(given) end
 
+--- Folders of mailboxes that no job backs up (every version).
 ---@return vbo.ExclusionSettings
 function Client:exclusion_settings() end
 
@@ -298,15 +311,19 @@ function Client:explore(given) end
 ---@return fun(): vbo.ServerEvent,
 function Client:follow_events(given) end
 
+--- What retention spares everywhere (v6 and later).
 ---@return vbo.GlobalRetentionExclusionSettings
 function Client:global_retention_exclusion_settings() end
 
----@return vbo.HealthHealthReport
+--- How the server is (v8).
+---@return vbo.Health
 function Client:health() end
 
+--- How long job sessions are kept (every version).
 ---@return vbo.HistorySettings
 function Client:history_settings() end
 
+--- The proxy to the internet (v3 and later).
 ---@return vbo.InternetProxySettings
 function Client:internet_proxy_settings() end
 
@@ -321,8 +338,16 @@ function Client:job(name) end
 ---@return vbo.JobSession
 function Client:job_session(name) end
 
+---@class vbo.Client.job_session_changes
+---@field from? string  v7
+---@field job_type? "Backup"|"backup"|"Copy"|"copy"  v7
+---@field limit? integer  v7
+---@field page_size? integer  v7; `limit`
+---@field posted_after? string  v7; `from`
+---@field [string] vbo.UnknownOption
+
 --- The job sessions that changed (v7 alone).
----@param given? table
+---@param given? vbo.Client.job_session_changes
 ---@return vbo.Changes
 function Client:job_session_changes(given) end
 
@@ -331,8 +356,8 @@ function Client:job_session_changes(given) end
 ---@field end_time_upper_bound? vbo.Date  v7–v8
 ---@field job? string|vbo.Resource  v7–v8; `jobId`
 ---@field job_id? string|vbo.Resource  v7–v8
----@field job_type? "Backup"|"Copy"  v6–v8
----@field status? "Stopped"|"Running"|"Succeeded"|"Failed"|"Warning"  v8
+---@field job_type? "Backup"|"backup"|"Copy"|"copy"  v6–v8
+---@field status? "Stopped"|"stopped"|"Running"|"running"|"Succeeded"|"succeeded"|"Failed"|"failed"|"Warning"|"warning"  v8
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
@@ -389,14 +414,23 @@ function Client:licensing_platform() end
 ---@return vbo.LicensingReport
 function Client:licensing_report() end
 
+---@class vbo.Client.licensing_usage
+---@field backed_up_organization_id? string|vbo.Resource  v8
+---@field organization? string|vbo.Resource  v7–v8; `organizationId`
+---@field organization_id? string|vbo.Resource  v7–v8
+---@field platform_id? string|vbo.Resource  v7–v8
+---@field [string] vbo.UnknownOption
+
 --- How the licence is used now (v7 and later).
----@param given? table
+---@param given? vbo.Client.licensing_usage
 ---@return vbo.LicensingUsage
 function Client:licensing_usage(given) end
 
+--- `client:logged_in_user()`: who this login is, and what it may restore.
 ---@return vbo.LoggedInUser
 function Client:logged_in_user() end
 
+--- Who manages the server (v6 and later).
 ---@return vbo.ManagementMode
 function Client:management_mode() end
 
@@ -437,6 +471,7 @@ function Client:object_storage_repository(name) end
 ---@return vbo.Session
 function Client:operator_explore(given) end
 
+--- `client:organizations()`; `client:organization(name)`, without a name the only one.
 ---@param name? string|integer|table
 ---@return vbo.Organization
 function Client:organization(name) end
@@ -448,6 +483,7 @@ function Client:organization(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `client:organizations()`; `client:organization(name)`, without a name the only one.
 ---@param given? vbo.Client.organizations|(string|integer|table)[]
 ---@return vbo.OrganizationCollection
 function Client:organizations(given) end
@@ -509,6 +545,8 @@ function Client:protected_team(name) end
 ---@return vbo.ProtectedTeamCollection
 function Client:protected_teams(given) end
 
+--- `client:protected_users{…}` and so on (v8), with `organization`, `repository`,
+--- `restore_point`, `backed_up_organization_id`; one by id or name.
 ---@param name? string|integer|table
 ---@return vbo.ProtectedUser
 function Client:protected_user(name) end
@@ -524,6 +562,8 @@ function Client:protected_user(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `client:protected_users{…}` and so on (v8), with `organization`, `repository`,
+--- `restore_point`, `backed_up_organization_id`; one by id or name.
 ---@param given? vbo.Client.protected_users|(string|integer|table)[]
 ---@return vbo.ProtectedUserCollection
 function Client:protected_users(given) end
@@ -557,6 +597,7 @@ function Client:proxy_pool(name) end
 ---@return vbo.ProxyPoolCollection
 function Client:proxy_pools(given) end
 
+--- `client:rbac_roles()`; `client:rbac_role(name)`; those of an organization below it.
 ---@param name? string|integer|table
 ---@return vbo.RbacRole
 function Client:rbac_role(name) end
@@ -565,6 +606,7 @@ function Client:rbac_role(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `client:rbac_roles()`; `client:rbac_role(name)`; those of an organization below it.
 ---@param given? vbo.Client.rbac_roles|(string|integer|table)[]
 ---@return vbo.RbacRoleCollection
 function Client:rbac_roles(given) end
@@ -641,12 +683,21 @@ function Client:repository_synchronize_session(name) end
 ---@return vbo.RepositorySynchronizeSessionCollection
 function Client:repository_synchronize_sessions(given) end
 
+--- `client:restore_points{…}` with `organization`, `job`, `repository`, `is_retrieved`,
+--- `is_long_term_copy`; `backup_time` (v6); `from`, `to`, `order_asc`, `is_copy` (v7 and later).
 ---@param name? string|integer|table
 ---@return vbo.RestorePoint
 function Client:restore_point(name) end
 
+---@class vbo.Client.restore_point_changes
+---@field from? string  v7
+---@field limit? integer  v7
+---@field page_size? integer  v7; `limit`
+---@field posted_after? string  v7; `from`
+---@field [string] vbo.UnknownOption
+
 --- The restore points that changed (v7 alone).
----@param given? table
+---@param given vbo.Client.restore_point_changes
 ---@return vbo.Changes
 function Client:restore_point_changes(given) end
 
@@ -673,10 +724,13 @@ function Client:restore_point_changes(given) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `client:restore_points{…}` with `organization`, `job`, `repository`, `is_retrieved`,
+--- `is_long_term_copy`; `backup_time` (v6); `from`, `to`, `order_asc`, `is_copy` (v7 and later).
 ---@param given? vbo.Client.restore_points|(string|integer|table)[]
 ---@return vbo.RestorePointCollection
 function Client:restore_points(given) end
 
+--- The restore portal (v6 and later).
 ---@return vbo.RestorePortalSettings
 function Client:restore_portal_settings() end
 
@@ -711,6 +765,7 @@ function Client:s3_compatible_resources(given) end
 ---@return vbo.S3Resources
 function Client:s3_resources(given) end
 
+--- The installation (v6 and later).
 ---@return vbo.ServiceInstance
 function Client:service_instance() end
 
@@ -723,7 +778,7 @@ function Client:session(name) end
 ---@field end_time_from? string  v8
 ---@field end_time_to? string  v8
 ---@field order_asc? boolean  v8
----@field order_by? "CreationTime"|"EndTime"  v8
+---@field order_by? "CreationTime"|"creationtime"|"EndTime"|"endtime"  v8
 ---@field start_time_from? vbo.Date|string  v5–v8
 ---@field start_time_to? vbo.Date|string  v5–v8
 ---@field page_size? integer
@@ -738,21 +793,22 @@ function Client:sessions(given) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `client:sync_states()`: of all organizations (v8).
 ---@param given? vbo.Client.sync_states|(string|integer|table)[]
 ---@return vbo.SyncStateCollection
 function Client:sync_states(given) end
 
----@return vbo.VboEmailSettingsNotificationSettings
+---@return vbo.VboEmailSettings
 function Client:vbo_email_settings() end
 
----@return vbo.VeodEmailSettingsOneDriveMailSettings
+---@return vbo.VeodEmailSettings
 function Client:veod_email_settings() end
 
----@return vbo.VespEmailSettingsSharePointMailSettings
+---@return vbo.VespEmailSettings
 function Client:vesp_email_settings() end
 
----@return vbo.VetEmailSettingsTeamsMailSettings
+---@return vbo.VetEmailSettings
 function Client:vet_email_settings() end
 
----@return vbo.VexEmailSettingsExchangeMailSettings
+---@return vbo.VexEmailSettings
 function Client:vex_email_settings() end

@@ -117,7 +117,7 @@ function M.group(group, operations, own, names)
   out[#out + 1] = "---@class vbo.Client\n" .. table.concat(calls, "\n") .. "\n\n"
   for _, class in ipairs(own) do
     out[#out + 1] = M.class({ name = class.name, fields = class.fields, versions = class.versions,
-      closed = class.mode == "body" }, names)
+      closed = class.mode ~= "answer" }, names)
   end
   return (table.concat(out):gsub("\n+$", "\n"))
 end
@@ -130,7 +130,7 @@ function M.shared(classes, names)
   local out = { M.head }
   for _, class in ipairs(classes) do
     out[#out + 1] = M.class({ name = class.name, fields = class.fields, versions = class.versions,
-      closed = class.mode == "body" }, names)
+      closed = class.mode ~= "answer" }, names)
   end
   return (table.concat(out):gsub("\n+$", "\n"))
 end

@@ -47,13 +47,17 @@ local function body_class(self, operations)
   end
   if #parts == 0 then return nil end
   table.sort(parts, function(a, b) return a.version < b.version end)
-  local context = table.concat(operations, "+")
-  local name = self.model.union:type("body", parts, context, true)
+  local context = table.concat(operations, "__")
+  local name = self.model.union:type("given", parts, context, true)
   return self.model.union.classes[name]
 end
 
-local function query_fields(self, operation)
-  local fields, known = {}, { limit = true, offset = true, set_id = true, page_size = true }
+-- The query parameters of an operation; a collection's without those of paging.
+local function query_fields(self, operation, paged)
+  local fields, known = {}, {}
+  for _, name in ipairs(paged and { "limit", "offset", "set_id", "page_size" } or {}) do
+    known[name] = true
+  end
   local union = self.model.union
   local list = self.model.parts[operation] or {}
   for at = #list, 1, -1 do
@@ -70,7 +74,7 @@ local function query_fields(self, operation)
             end
           end
         end
-        local text = union:type("body", parts, operation)
+        local text = words.any_case(union:type("given", parts, operation))
         if name:find "_ids?$" and text == "string" then text = "string|vbo.Resource" end
         fields[#fields + 1] = { name = name, type = text, optional = true, versions = versions }
         for word, names in pairs(self.model.meanings) do
@@ -142,7 +146,7 @@ local function of_declaration(self, object, method)
   local signature = { name = method.name, text = text, operations = operations, parameters = {} }
   local kind, class = declaration.kind, declaration.class
   if kind == "plural" then
-    signature.fields = words.join(query_fields(self, operations[1]), listing)
+    signature.fields = words.join(query_fields(self, operations[1], true), listing)
     signature.list = true
     signature.returns = self:collection_of(class)
   elseif kind == "singular" then
@@ -161,6 +165,7 @@ local function of_declaration(self, object, method)
     local body = not checked and body_class(self, operations) or nil
     signature.body, signature.lenient = body, kind == "edit" or #operations > 1
     signature.fields = words.spec(facts and facts.specs or {})
+    signature.queries = not checked and operations or nil
     if kind == "stream" then words.join(signature.fields, words.spec(self.model.saves)) end
     signature.more = (body or checked or #signature.fields > 0)
       and mentioned(self, object, text) or nil
@@ -270,14 +275,15 @@ local function of_function(self, object, method, single)
   signature.list = facts.gives and facts.gives.many
   signature.fields = words.spec(facts.specs)
   if signature.list then
-    words.join(signature.fields, #facts.operations > 0 and query_fields(self, facts.operations[1])
-      or {})
+    local operation = facts.operations[1]
+    words.join(signature.fields, operation and query_fields(self, operation, true) or {})
   else
     signature.body = not facts.checked and body_class(self, facts.operations) or nil
+    signature.queries = not facts.checked and facts.operations or nil
     -- What the method fills in by itself is not insisted on.
     signature.lenient = true
   end
-  signature.open = not signature.body and #signature.fields == 0
+  signature.open = not signature.body and #signature.fields == 0 and #facts.operations == 0
   signature.more = words.join(mentioned(self, object, facts.text),
     referred(self, object, method, facts.text))
   signature.needed = written[last] and not written[last]:find "[?|]" or false
@@ -311,15 +317,32 @@ function Methods:of(object, method, bulk)
   return signature
 end
 
+--- `refresh` of one class: its query parameters are those of the class's own operation.
+---@param object vbo.document.Object
+---@param common vbo.document.Signature
+---@return vbo.document.Signature
+function Methods:itself(object, common)
+  local copy = {}
+  for key, value in pairs(common) do copy[key] = value end
+  copy.returns, copy.text, copy.parameters = object.type, { common.text[1] }, {}
+  local get = object.class.get
+  copy.fields, copy.queries, copy.more, copy.open = {}, get and { get } or {}, nil, false
+  self:finish(copy, ("%s.%s"):format(object.type, copy.name))
+  return copy
+end
+
 --- Gives a signature its class of options, when all classes have their fields.
 ---@param signature vbo.document.Signature
 ---@param name string  of the class
 function Methods:finish(signature, name)
-  if not (signature.fields or signature.body) then return end
+  if not (signature.fields or signature.body or signature.queries) then return end
   local fields = {}
   words.join(fields, signature.fields or {})
   if signature.body then
     words.join(fields, words.options(signature.body, self.model.meanings, signature.lenient))
+  end
+  for _, operation in ipairs(signature.queries or {}) do
+    words.join(fields, query_fields(self, operation))
   end
   words.join(fields, signature.more or {})
   if #fields == 0 then

@@ -71,16 +71,20 @@ local function read(sources, sites)
     object.bulk_signatures = signatures(object, object.bulk, true)
   end
   model.client = signatures(nil, collected.client)
-  model.resource = signatures(nil, collected.resource)
-  model.collection = {}
-  for i, method in ipairs(collected.collection) do
-    local facts = collected.reader:of(method.run)
-    local annotation
-    for _, text in ipairs(facts.annotations) do
-      annotation = annotation or text:match "^return.*" and text
+  local function annotated(list)
+    local result = {}
+    for i, method in ipairs(list) do
+      local annotation
+      for _, text in ipairs(collected.reader:of(method.run).annotations) do
+        annotation = annotation or text:match "^return.*" and text
+      end
+      result[i] = { signature = describe:of(nil, method), annotation = annotation }
     end
-    model.collection[i] = { signature = describe:of(nil, method), annotation = annotation }
+    return result
   end
+  model.common = {
+    resource = annotated(collected.resource), collection = annotated(collected.collection),
+  }
   model.specs = {
     call = collected.reader:of(modules["vbo.api"].call).specs,
     connect = collected.reader:of(modules["vbo.connect"].settings).specs,
@@ -107,9 +111,22 @@ local function read(sources, sites)
   end
   table.sort(model.root_parts, function(a, b) return a.name < b.name end)
   model.union:finish()
+  for _, list in ipairs { model.common.resource, model.common.collection } do
+    for _, entry in ipairs(list) do
+      describe:finish(entry.signature, "vbo.Resource." .. entry.signature.name)
+    end
+  end
   for _, object in ipairs(collected.objects) do
+    for _, entry in ipairs(model.common.resource) do
+      -- What gives itself gives an object of this class.
+      if entry.annotation and entry.annotation:match "^return table self" then
+        table.insert(object.signatures, 1, describe:itself(object, entry.signature))
+      end
+    end
     for _, signature in ipairs(object.signatures) do
-      describe:finish(signature, ("%s.%s"):format(object.type, signature.name))
+      if not signature.options then
+        describe:finish(signature, ("%s.%s"):format(object.type, signature.name))
+      end
     end
     for _, signature in ipairs(object.bulk_signatures) do
       describe:finish(signature, ("%sCollection.%s"):format(object.type, signature.name))

@@ -58,7 +58,8 @@ local function conditions(object, fields, names)
       local base = field.type:gsub("vbo%.Timestamp", "string")
       if base:find '"' and not base:find("|string", 1, true) then base = base .. "|string" end
       list[#list + 1] = { name = field.name, optional = true, versions = field.versions,
-        type = base .. "|fun(value: any): boolean" }
+        type = ("%s|%s[]|fun(value: any): boolean"):format(base,
+          base:find("|", 1, true) and "(" .. base .. ")" or base) }
       if field.type:find "vbo%.Timestamp" then
         for _, how in ipairs { "after", "before" } do
           list[#list + 1] = { name = field.name .. "_" .. how, type = "vbo.Date",
@@ -70,7 +71,8 @@ local function conditions(object, fields, names)
   end
   if sized then
     for _, name in ipairs { "larger", "smaller" } do
-      list[#list + 1] = { name = name, type = "integer", optional = true, comment = "bytes" }
+      list[#list + 1] = { name = name, type = "integer|string", optional = true,
+        comment = 'bytes, or "10 MiB"' }
     end
   end
   return luacats.class({ name = object.type .. ".Conditions", fields = list,

@@ -11,7 +11,7 @@ local M = {}
 
 ---@class vbo.document.Class
 ---@field name string
----@field mode "body"|"answer"
+---@field mode "body"|"answer"|"given"  what a call sends, what it gets, what a method takes
 ---@field parts table[]
 ---@field fields {name: string, type: string, optional: boolean, comment: string?}[]
 ---@field versions table<integer, true>
@@ -95,8 +95,8 @@ local function string_types(schema, mode, add)
   if schema.enum or schema.known then
     words_of(schema, add)
   elseif schema.format == "date-time" or schema.format == "dotted" then
-    add(mode == "body" and "vbo.Date" or "vbo.Timestamp")
-  elseif mode == "body" and (schema.format == "password" or schema.write_only) then
+    add(mode == "answer" and "vbo.Timestamp" or "vbo.Date")
+  elseif mode ~= "answer" and (schema.format == "password" or schema.write_only) then
     add "string"
     add "vbo.Secret"
   else
@@ -111,7 +111,7 @@ local function resource_like(schema)
 end
 
 --- The type of one thing, as LuaCATS writes it.
----@param mode "body"|"answer"
+---@param mode "body"|"answer"|"given"
 ---@param parts table[]  oldest first
 ---@param context string  names what has no name of its own
 ---@param top boolean?    it is the body itself
@@ -148,7 +148,7 @@ function Union:type(mode, parts, context, top)
   end
   if #objects > 0 then
     add(object(self, mode, objects, context).name)
-    if like and mode == "body" and not top then add "vbo.Resource" end
+    if like and mode ~= "answer" and not top then add "vbo.Resource" end
   end
   if #items > 0 then
     local inside = self:type(mode, items, context .. ".item")
@@ -200,8 +200,8 @@ local function is_required(schema, name)
 end
 
 local function wanted(mode, property)
-  if mode == "body" then return not property.read_only end
-  return not property.write_only
+  if mode == "answer" then return not property.write_only end
+  return not property.read_only
 end
 
 local function fields_of(self, class)
@@ -222,12 +222,12 @@ local function fields_of(self, class)
         required = false
       end
     end
-    if #found > 0 and not (class.mode == "body" and name:sub(1, 1) == "_") then
+    if #found > 0 and (class.mode == "answer" or name:sub(1, 1) ~= "_") then
       local have = spans.of(found)
       local everywhere = spans.equal(have, class.versions)
       fields[#fields + 1] = {
         name = name, type = self:type(class.mode, found, class.context .. "." .. name),
-        optional = class.mode == "body" and not required or not everywhere,
+        optional = class.mode ~= "answer" and not required or not everywhere,
         versions = have, everywhere = everywhere,
       }
     end

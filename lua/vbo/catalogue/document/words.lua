@@ -7,6 +7,18 @@ local M = {}
 --- "skip_unresolved" for "skipUnresolved".
 function M.spelled(name) return (name:gsub("(%l)(%u)", "%1_%2"):lower()) end
 
+-- Other places for its underscores that a runbook may well write; none of them count.
+local function variants(name)
+  local word = M.spelled(name)
+  local list = { word }
+  local other = word:gsub("share_point", "sharepoint"):gsub("one_drive", "onedrive")
+    :gsub("e_tag", "etag")
+  if other ~= word then list[2] = other end
+  local digits = M.spelled((name:gsub("(%d)(%u)", "%1_%2")))
+  if digits ~= word then list[#list + 1] = digits end
+  return list
+end
+
 local function squash(name) return (name:lower():gsub("_", "")) end
 
 -- The members of a union: `|` outside brackets and quotes parts them.
@@ -40,7 +52,7 @@ local function unite(types)
 end
 
 -- Words of the API are written in lower case as well, as older versions do.
-local function any_case(text)
+function M.any_case(text)
   local list = {}
   for _, member in ipairs(members(text)) do
     list[#list + 1] = member
@@ -85,7 +97,9 @@ function M.record(class, renamed)
   end
   for _, field in ipairs(class.fields) do
     if field.name:sub(1, 1) ~= "_" then
-      add(M.spelled(field.name), field.type, field.versions, field.optional)
+      for _, word in ipairs(variants(field.name)) do
+        add(word, field.type, field.versions, field.optional)
+      end
     end
   end
   return fields
@@ -95,8 +109,9 @@ end
 ---@param class vbo.document.Class
 ---@param meanings table<string, string[]>  option → names of the API
 ---@param lenient boolean?  nothing is insisted on
+---@param api boolean?      the API's own spelling is taken as well
 ---@return table[] fields
-function M.options(class, meanings, lenient)
+function M.options(class, meanings, lenient, api)
   local fields, known, by_name = {}, {}, {}
   local function add(name, field, optional)
     if known[name] then return end
@@ -108,7 +123,7 @@ function M.options(class, meanings, lenient)
         return list == "" and "string|vbo.Resource" or "(string|vbo.Resource)[]"
       end)
     end
-    fields[#fields + 1] = { name = name, type = any_case(text), versions = field.versions,
+    fields[#fields + 1] = { name = name, type = M.any_case(text), versions = field.versions,
       optional = optional }
   end
   for _, field in ipairs(class.fields) do by_name[squash(field.name)] = field end
@@ -135,7 +150,10 @@ function M.options(class, meanings, lenient)
     end
   end
   for _, field in ipairs(class.fields) do
-    add(M.spelled(field.name), field, lenient or field.optional or renamed[field])
+    local spellings = variants(field.name)
+    if api and spellings[1] ~= field.name then spellings[#spellings + 1] = field.name end
+    local optional = lenient or field.optional or renamed[field] or #spellings > 1
+    for _, word in ipairs(spellings) do add(word, field, optional) end
   end
   return fields
 end

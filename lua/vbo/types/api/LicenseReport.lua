@@ -30,3 +30,9 @@ function LicenseReport.GetLatestReport(arguments, options) end
 ---@class vbo.body.RESTApproveReportOptions
 ---@field removedUsers? vbo.body.RESTOrganizationRemovedUsers[]
 ---@field [string] vbo.UnknownOption
+
+---@class vbo.body.RESTOrganizationRemovedUsers
+---@field organizationId? string
+---@field removedUsersCount? integer
+---@field removalReason? string
+---@field [string] vbo.UnknownOption

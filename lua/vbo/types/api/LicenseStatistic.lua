@@ -132,8 +132,7 @@ function LicenseStatistic.GetUsage(arguments, options) end
 ---@field reportingInterval vbo.answer.RESTMonthlyReportInterval
 
 ---@class vbo.body.RESTLicensingApproveReportOptions
----@field removedObjects? vbo.body.RESTLicensingOrganizationRemovedObjects[]  v7–v8
----@field removedUsers? vbo.body.RESTOrganizationRemovedUsers[]  v6
+---@field removedObjects? vbo.body.RESTLicensingOrganizationRemovedObjects[]
 ---@field [string] vbo.UnknownOption
 
 ---@class vbo.body.RESTLicensingOrganizationRemovedObjects

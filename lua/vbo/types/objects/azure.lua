@@ -5,6 +5,10 @@
 ---@class vbo.AzureLocation: vbo.Resource
 local AzureLocation = {}
 
+--- Loads the record again from the server.
+---@return vbo.AzureLocation
+function AzureLocation:refresh() end
+
 function AzureLocation:refresh() end
 
 --- `location:virtual_machine_sizes()`; `location:virtual_machine_size(name)`.
@@ -22,45 +26,18 @@ function AzureLocation:virtual_machine_size(name) end
 function AzureLocation:virtual_machine_sizes(given) end
 
 ---@class vbo.AzureLocation.Conditions
----@field name? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
 
 ---@class vbo.AzureLocationCollection: vbo.Collection
 local AzureLocationCollection = {}
 
---- All of them, in a list.
----@return vbo.AzureLocation[]
-function AzureLocationCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.AzureLocation?
-function AzureLocationCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.AzureLocation?
-function AzureLocationCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.AzureLocation
-function AzureLocationCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.AzureLocationCollection
-function AzureLocationCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.AzureLocationCollection
-function AzureLocationCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.AzureLocation.Conditions|fun(item: vbo.AzureLocation): boolean
----@return vbo.AzureLocationCollection
-function AzureLocationCollection:where(conditions) end
-
 ---@class vbo.AzureResourceGroup: vbo.Resource
 local AzureResourceGroup = {}
+
+--- Loads the record again from the server.
+---@return vbo.AzureResourceGroup
+function AzureResourceGroup:refresh() end
 
 function AzureResourceGroup:refresh() end
 
@@ -82,42 +59,11 @@ function AzureResourceGroup:virtual_network(name) end
 function AzureResourceGroup:virtual_networks(given) end
 
 ---@class vbo.AzureResourceGroup.Conditions
----@field name? string|fun(value: any): boolean
----@field location? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field location? string|string[]|fun(value: any): boolean
 
 ---@class vbo.AzureResourceGroupCollection: vbo.Collection
 local AzureResourceGroupCollection = {}
-
---- All of them, in a list.
----@return vbo.AzureResourceGroup[]
-function AzureResourceGroupCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.AzureResourceGroup?
-function AzureResourceGroupCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.AzureResourceGroup?
-function AzureResourceGroupCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.AzureResourceGroup
-function AzureResourceGroupCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.AzureResourceGroupCollection
-function AzureResourceGroupCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.AzureResourceGroupCollection
-function AzureResourceGroupCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.AzureResourceGroup.Conditions|fun(item: vbo.AzureResourceGroup): boolean
----@return vbo.AzureResourceGroupCollection
-function AzureResourceGroupCollection:where(conditions) end
 
 ---@class vbo.AzureServiceAccount: vbo.Resource
 ---@field name string  `displayName`
@@ -125,6 +71,10 @@ function AzureResourceGroupCollection:where(conditions) end
 ---@field application_certificate_thumbprint string
 ---@field last_modified vbo.Timestamp
 local AzureServiceAccount = {}
+
+--- Loads the record again from the server.
+---@return vbo.AzureServiceAccount
+function AzureServiceAccount:refresh() end
 
 ---@class vbo.AzureServiceAccount.edit
 ---@field description? string
@@ -160,51 +110,20 @@ function AzureServiceAccount:subscription(name) end
 function AzureServiceAccount:subscriptions(given) end
 
 ---@class vbo.AzureServiceAccount.Conditions
----@field name? string|fun(value: any): boolean
----@field type? "Azure"|"AWS"|string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field application_id? string|fun(value: any): boolean
----@field application_certificate_thumbprint? string|fun(value: any): boolean
----@field azure_environment? "Global"|"Germany"|"China"|"Government"|string|fun(value: any): boolean
----@field azure_tenant_id? string|fun(value: any): boolean
----@field last_modified? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field type? "Azure"|"AWS"|string|("Azure"|"AWS"|string)[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field application_id? string|string[]|fun(value: any): boolean
+---@field application_certificate_thumbprint? string|string[]|fun(value: any): boolean
+---@field azure_environment? "Global"|"Germany"|"China"|"Government"|string|("Global"|"Germany"|"China"|"Government"|string)[]|fun(value: any): boolean
+---@field azure_tenant_id? string|string[]|fun(value: any): boolean
+---@field last_modified? string|string[]|fun(value: any): boolean
 ---@field last_modified_after? vbo.Date
 ---@field last_modified_before? vbo.Date
 
 ---@class vbo.AzureServiceAccountCollection: vbo.Collection
 local AzureServiceAccountCollection = {}
-
---- All of them, in a list.
----@return vbo.AzureServiceAccount[]
-function AzureServiceAccountCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.AzureServiceAccount?
-function AzureServiceAccountCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.AzureServiceAccount?
-function AzureServiceAccountCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.AzureServiceAccount
-function AzureServiceAccountCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.AzureServiceAccountCollection
-function AzureServiceAccountCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.AzureServiceAccountCollection
-function AzureServiceAccountCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.AzureServiceAccount.Conditions|fun(item: vbo.AzureServiceAccount): boolean
----@return vbo.AzureServiceAccountCollection
-function AzureServiceAccountCollection:where(conditions) end
 
 ---@class vbo.AzureServiceAccountCollection.create
 ---@field application_name? string
@@ -243,49 +162,26 @@ function AzureServiceAccountCollection:remove() end
 ---@class vbo.AzureSubnet: vbo.Resource
 local AzureSubnet = {}
 
+--- Loads the record again from the server.
+---@return vbo.AzureSubnet
+function AzureSubnet:refresh() end
+
 function AzureSubnet:refresh() end
 
 ---@class vbo.AzureSubnet.Conditions
----@field name? string|fun(value: any): boolean
----@field address_prefix? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field address_prefix? string|string[]|fun(value: any): boolean
 
 ---@class vbo.AzureSubnetCollection: vbo.Collection
 local AzureSubnetCollection = {}
 
---- All of them, in a list.
----@return vbo.AzureSubnet[]
-function AzureSubnetCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.AzureSubnet?
-function AzureSubnetCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.AzureSubnet?
-function AzureSubnetCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.AzureSubnet
-function AzureSubnetCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.AzureSubnetCollection
-function AzureSubnetCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.AzureSubnetCollection
-function AzureSubnetCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.AzureSubnet.Conditions|fun(item: vbo.AzureSubnet): boolean
----@return vbo.AzureSubnetCollection
-function AzureSubnetCollection:where(conditions) end
-
 ---@class vbo.AzureSubscription: vbo.Resource
 ---@field name string  `displayName`
 local AzureSubscription = {}
+
+--- Loads the record again from the server.
+---@return vbo.AzureSubscription
+function AzureSubscription:refresh() end
 
 --- `subscription:locations()`; `subscription:location(name)`.
 ---@param name? string|integer|table
@@ -319,95 +215,41 @@ function AzureSubscription:resource_group(name) end
 function AzureSubscription:resource_groups(given) end
 
 ---@class vbo.AzureSubscription.Conditions
----@field name? string|fun(value: any): boolean
----@field subscription_id? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field subscription_id? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
 
 ---@class vbo.AzureSubscriptionCollection: vbo.Collection
 local AzureSubscriptionCollection = {}
-
---- All of them, in a list.
----@return vbo.AzureSubscription[]
-function AzureSubscriptionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.AzureSubscription?
-function AzureSubscriptionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.AzureSubscription?
-function AzureSubscriptionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.AzureSubscription
-function AzureSubscriptionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.AzureSubscriptionCollection
-function AzureSubscriptionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.AzureSubscriptionCollection
-function AzureSubscriptionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.AzureSubscription.Conditions|fun(item: vbo.AzureSubscription): boolean
----@return vbo.AzureSubscriptionCollection
-function AzureSubscriptionCollection:where(conditions) end
 
 ---@class vbo.AzureVirtualMachineSize: vbo.Resource
 ---@field os_disk_size_mb integer
 ---@field resource_disk_size_mb integer
 local AzureVirtualMachineSize = {}
 
+--- Loads the record again from the server.
+---@return vbo.AzureVirtualMachineSize
+function AzureVirtualMachineSize:refresh() end
+
 function AzureVirtualMachineSize:refresh() end
 
 ---@class vbo.AzureVirtualMachineSize.Conditions
----@field name? string|fun(value: any): boolean
----@field cores_count? string|fun(value: any): boolean
----@field memory_mb? integer|fun(value: any): boolean
----@field os_disk_size_mb? integer|fun(value: any): boolean
----@field resource_disk_size_mb? integer|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field cores_count? string|string[]|fun(value: any): boolean
+---@field memory_mb? integer|integer[]|fun(value: any): boolean
+---@field os_disk_size_mb? integer|integer[]|fun(value: any): boolean
+---@field resource_disk_size_mb? integer|integer[]|fun(value: any): boolean
 
 ---@class vbo.AzureVirtualMachineSizeCollection: vbo.Collection
 local AzureVirtualMachineSizeCollection = {}
 
---- All of them, in a list.
----@return vbo.AzureVirtualMachineSize[]
-function AzureVirtualMachineSizeCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.AzureVirtualMachineSize?
-function AzureVirtualMachineSizeCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.AzureVirtualMachineSize?
-function AzureVirtualMachineSizeCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.AzureVirtualMachineSize
-function AzureVirtualMachineSizeCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.AzureVirtualMachineSizeCollection
-function AzureVirtualMachineSizeCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.AzureVirtualMachineSizeCollection
-function AzureVirtualMachineSizeCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.AzureVirtualMachineSize.Conditions|fun(item: vbo.AzureVirtualMachineSize): boolean
----@return vbo.AzureVirtualMachineSizeCollection
-function AzureVirtualMachineSizeCollection:where(conditions) end
-
 ---@class vbo.AzureVirtualNetwork: vbo.Resource
 ---@field type string
 local AzureVirtualNetwork = {}
+
+--- Loads the record again from the server.
+---@return vbo.AzureVirtualNetwork
+function AzureVirtualNetwork:refresh() end
 
 function AzureVirtualNetwork:refresh() end
 
@@ -426,40 +268,9 @@ function AzureVirtualNetwork:subnet(name) end
 function AzureVirtualNetwork:subnets(given) end
 
 ---@class vbo.AzureVirtualNetwork.Conditions
----@field name? string|fun(value: any): boolean
----@field type? string|fun(value: any): boolean
----@field location? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field type? string|string[]|fun(value: any): boolean
+---@field location? string|string[]|fun(value: any): boolean
 
 ---@class vbo.AzureVirtualNetworkCollection: vbo.Collection
 local AzureVirtualNetworkCollection = {}
-
---- All of them, in a list.
----@return vbo.AzureVirtualNetwork[]
-function AzureVirtualNetworkCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.AzureVirtualNetwork?
-function AzureVirtualNetworkCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.AzureVirtualNetwork?
-function AzureVirtualNetworkCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.AzureVirtualNetwork
-function AzureVirtualNetworkCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.AzureVirtualNetworkCollection
-function AzureVirtualNetworkCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.AzureVirtualNetworkCollection
-function AzureVirtualNetworkCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.AzureVirtualNetwork.Conditions|fun(item: vbo.AzureVirtualNetwork): boolean
----@return vbo.AzureVirtualNetworkCollection
-function AzureVirtualNetworkCollection:where(conditions) end

@@ -5,6 +5,10 @@
 ---@class vbo.BackupOrganization: vbo.Resource
 local BackupOrganization = {}
 
+--- Loads the record again from the server.
+---@return vbo.BackupOrganization
+function BackupOrganization:refresh() end
+
 ---@class vbo.BackupOrganization.export
 ---@field deadline? number
 ---@field fsync? boolean
@@ -87,39 +91,8 @@ function BackupOrganization:search_posts(given) end
 function BackupOrganization:search_tabs(given) end
 
 ---@class vbo.BackupOrganization.Conditions
----@field name? string|fun(value: any): boolean
----@field type? "Office365"|"OnPremises"|"Hybrid"|string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field type? "Office365"|"OnPremises"|"Hybrid"|string|("Office365"|"OnPremises"|"Hybrid"|string)[]|fun(value: any): boolean
 
 ---@class vbo.BackupOrganizationCollection: vbo.Collection
 local BackupOrganizationCollection = {}
-
---- All of them, in a list.
----@return vbo.BackupOrganization[]
-function BackupOrganizationCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.BackupOrganization?
-function BackupOrganizationCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.BackupOrganization?
-function BackupOrganizationCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.BackupOrganization
-function BackupOrganizationCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.BackupOrganizationCollection
-function BackupOrganizationCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.BackupOrganizationCollection
-function BackupOrganizationCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.BackupOrganization.Conditions|fun(item: vbo.BackupOrganization): boolean
----@return vbo.BackupOrganizationCollection
-function BackupOrganizationCollection:where(conditions) end

@@ -7,8 +7,14 @@
 ---@field next_run? vbo.Timestamp
 ---@field last_backup? vbo.Timestamp  v7–v8
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 local CopyJob = {}
 
+--- Loads the record again from the server.
+---@return vbo.CopyJob
+function CopyJob:refresh() end
+
+--- `copy_job:backup_job()`: the job whose backups it copies.
 ---@return vbo.Job
 function CopyJob:backup_job() end
 
@@ -18,9 +24,9 @@ function CopyJob:disable() end
 ---@field backup_job? string|vbo.Resource|vbo.Null  `backupJobId`
 ---@field organization? string|vbo.Resource|vbo.Null  v8; `organizationId`
 ---@field repository? string|vbo.Resource|vbo.Null  `repositoryId`
----@field schedule? vbo.body.RESTCopyJobSchedulePolicy  `schedulePolicy`
+---@field schedule? vbo.given.RESTCopyJobSchedulePolicy  `schedulePolicy`
 ---@field backup_job_id? string|vbo.Resource|vbo.Null
----@field schedule_policy? vbo.body.RESTCopyJobSchedulePolicy
+---@field schedule_policy? vbo.given.RESTCopyJobSchedulePolicy
 ---@field organization_id? string|vbo.Resource|vbo.Null  v8
 ---@field repository_id? string|vbo.Resource|vbo.Null
 ---@field is_enabled? boolean|vbo.Null
@@ -31,6 +37,7 @@ function CopyJob:disable() end
 ---@field last_backup? vbo.Date|vbo.Null  v7–v8
 ---@field last_status? "Stopped"|"stopped"|"Running"|"running"|"Success"|"success"|"Failed"|"failed"|"Warning"|"warning"|"NotConfigured"|"notconfigured"|"Disconnected"|"disconnected"|"Queued"|"queued"|vbo.Null
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.CopyJob.edit
@@ -39,6 +46,8 @@ function CopyJob:edit(given) end
 
 function CopyJob:enable() end
 
+--- `copy_job:job_sessions()` (v7 and later; v6 lists the sessions of all copy jobs:
+--- `client:job_sessions{ job_type = "Copy" }`).
 ---@param name? string|integer|table
 ---@return vbo.JobSession
 function CopyJob:job_session(name) end
@@ -48,11 +57,13 @@ function CopyJob:job_session(name) end
 ---@field end_time_upper_bound? vbo.Date  v7–v8
 ---@field job? string|vbo.Resource  v7–v8; `jobId`
 ---@field job_id? string|vbo.Resource  v7–v8
----@field job_type? "Backup"|"Copy"
----@field status? "Stopped"|"Running"|"Succeeded"|"Failed"|"Warning"  v8
+---@field job_type? "Backup"|"backup"|"Copy"|"copy"
+---@field status? "Stopped"|"stopped"|"Running"|"running"|"Succeeded"|"succeeded"|"Failed"|"failed"|"Warning"|"warning"  v8
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `copy_job:job_sessions()` (v7 and later; v6 lists the sessions of all copy jobs:
+--- `client:job_sessions{ job_type = "Copy" }`).
 ---@param given? vbo.CopyJob.job_sessions|(string|integer|table)[]
 ---@return vbo.JobSessionCollection
 function CopyJob:job_sessions(given) end
@@ -63,6 +74,7 @@ function CopyJob:remove() end
 ---@field full? boolean
 ---@field [string] vbo.UnknownOption
 
+--- Starts a run (`full` in v6 alone).  Gives the run's job session in v8, nil before.
 ---@param given? vbo.CopyJob.start
 ---@return vbo.JobSession
 function CopyJob:start(given) end
@@ -70,64 +82,34 @@ function CopyJob:start(given) end
 function CopyJob:stop() end
 
 ---@class vbo.CopyJob.Conditions
----@field backup_job_id? string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean  v8
----@field repository_id? string|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field last_run? string|fun(value: any): boolean
+---@field backup_job_id? string|string[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean  v8
+---@field repository_id? string|string[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field last_run? string|string[]|fun(value: any): boolean
 ---@field last_run_after? vbo.Date
 ---@field last_run_before? vbo.Date
----@field next_run? string|fun(value: any): boolean
+---@field next_run? string|string[]|fun(value: any): boolean
 ---@field next_run_after? vbo.Date
 ---@field next_run_before? vbo.Date
----@field last_backup? string|fun(value: any): boolean  v7–v8
+---@field last_backup? string|string[]|fun(value: any): boolean  v7–v8
 ---@field last_backup_after? vbo.Date  v7–v8
 ---@field last_backup_before? vbo.Date  v7–v8
----@field is_enabled? boolean|fun(value: any): boolean
----@field last_status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|string|fun(value: any): boolean
----@field e_tag? integer|fun(value: any): boolean  v8
+---@field is_enabled? boolean|boolean[]|fun(value: any): boolean
+---@field last_status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|string|("Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|string)[]|fun(value: any): boolean
+---@field e_tag? integer|integer[]|fun(value: any): boolean  v8
+---@field etag? integer|integer[]|fun(value: any): boolean  v8
 
 ---@class vbo.CopyJobCollection: vbo.Collection
 local CopyJobCollection = {}
-
---- All of them, in a list.
----@return vbo.CopyJob[]
-function CopyJobCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.CopyJob?
-function CopyJobCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.CopyJob?
-function CopyJobCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.CopyJob
-function CopyJobCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.CopyJobCollection
-function CopyJobCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.CopyJobCollection
-function CopyJobCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.CopyJob.Conditions|fun(item: vbo.CopyJob): boolean
----@return vbo.CopyJobCollection
-function CopyJobCollection:where(conditions) end
 
 ---@class vbo.CopyJobCollection.create
 ---@field backup_job? string|vbo.Resource|vbo.Null  `backupJobId`
 ---@field organization? string|vbo.Resource|vbo.Null  v8; `organizationId`
 ---@field repository? string|vbo.Resource|vbo.Null  `repositoryId`
----@field schedule? vbo.body.RESTCopyJobSchedulePolicy  `schedulePolicy`
+---@field schedule? vbo.given.RESTCopyJobSchedulePolicy  `schedulePolicy`
 ---@field backup_job_id? string|vbo.Resource|vbo.Null
----@field schedule_policy? vbo.body.RESTCopyJobSchedulePolicy
+---@field schedule_policy? vbo.given.RESTCopyJobSchedulePolicy
 ---@field organization_id? string|vbo.Resource|vbo.Null  v8
 ---@field repository_id? string|vbo.Resource|vbo.Null
 ---@field is_enabled? boolean|vbo.Null
@@ -138,6 +120,7 @@ function CopyJobCollection:where(conditions) end
 ---@field last_backup? vbo.Date|vbo.Null  v7–v8
 ---@field last_status? "Stopped"|"stopped"|"Running"|"running"|"Success"|"success"|"Failed"|"failed"|"Warning"|"warning"|"NotConfigured"|"notconfigured"|"Disconnected"|"disconnected"|"Queued"|"queued"|vbo.Null
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 ---@field [string] vbo.UnknownOption
 
 --- `client:copy_jobs():create{…}`.
@@ -155,6 +138,7 @@ function CopyJobCollection:remove() end
 ---@field full? boolean
 ---@field [string] vbo.UnknownOption
 
+--- Starts a run (`full` in v6 alone).  Gives the run's job session in v8, nil before.
 ---@param given? vbo.CopyJobCollection.start
 ---@return (vbo.JobSession)[]
 function CopyJobCollection:start(given) end

@@ -17,60 +17,34 @@
 ---@field is_deleted? boolean  v7
 ---@field proxy_id? string  v7
 ---@field one_drive_url? any[]  v3–v5
+---@field onedrive_url? any[]  v3–v5
 ---@field personal_site_url? any[]  v3–v5
 local GroupData = {}
 
+--- Loads the record again from the server.
+---@return vbo.GroupData
+function GroupData:refresh() end
+
 ---@class vbo.GroupData.Conditions
----@field name? string|fun(value: any): boolean
----@field is_mailbox_backed_up? boolean|fun(value: any): boolean  v6–v8
----@field is_site_backed_up? boolean|fun(value: any): boolean  v6–v8
----@field mailbox_backed_up_time? string|fun(value: any): boolean  v6–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field is_mailbox_backed_up? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field is_site_backed_up? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field mailbox_backed_up_time? string|string[]|fun(value: any): boolean  v6–v8
 ---@field mailbox_backed_up_time_after? vbo.Date  v6–v8
 ---@field mailbox_backed_up_time_before? vbo.Date  v6–v8
----@field site_backed_up_time? string|fun(value: any): boolean  v6–v8
+---@field site_backed_up_time? string|string[]|fun(value: any): boolean  v6–v8
 ---@field site_backed_up_time_after? vbo.Date  v6–v8
 ---@field site_backed_up_time_before? vbo.Date  v6–v8
----@field account_id? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field email? string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean
----@field backed_up_organization_id? string|fun(value: any): boolean  v7–v8
----@field is_deleted? boolean|fun(value: any): boolean  v7
----@field proxy_id? string|fun(value: any): boolean  v7
+---@field account_id? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field email? string|string[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field is_deleted? boolean|boolean[]|fun(value: any): boolean  v7
+---@field proxy_id? string|string[]|fun(value: any): boolean  v7
 
 ---@class vbo.GroupDataCollection: vbo.Collection
 local GroupDataCollection = {}
-
---- All of them, in a list.
----@return vbo.GroupData[]
-function GroupDataCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.GroupData?
-function GroupDataCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.GroupData?
-function GroupDataCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.GroupData
-function GroupDataCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.GroupDataCollection
-function GroupDataCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.GroupDataCollection
-function GroupDataCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.GroupData.Conditions|fun(item: vbo.GroupData): boolean
----@return vbo.GroupDataCollection
-function GroupDataCollection:where(conditions) end
 
 ---@class vbo.MailboxData: vbo.Resource
 ---@field name string  `displayName`
@@ -82,51 +56,24 @@ function GroupDataCollection:where(conditions) end
 ---@field proxy_id? string  v7
 local MailboxData = {}
 
+--- Loads the record again from the server.
+---@return vbo.MailboxData
+function MailboxData:refresh() end
+
 ---@class vbo.MailboxData.Conditions
----@field name? string|fun(value: any): boolean
----@field is_archive? boolean|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field email? string|fun(value: any): boolean
----@field backed_up_time? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field is_archive? boolean|boolean[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field email? string|string[]|fun(value: any): boolean
+---@field backed_up_time? string|string[]|fun(value: any): boolean
 ---@field backed_up_time_after? vbo.Date
 ---@field backed_up_time_before? vbo.Date
----@field organization_id? string|fun(value: any): boolean
----@field backed_up_organization_id? string|fun(value: any): boolean  v7–v8
----@field proxy_id? string|fun(value: any): boolean  v7
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field proxy_id? string|string[]|fun(value: any): boolean  v7
 
 ---@class vbo.MailboxDataCollection: vbo.Collection
 local MailboxDataCollection = {}
-
---- All of them, in a list.
----@return vbo.MailboxData[]
-function MailboxDataCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.MailboxData?
-function MailboxDataCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.MailboxData?
-function MailboxDataCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.MailboxData
-function MailboxDataCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.MailboxDataCollection
-function MailboxDataCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.MailboxDataCollection
-function MailboxDataCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.MailboxData.Conditions|fun(item: vbo.MailboxData): boolean
----@return vbo.MailboxDataCollection
-function MailboxDataCollection:where(conditions) end
 
 ---@class vbo.OneDriveData: vbo.Resource
 ---@field name string  `title`
@@ -138,50 +85,23 @@ function MailboxDataCollection:where(conditions) end
 ---@field proxy_id? string  v7
 local OneDriveData = {}
 
+--- Loads the record again from the server.
+---@return vbo.OneDriveData
+function OneDriveData:refresh() end
+
 ---@class vbo.OneDriveData.Conditions
----@field name? string|fun(value: any): boolean
----@field title? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
----@field backed_up_time? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field title? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
+---@field backed_up_time? string|string[]|fun(value: any): boolean
 ---@field backed_up_time_after? vbo.Date
 ---@field backed_up_time_before? vbo.Date
----@field organization_id? string|fun(value: any): boolean
----@field backed_up_organization_id? string|fun(value: any): boolean  v7–v8
----@field proxy_id? string|fun(value: any): boolean  v7
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field proxy_id? string|string[]|fun(value: any): boolean  v7
 
 ---@class vbo.OneDriveDataCollection: vbo.Collection
 local OneDriveDataCollection = {}
-
---- All of them, in a list.
----@return vbo.OneDriveData[]
-function OneDriveDataCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.OneDriveData?
-function OneDriveDataCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.OneDriveData?
-function OneDriveDataCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.OneDriveData
-function OneDriveDataCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.OneDriveDataCollection
-function OneDriveDataCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.OneDriveDataCollection
-function OneDriveDataCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.OneDriveData.Conditions|fun(item: vbo.OneDriveData): boolean
----@return vbo.OneDriveDataCollection
-function OneDriveDataCollection:where(conditions) end
 
 ---@class vbo.OrganizationData: vbo.Resource
 ---@field name string  `displayName`
@@ -189,46 +109,19 @@ function OneDriveDataCollection:where(conditions) end
 ---@field msid? string  v8
 local OrganizationData = {}
 
+--- Loads the record again from the server.
+---@return vbo.OrganizationData
+function OrganizationData:refresh() end
+
 ---@class vbo.OrganizationData.Conditions
----@field name? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean
----@field backed_up_organization_id? string|fun(value: any): boolean  v7–v8
----@field msid? string|fun(value: any): boolean  v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field msid? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.OrganizationDataCollection: vbo.Collection
 local OrganizationDataCollection = {}
-
---- All of them, in a list.
----@return vbo.OrganizationData[]
-function OrganizationDataCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.OrganizationData?
-function OrganizationDataCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.OrganizationData?
-function OrganizationDataCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.OrganizationData
-function OrganizationDataCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.OrganizationDataCollection
-function OrganizationDataCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.OrganizationDataCollection
-function OrganizationDataCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.OrganizationData.Conditions|fun(item: vbo.OrganizationData): boolean
----@return vbo.OrganizationDataCollection
-function OrganizationDataCollection:where(conditions) end
 
 ---@class vbo.SiteData: vbo.Resource
 ---@field name string  `title`
@@ -242,52 +135,25 @@ function OrganizationDataCollection:where(conditions) end
 ---@field proxy_id? string  v7
 local SiteData = {}
 
+--- Loads the record again from the server.
+---@return vbo.SiteData
+function SiteData:refresh() end
+
 ---@class vbo.SiteData.Conditions
----@field name? string|fun(value: any): boolean
----@field title? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
----@field backed_up_time? string|fun(value: any): boolean  v6–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field title? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
+---@field backed_up_time? string|string[]|fun(value: any): boolean  v6–v8
 ---@field backed_up_time_after? vbo.Date  v6–v8
 ---@field backed_up_time_before? vbo.Date  v6–v8
----@field organization_id? string|fun(value: any): boolean
----@field backed_up_organization_id? string|fun(value: any): boolean  v7–v8
----@field msid? string|fun(value: any): boolean  v8
----@field is_deleted? boolean|fun(value: any): boolean  v7
----@field proxy_id? string|fun(value: any): boolean  v7
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field msid? string|string[]|fun(value: any): boolean  v8
+---@field is_deleted? boolean|boolean[]|fun(value: any): boolean  v7
+---@field proxy_id? string|string[]|fun(value: any): boolean  v7
 
 ---@class vbo.SiteDataCollection: vbo.Collection
 local SiteDataCollection = {}
-
---- All of them, in a list.
----@return vbo.SiteData[]
-function SiteDataCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.SiteData?
-function SiteDataCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.SiteData?
-function SiteDataCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.SiteData
-function SiteDataCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.SiteDataCollection
-function SiteDataCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.SiteDataCollection
-function SiteDataCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.SiteData.Conditions|fun(item: vbo.SiteData): boolean
----@return vbo.SiteDataCollection
-function SiteDataCollection:where(conditions) end
 
 ---@class vbo.TeamData: vbo.Resource
 ---@field name string  `displayName`
@@ -301,51 +167,24 @@ function SiteDataCollection:where(conditions) end
 ---@field proxy_id? string  v7
 local TeamData = {}
 
+--- Loads the record again from the server.
+---@return vbo.TeamData
+function TeamData:refresh() end
+
 ---@class vbo.TeamData.Conditions
----@field name? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field backed_up_time? string|fun(value: any): boolean  v6–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field backed_up_time? string|string[]|fun(value: any): boolean  v6–v8
 ---@field backed_up_time_after? vbo.Date  v6–v8
 ---@field backed_up_time_before? vbo.Date  v6–v8
----@field organization_id? string|fun(value: any): boolean
----@field backed_up_organization_id? string|fun(value: any): boolean  v7–v8
----@field msid? string|fun(value: any): boolean  v8
----@field is_deleted? boolean|fun(value: any): boolean  v7
----@field proxy_id? string|fun(value: any): boolean  v7
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field msid? string|string[]|fun(value: any): boolean  v8
+---@field is_deleted? boolean|boolean[]|fun(value: any): boolean  v7
+---@field proxy_id? string|string[]|fun(value: any): boolean  v7
 
 ---@class vbo.TeamDataCollection: vbo.Collection
 local TeamDataCollection = {}
-
---- All of them, in a list.
----@return vbo.TeamData[]
-function TeamDataCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.TeamData?
-function TeamDataCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.TeamData?
-function TeamDataCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.TeamData
-function TeamDataCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.TeamDataCollection
-function TeamDataCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.TeamDataCollection
-function TeamDataCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.TeamData.Conditions|fun(item: vbo.TeamData): boolean
----@return vbo.TeamDataCollection
-function TeamDataCollection:where(conditions) end
 
 ---@class vbo.UserData: vbo.Resource
 ---@field name string  `displayName`
@@ -353,11 +192,14 @@ function TeamDataCollection:where(conditions) end
 ---@field repository_id? any  v6–v8
 ---@field archive_backed_up_time? vbo.Timestamp  v6–v8
 ---@field one_drive_backed_up_time? vbo.Timestamp  v6–v8
+---@field onedrive_backed_up_time? vbo.Timestamp  v6–v8
 ---@field personal_site_backed_up_time? vbo.Timestamp  v6–v8
+---@field is_onedrive_backed_up boolean
 ---@field is_archive_backed_up boolean
 ---@field is_personal_site_backed_up boolean
 ---@field archive_name? string  v6–v8
 ---@field one_drive_url? string[]  v6–v8
+---@field onedrive_url? string[]  v6–v8
 ---@field personal_site_url? string[]  v6–v8
 ---@field organization_id? string  v6–v8
 ---@field backed_up_organization_id? string  v7–v8
@@ -365,64 +207,41 @@ function TeamDataCollection:where(conditions) end
 ---@field proxy_id? string  v7
 local UserData = {}
 
+--- Loads the record again from the server.
+---@return vbo.UserData
+function UserData:refresh() end
+
 ---@class vbo.UserData.Conditions
----@field name? string|fun(value: any): boolean
----@field mailbox_backed_up_time? string|fun(value: any): boolean  v6–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field mailbox_backed_up_time? string|string[]|fun(value: any): boolean  v6–v8
 ---@field mailbox_backed_up_time_after? vbo.Date  v6–v8
 ---@field mailbox_backed_up_time_before? vbo.Date  v6–v8
----@field archive_backed_up_time? string|fun(value: any): boolean  v6–v8
+---@field archive_backed_up_time? string|string[]|fun(value: any): boolean  v6–v8
 ---@field archive_backed_up_time_after? vbo.Date  v6–v8
 ---@field archive_backed_up_time_before? vbo.Date  v6–v8
----@field one_drive_backed_up_time? string|fun(value: any): boolean  v6–v8
+---@field one_drive_backed_up_time? string|string[]|fun(value: any): boolean  v6–v8
 ---@field one_drive_backed_up_time_after? vbo.Date  v6–v8
 ---@field one_drive_backed_up_time_before? vbo.Date  v6–v8
----@field personal_site_backed_up_time? string|fun(value: any): boolean  v6–v8
+---@field onedrive_backed_up_time? string|string[]|fun(value: any): boolean  v6–v8
+---@field onedrive_backed_up_time_after? vbo.Date  v6–v8
+---@field onedrive_backed_up_time_before? vbo.Date  v6–v8
+---@field personal_site_backed_up_time? string|string[]|fun(value: any): boolean  v6–v8
 ---@field personal_site_backed_up_time_after? vbo.Date  v6–v8
 ---@field personal_site_backed_up_time_before? vbo.Date  v6–v8
----@field is_mailbox_backed_up? boolean|fun(value: any): boolean
----@field is_one_drive_backed_up? boolean|fun(value: any): boolean
----@field is_archive_backed_up? boolean|fun(value: any): boolean
----@field is_personal_site_backed_up? boolean|fun(value: any): boolean
----@field account_type? "User"|"SharedMailbox"|"PublicMailbox"|string|fun(value: any): boolean  v6–v8
----@field archive_name? string|fun(value: any): boolean  v6–v8
----@field account_id? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field email? string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean  v6–v8
----@field backed_up_organization_id? string|fun(value: any): boolean  v7–v8
----@field is_deleted? boolean|fun(value: any): boolean  v7
----@field proxy_id? string|fun(value: any): boolean  v7
+---@field is_mailbox_backed_up? boolean|boolean[]|fun(value: any): boolean
+---@field is_one_drive_backed_up? boolean|boolean[]|fun(value: any): boolean
+---@field is_onedrive_backed_up? boolean|boolean[]|fun(value: any): boolean
+---@field is_archive_backed_up? boolean|boolean[]|fun(value: any): boolean
+---@field is_personal_site_backed_up? boolean|boolean[]|fun(value: any): boolean
+---@field account_type? "User"|"SharedMailbox"|"PublicMailbox"|string|("User"|"SharedMailbox"|"PublicMailbox"|string)[]|fun(value: any): boolean  v6–v8
+---@field archive_name? string|string[]|fun(value: any): boolean  v6–v8
+---@field account_id? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field email? string|string[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean  v6–v8
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field is_deleted? boolean|boolean[]|fun(value: any): boolean  v7
+---@field proxy_id? string|string[]|fun(value: any): boolean  v7
 
 ---@class vbo.UserDataCollection: vbo.Collection
 local UserDataCollection = {}
-
---- All of them, in a list.
----@return vbo.UserData[]
-function UserDataCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.UserData?
-function UserDataCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.UserData?
-function UserDataCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.UserData
-function UserDataCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.UserDataCollection
-function UserDataCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.UserDataCollection
-function UserDataCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.UserData.Conditions|fun(item: vbo.UserData): boolean
----@return vbo.UserDataCollection
-function UserDataCollection:where(conditions) end

@@ -5,6 +5,7 @@
 ---@class vbo.DataRetrieval: vbo.Resource
 ---@field storage_type "AzureArchive"|"AmazonS3Glacier"
 ---@field amazon_s3glacier_retrieval_policy "Expedited"|"Standard"|"Bulk"
+---@field amazon_s3_glacier_retrieval_policy "Expedited"|"Standard"|"Bulk"
 ---@field organization_unique_id string
 ---@field start_time vbo.Timestamp
 ---@field enable_expiration_notification boolean
@@ -15,6 +16,11 @@
 ---@field proxy_id? string  v6–v7
 local DataRetrieval = {}
 
+--- Loads the record again from the server.
+---@return vbo.DataRetrieval
+function DataRetrieval:refresh() end
+
+--- `retrieval:data_retrieval_sessions()`: what worked on it.
 ---@param name? string|integer|table
 ---@return vbo.DataRetrievalSession
 function DataRetrieval:data_retrieval_session(name) end
@@ -25,6 +31,7 @@ function DataRetrieval:data_retrieval_session(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `retrieval:data_retrieval_sessions()`: what worked on it.
 ---@param given? vbo.DataRetrieval.data_retrieval_sessions|(string|integer|table)[]
 ---@return vbo.DataRetrievalSessionCollection
 function DataRetrieval:data_retrieval_sessions(given) end
@@ -35,8 +42,11 @@ function DataRetrieval:data_retrieval_sessions(given) end
 ---@field availability_period_days? integer|vbo.Null
 ---@field enable_expiration_notification? boolean|vbo.Null
 ---@field expiration_hours_threshold? integer|vbo.Null
+---@field force? boolean  v8
 ---@field [string] vbo.UnknownOption
 
+--- Changes `name`, `description`, `availability_period_days`,
+--- `enable_expiration_notification`, `expiration_hours_threshold`.
 ---@param given? vbo.DataRetrieval.edit
 ---@return vbo.DataRetrieval
 function DataRetrieval:edit(given) end
@@ -102,66 +112,36 @@ function DataRetrieval:web(name) end
 function DataRetrieval:webs(given) end
 
 ---@class vbo.DataRetrieval.Conditions
----@field name? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field storage_type? "AzureArchive"|"AmazonS3Glacier"|string|fun(value: any): boolean
----@field amazon_s3glacier_retrieval_policy? "Expedited"|"Standard"|"Bulk"|string|fun(value: any): boolean
----@field point_in_time? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field storage_type? "AzureArchive"|"AmazonS3Glacier"|string|("AzureArchive"|"AmazonS3Glacier"|string)[]|fun(value: any): boolean
+---@field amazon_s3glacier_retrieval_policy? "Expedited"|"Standard"|"Bulk"|string|("Expedited"|"Standard"|"Bulk"|string)[]|fun(value: any): boolean
+---@field amazon_s3_glacier_retrieval_policy? "Expedited"|"Standard"|"Bulk"|string|("Expedited"|"Standard"|"Bulk"|string)[]|fun(value: any): boolean
+---@field point_in_time? string|string[]|fun(value: any): boolean
 ---@field point_in_time_after? vbo.Date
 ---@field point_in_time_before? vbo.Date
----@field retrieved_restore_point_id? string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean
----@field organization_unique_id? string|fun(value: any): boolean
----@field repository_id? string|fun(value: any): boolean
----@field data_state? "Retrieving"|"Retrieved"|"ChangingAvailabilityPeriod"|"Removing"|string|fun(value: any): boolean
----@field last_status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|string|fun(value: any): boolean
----@field start_time? string|fun(value: any): boolean
+---@field retrieved_restore_point_id? string|string[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field organization_unique_id? string|string[]|fun(value: any): boolean
+---@field repository_id? string|string[]|fun(value: any): boolean
+---@field data_state? "Retrieving"|"Retrieved"|"ChangingAvailabilityPeriod"|"Removing"|string|("Retrieving"|"Retrieved"|"ChangingAvailabilityPeriod"|"Removing"|string)[]|fun(value: any): boolean
+---@field last_status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|string|("Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|string)[]|fun(value: any): boolean
+---@field start_time? string|string[]|fun(value: any): boolean
 ---@field start_time_after? vbo.Date
 ---@field start_time_before? vbo.Date
----@field expiration_time? string|fun(value: any): boolean
+---@field expiration_time? string|string[]|fun(value: any): boolean
 ---@field expiration_time_after? vbo.Date
 ---@field expiration_time_before? vbo.Date
----@field enable_expiration_notification? boolean|fun(value: any): boolean
----@field expiration_hours_threshold? integer|fun(value: any): boolean
----@field type? "Exchange"|"OneDrive"|"SharePoint"|"Teams"|string|fun(value: any): boolean
----@field show_deleted? boolean|fun(value: any): boolean
----@field show_all_versions? boolean|fun(value: any): boolean
----@field azure_archive_retrieval_policy? "StandardPriority"|"HighPriority"|string|fun(value: any): boolean
----@field proxy_id? string|fun(value: any): boolean  v6–v7
+---@field enable_expiration_notification? boolean|boolean[]|fun(value: any): boolean
+---@field expiration_hours_threshold? integer|integer[]|fun(value: any): boolean
+---@field type? "Exchange"|"OneDrive"|"SharePoint"|"Teams"|string|("Exchange"|"OneDrive"|"SharePoint"|"Teams"|string)[]|fun(value: any): boolean
+---@field show_deleted? boolean|boolean[]|fun(value: any): boolean
+---@field show_all_versions? boolean|boolean[]|fun(value: any): boolean
+---@field azure_archive_retrieval_policy? "StandardPriority"|"HighPriority"|string|("StandardPriority"|"HighPriority"|string)[]|fun(value: any): boolean
+---@field proxy_id? string|string[]|fun(value: any): boolean  v6–v7
 
 ---@class vbo.DataRetrievalCollection: vbo.Collection
 local DataRetrievalCollection = {}
-
---- All of them, in a list.
----@return vbo.DataRetrieval[]
-function DataRetrievalCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.DataRetrieval?
-function DataRetrievalCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.DataRetrieval?
-function DataRetrievalCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.DataRetrieval
-function DataRetrievalCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.DataRetrievalCollection
-function DataRetrievalCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.DataRetrievalCollection
-function DataRetrievalCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.DataRetrieval.Conditions|fun(item: vbo.DataRetrieval): boolean
----@return vbo.DataRetrievalCollection
-function DataRetrievalCollection:where(conditions) end
 
 ---@class vbo.DataRetrievalCollection.create
 ---@field all_versions? boolean|vbo.Null  `showAllVersions`
@@ -178,14 +158,21 @@ function DataRetrievalCollection:where(conditions) end
 ---@field availability_period_days? integer|vbo.Null
 ---@field enable_expiration_notification? boolean|vbo.Null
 ---@field expiration_hours_threshold? integer|vbo.Null
----@field mailboxes? (vbo.body.RESTBackupMailboxData|vbo.Resource)[]
----@field one_drives? (vbo.body.RESTBackupOneDriveData|vbo.Resource)[]
----@field sites? (vbo.body.RESTBackupSiteData|vbo.Resource)[]
----@field teams? (vbo.body.RESTBackupTeamData|vbo.Resource)[]
+---@field mailboxes? (vbo.given.RESTBackupMailboxData|vbo.Resource)[]
+---@field one_drives? (vbo.given.RESTBackupOneDriveData|vbo.Resource)[]
+---@field onedrives? (vbo.given.RESTBackupOneDriveData|vbo.Resource)[]
+---@field sites? (vbo.given.RESTBackupSiteData|vbo.Resource)[]
+---@field teams? (vbo.given.RESTBackupTeamData|vbo.Resource)[]
 ---@field amazon_s3glacier_retrieval_policy? "Expedited"|"expedited"|"Standard"|"standard"|"Bulk"|"bulk"|vbo.Null
+---@field amazon_s3_glacier_retrieval_policy? "Expedited"|"expedited"|"Standard"|"standard"|"Bulk"|"bulk"|vbo.Null
 ---@field azure_archive_retrieval_policy? "StandardPriority"|"standardpriority"|"HighPriority"|"highpriority"|vbo.Null
+---@field force? boolean  v8
 ---@field [string] vbo.UnknownOption
 
+--- Starts to fetch.  Options: `name`, `organization`, `repository`, `at` (the point in time),
+--- `mailboxes`, `onedrives`, `sites`, `teams` (lists of the repository's data of that kind),
+--- `availability_period_days`, `amazon_s3_glacier_retrieval_policy` or
+--- `azure_archive_retrieval_policy`, `show_deleted`, `show_all_versions`, ….
 ---@param given? vbo.DataRetrievalCollection.create
 ---@return vbo.DataRetrieval
 function DataRetrievalCollection:create(given) end
@@ -198,55 +185,28 @@ function DataRetrievalCollection:remove() end
 ---@field usn integer  v1–v8
 local DataRetrievalLogItem = {}
 
+--- Loads the record again from the server.
+---@return vbo.DataRetrievalLogItem
+function DataRetrievalLogItem:refresh() end
+
 ---@class vbo.DataRetrievalLogItem.Conditions
----@field created? string|fun(value: any): boolean  v1–v8
+---@field created? string|string[]|fun(value: any): boolean  v1–v8
 ---@field created_after? vbo.Date  v1–v8
 ---@field created_before? vbo.Date  v1–v8
----@field name? string|fun(value: any): boolean  v1–v7
----@field usn? integer|fun(value: any): boolean  v1–v8
----@field type? "Running"|"Warning"|"Error"|"Success"|"Stop"|string|fun(value: any): boolean  v8
----@field message? string|fun(value: any): boolean  v8
----@field creation_time? string|fun(value: any): boolean  v1–v8
+---@field name? string|string[]|fun(value: any): boolean  v1–v7
+---@field usn? integer|integer[]|fun(value: any): boolean  v1–v8
+---@field type? "Running"|"Warning"|"Error"|"Success"|"Stop"|string|("Running"|"Warning"|"Error"|"Success"|"Stop"|string)[]|fun(value: any): boolean  v8
+---@field message? string|string[]|fun(value: any): boolean  v8
+---@field creation_time? string|string[]|fun(value: any): boolean  v1–v8
 ---@field creation_time_after? vbo.Date  v1–v8
 ---@field creation_time_before? vbo.Date  v1–v8
----@field end_time? string|fun(value: any): boolean  v1–v8
+---@field end_time? string|string[]|fun(value: any): boolean  v1–v8
 ---@field end_time_after? vbo.Date  v1–v8
 ---@field end_time_before? vbo.Date  v1–v8
----@field title? string|fun(value: any): boolean  v1–v7
+---@field title? string|string[]|fun(value: any): boolean  v1–v7
 
 ---@class vbo.DataRetrievalLogItemCollection: vbo.Collection
 local DataRetrievalLogItemCollection = {}
-
---- All of them, in a list.
----@return vbo.DataRetrievalLogItem[]
-function DataRetrievalLogItemCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.DataRetrievalLogItem?
-function DataRetrievalLogItemCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.DataRetrievalLogItem?
-function DataRetrievalLogItemCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.DataRetrievalLogItem
-function DataRetrievalLogItemCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.DataRetrievalLogItemCollection
-function DataRetrievalLogItemCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.DataRetrievalLogItemCollection
-function DataRetrievalLogItemCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.DataRetrievalLogItem.Conditions|fun(item: vbo.DataRetrievalLogItem): boolean
----@return vbo.DataRetrievalLogItemCollection
-function DataRetrievalLogItemCollection:where(conditions) end
 
 ---@class vbo.DataRetrievalSession: vbo.Resource
 ---@field created vbo.Timestamp  `creationTime`
@@ -257,10 +217,15 @@ function DataRetrievalLogItemCollection:where(conditions) end
 ---@field proxy_pool_id? string  v8
 local DataRetrievalSession = {}
 
+--- Loads the record again from the server.
+---@return vbo.DataRetrievalSession
+function DataRetrievalSession:refresh() end
+
 --- The retrieval that the session works on.
 ---@return vbo.DataRetrieval
 function DataRetrievalSession:data_retrieval() end
 
+--- `session:log_items()`; `order_asc` in v8.
 ---@param name? string|integer|table
 ---@return vbo.DataRetrievalLogItem
 function DataRetrievalSession:log_item(name) end
@@ -270,237 +235,99 @@ function DataRetrievalSession:log_item(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `session:log_items()`; `order_asc` in v8.
 ---@param given? vbo.DataRetrievalSession.log_items|(string|integer|table)[]
 ---@return vbo.DataRetrievalLogItemCollection
 function DataRetrievalSession:log_items(given) end
 
 ---@class vbo.DataRetrievalSession.Conditions
----@field created? string|fun(value: any): boolean
+---@field created? string|string[]|fun(value: any): boolean
 ---@field created_after? vbo.Date
 ---@field created_before? vbo.Date
----@field name? string|fun(value: any): boolean
----@field retrieval_id? string|fun(value: any): boolean
----@field repository_id? string|fun(value: any): boolean  v8
----@field creation_time? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field retrieval_id? string|string[]|fun(value: any): boolean
+---@field repository_id? string|string[]|fun(value: any): boolean  v8
+---@field creation_time? string|string[]|fun(value: any): boolean
 ---@field creation_time_after? vbo.Date
 ---@field creation_time_before? vbo.Date
----@field end_time? string|fun(value: any): boolean
+---@field end_time? string|string[]|fun(value: any): boolean
 ---@field end_time_after? vbo.Date
 ---@field end_time_before? vbo.Date
----@field progress? integer|fun(value: any): boolean
----@field processed_objects? integer|fun(value: any): boolean
----@field type? "Retrieve"|"RetrievalChangeAvailabilityPeriodDays"|"RetrievalRemoving"|"RetrievalChangeAvailabilityPeriodDays,"|string|fun(value: any): boolean
----@field status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|string|fun(value: any): boolean
----@field proxy_id? string|fun(value: any): boolean  v8
----@field proxy_pool_id? string|fun(value: any): boolean  v8
+---@field progress? integer|integer[]|fun(value: any): boolean
+---@field processed_objects? integer|integer[]|fun(value: any): boolean
+---@field type? "Retrieve"|"RetrievalChangeAvailabilityPeriodDays"|"RetrievalRemoving"|"RetrievalChangeAvailabilityPeriodDays,"|string|("Retrieve"|"RetrievalChangeAvailabilityPeriodDays"|"RetrievalRemoving"|"RetrievalChangeAvailabilityPeriodDays,"|string)[]|fun(value: any): boolean
+---@field status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|string|("Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|string)[]|fun(value: any): boolean
+---@field proxy_id? string|string[]|fun(value: any): boolean  v8
+---@field proxy_pool_id? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.DataRetrievalSessionCollection: vbo.Collection
 local DataRetrievalSessionCollection = {}
-
---- All of them, in a list.
----@return vbo.DataRetrievalSession[]
-function DataRetrievalSessionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.DataRetrievalSession?
-function DataRetrievalSessionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.DataRetrievalSession?
-function DataRetrievalSessionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.DataRetrievalSession
-function DataRetrievalSessionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.DataRetrievalSessionCollection
-function DataRetrievalSessionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.DataRetrievalSessionCollection
-function DataRetrievalSessionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.DataRetrievalSession.Conditions|fun(item: vbo.DataRetrievalSession): boolean
----@return vbo.DataRetrievalSessionCollection
-function DataRetrievalSessionCollection:where(conditions) end
 
 ---@class vbo.RetrievedMailbox: vbo.Resource
 ---@field name string  `displayName`
 local RetrievedMailbox = {}
 
+--- Loads the record again from the server.
+---@return vbo.RetrievedMailbox
+function RetrievedMailbox:refresh() end
+
 ---@class vbo.RetrievedMailbox.Conditions
----@field name? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field email? string|fun(value: any): boolean
----@field is_archive? boolean|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field email? string|string[]|fun(value: any): boolean
+---@field is_archive? boolean|boolean[]|fun(value: any): boolean
 
 ---@class vbo.RetrievedMailboxCollection: vbo.Collection
 local RetrievedMailboxCollection = {}
-
---- All of them, in a list.
----@return vbo.RetrievedMailbox[]
-function RetrievedMailboxCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RetrievedMailbox?
-function RetrievedMailboxCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RetrievedMailbox?
-function RetrievedMailboxCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RetrievedMailbox
-function RetrievedMailboxCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RetrievedMailboxCollection
-function RetrievedMailboxCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RetrievedMailboxCollection
-function RetrievedMailboxCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RetrievedMailbox.Conditions|fun(item: vbo.RetrievedMailbox): boolean
----@return vbo.RetrievedMailboxCollection
-function RetrievedMailboxCollection:where(conditions) end
 
 ---@class vbo.RetrievedOneDrive: vbo.Resource
 ---@field name string  `Title`
 local RetrievedOneDrive = {}
 
+--- Loads the record again from the server.
+---@return vbo.RetrievedOneDrive
+function RetrievedOneDrive:refresh() end
+
 ---@class vbo.RetrievedOneDrive.Conditions
----@field name? string|fun(value: any): boolean
----@field site_id? string|fun(value: any): boolean
----@field web_id? string|fun(value: any): boolean
----@field title? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field site_id? string|string[]|fun(value: any): boolean
+---@field web_id? string|string[]|fun(value: any): boolean
+---@field title? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
 
 ---@class vbo.RetrievedOneDriveCollection: vbo.Collection
 local RetrievedOneDriveCollection = {}
-
---- All of them, in a list.
----@return vbo.RetrievedOneDrive[]
-function RetrievedOneDriveCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RetrievedOneDrive?
-function RetrievedOneDriveCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RetrievedOneDrive?
-function RetrievedOneDriveCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RetrievedOneDrive
-function RetrievedOneDriveCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RetrievedOneDriveCollection
-function RetrievedOneDriveCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RetrievedOneDriveCollection
-function RetrievedOneDriveCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RetrievedOneDrive.Conditions|fun(item: vbo.RetrievedOneDrive): boolean
----@return vbo.RetrievedOneDriveCollection
-function RetrievedOneDriveCollection:where(conditions) end
 
 ---@class vbo.RetrievedTeam: vbo.Resource
 ---@field name string  `displayName`
 local RetrievedTeam = {}
 
+--- Loads the record again from the server.
+---@return vbo.RetrievedTeam
+function RetrievedTeam:refresh() end
+
 ---@class vbo.RetrievedTeam.Conditions
----@field name? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
 
 ---@class vbo.RetrievedTeamCollection: vbo.Collection
 local RetrievedTeamCollection = {}
-
---- All of them, in a list.
----@return vbo.RetrievedTeam[]
-function RetrievedTeamCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RetrievedTeam?
-function RetrievedTeamCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RetrievedTeam?
-function RetrievedTeamCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RetrievedTeam
-function RetrievedTeamCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RetrievedTeamCollection
-function RetrievedTeamCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RetrievedTeamCollection
-function RetrievedTeamCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RetrievedTeam.Conditions|fun(item: vbo.RetrievedTeam): boolean
----@return vbo.RetrievedTeamCollection
-function RetrievedTeamCollection:where(conditions) end
 
 ---@class vbo.RetrievedWeb: vbo.Resource
 ---@field name string  `Title`
 local RetrievedWeb = {}
 
+--- Loads the record again from the server.
+---@return vbo.RetrievedWeb
+function RetrievedWeb:refresh() end
+
 ---@class vbo.RetrievedWeb.Conditions
----@field name? string|fun(value: any): boolean
----@field site_id? string|fun(value: any): boolean
----@field web_id? string|fun(value: any): boolean
----@field title? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field site_id? string|string[]|fun(value: any): boolean
+---@field web_id? string|string[]|fun(value: any): boolean
+---@field title? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
 
 ---@class vbo.RetrievedWebCollection: vbo.Collection
 local RetrievedWebCollection = {}
-
---- All of them, in a list.
----@return vbo.RetrievedWeb[]
-function RetrievedWebCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RetrievedWeb?
-function RetrievedWebCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RetrievedWeb?
-function RetrievedWebCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RetrievedWeb
-function RetrievedWebCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RetrievedWebCollection
-function RetrievedWebCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RetrievedWebCollection
-function RetrievedWebCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RetrievedWeb.Conditions|fun(item: vbo.RetrievedWeb): boolean
----@return vbo.RetrievedWebCollection
-function RetrievedWebCollection:where(conditions) end

@@ -4,51 +4,26 @@
 
 ---@class vbo.ServerEvent: vbo.Resource
 ---@field e_tag integer
+---@field etag integer
 ---@field job_type "Backup"|"Copy"
 ---@field policy_id string
 ---@field objects_etag integer
 local ServerEvent = {}
 
+--- Loads the record again from the server.
+---@return vbo.ServerEvent
+function ServerEvent:refresh() end
+
 ---@class vbo.ServerEvent.Conditions
----@field event_type? "RestoreSessionUpdate"|"RestoreSessionDelete"|"OrganizationUserUpdate"|"OrganizationUserDelete"|"OrganizationGroupUpdate"|"OrganizationGroupDelete"|"OrganizationTeamUpdate"|"OrganizationTeamDelete"|"OrganizationSiteUpdate"|"OrganizationSiteDelete"|"JobUpdate"|"JobDelete"|"JobSessionUpdate"|"JobSessionDelete"|"JobSelectedItemsChange"|"JobExcludedItemsChange"|"RestorePointUpdate"|"RestorePointDelete"|"ProtectedUserUpdate"|"ProtectedUserDelete"|"ProtectedGroupUpdate"|"ProtectedGroupDelete"|"ProtectedSiteUpdate"|"ProtectedSiteDelete"|"ProtectedTeamUpdate"|"ProtectedTeamDelete"|"M365BackupStoragePolicyUpdate"|"M365BackupStoragePolicyDelete"|"M365BackupStoragePolicySelectedItemsChange"|"RestorePointObjectsChange"|string|fun(value: any): boolean
----@field e_tag? integer|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean
----@field job_type? "Backup"|"Copy"|string|fun(value: any): boolean
----@field policy_id? string|fun(value: any): boolean
----@field job_id? string|fun(value: any): boolean
----@field status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|string|fun(value: any): boolean
----@field objects_etag? integer|fun(value: any): boolean
+---@field event_type? "RestoreSessionUpdate"|"RestoreSessionDelete"|"OrganizationUserUpdate"|"OrganizationUserDelete"|"OrganizationGroupUpdate"|"OrganizationGroupDelete"|"OrganizationTeamUpdate"|"OrganizationTeamDelete"|"OrganizationSiteUpdate"|"OrganizationSiteDelete"|"JobUpdate"|"JobDelete"|"JobSessionUpdate"|"JobSessionDelete"|"JobSelectedItemsChange"|"JobExcludedItemsChange"|"RestorePointUpdate"|"RestorePointDelete"|"ProtectedUserUpdate"|"ProtectedUserDelete"|"ProtectedGroupUpdate"|"ProtectedGroupDelete"|"ProtectedSiteUpdate"|"ProtectedSiteDelete"|"ProtectedTeamUpdate"|"ProtectedTeamDelete"|"M365BackupStoragePolicyUpdate"|"M365BackupStoragePolicyDelete"|"M365BackupStoragePolicySelectedItemsChange"|"RestorePointObjectsChange"|string|("RestoreSessionUpdate"|"RestoreSessionDelete"|"OrganizationUserUpdate"|"OrganizationUserDelete"|"OrganizationGroupUpdate"|"OrganizationGroupDelete"|"OrganizationTeamUpdate"|"OrganizationTeamDelete"|"OrganizationSiteUpdate"|"OrganizationSiteDelete"|"JobUpdate"|"JobDelete"|"JobSessionUpdate"|"JobSessionDelete"|"JobSelectedItemsChange"|"JobExcludedItemsChange"|"RestorePointUpdate"|"RestorePointDelete"|"ProtectedUserUpdate"|"ProtectedUserDelete"|"ProtectedGroupUpdate"|"ProtectedGroupDelete"|"ProtectedSiteUpdate"|"ProtectedSiteDelete"|"ProtectedTeamUpdate"|"ProtectedTeamDelete"|"M365BackupStoragePolicyUpdate"|"M365BackupStoragePolicyDelete"|"M365BackupStoragePolicySelectedItemsChange"|"RestorePointObjectsChange"|string)[]|fun(value: any): boolean
+---@field e_tag? integer|integer[]|fun(value: any): boolean
+---@field etag? integer|integer[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field job_type? "Backup"|"Copy"|string|("Backup"|"Copy"|string)[]|fun(value: any): boolean
+---@field policy_id? string|string[]|fun(value: any): boolean
+---@field job_id? string|string[]|fun(value: any): boolean
+---@field status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|string|("Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|string)[]|fun(value: any): boolean
+---@field objects_etag? integer|integer[]|fun(value: any): boolean
 
 ---@class vbo.ServerEventCollection: vbo.Collection
 local ServerEventCollection = {}
-
---- All of them, in a list.
----@return vbo.ServerEvent[]
-function ServerEventCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.ServerEvent?
-function ServerEventCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.ServerEvent?
-function ServerEventCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.ServerEvent
-function ServerEventCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ServerEventCollection
-function ServerEventCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ServerEventCollection
-function ServerEventCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.ServerEvent.Conditions|fun(item: vbo.ServerEvent): boolean
----@return vbo.ServerEventCollection
-function ServerEventCollection:where(conditions) end

@@ -7,6 +7,10 @@
 ---@field is_public? boolean  v6–v8
 local Mailbox = {}
 
+--- Loads the record again from the server.
+---@return vbo.Mailbox
+function Mailbox:refresh() end
+
 ---@class vbo.Mailbox.export
 ---@field deadline? number
 ---@field fsync? boolean
@@ -125,44 +129,13 @@ function Mailbox:restore(given) end
 function Mailbox:restore_to(given) end
 
 ---@class vbo.Mailbox.Conditions
----@field name? string|fun(value: any): boolean
----@field email? string|fun(value: any): boolean
----@field is_archive? boolean|fun(value: any): boolean  v3–v8
----@field is_public? boolean|fun(value: any): boolean  v6–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field email? string|string[]|fun(value: any): boolean
+---@field is_archive? boolean|boolean[]|fun(value: any): boolean  v3–v8
+---@field is_public? boolean|boolean[]|fun(value: any): boolean  v6–v8
 
 ---@class vbo.MailboxCollection: vbo.Collection
 local MailboxCollection = {}
-
---- All of them, in a list.
----@return vbo.Mailbox[]
-function MailboxCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Mailbox?
-function MailboxCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Mailbox?
-function MailboxCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Mailbox
-function MailboxCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.MailboxCollection
-function MailboxCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.MailboxCollection
-function MailboxCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Mailbox.Conditions|fun(item: vbo.Mailbox): boolean
----@return vbo.MailboxCollection
-function MailboxCollection:where(conditions) end
 
 ---@class vbo.MailboxCollection.export
 ---@field deadline? number
@@ -195,7 +168,7 @@ function MailboxCollection:export(given) end
 ---@field unread? boolean|vbo.Null  v2–v8; `markRestoredAsUnread`
 ---@field user? string  v2–v8; `userName`, `office365UserName`
 ---@field cas_server? string  v3–v8
----@field mailboxes? (vbo.body.RESTExchangeMailbox|vbo.Resource)[]  v3–v8
+---@field mailboxes? (vbo.given.RESTExchangeMailbox|vbo.Resource)[]  v3–v8
 ---@field changed_items? boolean|vbo.Null  v2–v8
 ---@field deleted_items? boolean|vbo.Null  v2–v8
 ---@field mark_restored_as_unread? boolean|vbo.Null  v2–v8
@@ -205,12 +178,14 @@ function MailboxCollection:export(given) end
 ---@field exclude_in_place_hold_items? boolean|vbo.Null  v3–v8
 ---@field exclude_litigation_hold_items? boolean|vbo.Null  v3–v8
 ---@field office365user_name? string  v3–v8
+---@field office365_user_name? string  v3–v8
 ---@field user_code? string  v6–v8
 ---@field application_id? string|vbo.Resource|vbo.Null  v6–v8
 ---@field application_certificate_password? vbo.Secret|string  v6–v8
 ---@field application_certificate? string  v6–v8
 ---@field impersonation_account_name? string  v6–v8
 ---@field office365user_password? vbo.Secret|string  v3–v8
+---@field office365_user_password? vbo.Secret|string  v3–v8
 ---@field domain_name? string  v3–v8
 ---@field on_premises_user_name? string  v6–v8
 ---@field on_premises_user_password? vbo.Secret|string  v6–v8
@@ -239,7 +214,7 @@ function MailboxCollection:restore(given) end
 ---@field unread? boolean|vbo.Null  v2–v8; `markRestoredAsUnread`
 ---@field user? string  v2–v8; `userName`, `office365UserName`
 ---@field cas_server? string  v2–v8
----@field mailboxes? (vbo.body.RESTExchangeMailbox|vbo.Resource)[]  v3–v8
+---@field mailboxes? (vbo.given.RESTExchangeMailbox|vbo.Resource)[]  v3–v8
 ---@field changed_items? boolean|vbo.Null  v2–v8
 ---@field deleted_items? boolean|vbo.Null  v2–v8
 ---@field mark_restored_as_unread? boolean|vbo.Null  v2–v8
@@ -249,12 +224,14 @@ function MailboxCollection:restore(given) end
 ---@field exclude_in_place_hold_items? boolean|vbo.Null  v2–v8
 ---@field exclude_litigation_hold_items? boolean|vbo.Null  v2–v8
 ---@field office365user_name? string  v3–v8
+---@field office365_user_name? string  v3–v8
 ---@field user_code? string  v6–v8
 ---@field application_id? string|vbo.Resource|vbo.Null  v6–v8
 ---@field application_certificate_password? vbo.Secret|string  v6–v8
 ---@field application_certificate? string  v6–v8
 ---@field impersonation_account_name? string  v6–v8
 ---@field office365user_password? vbo.Secret|string  v3–v8
+---@field office365_user_password? vbo.Secret|string  v3–v8
 ---@field domain_name? string  v3–v8
 ---@field on_premises_user_name? string  v6–v8
 ---@field on_premises_user_password? vbo.Secret|string  v6–v8
@@ -278,6 +255,10 @@ function MailboxCollection:restore_to(given) end
 ---@field description string
 ---@field mailbox_id? string  v8
 local MailboxFolder = {}
+
+--- Loads the record again from the server.
+---@return vbo.MailboxFolder
+function MailboxFolder:refresh() end
 
 ---@class vbo.MailboxFolder.export
 ---@field deadline? number
@@ -397,45 +378,14 @@ function MailboxFolder:restore(given) end
 function MailboxFolder:restore_to(given) end
 
 ---@class vbo.MailboxFolder.Conditions
----@field name? string|fun(value: any): boolean
----@field type? "Journal"|"Task"|"StickyNote"|"Contact"|"Appointment"|"None"|string|fun(value: any): boolean
----@field category? "Inbox"|"Outbox"|"Sent"|"Deleted"|"Drafts"|"PermanentlyDeletedItems"|"Purges"|"DiscoveryHolds"|"Conflicts"|"SyncIssues"|"LocalFailures"|"ServerFailures"|"Junk"|"Versions"|"TeamsMessagesData"|"None"|string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field mailbox_id? string|fun(value: any): boolean  v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field type? "Journal"|"Task"|"StickyNote"|"Contact"|"Appointment"|"None"|string|("Journal"|"Task"|"StickyNote"|"Contact"|"Appointment"|"None"|string)[]|fun(value: any): boolean
+---@field category? "Inbox"|"Outbox"|"Sent"|"Deleted"|"Drafts"|"PermanentlyDeletedItems"|"Purges"|"DiscoveryHolds"|"Conflicts"|"SyncIssues"|"LocalFailures"|"ServerFailures"|"Junk"|"Versions"|"TeamsMessagesData"|"None"|string|("Inbox"|"Outbox"|"Sent"|"Deleted"|"Drafts"|"PermanentlyDeletedItems"|"Purges"|"DiscoveryHolds"|"Conflicts"|"SyncIssues"|"LocalFailures"|"ServerFailures"|"Junk"|"Versions"|"TeamsMessagesData"|"None"|string)[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field mailbox_id? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.MailboxFolderCollection: vbo.Collection
 local MailboxFolderCollection = {}
-
---- All of them, in a list.
----@return vbo.MailboxFolder[]
-function MailboxFolderCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.MailboxFolder?
-function MailboxFolderCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.MailboxFolder?
-function MailboxFolderCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.MailboxFolder
-function MailboxFolderCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.MailboxFolderCollection
-function MailboxFolderCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.MailboxFolderCollection
-function MailboxFolderCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.MailboxFolder.Conditions|fun(item: vbo.MailboxFolder): boolean
----@return vbo.MailboxFolderCollection
-function MailboxFolderCollection:where(conditions) end
 
 ---@class vbo.MailboxItem: vbo.Resource
 ---@field mailbox_id? string  v8
@@ -478,6 +428,10 @@ function MailboxFolderCollection:where(conditions) end
 ---@field owner? string  v6–v8
 local MailboxItem = {}
 
+--- Loads the record again from the server.
+---@return vbo.MailboxItem
+function MailboxItem:refresh() end
+
 ---@class vbo.MailboxItem.export
 ---@field deadline? number
 ---@field fsync? boolean
@@ -502,7 +456,7 @@ function MailboxItem:export(given) end
 ---@field wait? boolean
 ---@field changed? boolean  v1–v2, v6–v8; `changedItems`
 ---@field deleted? boolean  v1–v2, v6–v8; `deletedItems`
----@field items? (vbo.body.RESTExchangeItemStringId|vbo.Resource)[]  v6–v8
+---@field items? (vbo.given.RESTExchangeItemStringId|vbo.Resource)[]  v6–v8
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field unread? boolean  v1–v2, v6–v8; `markRestoredAsUnread`
 ---@field user? string  `userName`
@@ -591,97 +545,66 @@ function MailboxItem:save(given) end
 function MailboxItem:send(given) end
 
 ---@class vbo.MailboxItem.Conditions
----@field mailbox_id? string|fun(value: any): boolean  v8
----@field organizer? string|fun(value: any): boolean
----@field attendees? string|fun(value: any): boolean
----@field start_time? string|fun(value: any): boolean
+---@field mailbox_id? string|string[]|fun(value: any): boolean  v8
+---@field organizer? string|string[]|fun(value: any): boolean
+---@field attendees? string|string[]|fun(value: any): boolean
+---@field start_time? string|string[]|fun(value: any): boolean
 ---@field start_time_after? vbo.Date
 ---@field start_time_before? vbo.Date
----@field end_time? string|fun(value: any): boolean
+---@field end_time? string|string[]|fun(value: any): boolean
 ---@field end_time_after? vbo.Date
 ---@field end_time_before? vbo.Date
----@field location? string|fun(value: any): boolean
----@field subject? string|fun(value: any): boolean
----@field recurrence_pattern_format? string|fun(value: any): boolean  v6–v8
----@field recurring? boolean|fun(value: any): boolean
----@field item_class? "IPM.Note"|"IPM.Appointment"|"IPM.Contact"|string|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field address? string|fun(value: any): boolean  v6–v8
----@field business_phone? string|fun(value: any): boolean  v6–v8
----@field company? string|fun(value: any): boolean
----@field display_as? string|fun(value: any): boolean  v6–v8
----@field email? string|fun(value: any): boolean
----@field fax? string|fun(value: any): boolean  v6–v8
----@field file_as? string|fun(value: any): boolean  v6–v8
----@field full_name? string|fun(value: any): boolean  v6–v8
----@field home_phone? string|fun(value: any): boolean  v6–v8
----@field im_address? string|fun(value: any): boolean  v6–v8
----@field job_title? string|fun(value: any): boolean
----@field mobile? string|fun(value: any): boolean  v6–v8
----@field web_page? string|fun(value: any): boolean  v6–v8
----@field from? string|fun(value: any): boolean
----@field posted_on? string|fun(value: any): boolean  v6–v8
+---@field location? string|string[]|fun(value: any): boolean
+---@field subject? string|string[]|fun(value: any): boolean
+---@field recurrence_pattern_format? string|string[]|fun(value: any): boolean  v6–v8
+---@field recurring? boolean|boolean[]|fun(value: any): boolean
+---@field item_class? "IPM.Note"|"IPM.Appointment"|"IPM.Contact"|string|("IPM.Note"|"IPM.Appointment"|"IPM.Contact"|string)[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field address? string|string[]|fun(value: any): boolean  v6–v8
+---@field business_phone? string|string[]|fun(value: any): boolean  v6–v8
+---@field company? string|string[]|fun(value: any): boolean
+---@field display_as? string|string[]|fun(value: any): boolean  v6–v8
+---@field email? string|string[]|fun(value: any): boolean
+---@field fax? string|string[]|fun(value: any): boolean  v6–v8
+---@field file_as? string|string[]|fun(value: any): boolean  v6–v8
+---@field full_name? string|string[]|fun(value: any): boolean  v6–v8
+---@field home_phone? string|string[]|fun(value: any): boolean  v6–v8
+---@field im_address? string|string[]|fun(value: any): boolean  v6–v8
+---@field job_title? string|string[]|fun(value: any): boolean
+---@field mobile? string|string[]|fun(value: any): boolean  v6–v8
+---@field web_page? string|string[]|fun(value: any): boolean  v6–v8
+---@field from? string|string[]|fun(value: any): boolean
+---@field posted_on? string|string[]|fun(value: any): boolean  v6–v8
 ---@field posted_on_after? vbo.Date  v6–v8
 ---@field posted_on_before? vbo.Date  v6–v8
----@field importance? "Low"|"Normal"|"High"|string|fun(value: any): boolean
----@field cc? string|fun(value: any): boolean
----@field bcc? string|fun(value: any): boolean
----@field to? string|fun(value: any): boolean
----@field sent? string|fun(value: any): boolean
+---@field importance? "Low"|"Normal"|"High"|string|("Low"|"Normal"|"High"|string)[]|fun(value: any): boolean
+---@field cc? string|string[]|fun(value: any): boolean
+---@field bcc? string|string[]|fun(value: any): boolean
+---@field to? string|string[]|fun(value: any): boolean
+---@field sent? string|string[]|fun(value: any): boolean
 ---@field sent_after? vbo.Date
 ---@field sent_before? vbo.Date
----@field received? string|fun(value: any): boolean
+---@field received? string|string[]|fun(value: any): boolean
 ---@field received_after? vbo.Date
 ---@field received_before? vbo.Date
----@field reminder? boolean|fun(value: any): boolean
----@field duration? integer|fun(value: any): boolean  v6–v8
----@field entry_type? string|fun(value: any): boolean  v6–v8
----@field date? string|fun(value: any): boolean  v6–v8
+---@field reminder? boolean|boolean[]|fun(value: any): boolean
+---@field duration? integer|integer[]|fun(value: any): boolean  v6–v8
+---@field entry_type? string|string[]|fun(value: any): boolean  v6–v8
+---@field date? string|string[]|fun(value: any): boolean  v6–v8
 ---@field date_after? vbo.Date  v6–v8
 ---@field date_before? vbo.Date  v6–v8
----@field status? "NotStarted"|"InProgress"|"Completed"|"WaitingOnSomeoneElse"|"Deferred"|string|fun(value: any): boolean  v6–v8
----@field percent_complete? number|fun(value: any): boolean  v6–v8
----@field start_date? string|fun(value: any): boolean  v6–v8
+---@field status? "NotStarted"|"InProgress"|"Completed"|"WaitingOnSomeoneElse"|"Deferred"|string|("NotStarted"|"InProgress"|"Completed"|"WaitingOnSomeoneElse"|"Deferred"|string)[]|fun(value: any): boolean  v6–v8
+---@field percent_complete? number|number[]|fun(value: any): boolean  v6–v8
+---@field start_date? string|string[]|fun(value: any): boolean  v6–v8
 ---@field start_date_after? vbo.Date  v6–v8
 ---@field start_date_before? vbo.Date  v6–v8
----@field due_date? string|fun(value: any): boolean  v6–v8
+---@field due_date? string|string[]|fun(value: any): boolean  v6–v8
 ---@field due_date_after? vbo.Date  v6–v8
 ---@field due_date_before? vbo.Date  v6–v8
----@field owner? string|fun(value: any): boolean  v6–v8
+---@field owner? string|string[]|fun(value: any): boolean  v6–v8
 
 ---@class vbo.MailboxItemCollection: vbo.Collection
 local MailboxItemCollection = {}
-
---- All of them, in a list.
----@return vbo.MailboxItem[]
-function MailboxItemCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.MailboxItem?
-function MailboxItemCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.MailboxItem?
-function MailboxItemCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.MailboxItem
-function MailboxItemCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.MailboxItemCollection
-function MailboxItemCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.MailboxItemCollection
-function MailboxItemCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.MailboxItem.Conditions|fun(item: vbo.MailboxItem): boolean
----@return vbo.MailboxItemCollection
-function MailboxItemCollection:where(conditions) end
 
 ---@class vbo.MailboxItemCollection.export
 ---@field deadline? number
@@ -689,7 +612,7 @@ function MailboxItemCollection:where(conditions) end
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field items? (vbo.body.ExchangeItem_ExportItemsToPstAction.items.item|vbo.Resource)[]
+---@field items? (vbo.given.ExchangeItem_ExportItemsToPstAction.items.item|vbo.Resource)[]
 ---@field keyword? string  v1–v2; `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
 ---@field enable_pst_size_limit? boolean|vbo.Null  v4–v8
@@ -708,7 +631,7 @@ function MailboxItemCollection:export(given) end
 ---@field wait? boolean
 ---@field changed? boolean  v1–v2, v6–v8; `changedItems`
 ---@field deleted? boolean  v1–v2, v6–v8; `deletedItems`
----@field items? (vbo.body.ExchangeItem_RestoreItemsAction+ExchangeItem_OperatorRestore.items.item|vbo.Resource)[]
+---@field items? (vbo.given.ExchangeItem_RestoreItemsAction__ExchangeItem_OperatorRestore.items.item|vbo.Resource)[]
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field unread? boolean  v1–v2, v6–v8; `markRestoredAsUnread`
 ---@field user? string  `userName`
@@ -740,7 +663,7 @@ function MailboxItemCollection:restore(given) end
 ---@field wait? boolean
 ---@field changed? boolean|vbo.Null  `changedItems`
 ---@field deleted? boolean|vbo.Null  `deletedItems`
----@field items? (vbo.body.ExchangeItem_RestoreItemsToAction.items.item|vbo.Resource)[]
+---@field items? (vbo.given.ExchangeItem_RestoreItemsToAction.items.item|vbo.Resource)[]
 ---@field organization_name? string  v6–v8; `officeOrganizationName`
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
@@ -778,7 +701,7 @@ function MailboxItemCollection:restore_to(given) end
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field items? (vbo.body.ExchangeItem_SaveItems.items.item|vbo.Resource)[]
+---@field items? (vbo.given.ExchangeItem_SaveItems.items.item|vbo.Resource)[]
 ---@field [string] vbo.UnknownOption
 
 --- Saves the item as an Outlook message (.msg); selected ones as the server packs them, in an archive.
@@ -788,7 +711,7 @@ function MailboxItemCollection:save(given) end
 
 ---@class vbo.MailboxItemCollection.send
 ---@field deadline? number
----@field items? (vbo.body.ExchangeItem_SendItemsToDefaultAddressAction+ExchangeItem_SendItemsToDifferentAddressAction.items.item|vbo.Resource)[]
+---@field items? (vbo.given.ExchangeItem_SendItemsToDefaultAddressAction__ExchangeItem_SendItemsToDifferentAddressAction.items.item|vbo.Resource)[]
 ---@field from? string  v2–v8
 ---@field to? string  v2–v8
 ---@field subject? string  v2–v8

@@ -6,6 +6,10 @@
 ---@field organization_id? string  v8
 local Account = {}
 
+--- Loads the record again from the server.
+---@return vbo.Account
+function Account:refresh() end
+
 ---@class vbo.Account.edit
 ---@field organization? string|vbo.Resource|vbo.Null  v8; `organizationId`
 ---@field user? string  v6–v8; `userName`
@@ -27,44 +31,13 @@ function Account:edit(given) end
 function Account:remove() end
 
 ---@class vbo.Account.Conditions
----@field account_type? "azureBlobAccount"|"amazonS3Account"|"amazonS3CompatibleAccount"|string|fun(value: any): boolean
----@field user_name? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean  v8
+---@field account_type? "azureBlobAccount"|"amazonS3Account"|"amazonS3CompatibleAccount"|string|("azureBlobAccount"|"amazonS3Account"|"amazonS3CompatibleAccount"|string)[]|fun(value: any): boolean
+---@field user_name? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.AccountCollection: vbo.Collection
 local AccountCollection = {}
-
---- All of them, in a list.
----@return vbo.Account[]
-function AccountCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Account?
-function AccountCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Account?
-function AccountCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Account
-function AccountCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.AccountCollection
-function AccountCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.AccountCollection
-function AccountCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Account.Conditions|fun(item: vbo.Account): boolean
----@return vbo.AccountCollection
-function AccountCollection:where(conditions) end
 
 ---@class vbo.AccountCollection.create
 ---@field organization? string|vbo.Resource|vbo.Null  v8; `organizationId`
@@ -90,45 +63,18 @@ function AccountCollection:remove() end
 ---@field organization_id? string  v8
 local EncryptionKey = {}
 
+--- Loads the record again from the server.
+---@return vbo.EncryptionKey
+function EncryptionKey:refresh() end
+
 function EncryptionKey:remove() end
 
 ---@class vbo.EncryptionKey.Conditions
----@field description? string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean  v8
+---@field description? string|string[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.EncryptionKeyCollection: vbo.Collection
 local EncryptionKeyCollection = {}
-
---- All of them, in a list.
----@return vbo.EncryptionKey[]
-function EncryptionKeyCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.EncryptionKey?
-function EncryptionKeyCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.EncryptionKey?
-function EncryptionKeyCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.EncryptionKey
-function EncryptionKeyCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.EncryptionKeyCollection
-function EncryptionKeyCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.EncryptionKeyCollection
-function EncryptionKeyCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.EncryptionKey.Conditions|fun(item: vbo.EncryptionKey): boolean
----@return vbo.EncryptionKeyCollection
-function EncryptionKeyCollection:where(conditions) end
 
 ---@class vbo.EncryptionKeyCollection.create
 ---@field organization? string|vbo.Resource|vbo.Null  v8; `organizationId`

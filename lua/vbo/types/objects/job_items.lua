@@ -7,6 +7,7 @@
 ---@field folders? string[]  v6–v8
 ---@field mailbox? boolean
 ---@field one_drive? boolean
+---@field onedrive? boolean
 ---@field archive_mailbox? boolean
 ---@field sites? boolean  v6–v8
 ---@field teams? boolean  v6–v8
@@ -26,6 +27,10 @@
 ---@field mail? boolean  v2–v5
 local JobExcludedItem = {}
 
+--- Loads the record again from the server.
+---@return vbo.JobExcludedItem
+function JobExcludedItem:refresh() end
+
 ---@class vbo.JobExcludedItem.edit
 ---@field onedrive? boolean|vbo.Null  `oneDrive`
 ---@field workload? "Group"|"group"|"User"|"user"|"Site"|"site"|"PartialOrganization"|"partialorganization"|"PersonalSites"|"personalsites"|"OneDriveFolders"|"onedrivefolders"|"Team"|"team"  `type`
@@ -38,11 +43,11 @@ local JobExcludedItem = {}
 ---@field sites? boolean|vbo.Null  v6–v8
 ---@field teams? boolean|vbo.Null  v6–v8
 ---@field teams_chats? boolean|vbo.Null  v6–v8
----@field site? vbo.body.RESTJobSite|vbo.Resource
----@field team? vbo.body.RESTTeam|vbo.Resource  v5–v8
----@field user? vbo.body.RESTUser|vbo.Resource
+---@field site? vbo.given.RESTJobSite|vbo.Resource
+---@field team? vbo.given.RESTTeam|vbo.Resource  v5–v8
+---@field user? vbo.given.RESTUser|vbo.Resource
 ---@field personal_site? boolean|vbo.Null  v6–v8
----@field group? vbo.body.RESTGroup|vbo.Resource
+---@field group? vbo.given.RESTGroup|vbo.Resource
 ---@field members? boolean|vbo.Null
 ---@field member_mailbox? boolean|vbo.Null
 ---@field member_archive_mailbox? boolean|vbo.Null
@@ -51,6 +56,7 @@ local JobExcludedItem = {}
 ---@field group_site? boolean|vbo.Null  v6–v8
 ---@field chats? boolean|vbo.Null  v6
 ---@field mail? boolean  v2–v5
+---@field skip_item_update? boolean  v8
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.JobExcludedItem.edit
@@ -61,58 +67,32 @@ function JobExcludedItem:edit(given) end
 function JobExcludedItem:remove() end
 
 ---@class vbo.JobExcludedItem.Conditions
----@field type? "Group"|"User"|"Site"|"PartialOrganization"|"PersonalSites"|"OneDriveFolders"|"Team"|string|fun(value: any): boolean
----@field mailbox? boolean|fun(value: any): boolean
----@field one_drive? boolean|fun(value: any): boolean
----@field archive_mailbox? boolean|fun(value: any): boolean
----@field sites? boolean|fun(value: any): boolean  v6–v8
----@field teams? boolean|fun(value: any): boolean  v6–v8
----@field teams_chats? boolean|fun(value: any): boolean  v6–v8
----@field personal_site? boolean|fun(value: any): boolean  v6–v8
----@field members? boolean|fun(value: any): boolean
----@field member_mailbox? boolean|fun(value: any): boolean
----@field member_archive_mailbox? boolean|fun(value: any): boolean
----@field member_onedrive? boolean|fun(value: any): boolean
----@field member_site? boolean|fun(value: any): boolean
----@field group_site? boolean|fun(value: any): boolean  v6–v8
----@field chats? boolean|fun(value: any): boolean  v6
----@field mail? boolean|fun(value: any): boolean  v2–v5
+---@field type? "Group"|"User"|"Site"|"PartialOrganization"|"PersonalSites"|"OneDriveFolders"|"Team"|string|("Group"|"User"|"Site"|"PartialOrganization"|"PersonalSites"|"OneDriveFolders"|"Team"|string)[]|fun(value: any): boolean
+---@field mailbox? boolean|boolean[]|fun(value: any): boolean
+---@field one_drive? boolean|boolean[]|fun(value: any): boolean
+---@field onedrive? boolean|boolean[]|fun(value: any): boolean
+---@field archive_mailbox? boolean|boolean[]|fun(value: any): boolean
+---@field sites? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field teams? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field teams_chats? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field personal_site? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field members? boolean|boolean[]|fun(value: any): boolean
+---@field member_mailbox? boolean|boolean[]|fun(value: any): boolean
+---@field member_archive_mailbox? boolean|boolean[]|fun(value: any): boolean
+---@field member_onedrive? boolean|boolean[]|fun(value: any): boolean
+---@field member_site? boolean|boolean[]|fun(value: any): boolean
+---@field group_site? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field chats? boolean|boolean[]|fun(value: any): boolean  v6
+---@field mail? boolean|boolean[]|fun(value: any): boolean  v2–v5
 
 ---@class vbo.JobExcludedItemCollection: vbo.Collection
 local JobExcludedItemCollection = {}
 
---- All of them, in a list.
----@return vbo.JobExcludedItem[]
-function JobExcludedItemCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.JobExcludedItem?
-function JobExcludedItemCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.JobExcludedItem?
-function JobExcludedItemCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.JobExcludedItem
-function JobExcludedItemCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
+--- As those of selected items.
+---@param items any
+---@param given? table
 ---@return vbo.JobExcludedItemCollection
-function JobExcludedItemCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.JobExcludedItemCollection
-function JobExcludedItemCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.JobExcludedItem.Conditions|fun(item: vbo.JobExcludedItem): boolean
----@return vbo.JobExcludedItemCollection
-function JobExcludedItemCollection:where(conditions) end
-
-function JobExcludedItemCollection:add() end
+function JobExcludedItemCollection:add(items, given) end
 
 --- Takes the selected items out of the list.
 function JobExcludedItemCollection:remove() end
@@ -123,52 +103,29 @@ function JobExcludedItemCollection:remove() end
 ---@field is_backed_up boolean
 local JobExcludedMailbox = {}
 
+--- Loads the record again from the server.
+---@return vbo.JobExcludedMailbox
+function JobExcludedMailbox:refresh() end
+
 ---@class vbo.JobExcludedMailbox.Conditions
----@field email? string|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field is_backed_up? boolean|fun(value: any): boolean
+---@field email? string|string[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field is_backed_up? boolean|boolean[]|fun(value: any): boolean
 
 ---@class vbo.JobExcludedMailboxCollection: vbo.Collection
 local JobExcludedMailboxCollection = {}
 
---- All of them, in a list.
----@return vbo.JobExcludedMailbox[]
-function JobExcludedMailboxCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.JobExcludedMailbox?
-function JobExcludedMailboxCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.JobExcludedMailbox?
-function JobExcludedMailboxCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.JobExcludedMailbox
-function JobExcludedMailboxCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
+---@param items any
+---@param given? table
 ---@return vbo.JobExcludedMailboxCollection
-function JobExcludedMailboxCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.JobExcludedMailboxCollection
-function JobExcludedMailboxCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.JobExcludedMailbox.Conditions|fun(item: vbo.JobExcludedMailbox): boolean
----@return vbo.JobExcludedMailboxCollection
-function JobExcludedMailboxCollection:where(conditions) end
-
-function JobExcludedMailboxCollection:add() end
+function JobExcludedMailboxCollection:add(items, given) end
 
 --- Removes them all (v1): the interface's reference names no way to choose among them.
 function JobExcludedMailboxCollection:clear() end
 
 ---@class vbo.JobItem: vbo.Resource
 ---@field folders? string[]  v6–v8
+---@field onedrive? boolean
 ---@field sites? boolean  v6–v8
 ---@field teams? boolean  v6–v8
 ---@field teams_chats? boolean  v6–v8
@@ -186,6 +143,10 @@ function JobExcludedMailboxCollection:clear() end
 ---@field mail? boolean  v2–v5
 local JobItem = {}
 
+--- Loads the record again from the server.
+---@return vbo.JobItem
+function JobItem:refresh() end
+
 ---@class vbo.JobItem.edit
 ---@field onedrive? boolean|vbo.Null  `oneDrive`
 ---@field workload? "Group"|"group"|"User"|"user"|"Site"|"site"|"PartialOrganization"|"partialorganization"|"PersonalSites"|"personalsites"|"OneDriveFolders"|"onedrivefolders"|"Team"|"team"  `type`
@@ -198,11 +159,11 @@ local JobItem = {}
 ---@field sites? boolean|vbo.Null  v6–v8
 ---@field teams? boolean|vbo.Null  v6–v8
 ---@field teams_chats? boolean|vbo.Null  v6–v8
----@field site? vbo.body.RESTJobSite|vbo.Resource
----@field team? vbo.body.RESTTeam|vbo.Resource  v5–v8
----@field user? vbo.body.RESTUser|vbo.Resource
+---@field site? vbo.given.RESTJobSite|vbo.Resource
+---@field team? vbo.given.RESTTeam|vbo.Resource  v5–v8
+---@field user? vbo.given.RESTUser|vbo.Resource
 ---@field personal_site? boolean|vbo.Null  v6–v8
----@field group? vbo.body.RESTGroup|vbo.Resource
+---@field group? vbo.given.RESTGroup|vbo.Resource
 ---@field members? boolean|vbo.Null
 ---@field member_mailbox? boolean|vbo.Null
 ---@field member_archive_mailbox? boolean|vbo.Null
@@ -211,8 +172,10 @@ local JobItem = {}
 ---@field group_site? boolean|vbo.Null  v6–v8
 ---@field chats? boolean|vbo.Null  v6
 ---@field mail? boolean  v2–v5
+---@field skip_item_update? boolean  v8
 ---@field [string] vbo.UnknownOption
 
+--- An item is written as a whole (v3 and later).
 ---@param given? vbo.JobItem.edit
 ---@return vbo.JobItem
 function JobItem:edit(given) end
@@ -221,58 +184,33 @@ function JobItem:edit(given) end
 function JobItem:remove() end
 
 ---@class vbo.JobItem.Conditions
----@field type? "Group"|"User"|"Site"|"PartialOrganization"|"PersonalSites"|"OneDriveFolders"|"Team"|string|fun(value: any): boolean
----@field mailbox? boolean|fun(value: any): boolean
----@field one_drive? boolean|fun(value: any): boolean
----@field archive_mailbox? boolean|fun(value: any): boolean
----@field sites? boolean|fun(value: any): boolean  v6–v8
----@field teams? boolean|fun(value: any): boolean  v6–v8
----@field teams_chats? boolean|fun(value: any): boolean  v6–v8
----@field personal_site? boolean|fun(value: any): boolean  v6–v8
----@field members? boolean|fun(value: any): boolean
----@field member_mailbox? boolean|fun(value: any): boolean
----@field member_archive_mailbox? boolean|fun(value: any): boolean
----@field member_onedrive? boolean|fun(value: any): boolean
----@field member_site? boolean|fun(value: any): boolean
----@field group_site? boolean|fun(value: any): boolean  v6–v8
----@field chats? boolean|fun(value: any): boolean  v6
----@field mail? boolean|fun(value: any): boolean  v2–v5
+---@field type? "Group"|"User"|"Site"|"PartialOrganization"|"PersonalSites"|"OneDriveFolders"|"Team"|string|("Group"|"User"|"Site"|"PartialOrganization"|"PersonalSites"|"OneDriveFolders"|"Team"|string)[]|fun(value: any): boolean
+---@field mailbox? boolean|boolean[]|fun(value: any): boolean
+---@field one_drive? boolean|boolean[]|fun(value: any): boolean
+---@field onedrive? boolean|boolean[]|fun(value: any): boolean
+---@field archive_mailbox? boolean|boolean[]|fun(value: any): boolean
+---@field sites? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field teams? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field teams_chats? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field personal_site? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field members? boolean|boolean[]|fun(value: any): boolean
+---@field member_mailbox? boolean|boolean[]|fun(value: any): boolean
+---@field member_archive_mailbox? boolean|boolean[]|fun(value: any): boolean
+---@field member_onedrive? boolean|boolean[]|fun(value: any): boolean
+---@field member_site? boolean|boolean[]|fun(value: any): boolean
+---@field group_site? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field chats? boolean|boolean[]|fun(value: any): boolean  v6
+---@field mail? boolean|boolean[]|fun(value: any): boolean  v2–v5
 
 ---@class vbo.JobItemCollection: vbo.Collection
 local JobItemCollection = {}
 
---- All of them, in a list.
----@return vbo.JobItem[]
-function JobItemCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.JobItem?
-function JobItemCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.JobItem?
-function JobItemCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.JobItem
-function JobItemCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
+--- `:add(items)`: a user, group, site or team, a table such as { user = …, mailbox = true },
+--- or a list of them; a second table takes `skip_item_update` (v8).
+---@param items any
+---@param given? table
 ---@return vbo.JobItemCollection
-function JobItemCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.JobItemCollection
-function JobItemCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.JobItem.Conditions|fun(item: vbo.JobItem): boolean
----@return vbo.JobItemCollection
-function JobItemCollection:where(conditions) end
-
-function JobItemCollection:add() end
+function JobItemCollection:add(items, given) end
 
 --- Takes the selected items out of the list.
 function JobItemCollection:remove() end
@@ -281,46 +219,22 @@ function JobItemCollection:remove() end
 ---@field is_backed_up boolean
 local JobMailbox = {}
 
+--- Loads the record again from the server.
+---@return vbo.JobMailbox
+function JobMailbox:refresh() end
+
 ---@class vbo.JobMailbox.Conditions
----@field email? string|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field is_backed_up? boolean|fun(value: any): boolean
+---@field email? string|string[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field is_backed_up? boolean|boolean[]|fun(value: any): boolean
 
 ---@class vbo.JobMailboxCollection: vbo.Collection
 local JobMailboxCollection = {}
 
---- All of them, in a list.
----@return vbo.JobMailbox[]
-function JobMailboxCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.JobMailbox?
-function JobMailboxCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.JobMailbox?
-function JobMailboxCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.JobMailbox
-function JobMailboxCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
+---@param items any
+---@param given? table
 ---@return vbo.JobMailboxCollection
-function JobMailboxCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.JobMailboxCollection
-function JobMailboxCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.JobMailbox.Conditions|fun(item: vbo.JobMailbox): boolean
----@return vbo.JobMailboxCollection
-function JobMailboxCollection:where(conditions) end
-
-function JobMailboxCollection:add() end
+function JobMailboxCollection:add(items, given) end
 
 --- Removes them all (v1): the interface's reference names no way to choose among them.
 function JobMailboxCollection:clear() end

@@ -10,9 +10,14 @@
 ---@field job_session_config_type? "Full"|"Incremental"  v8
 ---@field statistics vbo.answer.RESTJobSession.statistics
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 ---@field proxy_id? string  v8
 ---@field proxy_pool_id? string  v8
 local JobSession = {}
+
+--- Loads the record again from the server.
+---@return vbo.JobSession
+function JobSession:refresh() end
 
 --- The job whose run this is: a copy job for a copy's.
 ---
@@ -23,26 +28,29 @@ function JobSession:job() end
 
 ---@class vbo.JobSession.log
 ---@field order_asc? boolean  v8
----@field type? "Running"|"Warning"|"Error"|"Success"|"Stop"  v8
----@field workload? "Running"|"Warning"|"Error"|"Success"|"Stop"  v8; `type`
+---@field type? "Running"|"running"|"Warning"|"warning"|"Error"|"error"|"Success"|"success"|"Stop"|"stop"  v8
+---@field workload? "Running"|"running"|"Warning"|"warning"|"Error"|"error"|"Success"|"success"|"Stop"|"stop"  v8; `type`
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `session:log()`: the whole log, unpaged where the version has that (v1 to v5).
 ---@param given? vbo.JobSession.log|(string|integer|table)[]
 ---@return vbo.LogItemCollection
 function JobSession:log(given) end
 
+--- `session:log_items{…}` (v2 and later; in v1 the whole log); `type` and `order_asc` in v8.
 ---@param name? string|integer|table
 ---@return vbo.LogItem
 function JobSession:log_item(name) end
 
 ---@class vbo.JobSession.log_items
 ---@field order_asc? boolean  v8
----@field type? "Running"|"Warning"|"Error"|"Success"|"Stop"  v8
----@field workload? "Running"|"Warning"|"Error"|"Success"|"Stop"  v8; `type`
+---@field type? "Running"|"running"|"Warning"|"warning"|"Error"|"error"|"Success"|"success"|"Stop"|"stop"  v8
+---@field workload? "Running"|"running"|"Warning"|"warning"|"Error"|"error"|"Success"|"success"|"Stop"|"stop"  v8; `type`
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `session:log_items{…}` (v2 and later; in v1 the whole log); `type` and `order_asc` in v8.
 ---@param given? vbo.JobSession.log_items|(string|integer|table)[]
 ---@return vbo.LogItemCollection
 function JobSession:log_items(given) end
@@ -56,6 +64,7 @@ function JobSession:log_text() end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `session:processed_objects()` (v7 and later).
 ---@param given? vbo.JobSession.processed_objects|(string|integer|table)[]
 ---@return vbo.ProcessedObjectCollection
 function JobSession:processed_objects(given) end
@@ -79,62 +88,32 @@ function JobSession:stop() end
 function JobSession:wait(given) end
 
 ---@class vbo.JobSession.Conditions
----@field created? string|fun(value: any): boolean
+---@field created? string|string[]|fun(value: any): boolean
 ---@field created_after? vbo.Date
 ---@field created_before? vbo.Date
----@field job_id? string|fun(value: any): boolean  v8
----@field repository_id? string|fun(value: any): boolean  v7–v8
----@field main_session_id? string|fun(value: any): boolean  v7–v8
----@field details? string|fun(value: any): boolean  v6–v8
----@field creation_time? string|fun(value: any): boolean
+---@field job_id? string|string[]|fun(value: any): boolean  v8
+---@field repository_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field main_session_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field details? string|string[]|fun(value: any): boolean  v6–v8
+---@field creation_time? string|string[]|fun(value: any): boolean
 ---@field creation_time_after? vbo.Date
 ---@field creation_time_before? vbo.Date
----@field end_time? string|fun(value: any): boolean
+---@field end_time? string|string[]|fun(value: any): boolean
 ---@field end_time_after? vbo.Date
 ---@field end_time_before? vbo.Date
----@field retry_count? integer|fun(value: any): boolean  v6–v8
----@field job_will_be_retried? boolean|fun(value: any): boolean  v7–v8
----@field progress? integer|fun(value: any): boolean
----@field job_type? "Backup"|"Copy"|string|fun(value: any): boolean  v7–v8
----@field job_session_config_type? "Full"|"Incremental"|string|fun(value: any): boolean  v8
----@field status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|string|fun(value: any): boolean
----@field e_tag? integer|fun(value: any): boolean  v8
----@field proxy_id? string|fun(value: any): boolean  v8
----@field proxy_pool_id? string|fun(value: any): boolean  v8
+---@field retry_count? integer|integer[]|fun(value: any): boolean  v6–v8
+---@field job_will_be_retried? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field progress? integer|integer[]|fun(value: any): boolean
+---@field job_type? "Backup"|"Copy"|string|("Backup"|"Copy"|string)[]|fun(value: any): boolean  v7–v8
+---@field job_session_config_type? "Full"|"Incremental"|string|("Full"|"Incremental"|string)[]|fun(value: any): boolean  v8
+---@field status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|string|("Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|string)[]|fun(value: any): boolean
+---@field e_tag? integer|integer[]|fun(value: any): boolean  v8
+---@field etag? integer|integer[]|fun(value: any): boolean  v8
+---@field proxy_id? string|string[]|fun(value: any): boolean  v8
+---@field proxy_pool_id? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.JobSessionCollection: vbo.Collection
 local JobSessionCollection = {}
-
---- All of them, in a list.
----@return vbo.JobSession[]
-function JobSessionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.JobSession?
-function JobSessionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.JobSession?
-function JobSessionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.JobSession
-function JobSessionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.JobSessionCollection
-function JobSessionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.JobSessionCollection
-function JobSessionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.JobSession.Conditions|fun(item: vbo.JobSession): boolean
----@return vbo.JobSessionCollection
-function JobSessionCollection:where(conditions) end
 
 ---@class vbo.LogItem: vbo.Resource
 ---@field created vbo.Timestamp  v1–v8; `creationTime`
@@ -142,93 +121,39 @@ function JobSessionCollection:where(conditions) end
 ---@field usn integer  v1–v8
 local LogItem = {}
 
+--- Loads the record again from the server.
+---@return vbo.LogItem
+function LogItem:refresh() end
+
 ---@class vbo.LogItem.Conditions
----@field created? string|fun(value: any): boolean  v1–v8
+---@field created? string|string[]|fun(value: any): boolean  v1–v8
 ---@field created_after? vbo.Date  v1–v8
 ---@field created_before? vbo.Date  v1–v8
----@field name? string|fun(value: any): boolean  v1–v7
----@field usn? integer|fun(value: any): boolean  v1–v8
----@field type? "Running"|"Warning"|"Error"|"Success"|"Stop"|string|fun(value: any): boolean  v8
----@field message? string|fun(value: any): boolean  v8
----@field creation_time? string|fun(value: any): boolean  v1–v8
+---@field name? string|string[]|fun(value: any): boolean  v1–v7
+---@field usn? integer|integer[]|fun(value: any): boolean  v1–v8
+---@field type? "Running"|"Warning"|"Error"|"Success"|"Stop"|string|("Running"|"Warning"|"Error"|"Success"|"Stop"|string)[]|fun(value: any): boolean  v8
+---@field message? string|string[]|fun(value: any): boolean  v8
+---@field creation_time? string|string[]|fun(value: any): boolean  v1–v8
 ---@field creation_time_after? vbo.Date  v1–v8
 ---@field creation_time_before? vbo.Date  v1–v8
----@field end_time? string|fun(value: any): boolean  v1–v8
+---@field end_time? string|string[]|fun(value: any): boolean  v1–v8
 ---@field end_time_after? vbo.Date  v1–v8
 ---@field end_time_before? vbo.Date  v1–v8
----@field title? string|fun(value: any): boolean  v1–v7
+---@field title? string|string[]|fun(value: any): boolean  v1–v7
 
 ---@class vbo.LogItemCollection: vbo.Collection
 local LogItemCollection = {}
 
---- All of them, in a list.
----@return vbo.LogItem[]
-function LogItemCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.LogItem?
-function LogItemCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.LogItem?
-function LogItemCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.LogItem
-function LogItemCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.LogItemCollection
-function LogItemCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.LogItemCollection
-function LogItemCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.LogItem.Conditions|fun(item: vbo.LogItem): boolean
----@return vbo.LogItemCollection
-function LogItemCollection:where(conditions) end
-
 ---@class vbo.ProcessedObject: vbo.Resource
 local ProcessedObject = {}
 
+--- Loads the record again from the server.
+---@return vbo.ProcessedObject
+function ProcessedObject:refresh() end
+
 ---@class vbo.ProcessedObject.Conditions
----@field type? "Group"|"User"|"Site"|"Team"|string|fun(value: any): boolean
----@field status? "Success"|"Warning"|"Failed"|string|fun(value: any): boolean
+---@field type? "Group"|"User"|"Site"|"Team"|string|("Group"|"User"|"Site"|"Team"|string)[]|fun(value: any): boolean
+---@field status? "Success"|"Warning"|"Failed"|string|("Success"|"Warning"|"Failed"|string)[]|fun(value: any): boolean
 
 ---@class vbo.ProcessedObjectCollection: vbo.Collection
 local ProcessedObjectCollection = {}
-
---- All of them, in a list.
----@return vbo.ProcessedObject[]
-function ProcessedObjectCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.ProcessedObject?
-function ProcessedObjectCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.ProcessedObject?
-function ProcessedObjectCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.ProcessedObject
-function ProcessedObjectCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ProcessedObjectCollection
-function ProcessedObjectCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ProcessedObjectCollection
-function ProcessedObjectCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.ProcessedObject.Conditions|fun(item: vbo.ProcessedObject): boolean
----@return vbo.ProcessedObjectCollection
-function ProcessedObjectCollection:where(conditions) end

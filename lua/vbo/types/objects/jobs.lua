@@ -7,6 +7,7 @@
 ---@field repository_id? string  v1, v6–v8
 ---@field last_backup? vbo.Timestamp  v7–v8
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 ---@field run_now? boolean  v6–v7
 ---@field selected_items? vbo.answer.RESTJobItemComposed[]  v6–v7
 ---@field excluded_items? vbo.answer.RESTJobItemComposed[]  v6–v7
@@ -17,6 +18,11 @@
 ---@field proxy_id? string  v1
 local Job = {}
 
+--- Loads the record again from the server.
+---@return vbo.Job
+function Job:refresh() end
+
+--- `job:copy_job()`: the copy job of a backup job.
 ---@return vbo.CopyJob
 function Job:copy_job() end
 
@@ -24,9 +30,9 @@ function Job:copy_job() end
 ---@field backup_job? string|vbo.Resource|vbo.Null  v6–v8; `backupJobId`
 ---@field organization? string|vbo.Resource|vbo.Null  v8; `organizationId`
 ---@field repository? string|vbo.Resource|vbo.Null  v6–v8; `repositoryId`
----@field schedule? vbo.body.RESTCopyJobSchedulePolicy  v6–v8; `schedulePolicy`
+---@field schedule? vbo.given.RESTCopyJobSchedulePolicy  v6–v8; `schedulePolicy`
 ---@field backup_job_id? string|vbo.Resource|vbo.Null  v6–v8
----@field schedule_policy? vbo.body.RESTCopyJobSchedulePolicy  v6–v8
+---@field schedule_policy? vbo.given.RESTCopyJobSchedulePolicy  v6–v8
 ---@field organization_id? string|vbo.Resource|vbo.Null  v8
 ---@field repository_id? string|vbo.Resource|vbo.Null  v6–v8
 ---@field is_enabled? boolean|vbo.Null  v6–v8
@@ -37,6 +43,7 @@ function Job:copy_job() end
 ---@field last_backup? vbo.Date|vbo.Null  v7–v8
 ---@field last_status? "Stopped"|"stopped"|"Running"|"running"|"Success"|"success"|"Failed"|"failed"|"Warning"|"warning"|"NotConfigured"|"notconfigured"|"Disconnected"|"disconnected"|"Queued"|"queued"|vbo.Null  v6–v8
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 ---@field [string] vbo.UnknownOption
 
 --- Creates a copy job for this backup job (v6 and later); options as `copy_jobs():create`.
@@ -47,16 +54,16 @@ function Job:create_copy_job(given) end
 function Job:disable() end
 
 ---@class vbo.Job.edit
----@field items? (vbo.body.RESTJobItemComposed|vbo.Resource)[]|vbo.Null  v2–v8; `selectedItems`
+---@field items? (vbo.given.RESTJobItemComposed|vbo.Resource)[]|vbo.Null  v2–v8; `selectedItems`
 ---@field proxy? string|vbo.Resource  v1–v5; `proxyId`
 ---@field repository? string|vbo.Resource|vbo.Null  `repositoryId`
 ---@field run_now? boolean|vbo.Null  `runNow`, `isRun`
----@field schedule? vbo.body.RESTJobSchedulePolicy  `schedulePolicy`
+---@field schedule? vbo.given.RESTJobSchedulePolicy  `schedulePolicy`
 ---@field description? string|vbo.Null
 ---@field backup_type? "EntireOrganization"|"entireorganization"|"SelectedItems"|"selecteditems"|vbo.Null  v2–v8
----@field selected_items? (vbo.body.RESTJobItemComposed|vbo.Resource)[]|vbo.Null  v2–v8
----@field excluded_items? (vbo.body.RESTJobItemComposed|vbo.Resource)[]|vbo.Null  v6–v8
----@field schedule_policy? vbo.body.RESTJobSchedulePolicy
+---@field selected_items? (vbo.given.RESTJobItemComposed|vbo.Resource)[]|vbo.Null  v2–v8
+---@field excluded_items? (vbo.given.RESTJobItemComposed|vbo.Resource)[]|vbo.Null  v6–v8
+---@field schedule_policy? vbo.given.RESTJobSchedulePolicy
 ---@field repository_id? string|vbo.Resource|vbo.Null
 ---@field name? string|vbo.Null
 ---@field is_enabled? boolean|vbo.Null
@@ -70,8 +77,11 @@ function Job:disable() end
 ---@field selected_mailboxes? any[]  v1
 ---@field excluded_mailboxes? any[]  v1
 ---@field is_run? boolean  v1
+---@field skip_item_update? boolean  v8
 ---@field [string] vbo.UnknownOption
 
+--- Changes what is given (`name`, `description`, `schedule`, …; `skip_item_update` in v8)
+--- and keeps the rest.
 ---@param given? vbo.Job.edit
 ---@return vbo.Job
 function Job:edit(given) end
@@ -126,8 +136,8 @@ function Job:job_session(name) end
 ---@field end_time_upper_bound? vbo.Date  v7–v8
 ---@field job? string|vbo.Resource  v7–v8; `jobId`
 ---@field job_id? string|vbo.Resource  v7–v8
----@field job_type? "Backup"|"Copy"  v6–v8
----@field status? "Stopped"|"Running"|"Succeeded"|"Failed"|"Warning"  v8
+---@field job_type? "Backup"|"backup"|"Copy"|"copy"  v6–v8
+---@field status? "Stopped"|"stopped"|"Running"|"running"|"Succeeded"|"succeeded"|"Failed"|"failed"|"Warning"|"warning"  v8
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
@@ -193,81 +203,54 @@ function Job:selected_mailboxes(given) end
 ---@field full? boolean  v6–v8
 ---@field [string] vbo.UnknownOption
 
+--- Starts a run.  Options: `full` (v6 and later).  Gives the run's job session in v8, nil
+--- before.
 ---@param given? vbo.Job.start
 ---@return vbo.JobSession
 function Job:start(given) end
 
+--- Stops the run under way.
 function Job:stop() end
 
 ---@class vbo.Job.Conditions
----@field description? string|fun(value: any): boolean
----@field backup_type? "EntireOrganization"|"SelectedItems"|string|fun(value: any): boolean  v2–v8
----@field organization_id? string|fun(value: any): boolean  v8
----@field repository_id? string|fun(value: any): boolean  v1, v6–v8
----@field name? string|fun(value: any): boolean
----@field last_run? string|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field backup_type? "EntireOrganization"|"SelectedItems"|string|("EntireOrganization"|"SelectedItems"|string)[]|fun(value: any): boolean  v2–v8
+---@field organization_id? string|string[]|fun(value: any): boolean  v8
+---@field repository_id? string|string[]|fun(value: any): boolean  v1, v6–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field last_run? string|string[]|fun(value: any): boolean
 ---@field last_run_after? vbo.Date
 ---@field last_run_before? vbo.Date
----@field next_run? string|fun(value: any): boolean
+---@field next_run? string|string[]|fun(value: any): boolean
 ---@field next_run_after? vbo.Date
 ---@field next_run_before? vbo.Date
----@field last_backup? string|fun(value: any): boolean  v7–v8
+---@field last_backup? string|string[]|fun(value: any): boolean  v7–v8
 ---@field last_backup_after? vbo.Date  v7–v8
 ---@field last_backup_before? vbo.Date  v7–v8
----@field is_enabled? boolean|fun(value: any): boolean
----@field last_status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|string|fun(value: any): boolean
----@field e_tag? integer|fun(value: any): boolean  v8
----@field run_now? boolean|fun(value: any): boolean  v6–v7
----@field all_mailboxes? boolean|fun(value: any): boolean  v1
----@field is_run? boolean|fun(value: any): boolean  v1
----@field proxy_id? string|fun(value: any): boolean  v1
+---@field is_enabled? boolean|boolean[]|fun(value: any): boolean
+---@field last_status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|string|("Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|string)[]|fun(value: any): boolean
+---@field e_tag? integer|integer[]|fun(value: any): boolean  v8
+---@field etag? integer|integer[]|fun(value: any): boolean  v8
+---@field run_now? boolean|boolean[]|fun(value: any): boolean  v6–v7
+---@field all_mailboxes? boolean|boolean[]|fun(value: any): boolean  v1
+---@field is_run? boolean|boolean[]|fun(value: any): boolean  v1
+---@field proxy_id? string|string[]|fun(value: any): boolean  v1
 
 ---@class vbo.JobCollection: vbo.Collection
 local JobCollection = {}
 
---- All of them, in a list.
----@return vbo.Job[]
-function JobCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Job?
-function JobCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Job?
-function JobCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Job
-function JobCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.JobCollection
-function JobCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.JobCollection
-function JobCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Job.Conditions|fun(item: vbo.Job): boolean
----@return vbo.JobCollection
-function JobCollection:where(conditions) end
-
 ---@class vbo.JobCollection.create
----@field items? (vbo.body.RESTJobItemComposed|vbo.Resource)[]  v2–v8; `selectedItems`
+---@field items? (vbo.given.RESTJobItemComposed|vbo.Resource)[]  v2–v8; `selectedItems`
 ---@field organization? string|vbo.Resource  v8; `organizationId`
 ---@field proxy? string|vbo.Resource  v1–v5; `proxyId`
 ---@field repository? string|vbo.Resource|vbo.Null  `repositoryId`
 ---@field run_now? boolean|vbo.Null  `runNow`, `isRun`
----@field schedule? vbo.body.RESTJobSchedulePolicy  `schedulePolicy`
+---@field schedule? vbo.given.RESTJobSchedulePolicy  `schedulePolicy`
 ---@field description? string
 ---@field backup_type? "EntireOrganization"|"entireorganization"|"SelectedItems"|"selecteditems"|"entireOrganization"|"selectedItems"|vbo.Null  v2–v8
----@field selected_items? (vbo.body.RESTJobItemComposed|vbo.Resource)[]  v2–v8
----@field excluded_items? (vbo.body.RESTJobItemComposed|vbo.Resource)[]  v6–v8
----@field schedule_policy? vbo.body.RESTJobSchedulePolicy
+---@field selected_items? (vbo.given.RESTJobItemComposed|vbo.Resource)[]  v2–v8
+---@field excluded_items? (vbo.given.RESTJobItemComposed|vbo.Resource)[]  v6–v8
+---@field schedule_policy? vbo.given.RESTJobSchedulePolicy
 ---@field organization_id? string|vbo.Resource  v8
 ---@field repository_id? string|vbo.Resource|vbo.Null
 ---@field name? string
@@ -279,8 +262,9 @@ function JobCollection:where(conditions) end
 ---@field last_status? "Stopped"|"stopped"|"Running"|"running"|"Success"|"success"|"Failed"|"failed"|"Warning"|"warning"|"NotConfigured"|"notconfigured"|"Disconnected"|"disconnected"|"Queued"|"queued"|vbo.Null  v6–v7
 ---@field proxy_id? string|vbo.Resource  v1–v5
 ---@field all_mailboxes? boolean  v1
----@field selected_mailboxes? (vbo.body.OrganizationMailbox|vbo.Resource)[]  v1
+---@field selected_mailboxes? (vbo.given.OrganizationMailbox|vbo.Resource)[]  v1
 ---@field is_run? boolean  v1
+---@field skip_item_update? boolean  v8
 ---@field [string] vbo.UnknownOption
 
 --- Creates a job: `organization:jobs():create{…}`, or `client:jobs():create{…}` with
@@ -300,8 +284,11 @@ function JobCollection:remove() end
 ---@field full? boolean  v6–v8
 ---@field [string] vbo.UnknownOption
 
+--- Starts a run.  Options: `full` (v6 and later).  Gives the run's job session in v8, nil
+--- before.
 ---@param given? vbo.JobCollection.start
 ---@return (vbo.JobSession)[]
 function JobCollection:start(given) end
 
+--- Stops the run under way.
 function JobCollection:stop() end

@@ -13,6 +13,10 @@
 ---@field support_expiration_date? vbo.Timestamp  v5–v6
 local License = {}
 
+--- Loads the record again from the server.
+---@return vbo.License
+function License:refresh() end
+
 --- `license:auto_update()` (v6 and later); `:edit{ is_enabled= }`.
 ---@return vbo.LicenseAutoUpdate
 function License:auto_update() end
@@ -22,74 +26,49 @@ function License:auto_update() end
 ---@field license_file? string
 ---@field [string] vbo.UnknownOption
 
----@param given? vbo.License.install
+--- Installs a licence.
+---@param given vbo.License.install
 ---@return vbo.License
 function License:install(given) end
 
+--- Asks Veeam for an update of the licence.
 ---@return vbo.License
 function License:update() end
 
 ---@class vbo.License.Conditions
----@field license_id? string|fun(value: any): boolean
----@field email? string|fun(value: any): boolean
----@field status? "Valid"|"Expired"|string|fun(value: any): boolean
----@field license_expires? string|fun(value: any): boolean  v7–v8
+---@field license_id? string|string[]|fun(value: any): boolean
+---@field email? string|string[]|fun(value: any): boolean
+---@field status? "Valid"|"Expired"|string|("Valid"|"Expired"|string)[]|fun(value: any): boolean
+---@field license_expires? string|string[]|fun(value: any): boolean  v7–v8
 ---@field license_expires_after? vbo.Date  v7–v8
 ---@field license_expires_before? vbo.Date  v7–v8
----@field grace_period_expires? string|fun(value: any): boolean  v7–v8
+---@field grace_period_expires? string|string[]|fun(value: any): boolean  v7–v8
 ---@field grace_period_expires_after? vbo.Date  v7–v8
 ---@field grace_period_expires_before? vbo.Date  v7–v8
----@field type? "Subscription"|"Evaluation"|"NFR"|"Rental"|"Community"|"AwsPrivateOffer"|string|fun(value: any): boolean
----@field ["package"]? string|fun(value: any): boolean  v7–v8
----@field licensed_to? string|fun(value: any): boolean
----@field total_number? integer|fun(value: any): boolean
----@field used_number? integer|fun(value: any): boolean
----@field new_number? integer|fun(value: any): boolean
----@field support_id? string|fun(value: any): boolean
----@field expiration_date? string|fun(value: any): boolean  v5–v6
+---@field type? "Subscription"|"Evaluation"|"NFR"|"Rental"|"Community"|"AwsPrivateOffer"|string|("Subscription"|"Evaluation"|"NFR"|"Rental"|"Community"|"AwsPrivateOffer"|string)[]|fun(value: any): boolean
+---@field ["package"]? string|string[]|fun(value: any): boolean  v7–v8
+---@field licensed_to? string|string[]|fun(value: any): boolean
+---@field total_number? integer|integer[]|fun(value: any): boolean
+---@field used_number? integer|integer[]|fun(value: any): boolean
+---@field new_number? integer|integer[]|fun(value: any): boolean
+---@field support_id? string|string[]|fun(value: any): boolean
+---@field expiration_date? string|string[]|fun(value: any): boolean  v5–v6
 ---@field expiration_date_after? vbo.Date  v5–v6
 ---@field expiration_date_before? vbo.Date  v5–v6
----@field contact_person? string|fun(value: any): boolean  v5–v6
----@field support_expiration_date? string|fun(value: any): boolean  v5–v6
+---@field contact_person? string|string[]|fun(value: any): boolean  v5–v6
+---@field support_expiration_date? string|string[]|fun(value: any): boolean  v5–v6
 ---@field support_expiration_date_after? vbo.Date  v5–v6
 ---@field support_expiration_date_before? vbo.Date  v5–v6
 
 ---@class vbo.LicenseCollection: vbo.Collection
 local LicenseCollection = {}
 
---- All of them, in a list.
----@return vbo.License[]
-function LicenseCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.License?
-function LicenseCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.License?
-function LicenseCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.License
-function LicenseCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.LicenseCollection
-function LicenseCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.LicenseCollection
-function LicenseCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.License.Conditions|fun(item: vbo.License): boolean
----@return vbo.LicenseCollection
-function LicenseCollection:where(conditions) end
-
 ---@class vbo.LicenseAutoUpdate: vbo.Resource
 local LicenseAutoUpdate = {}
+
+--- Loads the record again from the server.
+---@return vbo.LicenseAutoUpdate
+function LicenseAutoUpdate:refresh() end
 
 ---@class vbo.LicenseAutoUpdate.edit
 ---@field is_enabled? boolean|vbo.Null
@@ -100,144 +79,61 @@ local LicenseAutoUpdate = {}
 function LicenseAutoUpdate:edit(given) end
 
 ---@class vbo.LicenseAutoUpdate.Conditions
----@field is_enabled? boolean|fun(value: any): boolean
+---@field is_enabled? boolean|boolean[]|fun(value: any): boolean
 
 ---@class vbo.LicenseAutoUpdateCollection: vbo.Collection
 local LicenseAutoUpdateCollection = {}
-
---- All of them, in a list.
----@return vbo.LicenseAutoUpdate[]
-function LicenseAutoUpdateCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.LicenseAutoUpdate?
-function LicenseAutoUpdateCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.LicenseAutoUpdate?
-function LicenseAutoUpdateCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.LicenseAutoUpdate
-function LicenseAutoUpdateCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.LicenseAutoUpdateCollection
-function LicenseAutoUpdateCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.LicenseAutoUpdateCollection
-function LicenseAutoUpdateCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.LicenseAutoUpdate.Conditions|fun(item: vbo.LicenseAutoUpdate): boolean
----@return vbo.LicenseAutoUpdateCollection
-function LicenseAutoUpdateCollection:where(conditions) end
 
 ---@class vbo.LicensedUser: vbo.Resource
 ---@field organization_id? string
 ---@field backed_up_organization_id string
 local LicensedUser = {}
 
+--- Loads the record again from the server.
+---@return vbo.LicensedUser
 function LicensedUser:refresh() end
 
 function LicensedUser:remove() end
 
 ---@class vbo.LicensedUser.Conditions
----@field name? string|fun(value: any): boolean
----@field is_backed_up? boolean|fun(value: any): boolean
----@field last_backup_date? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field is_backed_up? boolean|boolean[]|fun(value: any): boolean
+---@field last_backup_date? string|string[]|fun(value: any): boolean
 ---@field last_backup_date_after? vbo.Date
 ---@field last_backup_date_before? vbo.Date
----@field license_state? "Licensed"|"New"|"TemporarilyAssigned"|"Exceeded"|string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean
----@field backed_up_organization_id? string|fun(value: any): boolean
----@field organization_name? string|fun(value: any): boolean
+---@field license_state? "Licensed"|"New"|"TemporarilyAssigned"|"Exceeded"|string|("Licensed"|"New"|"TemporarilyAssigned"|"Exceeded"|string)[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean
+---@field organization_name? string|string[]|fun(value: any): boolean
 
 ---@class vbo.LicensedUserCollection: vbo.Collection
 local LicensedUserCollection = {}
-
---- All of them, in a list.
----@return vbo.LicensedUser[]
-function LicensedUserCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.LicensedUser?
-function LicensedUserCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.LicensedUser?
-function LicensedUserCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.LicensedUser
-function LicensedUserCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.LicensedUserCollection
-function LicensedUserCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.LicensedUserCollection
-function LicensedUserCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.LicensedUser.Conditions|fun(item: vbo.LicensedUser): boolean
----@return vbo.LicensedUserCollection
-function LicensedUserCollection:where(conditions) end
 
 function LicensedUserCollection:remove() end
 
 ---@class vbo.LicensingPlatform: vbo.Resource
 local LicensingPlatform = {}
 
+--- Loads the record again from the server.
+---@return vbo.LicensingPlatform
+function LicensingPlatform:refresh() end
+
 ---@class vbo.LicensingPlatform.Conditions
 
 ---@class vbo.LicensingPlatformCollection: vbo.Collection
 local LicensingPlatformCollection = {}
 
---- All of them, in a list.
----@return vbo.LicensingPlatform[]
-function LicensingPlatformCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.LicensingPlatform?
-function LicensingPlatformCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.LicensingPlatform?
-function LicensingPlatformCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.LicensingPlatform
-function LicensingPlatformCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.LicensingPlatformCollection
-function LicensingPlatformCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.LicensingPlatformCollection
-function LicensingPlatformCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.LicensingPlatform.Conditions|fun(item: vbo.LicensingPlatform): boolean
----@return vbo.LicensingPlatformCollection
-function LicensingPlatformCollection:where(conditions) end
-
 ---@class vbo.LicensingReport: vbo.Resource
 local LicensingReport = {}
 
+--- Loads the record again from the server.
+---@return vbo.LicensingReport
+function LicensingReport:refresh() end
+
 ---@class vbo.LicensingReport.approve
 ---@field removed? table
----@field removed_objects? vbo.body.RESTLicensingOrganizationRemovedObjects[]
----@field removed_users? vbo.body.RESTOrganizationRemovedUsers[]  v6
+---@field removed_objects? vbo.given.RESTLicensingOrganizationRemovedObjects[]
+---@field removed_users? vbo.given.RESTOrganizationRemovedUsers[]  v6
 ---@field [string] vbo.UnknownOption
 
 --- Approves the report (v6 and later).
@@ -251,72 +147,22 @@ function LicensingReport:refresh() end
 ---@class vbo.LicensingReportCollection: vbo.Collection
 local LicensingReportCollection = {}
 
---- All of them, in a list.
----@return vbo.LicensingReport[]
-function LicensingReportCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.LicensingReport?
-function LicensingReportCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.LicensingReport?
-function LicensingReportCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.LicensingReport
-function LicensingReportCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.LicensingReportCollection
-function LicensingReportCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.LicensingReportCollection
-function LicensingReportCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.LicensingReport.Conditions|fun(item: vbo.LicensingReport): boolean
----@return vbo.LicensingReportCollection
-function LicensingReportCollection:where(conditions) end
-
 ---@class vbo.LicensingUsage: vbo.Resource
 local LicensingUsage = {}
+
+---@class vbo.LicensingUsage.refresh
+---@field backed_up_organization_id? string|vbo.Resource  v8
+---@field organization? string|vbo.Resource  `organizationId`
+---@field organization_id? string|vbo.Resource
+---@field platform_id? string|vbo.Resource
+---@field [string] vbo.UnknownOption
+
+--- Loads the record again from the server.
+---@param given? vbo.LicensingUsage.refresh
+---@return vbo.LicensingUsage
+function LicensingUsage:refresh(given) end
 
 ---@class vbo.LicensingUsage.Conditions
 
 ---@class vbo.LicensingUsageCollection: vbo.Collection
 local LicensingUsageCollection = {}
-
---- All of them, in a list.
----@return vbo.LicensingUsage[]
-function LicensingUsageCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.LicensingUsage?
-function LicensingUsageCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.LicensingUsage?
-function LicensingUsageCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.LicensingUsage
-function LicensingUsageCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.LicensingUsageCollection
-function LicensingUsageCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.LicensingUsageCollection
-function LicensingUsageCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.LicensingUsage.Conditions|fun(item: vbo.LicensingUsage): boolean
----@return vbo.LicensingUsageCollection
-function LicensingUsageCollection:where(conditions) end

@@ -5,6 +5,10 @@
 ---@class vbo.OneDrive: vbo.Resource
 local OneDrive = {}
 
+--- Loads the record again from the server.
+---@return vbo.OneDrive
+function OneDrive:refresh() end
+
 ---@class vbo.OneDrive.copy
 ---@field allow_partial? boolean
 ---@field deadline? number
@@ -13,7 +17,7 @@ local OneDrive = {}
 ---@field deleted? boolean|vbo.Null  `deletedItems`
 ---@field notify? boolean|vbo.Null  `sendSharedLinksNotification`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  `documentLastVersionAction`
----@field onedrive? vbo.body.RESTOneDrive|vbo.Resource
+---@field onedrive? vbo.given.RESTOneDrive|vbo.Resource
 ---@field organization_name? string  v6–v8; `organizationName`
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field permissions? boolean|vbo.Null  `restorePermissions`
@@ -129,49 +133,18 @@ function OneDrive:save(given) end
 function OneDrive:send(given) end
 
 ---@class vbo.OneDrive.Conditions
----@field name? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
 
 ---@class vbo.OneDriveCollection: vbo.Collection
 local OneDriveCollection = {}
-
---- All of them, in a list.
----@return vbo.OneDrive[]
-function OneDriveCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.OneDrive?
-function OneDriveCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.OneDrive?
-function OneDriveCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.OneDrive
-function OneDriveCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.OneDriveCollection
-function OneDriveCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.OneDriveCollection
-function OneDriveCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.OneDrive.Conditions|fun(item: vbo.OneDrive): boolean
----@return vbo.OneDriveCollection
-function OneDriveCollection:where(conditions) end
 
 ---@class vbo.OneDriveCollection.copy
 ---@field changed? boolean|vbo.Null  `changedItems`
 ---@field deleted? boolean|vbo.Null  `deletedItems`
 ---@field notify? boolean|vbo.Null  `sendSharedLinksNotification`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  `documentLastVersionAction`
----@field onedrive? vbo.body.RESTOneDrive|vbo.Resource
+---@field onedrive? vbo.given.RESTOneDrive|vbo.Resource
 ---@field organization_name? string  v6–v8; `organizationName`
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field permissions? boolean|vbo.Null  `restorePermissions`
@@ -212,7 +185,8 @@ function OneDriveCollection:copy(given) end
 ---@field version? "all"|"last"  v2–v5; `documentVersion`
 ---@field document_action? "Overwrite"|"overwrite"|"Keep"|"keep"|vbo.Null
 ---@field skip_unresolved? boolean|vbo.Null
----@field one_drives? (vbo.body.RESTOneDrive|vbo.Resource)[]
+---@field one_drives? (vbo.given.RESTOneDrive|vbo.Resource)[]
+---@field onedrives? (vbo.given.RESTOneDrive|vbo.Resource)[]
 ---@field office_username? string
 ---@field user_code? string  v6–v8
 ---@field application_id? string|vbo.Resource|vbo.Null  v6–v8
@@ -263,6 +237,7 @@ function OneDriveCollection:send(given) end
 ---@class vbo.OneDriveDocument: vbo.Resource
 ---@field site_id? string  v8
 ---@field size_bytes? integer  v3–v8
+---@field version string
 ---@field version_id? integer  v6–v8
 ---@field created_by string
 ---@field creation_time vbo.Timestamp
@@ -270,10 +245,15 @@ function OneDriveCollection:send(given) end
 ---@field modification_time vbo.Timestamp
 ---@field is_folder? boolean  v7–v8
 ---@field one_drive_id? string  v8
+---@field onedrive_id? string  v8
 ---@field inherited_permissions boolean
 ---@field type? "ListFolder"|"LibraryFolder"  v6–v8
 ---@field title? string  v6–v8
 local OneDriveDocument = {}
+
+--- Loads the record again from the server.
+---@return vbo.OneDriveDocument
+function OneDriveDocument:refresh() end
 
 ---@class vbo.OneDriveDocument.copy
 ---@field allow_partial? boolean
@@ -282,7 +262,7 @@ local OneDriveDocument = {}
 ---@field changed? boolean|vbo.Null  v8; `changedItems`
 ---@field deleted? boolean|vbo.Null  v8; `deletedItems`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  `documentLastVersionAction`
----@field onedrive? vbo.body.RESTOneDrive|vbo.Resource
+---@field onedrive? vbo.given.RESTOneDrive|vbo.Resource
 ---@field organization_name? string  v6–v8; `organizationName`
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
@@ -328,7 +308,7 @@ function OneDriveDocument:copy(given) end
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
 ---@field office_region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8
----@field documents_restore_configs? vbo.body.RESTRestoreOneDriveDocumentConfig[]  v6–v8
+---@field documents_restore_configs? vbo.given.RESTRestoreOneDriveDocumentConfig[]  v6–v8
 ---@field reason? string  v6–v8
 ---@field document_version? "all"|"last"  v2–v5
 ---@field [string] vbo.UnknownOption
@@ -383,67 +363,38 @@ function OneDriveDocument:version(name) end
 function OneDriveDocument:versions(given) end
 
 ---@class vbo.OneDriveDocument.Conditions
----@field created? string|fun(value: any): boolean
+---@field created? string|string[]|fun(value: any): boolean
 ---@field created_after? vbo.Date
 ---@field created_before? vbo.Date
----@field modified? string|fun(value: any): boolean
+---@field modified? string|string[]|fun(value: any): boolean
 ---@field modified_after? vbo.Date
 ---@field modified_before? vbo.Date
----@field size? integer|fun(value: any): boolean
----@field site_id? string|fun(value: any): boolean  v8
----@field size_bytes? integer|fun(value: any): boolean  v3–v8
----@field version? string|fun(value: any): boolean
----@field version_id? integer|fun(value: any): boolean  v6–v8
----@field name? string|fun(value: any): boolean
----@field created_by? string|fun(value: any): boolean
----@field creation_time? string|fun(value: any): boolean
+---@field size? integer|integer[]|fun(value: any): boolean
+---@field version_number? string|string[]|fun(value: any): boolean
+---@field site_id? string|string[]|fun(value: any): boolean  v8
+---@field size_bytes? integer|integer[]|fun(value: any): boolean  v3–v8
+---@field version? string|string[]|fun(value: any): boolean
+---@field version_id? integer|integer[]|fun(value: any): boolean  v6–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field created_by? string|string[]|fun(value: any): boolean
+---@field creation_time? string|string[]|fun(value: any): boolean
 ---@field creation_time_after? vbo.Date
 ---@field creation_time_before? vbo.Date
----@field modified_by? string|fun(value: any): boolean
----@field modification_time? string|fun(value: any): boolean
+---@field modified_by? string|string[]|fun(value: any): boolean
+---@field modification_time? string|string[]|fun(value: any): boolean
 ---@field modification_time_after? vbo.Date
 ---@field modification_time_before? vbo.Date
----@field is_folder? boolean|fun(value: any): boolean  v7–v8
----@field one_drive_id? string|fun(value: any): boolean  v8
----@field inherited_permissions? boolean|fun(value: any): boolean
----@field type? "ListFolder"|"LibraryFolder"|string|fun(value: any): boolean  v6–v8
----@field title? string|fun(value: any): boolean  v6–v8
----@field larger? integer  bytes
----@field smaller? integer  bytes
+---@field is_folder? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field one_drive_id? string|string[]|fun(value: any): boolean  v8
+---@field onedrive_id? string|string[]|fun(value: any): boolean  v8
+---@field inherited_permissions? boolean|boolean[]|fun(value: any): boolean
+---@field type? "ListFolder"|"LibraryFolder"|string|("ListFolder"|"LibraryFolder"|string)[]|fun(value: any): boolean  v6–v8
+---@field title? string|string[]|fun(value: any): boolean  v6–v8
+---@field larger? integer|string  bytes, or "10 MiB"
+---@field smaller? integer|string  bytes, or "10 MiB"
 
 ---@class vbo.OneDriveDocumentCollection: vbo.Collection
 local OneDriveDocumentCollection = {}
-
---- All of them, in a list.
----@return vbo.OneDriveDocument[]
-function OneDriveDocumentCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.OneDriveDocument?
-function OneDriveDocumentCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.OneDriveDocument?
-function OneDriveDocumentCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.OneDriveDocument
-function OneDriveDocumentCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.OneDriveDocumentCollection
-function OneDriveDocumentCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.OneDriveDocumentCollection
-function OneDriveDocumentCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.OneDriveDocument.Conditions|fun(item: vbo.OneDriveDocument): boolean
----@return vbo.OneDriveDocumentCollection
-function OneDriveDocumentCollection:where(conditions) end
 
 ---@class vbo.OneDriveDocumentCollection.copy
 ---@field allow_partial? boolean
@@ -452,7 +403,7 @@ function OneDriveDocumentCollection:where(conditions) end
 ---@field changed? boolean|vbo.Null  v8; `changedItems`
 ---@field deleted? boolean|vbo.Null  v8; `deletedItems`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  `documentLastVersionAction`
----@field onedrive? vbo.body.RESTOneDrive|vbo.Resource
+---@field onedrive? vbo.given.RESTOneDrive|vbo.Resource
 ---@field organization_name? string  v6–v8; `organizationName`
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
@@ -460,7 +411,7 @@ function OneDriveDocumentCollection:where(conditions) end
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  `documentVersion`
 ---@field changed_items? boolean|vbo.Null  v8
 ---@field deleted_items? boolean|vbo.Null  v8
----@field documents? (vbo.body.OneDriveDocument_CopyToDocumentsAction.documents.item|vbo.Resource)[]
+---@field documents? (vbo.given.OneDriveDocument_CopyToDocumentsAction.documents.item|vbo.Resource)[]
 ---@field folder? string
 ---@field document_version? "All"|"all"|"Last"|"last"|vbo.Null
 ---@field document_last_version_action? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null
@@ -491,7 +442,7 @@ function OneDriveDocumentCollection:copy(given) end
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
 ---@field user? string  `userName`
 ---@field version? "all"|"last"  v2–v5; `documentVersion`
----@field documents? (vbo.body.OneDriveDocument_RestoreDocumentsAction+OneDriveDocument_OperatorRestore.documents.item|vbo.Resource)[]
+---@field documents? (vbo.given.OneDriveDocument_RestoreDocumentsAction__OneDriveDocument_OperatorRestore.documents.item|vbo.Resource)[]
 ---@field document_action? "Overwrite"|"overwrite"|"Keep"|"keep"|vbo.Null
 ---@field user_code? string  v4–v8
 ---@field application_id? string|vbo.Resource|vbo.Null  v4–v8
@@ -500,7 +451,7 @@ function OneDriveDocumentCollection:copy(given) end
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
 ---@field office_region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8
----@field documents_restore_configs? vbo.body.RESTRestoreOneDriveDocumentConfig[]  v6–v8
+---@field documents_restore_configs? vbo.given.RESTRestoreOneDriveDocumentConfig[]  v6–v8
 ---@field reason? string  v6–v8
 ---@field document_version? "all"|"last"  v2–v5
 ---@field [string] vbo.UnknownOption
@@ -517,7 +468,7 @@ function OneDriveDocumentCollection:restore(given) end
 ---@field progress? function|boolean
 ---@field to? string
 ---@field zip? boolean  v2–v5; `asZip`
----@field documents? (vbo.body.OneDriveDocument_SaveDocumentsAction.documents.item|vbo.Resource)[]
+---@field documents? (vbo.given.OneDriveDocument_SaveDocumentsAction.documents.item|vbo.Resource)[]
 ---@field as_zip? boolean  v2–v5
 ---@field [string] vbo.UnknownOption
 
@@ -529,7 +480,7 @@ function OneDriveDocumentCollection:save(given) end
 ---@class vbo.OneDriveDocumentCollection.send
 ---@field deadline? number
 ---@field skip_item_checks? boolean  v6–v8
----@field documents? (vbo.body.OneDriveDocument_SendDocumentsAction.documents.item|vbo.Resource)[]
+---@field documents? (vbo.given.OneDriveDocument_SendDocumentsAction.documents.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -543,7 +494,9 @@ function OneDriveDocumentCollection:send(given) end
 ---@class vbo.OneDriveFolder: vbo.Resource
 ---@field created vbo.Timestamp  `creationTime`
 ---@field modified vbo.Timestamp  `modificationTime`
+---@field version_number string  `version`
 ---@field one_drive_id? string  v8
+---@field onedrive_id? string  v8
 ---@field version string
 ---@field version_id? integer  v6–v8
 ---@field created_by string
@@ -553,6 +506,15 @@ function OneDriveDocumentCollection:send(given) end
 ---@field is_folder? boolean  v7–v8
 local OneDriveFolder = {}
 
+---@class vbo.OneDriveFolder.refresh
+---@field version_id? integer  v6–v8
+---@field [string] vbo.UnknownOption
+
+--- Loads the record again from the server.
+---@param given? vbo.OneDriveFolder.refresh
+---@return vbo.OneDriveFolder
+function OneDriveFolder:refresh(given) end
+
 ---@class vbo.OneDriveFolder.copy
 ---@field allow_partial? boolean
 ---@field deadline? number
@@ -561,7 +523,7 @@ local OneDriveFolder = {}
 ---@field deleted? boolean|vbo.Null  `deletedItems`
 ---@field notify? boolean|vbo.Null  `sendSharedLinksNotification`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  `documentLastVersionAction`
----@field onedrive? vbo.body.RESTOneDrive|vbo.Resource
+---@field onedrive? vbo.given.RESTOneDrive|vbo.Resource
 ---@field organization_name? string  v6–v8; `organizationName`
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field permissions? boolean|vbo.Null  `restorePermissions`
@@ -689,59 +651,30 @@ function OneDriveFolder:version(name) end
 function OneDriveFolder:versions(given) end
 
 ---@class vbo.OneDriveFolder.Conditions
----@field created? string|fun(value: any): boolean
+---@field created? string|string[]|fun(value: any): boolean
 ---@field created_after? vbo.Date
 ---@field created_before? vbo.Date
----@field modified? string|fun(value: any): boolean
+---@field modified? string|string[]|fun(value: any): boolean
 ---@field modified_after? vbo.Date
 ---@field modified_before? vbo.Date
----@field one_drive_id? string|fun(value: any): boolean  v8
----@field version? string|fun(value: any): boolean
----@field version_id? integer|fun(value: any): boolean  v6–v8
----@field name? string|fun(value: any): boolean
----@field created_by? string|fun(value: any): boolean
----@field creation_time? string|fun(value: any): boolean
+---@field version_number? string|string[]|fun(value: any): boolean
+---@field one_drive_id? string|string[]|fun(value: any): boolean  v8
+---@field onedrive_id? string|string[]|fun(value: any): boolean  v8
+---@field version? string|string[]|fun(value: any): boolean
+---@field version_id? integer|integer[]|fun(value: any): boolean  v6–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field created_by? string|string[]|fun(value: any): boolean
+---@field creation_time? string|string[]|fun(value: any): boolean
 ---@field creation_time_after? vbo.Date
 ---@field creation_time_before? vbo.Date
----@field modified_by? string|fun(value: any): boolean
----@field modification_time? string|fun(value: any): boolean
+---@field modified_by? string|string[]|fun(value: any): boolean
+---@field modification_time? string|string[]|fun(value: any): boolean
 ---@field modification_time_after? vbo.Date
 ---@field modification_time_before? vbo.Date
----@field is_folder? boolean|fun(value: any): boolean  v7–v8
+---@field is_folder? boolean|boolean[]|fun(value: any): boolean  v7–v8
 
 ---@class vbo.OneDriveFolderCollection: vbo.Collection
 local OneDriveFolderCollection = {}
-
---- All of them, in a list.
----@return vbo.OneDriveFolder[]
-function OneDriveFolderCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.OneDriveFolder?
-function OneDriveFolderCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.OneDriveFolder?
-function OneDriveFolderCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.OneDriveFolder
-function OneDriveFolderCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.OneDriveFolderCollection
-function OneDriveFolderCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.OneDriveFolderCollection
-function OneDriveFolderCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.OneDriveFolder.Conditions|fun(item: vbo.OneDriveFolder): boolean
----@return vbo.OneDriveFolderCollection
-function OneDriveFolderCollection:where(conditions) end
 
 ---@class vbo.OneDriveFolderCollection.copy
 ---@field allow_partial? boolean
@@ -751,14 +684,14 @@ function OneDriveFolderCollection:where(conditions) end
 ---@field deleted? boolean|vbo.Null  `deletedItems`
 ---@field notify? boolean|vbo.Null  `sendSharedLinksNotification`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  `documentLastVersionAction`
----@field onedrive? vbo.body.RESTOneDrive|vbo.Resource
+---@field onedrive? vbo.given.RESTOneDrive|vbo.Resource
 ---@field organization_name? string  v6–v8; `organizationName`
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field permissions? boolean|vbo.Null  `restorePermissions`
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
 ---@field user? string  `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  `documentVersion`
----@field folders? (vbo.body.OneDriveFolder_CopyToFoldersAction.folders.item|vbo.Resource)[]
+---@field folders? (vbo.given.OneDriveFolder_CopyToFoldersAction.folders.item|vbo.Resource)[]
 ---@field changed_items? boolean|vbo.Null
 ---@field deleted_items? boolean|vbo.Null
 ---@field restore_permissions? boolean|vbo.Null
@@ -791,7 +724,7 @@ function OneDriveFolderCollection:copy(given) end
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
 ---@field user? string  `userName`
 ---@field version? "all"|"last"  v2–v5; `documentVersion`
----@field folders? (vbo.body.OneDriveFolder_RestoreFoldersAction.folders.item|vbo.Resource)[]
+---@field folders? (vbo.given.OneDriveFolder_RestoreFoldersAction.folders.item|vbo.Resource)[]
 ---@field document_action? "Overwrite"|"overwrite"|"Keep"|"keep"|vbo.Null
 ---@field user_code? string  v4–v8
 ---@field application_id? string|vbo.Resource|vbo.Null  v4–v8
@@ -816,7 +749,7 @@ function OneDriveFolderCollection:restore(given) end
 ---@field progress? function|boolean
 ---@field to? string
 ---@field zip? boolean  v2–v5; `asZip`
----@field folders? (vbo.body.OneDriveFolder_SaveFoldersAction.folders.item|vbo.Resource)[]
+---@field folders? (vbo.given.OneDriveFolder_SaveFoldersAction.folders.item|vbo.Resource)[]
 ---@field as_zip? boolean  v2–v5
 ---@field [string] vbo.UnknownOption
 
@@ -828,7 +761,7 @@ function OneDriveFolderCollection:save(given) end
 ---@class vbo.OneDriveFolderCollection.send
 ---@field deadline? number
 ---@field skip_item_checks? boolean  v6–v8
----@field folders? (vbo.body.OneDriveFolder_SendFoldersAction.folders.item|vbo.Resource)[]
+---@field folders? (vbo.given.OneDriveFolder_SendFoldersAction.folders.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -842,7 +775,9 @@ function OneDriveFolderCollection:send(given) end
 ---@class vbo.OneDriveFolderVersion: vbo.Resource
 ---@field created vbo.Timestamp  v2–v8; `creationTime`
 ---@field modified vbo.Timestamp  v2–v8; `modificationTime`
+---@field version_number string  v2–v8; `version`
 ---@field one_drive_id? string  v8
+---@field onedrive_id? string  v8
 ---@field version string  v2–v8
 ---@field version_id? integer
 ---@field name string  v2–v8
@@ -853,6 +788,10 @@ function OneDriveFolderCollection:send(given) end
 ---@field is_folder? boolean  v7–v8
 local OneDriveFolderVersion = {}
 
+--- Loads the record again from the server.
+---@return vbo.OneDriveFolderVersion
+function OneDriveFolderVersion:refresh() end
+
 ---@class vbo.OneDriveFolderVersion.copy
 ---@field allow_partial? boolean
 ---@field deadline? number
@@ -861,7 +800,7 @@ local OneDriveFolderVersion = {}
 ---@field deleted? boolean|vbo.Null  `deletedItems`
 ---@field notify? boolean|vbo.Null  `sendSharedLinksNotification`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  `documentLastVersionAction`
----@field onedrive? vbo.body.RESTOneDrive|vbo.Resource
+---@field onedrive? vbo.given.RESTOneDrive|vbo.Resource
 ---@field organization_name? string  `organizationName`
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field permissions? boolean|vbo.Null  `restorePermissions`
@@ -942,65 +881,38 @@ function OneDriveFolderVersion:save(given) end
 function OneDriveFolderVersion:send(given) end
 
 ---@class vbo.OneDriveFolderVersion.Conditions
----@field created? string|fun(value: any): boolean  v2–v8
+---@field created? string|string[]|fun(value: any): boolean  v2–v8
 ---@field created_after? vbo.Date  v2–v8
 ---@field created_before? vbo.Date  v2–v8
----@field modified? string|fun(value: any): boolean  v2–v8
+---@field modified? string|string[]|fun(value: any): boolean  v2–v8
 ---@field modified_after? vbo.Date  v2–v8
 ---@field modified_before? vbo.Date  v2–v8
----@field one_drive_id? string|fun(value: any): boolean  v8
----@field version? string|fun(value: any): boolean  v2–v8
----@field version_id? integer|fun(value: any): boolean
----@field name? string|fun(value: any): boolean  v2–v8
----@field created_by? string|fun(value: any): boolean  v2–v8
----@field creation_time? string|fun(value: any): boolean  v2–v8
+---@field version_number? string|string[]|fun(value: any): boolean  v2–v8
+---@field one_drive_id? string|string[]|fun(value: any): boolean  v8
+---@field onedrive_id? string|string[]|fun(value: any): boolean  v8
+---@field version? string|string[]|fun(value: any): boolean  v2–v8
+---@field version_id? integer|integer[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean  v2–v8
+---@field created_by? string|string[]|fun(value: any): boolean  v2–v8
+---@field creation_time? string|string[]|fun(value: any): boolean  v2–v8
 ---@field creation_time_after? vbo.Date  v2–v8
 ---@field creation_time_before? vbo.Date  v2–v8
----@field modified_by? string|fun(value: any): boolean  v2–v8
----@field modification_time? string|fun(value: any): boolean  v2–v8
+---@field modified_by? string|string[]|fun(value: any): boolean  v2–v8
+---@field modification_time? string|string[]|fun(value: any): boolean  v2–v8
 ---@field modification_time_after? vbo.Date  v2–v8
 ---@field modification_time_before? vbo.Date  v2–v8
----@field is_folder? boolean|fun(value: any): boolean  v7–v8
+---@field is_folder? boolean|boolean[]|fun(value: any): boolean  v7–v8
 
 ---@class vbo.OneDriveFolderVersionCollection: vbo.Collection
 local OneDriveFolderVersionCollection = {}
-
---- All of them, in a list.
----@return vbo.OneDriveFolderVersion[]
-function OneDriveFolderVersionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.OneDriveFolderVersion?
-function OneDriveFolderVersionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.OneDriveFolderVersion?
-function OneDriveFolderVersionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.OneDriveFolderVersion
-function OneDriveFolderVersionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.OneDriveFolderVersionCollection
-function OneDriveFolderVersionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.OneDriveFolderVersionCollection
-function OneDriveFolderVersionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.OneDriveFolderVersion.Conditions|fun(item: vbo.OneDriveFolderVersion): boolean
----@return vbo.OneDriveFolderVersionCollection
-function OneDriveFolderVersionCollection:where(conditions) end
 
 ---@class vbo.OneDriveVersion: vbo.Resource
 ---@field created vbo.Timestamp  v2–v8; `creationTime`
 ---@field modified vbo.Timestamp  v2–v8; `modificationTime`
 ---@field size integer  v2–v8; `sizeBytes`, `size`
+---@field version_number string  v2–v8; `version`
 ---@field one_drive_id? string  v8
+---@field onedrive_id? string  v8
 ---@field size_bytes? integer  v3–v8
 ---@field inherited_permissions boolean  v2–v8
 ---@field version string  v2–v8
@@ -1013,6 +925,10 @@ function OneDriveFolderVersionCollection:where(conditions) end
 ---@field is_folder? boolean  v7–v8
 local OneDriveVersion = {}
 
+--- Loads the record again from the server.
+---@return vbo.OneDriveVersion
+function OneDriveVersion:refresh() end
+
 ---@class vbo.OneDriveVersion.copy
 ---@field allow_partial? boolean
 ---@field deadline? number
@@ -1020,7 +936,7 @@ local OneDriveVersion = {}
 ---@field changed? boolean|vbo.Null  v8; `changedItems`
 ---@field deleted? boolean|vbo.Null  v8; `deletedItems`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  `documentLastVersionAction`
----@field onedrive? vbo.body.RESTOneDrive|vbo.Resource
+---@field onedrive? vbo.given.RESTOneDrive|vbo.Resource
 ---@field organization_name? string  `organizationName`
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  `officeRegion`
@@ -1102,61 +1018,32 @@ function OneDriveVersion:save(given) end
 function OneDriveVersion:send(given) end
 
 ---@class vbo.OneDriveVersion.Conditions
----@field created? string|fun(value: any): boolean  v2–v8
+---@field created? string|string[]|fun(value: any): boolean  v2–v8
 ---@field created_after? vbo.Date  v2–v8
 ---@field created_before? vbo.Date  v2–v8
----@field modified? string|fun(value: any): boolean  v2–v8
+---@field modified? string|string[]|fun(value: any): boolean  v2–v8
 ---@field modified_after? vbo.Date  v2–v8
 ---@field modified_before? vbo.Date  v2–v8
----@field size? integer|fun(value: any): boolean  v2–v8
----@field one_drive_id? string|fun(value: any): boolean  v8
----@field size_bytes? integer|fun(value: any): boolean  v3–v8
----@field inherited_permissions? boolean|fun(value: any): boolean  v2–v8
----@field version? string|fun(value: any): boolean  v2–v8
----@field version_id? integer|fun(value: any): boolean
----@field name? string|fun(value: any): boolean  v2–v8
----@field created_by? string|fun(value: any): boolean  v2–v8
----@field creation_time? string|fun(value: any): boolean  v2–v8
+---@field size? integer|integer[]|fun(value: any): boolean  v2–v8
+---@field version_number? string|string[]|fun(value: any): boolean  v2–v8
+---@field one_drive_id? string|string[]|fun(value: any): boolean  v8
+---@field onedrive_id? string|string[]|fun(value: any): boolean  v8
+---@field size_bytes? integer|integer[]|fun(value: any): boolean  v3–v8
+---@field inherited_permissions? boolean|boolean[]|fun(value: any): boolean  v2–v8
+---@field version? string|string[]|fun(value: any): boolean  v2–v8
+---@field version_id? integer|integer[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean  v2–v8
+---@field created_by? string|string[]|fun(value: any): boolean  v2–v8
+---@field creation_time? string|string[]|fun(value: any): boolean  v2–v8
 ---@field creation_time_after? vbo.Date  v2–v8
 ---@field creation_time_before? vbo.Date  v2–v8
----@field modified_by? string|fun(value: any): boolean  v2–v8
----@field modification_time? string|fun(value: any): boolean  v2–v8
+---@field modified_by? string|string[]|fun(value: any): boolean  v2–v8
+---@field modification_time? string|string[]|fun(value: any): boolean  v2–v8
 ---@field modification_time_after? vbo.Date  v2–v8
 ---@field modification_time_before? vbo.Date  v2–v8
----@field is_folder? boolean|fun(value: any): boolean  v7–v8
----@field larger? integer  bytes
----@field smaller? integer  bytes
+---@field is_folder? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field larger? integer|string  bytes, or "10 MiB"
+---@field smaller? integer|string  bytes, or "10 MiB"
 
 ---@class vbo.OneDriveVersionCollection: vbo.Collection
 local OneDriveVersionCollection = {}
-
---- All of them, in a list.
----@return vbo.OneDriveVersion[]
-function OneDriveVersionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.OneDriveVersion?
-function OneDriveVersionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.OneDriveVersion?
-function OneDriveVersionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.OneDriveVersion
-function OneDriveVersionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.OneDriveVersionCollection
-function OneDriveVersionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.OneDriveVersionCollection
-function OneDriveVersionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.OneDriveVersion.Conditions|fun(item: vbo.OneDriveVersion): boolean
----@return vbo.OneDriveVersionCollection
-function OneDriveVersionCollection:where(conditions) end

@@ -9,8 +9,10 @@
 ---@field user_code? string  v6–v8
 ---@field exchange_online_settings? vbo.answer.RESTOffice365ConnectionSettings  v3–v8
 ---@field share_point_online_settings? vbo.answer.RESTOffice365ConnectionSettings  v3–v8
+---@field sharepoint_online_settings? vbo.answer.RESTOffice365ConnectionSettings  v3–v8
 ---@field is_exchange_online? boolean  v3–v8
 ---@field is_share_point_online? boolean  v3–v8
+---@field is_sharepoint_online? boolean  v3–v8
 ---@field description? string  v7–v8
 ---@field msid? string  v8
 ---@field backed_up_organization_id? string  v8
@@ -22,6 +24,15 @@
 ---@field grant_impersonation? boolean  v1–v2
 ---@field grant_access_to_site_collections? boolean  v2
 local Organization = {}
+
+---@class vbo.Organization.refresh
+---@field extended_view? boolean  v6–v8
+---@field [string] vbo.UnknownOption
+
+--- Loads the record again from the server.
+---@param given? vbo.Organization.refresh
+---@return vbo.Organization
+function Organization:refresh(given) end
 
 ---@param name? string|integer|table
 ---@return vbo.Application
@@ -69,6 +80,7 @@ function Organization:backup_application(name) end
 ---@return vbo.BackupApplicationCollection
 function Organization:backup_applications(given) end
 
+--- `organization:copy_jobs()` (v8).
 ---@param name? string|integer|table
 ---@return vbo.CopyJob
 function Organization:copy_job(name) end
@@ -81,22 +93,23 @@ function Organization:copy_job(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `organization:copy_jobs()` (v8).
 ---@param given? vbo.Organization.copy_jobs|(string|integer|table)[]
 ---@return vbo.CopyJobCollection
 function Organization:copy_jobs(given) end
 
 ---@class vbo.Organization.create_job
----@field items? (vbo.body.RESTJobItemComposed|vbo.Resource)[]  v2–v8; `selectedItems`
+---@field items? (vbo.given.RESTJobItemComposed|vbo.Resource)[]  v2–v8; `selectedItems`
 ---@field organization? string|vbo.Resource  v8; `organizationId`
 ---@field proxy? string|vbo.Resource  v1–v5; `proxyId`
 ---@field repository? string|vbo.Resource|vbo.Null  `repositoryId`
 ---@field run_now? boolean|vbo.Null  `runNow`, `isRun`
----@field schedule? vbo.body.RESTJobSchedulePolicy  `schedulePolicy`
+---@field schedule? vbo.given.RESTJobSchedulePolicy  `schedulePolicy`
 ---@field description? string
 ---@field backup_type? "EntireOrganization"|"entireorganization"|"SelectedItems"|"selecteditems"|"entireOrganization"|"selectedItems"|vbo.Null  v2–v8
----@field selected_items? (vbo.body.RESTJobItemComposed|vbo.Resource)[]  v2–v8
----@field excluded_items? (vbo.body.RESTJobItemComposed|vbo.Resource)[]  v6–v8
----@field schedule_policy? vbo.body.RESTJobSchedulePolicy
+---@field selected_items? (vbo.given.RESTJobItemComposed|vbo.Resource)[]  v2–v8
+---@field excluded_items? (vbo.given.RESTJobItemComposed|vbo.Resource)[]  v6–v8
+---@field schedule_policy? vbo.given.RESTJobSchedulePolicy
 ---@field organization_id? string|vbo.Resource  v8
 ---@field repository_id? string|vbo.Resource|vbo.Null
 ---@field name? string
@@ -108,8 +121,9 @@ function Organization:copy_jobs(given) end
 ---@field last_status? "Stopped"|"stopped"|"Running"|"running"|"Success"|"success"|"Failed"|"failed"|"Warning"|"warning"|"NotConfigured"|"notconfigured"|"Disconnected"|"disconnected"|"Queued"|"queued"|vbo.Null  v6–v7
 ---@field proxy_id? string|vbo.Resource  v1–v5
 ---@field all_mailboxes? boolean  v1
----@field selected_mailboxes? (vbo.body.OrganizationMailbox|vbo.Resource)[]  v1
+---@field selected_mailboxes? (vbo.given.OrganizationMailbox|vbo.Resource)[]  v1
 ---@field is_run? boolean  v1
+---@field skip_item_update? boolean  v8
 ---@field [string] vbo.UnknownOption
 
 --- Creates a backup job for the organization.
@@ -126,7 +140,7 @@ function Organization:create_job(given) end
 function Organization:data_retrieval(name) end
 
 ---@class vbo.Organization.data_retrievals
----@field data_state? "Retrieving"|"Retrieved"|"ChangingAvailabilityPeriod"|"Removing"  v6–v8
+---@field data_state? "Retrieving"|"retrieving"|"Retrieved"|"retrieved"|"ChangingAvailabilityPeriod"|"changingavailabilityperiod"|"Removing"|"removing"  v6–v8
 ---@field organization? string|vbo.Resource  v6–v8; `organizationId`
 ---@field organization_id? string|vbo.Resource  v6–v8
 ---@field repository? string|vbo.Resource  v6–v8; `repositoryId`
@@ -138,6 +152,8 @@ function Organization:data_retrieval(name) end
 ---@return vbo.DataRetrievalCollection
 function Organization:data_retrievals(given) end
 
+--- A code to confirm in a browser, for what `applications():create` and others do in the
+--- organization's name (v6 and later).
 ---@return vbo.DeviceCode
 function Organization:device_code() end
 
@@ -149,10 +165,12 @@ function Organization:device_code() end
 ---@field configure_application? boolean|vbo.Null  v6–v8
 ---@field user_code? string  v6–v8
 ---@field new_application_name? vbo.Secret|string|vbo.Null  v6–v8
----@field exchange_online_settings? vbo.body.RESTOffice365ConnectionSettings|vbo.Null  v3–v8
----@field share_point_online_settings? vbo.body.RESTOffice365ConnectionSettings|vbo.Null  v3–v8
+---@field exchange_online_settings? vbo.given.RESTOffice365ConnectionSettings|vbo.Null  v3–v8
+---@field share_point_online_settings? vbo.given.RESTOffice365ConnectionSettings|vbo.Null  v3–v8
+---@field sharepoint_online_settings? vbo.given.RESTOffice365ConnectionSettings|vbo.Null  v3–v8
 ---@field is_exchange_online? boolean|vbo.Null  v3–v8
 ---@field is_share_point_online? boolean|vbo.Null  v3–v8
+---@field is_sharepoint_online? boolean|vbo.Null  v3–v8
 ---@field type? "Office365"|"office365"|"OnPremises"|"onpremises"|"Hybrid"|"hybrid"|string|vbo.Null
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|string|vbo.Null
 ---@field id? string  v1–v5
@@ -165,9 +183,9 @@ function Organization:device_code() end
 ---@field msid? string|vbo.Null  v8
 ---@field backed_up_organization_id? string|vbo.Resource|vbo.Null  v8
 ---@field is_sharepoint? boolean|vbo.Null  v6–v8
----@field sharepoint_settings? vbo.body.RESTSharepointSettings  v6–v8
+---@field sharepoint_settings? vbo.given.RESTSharepointSettings  v6–v8
 ---@field is_exchange? boolean|vbo.Null  v6–v8
----@field exchange_settings? vbo.body.RESTExchangeSettings  v6–v8
+---@field exchange_settings? vbo.given.RESTExchangeSettings  v6–v8
 ---@field username? string  v1–v2
 ---@field grant_impersonation? boolean  v1–v2
 ---@field grant_access_to_site_collections? boolean  v2
@@ -180,6 +198,7 @@ function Organization:device_code() end
 ---@field configure_throttling_policy? boolean  v1
 ---@field [string] vbo.UnknownOption
 
+--- Changes what is given and keeps the rest.
 ---@param given? vbo.Organization.edit
 ---@return vbo.Organization
 function Organization:edit(given) end
@@ -206,10 +225,10 @@ function Organization:explore(given) end
 function Organization:group(name) end
 
 ---@class vbo.Organization.groups
----@field data_source? "PreferLocal"|"Production"|"PreferLocalResynced"  v7–v8
+---@field data_source? "PreferLocal"|"preferlocal"|"Production"|"production"|"PreferLocalResynced"|"preferlocalresynced"  v7–v8
 ---@field display_name? string  v4–v8
 ---@field group_name? string  v4–v8
----@field location_filter? "Cloud"|"OnPremises"|"Hybrid"|"CloudOrHybrid"|"OnPremisesOrHybrid"|"Any"  v6–v8
+---@field location_filter? "Cloud"|"cloud"|"OnPremises"|"onpremises"|"Hybrid"|"hybrid"|"CloudOrHybrid"|"cloudorhybrid"|"OnPremisesOrHybrid"|"onpremisesorhybrid"|"Any"|"any"  v6–v8
 ---@field name? string  v4
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
@@ -235,6 +254,24 @@ function Organization:job(name) end
 ---@param given? vbo.Organization.jobs|(string|integer|table)[]
 ---@return vbo.JobCollection
 function Organization:jobs(given) end
+
+--- The users of the organization that take a licence (v3 and later).
+---@param name? string|integer|table
+---@return vbo.LicensedUser
+function Organization:licensed_user(name) end
+
+---@class vbo.Organization.licensed_users
+---@field backed_up_organization_id? string|vbo.Resource  v8
+---@field name? string  v5–v8
+---@field organization? string|vbo.Resource  v3–v8; `organizationId`
+---@field organization_id? string|vbo.Resource  v3–v8
+---@field page_size? integer
+---@field [string] vbo.UnknownOption
+
+--- The users of the organization that take a licence (v3 and later).
+---@param given? vbo.Organization.licensed_users|(string|integer|table)[]
+---@return vbo.LicensedUserCollection
+function Organization:licensed_users(given) end
 
 ---@return vbo.LicensingInformation
 function Organization:licensing_information() end
@@ -376,12 +413,12 @@ function Organization:retention_exclusion() end
 function Organization:site(name) end
 
 ---@class vbo.Organization.sites
----@field data_source? "PreferLocal"|"Production"|"PreferLocalResynced"  v7–v8
+---@field data_source? "PreferLocal"|"preferlocal"|"Production"|"production"|"PreferLocalResynced"|"preferlocalresynced"  v7–v8
 ---@field filter? string  v7–v8
 ---@field folder_id? string|vbo.Resource  v6–v8; `parentId`
 ---@field include_personal_sites? boolean  v6–v8
 ---@field include_search_sites? boolean  v8
----@field location_filter? "Cloud"|"OnPremises"|"Any"  v6–v8
+---@field location_filter? "Cloud"|"cloud"|"OnPremises"|"onpremises"|"Any"|"any"  v6–v8
 ---@field parent? string|vbo.Resource  v6–v8; `parentId`
 ---@field parent_id? string|vbo.Resource  v6–v8
 ---@field page_size? integer
@@ -396,6 +433,8 @@ function Organization:sites(given) end
 ---@field type? "Incremental"|"incremental"|"Full"|"full"  v7–v8
 ---@field [string] vbo.UnknownOption
 
+--- Reads the organization's users, groups, sites and teams anew; `type` is "Incremental"
+--- or "Full" (v7 and later).
 ---@param given? vbo.Organization.sync
 function Organization:sync(given) end
 
@@ -407,7 +446,7 @@ function Organization:sync_state() end
 function Organization:team(name) end
 
 ---@class vbo.Organization.teams
----@field data_source? "PreferLocal"|"Production"|"PreferLocalResynced"  v7–v8
+---@field data_source? "PreferLocal"|"preferlocal"|"Production"|"production"|"PreferLocalResynced"|"preferlocalresynced"  v7–v8
 ---@field display_name? string  v6–v8
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
@@ -432,10 +471,10 @@ function Organization:used_repositories(given) end
 function Organization:user(name) end
 
 ---@class vbo.Organization.users
----@field data_source? "PreferLocal"|"Production"|"PreferLocalResynced"  v7–v8
----@field detected_sku_type? "Other"|"Education"  v8
+---@field data_source? "PreferLocal"|"preferlocal"|"Production"|"production"|"PreferLocalResynced"|"preferlocalresynced"  v7–v8
+---@field detected_sku_type? "Other"|"other"|"Education"|"education"  v8
 ---@field display_name? string  v4–v8
----@field location_filter? "Cloud"|"OnPremises"|"Hybrid"|"CloudOrHybrid"|"OnPremisesOrHybrid"|"Any"  v6–v8
+---@field location_filter? "Cloud"|"cloud"|"OnPremises"|"onpremises"|"Hybrid"|"hybrid"|"CloudOrHybrid"|"cloudorhybrid"|"OnPremisesOrHybrid"|"onpremisesorhybrid"|"Any"|"any"  v6–v8
 ---@field name? string  v4
 ---@field user? string  v4–v8; `userName`
 ---@field user_name? string  v4–v8
@@ -450,65 +489,35 @@ function Organization:users(given) end
 function Organization:version_backup_options() end
 
 ---@class vbo.Organization.Conditions
----@field is_teams_online? boolean|fun(value: any): boolean  v6–v8
----@field is_teams_chats_online? boolean|fun(value: any): boolean  v6–v8
----@field configure_application? boolean|fun(value: any): boolean  v6–v8
----@field user_code? string|fun(value: any): boolean  v6–v8
----@field is_exchange_online? boolean|fun(value: any): boolean  v3–v8
----@field is_share_point_online? boolean|fun(value: any): boolean  v3–v8
----@field type? "Office365"|"OnPremises"|"Hybrid"|string|fun(value: any): boolean
----@field region? "Worldwide"|"Germany"|"China"|"USDefence"|"USGovernment"|string|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field office_name? string|fun(value: any): boolean  v3–v8
----@field description? string|fun(value: any): boolean  v7–v8
----@field is_backedup? boolean|fun(value: any): boolean
----@field first_backuptime? string|fun(value: any): boolean
+---@field is_teams_online? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field is_teams_chats_online? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field configure_application? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field user_code? string|string[]|fun(value: any): boolean  v6–v8
+---@field is_exchange_online? boolean|boolean[]|fun(value: any): boolean  v3–v8
+---@field is_share_point_online? boolean|boolean[]|fun(value: any): boolean  v3–v8
+---@field is_sharepoint_online? boolean|boolean[]|fun(value: any): boolean  v3–v8
+---@field type? "Office365"|"OnPremises"|"Hybrid"|string|("Office365"|"OnPremises"|"Hybrid"|string)[]|fun(value: any): boolean
+---@field region? "Worldwide"|"Germany"|"China"|"USDefence"|"USGovernment"|string|("Worldwide"|"Germany"|"China"|"USDefence"|"USGovernment"|string)[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field office_name? string|string[]|fun(value: any): boolean  v3–v8
+---@field description? string|string[]|fun(value: any): boolean  v7–v8
+---@field is_backedup? boolean|boolean[]|fun(value: any): boolean
+---@field first_backuptime? string|string[]|fun(value: any): boolean
 ---@field first_backuptime_after? vbo.Date
 ---@field first_backuptime_before? vbo.Date
----@field last_backuptime? string|fun(value: any): boolean
+---@field last_backuptime? string|string[]|fun(value: any): boolean
 ---@field last_backuptime_after? vbo.Date
 ---@field last_backuptime_before? vbo.Date
----@field msid? string|fun(value: any): boolean  v8
----@field backed_up_organization_id? string|fun(value: any): boolean  v8
----@field is_sharepoint? boolean|fun(value: any): boolean  v6–v8
----@field is_exchange? boolean|fun(value: any): boolean  v6–v8
----@field username? string|fun(value: any): boolean  v1–v2
----@field grant_impersonation? boolean|fun(value: any): boolean  v1–v2
----@field grant_access_to_site_collections? boolean|fun(value: any): boolean  v2
+---@field msid? string|string[]|fun(value: any): boolean  v8
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean  v8
+---@field is_sharepoint? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field is_exchange? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field username? string|string[]|fun(value: any): boolean  v1–v2
+---@field grant_impersonation? boolean|boolean[]|fun(value: any): boolean  v1–v2
+---@field grant_access_to_site_collections? boolean|boolean[]|fun(value: any): boolean  v2
 
 ---@class vbo.OrganizationCollection: vbo.Collection
 local OrganizationCollection = {}
-
---- All of them, in a list.
----@return vbo.Organization[]
-function OrganizationCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Organization?
-function OrganizationCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Organization?
-function OrganizationCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Organization
-function OrganizationCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.OrganizationCollection
-function OrganizationCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.OrganizationCollection
-function OrganizationCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Organization.Conditions|fun(item: vbo.Organization): boolean
----@return vbo.OrganizationCollection
-function OrganizationCollection:where(conditions) end
 
 ---@class vbo.OrganizationCollection.create
 ---@field user? string  v1–v2; `username`
@@ -518,10 +527,12 @@ function OrganizationCollection:where(conditions) end
 ---@field configure_application? boolean|vbo.Null  v6–v8
 ---@field user_code? string  v6–v8
 ---@field new_application_name? vbo.Secret|string|vbo.Null  v6–v8
----@field exchange_online_settings? vbo.body.RESTOffice365ConnectionSettings|vbo.Null  v3–v8
----@field share_point_online_settings? vbo.body.RESTOffice365ConnectionSettings|vbo.Null  v3–v8
+---@field exchange_online_settings? vbo.given.RESTOffice365ConnectionSettings|vbo.Null  v3–v8
+---@field share_point_online_settings? vbo.given.RESTOffice365ConnectionSettings|vbo.Null  v3–v8
+---@field sharepoint_online_settings? vbo.given.RESTOffice365ConnectionSettings|vbo.Null  v3–v8
 ---@field is_exchange_online? boolean|vbo.Null  v3–v8
 ---@field is_share_point_online? boolean|vbo.Null  v3–v8
+---@field is_sharepoint_online? boolean|vbo.Null  v3–v8
 ---@field type? "Office365"|"office365"|"OnPremises"|"onpremises"|"Hybrid"|"hybrid"|string|vbo.Null
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|string|vbo.Null
 ---@field name? string  v6–v8
@@ -533,9 +544,9 @@ function OrganizationCollection:where(conditions) end
 ---@field msid? string|vbo.Null  v8
 ---@field backed_up_organization_id? string|vbo.Resource|vbo.Null  v8
 ---@field is_sharepoint? boolean|vbo.Null  v6–v8
----@field sharepoint_settings? vbo.body.RESTSharepointSettings  v6–v8
+---@field sharepoint_settings? vbo.given.RESTSharepointSettings  v6–v8
 ---@field is_exchange? boolean|vbo.Null  v6–v8
----@field exchange_settings? vbo.body.RESTExchangeSettings  v6–v8
+---@field exchange_settings? vbo.given.RESTExchangeSettings  v6–v8
 ---@field username? string  v1–v2
 ---@field password? string  v1–v2
 ---@field grant_impersonation? boolean  v1–v2
@@ -548,6 +559,8 @@ function OrganizationCollection:where(conditions) end
 ---@field configure_throttling_policy? boolean  v1
 ---@field [string] vbo.UnknownOption
 
+--- `client:organizations():create{…}`: adds one; options are the version's own (v1 and v2:
+--- `type`, `region`, `username`, `password`; later `exchange_online_settings` …).
 ---@param given? vbo.OrganizationCollection.create
 ---@return vbo.Organization
 function OrganizationCollection:create(given) end

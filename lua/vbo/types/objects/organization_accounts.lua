@@ -6,44 +6,17 @@
 ---@field name string  `displayName`
 local Application = {}
 
+--- Loads the record again from the server.
+---@return vbo.Application
+function Application:refresh() end
+
 ---@class vbo.Application.Conditions
----@field name? string|fun(value: any): boolean
----@field application_id? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field application_id? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
 
 ---@class vbo.ApplicationCollection: vbo.Collection
 local ApplicationCollection = {}
-
---- All of them, in a list.
----@return vbo.Application[]
-function ApplicationCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Application?
-function ApplicationCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Application?
-function ApplicationCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Application
-function ApplicationCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ApplicationCollection
-function ApplicationCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ApplicationCollection
-function ApplicationCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Application.Conditions|fun(item: vbo.Application): boolean
----@return vbo.ApplicationCollection
-function ApplicationCollection:where(conditions) end
 
 ---@class vbo.ApplicationCollection.create
 ---@field display_name? string
@@ -64,47 +37,24 @@ function ApplicationCollection:create(given) end
 ---@class vbo.AuditItem: vbo.Resource
 local AuditItem = {}
 
+--- Loads the record again from the server.
+---@return vbo.AuditItem
+function AuditItem:refresh() end
+
 --- Stops auditing the item.
 function AuditItem:remove() end
 
 ---@class vbo.AuditItem.Conditions
----@field type? "User"|"Group"|string|fun(value: any): boolean
+---@field type? "User"|"Group"|string|("User"|"Group"|string)[]|fun(value: any): boolean
 
 ---@class vbo.AuditItemCollection: vbo.Collection
 local AuditItemCollection = {}
 
---- All of them, in a list.
----@return vbo.AuditItem[]
-function AuditItemCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.AuditItem?
-function AuditItemCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.AuditItem?
-function AuditItemCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.AuditItem
-function AuditItemCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
+--- `organization:audit_items():add(items)`: users and groups (v5 and later).
+---@param items any
+---@param given? table
 ---@return vbo.AuditItemCollection
-function AuditItemCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.AuditItemCollection
-function AuditItemCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.AuditItem.Conditions|fun(item: vbo.AuditItem): boolean
----@return vbo.AuditItemCollection
-function AuditItemCollection:where(conditions) end
-
-function AuditItemCollection:add() end
+function AuditItemCollection:add(items, given) end
 
 --- Stops auditing the selected items, in one call.
 function AuditItemCollection:remove() end
@@ -113,102 +63,65 @@ function AuditItemCollection:remove() end
 ---@field password? string  v6–v8
 local BackupAccount = {}
 
+--- Loads the record again from the server.
+---@return vbo.BackupAccount
+function BackupAccount:refresh() end
+
 ---@class vbo.BackupAccount.Conditions
----@field password? string|fun(value: any): boolean  v6–v8
+---@field password? string|string[]|fun(value: any): boolean  v6–v8
 
 ---@class vbo.BackupAccountCollection: vbo.Collection
 local BackupAccountCollection = {}
 
---- All of them, in a list.
----@return vbo.BackupAccount[]
-function BackupAccountCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.BackupAccount?
-function BackupAccountCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.BackupAccount?
-function BackupAccountCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.BackupAccount
-function BackupAccountCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
+--- `organization:backup_accounts():replace(list)`: the whole pool, of
+--- `{ group_member = {…}, password = … }` (v6 and later).
+---@param items any
+---@param given? table
 ---@return vbo.BackupAccountCollection
-function BackupAccountCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.BackupAccountCollection
-function BackupAccountCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.BackupAccount.Conditions|fun(item: vbo.BackupAccount): boolean
----@return vbo.BackupAccountCollection
-function BackupAccountCollection:where(conditions) end
-
----@return vbo.answer.RESTAccountPool
-function BackupAccountCollection:replace() end
+function BackupAccountCollection:replace(items, given) end
 
 ---@class vbo.BackupApplication: vbo.Resource
 ---@field name string  `displayName`
 local BackupApplication = {}
 
+--- Loads the record again from the server.
+---@return vbo.BackupApplication
+function BackupApplication:refresh() end
+
 --- Takes the application out of those that back up (v8).
 function BackupApplication:remove() end
 
 ---@class vbo.BackupApplication.Conditions
----@field name? string|fun(value: any): boolean
----@field application_id? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field certificate_thumbprint? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field application_id? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field certificate_thumbprint? string|string[]|fun(value: any): boolean
 
 ---@class vbo.BackupApplicationCollection: vbo.Collection
 local BackupApplicationCollection = {}
 
---- All of them, in a list.
----@return vbo.BackupApplication[]
-function BackupApplicationCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.BackupApplication?
-function BackupApplicationCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.BackupApplication?
-function BackupApplicationCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.BackupApplication
-function BackupApplicationCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
+--- `organization:backup_applications():add(list)` (v8) and `:replace(list)` (v6 and later),
+--- of `{ application =, application_certificate =, application_certificate_password = }` with
+--- the application's resource or `{ application_id = … }`.
+---@param items any
+---@param given? table
 ---@return vbo.BackupApplicationCollection
-function BackupApplicationCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.BackupApplicationCollection
-function BackupApplicationCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.BackupApplication.Conditions|fun(item: vbo.BackupApplication): boolean
----@return vbo.BackupApplicationCollection
-function BackupApplicationCollection:where(conditions) end
-
-function BackupApplicationCollection:add() end
+function BackupApplicationCollection:add(items, given) end
 
 --- Takes the selected applications out of those that back up, in one call (v8).
 function BackupApplicationCollection:remove() end
 
-function BackupApplicationCollection:replace() end
+---@param items any
+---@param given? table
+---@return vbo.BackupApplicationCollection
+function BackupApplicationCollection:replace(items, given) end
 
 ---@class vbo.DeviceCode: vbo.Resource
 local DeviceCode = {}
+
+--- Loads the record again from the server.
+---@return vbo.DeviceCode
+function DeviceCode:refresh() end
 
 --- Whether a person has confirmed the code (v6 and later).
 ---@return boolean
@@ -219,80 +132,26 @@ function DeviceCode:check() end
 ---@class vbo.DeviceCodeCollection: vbo.Collection
 local DeviceCodeCollection = {}
 
---- All of them, in a list.
----@return vbo.DeviceCode[]
-function DeviceCodeCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.DeviceCode?
-function DeviceCodeCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.DeviceCode?
-function DeviceCodeCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.DeviceCode
-function DeviceCodeCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.DeviceCodeCollection
-function DeviceCodeCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.DeviceCodeCollection
-function DeviceCodeCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.DeviceCode.Conditions|fun(item: vbo.DeviceCode): boolean
----@return vbo.DeviceCodeCollection
-function DeviceCodeCollection:where(conditions) end
-
 ---@class vbo.LicensingInformation: vbo.Resource
 local LicensingInformation = {}
 
+--- Loads the record again from the server.
+---@return vbo.LicensingInformation
+function LicensingInformation:refresh() end
+
 ---@class vbo.LicensingInformation.Conditions
----@field licensed_users? integer|fun(value: any): boolean
----@field new_users? integer|fun(value: any): boolean
+---@field licensed_users? integer|integer[]|fun(value: any): boolean
+---@field new_users? integer|integer[]|fun(value: any): boolean
 
 ---@class vbo.LicensingInformationCollection: vbo.Collection
 local LicensingInformationCollection = {}
 
---- All of them, in a list.
----@return vbo.LicensingInformation[]
-function LicensingInformationCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.LicensingInformation?
-function LicensingInformationCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.LicensingInformation?
-function LicensingInformationCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.LicensingInformation
-function LicensingInformationCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.LicensingInformationCollection
-function LicensingInformationCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.LicensingInformationCollection
-function LicensingInformationCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.LicensingInformation.Conditions|fun(item: vbo.LicensingInformation): boolean
----@return vbo.LicensingInformationCollection
-function LicensingInformationCollection:where(conditions) end
-
 ---@class vbo.RetentionExclusion: vbo.Resource
 local RetentionExclusion = {}
+
+--- Loads the record again from the server.
+---@return vbo.RetentionExclusion
+function RetentionExclusion:refresh() end
 
 ---@class vbo.RetentionExclusion.edit
 ---@field contacts? boolean
@@ -306,42 +165,11 @@ function RetentionExclusion:edit(given) end
 function RetentionExclusion:remove() end
 
 ---@class vbo.RetentionExclusion.Conditions
----@field contacts? boolean|fun(value: any): boolean
----@field calendar? boolean|fun(value: any): boolean
+---@field contacts? boolean|boolean[]|fun(value: any): boolean
+---@field calendar? boolean|boolean[]|fun(value: any): boolean
 
 ---@class vbo.RetentionExclusionCollection: vbo.Collection
 local RetentionExclusionCollection = {}
-
---- All of them, in a list.
----@return vbo.RetentionExclusion[]
-function RetentionExclusionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RetentionExclusion?
-function RetentionExclusionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RetentionExclusion?
-function RetentionExclusionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RetentionExclusion
-function RetentionExclusionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RetentionExclusionCollection
-function RetentionExclusionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RetentionExclusionCollection
-function RetentionExclusionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RetentionExclusion.Conditions|fun(item: vbo.RetentionExclusion): boolean
----@return vbo.RetentionExclusionCollection
-function RetentionExclusionCollection:where(conditions) end
 
 ---@class vbo.SyncState: vbo.Resource
 ---@field type? "Incremental"|"Full"  v7
@@ -349,48 +177,21 @@ function RetentionExclusionCollection:where(conditions) end
 ---@field error? string  v7
 local SyncState = {}
 
+--- Loads the record again from the server.
+---@return vbo.SyncState
+function SyncState:refresh() end
+
 ---@class vbo.SyncState.Conditions
----@field organization_id? string|fun(value: any): boolean  v8
----@field type? "Incremental"|"Full"|string|fun(value: any): boolean  v7
----@field status? "None"|"Success"|"Error"|string|fun(value: any): boolean  v7
----@field last_sync_time? string|fun(value: any): boolean  v7
+---@field organization_id? string|string[]|fun(value: any): boolean  v8
+---@field type? "Incremental"|"Full"|string|("Incremental"|"Full"|string)[]|fun(value: any): boolean  v7
+---@field status? "None"|"Success"|"Error"|string|("None"|"Success"|"Error"|string)[]|fun(value: any): boolean  v7
+---@field last_sync_time? string|string[]|fun(value: any): boolean  v7
 ---@field last_sync_time_after? vbo.Date  v7
 ---@field last_sync_time_before? vbo.Date  v7
----@field error? string|fun(value: any): boolean  v7
+---@field error? string|string[]|fun(value: any): boolean  v7
 
 ---@class vbo.SyncStateCollection: vbo.Collection
 local SyncStateCollection = {}
-
---- All of them, in a list.
----@return vbo.SyncState[]
-function SyncStateCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.SyncState?
-function SyncStateCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.SyncState?
-function SyncStateCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.SyncState
-function SyncStateCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.SyncStateCollection
-function SyncStateCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.SyncStateCollection
-function SyncStateCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.SyncState.Conditions|fun(item: vbo.SyncState): boolean
----@return vbo.SyncStateCollection
-function SyncStateCollection:where(conditions) end
 
 ---@class vbo.TenantInformation: vbo.Resource
 ---@field multiple_data_locations_enabled boolean
@@ -399,47 +200,20 @@ function SyncStateCollection:where(conditions) end
 ---@field protect_empty_locations boolean
 local TenantInformation = {}
 
+--- Loads the record again from the server.
+---@return vbo.TenantInformation
+function TenantInformation:refresh() end
+
 ---@class vbo.TenantInformation.Conditions
----@field msid? string|fun(value: any): boolean
----@field multiple_data_locations_enabled? boolean|fun(value: any): boolean
----@field primary_location? string|fun(value: any): boolean
----@field enable_location_protection? boolean|fun(value: any): boolean
----@field protect_invalid_locations? boolean|fun(value: any): boolean
----@field protect_empty_locations? boolean|fun(value: any): boolean
+---@field msid? string|string[]|fun(value: any): boolean
+---@field multiple_data_locations_enabled? boolean|boolean[]|fun(value: any): boolean
+---@field primary_location? string|string[]|fun(value: any): boolean
+---@field enable_location_protection? boolean|boolean[]|fun(value: any): boolean
+---@field protect_invalid_locations? boolean|boolean[]|fun(value: any): boolean
+---@field protect_empty_locations? boolean|boolean[]|fun(value: any): boolean
 
 ---@class vbo.TenantInformationCollection: vbo.Collection
 local TenantInformationCollection = {}
-
---- All of them, in a list.
----@return vbo.TenantInformation[]
-function TenantInformationCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.TenantInformation?
-function TenantInformationCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.TenantInformation?
-function TenantInformationCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.TenantInformation
-function TenantInformationCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.TenantInformationCollection
-function TenantInformationCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.TenantInformationCollection
-function TenantInformationCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.TenantInformation.Conditions|fun(item: vbo.TenantInformation): boolean
----@return vbo.TenantInformationCollection
-function TenantInformationCollection:where(conditions) end
 
 ---@class vbo.UsedRepository: vbo.Resource
 ---@field local_cache_used_space_bytes? integer  v4–v8
@@ -447,54 +221,33 @@ function TenantInformationCollection:where(conditions) end
 ---@field protected_objects_count? integer  v8
 local UsedRepository = {}
 
+--- Loads the record again from the server.
+---@return vbo.UsedRepository
+function UsedRepository:refresh() end
+
 ---@class vbo.UsedRepository.Conditions
----@field repository_id? string|fun(value: any): boolean  v8
----@field used_space_bytes? integer|fun(value: any): boolean
----@field local_cache_used_space_bytes? integer|fun(value: any): boolean  v4–v8
----@field object_storage_used_space_bytes? integer|fun(value: any): boolean  v4–v8
----@field is_available? boolean|fun(value: any): boolean
----@field details? string|fun(value: any): boolean
----@field protected_objects_count? integer|fun(value: any): boolean  v8
+---@field repository_id? string|string[]|fun(value: any): boolean  v8
+---@field used_space_bytes? integer|integer[]|fun(value: any): boolean
+---@field local_cache_used_space_bytes? integer|integer[]|fun(value: any): boolean  v4–v8
+---@field object_storage_used_space_bytes? integer|integer[]|fun(value: any): boolean  v4–v8
+---@field is_available? boolean|boolean[]|fun(value: any): boolean
+---@field details? string|string[]|fun(value: any): boolean
+---@field protected_objects_count? integer|integer[]|fun(value: any): boolean  v8
 
 ---@class vbo.UsedRepositoryCollection: vbo.Collection
 local UsedRepositoryCollection = {}
 
---- All of them, in a list.
----@return vbo.UsedRepository[]
-function UsedRepositoryCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.UsedRepository?
-function UsedRepositoryCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.UsedRepository?
-function UsedRepositoryCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.UsedRepository
-function UsedRepositoryCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.UsedRepositoryCollection
-function UsedRepositoryCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.UsedRepositoryCollection
-function UsedRepositoryCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.UsedRepository.Conditions|fun(item: vbo.UsedRepository): boolean
----@return vbo.UsedRepositoryCollection
-function UsedRepositoryCollection:where(conditions) end
-
 ---@class vbo.VersionBackupOptions: vbo.Resource
+---@field sharepoint_backup_mode "All"|"Latest"
 local VersionBackupOptions = {}
+
+--- Loads the record again from the server.
+---@return vbo.VersionBackupOptions
+function VersionBackupOptions:refresh() end
 
 ---@class vbo.VersionBackupOptions.edit
 ---@field share_point_backup_mode? "All"|"all"|"Latest"|"latest"|vbo.Null
+---@field sharepoint_backup_mode? "All"|"all"|"Latest"|"latest"|vbo.Null
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.VersionBackupOptions.edit
@@ -502,38 +255,8 @@ local VersionBackupOptions = {}
 function VersionBackupOptions:edit(given) end
 
 ---@class vbo.VersionBackupOptions.Conditions
----@field share_point_backup_mode? "All"|"Latest"|string|fun(value: any): boolean
+---@field share_point_backup_mode? "All"|"Latest"|string|("All"|"Latest"|string)[]|fun(value: any): boolean
+---@field sharepoint_backup_mode? "All"|"Latest"|string|("All"|"Latest"|string)[]|fun(value: any): boolean
 
 ---@class vbo.VersionBackupOptionsCollection: vbo.Collection
 local VersionBackupOptionsCollection = {}
-
---- All of them, in a list.
----@return vbo.VersionBackupOptions[]
-function VersionBackupOptionsCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.VersionBackupOptions?
-function VersionBackupOptionsCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.VersionBackupOptions?
-function VersionBackupOptionsCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.VersionBackupOptions
-function VersionBackupOptionsCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.VersionBackupOptionsCollection
-function VersionBackupOptionsCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.VersionBackupOptionsCollection
-function VersionBackupOptionsCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.VersionBackupOptions.Conditions|fun(item: vbo.VersionBackupOptions): boolean
----@return vbo.VersionBackupOptionsCollection
-function VersionBackupOptionsCollection:where(conditions) end

@@ -4,6 +4,7 @@
 
 ---@class vbo.Group: vbo.Resource
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 ---@field on_premises_sid? string  v7–v8
 ---@field location_type "OnPremises"|"Cloud"|"Hybrid"
 ---@field msid? string  v8
@@ -11,156 +12,84 @@
 ---@field is_backedup? boolean  v2–v4
 local Group = {}
 
+---@class vbo.Group.refresh
+---@field data_source? "PreferLocal"|"preferlocal"|"Production"|"production"|"PreferLocalResynced"|"preferlocalresynced"  v7–v8
+---@field [string] vbo.UnknownOption
+
+--- Loads the record again from the server.
+---@param given? vbo.Group.refresh
+---@return vbo.Group
+function Group:refresh(given) end
+
+--- `group:members()` (v5 and later); `group:member(name)` by login or name.
 ---@param name? string|integer|table
 ---@return vbo.GroupMember
 function Group:member(name) end
 
 ---@class vbo.Group.members
----@field data_source? "PreferLocal"|"Production"|"PreferLocalResynced"  v7–v8
+---@field data_source? "PreferLocal"|"preferlocal"|"Production"|"production"|"PreferLocalResynced"|"preferlocalresynced"  v7–v8
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `group:members()` (v5 and later); `group:member(name)` by login or name.
 ---@param given? vbo.Group.members|(string|integer|table)[]
 ---@return vbo.GroupMemberCollection
 function Group:members(given) end
 
 ---@class vbo.Group.Conditions
----@field e_tag? integer|fun(value: any): boolean  v8
----@field on_premises_sid? string|fun(value: any): boolean  v7–v8
----@field display_name? string|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field managed_by? string|fun(value: any): boolean
----@field site? string|fun(value: any): boolean
----@field type? "Office365"|"Security"|"Distribution"|"DynamicDistribution"|string|fun(value: any): boolean
----@field location_type? "OnPremises"|"Cloud"|"Hybrid"|string|fun(value: any): boolean
----@field msid? string|fun(value: any): boolean  v8
----@field data_location? string|fun(value: any): boolean  v8
----@field is_backedup? boolean|fun(value: any): boolean  v2–v4
+---@field e_tag? integer|integer[]|fun(value: any): boolean  v8
+---@field etag? integer|integer[]|fun(value: any): boolean  v8
+---@field on_premises_sid? string|string[]|fun(value: any): boolean  v7–v8
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field managed_by? string|string[]|fun(value: any): boolean
+---@field site? string|string[]|fun(value: any): boolean
+---@field type? "Office365"|"Security"|"Distribution"|"DynamicDistribution"|string|("Office365"|"Security"|"Distribution"|"DynamicDistribution"|string)[]|fun(value: any): boolean
+---@field location_type? "OnPremises"|"Cloud"|"Hybrid"|string|("OnPremises"|"Cloud"|"Hybrid"|string)[]|fun(value: any): boolean
+---@field msid? string|string[]|fun(value: any): boolean  v8
+---@field data_location? string|string[]|fun(value: any): boolean  v8
+---@field is_backedup? boolean|boolean[]|fun(value: any): boolean  v2–v4
 
 ---@class vbo.GroupCollection: vbo.Collection
 local GroupCollection = {}
-
---- All of them, in a list.
----@return vbo.Group[]
-function GroupCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Group?
-function GroupCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Group?
-function GroupCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Group
-function GroupCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.GroupCollection
-function GroupCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.GroupCollection
-function GroupCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Group.Conditions|fun(item: vbo.Group): boolean
----@return vbo.GroupCollection
-function GroupCollection:where(conditions) end
 
 ---@class vbo.GroupMember: vbo.Resource
 ---@field data_location? string  v8
 local GroupMember = {}
 
+--- Loads the record again from the server.
+---@return vbo.GroupMember
+function GroupMember:refresh() end
+
 ---@class vbo.GroupMember.Conditions
----@field group_id? string|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field login? string|fun(value: any): boolean
----@field type? "Unknown"|"User"|"Group"|string|fun(value: any): boolean
----@field is_cloud? boolean|fun(value: any): boolean
----@field data_location? string|fun(value: any): boolean  v8
+---@field group_id? string|string[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field login? string|string[]|fun(value: any): boolean
+---@field type? "Unknown"|"User"|"Group"|string|("Unknown"|"User"|"Group"|string)[]|fun(value: any): boolean
+---@field is_cloud? boolean|boolean[]|fun(value: any): boolean
+---@field data_location? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.GroupMemberCollection: vbo.Collection
 local GroupMemberCollection = {}
 
---- All of them, in a list.
----@return vbo.GroupMember[]
-function GroupMemberCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.GroupMember?
-function GroupMemberCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.GroupMember?
-function GroupMemberCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.GroupMember
-function GroupMemberCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.GroupMemberCollection
-function GroupMemberCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.GroupMemberCollection
-function GroupMemberCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.GroupMember.Conditions|fun(item: vbo.GroupMember): boolean
----@return vbo.GroupMemberCollection
-function GroupMemberCollection:where(conditions) end
-
 ---@class vbo.OrganizationMailbox: vbo.Resource
 local OrganizationMailbox = {}
 
+--- Loads the record again from the server.
+---@return vbo.OrganizationMailbox
+function OrganizationMailbox:refresh() end
+
 ---@class vbo.OrganizationMailbox.Conditions
----@field email? string|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field is_backed_up? boolean|fun(value: any): boolean
+---@field email? string|string[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field is_backed_up? boolean|boolean[]|fun(value: any): boolean
 
 ---@class vbo.OrganizationMailboxCollection: vbo.Collection
 local OrganizationMailboxCollection = {}
 
---- All of them, in a list.
----@return vbo.OrganizationMailbox[]
-function OrganizationMailboxCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.OrganizationMailbox?
-function OrganizationMailboxCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.OrganizationMailbox?
-function OrganizationMailboxCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.OrganizationMailbox
-function OrganizationMailboxCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.OrganizationMailboxCollection
-function OrganizationMailboxCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.OrganizationMailboxCollection
-function OrganizationMailboxCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.OrganizationMailbox.Conditions|fun(item: vbo.OrganizationMailbox): boolean
----@return vbo.OrganizationMailboxCollection
-function OrganizationMailboxCollection:where(conditions) end
-
 ---@class vbo.OrganizationSite: vbo.Resource
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 ---@field parent_url? string  v6–v8
 ---@field site_collection_error? string  v6–v8
 ---@field msid? string  v8
@@ -168,106 +97,66 @@ function OrganizationMailboxCollection:where(conditions) end
 ---@field is_backedup? boolean  v2–v4
 local OrganizationSite = {}
 
+---@class vbo.OrganizationSite.refresh
+---@field data_source? "PreferLocal"|"preferlocal"|"Production"|"production"|"PreferLocalResynced"|"preferlocalresynced"  v7–v8
+---@field [string] vbo.UnknownOption
+
+--- Loads the record again from the server.
+---@param given? vbo.OrganizationSite.refresh
+---@return vbo.OrganizationSite
+function OrganizationSite:refresh(given) end
+
 ---@class vbo.OrganizationSite.Conditions
----@field e_tag? integer|fun(value: any): boolean  v8
----@field url? string|fun(value: any): boolean
----@field parent_url? string|fun(value: any): boolean  v6–v8
----@field name? string|fun(value: any): boolean
----@field is_cloud? boolean|fun(value: any): boolean
----@field is_personal? boolean|fun(value: any): boolean
----@field title? string|fun(value: any): boolean
----@field is_available? boolean|fun(value: any): boolean
----@field site_collection_error? string|fun(value: any): boolean  v6–v8
----@field msid? string|fun(value: any): boolean  v8
----@field data_location? string|fun(value: any): boolean  v8
----@field is_backedup? boolean|fun(value: any): boolean  v2–v4
+---@field e_tag? integer|integer[]|fun(value: any): boolean  v8
+---@field etag? integer|integer[]|fun(value: any): boolean  v8
+---@field url? string|string[]|fun(value: any): boolean
+---@field parent_url? string|string[]|fun(value: any): boolean  v6–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field is_cloud? boolean|boolean[]|fun(value: any): boolean
+---@field is_personal? boolean|boolean[]|fun(value: any): boolean
+---@field title? string|string[]|fun(value: any): boolean
+---@field is_available? boolean|boolean[]|fun(value: any): boolean
+---@field site_collection_error? string|string[]|fun(value: any): boolean  v6–v8
+---@field msid? string|string[]|fun(value: any): boolean  v8
+---@field data_location? string|string[]|fun(value: any): boolean  v8
+---@field is_backedup? boolean|boolean[]|fun(value: any): boolean  v2–v4
 
 ---@class vbo.OrganizationSiteCollection: vbo.Collection
 local OrganizationSiteCollection = {}
 
---- All of them, in a list.
----@return vbo.OrganizationSite[]
-function OrganizationSiteCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.OrganizationSite?
-function OrganizationSiteCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.OrganizationSite?
-function OrganizationSiteCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.OrganizationSite
-function OrganizationSiteCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.OrganizationSiteCollection
-function OrganizationSiteCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.OrganizationSiteCollection
-function OrganizationSiteCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.OrganizationSite.Conditions|fun(item: vbo.OrganizationSite): boolean
----@return vbo.OrganizationSiteCollection
-function OrganizationSiteCollection:where(conditions) end
-
 ---@class vbo.OrganizationTeam: vbo.Resource
 ---@field name string  `displayName`
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 ---@field msid? string  v8
 ---@field data_location? string  v8
 local OrganizationTeam = {}
 
+---@class vbo.OrganizationTeam.refresh
+---@field data_source? "PreferLocal"|"preferlocal"|"Production"|"production"|"PreferLocalResynced"|"preferlocalresynced"  v7–v8
+---@field [string] vbo.UnknownOption
+
+--- Loads the record again from the server.
+---@param given? vbo.OrganizationTeam.refresh
+---@return vbo.OrganizationTeam
+function OrganizationTeam:refresh(given) end
+
 ---@class vbo.OrganizationTeam.Conditions
----@field name? string|fun(value: any): boolean
----@field e_tag? integer|fun(value: any): boolean  v8
----@field display_name? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field mail? string|fun(value: any): boolean
----@field msid? string|fun(value: any): boolean  v8
----@field data_location? string|fun(value: any): boolean  v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field e_tag? integer|integer[]|fun(value: any): boolean  v8
+---@field etag? integer|integer[]|fun(value: any): boolean  v8
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field mail? string|string[]|fun(value: any): boolean
+---@field msid? string|string[]|fun(value: any): boolean  v8
+---@field data_location? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.OrganizationTeamCollection: vbo.Collection
 local OrganizationTeamCollection = {}
 
---- All of them, in a list.
----@return vbo.OrganizationTeam[]
-function OrganizationTeamCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.OrganizationTeam?
-function OrganizationTeamCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.OrganizationTeam?
-function OrganizationTeamCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.OrganizationTeam
-function OrganizationTeamCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.OrganizationTeamCollection
-function OrganizationTeamCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.OrganizationTeamCollection
-function OrganizationTeamCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.OrganizationTeam.Conditions|fun(item: vbo.OrganizationTeam): boolean
----@return vbo.OrganizationTeamCollection
-function OrganizationTeamCollection:where(conditions) end
-
 ---@class vbo.User: vbo.Resource
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 ---@field on_premises_sid? string  v7–v8
 ---@field office? string  v7–v8
 ---@field assigned_licenses? vbo.answer.RESTOfficeLicense[]  v8
@@ -275,6 +164,16 @@ function OrganizationTeamCollection:where(conditions) end
 ---@field data_location? string  v8
 local User = {}
 
+---@class vbo.User.refresh
+---@field data_source? "PreferLocal"|"preferlocal"|"Production"|"production"|"PreferLocalResynced"|"preferlocalresynced"  v7–v8
+---@field [string] vbo.UnknownOption
+
+--- Loads the record again from the server.
+---@param given? vbo.User.refresh
+---@return vbo.User
+function User:refresh(given) end
+
+--- `user:onedrives()`; `user:onedrive()`: the only one, unless one is named.
 ---@param name? string|integer|table
 ---@return vbo.UserOneDrive
 function User:onedrive(name) end
@@ -283,93 +182,37 @@ function User:onedrive(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- `user:onedrives()`; `user:onedrive()`: the only one, unless one is named.
 ---@param given? vbo.User.onedrives|(string|integer|table)[]
 ---@return vbo.UserOneDriveCollection
 function User:onedrives(given) end
 
 ---@class vbo.User.Conditions
----@field e_tag? integer|fun(value: any): boolean  v8
----@field on_premises_sid? string|fun(value: any): boolean  v7–v8
----@field display_name? string|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field type? "User"|"Shared"|"Public"|string|fun(value: any): boolean
----@field location_type? "OnPremises"|"Cloud"|"Hybrid"|string|fun(value: any): boolean  v6–v8
----@field office? string|fun(value: any): boolean  v7–v8
----@field msid? string|fun(value: any): boolean  v8
----@field data_location? string|fun(value: any): boolean  v8
----@field is_backedup? boolean|fun(value: any): boolean  v2–v4
+---@field e_tag? integer|integer[]|fun(value: any): boolean  v8
+---@field etag? integer|integer[]|fun(value: any): boolean  v8
+---@field on_premises_sid? string|string[]|fun(value: any): boolean  v7–v8
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field type? "User"|"Shared"|"Public"|string|("User"|"Shared"|"Public"|string)[]|fun(value: any): boolean
+---@field location_type? "OnPremises"|"Cloud"|"Hybrid"|string|("OnPremises"|"Cloud"|"Hybrid"|string)[]|fun(value: any): boolean  v6–v8
+---@field office? string|string[]|fun(value: any): boolean  v7–v8
+---@field msid? string|string[]|fun(value: any): boolean  v8
+---@field data_location? string|string[]|fun(value: any): boolean  v8
+---@field is_backedup? boolean|boolean[]|fun(value: any): boolean  v2–v4
 
 ---@class vbo.UserCollection: vbo.Collection
 local UserCollection = {}
 
---- All of them, in a list.
----@return vbo.User[]
-function UserCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.User?
-function UserCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.User?
-function UserCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.User
-function UserCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.UserCollection
-function UserCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.UserCollection
-function UserCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.User.Conditions|fun(item: vbo.User): boolean
----@return vbo.UserCollection
-function UserCollection:where(conditions) end
-
 ---@class vbo.UserOneDrive: vbo.Resource
 local UserOneDrive = {}
 
+--- Loads the record again from the server.
+---@return vbo.UserOneDrive
+function UserOneDrive:refresh() end
+
 ---@class vbo.UserOneDrive.Conditions
----@field name? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
 
 ---@class vbo.UserOneDriveCollection: vbo.Collection
 local UserOneDriveCollection = {}
-
---- All of them, in a list.
----@return vbo.UserOneDrive[]
-function UserOneDriveCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.UserOneDrive?
-function UserOneDriveCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.UserOneDrive?
-function UserOneDriveCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.UserOneDrive
-function UserOneDriveCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.UserOneDriveCollection
-function UserOneDriveCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.UserOneDriveCollection
-function UserOneDriveCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.UserOneDrive.Conditions|fun(item: vbo.UserOneDrive): boolean
----@return vbo.UserOneDriveCollection
-function UserOneDriveCollection:where(conditions) end

@@ -3,6 +3,7 @@
 -- luacheck: ignore
 
 ---@class vbo.Proxy: vbo.Resource
+---@field version_number? string  v8; `version`
 ---@field use_internet_proxy? boolean  v3–v8
 ---@field internet_proxy_type? "FromManagementServer"|"Custom"|string  v3–v8
 ---@field operating_system? "Windows"|"Linux"  v8
@@ -19,13 +20,22 @@
 ---@field is_default? boolean  v3–v5
 local Proxy = {}
 
+---@class vbo.Proxy.refresh
+---@field extended_view? boolean  v6–v7
+---@field [string] vbo.UnknownOption
+
+--- Loads the record again from the server.
+---@param given? vbo.Proxy.refresh
+---@return vbo.Proxy
+function Proxy:refresh(given) end
+
 --- Repositories that the proxy serves.
 ---@return vbo.BackupRepositoryCollection
 function Proxy:backup_repositories() end
 
 ---@class vbo.Proxy.disable_maintenance
 ---@field user? string  v8; `username`
----@field ssh_settings? vbo.body.RESTSshSettingsFromClient  v8
+---@field ssh_settings? vbo.given.RESTSshSettingsFromClient  v8
 ---@field username? string  v8
 ---@field password? vbo.Secret|string  v8
 ---@field [string] vbo.UnknownOption
@@ -39,9 +49,9 @@ function Proxy:disable_maintenance(given) end
 ---@field use_domain_network? boolean|vbo.Null  v6–v8
 ---@field use_internet_proxy? boolean|vbo.Null  v3–v8
 ---@field internet_proxy_type? "FromManagementServer"|"frommanagementserver"|"Custom"|"custom"|string|vbo.Null  v3–v8
----@field internet_proxy_settings? vbo.body.RESTInternetProxySettingsFromClient  v6–v8
+---@field internet_proxy_settings? vbo.given.RESTInternetProxySettingsFromClient  v6–v8
 ---@field operating_system? "Windows"|"windows"|"Linux"|"linux"  v8
----@field ssh_settings? vbo.body.RESTSshSettingsFromClient  v8
+---@field ssh_settings? vbo.given.RESTSshSettingsFromClient  v8
 ---@field id? string|vbo.Null  v6–v8
 ---@field host_name? string  v6–v8
 ---@field description? string
@@ -67,7 +77,7 @@ function Proxy:edit(given) end
 
 ---@class vbo.Proxy.enable_maintenance
 ---@field user? string  v8; `username`
----@field ssh_settings? vbo.body.RESTSshSettingsFromClient  v8
+---@field ssh_settings? vbo.given.RESTSshSettingsFromClient  v8
 ---@field username? string  v8
 ---@field password? vbo.Secret|string  v8
 ---@field [string] vbo.UnknownOption
@@ -86,7 +96,7 @@ function Proxy:proxy_pool() end
 ---@field force? boolean  v6–v8
 ---@field user_name? string  v3–v8
 ---@field user_password? vbo.Secret|string  v3–v8
----@field ssh_settings? vbo.body.RESTSshSettingsFromClient  v8
+---@field ssh_settings? vbo.given.RESTSshSettingsFromClient  v8
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.Proxy.remove
@@ -96,60 +106,30 @@ function Proxy:remove(given) end
 function Proxy:rescan() end
 
 ---@class vbo.Proxy.Conditions
----@field type? "Local"|"Domain"|"Workgroup"|string|fun(value: any): boolean  v6–v8
----@field use_internet_proxy? boolean|fun(value: any): boolean  v3–v8
----@field internet_proxy_type? "FromManagementServer"|"Custom"|string|fun(value: any): boolean  v3–v8
----@field operating_system? "Windows"|"Linux"|string|fun(value: any): boolean  v8
----@field proxy_pool_id? string|fun(value: any): boolean  v8
----@field host_name? string|fun(value: any): boolean
----@field fqdn? string|fun(value: any): boolean  v7–v8
----@field description? string|fun(value: any): boolean
----@field port? integer|fun(value: any): boolean
----@field enable_network_throttling? boolean|fun(value: any): boolean
----@field throttling_value? integer|fun(value: any): boolean
----@field throttling_unit? "Mbps"|"MBs"|"KBs"|string|fun(value: any): boolean
----@field status? "Online"|"Offline"|string|fun(value: any): boolean
----@field maintenance_mode_state? "Disabled"|"Enabling"|"Enabled"|string|fun(value: any): boolean  v8
----@field cpu_usage_percent? number|fun(value: any): boolean  v8
----@field memory_usage_percent? number|fun(value: any): boolean  v8
----@field version? string|fun(value: any): boolean  v8
----@field service_account? string|fun(value: any): boolean  v8
----@field threads_number? integer|fun(value: any): boolean  v1–v7
----@field is_default? boolean|fun(value: any): boolean  v3–v5
+---@field version_number? string|string[]|fun(value: any): boolean  v8
+---@field type? "Local"|"Domain"|"Workgroup"|string|("Local"|"Domain"|"Workgroup"|string)[]|fun(value: any): boolean  v6–v8
+---@field use_internet_proxy? boolean|boolean[]|fun(value: any): boolean  v3–v8
+---@field internet_proxy_type? "FromManagementServer"|"Custom"|string|("FromManagementServer"|"Custom"|string)[]|fun(value: any): boolean  v3–v8
+---@field operating_system? "Windows"|"Linux"|string|("Windows"|"Linux"|string)[]|fun(value: any): boolean  v8
+---@field proxy_pool_id? string|string[]|fun(value: any): boolean  v8
+---@field host_name? string|string[]|fun(value: any): boolean
+---@field fqdn? string|string[]|fun(value: any): boolean  v7–v8
+---@field description? string|string[]|fun(value: any): boolean
+---@field port? integer|integer[]|fun(value: any): boolean
+---@field enable_network_throttling? boolean|boolean[]|fun(value: any): boolean
+---@field throttling_value? integer|integer[]|fun(value: any): boolean
+---@field throttling_unit? "Mbps"|"MBs"|"KBs"|string|("Mbps"|"MBs"|"KBs"|string)[]|fun(value: any): boolean
+---@field status? "Online"|"Offline"|string|("Online"|"Offline"|string)[]|fun(value: any): boolean
+---@field maintenance_mode_state? "Disabled"|"Enabling"|"Enabled"|string|("Disabled"|"Enabling"|"Enabled"|string)[]|fun(value: any): boolean  v8
+---@field cpu_usage_percent? number|number[]|fun(value: any): boolean  v8
+---@field memory_usage_percent? number|number[]|fun(value: any): boolean  v8
+---@field version? string|string[]|fun(value: any): boolean  v8
+---@field service_account? string|string[]|fun(value: any): boolean  v8
+---@field threads_number? integer|integer[]|fun(value: any): boolean  v1–v7
+---@field is_default? boolean|boolean[]|fun(value: any): boolean  v3–v5
 
 ---@class vbo.ProxyCollection: vbo.Collection
 local ProxyCollection = {}
-
---- All of them, in a list.
----@return vbo.Proxy[]
-function ProxyCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Proxy?
-function ProxyCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Proxy?
-function ProxyCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Proxy
-function ProxyCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ProxyCollection
-function ProxyCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ProxyCollection
-function ProxyCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Proxy.Conditions|fun(item: vbo.Proxy): boolean
----@return vbo.ProxyCollection
-function ProxyCollection:where(conditions) end
 
 ---@class vbo.ProxyCollection.check_ssh_connection
 ---@field account? string  v8
@@ -164,8 +144,9 @@ function ProxyCollection:where(conditions) end
 ---@field root_password? vbo.Secret|string  v8
 ---@field fingerprint? string|vbo.Null  v8
 ---@field public_base64key? string|vbo.Null  v8
+---@field public_base64_key? string|vbo.Null  v8
 ---@field ignore_fingerprint_check? boolean|vbo.Null  v8
----@field host? any
+---@field host? string  v8
 ---@field [string] vbo.UnknownOption
 
 --- Tries a connection to a Linux host that is to become a proxy (v8).
@@ -181,9 +162,9 @@ function ProxyCollection:check_ssh_connection(given) end
 ---@field use_domain_network? boolean|vbo.Null  v6–v8
 ---@field use_internet_proxy? boolean|vbo.Null  v3–v8
 ---@field internet_proxy_type? "FromManagementServer"|"frommanagementserver"|"Custom"|"custom"|string|vbo.Null  v3–v8
----@field internet_proxy_settings? vbo.body.RESTInternetProxySettingsFromClient  v6–v8
+---@field internet_proxy_settings? vbo.given.RESTInternetProxySettingsFromClient  v6–v8
 ---@field operating_system? "Windows"|"windows"|"Linux"|"linux"  v8
----@field ssh_settings? vbo.body.RESTSshSettingsFromClient  v8
+---@field ssh_settings? vbo.given.RESTSshSettingsFromClient  v8
 ---@field id? string|vbo.Null  v6–v8
 ---@field host_name? string
 ---@field description? string
@@ -209,7 +190,7 @@ function ProxyCollection:create(given) end
 
 ---@class vbo.ProxyCollection.disable_maintenance
 ---@field user? string  v8; `username`
----@field ssh_settings? vbo.body.RESTSshSettingsFromClient  v8
+---@field ssh_settings? vbo.given.RESTSshSettingsFromClient  v8
 ---@field username? string  v8
 ---@field password? vbo.Secret|string  v8
 ---@field [string] vbo.UnknownOption
@@ -220,7 +201,7 @@ function ProxyCollection:disable_maintenance(given) end
 
 ---@class vbo.ProxyCollection.enable_maintenance
 ---@field user? string  v8; `username`
----@field ssh_settings? vbo.body.RESTSshSettingsFromClient  v8
+---@field ssh_settings? vbo.given.RESTSshSettingsFromClient  v8
 ---@field username? string  v8
 ---@field password? vbo.Secret|string  v8
 ---@field [string] vbo.UnknownOption
@@ -235,7 +216,7 @@ function ProxyCollection:enable_maintenance(given) end
 ---@field force? boolean  v6–v8
 ---@field user_name? string  v3–v8
 ---@field user_password? vbo.Secret|string  v3–v8
----@field ssh_settings? vbo.body.RESTSshSettingsFromClient  v8
+---@field ssh_settings? vbo.given.RESTSshSettingsFromClient  v8
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.ProxyCollection.remove
@@ -246,6 +227,10 @@ function ProxyCollection:rescan() end
 
 ---@class vbo.ProxyPool: vbo.Resource
 local ProxyPool = {}
+
+--- Loads the record again from the server.
+---@return vbo.ProxyPool
+function ProxyPool:refresh() end
 
 --- Adds proxies to the pool.
 ---@param list? any
@@ -259,7 +244,7 @@ function ProxyPool:backup_repositories() end
 ---@field proxies? table
 ---@field name? string
 ---@field description? string
----@field proxy_ids? vbo.body.RESTProxyIdFromClient[]
+---@field proxy_ids? vbo.given.RESTProxyIdFromClient[]
 ---@field [string] vbo.UnknownOption
 
 --- Changes what is given (`name`, `description`, `proxies`) and keeps the rest.
@@ -283,48 +268,17 @@ function ProxyPool:remove() end
 function ProxyPool:remove_proxies(list) end
 
 ---@class vbo.ProxyPool.Conditions
----@field name? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
 
 ---@class vbo.ProxyPoolCollection: vbo.Collection
 local ProxyPoolCollection = {}
-
---- All of them, in a list.
----@return vbo.ProxyPool[]
-function ProxyPoolCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.ProxyPool?
-function ProxyPoolCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.ProxyPool?
-function ProxyPoolCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.ProxyPool
-function ProxyPoolCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ProxyPoolCollection
-function ProxyPoolCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ProxyPoolCollection
-function ProxyPoolCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.ProxyPool.Conditions|fun(item: vbo.ProxyPool): boolean
----@return vbo.ProxyPoolCollection
-function ProxyPoolCollection:where(conditions) end
 
 ---@class vbo.ProxyPoolCollection.create
 ---@field proxies? table
 ---@field name? string
 ---@field description? string
----@field proxy_ids? vbo.body.RESTProxyIdFromClient[]
+---@field proxy_ids? vbo.given.RESTProxyIdFromClient[]
 ---@field [string] vbo.UnknownOption
 
 --- Makes a pool (v8).  Options: `name`, `description`, `proxies` (a list of proxies, their ids

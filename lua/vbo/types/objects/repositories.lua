@@ -8,8 +8,10 @@
 ---@field region? string  v1–v5
 ---@field is_exchange_online? boolean  v3–v5
 ---@field is_share_point_online? boolean  v3–v5
+---@field is_sharepoint_online? boolean  v3–v5
 ---@field exchange_online_settings? vbo.answer.OnlineSettings  v3–v5
 ---@field share_point_online_settings? vbo.answer.SharePointOnlineSettings  v3–v5
+---@field sharepoint_online_settings? vbo.answer.SharePointOnlineSettings  v3–v5
 ---@field is_backedup? boolean  v1–v5
 ---@field first_backuptime? vbo.Timestamp  v1–v5
 ---@field last_backuptime? vbo.Timestamp  v1–v5
@@ -18,60 +20,34 @@
 ---@field grant_access_to_site_collections? boolean  v2
 local BackedUpOrganization = {}
 
+--- Loads the record again from the server.
+---@return vbo.BackedUpOrganization
+function BackedUpOrganization:refresh() end
+
 ---@class vbo.BackedUpOrganization.Conditions
----@field name? string|fun(value: any): boolean  v1–v8
----@field used_space_bytes? integer|fun(value: any): boolean  v6–v8
----@field local_cache_used_space_bytes? integer|fun(value: any): boolean  v6–v8
----@field object_storage_used_space_bytes? integer|fun(value: any): boolean  v6–v8
----@field type? "Office365"|"OnPremises"|"Hybrid"|string|fun(value: any): boolean  v1–v5
----@field office_name? string|fun(value: any): boolean  v3–v5
----@field region? string|fun(value: any): boolean  v1–v5
----@field is_exchange_online? boolean|fun(value: any): boolean  v3–v5
----@field is_share_point_online? boolean|fun(value: any): boolean  v3–v5
----@field is_backedup? boolean|fun(value: any): boolean  v1–v5
----@field first_backuptime? string|fun(value: any): boolean  v1–v5
+---@field name? string|string[]|fun(value: any): boolean  v1–v8
+---@field used_space_bytes? integer|integer[]|fun(value: any): boolean  v6–v8
+---@field local_cache_used_space_bytes? integer|integer[]|fun(value: any): boolean  v6–v8
+---@field object_storage_used_space_bytes? integer|integer[]|fun(value: any): boolean  v6–v8
+---@field type? "Office365"|"OnPremises"|"Hybrid"|string|("Office365"|"OnPremises"|"Hybrid"|string)[]|fun(value: any): boolean  v1–v5
+---@field office_name? string|string[]|fun(value: any): boolean  v3–v5
+---@field region? string|string[]|fun(value: any): boolean  v1–v5
+---@field is_exchange_online? boolean|boolean[]|fun(value: any): boolean  v3–v5
+---@field is_share_point_online? boolean|boolean[]|fun(value: any): boolean  v3–v5
+---@field is_sharepoint_online? boolean|boolean[]|fun(value: any): boolean  v3–v5
+---@field is_backedup? boolean|boolean[]|fun(value: any): boolean  v1–v5
+---@field first_backuptime? string|string[]|fun(value: any): boolean  v1–v5
 ---@field first_backuptime_after? vbo.Date  v1–v5
 ---@field first_backuptime_before? vbo.Date  v1–v5
----@field last_backuptime? string|fun(value: any): boolean  v1–v5
+---@field last_backuptime? string|string[]|fun(value: any): boolean  v1–v5
 ---@field last_backuptime_after? vbo.Date  v1–v5
 ---@field last_backuptime_before? vbo.Date  v1–v5
----@field username? string|fun(value: any): boolean  v1–v2
----@field grant_impersonation? boolean|fun(value: any): boolean  v1–v2
----@field grant_access_to_site_collections? boolean|fun(value: any): boolean  v2
+---@field username? string|string[]|fun(value: any): boolean  v1–v2
+---@field grant_impersonation? boolean|boolean[]|fun(value: any): boolean  v1–v2
+---@field grant_access_to_site_collections? boolean|boolean[]|fun(value: any): boolean  v2
 
 ---@class vbo.BackedUpOrganizationCollection: vbo.Collection
 local BackedUpOrganizationCollection = {}
-
---- All of them, in a list.
----@return vbo.BackedUpOrganization[]
-function BackedUpOrganizationCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.BackedUpOrganization?
-function BackedUpOrganizationCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.BackedUpOrganization?
-function BackedUpOrganizationCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.BackedUpOrganization
-function BackedUpOrganizationCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.BackedUpOrganizationCollection
-function BackedUpOrganizationCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.BackedUpOrganizationCollection
-function BackedUpOrganizationCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.BackedUpOrganization.Conditions|fun(item: vbo.BackedUpOrganization): boolean
----@return vbo.BackedUpOrganizationCollection
-function BackedUpOrganizationCollection:where(conditions) end
 
 ---@class vbo.BackupRepository: vbo.Resource
 ---@field object_storage_encryption_enabled? boolean  v4–v8
@@ -100,6 +76,10 @@ function BackedUpOrganizationCollection:where(conditions) end
 ---@field object_storage_cache_path? string  v4–v7
 local BackupRepository = {}
 
+--- Loads the record again from the server.
+---@return vbo.BackupRepository
+function BackupRepository:refresh() end
+
 --- The organizations with backups in the repository, and the space they take (v3 and later).
 ---@param name? string|integer|table
 ---@return vbo.BackedUpOrganization
@@ -114,9 +94,21 @@ function BackupRepository:backed_up_organization(name) end
 ---@return vbo.BackedUpOrganizationCollection
 function BackupRepository:backed_up_organizations(given) end
 
+---@class vbo.BackupRepository.change_owner
+---@field force_stop_sessions? boolean  v8
+---@field force_stop_sessions_timeout? integer  v8
+---@field include_all_related_repositories? boolean  v8
+---@field pool? string|vbo.Resource  v8; `poolId`
+---@field pool_id? string|vbo.Resource  v8
+---@field proxy? string|vbo.Resource  v8; `proxyId`
+---@field proxy_id? string|vbo.Resource  v8
+---@field wait_for_sessions_timeout? integer  v8
+---@field [string] vbo.UnknownOption
+
 --- Moves the repository to another proxy or pool; v8.
+---@param given? vbo.BackupRepository.change_owner
 ---@return vbo.RepositoryOwnerChangeSession
-function BackupRepository:change_owner() end
+function BackupRepository:change_owner(given) end
 
 ---@param name? string|integer|table
 ---@return vbo.CopyJob
@@ -139,7 +131,7 @@ function BackupRepository:copy_jobs(given) end
 function BackupRepository:data_retrieval(name) end
 
 ---@class vbo.BackupRepository.data_retrievals
----@field data_state? "Retrieving"|"Retrieved"|"ChangingAvailabilityPeriod"|"Removing"  v6–v8
+---@field data_state? "Retrieving"|"retrieving"|"Retrieved"|"retrieved"|"ChangingAvailabilityPeriod"|"changingavailabilityperiod"|"Removing"|"removing"  v6–v8
 ---@field organization? string|vbo.Resource  v6–v8; `organizationId`
 ---@field organization_id? string|vbo.Resource  v6–v8
 ---@field repository? string|vbo.Resource  v6–v8; `repositoryId`
@@ -178,7 +170,7 @@ function BackupRepository:data_retrievals(given) end
 ---@field ignore_proxy_pool_appliance_access_validation? boolean|vbo.Null  v8
 ---@field organization_id? string|vbo.Resource|vbo.Null  v8
 ---@field attach_used_repository? boolean|vbo.Null  v3–v8
----@field object_storage? vbo.body.RESTObjectStorageComposed|vbo.Resource|vbo.Null  v8
+---@field object_storage? vbo.given.RESTObjectStorageComposed|vbo.Resource|vbo.Null  v8
 ---@field object_storage_id? string|vbo.Resource|vbo.Null  v4–v7
 ---@field object_storage_cache_path? string  v4–v7
 ---@field capacity_bytes? integer  v3–v5
@@ -239,6 +231,7 @@ function BackupRepository:job(name) end
 ---@return vbo.JobCollection
 function BackupRepository:jobs(given) end
 
+--- With `filter`, `organization` and `at` (a point in time).
 ---@param name? string|integer|table
 ---@return vbo.MailboxData
 function BackupRepository:mailbox_data(name) end
@@ -252,6 +245,7 @@ function BackupRepository:mailbox_data(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- With `filter`, `organization` and `at` (a point in time).
 ---@param given? vbo.BackupRepository.mailboxes_data|(string|integer|table)[]
 ---@return vbo.MailboxDataCollection
 function BackupRepository:mailboxes_data(given) end
@@ -447,76 +441,57 @@ function BackupRepository:user_data(name) end
 function BackupRepository:users_data(given) end
 
 ---@class vbo.BackupRepository.Conditions
----@field capacity? integer|fun(value: any): boolean
----@field free_space? integer|fun(value: any): boolean
----@field object_storage_encryption_enabled? boolean|fun(value: any): boolean  v4–v8
----@field encryption_key_id? string|fun(value: any): boolean  v4–v8
----@field capacity_bytes? integer|fun(value: any): boolean  v3–v8
----@field free_space_bytes? integer|fun(value: any): boolean  v3–v8
----@field name? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field path? string|fun(value: any): boolean
----@field retention_type? "ItemLevel"|"SnapshotBased"|string|fun(value: any): boolean  v3–v8
----@field retention_period_type? "Monthly"|"Daily"|"Yearly"|string|fun(value: any): boolean
----@field daily_retention_period? integer|fun(value: any): boolean
----@field monthly_retention_period? integer|fun(value: any): boolean
----@field yearly_retention_period? "Year1"|"Years2"|"Years3"|"Years5"|"Years7"|"Years10"|"Years25"|"Keep"|string|fun(value: any): boolean
----@field retention_frequency_type? "Daily"|"Monthly"|string|fun(value: any): boolean
----@field daily_time? string|fun(value: any): boolean
----@field daily_type? "Everyday"|"Workdays"|"Weekends"|"Monday"|"Tuesday"|"Wednesday"|"Thursday"|"Friday"|"Saturday"|"Sunday"|string|fun(value: any): boolean
----@field monthly_time? string|fun(value: any): boolean
----@field monthly_daynumber? "First"|"Second"|"Third"|"Fourth"|"Last"|string|fun(value: any): boolean
----@field monthly_dayofweek? "Sunday"|"Monday"|"Tuesday"|"Wednesday"|"Thursday"|"Friday"|"Saturday"|string|fun(value: any): boolean
----@field proxy_id? string|fun(value: any): boolean
----@field proxy_pool_id? string|fun(value: any): boolean  v8
----@field organization_id? string|fun(value: any): boolean  v8
----@field is_long_term? boolean|fun(value: any): boolean  v6–v8
----@field is_outdated? boolean|fun(value: any): boolean  v8
----@field is_out_of_sync? boolean|fun(value: any): boolean  v4–v8
----@field is_indexed? boolean|fun(value: any): boolean  v8
----@field is_migration_locked? boolean|fun(value: any): boolean  v8
----@field is_out_of_order? boolean|fun(value: any): boolean  v8
----@field out_of_order_reason? string|fun(value: any): boolean  v8
----@field object_storage_id? string|fun(value: any): boolean  v4–v7
----@field object_storage_cache_path? string|fun(value: any): boolean  v4–v7
+---@field capacity? integer|integer[]|fun(value: any): boolean
+---@field free_space? integer|integer[]|fun(value: any): boolean
+---@field object_storage_encryption_enabled? boolean|boolean[]|fun(value: any): boolean  v4–v8
+---@field encryption_key_id? string|string[]|fun(value: any): boolean  v4–v8
+---@field capacity_bytes? integer|integer[]|fun(value: any): boolean  v3–v8
+---@field free_space_bytes? integer|integer[]|fun(value: any): boolean  v3–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field path? string|string[]|fun(value: any): boolean
+---@field retention_type? "ItemLevel"|"SnapshotBased"|string|("ItemLevel"|"SnapshotBased"|string)[]|fun(value: any): boolean  v3–v8
+---@field retention_period_type? "Monthly"|"Daily"|"Yearly"|string|("Monthly"|"Daily"|"Yearly"|string)[]|fun(value: any): boolean
+---@field daily_retention_period? integer|integer[]|fun(value: any): boolean
+---@field monthly_retention_period? integer|integer[]|fun(value: any): boolean
+---@field yearly_retention_period? "Year1"|"Years2"|"Years3"|"Years5"|"Years7"|"Years10"|"Years25"|"Keep"|string|("Year1"|"Years2"|"Years3"|"Years5"|"Years7"|"Years10"|"Years25"|"Keep"|string)[]|fun(value: any): boolean
+---@field retention_frequency_type? "Daily"|"Monthly"|string|("Daily"|"Monthly"|string)[]|fun(value: any): boolean
+---@field daily_time? string|string[]|fun(value: any): boolean
+---@field daily_type? "Everyday"|"Workdays"|"Weekends"|"Monday"|"Tuesday"|"Wednesday"|"Thursday"|"Friday"|"Saturday"|"Sunday"|string|("Everyday"|"Workdays"|"Weekends"|"Monday"|"Tuesday"|"Wednesday"|"Thursday"|"Friday"|"Saturday"|"Sunday"|string)[]|fun(value: any): boolean
+---@field monthly_time? string|string[]|fun(value: any): boolean
+---@field monthly_daynumber? "First"|"Second"|"Third"|"Fourth"|"Last"|string|("First"|"Second"|"Third"|"Fourth"|"Last"|string)[]|fun(value: any): boolean
+---@field monthly_dayofweek? "Sunday"|"Monday"|"Tuesday"|"Wednesday"|"Thursday"|"Friday"|"Saturday"|string|("Sunday"|"Monday"|"Tuesday"|"Wednesday"|"Thursday"|"Friday"|"Saturday"|string)[]|fun(value: any): boolean
+---@field proxy_id? string|string[]|fun(value: any): boolean
+---@field proxy_pool_id? string|string[]|fun(value: any): boolean  v8
+---@field organization_id? string|string[]|fun(value: any): boolean  v8
+---@field is_long_term? boolean|boolean[]|fun(value: any): boolean  v6–v8
+---@field is_outdated? boolean|boolean[]|fun(value: any): boolean  v8
+---@field is_out_of_sync? boolean|boolean[]|fun(value: any): boolean  v4–v8
+---@field is_indexed? boolean|boolean[]|fun(value: any): boolean  v8
+---@field is_migration_locked? boolean|boolean[]|fun(value: any): boolean  v8
+---@field is_out_of_order? boolean|boolean[]|fun(value: any): boolean  v8
+---@field out_of_order_reason? string|string[]|fun(value: any): boolean  v8
+---@field object_storage_id? string|string[]|fun(value: any): boolean  v4–v7
+---@field object_storage_cache_path? string|string[]|fun(value: any): boolean  v4–v7
 
 ---@class vbo.BackupRepositoryCollection: vbo.Collection
 local BackupRepositoryCollection = {}
 
---- All of them, in a list.
----@return vbo.BackupRepository[]
-function BackupRepositoryCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.BackupRepository?
-function BackupRepositoryCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.BackupRepository?
-function BackupRepositoryCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.BackupRepository
-function BackupRepositoryCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.BackupRepositoryCollection
-function BackupRepositoryCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.BackupRepositoryCollection
-function BackupRepositoryCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.BackupRepository.Conditions|fun(item: vbo.BackupRepository): boolean
----@return vbo.BackupRepositoryCollection
-function BackupRepositoryCollection:where(conditions) end
+---@class vbo.BackupRepositoryCollection.change_owner
+---@field force_stop_sessions? boolean  v8
+---@field force_stop_sessions_timeout? integer  v8
+---@field include_all_related_repositories? boolean  v8
+---@field pool? string|vbo.Resource  v8; `poolId`
+---@field pool_id? string|vbo.Resource  v8
+---@field proxy? string|vbo.Resource  v8; `proxyId`
+---@field proxy_id? string|vbo.Resource  v8
+---@field wait_for_sessions_timeout? integer  v8
+---@field [string] vbo.UnknownOption
 
 --- Moves the repository to another proxy or pool; v8.
+---@param given? vbo.BackupRepositoryCollection.change_owner
 ---@return (vbo.RepositoryOwnerChangeSession)[]
-function BackupRepositoryCollection:change_owner() end
+function BackupRepositoryCollection:change_owner(given) end
 
 ---@class vbo.BackupRepositoryCollection.create
 ---@field encryption_key? string|vbo.Resource|vbo.Null  v4–v8; `encryptionKeyId`
@@ -545,7 +520,7 @@ function BackupRepositoryCollection:change_owner() end
 ---@field ignore_proxy_pool_appliance_access_validation? boolean|vbo.Null  v8
 ---@field organization_id? string|vbo.Resource|vbo.Null  v8
 ---@field attach_used_repository? boolean|vbo.Null  v3–v8
----@field object_storage? vbo.body.RESTObjectStorageComposed|vbo.Resource|vbo.Null  v8
+---@field object_storage? vbo.given.RESTObjectStorageComposed|vbo.Resource|vbo.Null  v8
 ---@field object_storage_id? string|vbo.Resource|vbo.Null  v4–v7
 ---@field object_storage_cache_path? string  v4–v7
 ---@field host_name? string  v1
@@ -565,7 +540,9 @@ function BackupRepositoryCollection:sync() end
 ---@class vbo.ObjectStorageRepository: vbo.Resource
 ---@field free_space? integer  v6–v7; `freeSpaceBytes`
 ---@field amazon_bucket_s3compatible? vbo.answer.RESTAmazonBucketS3Compatible  v6–v7
+---@field amazon_bucket_s3_compatible? vbo.answer.RESTAmazonBucketS3Compatible  v6–v7
 ---@field s3folder? string  v6–v7
+---@field s3_folder? string  v6–v7
 ---@field description string
 ---@field size_limit_enabled? boolean
 ---@field size_limit_gb? integer
@@ -574,6 +551,7 @@ function BackupRepositoryCollection:sync() end
 ---@field glacier_deep_archive_enabled? boolean  v6–v7
 ---@field glacier_instant_retrieval_enabled? boolean  v7
 ---@field amazon_bucket_s3aws? vbo.answer.RESTAmazonBucketS3Aws  v6–v7
+---@field amazon_bucket_s3_aws? vbo.answer.RESTAmazonBucketS3Aws  v6–v7
 ---@field ia_storage_class_enabled? boolean  v6–v7
 ---@field use_archiver_appliance? boolean  v6–v7
 ---@field amazon_archiver_appliance? vbo.answer.RESTAmazonArchiverAppliance  v6–v7
@@ -585,11 +563,17 @@ function BackupRepositoryCollection:sync() end
 ---@field bucket? vbo.answer.RESTObjectStorageRepositoryComposed.bucket  v4–v5
 local ObjectStorageRepository = {}
 
+--- Loads the record again from the server.
+---@return vbo.ObjectStorageRepository
+function ObjectStorageRepository:refresh() end
+
 ---@class vbo.ObjectStorageRepository.edit
 ---@field account? string|vbo.Resource|vbo.Null  v6–v7; `accountId`
 ---@field workload? "AzureBlob"|"azureblob"|"AmazonS3"|"amazons3"|"AmazonS3Compatible"|"amazons3compatible"|"AzureBlobArchive"|"azureblobarchive"|"AmazonS3Glacier"|"amazons3glacier"|"WasabiCloud"|"wasabicloud"|"IBMCloud"|"ibmcloud"|vbo.Null  v6–v7; `type`
----@field amazon_bucket_s3compatible? vbo.body.RESTAmazonBucketS3Compatible|vbo.Resource  v6–v7
+---@field amazon_bucket_s3compatible? vbo.given.RESTAmazonBucketS3Compatible|vbo.Resource  v6–v7
+---@field amazon_bucket_s3_compatible? vbo.given.RESTAmazonBucketS3Compatible|vbo.Resource  v6–v7
 ---@field s3folder? string  v6–v7
+---@field s3_folder? string  v6–v7
 ---@field id? string  v6–v7
 ---@field name? string  v6–v7
 ---@field description? string  v6–v7
@@ -600,15 +584,16 @@ local ObjectStorageRepository = {}
 ---@field type? "AzureBlob"|"azureblob"|"AmazonS3"|"amazons3"|"AmazonS3Compatible"|"amazons3compatible"|"AzureBlobArchive"|"azureblobarchive"|"AmazonS3Glacier"|"amazons3glacier"|"WasabiCloud"|"wasabicloud"|"IBMCloud"|"ibmcloud"|vbo.Null  v6–v7
 ---@field glacier_deep_archive_enabled? boolean|vbo.Null  v6–v7
 ---@field glacier_instant_retrieval_enabled? boolean|vbo.Null  v7
----@field amazon_bucket_s3aws? vbo.body.RESTAmazonBucketS3Aws|vbo.Resource  v6–v7
+---@field amazon_bucket_s3aws? vbo.given.RESTAmazonBucketS3Aws|vbo.Resource  v6–v7
+---@field amazon_bucket_s3_aws? vbo.given.RESTAmazonBucketS3Aws|vbo.Resource  v6–v7
 ---@field ia_storage_class_enabled? boolean|vbo.Null  v6–v7
 ---@field use_archiver_appliance? boolean|vbo.Null  v6–v7
----@field amazon_archiver_appliance? vbo.body.RESTAmazonArchiverAppliance  v6–v7
----@field azure_container? vbo.body.RESTAzureContainer|vbo.Resource  v6–v7
+---@field amazon_archiver_appliance? vbo.given.RESTAmazonArchiverAppliance  v6–v7
+---@field azure_container? vbo.given.RESTAzureContainer|vbo.Resource  v6–v7
 ---@field azure_folder? string  v6–v7
----@field azure_service_account? vbo.body.RESTServiceAccountInfo|vbo.Resource  v6–v7
----@field azure_subscription? vbo.body.RESTAzureSubscription  v6–v7
----@field azure_archiver_appliance? vbo.body.RESTAzureArchiverAppliance  v6–v7
+---@field azure_service_account? vbo.given.RESTServiceAccountInfo|vbo.Resource  v6–v7
+---@field azure_subscription? vbo.given.RESTAzureSubscription  v6–v7
+---@field azure_archiver_appliance? vbo.given.RESTAzureArchiverAppliance  v6–v7
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.ObjectStorageRepository.edit
@@ -618,62 +603,34 @@ function ObjectStorageRepository:edit(given) end
 function ObjectStorageRepository:remove() end
 
 ---@class vbo.ObjectStorageRepository.Conditions
----@field free_space? integer|fun(value: any): boolean  v6–v7
----@field s3folder? string|fun(value: any): boolean  v6–v7
----@field name? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field account_id? string|fun(value: any): boolean
----@field size_limit_enabled? boolean|fun(value: any): boolean
----@field size_limit_gb? integer|fun(value: any): boolean
----@field used_space_bytes? integer|fun(value: any): boolean
----@field free_space_bytes? integer|fun(value: any): boolean  v6–v7
----@field enable_immutability? boolean|fun(value: any): boolean  v7
----@field type? "AzureBlob"|"AmazonS3"|"AmazonS3Compatible"|"AzureBlobArchive"|"AmazonS3Glacier"|"WasabiCloud"|"IBMCloud"|string|fun(value: any): boolean
----@field glacier_deep_archive_enabled? boolean|fun(value: any): boolean  v6–v7
----@field glacier_instant_retrieval_enabled? boolean|fun(value: any): boolean  v7
----@field ia_storage_class_enabled? boolean|fun(value: any): boolean  v6–v7
----@field use_archiver_appliance? boolean|fun(value: any): boolean  v6–v7
----@field azure_folder? string|fun(value: any): boolean
+---@field free_space? integer|integer[]|fun(value: any): boolean  v6–v7
+---@field s3folder? string|string[]|fun(value: any): boolean  v6–v7
+---@field s3_folder? string|string[]|fun(value: any): boolean  v6–v7
+---@field name? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field account_id? string|string[]|fun(value: any): boolean
+---@field size_limit_enabled? boolean|boolean[]|fun(value: any): boolean
+---@field size_limit_gb? integer|integer[]|fun(value: any): boolean
+---@field used_space_bytes? integer|integer[]|fun(value: any): boolean
+---@field free_space_bytes? integer|integer[]|fun(value: any): boolean  v6–v7
+---@field enable_immutability? boolean|boolean[]|fun(value: any): boolean  v7
+---@field type? "AzureBlob"|"AmazonS3"|"AmazonS3Compatible"|"AzureBlobArchive"|"AmazonS3Glacier"|"WasabiCloud"|"IBMCloud"|string|("AzureBlob"|"AmazonS3"|"AmazonS3Compatible"|"AzureBlobArchive"|"AmazonS3Glacier"|"WasabiCloud"|"IBMCloud"|string)[]|fun(value: any): boolean
+---@field glacier_deep_archive_enabled? boolean|boolean[]|fun(value: any): boolean  v6–v7
+---@field glacier_instant_retrieval_enabled? boolean|boolean[]|fun(value: any): boolean  v7
+---@field ia_storage_class_enabled? boolean|boolean[]|fun(value: any): boolean  v6–v7
+---@field use_archiver_appliance? boolean|boolean[]|fun(value: any): boolean  v6–v7
+---@field azure_folder? string|string[]|fun(value: any): boolean
 
 ---@class vbo.ObjectStorageRepositoryCollection: vbo.Collection
 local ObjectStorageRepositoryCollection = {}
 
---- All of them, in a list.
----@return vbo.ObjectStorageRepository[]
-function ObjectStorageRepositoryCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.ObjectStorageRepository?
-function ObjectStorageRepositoryCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.ObjectStorageRepository?
-function ObjectStorageRepositoryCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.ObjectStorageRepository
-function ObjectStorageRepositoryCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ObjectStorageRepositoryCollection
-function ObjectStorageRepositoryCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ObjectStorageRepositoryCollection
-function ObjectStorageRepositoryCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.ObjectStorageRepository.Conditions|fun(item: vbo.ObjectStorageRepository): boolean
----@return vbo.ObjectStorageRepositoryCollection
-function ObjectStorageRepositoryCollection:where(conditions) end
-
 ---@class vbo.ObjectStorageRepositoryCollection.create
 ---@field account? string|vbo.Resource|vbo.Null  `accountId`
 ---@field workload? "AzureBlob"|"azureblob"|"AmazonS3"|"amazons3"|"AmazonS3Compatible"|"amazons3compatible"|"AzureBlobArchive"|"azureblobarchive"|"AmazonS3Glacier"|"amazons3glacier"|"WasabiCloud"|"wasabicloud"|"IBMCloud"|"ibmcloud"|vbo.Null  `type`
----@field amazon_bucket_s3compatible? vbo.body.RESTAmazonBucketS3Compatible|vbo.Resource  v6–v7
+---@field amazon_bucket_s3compatible? vbo.given.RESTAmazonBucketS3Compatible|vbo.Resource  v6–v7
+---@field amazon_bucket_s3_compatible? vbo.given.RESTAmazonBucketS3Compatible|vbo.Resource  v6–v7
 ---@field s3folder? string  v6–v7
+---@field s3_folder? string  v6–v7
 ---@field id? string  v6–v7
 ---@field name? string
 ---@field description? string
@@ -684,16 +641,17 @@ function ObjectStorageRepositoryCollection:where(conditions) end
 ---@field type? "AzureBlob"|"azureblob"|"AmazonS3"|"amazons3"|"AmazonS3Compatible"|"amazons3compatible"|"AzureBlobArchive"|"azureblobarchive"|"AmazonS3Glacier"|"amazons3glacier"|"WasabiCloud"|"wasabicloud"|"IBMCloud"|"ibmcloud"|vbo.Null
 ---@field glacier_deep_archive_enabled? boolean|vbo.Null  v6–v7
 ---@field glacier_instant_retrieval_enabled? boolean|vbo.Null  v7
----@field amazon_bucket_s3aws? vbo.body.RESTAmazonBucketS3Aws|vbo.Resource  v6–v7
+---@field amazon_bucket_s3aws? vbo.given.RESTAmazonBucketS3Aws|vbo.Resource  v6–v7
+---@field amazon_bucket_s3_aws? vbo.given.RESTAmazonBucketS3Aws|vbo.Resource  v6–v7
 ---@field ia_storage_class_enabled? boolean|vbo.Null  v6–v7
 ---@field use_archiver_appliance? boolean|vbo.Null  v6–v7
----@field amazon_archiver_appliance? vbo.body.RESTAmazonArchiverAppliance  v6–v7
----@field azure_container? vbo.body.ObjectStorageRepository_AddObjectStorageRepository.azureContainer|vbo.Resource
+---@field amazon_archiver_appliance? vbo.given.RESTAmazonArchiverAppliance  v6–v7
+---@field azure_container? vbo.given.ObjectStorageRepository_AddObjectStorageRepository.azureContainer|vbo.Resource
 ---@field azure_folder? string
----@field azure_service_account? vbo.body.RESTServiceAccountInfo|vbo.Resource  v6–v7
----@field azure_subscription? vbo.body.RESTAzureSubscription  v6–v7
----@field azure_archiver_appliance? vbo.body.RESTAzureArchiverAppliance  v6–v7
----@field bucket? vbo.body.ObjectStorageRepository_AddObjectStorageRepository.bucket  v4–v5
+---@field azure_service_account? vbo.given.RESTServiceAccountInfo|vbo.Resource  v6–v7
+---@field azure_subscription? vbo.given.RESTAzureSubscription  v6–v7
+---@field azure_archiver_appliance? vbo.given.RESTAzureArchiverAppliance  v6–v7
+---@field bucket? vbo.given.ObjectStorageRepository_AddObjectStorageRepository.bucket  v4–v5
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.ObjectStorageRepositoryCollection.create
@@ -709,6 +667,10 @@ function ObjectStorageRepositoryCollection:remove() end
 ---@field force_stop_sessions boolean
 ---@field force_stop_sessions_timeout string
 local RepositoryOwnerChangeSession = {}
+
+--- Loads the record again from the server.
+---@return vbo.RepositoryOwnerChangeSession
+function RepositoryOwnerChangeSession:refresh() end
 
 --- Ends the change of owner.
 function RepositoryOwnerChangeSession:stop() end
@@ -727,53 +689,22 @@ function RepositoryOwnerChangeSession:stop() end
 function RepositoryOwnerChangeSession:wait(given) end
 
 ---@class vbo.RepositoryOwnerChangeSession.Conditions
----@field status? "Waiting"|"Running"|"Succeeded"|"Failed"|string|fun(value: any): boolean
----@field start_time? string|fun(value: any): boolean
+---@field status? "Waiting"|"Running"|"Succeeded"|"Failed"|string|("Waiting"|"Running"|"Succeeded"|"Failed"|string)[]|fun(value: any): boolean
+---@field start_time? string|string[]|fun(value: any): boolean
 ---@field start_time_after? vbo.Date
 ---@field start_time_before? vbo.Date
----@field end_time? string|fun(value: any): boolean
+---@field end_time? string|string[]|fun(value: any): boolean
 ---@field end_time_after? vbo.Date
 ---@field end_time_before? vbo.Date
----@field details? string|fun(value: any): boolean
----@field wait_for_sessions_timeout? string|fun(value: any): boolean
----@field force_stop_sessions? boolean|fun(value: any): boolean
----@field force_stop_sessions_timeout? string|fun(value: any): boolean
----@field from_owner_id? string|fun(value: any): boolean
----@field to_owner_id? string|fun(value: any): boolean
+---@field details? string|string[]|fun(value: any): boolean
+---@field wait_for_sessions_timeout? string|string[]|fun(value: any): boolean
+---@field force_stop_sessions? boolean|boolean[]|fun(value: any): boolean
+---@field force_stop_sessions_timeout? string|string[]|fun(value: any): boolean
+---@field from_owner_id? string|string[]|fun(value: any): boolean
+---@field to_owner_id? string|string[]|fun(value: any): boolean
 
 ---@class vbo.RepositoryOwnerChangeSessionCollection: vbo.Collection
 local RepositoryOwnerChangeSessionCollection = {}
-
---- All of them, in a list.
----@return vbo.RepositoryOwnerChangeSession[]
-function RepositoryOwnerChangeSessionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RepositoryOwnerChangeSession?
-function RepositoryOwnerChangeSessionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RepositoryOwnerChangeSession?
-function RepositoryOwnerChangeSessionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RepositoryOwnerChangeSession
-function RepositoryOwnerChangeSessionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RepositoryOwnerChangeSessionCollection
-function RepositoryOwnerChangeSessionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RepositoryOwnerChangeSessionCollection
-function RepositoryOwnerChangeSessionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RepositoryOwnerChangeSession.Conditions|fun(item: vbo.RepositoryOwnerChangeSession): boolean
----@return vbo.RepositoryOwnerChangeSessionCollection
-function RepositoryOwnerChangeSessionCollection:where(conditions) end
 
 --- Ends the change of owner.
 function RepositoryOwnerChangeSessionCollection:stop() end
@@ -781,48 +712,21 @@ function RepositoryOwnerChangeSessionCollection:stop() end
 ---@class vbo.RepositorySynchronizeSession: vbo.Resource
 local RepositorySynchronizeSession = {}
 
+--- Loads the record again from the server.
+---@return vbo.RepositorySynchronizeSession
+function RepositorySynchronizeSession:refresh() end
+
 --- Ends the synchronization.
 function RepositorySynchronizeSession:stop() end
 
 ---@class vbo.RepositorySynchronizeSession.Conditions
----@field repository_id? string|fun(value: any): boolean
----@field state? "None"|"Synchronizing"|"Failed"|string|fun(value: any): boolean
----@field progress_percent? integer|fun(value: any): boolean
----@field error? string|fun(value: any): boolean
+---@field repository_id? string|string[]|fun(value: any): boolean
+---@field state? "None"|"Synchronizing"|"Failed"|string|("None"|"Synchronizing"|"Failed"|string)[]|fun(value: any): boolean
+---@field progress_percent? integer|integer[]|fun(value: any): boolean
+---@field error? string|string[]|fun(value: any): boolean
 
 ---@class vbo.RepositorySynchronizeSessionCollection: vbo.Collection
 local RepositorySynchronizeSessionCollection = {}
-
---- All of them, in a list.
----@return vbo.RepositorySynchronizeSession[]
-function RepositorySynchronizeSessionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RepositorySynchronizeSession?
-function RepositorySynchronizeSessionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RepositorySynchronizeSession?
-function RepositorySynchronizeSessionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RepositorySynchronizeSession
-function RepositorySynchronizeSessionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RepositorySynchronizeSessionCollection
-function RepositorySynchronizeSessionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RepositorySynchronizeSessionCollection
-function RepositorySynchronizeSessionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RepositorySynchronizeSession.Conditions|fun(item: vbo.RepositorySynchronizeSession): boolean
----@return vbo.RepositorySynchronizeSessionCollection
-function RepositorySynchronizeSessionCollection:where(conditions) end
 
 --- Ends the synchronization.
 function RepositorySynchronizeSessionCollection:stop() end

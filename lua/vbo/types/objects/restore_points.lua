@@ -8,7 +8,12 @@
 ---@field organization_id? string
 ---@field backed_up_organization_id string
 ---@field e_tag integer
+---@field etag integer
 local ProtectedGroup = {}
+
+--- Loads the record again from the server.
+---@return vbo.ProtectedGroup
+function ProtectedGroup:refresh() end
 
 ---@class vbo.ProtectedGroup.restore_points
 ---@field backup_time? vbo.Date  v6
@@ -38,138 +43,59 @@ local ProtectedGroup = {}
 function ProtectedGroup:restore_points(given) end
 
 ---@class vbo.ProtectedGroup.Conditions
----@field name? string|fun(value: any): boolean
----@field msid? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean
----@field backed_up_organization_id? string|fun(value: any): boolean
----@field e_tag? integer|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field msid? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean
+---@field e_tag? integer|integer[]|fun(value: any): boolean
+---@field etag? integer|integer[]|fun(value: any): boolean
 
 ---@class vbo.ProtectedGroupCollection: vbo.Collection
 local ProtectedGroupCollection = {}
-
---- All of them, in a list.
----@return vbo.ProtectedGroup[]
-function ProtectedGroupCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.ProtectedGroup?
-function ProtectedGroupCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.ProtectedGroup?
-function ProtectedGroupCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.ProtectedGroup
-function ProtectedGroupCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ProtectedGroupCollection
-function ProtectedGroupCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ProtectedGroupCollection
-function ProtectedGroupCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.ProtectedGroup.Conditions|fun(item: vbo.ProtectedGroup): boolean
----@return vbo.ProtectedGroupCollection
-function ProtectedGroupCollection:where(conditions) end
 
 ---@class vbo.ProtectedMailbox: vbo.Resource
 ---@field name string  `displayName`
 local ProtectedMailbox = {}
 
+--- Loads the record again from the server.
+---@return vbo.ProtectedMailbox
+function ProtectedMailbox:refresh() end
+
 ---@class vbo.ProtectedMailbox.Conditions
----@field name? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field email? string|fun(value: any): boolean
----@field is_archive? boolean|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field email? string|string[]|fun(value: any): boolean
+---@field is_archive? boolean|boolean[]|fun(value: any): boolean
 
 ---@class vbo.ProtectedMailboxCollection: vbo.Collection
 local ProtectedMailboxCollection = {}
 
---- All of them, in a list.
----@return vbo.ProtectedMailbox[]
-function ProtectedMailboxCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.ProtectedMailbox?
-function ProtectedMailboxCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.ProtectedMailbox?
-function ProtectedMailboxCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.ProtectedMailbox
-function ProtectedMailboxCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ProtectedMailboxCollection
-function ProtectedMailboxCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ProtectedMailboxCollection
-function ProtectedMailboxCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.ProtectedMailbox.Conditions|fun(item: vbo.ProtectedMailbox): boolean
----@return vbo.ProtectedMailboxCollection
-function ProtectedMailboxCollection:where(conditions) end
-
 ---@class vbo.ProtectedOneDrive: vbo.Resource
 local ProtectedOneDrive = {}
 
+--- Loads the record again from the server.
+---@return vbo.ProtectedOneDrive
+function ProtectedOneDrive:refresh() end
+
 ---@class vbo.ProtectedOneDrive.Conditions
----@field name? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
 
 ---@class vbo.ProtectedOneDriveCollection: vbo.Collection
 local ProtectedOneDriveCollection = {}
-
---- All of them, in a list.
----@return vbo.ProtectedOneDrive[]
-function ProtectedOneDriveCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.ProtectedOneDrive?
-function ProtectedOneDriveCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.ProtectedOneDrive?
-function ProtectedOneDriveCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.ProtectedOneDrive
-function ProtectedOneDriveCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ProtectedOneDriveCollection
-function ProtectedOneDriveCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ProtectedOneDriveCollection
-function ProtectedOneDriveCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.ProtectedOneDrive.Conditions|fun(item: vbo.ProtectedOneDrive): boolean
----@return vbo.ProtectedOneDriveCollection
-function ProtectedOneDriveCollection:where(conditions) end
 
 ---@class vbo.ProtectedSite: vbo.Resource
 ---@field msid string
 ---@field organization_id? string
 ---@field backed_up_organization_id string
 ---@field e_tag integer
+---@field etag integer
 local ProtectedSite = {}
+
+--- Loads the record again from the server.
+---@return vbo.ProtectedSite
+function ProtectedSite:refresh() end
 
 ---@class vbo.ProtectedSite.restore_points
 ---@field backup_time? vbo.Date  v6
@@ -199,47 +125,17 @@ local ProtectedSite = {}
 function ProtectedSite:restore_points(given) end
 
 ---@class vbo.ProtectedSite.Conditions
----@field name? string|fun(value: any): boolean
----@field msid? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean
----@field backed_up_organization_id? string|fun(value: any): boolean
----@field e_tag? integer|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field msid? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean
+---@field e_tag? integer|integer[]|fun(value: any): boolean
+---@field etag? integer|integer[]|fun(value: any): boolean
 
 ---@class vbo.ProtectedSiteCollection: vbo.Collection
 local ProtectedSiteCollection = {}
-
---- All of them, in a list.
----@return vbo.ProtectedSite[]
-function ProtectedSiteCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.ProtectedSite?
-function ProtectedSiteCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.ProtectedSite?
-function ProtectedSiteCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.ProtectedSite
-function ProtectedSiteCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ProtectedSiteCollection
-function ProtectedSiteCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ProtectedSiteCollection
-function ProtectedSiteCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.ProtectedSite.Conditions|fun(item: vbo.ProtectedSite): boolean
----@return vbo.ProtectedSiteCollection
-function ProtectedSiteCollection:where(conditions) end
 
 ---@class vbo.ProtectedTeam: vbo.Resource
 ---@field name string  `displayName`
@@ -247,7 +143,12 @@ function ProtectedSiteCollection:where(conditions) end
 ---@field organization_id? string
 ---@field backed_up_organization_id string
 ---@field e_tag integer
+---@field etag integer
 local ProtectedTeam = {}
+
+--- Loads the record again from the server.
+---@return vbo.ProtectedTeam
+function ProtectedTeam:refresh() end
 
 ---@class vbo.ProtectedTeam.restore_points
 ---@field backup_time? vbo.Date  v6
@@ -277,55 +178,31 @@ local ProtectedTeam = {}
 function ProtectedTeam:restore_points(given) end
 
 ---@class vbo.ProtectedTeam.Conditions
----@field name? string|fun(value: any): boolean
----@field msid? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean
----@field backed_up_organization_id? string|fun(value: any): boolean
----@field e_tag? integer|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field msid? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean
+---@field e_tag? integer|integer[]|fun(value: any): boolean
+---@field etag? integer|integer[]|fun(value: any): boolean
 
 ---@class vbo.ProtectedTeamCollection: vbo.Collection
 local ProtectedTeamCollection = {}
-
---- All of them, in a list.
----@return vbo.ProtectedTeam[]
-function ProtectedTeamCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.ProtectedTeam?
-function ProtectedTeamCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.ProtectedTeam?
-function ProtectedTeamCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.ProtectedTeam
-function ProtectedTeamCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ProtectedTeamCollection
-function ProtectedTeamCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ProtectedTeamCollection
-function ProtectedTeamCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.ProtectedTeam.Conditions|fun(item: vbo.ProtectedTeam): boolean
----@return vbo.ProtectedTeamCollection
-function ProtectedTeamCollection:where(conditions) end
 
 ---@class vbo.ProtectedUser: vbo.Resource
 ---@field name string  `displayName`
 ---@field msid? string
 ---@field organization_id? string
 ---@field backed_up_organization_id string
+---@field onedrives vbo.answer.RESTProtectedOneDrive[]
 ---@field e_tag integer
+---@field etag integer
 local ProtectedUser = {}
+
+--- Loads the record again from the server.
+---@return vbo.ProtectedUser
+function ProtectedUser:refresh() end
 
 ---@class vbo.ProtectedUser.restore_points
 ---@field backup_time? vbo.Date  v6
@@ -355,54 +232,31 @@ local ProtectedUser = {}
 function ProtectedUser:restore_points(given) end
 
 ---@class vbo.ProtectedUser.Conditions
----@field name? string|fun(value: any): boolean
----@field msid? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field account_type? "User"|"SharedMailbox"|"PublicMailbox"|string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean
----@field backed_up_organization_id? string|fun(value: any): boolean
----@field e_tag? integer|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field msid? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field account_type? "User"|"SharedMailbox"|"PublicMailbox"|string|("User"|"SharedMailbox"|"PublicMailbox"|string)[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean
+---@field e_tag? integer|integer[]|fun(value: any): boolean
+---@field etag? integer|integer[]|fun(value: any): boolean
 
 ---@class vbo.ProtectedUserCollection: vbo.Collection
 local ProtectedUserCollection = {}
 
---- All of them, in a list.
----@return vbo.ProtectedUser[]
-function ProtectedUserCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.ProtectedUser?
-function ProtectedUserCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.ProtectedUser?
-function ProtectedUserCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.ProtectedUser
-function ProtectedUserCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ProtectedUserCollection
-function ProtectedUserCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ProtectedUserCollection
-function ProtectedUserCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.ProtectedUser.Conditions|fun(item: vbo.ProtectedUser): boolean
----@return vbo.ProtectedUserCollection
-function ProtectedUserCollection:where(conditions) end
-
 ---@class vbo.RestorePoint: vbo.Resource
 ---@field is_deleted? boolean  v7–v8
+---@field is_sharepoint boolean
+---@field is_onedrive boolean
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 ---@field objects_etag? integer  v8
 ---@field immutability_expires_on? vbo.Timestamp  v8
 local RestorePoint = {}
+
+--- Loads the record again from the server.
+---@return vbo.RestorePoint
+function RestorePoint:refresh() end
 
 --- The retrieval that fetched this point from archive storage; nil when none did.
 ---@return vbo.DataRetrieval?
@@ -505,6 +359,7 @@ function RestorePoint:protected_team(name) end
 ---@return vbo.ProtectedTeamCollection
 function RestorePoint:protected_teams(given) end
 
+--- What a point protects is listed below it in v6 and v7, by query in v8.
 ---@param name? string|integer|table
 ---@return vbo.ProtectedUser
 function RestorePoint:protected_user(name) end
@@ -520,62 +375,35 @@ function RestorePoint:protected_user(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- What a point protects is listed below it in v6 and v7, by query in v8.
 ---@param given? vbo.RestorePoint.protected_users|(string|integer|table)[]
 ---@return vbo.ProtectedUserCollection
 function RestorePoint:protected_users(given) end
 
 ---@class vbo.RestorePoint.Conditions
----@field is_deleted? boolean|fun(value: any): boolean  v7–v8
----@field repository_id? string|fun(value: any): boolean
----@field backup_time? string|fun(value: any): boolean
+---@field is_deleted? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field repository_id? string|string[]|fun(value: any): boolean
+---@field backup_time? string|string[]|fun(value: any): boolean
 ---@field backup_time_after? vbo.Date
 ---@field backup_time_before? vbo.Date
----@field job_id? string|fun(value: any): boolean
----@field retrieval_id? string|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean
----@field is_exchange? boolean|fun(value: any): boolean
----@field is_share_point? boolean|fun(value: any): boolean
----@field is_one_drive? boolean|fun(value: any): boolean
----@field is_teams? boolean|fun(value: any): boolean
----@field is_long_term_copy? boolean|fun(value: any): boolean
----@field is_copy? boolean|fun(value: any): boolean  v7–v8
----@field is_retrieved? boolean|fun(value: any): boolean
----@field e_tag? integer|fun(value: any): boolean  v8
----@field objects_etag? integer|fun(value: any): boolean  v8
----@field immutability_expires_on? string|fun(value: any): boolean  v8
+---@field job_id? string|string[]|fun(value: any): boolean
+---@field retrieval_id? string|string[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field is_exchange? boolean|boolean[]|fun(value: any): boolean
+---@field is_share_point? boolean|boolean[]|fun(value: any): boolean
+---@field is_sharepoint? boolean|boolean[]|fun(value: any): boolean
+---@field is_one_drive? boolean|boolean[]|fun(value: any): boolean
+---@field is_onedrive? boolean|boolean[]|fun(value: any): boolean
+---@field is_teams? boolean|boolean[]|fun(value: any): boolean
+---@field is_long_term_copy? boolean|boolean[]|fun(value: any): boolean
+---@field is_copy? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field is_retrieved? boolean|boolean[]|fun(value: any): boolean
+---@field e_tag? integer|integer[]|fun(value: any): boolean  v8
+---@field etag? integer|integer[]|fun(value: any): boolean  v8
+---@field objects_etag? integer|integer[]|fun(value: any): boolean  v8
+---@field immutability_expires_on? string|string[]|fun(value: any): boolean  v8
 ---@field immutability_expires_on_after? vbo.Date  v8
 ---@field immutability_expires_on_before? vbo.Date  v8
 
 ---@class vbo.RestorePointCollection: vbo.Collection
 local RestorePointCollection = {}
-
---- All of them, in a list.
----@return vbo.RestorePoint[]
-function RestorePointCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RestorePoint?
-function RestorePointCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RestorePoint?
-function RestorePointCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RestorePoint
-function RestorePointCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RestorePointCollection
-function RestorePointCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RestorePointCollection
-function RestorePointCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RestorePoint.Conditions|fun(item: vbo.RestorePoint): boolean
----@return vbo.RestorePointCollection
-function RestorePointCollection:where(conditions) end

@@ -5,6 +5,10 @@
 ---@class vbo.LoggedInUser: vbo.Resource
 local LoggedInUser = {}
 
+--- Loads the record again from the server.
+---@return vbo.LoggedInUser
+function LoggedInUser:refresh() end
+
 --- What the login may restore: `users`, `sites` and (v7 and later) `teams`, lists of items.
 ---@return {users: table[], sites: table[], teams: table[]?}
 function LoggedInUser:effective_scope() end
@@ -19,61 +23,36 @@ function LoggedInUser:is_operator() end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- The restore points that the login may use (v7 and later); `rbac_item` (one object of the
+--- scope) and `is_copy`.
 ---@param given? vbo.LoggedInUser.restore_points|(string|integer|table)[]
 ---@return vbo.RestorePointCollection
 function LoggedInUser:restore_points(given) end
 
 ---@class vbo.LoggedInUser.Conditions
----@field name? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
 
 ---@class vbo.LoggedInUserCollection: vbo.Collection
 local LoggedInUserCollection = {}
 
---- All of them, in a list.
----@return vbo.LoggedInUser[]
-function LoggedInUserCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.LoggedInUser?
-function LoggedInUserCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.LoggedInUser?
-function LoggedInUserCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.LoggedInUser
-function LoggedInUserCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.LoggedInUserCollection
-function LoggedInUserCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.LoggedInUserCollection
-function LoggedInUserCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.LoggedInUser.Conditions|fun(item: vbo.LoggedInUser): boolean
----@return vbo.LoggedInUserCollection
-function LoggedInUserCollection:where(conditions) end
-
 ---@class vbo.RbacRole: vbo.Resource
 local RbacRole = {}
 
+--- Loads the record again from the server.
+---@return vbo.RbacRole
+function RbacRole:refresh() end
+
 ---@class vbo.RbacRole.edit
----@field items? (vbo.body.RESTRbacItemComposed|vbo.Resource)[]  `selectedItems`
+---@field items? (vbo.given.RESTRbacItemComposed|vbo.Resource)[]  `selectedItems`
 ---@field organization? string|vbo.Resource  `organizationId`
 ---@field id? string|vbo.Null
 ---@field organization_id? string|vbo.Resource
 ---@field name? string
 ---@field description? string
 ---@field role_type? "EntireOrganization"|"entireorganization"|"SpecificObjects"|"specificobjects"|vbo.Null
----@field operators? (vbo.body.RESTRbacOperator|vbo.Resource)[]
----@field selected_items? (vbo.body.RESTRbacItemComposed|vbo.Resource)[]
----@field excluded_items? (vbo.body.RESTRbacItemComposed|vbo.Resource)[]
+---@field operators? (vbo.given.RESTRbacOperator|vbo.Resource)[]
+---@field selected_items? (vbo.given.RESTRbacItemComposed|vbo.Resource)[]
+---@field excluded_items? (vbo.given.RESTRbacItemComposed|vbo.Resource)[]
 ---@field [string] vbo.UnknownOption
 
 --- Changes what is given and keeps the rest; options as `rbac_roles():create`.
@@ -82,7 +61,7 @@ local RbacRole = {}
 function RbacRole:edit(given) end
 
 ---@param name? string|integer|table
----@return vbo.RbacRoleRoleSExcludedItem
+---@return vbo.RoleExcludedItem
 function RbacRole:excluded_item(name) end
 
 ---@class vbo.RbacRole.excluded_items
@@ -90,11 +69,11 @@ function RbacRole:excluded_item(name) end
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.RbacRole.excluded_items|(string|integer|table)[]
----@return vbo.RbacRoleRoleSExcludedItemCollection
+---@return vbo.RoleExcludedItemCollection
 function RbacRole:excluded_items(given) end
 
 ---@param name? string|integer|table
----@return vbo.RbacRoleOperator
+---@return vbo.RoleOperator
 function RbacRole:operator(name) end
 
 ---@class vbo.RbacRole.operators
@@ -102,13 +81,13 @@ function RbacRole:operator(name) end
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.RbacRole.operators|(string|integer|table)[]
----@return vbo.RbacRoleOperatorCollection
+---@return vbo.RoleOperatorCollection
 function RbacRole:operators(given) end
 
 function RbacRole:remove() end
 
 ---@param name? string|integer|table
----@return vbo.RbacRoleRoleSSelectedItem
+---@return vbo.RoleSelectedItem
 function RbacRole:selected_item(name) end
 
 ---@class vbo.RbacRole.selected_items
@@ -116,60 +95,29 @@ function RbacRole:selected_item(name) end
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.RbacRole.selected_items|(string|integer|table)[]
----@return vbo.RbacRoleRoleSSelectedItemCollection
+---@return vbo.RoleSelectedItemCollection
 function RbacRole:selected_items(given) end
 
 ---@class vbo.RbacRole.Conditions
----@field organization_id? string|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field role_type? "EntireOrganization"|"SpecificObjects"|string|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field role_type? "EntireOrganization"|"SpecificObjects"|string|("EntireOrganization"|"SpecificObjects"|string)[]|fun(value: any): boolean
 
 ---@class vbo.RbacRoleCollection: vbo.Collection
 local RbacRoleCollection = {}
 
---- All of them, in a list.
----@return vbo.RbacRole[]
-function RbacRoleCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RbacRole?
-function RbacRoleCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RbacRole?
-function RbacRoleCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RbacRole
-function RbacRoleCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RbacRoleCollection
-function RbacRoleCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RbacRoleCollection
-function RbacRoleCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RbacRole.Conditions|fun(item: vbo.RbacRole): boolean
----@return vbo.RbacRoleCollection
-function RbacRoleCollection:where(conditions) end
-
 ---@class vbo.RbacRoleCollection.create
----@field items? (vbo.body.RESTRbacItemComposed|vbo.Resource)[]  `selectedItems`
+---@field items? (vbo.given.RESTRbacItemComposed|vbo.Resource)[]  `selectedItems`
 ---@field organization? string|vbo.Resource  `organizationId`
 ---@field id? string|vbo.Null
 ---@field organization_id? string|vbo.Resource
 ---@field name? string
 ---@field description? string
 ---@field role_type? "EntireOrganization"|"entireorganization"|"SpecificObjects"|"specificobjects"|vbo.Null
----@field operators? (vbo.body.RESTRbacOperator|vbo.Resource)[]
----@field selected_items? (vbo.body.RESTRbacItemComposed|vbo.Resource)[]
----@field excluded_items? (vbo.body.RESTRbacItemComposed|vbo.Resource)[]
+---@field operators? (vbo.given.RESTRbacOperator|vbo.Resource)[]
+---@field selected_items? (vbo.given.RESTRbacItemComposed|vbo.Resource)[]
+---@field excluded_items? (vbo.given.RESTRbacItemComposed|vbo.Resource)[]
 ---@field [string] vbo.UnknownOption
 
 --- Creates a role: `organization:rbac_roles():create{…}`, or
@@ -183,161 +131,78 @@ function RbacRoleCollection:create(given) end
 
 function RbacRoleCollection:remove() end
 
----@class vbo.RbacRoleOperator: vbo.Resource
----@field type "Group"|"User"|"Site"|"Team"
----@field user vbo.answer.RESTRbacUser
----@field group vbo.answer.RESTRbacGroup
----@field site vbo.answer.RESTRbacSite
----@field team? vbo.answer.RESTRbacTeam  v7–v8
-local RbacRoleOperator = {}
+---@class vbo.RoleExcludedItem: vbo.Resource
+local RoleExcludedItem = {}
+
+--- Loads the record again from the server.
+---@return vbo.RoleExcludedItem
+function RoleExcludedItem:refresh() end
 
 --- Takes it out of the role.
-function RbacRoleOperator:remove() end
+function RoleExcludedItem:remove() end
 
----@class vbo.RbacRoleOperator.Conditions
----@field type? "Group"|"User"|"Site"|"Team"|string|fun(value: any): boolean
+---@class vbo.RoleExcludedItem.Conditions
+---@field type? "Group"|"User"|"Site"|"Team"|string|("Group"|"User"|"Site"|"Team"|string)[]|fun(value: any): boolean
 
----@class vbo.RbacRoleOperatorCollection: vbo.Collection
-local RbacRoleOperatorCollection = {}
+---@class vbo.RoleExcludedItemCollection: vbo.Collection
+local RoleExcludedItemCollection = {}
 
---- All of them, in a list.
----@return vbo.RbacRoleOperator[]
-function RbacRoleOperatorCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RbacRoleOperator?
-function RbacRoleOperatorCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RbacRoleOperator?
-function RbacRoleOperatorCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RbacRoleOperator
-function RbacRoleOperatorCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RbacRoleOperatorCollection
-function RbacRoleOperatorCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RbacRoleOperatorCollection
-function RbacRoleOperatorCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RbacRoleOperator.Conditions|fun(item: vbo.RbacRoleOperator): boolean
----@return vbo.RbacRoleOperatorCollection
-function RbacRoleOperatorCollection:where(conditions) end
-
-function RbacRoleOperatorCollection:add() end
+---@param items any
+---@param given? table
+---@return vbo.RoleExcludedItemCollection
+function RoleExcludedItemCollection:add(items, given) end
 
 --- Takes the selected ones out of the role.
-function RbacRoleOperatorCollection:remove() end
+function RoleExcludedItemCollection:remove() end
 
----@class vbo.RbacRoleRoleSExcludedItem: vbo.Resource
----@field type "Group"|"User"|"Site"|"Team"
----@field user vbo.answer.RESTRbacUser
+---@class vbo.RoleOperator: vbo.Resource
 ---@field site vbo.answer.RESTRbacSite
----@field group vbo.answer.RESTRbacGroup
 ---@field team? vbo.answer.RESTRbacTeam  v7–v8
-local RbacRoleRoleSExcludedItem = {}
+local RoleOperator = {}
+
+--- Loads the record again from the server.
+---@return vbo.RoleOperator
+function RoleOperator:refresh() end
 
 --- Takes it out of the role.
-function RbacRoleRoleSExcludedItem:remove() end
+function RoleOperator:remove() end
 
----@class vbo.RbacRoleRoleSExcludedItem.Conditions
----@field type? "Group"|"User"|"Site"|"Team"|string|fun(value: any): boolean
+---@class vbo.RoleOperator.Conditions
+---@field type? "Group"|"User"|"Site"|"Team"|string|("Group"|"User"|"Site"|"Team"|string)[]|fun(value: any): boolean
 
----@class vbo.RbacRoleRoleSExcludedItemCollection: vbo.Collection
-local RbacRoleRoleSExcludedItemCollection = {}
+---@class vbo.RoleOperatorCollection: vbo.Collection
+local RoleOperatorCollection = {}
 
---- All of them, in a list.
----@return vbo.RbacRoleRoleSExcludedItem[]
-function RbacRoleRoleSExcludedItemCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RbacRoleRoleSExcludedItem?
-function RbacRoleRoleSExcludedItemCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RbacRoleRoleSExcludedItem?
-function RbacRoleRoleSExcludedItemCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RbacRoleRoleSExcludedItem
-function RbacRoleRoleSExcludedItemCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RbacRoleRoleSExcludedItemCollection
-function RbacRoleRoleSExcludedItemCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RbacRoleRoleSExcludedItemCollection
-function RbacRoleRoleSExcludedItemCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RbacRoleRoleSExcludedItem.Conditions|fun(item: vbo.RbacRoleRoleSExcludedItem): boolean
----@return vbo.RbacRoleRoleSExcludedItemCollection
-function RbacRoleRoleSExcludedItemCollection:where(conditions) end
-
-function RbacRoleRoleSExcludedItemCollection:add() end
+--- `:add(items)`: users and groups (of what may be restored, sites and teams too), one or a
+--- list.
+---@param items any
+---@param given? table
+---@return vbo.RoleOperatorCollection
+function RoleOperatorCollection:add(items, given) end
 
 --- Takes the selected ones out of the role.
-function RbacRoleRoleSExcludedItemCollection:remove() end
+function RoleOperatorCollection:remove() end
 
----@class vbo.RbacRoleRoleSSelectedItem: vbo.Resource
----@field type "Group"|"User"|"Site"|"Team"
----@field user vbo.answer.RESTRbacUser
----@field site vbo.answer.RESTRbacSite
----@field group vbo.answer.RESTRbacGroup
----@field team? vbo.answer.RESTRbacTeam  v7–v8
-local RbacRoleRoleSSelectedItem = {}
+---@class vbo.RoleSelectedItem: vbo.Resource
+local RoleSelectedItem = {}
+
+--- Loads the record again from the server.
+---@return vbo.RoleSelectedItem
+function RoleSelectedItem:refresh() end
 
 --- Takes it out of the role.
-function RbacRoleRoleSSelectedItem:remove() end
+function RoleSelectedItem:remove() end
 
----@class vbo.RbacRoleRoleSSelectedItem.Conditions
----@field type? "Group"|"User"|"Site"|"Team"|string|fun(value: any): boolean
+---@class vbo.RoleSelectedItem.Conditions
+---@field type? "Group"|"User"|"Site"|"Team"|string|("Group"|"User"|"Site"|"Team"|string)[]|fun(value: any): boolean
 
----@class vbo.RbacRoleRoleSSelectedItemCollection: vbo.Collection
-local RbacRoleRoleSSelectedItemCollection = {}
+---@class vbo.RoleSelectedItemCollection: vbo.Collection
+local RoleSelectedItemCollection = {}
 
---- All of them, in a list.
----@return vbo.RbacRoleRoleSSelectedItem[]
-function RbacRoleRoleSSelectedItemCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.RbacRoleRoleSSelectedItem?
-function RbacRoleRoleSSelectedItemCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.RbacRoleRoleSSelectedItem?
-function RbacRoleRoleSSelectedItemCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.RbacRoleRoleSSelectedItem
-function RbacRoleRoleSSelectedItemCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.RbacRoleRoleSSelectedItemCollection
-function RbacRoleRoleSSelectedItemCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.RbacRoleRoleSSelectedItemCollection
-function RbacRoleRoleSSelectedItemCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.RbacRoleRoleSSelectedItem.Conditions|fun(item: vbo.RbacRoleRoleSSelectedItem): boolean
----@return vbo.RbacRoleRoleSSelectedItemCollection
-function RbacRoleRoleSSelectedItemCollection:where(conditions) end
-
-function RbacRoleRoleSSelectedItemCollection:add() end
+---@param items any
+---@param given? table
+---@return vbo.RoleSelectedItemCollection
+function RoleSelectedItemCollection:add(items, given) end
 
 --- Takes the selected ones out of the role.
-function RbacRoleRoleSSelectedItemCollection:remove() end
+function RoleSelectedItemCollection:remove() end

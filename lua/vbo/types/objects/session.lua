@@ -21,65 +21,38 @@
 ---@field team_id? string  v8
 local Event = {}
 
+--- Loads the record again from the server.
+---@return vbo.Event
+function Event:refresh() end
+
 ---@class vbo.Event.Conditions
----@field name? string|fun(value: any): boolean
----@field item_name? string|fun(value: any): boolean  v3–v8
----@field item_type? string|fun(value: any): boolean  v3–v8
----@field item_size_bytes? integer|fun(value: any): boolean  v3–v8
----@field source? string|fun(value: any): boolean  v6–v8
----@field target? string|fun(value: any): boolean  v6–v8
----@field type? "None"|"Save"|"Export"|"Send"|"Restore"|"View"|string|fun(value: any): boolean
----@field status? "Running"|"Success"|"Warning"|"Failed"|"Cancelled"|"Skipped"|string|fun(value: any): boolean
----@field start_time? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field item_name? string|string[]|fun(value: any): boolean  v3–v8
+---@field item_type? string|string[]|fun(value: any): boolean  v3–v8
+---@field item_size_bytes? integer|integer[]|fun(value: any): boolean  v3–v8
+---@field source? string|string[]|fun(value: any): boolean  v6–v8
+---@field target? string|string[]|fun(value: any): boolean  v6–v8
+---@field type? "None"|"Save"|"Export"|"Send"|"Restore"|"View"|string|("None"|"Save"|"Export"|"Send"|"Restore"|"View"|string)[]|fun(value: any): boolean
+---@field status? "Running"|"Success"|"Warning"|"Failed"|"Cancelled"|"Skipped"|string|("Running"|"Success"|"Warning"|"Failed"|"Cancelled"|"Skipped"|string)[]|fun(value: any): boolean
+---@field start_time? string|string[]|fun(value: any): boolean
 ---@field start_time_after? vbo.Date
 ---@field start_time_before? vbo.Date
----@field end_time? string|fun(value: any): boolean
+---@field end_time? string|string[]|fun(value: any): boolean
 ---@field end_time_after? vbo.Date
 ---@field end_time_before? vbo.Date
----@field duration? string|fun(value: any): boolean
----@field title? string|fun(value: any): boolean
----@field message? string|fun(value: any): boolean
----@field order? integer|fun(value: any): boolean
----@field organization_id? string|fun(value: any): boolean  v8
----@field backed_up_organization_id? string|fun(value: any): boolean  v8
----@field user_id? string|fun(value: any): boolean  v8
----@field group_id? string|fun(value: any): boolean  v8
----@field site_id? string|fun(value: any): boolean  v8
----@field team_id? string|fun(value: any): boolean  v8
+---@field duration? string|string[]|fun(value: any): boolean
+---@field title? string|string[]|fun(value: any): boolean
+---@field message? string|string[]|fun(value: any): boolean
+---@field order? integer|integer[]|fun(value: any): boolean
+---@field organization_id? string|string[]|fun(value: any): boolean  v8
+---@field backed_up_organization_id? string|string[]|fun(value: any): boolean  v8
+---@field user_id? string|string[]|fun(value: any): boolean  v8
+---@field group_id? string|string[]|fun(value: any): boolean  v8
+---@field site_id? string|string[]|fun(value: any): boolean  v8
+---@field team_id? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.EventCollection: vbo.Collection
 local EventCollection = {}
-
---- All of them, in a list.
----@return vbo.Event[]
-function EventCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Event?
-function EventCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Event?
-function EventCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Event
-function EventCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.EventCollection
-function EventCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.EventCollection
-function EventCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Event.Conditions|fun(item: vbo.Event): boolean
----@return vbo.EventCollection
-function EventCollection:where(conditions) end
 
 ---@class vbo.Session: vbo.Resource
 ---@field created vbo.Timestamp  `creationTime`
@@ -93,7 +66,16 @@ function EventCollection:where(conditions) end
 ---@field client_host? string  v6–v8
 ---@field reason? string  v6–v8
 ---@field e_tag? integer  v8
+---@field etag? integer  v8
 local Session = {}
+
+--- Loads the record again from the server.
+---@return vbo.Session
+function Session:refresh() end
+
+--- The organization whose backup it is.
+---@return vbo.BackupOrganization
+function Session:backup_organization() end
 
 --- The same as `stop`; what `<close>` does.
 function Session:close() end
@@ -158,10 +140,6 @@ function Session:onedrive(name) end
 ---@return vbo.OneDriveCollection
 function Session:onedrives(given) end
 
---- The organization whose backup it is.
----@return vbo.BackupOrganization
-function Session:organization() end
-
 ---@param name? string|integer|table
 ---@return vbo.Site
 function Session:site(name) end
@@ -202,62 +180,32 @@ function Session:team(name) end
 function Session:teams(given) end
 
 ---@class vbo.Session.Conditions
----@field created? string|fun(value: any): boolean
+---@field created? string|string[]|fun(value: any): boolean
 ---@field created_after? vbo.Date
 ---@field created_before? vbo.Date
----@field name? string|fun(value: any): boolean  v2–v8
----@field organization? string|fun(value: any): boolean  v2–v8
----@field creation_time? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean  v2–v8
+---@field organization? string|string[]|fun(value: any): boolean  v2–v8
+---@field creation_time? string|string[]|fun(value: any): boolean
 ---@field creation_time_after? vbo.Date
 ---@field creation_time_before? vbo.Date
----@field end_time? string|fun(value: any): boolean
+---@field end_time? string|string[]|fun(value: any): boolean
 ---@field end_time_after? vbo.Date
 ---@field end_time_before? vbo.Date
----@field state? "Working"|"Stopped"|string|fun(value: any): boolean
----@field result? "Success"|"Warning"|"Failed"|string|fun(value: any): boolean
----@field initiated_by? string|fun(value: any): boolean  v2–v8
----@field details? string|fun(value: any): boolean  v2–v8
----@field scope_name? string|fun(value: any): boolean  v6–v8
----@field client_host? string|fun(value: any): boolean  v6–v8
----@field reason? string|fun(value: any): boolean  v6–v8
----@field e_tag? integer|fun(value: any): boolean  v8
----@field point_in_time? string|fun(value: any): boolean  v1
+---@field state? "Working"|"Stopped"|string|("Working"|"Stopped"|string)[]|fun(value: any): boolean
+---@field result? "Success"|"Warning"|"Failed"|string|("Success"|"Warning"|"Failed"|string)[]|fun(value: any): boolean
+---@field initiated_by? string|string[]|fun(value: any): boolean  v2–v8
+---@field details? string|string[]|fun(value: any): boolean  v2–v8
+---@field scope_name? string|string[]|fun(value: any): boolean  v6–v8
+---@field client_host? string|string[]|fun(value: any): boolean  v6–v8
+---@field reason? string|string[]|fun(value: any): boolean  v6–v8
+---@field e_tag? integer|integer[]|fun(value: any): boolean  v8
+---@field etag? integer|integer[]|fun(value: any): boolean  v8
+---@field point_in_time? string|string[]|fun(value: any): boolean  v1
 ---@field point_in_time_after? vbo.Date  v1
 ---@field point_in_time_before? vbo.Date  v1
 
 ---@class vbo.SessionCollection: vbo.Collection
 local SessionCollection = {}
-
---- All of them, in a list.
----@return vbo.Session[]
-function SessionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Session?
-function SessionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Session?
-function SessionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Session
-function SessionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.SessionCollection
-function SessionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.SessionCollection
-function SessionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Session.Conditions|fun(item: vbo.Session): boolean
----@return vbo.SessionCollection
-function SessionCollection:where(conditions) end
 
 --- Stops each of the selected sessions.
 function SessionCollection:stop() end

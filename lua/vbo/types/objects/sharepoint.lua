@@ -7,6 +7,10 @@
 ---@field site_id? string  v8
 local Library = {}
 
+--- Loads the record again from the server.
+---@return vbo.Library
+function Library:refresh() end
+
 ---@param name? string|integer|table
 ---@return vbo.SiteDocument
 function Library:document(name) end
@@ -142,50 +146,19 @@ function Library:save(given) end
 function Library:send(given) end
 
 ---@class vbo.Library.Conditions
----@field created? string|fun(value: any): boolean
+---@field created? string|string[]|fun(value: any): boolean
 ---@field created_after? vbo.Date
 ---@field created_before? vbo.Date
----@field name? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field creation_time? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field creation_time? string|string[]|fun(value: any): boolean
 ---@field creation_time_after? vbo.Date
 ---@field creation_time_before? vbo.Date
----@field site_id? string|fun(value: any): boolean  v8
+---@field site_id? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.LibraryCollection: vbo.Collection
 local LibraryCollection = {}
-
---- All of them, in a list.
----@return vbo.Library[]
-function LibraryCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Library?
-function LibraryCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Library?
-function LibraryCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Library
-function LibraryCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.LibraryCollection
-function LibraryCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.LibraryCollection
-function LibraryCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Library.Conditions|fun(item: vbo.Library): boolean
----@return vbo.LibraryCollection
-function LibraryCollection:where(conditions) end
 
 ---@class vbo.LibraryCollection.restore
 ---@field changed? boolean|vbo.Null  `changedItems`
@@ -288,6 +261,10 @@ function LibraryCollection:send(given) end
 ---@field creation_time vbo.Timestamp
 ---@field site_id? string  v8
 local List = {}
+
+--- Loads the record again from the server.
+---@return vbo.List
+function List:refresh() end
 
 ---@param name? string|integer|table
 ---@return vbo.SiteFolder
@@ -397,50 +374,19 @@ function List:restore(given) end
 function List:restore_to(given) end
 
 ---@class vbo.List.Conditions
----@field created? string|fun(value: any): boolean
+---@field created? string|string[]|fun(value: any): boolean
 ---@field created_after? vbo.Date
 ---@field created_before? vbo.Date
----@field name? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field creation_time? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field creation_time? string|string[]|fun(value: any): boolean
 ---@field creation_time_after? vbo.Date
 ---@field creation_time_before? vbo.Date
----@field site_id? string|fun(value: any): boolean  v8
+---@field site_id? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.ListCollection: vbo.Collection
 local ListCollection = {}
-
---- All of them, in a list.
----@return vbo.List[]
-function ListCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.List?
-function ListCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.List?
-function ListCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.List
-function ListCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ListCollection
-function ListCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ListCollection
-function ListCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.List.Conditions|fun(item: vbo.List): boolean
----@return vbo.ListCollection
-function ListCollection:where(conditions) end
 
 ---@class vbo.ListCollection.restore
 ---@field changed? boolean|vbo.Null  `changedItems`
@@ -517,6 +463,7 @@ function ListCollection:restore_to(given) end
 ---@field created vbo.Timestamp  v2–v8; `creationTime`
 ---@field modified vbo.Timestamp  v2–v8; `modificationTime`
 ---@field size integer  v2–v8; `sizeBytes`, `size`
+---@field version_number string  v2–v8; `version`
 ---@field site_id? string  v8
 ---@field size_bytes? integer  v3–v8
 ---@field version string  v2–v8
@@ -528,6 +475,10 @@ function ListCollection:restore_to(given) end
 ---@field modification_time vbo.Timestamp  v2–v8
 ---@field is_folder? boolean  v7–v8
 local SharePointDocumentVersion = {}
+
+--- Loads the record again from the server.
+---@return vbo.SharePointDocumentVersion
+function SharePointDocumentVersion:refresh() end
 
 ---@class vbo.SharePointDocumentVersion.restore
 ---@field allow_partial? boolean
@@ -625,67 +576,38 @@ function SharePointDocumentVersion:save(given) end
 function SharePointDocumentVersion:send(given) end
 
 ---@class vbo.SharePointDocumentVersion.Conditions
----@field created? string|fun(value: any): boolean  v2–v8
+---@field created? string|string[]|fun(value: any): boolean  v2–v8
 ---@field created_after? vbo.Date  v2–v8
 ---@field created_before? vbo.Date  v2–v8
----@field modified? string|fun(value: any): boolean  v2–v8
+---@field modified? string|string[]|fun(value: any): boolean  v2–v8
 ---@field modified_after? vbo.Date  v2–v8
 ---@field modified_before? vbo.Date  v2–v8
----@field size? integer|fun(value: any): boolean  v2–v8
----@field site_id? string|fun(value: any): boolean  v8
----@field size_bytes? integer|fun(value: any): boolean  v3–v8
----@field version? string|fun(value: any): boolean  v2–v8
----@field version_id? integer|fun(value: any): boolean
----@field name? string|fun(value: any): boolean  v2–v8
----@field created_by? string|fun(value: any): boolean  v2–v8
----@field creation_time? string|fun(value: any): boolean  v2–v8
+---@field size? integer|integer[]|fun(value: any): boolean  v2–v8
+---@field version_number? string|string[]|fun(value: any): boolean  v2–v8
+---@field site_id? string|string[]|fun(value: any): boolean  v8
+---@field size_bytes? integer|integer[]|fun(value: any): boolean  v3–v8
+---@field version? string|string[]|fun(value: any): boolean  v2–v8
+---@field version_id? integer|integer[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean  v2–v8
+---@field created_by? string|string[]|fun(value: any): boolean  v2–v8
+---@field creation_time? string|string[]|fun(value: any): boolean  v2–v8
 ---@field creation_time_after? vbo.Date  v2–v8
 ---@field creation_time_before? vbo.Date  v2–v8
----@field modified_by? string|fun(value: any): boolean  v2–v8
----@field modification_time? string|fun(value: any): boolean  v2–v8
+---@field modified_by? string|string[]|fun(value: any): boolean  v2–v8
+---@field modification_time? string|string[]|fun(value: any): boolean  v2–v8
 ---@field modification_time_after? vbo.Date  v2–v8
 ---@field modification_time_before? vbo.Date  v2–v8
----@field is_folder? boolean|fun(value: any): boolean  v7–v8
----@field larger? integer  bytes
----@field smaller? integer  bytes
+---@field is_folder? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field larger? integer|string  bytes, or "10 MiB"
+---@field smaller? integer|string  bytes, or "10 MiB"
 
 ---@class vbo.SharePointDocumentVersionCollection: vbo.Collection
 local SharePointDocumentVersionCollection = {}
 
---- All of them, in a list.
----@return vbo.SharePointDocumentVersion[]
-function SharePointDocumentVersionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.SharePointDocumentVersion?
-function SharePointDocumentVersionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.SharePointDocumentVersion?
-function SharePointDocumentVersionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.SharePointDocumentVersion
-function SharePointDocumentVersionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.SharePointDocumentVersionCollection
-function SharePointDocumentVersionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.SharePointDocumentVersionCollection
-function SharePointDocumentVersionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.SharePointDocumentVersion.Conditions|fun(item: vbo.SharePointDocumentVersion): boolean
----@return vbo.SharePointDocumentVersionCollection
-function SharePointDocumentVersionCollection:where(conditions) end
-
 ---@class vbo.SharePointFolderVersion: vbo.Resource
 ---@field created vbo.Timestamp  v2–v8; `creationTime`
 ---@field modified vbo.Timestamp  v2–v8; `modificationTime`
+---@field version_number? string  `version`
 ---@field type "ListFolder"|"LibraryFolder"|"listFolder"|"libraryFolder"  v2–v8
 ---@field version? string
 ---@field version_id? integer
@@ -697,6 +619,10 @@ function SharePointDocumentVersionCollection:where(conditions) end
 ---@field is_folder? boolean  v7–v8
 ---@field site_id? string  v8
 local SharePointFolderVersion = {}
+
+--- Loads the record again from the server.
+---@return vbo.SharePointFolderVersion
+function SharePointFolderVersion:refresh() end
 
 ---@class vbo.SharePointFolderVersion.restore
 ---@field allow_partial? boolean
@@ -792,64 +718,35 @@ function SharePointFolderVersion:save(given) end
 function SharePointFolderVersion:send(given) end
 
 ---@class vbo.SharePointFolderVersion.Conditions
----@field created? string|fun(value: any): boolean  v2–v8
+---@field created? string|string[]|fun(value: any): boolean  v2–v8
 ---@field created_after? vbo.Date  v2–v8
 ---@field created_before? vbo.Date  v2–v8
----@field modified? string|fun(value: any): boolean  v2–v8
+---@field modified? string|string[]|fun(value: any): boolean  v2–v8
 ---@field modified_after? vbo.Date  v2–v8
 ---@field modified_before? vbo.Date  v2–v8
----@field type? "ListFolder"|"LibraryFolder"|"listFolder"|"libraryFolder"|string|fun(value: any): boolean  v2–v8
----@field version? string|fun(value: any): boolean
----@field version_id? integer|fun(value: any): boolean
----@field name? string|fun(value: any): boolean  v2–v8
----@field created_by? string|fun(value: any): boolean  v2–v8
----@field creation_time? string|fun(value: any): boolean  v2–v8
+---@field version_number? string|string[]|fun(value: any): boolean
+---@field type? "ListFolder"|"LibraryFolder"|"listFolder"|"libraryFolder"|string|("ListFolder"|"LibraryFolder"|"listFolder"|"libraryFolder"|string)[]|fun(value: any): boolean  v2–v8
+---@field version? string|string[]|fun(value: any): boolean
+---@field version_id? integer|integer[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean  v2–v8
+---@field created_by? string|string[]|fun(value: any): boolean  v2–v8
+---@field creation_time? string|string[]|fun(value: any): boolean  v2–v8
 ---@field creation_time_after? vbo.Date  v2–v8
 ---@field creation_time_before? vbo.Date  v2–v8
----@field modified_by? string|fun(value: any): boolean  v2–v8
----@field modification_time? string|fun(value: any): boolean  v2–v8
+---@field modified_by? string|string[]|fun(value: any): boolean  v2–v8
+---@field modification_time? string|string[]|fun(value: any): boolean  v2–v8
 ---@field modification_time_after? vbo.Date  v2–v8
 ---@field modification_time_before? vbo.Date  v2–v8
----@field is_folder? boolean|fun(value: any): boolean  v7–v8
----@field site_id? string|fun(value: any): boolean  v8
+---@field is_folder? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field site_id? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.SharePointFolderVersionCollection: vbo.Collection
 local SharePointFolderVersionCollection = {}
 
---- All of them, in a list.
----@return vbo.SharePointFolderVersion[]
-function SharePointFolderVersionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.SharePointFolderVersion?
-function SharePointFolderVersionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.SharePointFolderVersion?
-function SharePointFolderVersionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.SharePointFolderVersion
-function SharePointFolderVersionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.SharePointFolderVersionCollection
-function SharePointFolderVersionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.SharePointFolderVersionCollection
-function SharePointFolderVersionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.SharePointFolderVersion.Conditions|fun(item: vbo.SharePointFolderVersion): boolean
----@return vbo.SharePointFolderVersionCollection
-function SharePointFolderVersionCollection:where(conditions) end
-
 ---@class vbo.SharePointItemVersion: vbo.Resource
 ---@field created vbo.Timestamp  v2–v8; `creationTime`
 ---@field modified vbo.Timestamp  v2–v8; `modificationTime`
+---@field version_number string  v2–v8; `version`
 ---@field site_id? string  v8
 ---@field title string  v2–v8
 ---@field version string  v2–v8
@@ -862,6 +759,10 @@ function SharePointFolderVersionCollection:where(conditions) end
 ---@field is_folder? boolean  v7–v8
 ---@field size? integer  v2
 local SharePointItemVersion = {}
+
+--- Loads the record again from the server.
+---@return vbo.SharePointItemVersion
+function SharePointItemVersion:refresh() end
 
 ---@class vbo.SharePointItemVersion.restore
 ---@field allow_partial? boolean
@@ -931,66 +832,40 @@ function SharePointItemVersion:restore(given) end
 function SharePointItemVersion:restore_to(given) end
 
 ---@class vbo.SharePointItemVersion.Conditions
----@field created? string|fun(value: any): boolean  v2–v8
+---@field created? string|string[]|fun(value: any): boolean  v2–v8
 ---@field created_after? vbo.Date  v2–v8
 ---@field created_before? vbo.Date  v2–v8
----@field modified? string|fun(value: any): boolean  v2–v8
+---@field modified? string|string[]|fun(value: any): boolean  v2–v8
 ---@field modified_after? vbo.Date  v2–v8
 ---@field modified_before? vbo.Date  v2–v8
----@field site_id? string|fun(value: any): boolean  v8
----@field title? string|fun(value: any): boolean  v2–v8
----@field version? string|fun(value: any): boolean  v2–v8
----@field version_id? integer|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field created_by? string|fun(value: any): boolean  v2–v8
----@field creation_time? string|fun(value: any): boolean  v2–v8
+---@field version_number? string|string[]|fun(value: any): boolean  v2–v8
+---@field site_id? string|string[]|fun(value: any): boolean  v8
+---@field title? string|string[]|fun(value: any): boolean  v2–v8
+---@field version? string|string[]|fun(value: any): boolean  v2–v8
+---@field version_id? integer|integer[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field created_by? string|string[]|fun(value: any): boolean  v2–v8
+---@field creation_time? string|string[]|fun(value: any): boolean  v2–v8
 ---@field creation_time_after? vbo.Date  v2–v8
 ---@field creation_time_before? vbo.Date  v2–v8
----@field modified_by? string|fun(value: any): boolean  v2–v8
----@field modification_time? string|fun(value: any): boolean  v2–v8
+---@field modified_by? string|string[]|fun(value: any): boolean  v2–v8
+---@field modification_time? string|string[]|fun(value: any): boolean  v2–v8
 ---@field modification_time_after? vbo.Date  v2–v8
 ---@field modification_time_before? vbo.Date  v2–v8
----@field is_folder? boolean|fun(value: any): boolean  v7–v8
----@field size? integer|fun(value: any): boolean  v2
----@field larger? integer  bytes
----@field smaller? integer  bytes
+---@field is_folder? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field size? integer|integer[]|fun(value: any): boolean  v2
+---@field larger? integer|string  bytes, or "10 MiB"
+---@field smaller? integer|string  bytes, or "10 MiB"
 
 ---@class vbo.SharePointItemVersionCollection: vbo.Collection
 local SharePointItemVersionCollection = {}
 
---- All of them, in a list.
----@return vbo.SharePointItemVersion[]
-function SharePointItemVersionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.SharePointItemVersion?
-function SharePointItemVersionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.SharePointItemVersion?
-function SharePointItemVersionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.SharePointItemVersion
-function SharePointItemVersionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.SharePointItemVersionCollection
-function SharePointItemVersionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.SharePointItemVersionCollection
-function SharePointItemVersionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.SharePointItemVersion.Conditions|fun(item: vbo.SharePointItemVersion): boolean
----@return vbo.SharePointItemVersionCollection
-function SharePointItemVersionCollection:where(conditions) end
-
 ---@class vbo.Site: vbo.Resource
 local Site = {}
+
+--- Loads the record again from the server.
+---@return vbo.Site
+function Site:refresh() end
 
 ---@param name? string|integer|table
 ---@return vbo.SiteDocument
@@ -1162,42 +1037,11 @@ function Site:site(name) end
 function Site:sites(given) end
 
 ---@class vbo.Site.Conditions
----@field name? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
 
 ---@class vbo.SiteCollection: vbo.Collection
 local SiteCollection = {}
-
---- All of them, in a list.
----@return vbo.Site[]
-function SiteCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Site?
-function SiteCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Site?
-function SiteCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Site
-function SiteCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.SiteCollection
-function SiteCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.SiteCollection
-function SiteCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Site.Conditions|fun(item: vbo.Site): boolean
----@return vbo.SiteCollection
-function SiteCollection:where(conditions) end
 
 ---@class vbo.SiteCollection.restore
 ---@field changed? boolean|vbo.Null  `changedItems`
@@ -1283,6 +1127,10 @@ function SiteCollection:restore_to(given) end
 ---@field item_id? string  v8
 local SiteAttachment = {}
 
+--- Loads the record again from the server.
+---@return vbo.SiteAttachment
+function SiteAttachment:refresh() end
+
 ---@class vbo.SiteAttachment.save
 ---@field deadline? number
 ---@field fsync? boolean
@@ -1310,48 +1158,17 @@ function SiteAttachment:save(given) end
 function SiteAttachment:send(given) end
 
 ---@class vbo.SiteAttachment.Conditions
----@field size? integer|fun(value: any): boolean
----@field size_bytes? integer|fun(value: any): boolean  v3–v8
----@field name? string|fun(value: any): boolean
----@field url? string|fun(value: any): boolean
----@field site_id? string|fun(value: any): boolean  v8
----@field item_id? string|fun(value: any): boolean  v8
----@field larger? integer  bytes
----@field smaller? integer  bytes
+---@field size? integer|integer[]|fun(value: any): boolean
+---@field size_bytes? integer|integer[]|fun(value: any): boolean  v3–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field url? string|string[]|fun(value: any): boolean
+---@field site_id? string|string[]|fun(value: any): boolean  v8
+---@field item_id? string|string[]|fun(value: any): boolean  v8
+---@field larger? integer|string  bytes, or "10 MiB"
+---@field smaller? integer|string  bytes, or "10 MiB"
 
 ---@class vbo.SiteAttachmentCollection: vbo.Collection
 local SiteAttachmentCollection = {}
-
---- All of them, in a list.
----@return vbo.SiteAttachment[]
-function SiteAttachmentCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.SiteAttachment?
-function SiteAttachmentCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.SiteAttachment?
-function SiteAttachmentCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.SiteAttachment
-function SiteAttachmentCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.SiteAttachmentCollection
-function SiteAttachmentCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.SiteAttachmentCollection
-function SiteAttachmentCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.SiteAttachment.Conditions|fun(item: vbo.SiteAttachment): boolean
----@return vbo.SiteAttachmentCollection
-function SiteAttachmentCollection:where(conditions) end
 
 ---@class vbo.SiteAttachmentCollection.save
 ---@field deadline? number
@@ -1359,7 +1176,7 @@ function SiteAttachmentCollection:where(conditions) end
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field attachments? (vbo.body.RESTSharePointAttachment|vbo.Resource)[]  v6–v8
+---@field attachments? (vbo.given.RESTSharePointAttachment|vbo.Resource)[]  v6–v8
 ---@field [string] vbo.UnknownOption
 
 --- Saves the attachment; of several those selected, as one archive.
@@ -1369,7 +1186,7 @@ function SiteAttachmentCollection:save(given) end
 
 ---@class vbo.SiteAttachmentCollection.send
 ---@field deadline? number
----@field attachments? (vbo.body.SharePointAttachment_SendAttachmentsAction.attachments.item|vbo.Resource)[]  v5–v8
+---@field attachments? (vbo.given.SharePointAttachment_SendAttachmentsAction.attachments.item|vbo.Resource)[]  v5–v8
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -1384,6 +1201,7 @@ function SiteAttachmentCollection:send(given) end
 ---@class vbo.SiteDocument: vbo.Resource
 ---@field site_id? string  v8
 ---@field size_bytes? integer  v3–v8
+---@field version string
 ---@field version_id? integer  v6–v8
 ---@field created_by string
 ---@field creation_time vbo.Timestamp
@@ -1391,10 +1209,15 @@ function SiteAttachmentCollection:send(given) end
 ---@field modification_time vbo.Timestamp
 ---@field is_folder? boolean  v7–v8
 ---@field one_drive_id? string  v8
+---@field onedrive_id? string  v8
 ---@field inherited_permissions boolean
 ---@field type? "ListFolder"|"LibraryFolder"  v6–v8
 ---@field title? string  v6–v8
 local SiteDocument = {}
+
+--- Loads the record again from the server.
+---@return vbo.SiteDocument
+function SiteDocument:refresh() end
 
 ---@class vbo.SiteDocument.restore
 ---@field allow_partial? boolean
@@ -1419,7 +1242,7 @@ local SiteDocument = {}
 ---@field application_certificate? string  v4–v8
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field documents_restore_configs? vbo.body.RESTRestoreSharePointDocumentConfig[]  v6–v8
+---@field documents_restore_configs? vbo.given.RESTRestoreSharePointDocumentConfig[]  v6–v8
 ---@field restore_changed_items? boolean|vbo.Null  v6–v8
 ---@field restore_deleted_items? boolean|vbo.Null  v6–v8
 ---@field reason? string  v6–v8
@@ -1508,67 +1331,38 @@ function SiteDocument:version(name) end
 function SiteDocument:versions(given) end
 
 ---@class vbo.SiteDocument.Conditions
----@field created? string|fun(value: any): boolean
+---@field created? string|string[]|fun(value: any): boolean
 ---@field created_after? vbo.Date
 ---@field created_before? vbo.Date
----@field modified? string|fun(value: any): boolean
+---@field modified? string|string[]|fun(value: any): boolean
 ---@field modified_after? vbo.Date
 ---@field modified_before? vbo.Date
----@field size? integer|fun(value: any): boolean
----@field site_id? string|fun(value: any): boolean  v8
----@field size_bytes? integer|fun(value: any): boolean  v3–v8
----@field version? string|fun(value: any): boolean
----@field version_id? integer|fun(value: any): boolean  v6–v8
----@field name? string|fun(value: any): boolean
----@field created_by? string|fun(value: any): boolean
----@field creation_time? string|fun(value: any): boolean
+---@field size? integer|integer[]|fun(value: any): boolean
+---@field version_number? string|string[]|fun(value: any): boolean
+---@field site_id? string|string[]|fun(value: any): boolean  v8
+---@field size_bytes? integer|integer[]|fun(value: any): boolean  v3–v8
+---@field version? string|string[]|fun(value: any): boolean
+---@field version_id? integer|integer[]|fun(value: any): boolean  v6–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field created_by? string|string[]|fun(value: any): boolean
+---@field creation_time? string|string[]|fun(value: any): boolean
 ---@field creation_time_after? vbo.Date
 ---@field creation_time_before? vbo.Date
----@field modified_by? string|fun(value: any): boolean
----@field modification_time? string|fun(value: any): boolean
+---@field modified_by? string|string[]|fun(value: any): boolean
+---@field modification_time? string|string[]|fun(value: any): boolean
 ---@field modification_time_after? vbo.Date
 ---@field modification_time_before? vbo.Date
----@field is_folder? boolean|fun(value: any): boolean  v7–v8
----@field one_drive_id? string|fun(value: any): boolean  v8
----@field inherited_permissions? boolean|fun(value: any): boolean
----@field type? "ListFolder"|"LibraryFolder"|string|fun(value: any): boolean  v6–v8
----@field title? string|fun(value: any): boolean  v6–v8
----@field larger? integer  bytes
----@field smaller? integer  bytes
+---@field is_folder? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field one_drive_id? string|string[]|fun(value: any): boolean  v8
+---@field onedrive_id? string|string[]|fun(value: any): boolean  v8
+---@field inherited_permissions? boolean|boolean[]|fun(value: any): boolean
+---@field type? "ListFolder"|"LibraryFolder"|string|("ListFolder"|"LibraryFolder"|string)[]|fun(value: any): boolean  v6–v8
+---@field title? string|string[]|fun(value: any): boolean  v6–v8
+---@field larger? integer|string  bytes, or "10 MiB"
+---@field smaller? integer|string  bytes, or "10 MiB"
 
 ---@class vbo.SiteDocumentCollection: vbo.Collection
 local SiteDocumentCollection = {}
-
---- All of them, in a list.
----@return vbo.SiteDocument[]
-function SiteDocumentCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.SiteDocument?
-function SiteDocumentCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.SiteDocument?
-function SiteDocumentCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.SiteDocument
-function SiteDocumentCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.SiteDocumentCollection
-function SiteDocumentCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.SiteDocumentCollection
-function SiteDocumentCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.SiteDocument.Conditions|fun(item: vbo.SiteDocument): boolean
----@return vbo.SiteDocumentCollection
-function SiteDocumentCollection:where(conditions) end
 
 ---@class vbo.SiteDocumentCollection.restore
 ---@field allow_partial? boolean
@@ -1582,7 +1376,7 @@ function SiteDocumentCollection:where(conditions) end
 ---@field permissions? boolean|vbo.Null  `restorePermissions`
 ---@field user? string  `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  `documentVersion`
----@field documents? (vbo.body.SharePointDocument_RestoreDocumentsAction+SharePointDocument_OperatorRestore.documents.item|vbo.Resource)[]
+---@field documents? (vbo.given.SharePointDocument_RestoreDocumentsAction__SharePointDocument_OperatorRestore.documents.item|vbo.Resource)[]
 ---@field list? string
 ---@field restore_permissions? boolean|vbo.Null
 ---@field send_shared_links_notification? boolean|vbo.Null
@@ -1594,7 +1388,7 @@ function SiteDocumentCollection:where(conditions) end
 ---@field application_certificate? string  v4–v8
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field documents_restore_configs? vbo.body.RESTRestoreSharePointDocumentConfig[]  v6–v8
+---@field documents_restore_configs? vbo.given.RESTRestoreSharePointDocumentConfig[]  v6–v8
 ---@field restore_changed_items? boolean|vbo.Null  v6–v8
 ---@field restore_deleted_items? boolean|vbo.Null  v6–v8
 ---@field reason? string  v6–v8
@@ -1620,7 +1414,7 @@ function SiteDocumentCollection:restore(given) end
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
 ---@field user? string  v6–v8; `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  v6–v8; `documentVersion`
----@field documents? (vbo.body.RESTSharePointDocument|vbo.Resource)[]  v6–v8
+---@field documents? (vbo.given.RESTSharePointDocument|vbo.Resource)[]  v6–v8
 ---@field list? string  v6–v8
 ---@field send_shared_links_notification? boolean|vbo.Null  v6–v8
 ---@field document_version? "All"|"all"|"Last"|"last"|vbo.Null  v6–v8
@@ -1649,7 +1443,7 @@ function SiteDocumentCollection:restore_to(given) end
 ---@field progress? function|boolean
 ---@field to? string
 ---@field zip? boolean  v2–v5; `asZip`
----@field documents? (vbo.body.SharePointDocument_SaveDocumentsAction.documents.item|vbo.Resource)[]
+---@field documents? (vbo.given.SharePointDocument_SaveDocumentsAction.documents.item|vbo.Resource)[]
 ---@field as_zip? boolean  v2–v5
 ---@field [string] vbo.UnknownOption
 
@@ -1661,7 +1455,7 @@ function SiteDocumentCollection:save(given) end
 ---@class vbo.SiteDocumentCollection.send
 ---@field deadline? number
 ---@field skip_item_checks? boolean  v6–v8
----@field documents? (vbo.body.SharePointDocument_SendDocumentsAction.documents.item|vbo.Resource)[]
+---@field documents? (vbo.given.SharePointDocument_SendDocumentsAction.documents.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -1675,6 +1469,7 @@ function SiteDocumentCollection:send(given) end
 ---@class vbo.SiteFolder: vbo.Resource
 ---@field created vbo.Timestamp  `creationTime`
 ---@field modified vbo.Timestamp  `modificationTime`
+---@field version_number? string  v6–v8; `version`
 ---@field version? string  v6–v8
 ---@field version_id? integer  v6–v8
 ---@field created_by string
@@ -1684,6 +1479,10 @@ function SiteDocumentCollection:send(given) end
 ---@field is_folder? boolean  v7–v8
 ---@field site_id? string  v8
 local SiteFolder = {}
+
+--- Loads the record again from the server.
+---@return vbo.SiteFolder
+function SiteFolder:refresh() end
 
 ---@param name? string|integer|table
 ---@return vbo.SiteDocument
@@ -1843,60 +1642,30 @@ function SiteFolder:version(name) end
 function SiteFolder:versions(given) end
 
 ---@class vbo.SiteFolder.Conditions
----@field created? string|fun(value: any): boolean
+---@field created? string|string[]|fun(value: any): boolean
 ---@field created_after? vbo.Date
 ---@field created_before? vbo.Date
----@field modified? string|fun(value: any): boolean
+---@field modified? string|string[]|fun(value: any): boolean
 ---@field modified_after? vbo.Date
 ---@field modified_before? vbo.Date
----@field type? "ListFolder"|"LibraryFolder"|"listFolder"|"libraryFolder"|string|fun(value: any): boolean
----@field version? string|fun(value: any): boolean  v6–v8
----@field version_id? integer|fun(value: any): boolean  v6–v8
----@field name? string|fun(value: any): boolean
----@field created_by? string|fun(value: any): boolean
----@field creation_time? string|fun(value: any): boolean
+---@field version_number? string|string[]|fun(value: any): boolean  v6–v8
+---@field type? "ListFolder"|"LibraryFolder"|"listFolder"|"libraryFolder"|string|("ListFolder"|"LibraryFolder"|"listFolder"|"libraryFolder"|string)[]|fun(value: any): boolean
+---@field version? string|string[]|fun(value: any): boolean  v6–v8
+---@field version_id? integer|integer[]|fun(value: any): boolean  v6–v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field created_by? string|string[]|fun(value: any): boolean
+---@field creation_time? string|string[]|fun(value: any): boolean
 ---@field creation_time_after? vbo.Date
 ---@field creation_time_before? vbo.Date
----@field modified_by? string|fun(value: any): boolean
----@field modification_time? string|fun(value: any): boolean
+---@field modified_by? string|string[]|fun(value: any): boolean
+---@field modification_time? string|string[]|fun(value: any): boolean
 ---@field modification_time_after? vbo.Date
 ---@field modification_time_before? vbo.Date
----@field is_folder? boolean|fun(value: any): boolean  v7–v8
----@field site_id? string|fun(value: any): boolean  v8
+---@field is_folder? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field site_id? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.SiteFolderCollection: vbo.Collection
 local SiteFolderCollection = {}
-
---- All of them, in a list.
----@return vbo.SiteFolder[]
-function SiteFolderCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.SiteFolder?
-function SiteFolderCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.SiteFolder?
-function SiteFolderCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.SiteFolder
-function SiteFolderCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.SiteFolderCollection
-function SiteFolderCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.SiteFolderCollection
-function SiteFolderCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.SiteFolder.Conditions|fun(item: vbo.SiteFolder): boolean
----@return vbo.SiteFolderCollection
-function SiteFolderCollection:where(conditions) end
 
 ---@class vbo.SiteFolderCollection.restore
 ---@field allow_partial? boolean
@@ -1910,7 +1679,7 @@ function SiteFolderCollection:where(conditions) end
 ---@field permissions? boolean|vbo.Null  `restorePermissions`
 ---@field user? string  `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  `documentVersion`
----@field folders? (vbo.body.SharePointFolder_RestoreFoldersAction.folders.item|vbo.Resource)[]
+---@field folders? (vbo.given.SharePointFolder_RestoreFoldersAction.folders.item|vbo.Resource)[]
 ---@field list? string
 ---@field restore_permissions? boolean|vbo.Null
 ---@field send_shared_links_notification? boolean|vbo.Null
@@ -1948,7 +1717,7 @@ function SiteFolderCollection:restore(given) end
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
 ---@field user? string  v6–v8; `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  v6–v8; `documentVersion`
----@field folders? (vbo.body.RESTSharePointFolder|vbo.Resource)[]  v6–v8
+---@field folders? (vbo.given.RESTSharePointFolder|vbo.Resource)[]  v6–v8
 ---@field list? string  v6–v8
 ---@field send_shared_links_notification? boolean|vbo.Null  v6–v8
 ---@field document_version? "All"|"all"|"Last"|"last"|vbo.Null  v6–v8
@@ -1977,7 +1746,7 @@ function SiteFolderCollection:restore_to(given) end
 ---@field progress? function|boolean
 ---@field to? string
 ---@field zip? boolean  v2–v5; `asZip`
----@field folders? (vbo.body.SharePointFolder_SaveFoldersAction.folders.item|vbo.Resource)[]
+---@field folders? (vbo.given.SharePointFolder_SaveFoldersAction.folders.item|vbo.Resource)[]
 ---@field as_zip? boolean  v2–v5
 ---@field [string] vbo.UnknownOption
 
@@ -1989,7 +1758,7 @@ function SiteFolderCollection:save(given) end
 ---@class vbo.SiteFolderCollection.send
 ---@field deadline? number
 ---@field skip_item_checks? boolean  v6–v8
----@field folders? (vbo.body.SharePointFolder_SendFoldersAction.folders.item|vbo.Resource)[]
+---@field folders? (vbo.given.SharePointFolder_SendFoldersAction.folders.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -2002,6 +1771,7 @@ function SiteFolderCollection:send(given) end
 
 ---@class vbo.SiteItem: vbo.Resource
 ---@field site_id? string  v8
+---@field version string
 ---@field version_id? integer  v6–v8
 ---@field created_by string
 ---@field creation_time vbo.Timestamp
@@ -2010,6 +1780,10 @@ function SiteFolderCollection:send(given) end
 ---@field is_folder? boolean  v7–v8
 ---@field size? integer  v2
 local SiteItem = {}
+
+--- Loads the record again from the server.
+---@return vbo.SiteItem
+function SiteItem:refresh() end
 
 --- `item:attachments()`, `item:attachment(name)`.
 ---@param name? string|integer|table
@@ -2048,7 +1822,7 @@ function SiteItem:attachments(given) end
 ---@field application_certificate? string  v4–v8
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field items_restore_configs? vbo.body.RESTRestoreSharePointItemConfig[]  v6–v8
+---@field items_restore_configs? vbo.given.RESTRestoreSharePointItemConfig[]  v6–v8
 ---@field restore_changed_items? boolean|vbo.Null  v6–v8
 ---@field restore_deleted_items? boolean|vbo.Null  v6–v8
 ---@field reason? string  v6–v8
@@ -2109,63 +1883,33 @@ function SiteItem:version(name) end
 function SiteItem:versions(given) end
 
 ---@class vbo.SiteItem.Conditions
----@field created? string|fun(value: any): boolean
+---@field created? string|string[]|fun(value: any): boolean
 ---@field created_after? vbo.Date
 ---@field created_before? vbo.Date
----@field modified? string|fun(value: any): boolean
+---@field modified? string|string[]|fun(value: any): boolean
 ---@field modified_after? vbo.Date
 ---@field modified_before? vbo.Date
----@field site_id? string|fun(value: any): boolean  v8
----@field title? string|fun(value: any): boolean
----@field version? string|fun(value: any): boolean
----@field version_id? integer|fun(value: any): boolean  v6–v8
----@field name? string|fun(value: any): boolean  v6–v8
----@field created_by? string|fun(value: any): boolean
----@field creation_time? string|fun(value: any): boolean
+---@field version_number? string|string[]|fun(value: any): boolean
+---@field site_id? string|string[]|fun(value: any): boolean  v8
+---@field title? string|string[]|fun(value: any): boolean
+---@field version? string|string[]|fun(value: any): boolean
+---@field version_id? integer|integer[]|fun(value: any): boolean  v6–v8
+---@field name? string|string[]|fun(value: any): boolean  v6–v8
+---@field created_by? string|string[]|fun(value: any): boolean
+---@field creation_time? string|string[]|fun(value: any): boolean
 ---@field creation_time_after? vbo.Date
 ---@field creation_time_before? vbo.Date
----@field modified_by? string|fun(value: any): boolean
----@field modification_time? string|fun(value: any): boolean
+---@field modified_by? string|string[]|fun(value: any): boolean
+---@field modification_time? string|string[]|fun(value: any): boolean
 ---@field modification_time_after? vbo.Date
 ---@field modification_time_before? vbo.Date
----@field is_folder? boolean|fun(value: any): boolean  v7–v8
----@field size? integer|fun(value: any): boolean  v2
----@field larger? integer  bytes
----@field smaller? integer  bytes
+---@field is_folder? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field size? integer|integer[]|fun(value: any): boolean  v2
+---@field larger? integer|string  bytes, or "10 MiB"
+---@field smaller? integer|string  bytes, or "10 MiB"
 
 ---@class vbo.SiteItemCollection: vbo.Collection
 local SiteItemCollection = {}
-
---- All of them, in a list.
----@return vbo.SiteItem[]
-function SiteItemCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.SiteItem?
-function SiteItemCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.SiteItem?
-function SiteItemCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.SiteItem
-function SiteItemCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.SiteItemCollection
-function SiteItemCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.SiteItemCollection
-function SiteItemCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.SiteItem.Conditions|fun(item: vbo.SiteItem): boolean
----@return vbo.SiteItemCollection
-function SiteItemCollection:where(conditions) end
 
 ---@class vbo.SiteItemCollection.restore
 ---@field allow_partial? boolean
@@ -2173,7 +1917,7 @@ function SiteItemCollection:where(conditions) end
 ---@field wait? boolean
 ---@field changed? boolean|vbo.Null  v6–v8; `restoreChangedItems`
 ---@field deleted? boolean|vbo.Null  v6–v8; `restoreDeletedItems`
----@field items? (vbo.body.SharePointItem_RestoreItemsAction+SharePointItem_OperatorRestore.items.item|vbo.Resource)[]
+---@field items? (vbo.given.SharePointItem_RestoreItemsAction__SharePointItem_OperatorRestore.items.item|vbo.Resource)[]
 ---@field notify? boolean|vbo.Null  `sendSharedLinksNotification`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  `documentLastVersionAction`
 ---@field password? vbo.Secret|string  `userPassword`
@@ -2191,7 +1935,7 @@ function SiteItemCollection:where(conditions) end
 ---@field application_certificate? string  v4–v8
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field items_restore_configs? vbo.body.RESTRestoreSharePointItemConfig[]  v6–v8
+---@field items_restore_configs? vbo.given.RESTRestoreSharePointItemConfig[]  v6–v8
 ---@field restore_changed_items? boolean|vbo.Null  v6–v8
 ---@field restore_deleted_items? boolean|vbo.Null  v6–v8
 ---@field reason? string  v6–v8
@@ -2210,7 +1954,7 @@ function SiteItemCollection:restore(given) end
 ---@field allow_partial? boolean
 ---@field deadline? number
 ---@field wait? boolean
----@field items? (vbo.body.RESTSharePointItem|vbo.Resource)[]  v6–v8
+---@field items? (vbo.given.RESTSharePointItem|vbo.Resource)[]  v6–v8
 ---@field notify? boolean|vbo.Null  v6–v8; `sendSharedLinksNotification`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  v6–v8; `documentLastVersionAction`
 ---@field organization_name? string  v6–v8; `organizationName`

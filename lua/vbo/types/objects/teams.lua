@@ -7,6 +7,10 @@
 ---@field settings? vbo.answer.RESTTeamsTeamSettings  v7–v8
 local BackedUpTeam = {}
 
+--- Loads the record again from the server.
+---@return vbo.BackedUpTeam
+function BackedUpTeam:refresh() end
+
 ---@param name? string|integer|table
 ---@return vbo.Channel
 function BackedUpTeam:channel(name) end
@@ -65,7 +69,7 @@ function BackedUpTeam:posts(given) end
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field settings? boolean|vbo.Null  `restoreSettings`
 ---@field user? string  `userName`
----@field teams? (vbo.body.RESTTeamsTeam|vbo.Resource)[]  v6–v8
+---@field teams? (vbo.given.RESTTeamsTeam|vbo.Resource)[]  v6–v8
 ---@field restore_changed_items? boolean|vbo.Null
 ---@field restore_missing_items? boolean|vbo.Null
 ---@field restore_members? boolean|vbo.Null
@@ -97,47 +101,16 @@ function BackedUpTeam:restore(given) end
 function BackedUpTeam:tabs(given) end
 
 ---@class vbo.BackedUpTeam.Conditions
----@field name? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field description? string|fun(value: any): boolean
----@field group_email? string|fun(value: any): boolean
----@field alias? string|fun(value: any): boolean
----@field privacy? "Public"|"Private"|"HiddenMembership"|string|fun(value: any): boolean
----@field is_archived? boolean|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field description? string|string[]|fun(value: any): boolean
+---@field group_email? string|string[]|fun(value: any): boolean
+---@field alias? string|string[]|fun(value: any): boolean
+---@field privacy? "Public"|"Private"|"HiddenMembership"|string|("Public"|"Private"|"HiddenMembership"|string)[]|fun(value: any): boolean
+---@field is_archived? boolean|boolean[]|fun(value: any): boolean
 
 ---@class vbo.BackedUpTeamCollection: vbo.Collection
 local BackedUpTeamCollection = {}
-
---- All of them, in a list.
----@return vbo.BackedUpTeam[]
-function BackedUpTeamCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.BackedUpTeam?
-function BackedUpTeamCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.BackedUpTeam?
-function BackedUpTeamCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.BackedUpTeam
-function BackedUpTeamCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.BackedUpTeamCollection
-function BackedUpTeamCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.BackedUpTeamCollection
-function BackedUpTeamCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.BackedUpTeam.Conditions|fun(item: vbo.BackedUpTeam): boolean
----@return vbo.BackedUpTeamCollection
-function BackedUpTeamCollection:where(conditions) end
 
 ---@class vbo.BackedUpTeamCollection.restore
 ---@field allow_partial? boolean
@@ -149,7 +122,7 @@ function BackedUpTeamCollection:where(conditions) end
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field settings? boolean|vbo.Null  `restoreSettings`
 ---@field user? string  `userName`
----@field teams? (vbo.body.TeamsTeam_Restore+TeamsTeam_OperatorRestore.teams.item|vbo.Resource)[]
+---@field teams? (vbo.given.TeamsTeam_Restore__TeamsTeam_OperatorRestore.teams.item|vbo.Resource)[]
 ---@field restore_changed_items? boolean|vbo.Null
 ---@field restore_missing_items? boolean|vbo.Null
 ---@field restore_members? boolean|vbo.Null
@@ -174,6 +147,10 @@ function BackedUpTeamCollection:restore(given) end
 ---@field team_id? string  v8
 local Channel = {}
 
+--- Loads the record again from the server.
+---@return vbo.Channel
+function Channel:refresh() end
+
 ---@param name? string|integer|table
 ---@return vbo.ChannelChild
 function Channel:child(name) end
@@ -193,6 +170,7 @@ function Channel:children(given) end
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
+---@field auth_code? string  v7–v8
 ---@field [string] vbo.UnknownOption
 
 --- Exports all posts of the channel as HTML; options as for posts.
@@ -274,44 +252,13 @@ function Channel:tab(name) end
 function Channel:tabs(given) end
 
 ---@class vbo.Channel.Conditions
----@field name? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field team_id? string|fun(value: any): boolean  v8
----@field type? "Standard"|"Private"|"UnknownFutureValue"|"Shared"|string|fun(value: any): boolean  v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field team_id? string|string[]|fun(value: any): boolean  v8
+---@field type? "Standard"|"Private"|"UnknownFutureValue"|"Shared"|string|("Standard"|"Private"|"UnknownFutureValue"|"Shared"|string)[]|fun(value: any): boolean  v8
 
 ---@class vbo.ChannelCollection: vbo.Collection
 local ChannelCollection = {}
-
---- All of them, in a list.
----@return vbo.Channel[]
-function ChannelCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Channel?
-function ChannelCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Channel?
-function ChannelCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Channel
-function ChannelCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ChannelCollection
-function ChannelCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ChannelCollection
-function ChannelCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Channel.Conditions|fun(item: vbo.Channel): boolean
----@return vbo.ChannelCollection
-function ChannelCollection:where(conditions) end
 
 ---@class vbo.ChannelCollection.restore
 ---@field changed? boolean  `restoreChangedItems`
@@ -343,46 +290,19 @@ function ChannelCollection:restore(given) end
 ---@field display_name string
 local ChannelChild = {}
 
+--- Loads the record again from the server.
+---@return vbo.ChannelChild
+function ChannelChild:refresh() end
+
 ---@class vbo.ChannelChild.Conditions
----@field name? string|fun(value: any): boolean
----@field team_id? string|fun(value: any): boolean  v8
----@field channel_id? string|fun(value: any): boolean  v8
----@field display_name? string|fun(value: any): boolean
----@field type? "Tabs"|"Files"|"Posts"|string|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field team_id? string|string[]|fun(value: any): boolean  v8
+---@field channel_id? string|string[]|fun(value: any): boolean  v8
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field type? "Tabs"|"Files"|"Posts"|string|("Tabs"|"Files"|"Posts"|string)[]|fun(value: any): boolean
 
 ---@class vbo.ChannelChildCollection: vbo.Collection
 local ChannelChildCollection = {}
-
---- All of them, in a list.
----@return vbo.ChannelChild[]
-function ChannelChildCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.ChannelChild?
-function ChannelChildCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.ChannelChild?
-function ChannelChildCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.ChannelChild
-function ChannelChildCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.ChannelChildCollection
-function ChannelChildCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.ChannelChildCollection
-function ChannelChildCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.ChannelChild.Conditions|fun(item: vbo.ChannelChild): boolean
----@return vbo.ChannelChildCollection
-function ChannelChildCollection:where(conditions) end
 
 ---@class vbo.Post: vbo.Resource
 ---@field post_id integer
@@ -394,6 +314,16 @@ function ChannelChildCollection:where(conditions) end
 ---@field team_id? string  v8
 ---@field parent_change_key? string  v7–v8
 local Post = {}
+
+---@class vbo.Post.refresh
+---@field channel? string|vbo.Resource  `channelId`
+---@field channel_id? string|vbo.Resource
+---@field [string] vbo.UnknownOption
+
+--- Loads the record again from the server.
+---@param given? vbo.Post.refresh
+---@return vbo.Post
+function Post:refresh(given) end
 
 ---@class vbo.Post.export
 ---@field deadline? number
@@ -461,62 +391,31 @@ function Post:save(given) end
 function Post:send(given) end
 
 ---@class vbo.Post.Conditions
----@field created? string|fun(value: any): boolean
+---@field created? string|string[]|fun(value: any): boolean
 ---@field created_after? vbo.Date
 ---@field created_before? vbo.Date
----@field modified? string|fun(value: any): boolean
+---@field modified? string|string[]|fun(value: any): boolean
 ---@field modified_after? vbo.Date
 ---@field modified_before? vbo.Date
----@field post_id? integer|fun(value: any): boolean
----@field change_key? string|fun(value: any): boolean  v7–v8
----@field is_important? boolean|fun(value: any): boolean
----@field author? string|fun(value: any): boolean
----@field subject? string|fun(value: any): boolean
----@field created_time? string|fun(value: any): boolean
+---@field post_id? integer|integer[]|fun(value: any): boolean
+---@field change_key? string|string[]|fun(value: any): boolean  v7–v8
+---@field is_important? boolean|boolean[]|fun(value: any): boolean
+---@field author? string|string[]|fun(value: any): boolean
+---@field subject? string|string[]|fun(value: any): boolean
+---@field created_time? string|string[]|fun(value: any): boolean
 ---@field created_time_after? vbo.Date
 ---@field created_time_before? vbo.Date
----@field last_modified_time? string|fun(value: any): boolean
+---@field last_modified_time? string|string[]|fun(value: any): boolean
 ---@field last_modified_time_after? vbo.Date
 ---@field last_modified_time_before? vbo.Date
----@field is_deleted? boolean|fun(value: any): boolean  v7–v8
----@field channel_id? string|fun(value: any): boolean  v7–v8
----@field team_id? string|fun(value: any): boolean  v8
----@field parent_id? integer|fun(value: any): boolean  v7–v8
----@field parent_change_key? string|fun(value: any): boolean  v7–v8
+---@field is_deleted? boolean|boolean[]|fun(value: any): boolean  v7–v8
+---@field channel_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field team_id? string|string[]|fun(value: any): boolean  v8
+---@field parent_id? integer|integer[]|fun(value: any): boolean  v7–v8
+---@field parent_change_key? string|string[]|fun(value: any): boolean  v7–v8
 
 ---@class vbo.PostCollection: vbo.Collection
 local PostCollection = {}
-
---- All of them, in a list.
----@return vbo.Post[]
-function PostCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Post?
-function PostCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Post?
-function PostCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Post
-function PostCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.PostCollection
-function PostCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.PostCollection
-function PostCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Post.Conditions|fun(item: vbo.Post): boolean
----@return vbo.PostCollection
-function PostCollection:where(conditions) end
 
 ---@class vbo.PostCollection.export
 ---@field deadline? number
@@ -525,9 +424,10 @@ function PostCollection:where(conditions) end
 ---@field progress? function|boolean
 ---@field to? string
 ---@field channel? string|vbo.Resource  `channelId`
----@field posts? (vbo.body.TeamsPost_Export+TeamsPost_OperatorStartExportTask+TeamsPost_DownloadExportedPosts.posts.item|vbo.Resource)[]
+---@field posts? (vbo.given.TeamsPost_Export__TeamsPost_OperatorStartExportTask__TeamsPost_DownloadExportedPosts.posts.item|vbo.Resource)[]
 ---@field channel_id? string|vbo.Resource
 ---@field from? vbo.Date|vbo.Null  v6–v8
+---@field auth_code? string  v7–v8
 ---@field posted_after? any
 ---@field posted_before? any
 ---@field [string] vbo.UnknownOption
@@ -553,7 +453,7 @@ function PostCollection:export(given) end
 ---@field application_certificate_password? vbo.Secret|string
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field posts? (vbo.body.RESTTeamsPost|vbo.Resource)[]|vbo.Null  v7–v8
+---@field posts? (vbo.given.RESTTeamsPost|vbo.Resource)[]|vbo.Null  v7–v8
 ---@field reason? string  v7–v8
 ---@field posted_after? any
 ---@field posted_before? any
@@ -572,7 +472,7 @@ function PostCollection:restore(given) end
 ---@field to? string
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field channel_id? string|vbo.Resource
----@field posts? (vbo.body.TeamsPost_Save.posts.item|vbo.Resource)[]
+---@field posts? (vbo.given.TeamsPost_Save.posts.item|vbo.Resource)[]
 ---@field [string] vbo.UnknownOption
 
 --- Saves the post as an Outlook message; selected posts as one archive.
@@ -584,7 +484,7 @@ function PostCollection:save(given) end
 ---@field deadline? number
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field channel_id? string|vbo.Resource
----@field posts? (vbo.body.TeamsPost_Send.posts.item|vbo.Resource)[]
+---@field posts? (vbo.given.TeamsPost_Send.posts.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -600,6 +500,10 @@ function PostCollection:send(given) end
 ---@field channel_id? string  v7–v8
 ---@field team_id? string  v8
 local Tab = {}
+
+--- Loads the record again from the server.
+---@return vbo.Tab
+function Tab:refresh() end
 
 ---@class vbo.Tab.restore
 ---@field allow_partial? boolean
@@ -617,7 +521,7 @@ local Tab = {}
 ---@field application_certificate_password? vbo.Secret|string
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field tabs? (vbo.body.RestTeamsTab|vbo.Resource)[]  v7–v8
+---@field tabs? (vbo.given.RestTeamsTab|vbo.Resource)[]  v7–v8
 ---@field reason? string  v7–v8
 ---@field [string] vbo.UnknownOption
 
@@ -627,53 +531,22 @@ local Tab = {}
 function Tab:restore(given) end
 
 ---@class vbo.Tab.Conditions
----@field name? string|fun(value: any): boolean
----@field display_name? string|fun(value: any): boolean
----@field content_url? string|fun(value: any): boolean
----@field type? string|fun(value: any): boolean
----@field channel_id? string|fun(value: any): boolean  v7–v8
----@field team_id? string|fun(value: any): boolean  v8
+---@field name? string|string[]|fun(value: any): boolean
+---@field display_name? string|string[]|fun(value: any): boolean
+---@field content_url? string|string[]|fun(value: any): boolean
+---@field type? string|string[]|fun(value: any): boolean
+---@field channel_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field team_id? string|string[]|fun(value: any): boolean  v8
 
 ---@class vbo.TabCollection: vbo.Collection
 local TabCollection = {}
-
---- All of them, in a list.
----@return vbo.Tab[]
-function TabCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.Tab?
-function TabCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.Tab?
-function TabCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.Tab
-function TabCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.TabCollection
-function TabCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.TabCollection
-function TabCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.Tab.Conditions|fun(item: vbo.Tab): boolean
----@return vbo.TabCollection
-function TabCollection:where(conditions) end
 
 ---@class vbo.TabCollection.restore
 ---@field changed? boolean  v6–v8; `restoreChangedTabs`
 ---@field deleted? boolean  v6–v8; `restoreMissingTabs`
 ---@field password? vbo.Secret|string  v6–v8; `userPassword`
 ---@field user? string  v6–v8; `userName`
----@field tabs? (vbo.body.RestTeamsTab|vbo.Resource)[]  v6–v8
+---@field tabs? (vbo.given.RestTeamsTab|vbo.Resource)[]  v6–v8
 ---@field restore_changed_tabs? boolean  v6–v8
 ---@field restore_missing_tabs? boolean  v6–v8
 ---@field user_code? string  v6–v8
@@ -692,12 +565,23 @@ function TabCollection:where(conditions) end
 function TabCollection:restore(given) end
 
 ---@class vbo.TeamFile: vbo.Resource
+---@field version_number integer  `version`
 ---@field size_bytes integer
 ---@field ui_version? string  v7–v8
 ---@field modified_by string
 ---@field channel_id? string  v7–v8
 ---@field team_id? string  v8
 local TeamFile = {}
+
+---@class vbo.TeamFile.refresh
+---@field channel? string|vbo.Resource  `channelId`
+---@field channel_id? string|vbo.Resource
+---@field [string] vbo.UnknownOption
+
+--- Loads the record again from the server.
+---@param given? vbo.TeamFile.refresh
+---@return vbo.TeamFile
+function TeamFile:refresh(given) end
 
 ---@param name? string|integer|table
 ---@return vbo.TeamFile
@@ -740,7 +624,7 @@ function TeamFile:refresh(given) end
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
 ---@field channel_id? string|vbo.Resource  v7–v8
----@field files? (vbo.body.RESTTeamsFile|vbo.Resource)[]  v7–v8
+---@field files? (vbo.given.RESTTeamsFile|vbo.Resource)[]  v7–v8
 ---@field reason? string  v7–v8
 ---@field file_last_version_action? "Overwrite"|"overwrite"|"Merge"|"merge"  v5
 ---@field [string] vbo.UnknownOption
@@ -787,54 +671,24 @@ function TeamFile:send(given) end
 function TeamFile:versions(given) end
 
 ---@class vbo.TeamFile.Conditions
----@field size? integer|fun(value: any): boolean
----@field name? string|fun(value: any): boolean
----@field size_bytes? integer|fun(value: any): boolean
----@field version? integer|fun(value: any): boolean
----@field ui_version? string|fun(value: any): boolean  v7–v8
----@field modified? string|fun(value: any): boolean
+---@field size? integer|integer[]|fun(value: any): boolean
+---@field version_number? integer|integer[]|fun(value: any): boolean
+---@field name? string|string[]|fun(value: any): boolean
+---@field size_bytes? integer|integer[]|fun(value: any): boolean
+---@field version? integer|integer[]|fun(value: any): boolean
+---@field ui_version? string|string[]|fun(value: any): boolean  v7–v8
+---@field modified? string|string[]|fun(value: any): boolean
 ---@field modified_after? vbo.Date
 ---@field modified_before? vbo.Date
----@field modified_by? string|fun(value: any): boolean
----@field channel_id? string|fun(value: any): boolean  v7–v8
----@field team_id? string|fun(value: any): boolean  v8
----@field file_type? "File"|"Folder"|string|fun(value: any): boolean
----@field larger? integer  bytes
----@field smaller? integer  bytes
+---@field modified_by? string|string[]|fun(value: any): boolean
+---@field channel_id? string|string[]|fun(value: any): boolean  v7–v8
+---@field team_id? string|string[]|fun(value: any): boolean  v8
+---@field file_type? "File"|"Folder"|string|("File"|"Folder"|string)[]|fun(value: any): boolean
+---@field larger? integer|string  bytes, or "10 MiB"
+---@field smaller? integer|string  bytes, or "10 MiB"
 
 ---@class vbo.TeamFileCollection: vbo.Collection
 local TeamFileCollection = {}
-
---- All of them, in a list.
----@return vbo.TeamFile[]
-function TeamFileCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.TeamFile?
-function TeamFileCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.TeamFile?
-function TeamFileCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.TeamFile
-function TeamFileCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.TeamFileCollection
-function TeamFileCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.TeamFileCollection
-function TeamFileCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.TeamFile.Conditions|fun(item: vbo.TeamFile): boolean
----@return vbo.TeamFileCollection
-function TeamFileCollection:where(conditions) end
 
 ---@class vbo.TeamFileCollection.restore
 ---@field allow_partial? boolean
@@ -847,7 +701,7 @@ function TeamFileCollection:where(conditions) end
 ---@field user? string  `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  `fileVersion`
 ---@field channel_id? string|vbo.Resource
----@field files? (vbo.body.TeamsFile_Restore+TeamsFile_OperatorRestore.files.item|vbo.Resource)[]
+---@field files? (vbo.given.TeamsFile_Restore__TeamsFile_OperatorRestore.files.item|vbo.Resource)[]
 ---@field restore_changed_items? boolean|vbo.Null
 ---@field restore_missing_items? boolean|vbo.Null
 ---@field file_version? "All"|"all"|"Last"|"last"|vbo.Null
@@ -874,7 +728,7 @@ function TeamFileCollection:restore(given) end
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field zip? boolean  v5; `asZip`
 ---@field channel_id? string|vbo.Resource
----@field files? (vbo.body.TeamsFile_Save.files.item|vbo.Resource)[]
+---@field files? (vbo.given.TeamsFile_Save.files.item|vbo.Resource)[]
 ---@field as_zip? boolean  v5
 ---@field [string] vbo.UnknownOption
 
@@ -887,7 +741,7 @@ function TeamFileCollection:save(given) end
 ---@field deadline? number
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field channel_id? string|vbo.Resource
----@field files? (vbo.body.TeamsFile_Send.files.item|vbo.Resource)[]
+---@field files? (vbo.given.TeamsFile_Send.files.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -900,6 +754,7 @@ function TeamFileCollection:send(given) end
 
 ---@class vbo.TeamFileVersion: vbo.Resource
 ---@field size integer  v5–v8; `sizeBytes`
+---@field version_number integer  v5–v8; `version`
 ---@field name string  v5–v8
 ---@field size_bytes integer  v5–v8
 ---@field version integer  v5–v8
@@ -911,52 +766,26 @@ function TeamFileCollection:send(given) end
 ---@field file_type "File"|"Folder"  v5–v8
 local TeamFileVersion = {}
 
+--- Loads the record again from the server.
+---@return vbo.TeamFileVersion
+function TeamFileVersion:refresh() end
+
 ---@class vbo.TeamFileVersion.Conditions
----@field size? integer|fun(value: any): boolean  v5–v8
----@field name? string|fun(value: any): boolean  v5–v8
----@field size_bytes? integer|fun(value: any): boolean  v5–v8
----@field version? integer|fun(value: any): boolean  v5–v8
----@field ui_version? string|fun(value: any): boolean
----@field modified? string|fun(value: any): boolean  v5–v8
+---@field size? integer|integer[]|fun(value: any): boolean  v5–v8
+---@field version_number? integer|integer[]|fun(value: any): boolean  v5–v8
+---@field name? string|string[]|fun(value: any): boolean  v5–v8
+---@field size_bytes? integer|integer[]|fun(value: any): boolean  v5–v8
+---@field version? integer|integer[]|fun(value: any): boolean  v5–v8
+---@field ui_version? string|string[]|fun(value: any): boolean
+---@field modified? string|string[]|fun(value: any): boolean  v5–v8
 ---@field modified_after? vbo.Date  v5–v8
 ---@field modified_before? vbo.Date  v5–v8
----@field modified_by? string|fun(value: any): boolean  v5–v8
----@field channel_id? string|fun(value: any): boolean
----@field team_id? string|fun(value: any): boolean  v8
----@field file_type? "File"|"Folder"|string|fun(value: any): boolean  v5–v8
----@field larger? integer  bytes
----@field smaller? integer  bytes
+---@field modified_by? string|string[]|fun(value: any): boolean  v5–v8
+---@field channel_id? string|string[]|fun(value: any): boolean
+---@field team_id? string|string[]|fun(value: any): boolean  v8
+---@field file_type? "File"|"Folder"|string|("File"|"Folder"|string)[]|fun(value: any): boolean  v5–v8
+---@field larger? integer|string  bytes, or "10 MiB"
+---@field smaller? integer|string  bytes, or "10 MiB"
 
 ---@class vbo.TeamFileVersionCollection: vbo.Collection
 local TeamFileVersionCollection = {}
-
---- All of them, in a list.
----@return vbo.TeamFileVersion[]
-function TeamFileVersionCollection:all() end
-
---- Iterates over the resources: `for document in drive:documents():each() do`.
----@return fun(): vbo.TeamFileVersion?
-function TeamFileVersionCollection:each() end
-
---- The first one; nil when there is none.
----@return vbo.TeamFileVersion?
-function TeamFileVersionCollection:first() end
-
---- The only one; raises when there is none, or more than one (naming them).
----@return vbo.TeamFileVersion
-function TeamFileVersionCollection:one() end
-
---- Those that the server finds (v5 and later), in its own query language:
----@param text string
----@return vbo.TeamFileVersionCollection
-function TeamFileVersionCollection:search(text) end
-
---- At most `n` of them.
----@param n integer
----@return vbo.TeamFileVersionCollection
-function TeamFileVersionCollection:take(n) end
-
---- Those that match: a table of conditions, or a function(resource) -> boolean.
----@param conditions vbo.TeamFileVersion.Conditions|fun(item: vbo.TeamFileVersion): boolean
----@return vbo.TeamFileVersionCollection
-function TeamFileVersionCollection:where(conditions) end
