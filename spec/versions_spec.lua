@@ -138,9 +138,9 @@ describe("field values", function()
       end
     end
     assert.is_true(seen > 100)
-    local document = resource.from_record(require("vbo.onedrive").Document,
+    local handbook = resource.from_record(require("vbo.onedrive").Document,
       { _client = client_of "v8" }, { id = "x", version = "4.0" })
-    assert.equal("4.0", document.version_number)
+    assert.equal("4.0", handbook.version_number)
   end)
 
   it("are words as v6 and later spell them, numbers and booleans", function()
