@@ -2,6 +2,7 @@
 
 local arguments_of = require "vbo.cli.api.arguments"
 local catalogue = require "vbo.catalogue"
+local command = require "vbo.cli"
 local describe_of = require "vbo.cli.api.describe"
 local example = require "vbo.cli.api.example"
 local files = require "vbo.cli.api.files"
@@ -243,45 +244,59 @@ describe("vbolua api --dry-run", function()
 end)
 
 describe("what is wrong on the command line", function()
-  it("is said before anything is sent, with the status of its kind", function()
+  it("is said before anything is sent", function()
+    for _, case in ipairs {
+      { { "GET", "/Jbos" }, "usage", "did you mean /Jobs?" },
+      { { "GET", "/Jbos/" .. id }, "usage", "did you mean /Jobs/{jobId}?" },
+      { { "PATCH", "/Jobs" }, "usage", "it takes GET, POST" },
+      { { "GET" }, "usage", "GET of which path?" },
+      { { "GET", "/ProxyPools", "--version", "v6" }, "unsupported", "v8 has it" },
+      { { "ProxyPool_GetProxyPools", "--version", "v6" }, "unsupported", "v6 has no ProxyPool" },
+      { { "Job_StratAction" }, "usage", "did you mean Job_StartAction?" },
+      { { "Job_StartAction", "--version", "v8" }, "usage", "jobId is missing" },
+      { { "Job_StartAction", "--version", "v8", "jobId=x" }, "usage", "must be a UUID" },
+      { { "Job_StartAction", "--version", "v8", "jobId=" .. id, "ful=true" }, "usage",
+        "did you mean 'full'?" },
+      { { "Job_StartAction", "--version", "v8", "jobId=" .. id, "full=perhaps" }, "usage",
+        "body.full must be a boolean" },
+      { { "Job_StartAction", "--version", "v8", "jobId=" .. id, "jobid=" .. id }, "usage",
+        "given twice" },
+      { { "Job_StartAction", "--version", "v8", "jobId=" .. id, "full=true", "Full=true" }, "usage",
+        "given twice" },
+      { { "Job_StartAction", "--version", "v8", "jobId=" .. id, "start" }, "usage",
+        "unexpected argument: start" },
+      { { "Job_GetById", "--version", "v8", "jobId=" .. id, "jbId=1" }, "usage",
+        "did you mean 'jobId'?" },
+      { { "ServiceInstance_Get", "--version", "v8", "a=1" }, "usage", "it takes none" },
+      { { "POST", "/Jobs/x/Action", "--version", "v3" }, "usage", "which action?" },
+      { { "GET", "/v6/Jobs", "--version", "v8" }, "usage", "the path is of v6" },
+      { { "Job_Get", "--table", "--csv" }, "usage", "exclude each other" },
+      { { "Job_Get", "--select", "a..b" }, "usage", "position" },
+      { { "Job_Get", "--tabel" }, "usage", "did you mean --table?" },
+      { { "Job_Get", "--select" }, "usage", "--select needs a value" },
+      { { "Job_Get", "--password", "x" }, "usage", "VBO_PASSWORD" },
+      { { "Job_Get", "--password=x" }, "usage", "VBO_PASSWORD" },
+      { { "Job_Add", "--version", "v8", "a[1].b:=7" }, "usage", "no argument 'a'" },
+      { { "Job_Add", "--version", "v8", "selectedItems[1].id=7" }, "usage", "[0] is not given" },
+      { { "Job_Add", "--version", "v8", "selectedItems:={" }, "usage", "selectedItems" },
+      { { "Job_Add", "--version", "v8", "--body", "/nonexistent/body" }, "disk",
+        "/nonexistent/body" },
+    } do
+      local err = failure(command.run, "api", case[1])
+      has(tostring(err), case[3])
+      assert.equal(case[2], err.kind)
+    end
+  end)
+
+  it("has its exit status", function()
     for _, case in ipairs {
       { { "GET", "/Jbos" }, 2, "did you mean /Jobs?" },
-      { { "GET", "/Jbos/" .. id }, 2, "did you mean /Jobs/{jobId}?" },
-      { { "PATCH", "/Jobs" }, 2, "it takes GET, POST" },
-      { { "GET" }, 2, "GET of which path?" },
       { { "GET", "/ProxyPools", "--version", "v6" }, 15, "v8 has it" },
-      { { "ProxyPool_GetProxyPools", "--version", "v6" }, 15, "v6 has no ProxyPool" },
-      { { "Job_StratAction" }, 2, "did you mean Job_StartAction?" },
-      { { "Job_StartAction", "--version", "v8" }, 2, "jobId is missing" },
-      { { "Job_StartAction", "--version", "v8", "jobId=x" }, 2, "must be a UUID" },
-      { { "Job_StartAction", "--version", "v8", "jobId=" .. id, "ful=true" }, 2,
-        "did you mean 'full'?" },
-      { { "Job_StartAction", "--version", "v8", "jobId=" .. id, "full=perhaps" }, 2,
-        "body.full must be a boolean" },
-      { { "Job_StartAction", "--version", "v8", "jobId=" .. id, "jobid=" .. id }, 2,
-        "given twice" },
-      { { "Job_StartAction", "--version", "v8", "jobId=" .. id, "full=true", "Full=true" }, 2,
-        "given twice" },
-      { { "Job_StartAction", "--version", "v8", "jobId=" .. id, "start" }, 2,
-        "unexpected argument: start" },
-      { { "Job_GetById", "--version", "v8", "jobId=" .. id, "jbId=1" }, 2,
-        "did you mean 'jobId'?" },
-      { { "ServiceInstance_Get", "--version", "v8", "a=1" }, 2, "it takes none" },
-      { { "POST", "/Jobs/x/Action", "--version", "v3" }, 2, "which action?" },
-      { { "GET", "/v6/Jobs", "--version", "v8" }, 2, "the path is of v6" },
-      { { "Job_Get", "--table", "--csv" }, 2, "exclude each other" },
-      { { "Job_Get", "--select", "a..b" }, 2, "position" },
-      { { "Job_Get", "--tabel" }, 2, "did you mean --table?" },
-      { { "Job_Get", "--select" }, 2, "--select needs a value" },
-      { { "Job_Get", "--password", "x" }, 2, "VBO_PASSWORD" },
-      { { "Job_Get", "--password=x" }, 2, "VBO_PASSWORD" },
-      { { "Job_Add", "--version", "v8", "a[1].b:=7" }, 2, "no argument 'a'" },
-      { { "Job_Add", "--version", "v8", "selectedItems[1].id=7" }, 2, "[0] is not given" },
-      { { "Job_Add", "--version", "v8", "selectedItems:={" }, 2, "selectedItems" },
-      { { "Job_Add", "--version", "v8", "--body", "/nonexistent/body" }, 13, "/nonexistent/body" },
+      { { "Job_Get", "--version", "v8" }, 5, "127.0.0.1:1" },
       { {}, 2, "usage: vbolua api" },
     } do
-      local text, status = run(case[1])
+      local text, status = run(case[1], case[2] == 5 and clean .. "VBO_PASSWORD=p VBO_PIN="
+        .. "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
       has(text, case[3])
       assert.equal(case[2], status, text)
     end
@@ -431,6 +446,46 @@ describe("--select", function()
   end)
 end)
 
+describe("a table", function()
+  local write_table = require "vbo.cli.api.table".write
+
+  local function lines(columns, rows, how)
+    local parts, notes = {}, {}
+    how.write = function(...) parts[#parts + 1] = table.concat { ... } end
+    how.note = function(message) notes[#notes + 1] = message end
+    write_table(columns, rows, how)
+    return table.concat(parts), table.concat(notes)
+  end
+
+  it("puts names first and leaves out what is no plain value, unless it was chosen", function()
+    local columns = { "count", "deep", "name" }
+    local rows = { { 7, { a = 1 }, "x" }, { 12, json.null, "long name" } }
+    assert.equal("name       count\nx              7\nlong name     12\n",
+      (lines(columns, rows, {})))
+    assert.equal("count  deep     name\n    7  {\"a\":1}  x\n   12           long name\n",
+      (lines(columns, rows, { chosen = true })))
+    assert.equal("nothing to show", select(2, lines(columns, {}, {})))
+  end)
+
+  it("fits a terminal, counting columns and not bytes", function()
+    local wide = ("\u{4E16}"):rep(20)
+    local rows = { { wide, "b", "c" } }
+    local text = lines({ "n", "m", "o" }, rows, { width = 20, chosen = true })
+    assert.equal(("n%s  m  o\n%s…   b  c\n"):format((" "):rep(13), ("\u{4E16}"):rep(6)), text)
+    local values, names = {}, {}
+    for i = 1, 9 do names[i], values[i] = "column" .. i, ("v"):rep(30) end
+    local all, note = lines(names, { values }, { width = 80 })
+    for line in all:gmatch "[^\n]+" do assert.is_true(utf8.len(line) <= 80) end
+    has(all, "column3")
+    assert.is_nil(all:find "column4")
+    has(note, "6 more columns do not fit")
+  end)
+
+  it("steers no terminal", function()
+    assert.equal("a\n [31mred x y\n", (lines({ "a" }, { { "\27[31mred\nx\u{9B}y" } }, {})))
+  end)
+end)
+
 describe("a server", function()
   local sim, environment, folder, remove
 
@@ -538,22 +593,23 @@ describe("a server", function()
       "type=Veod", "dateTime=2026-11-18T22:00:00Z", "--select", "id"):gsub("\n", "")
     local drives = ("/RestoreSessions/%s/Organization/OneDrives"):format(session)
     local drive = ask("GET", drives, "--select", "results[0].id"):gsub("\n", "")
-    local words = { "OneDrive_SaveOneDriveAction", "restoreSessionId=" .. session,
-      "oneDriveId=" .. drive }
+    local document = ask("GET", ("%s/%s/Documents"):format(drives, drive), "parentId=null",
+      "--select", "results[0].id"):gsub("\n", "")
+    local words = { "POST", ("%s/%s/Documents/%s/save"):format(drives, drive, document) }
     local text, status = ask(table.unpack(words))
     assert.equal(2, status, text)
     has(text, "--output")
-    words[4], words[5] = "--output", folder .. "/drive.zip"
+    words[3], words[4] = "--output", folder .. "/document"
     text, status = ask(table.unpack(words))
     assert.equal(0, status, text)
     local saved = assert(json.decode(text))
-    assert.equal(folder .. "/drive.zip", saved.path)
+    assert.equal(folder .. "/document", saved.path)
     local file <close> = assert(io.open(saved.path, "rb"))
     assert.equal(saved.size, #file:read "a")
     text, status = ask(table.unpack(words))
     assert.is_true(status > 0)
     has(text, "exists")
-    words[6] = "--overwrite"
+    words[5] = "--overwrite"
     assert.equal(0, select(2, ask(table.unpack(words))))
     text, status = ask("Job_Get", "--output", folder .. "/x")
     assert.equal(2, status)

@@ -1,5 +1,6 @@
 --- Files that a command line names: `-` is standard input.
 
+local base64 = require "vbo.base64"
 local errors = require "vbo.error"
 local secret = require "vbo.secret"
 
@@ -33,28 +34,13 @@ function M.secret(path)
   return secret.file(path)
 end
 
-local letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
 --- Base64 (RFC 4648, section 4) of a file's content; content that is base64 stays as it is.
 ---@param content string
 ---@return string
 function M.base64(content)
   local text = content:gsub("%s", "")
   if #text % 4 == 0 and #text > 0 and text:match "^[%w+/]+=?=?$" then return text end
-  local parts = {}
-  for i = 1, #content, 3 do
-    local a, b, c = content:byte(i, i + 2)
-    local bits = a << 16 | (b or 0) << 8 | (c or 0)
-    local word = {}
-    for n = 0, 3 do
-      local at = (bits >> (18 - 6 * n) & 63) + 1
-      word[n + 1] = letters:sub(at, at)
-    end
-    if not c then word[4] = "=" end
-    if not b then word[3] = "=" end
-    parts[#parts + 1] = table.concat(word)
-  end
-  return table.concat(parts)
+  return base64.encode(content)
 end
 
 return M

@@ -7,7 +7,7 @@ local text = require "vbo.cli.api.text"
 local M = {}
 
 local gap = 2
-local narrowest = 8
+local narrowest, readable = 8, 20
 
 -- What people look for first.
 local first = { name = 1, displayName = 2, subject = 3, id = 4 }
@@ -37,22 +37,26 @@ local function total(widths)
   return sum
 end
 
--- Narrows the widest columns, then leaves out the last ones, until the rest fits.
-local function fit(widths, available)
-  local left_out = 0
+-- Narrows the widest columns until the rest fits.  Where that would leave nothing to read, the
+-- last columns go first; of those that were chosen none goes before all are narrow.
+local function fit(widths, available, chosen)
+  local least, left_out = chosen and narrowest or readable, 0
+  local function smallest()
+    local sum = -gap
+    for _, width in ipairs(widths) do sum = sum + math.min(width, least) + gap end
+    return sum
+  end
+  while #widths > 1 and smallest() > available do
+    table.remove(widths)
+    left_out = left_out + 1
+  end
   while total(widths) > available do
     local widest = 1
     for i, width in ipairs(widths) do
       if width > widths[widest] then widest = i end
     end
-    if widths[widest] > narrowest then
-      widths[widest] = widths[widest] - 1
-    elseif #widths > 1 then
-      table.remove(widths)
-      left_out = left_out + 1
-    else
-      break
-    end
+    if widths[widest] <= narrowest then break end
+    widths[widest] = widths[widest] - 1
   end
   return left_out
 end
@@ -92,7 +96,7 @@ function M.write(columns, rows, how)
       widths[n] = math.max(widths[n], core.display_width(cells[r + 1][n]))
     end
   end
-  local left_out = how.width and fit(widths, how.width) or 0
+  local left_out = how.width and fit(widths, how.width, how.chosen) or 0
   local right = {}
   for n = 1, #widths do right[n] = is_number(rows, shown[n]) end
   for _, row in ipairs(cells) do
