@@ -216,6 +216,13 @@ describe("organizations", function()
         "GET /Organizations/{organization}/Groups/{group}/Members")
       assert.equal("alice@contoso.com", members[1].id)
     end
+    -- Conditions are checked where there is only a list to know the fields from.
+    local client <close> = server.connect "v8"
+    local members = client:organization(ids.organization):group(ids.group):members()
+    assert.equal(1, members:where({ login = "bob*" }):count())
+    local err = sending.failure(function() members:where { logn = "bob*" } end)
+    assert.equal("usage", err.kind)
+    assert.matches("login", err.hint, 1, true)
   end)
 
   it("have sites and teams", function()
