@@ -4,6 +4,7 @@ local collection = require "vbo.collection"
 local declare = require "vbo.declare"
 local exchange = require "vbo.exchange"
 local resource = require "vbo.resource"
+local restore = require "vbo.restore"
 local teams = require "vbo.teams"
 local tree = require "vbo.tree"
 local verbs = require "vbo.verbs"
@@ -31,9 +32,20 @@ verbs.save(BackupOrganization, "export_mailboxes", {
   one = "ExchangeMailbox_ExportMailboxesToPstAction",
 }, exporting)
 
-verbs.restore(BackupOrganization, "restore_to", { one = "BackupOrganization_RestoreToAction" }, {
-  doc = "Restores all mail elsewhere (v1 to v3); options as `Mailbox:restore_to`.",
+declare.note(BackupOrganization.methods, {
+  name = "restore_to", kind = "action", operation = "BackupOrganization_RestoreToAction",
+  returns = "vbo.Statistics",
 })
+
+--- Restores all mail elsewhere (v1 to v3).  What its body takes is written down nowhere:
+--- options go as they are, those of `Mailbox:restore_to` are a likely choice.
+---@param given table?
+---@return vbo.Statistics
+function BackupOrganization.methods:restore_to(given)
+  return restore.run(self, {
+    call = "restore_to", operation = "BackupOrganization_RestoreToAction", strict = false,
+  }, given)
+end
 
 -- --------------------------------------------------------------- searching
 

@@ -125,7 +125,7 @@ function M.build(operation, options, call, implied)
   local body
   for option, value in pairs(options) do
     local name = property_of(properties, option)
-    if not name and schema and not properties then
+    if not name and schema and (not properties or next(properties) == nil) then
       -- The catalogue does not know this body's properties: take the caller's word.
       name = option:gsub("_(%l)", string.upper)
     end
