@@ -61,12 +61,14 @@ end
 
 --- Makes a report and saves it (v3 and later).
 ---
---- The kinds are `license_overview`, `storage_consumption`, `mailbox_protection` (v3 and
---- later), `user_protection` (v6 and later), `onedrive_protection`, `sharepoint_protection`,
---- `teams_protection` (v8).  Options: `start_time` and `end_time` (of the first two),
---- `organization` (of the others: an organization, its id or name), `format` ("pdf" unless
---- told, or "csv"; the last three have one format), `timezone` ("UTC+05:00"; v6 and later),
---- and those of every save.  Up to v5 times are read in the server's own zone.
+--- Kinds are license_overview, storage_consumption, mailbox_protection (v3 and later),
+--- user_protection (v6 and later), onedrive_protection, sharepoint_protection and
+--- teams_protection (v8).
+---
+--- Options: `start_time` and `end_time` (of the first two), `organization` (of the others: an
+--- organization, its id or name), `format` ("pdf" unless told, or "csv"; the last three have
+--- one format), `timezone` ("UTC+05:00"; v6 and later), and those of every save.  Up to v5
+--- times are read in the server's own zone.
 ---@param kind vbo.ReportKind
 ---@param given table?
 ---@return vbo.Saved
