@@ -1,5 +1,5 @@
--- Fifty broken bodies for each schema of a body, of every version: each is refused with the
--- property that is wrong, and nothing is sent.
+-- Fifty broken bodies for each schema of a body, of every version, and each parameter broken in
+-- every way: all are refused with the property that is wrong, and nothing is sent.
 
 local breakages = require "spec.support.breakages"
 local catalogue = require "vbo.catalogue"
@@ -50,6 +50,23 @@ local function distinct()
     end
   end
   return list, all
+end
+
+--- The distinct parameters of a version: { operation=, parameter= } of the first that has each.
+local function distinct_parameters(version)
+  local list, seen = {}, {}
+  for operation in catalogue.load(version):operations() do
+    for _, parameter in ipairs(operation.name ~= "token" and operation.parameters or {}) do
+      local parts = { parameter.name, parameter.place, tostring(parameter.required) }
+      print_of(parameter.schema, parts, { count = 0 })
+      local print = table.concat(parts, " ")
+      if not seen[print] then
+        seen[print] = true
+        list[#list + 1] = { operation = operation, parameter = parameter }
+      end
+    end
+  end
+  return list
 end
 
 describe("a body", function()
@@ -112,8 +129,9 @@ describe("a body", function()
     for _, broken in ipairs(chosen) do
       local held = rawget(broken.holder, broken.name)
       broken.holder[broken.name] = broken.new
+      local new = broken.new
       local where = ("%s: %s %s: %s"):format(label, broken.kind, broken.property,
-        tostring(broken.new))
+        type(new) == "string" and ("%q"):format(new) or tostring(new))
       refuses(client, operation, arguments, broken, where)
       -- The fact file refuses it too: the breakage is one of the API, not of the catalogue.
       if fact and broken.plain then
@@ -142,13 +160,51 @@ describe("a body", function()
     end)
   end
 
+  local function try_parameter(client, version, operation, parameter)
+    local arguments = example.arguments(operation, { array = json.array })
+    local options = operation.answer.kind == "stream" and { to = folder .. "/stream" } or nil
+    local name = parameter.name
+    local count = 0
+    for _, broken in ipairs(breakages.of_parameter(parameter)) do
+      local held = arguments[name]
+      arguments[name] = broken.new
+      local where = ("%s %s: %s %s: %s"):format(version, operation.name, broken.kind, name,
+        type(broken.new) == "string" and ("%q"):format(broken.new) or tostring(broken.new))
+      local ok, err = vbo.try(client.call, client, operation.name, arguments, options)
+      assert.is_nil(ok, where .. " was sent")
+      assert.equal("usage", err.kind, where)
+      assert.equal(name, err.property, where)
+      assert.is_truthy(err.message:find(name, 1, true), where)
+      arguments[name] = held
+      count = count + 1
+    end
+    return count
+  end
+
+  it("is not looked at before its parameters, each broken in every way", function()
+    local count, parameters = 0, 0
+    for _, version in ipairs(facts.versions) do
+      local client <close> = vbo.connect {
+        url = server.url, pin = server.fingerprint, user = "operator", password = "x",
+        version = version,
+      }
+      for _, item in ipairs(distinct_parameters(version)) do
+        count = count + try_parameter(client, version, item.operation, item.parameter)
+        parameters = parameters + 1
+      end
+    end
+    assert.equal(531, parameters)
+    assert.is_true(count > 6000, count)
+  end)
+
   it("was never sent", function()
     local lines = {}
     for line in io.lines(log) do lines[#lines + 1] = assert(json.decode(line)).target:lower() end
     -- The logins alone.
-    assert.equal(#facts.versions, #lines)
+    assert.equal(2 * #facts.versions, #lines)
     for i, version in ipairs(facts.versions) do
       assert.equal("/" .. version .. "/token", lines[i])
+      assert.equal("/" .. version .. "/token", lines[#facts.versions + i])
     end
   end)
 

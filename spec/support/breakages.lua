@@ -184,6 +184,38 @@ function breakages(schema, holder, name, where, required, sites, top)
   end
 end
 
+-- A query value for each type that is none; text and numbers stand for each other.
+local text_of = {
+  integer = { "x", "1.5", 1.5, "0x10", "", true, "9223372036854775808" },
+  number = { "x", "", true, "0x10" },
+  boolean = { "yes", "", 1, "TRUE " },
+}
+
+--- Breakages of a path or query parameter: a list of { kind=, new= }.
+---@param parameter vbo.Operation.Parameter
+function M.of_parameter(parameter)
+  local schema, found = parameter.schema, {}
+  local function set(kind, list)
+    for _, new in ipairs(list) do found[#found + 1] = { kind = kind, new = new } end
+  end
+  -- A switch that v6 insists on is off unless told.
+  if parameter.required and schema.type ~= "boolean" then found[1] = { kind = "missing" } end
+  set("wrong type", { file, json.array { "x" }, { a = 1 } })
+  set("wrong type", text_of[schema.type] or { true })
+  set("secret", { require("vbo.secret").of "x" })
+  if parameter.place == "path" then
+    set("null", { json.null })
+    if schema.type == "string" then set("no segment", { "", ".", ".." }) end
+  elseif schema.type ~= "string" or schema.format or schema.enum then
+    set("null", { json.null })
+  end
+  set("malformed", malformed[schema.format] or {})
+  set("out of range", too_large[schema.format] or {})
+  if schema.enum then set("bad enum", { "no such value", "", schema.enum[1] .. "q" }) end
+  if schema.type == "string" then set("not UTF-8", { "\xff" }) end
+  return found
+end
+
 -- The mistakes that people make come before values of other types.
 local function ranked(site)
   local list = {}
