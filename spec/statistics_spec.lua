@@ -65,4 +65,19 @@ describe("statistics", function()
     local anew = statistics.read { totalItemsCount = 1, restoredItemsCount = 1 }
     assert.equal(1, statistics.since(before, anew).total)
   end)
+
+  it("are counted from events where a session has none", function()
+    local counted = statistics.events {
+      { status = "Success" }, { status = "Warning", message = "permissions" },
+      { status = "Failed", message = "gone" }, { status = "Skipped" }, { status = "Cancelled" },
+      { status = "Running" },
+    }
+    assert.equal(5, counted.total)
+    assert.equal(2, counted.restored)
+    assert.equal(1, counted.failed)
+    assert.equal(2, counted.skipped)
+    assert.same({ "gone" }, counted.errors)
+    assert.same({ "permissions" }, counted.warnings)
+    assert.equal(0, statistics.events({}).total)
+  end)
 end)
