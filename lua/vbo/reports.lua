@@ -80,6 +80,7 @@ function M.client:report(kind, given)
         or "reports are: " .. table.concat(names(), ", "))
   end
   local own, rest = save.split(given, "report")
+  if rest.type ~= nil then errors.usage "report has no option 'type': its kind comes first" end
   local name, old = operation_of(self, kind)
   local operation = pipeline.operation(self, name)
   if old and rest.timezone ~= nil then
