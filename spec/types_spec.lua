@@ -228,6 +228,64 @@ describe("every operation", function()
   end)
 end)
 
+describe("objects", function()
+  -- The lines just above each function.
+  local above = {}
+
+  setup(function()
+    local last = {}
+    each_line(function(line)
+      if line:match "^%-%-%-" then
+        last[#last + 1] = line
+      else
+        local owner, name = line:match "^function (%w+)[:.]([%w_]+)%("
+        if owner then above[owner .. ":" .. name] = table.concat(last, "\n") end
+        last = {}
+      end
+    end)
+  end)
+
+  it("have the methods of the sources, with their comments, options and results", function()
+    assert.matches("%-%-%-@param given%? vbo%.Job%.start\n", above["Job:start"])
+    assert.matches("Opens a restore session", above["Organization:explore"])
+    assert.matches("%-%-%-@return vbo%.Session$", above["Organization:explore"])
+    assert.matches("%-%-%-@return vbo%.Job$", above["Job:refresh"])
+    assert.matches("%-%-%-@return vbo%.Job$", above["Client:job"])
+    assert.matches("%-%-%-@return vbo%.JobCollection$", above["Client:jobs"])
+    assert.matches("%-%-%-@return vbo%.Saved$", above["OneDriveDocument:save"])
+  end)
+
+  it("are what their collections give", function()
+    assert.matches("%-%-%-@return fun%(%): vbo%.Job%?$", above["JobCollection:each"])
+    assert.matches("%-%-%-@return vbo%.Job%[%]$", above["JobCollection:all"])
+    assert.matches("%-%-%-@return vbo%.Job%?$", above["JobCollection:first"])
+    assert.matches("%-%-%-@return vbo%.Job$", above["JobCollection:one"])
+    assert.matches("%-%-%-@return vbo%.JobCollection$", above["JobCollection:take"])
+    assert.matches("vbo%.Job%.Conditions|fun%(item: vbo%.Job%): boolean\n.*vbo%.JobCollection$",
+      above["JobCollection:where"])
+  end)
+
+  it("have every public method that the sources give them", function()
+    local lacking, count = {}, 0
+    local resource = require "vbo.resource"
+    require "vbo.client"
+    local known = {}
+    for key in pairs(above) do known[key:match ":(.*)$"] = true end
+    for _, class in ipairs(resource.classes) do
+      for _, methods in ipairs { class.methods, class.bulk } do
+        for name, run in pairs(methods) do
+          if type(run) == "function" and name:sub(1, 1) ~= "_" then
+            count = count + 1
+            if not known[name] then lacking[#lacking + 1] = class.kind .. ":" .. name end
+          end
+        end
+      end
+    end
+    assert.equal("", table.concat(lacking, "\n"))
+    assert.is_true(count > 300, tostring(count))
+  end)
+end)
+
 describe("lua-language-server", function()
   local server = os.getenv "VBO_LUA_LANGUAGE_SERVER" or "lua-language-server"
   local _, status = program.run(("command -v %s"):format(program.quoted(server)))

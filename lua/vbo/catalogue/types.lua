@@ -92,7 +92,8 @@ local function object_files(model, files)
     local name = "objects/" .. (object.module or "vbo.others"):match "^vbo%.(.*)$":gsub("%.", "_")
       .. ".lua"
     texts[name] = texts[name] or { luacats.head }
-    table.insert(texts[name], objects.object(object, model.common, model.renamed, model.names))
+    table.insert(texts[name], objects.object(object, model.common.collection, model.renamed,
+      model.names))
   end
   for name, text in pairs(texts) do files[name] = table.concat(text):gsub("\n+$", "\n") end
 end

@@ -300,15 +300,14 @@ function Client:explore(given) end
 ---@field from string|number
 ---@field limit? integer
 ---@field timeout_seconds? integer
----@field break? any
----@field events? any
 ---@field [string] vbo.UnknownOption
 
---- Follows the events (v8): waits for the next one without end; leave it with `break`.
+--- Follows the events (v8): waits for the next one, for as long as the loop goes on.  Beside
+--- each event comes the token of the batch after it.
 ---
---- Options as `events`.
+--- Options: `from`, `limit`, `timeout_seconds`, as one batch takes them.
 ---@param given vbo.Client.follow_events
----@return fun(): vbo.ServerEvent,
+---@return fun(): vbo.ServerEvent
 function Client:follow_events(given) end
 
 --- What retention spares everywhere (v6 and later).
@@ -422,6 +421,8 @@ function Client:licensing_report() end
 ---@field [string] vbo.UnknownOption
 
 --- How the licence is used now (v7 and later).
+---
+--- Options: `platform_id`, `organization`, `backed_up_organization_id`.
 ---@param given? vbo.Client.licensing_usage
 ---@return vbo.LicensingUsage
 function Client:licensing_usage(given) end
@@ -624,25 +625,20 @@ function Client:rbac_roles(given) end
 ---@field end_time? vbo.Date  v3–v5
 ---@field organization_id? string|vbo.Resource  v3–v5
 ---@field format? "pdf"|"csv"  v3–v5
----@field license_overview? any
----@field storage_consumption? any
----@field mailbox_protection? any
----@field user_protection? any
----@field onedrive_protection? any
----@field sharepoint_protection? any
----@field teams_protection? any
 ---@field timezone? any
 ---@field [string] vbo.UnknownOption
 
 --- Makes a report and saves it (v3 and later).
 ---
---- The kinds are `license_overview`, `storage_consumption`, `mailbox_protection` (v3 and
---- later), `user_protection` (v6 and later), `onedrive_protection`, `sharepoint_protection`,
---- `teams_protection` (v8).  Options: `start_time` and `end_time` (of the first two),
---- `organization` (of the others: an organization, its id or name), `format` ("pdf" unless
---- told, or "csv"; the last three have one format), `timezone` ("UTC+05:00"; v6 and later),
---- and those of every save.  Up to v5 times are read in the server's own zone.
----@param kind string
+--- Kinds are license_overview, storage_consumption, mailbox_protection (v3 and later),
+--- user_protection (v6 and later), onedrive_protection, sharepoint_protection and
+--- teams_protection (v8).
+---
+--- Options: `start_time` and `end_time` (of the first two), `organization` (of the others: an
+--- organization, its id or name), `format` ("pdf" unless told, or "csv"; the last three have
+--- one format), `timezone` ("UTC+05:00"; v6 and later), and those of every save.  Up to v5
+--- times are read in the server's own zone.
+---@param kind vbo.ReportKind
 ---@param given? vbo.Client.report
 ---@return vbo.Saved
 function Client:report(kind, given) end

@@ -9,8 +9,6 @@ local AzureLocation = {}
 ---@return vbo.AzureLocation
 function AzureLocation:refresh() end
 
-function AzureLocation:refresh() end
-
 --- `location:virtual_machine_sizes()`; `location:virtual_machine_size(name)`.
 ---@param name? string|integer|table
 ---@return vbo.AzureVirtualMachineSize
@@ -32,13 +30,42 @@ function AzureLocation:virtual_machine_sizes(given) end
 ---@class vbo.AzureLocationCollection: vbo.Collection
 local AzureLocationCollection = {}
 
+--- All of them, in a list.
+---@return vbo.AzureLocation[]
+function AzureLocationCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AzureLocation?
+function AzureLocationCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AzureLocation?
+function AzureLocationCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AzureLocation
+function AzureLocationCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AzureLocationCollection
+function AzureLocationCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AzureLocationCollection
+function AzureLocationCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AzureLocation.Conditions|fun(item: vbo.AzureLocation): boolean
+---@return vbo.AzureLocationCollection
+function AzureLocationCollection:where(conditions) end
+
 ---@class vbo.AzureResourceGroup: vbo.Resource
 local AzureResourceGroup = {}
 
 --- Loads the record again from the server.
 ---@return vbo.AzureResourceGroup
-function AzureResourceGroup:refresh() end
-
 function AzureResourceGroup:refresh() end
 
 --- `group:virtual_networks()`, with the filter `location_name`;
@@ -64,6 +91,37 @@ function AzureResourceGroup:virtual_networks(given) end
 
 ---@class vbo.AzureResourceGroupCollection: vbo.Collection
 local AzureResourceGroupCollection = {}
+
+--- All of them, in a list.
+---@return vbo.AzureResourceGroup[]
+function AzureResourceGroupCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AzureResourceGroup?
+function AzureResourceGroupCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AzureResourceGroup?
+function AzureResourceGroupCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AzureResourceGroup
+function AzureResourceGroupCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AzureResourceGroupCollection
+function AzureResourceGroupCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AzureResourceGroupCollection
+function AzureResourceGroupCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AzureResourceGroup.Conditions|fun(item: vbo.AzureResourceGroup): boolean
+---@return vbo.AzureResourceGroupCollection
+function AzureResourceGroupCollection:where(conditions) end
 
 ---@class vbo.AzureServiceAccount: vbo.Resource
 ---@field name string  `displayName`
@@ -125,6 +183,37 @@ function AzureServiceAccount:subscriptions(given) end
 ---@class vbo.AzureServiceAccountCollection: vbo.Collection
 local AzureServiceAccountCollection = {}
 
+--- All of them, in a list.
+---@return vbo.AzureServiceAccount[]
+function AzureServiceAccountCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AzureServiceAccount?
+function AzureServiceAccountCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AzureServiceAccount?
+function AzureServiceAccountCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AzureServiceAccount
+function AzureServiceAccountCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AzureServiceAccountCollection
+function AzureServiceAccountCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AzureServiceAccountCollection
+function AzureServiceAccountCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AzureServiceAccount.Conditions|fun(item: vbo.AzureServiceAccount): boolean
+---@return vbo.AzureServiceAccountCollection
+function AzureServiceAccountCollection:where(conditions) end
+
 ---@class vbo.AzureServiceAccountCollection.create
 ---@field application_name? string
 ---@field description? string
@@ -166,14 +255,43 @@ local AzureSubnet = {}
 ---@return vbo.AzureSubnet
 function AzureSubnet:refresh() end
 
-function AzureSubnet:refresh() end
-
 ---@class vbo.AzureSubnet.Conditions
 ---@field name? string|string[]|fun(value: any): boolean
 ---@field address_prefix? string|string[]|fun(value: any): boolean
 
 ---@class vbo.AzureSubnetCollection: vbo.Collection
 local AzureSubnetCollection = {}
+
+--- All of them, in a list.
+---@return vbo.AzureSubnet[]
+function AzureSubnetCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AzureSubnet?
+function AzureSubnetCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AzureSubnet?
+function AzureSubnetCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AzureSubnet
+function AzureSubnetCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AzureSubnetCollection
+function AzureSubnetCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AzureSubnetCollection
+function AzureSubnetCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AzureSubnet.Conditions|fun(item: vbo.AzureSubnet): boolean
+---@return vbo.AzureSubnetCollection
+function AzureSubnetCollection:where(conditions) end
 
 ---@class vbo.AzureSubscription: vbo.Resource
 ---@field name string  `displayName`
@@ -222,6 +340,37 @@ function AzureSubscription:resource_groups(given) end
 ---@class vbo.AzureSubscriptionCollection: vbo.Collection
 local AzureSubscriptionCollection = {}
 
+--- All of them, in a list.
+---@return vbo.AzureSubscription[]
+function AzureSubscriptionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AzureSubscription?
+function AzureSubscriptionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AzureSubscription?
+function AzureSubscriptionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AzureSubscription
+function AzureSubscriptionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AzureSubscriptionCollection
+function AzureSubscriptionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AzureSubscriptionCollection
+function AzureSubscriptionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AzureSubscription.Conditions|fun(item: vbo.AzureSubscription): boolean
+---@return vbo.AzureSubscriptionCollection
+function AzureSubscriptionCollection:where(conditions) end
+
 ---@class vbo.AzureVirtualMachineSize: vbo.Resource
 ---@field os_disk_size_mb integer
 ---@field resource_disk_size_mb integer
@@ -229,8 +378,6 @@ local AzureVirtualMachineSize = {}
 
 --- Loads the record again from the server.
 ---@return vbo.AzureVirtualMachineSize
-function AzureVirtualMachineSize:refresh() end
-
 function AzureVirtualMachineSize:refresh() end
 
 ---@class vbo.AzureVirtualMachineSize.Conditions
@@ -243,14 +390,43 @@ function AzureVirtualMachineSize:refresh() end
 ---@class vbo.AzureVirtualMachineSizeCollection: vbo.Collection
 local AzureVirtualMachineSizeCollection = {}
 
+--- All of them, in a list.
+---@return vbo.AzureVirtualMachineSize[]
+function AzureVirtualMachineSizeCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AzureVirtualMachineSize?
+function AzureVirtualMachineSizeCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AzureVirtualMachineSize?
+function AzureVirtualMachineSizeCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AzureVirtualMachineSize
+function AzureVirtualMachineSizeCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AzureVirtualMachineSizeCollection
+function AzureVirtualMachineSizeCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AzureVirtualMachineSizeCollection
+function AzureVirtualMachineSizeCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AzureVirtualMachineSize.Conditions|fun(item: vbo.AzureVirtualMachineSize): boolean
+---@return vbo.AzureVirtualMachineSizeCollection
+function AzureVirtualMachineSizeCollection:where(conditions) end
+
 ---@class vbo.AzureVirtualNetwork: vbo.Resource
 ---@field type string
 local AzureVirtualNetwork = {}
 
 --- Loads the record again from the server.
 ---@return vbo.AzureVirtualNetwork
-function AzureVirtualNetwork:refresh() end
-
 function AzureVirtualNetwork:refresh() end
 
 --- `network:subnets()`; `network:subnet(name)`.
@@ -274,3 +450,34 @@ function AzureVirtualNetwork:subnets(given) end
 
 ---@class vbo.AzureVirtualNetworkCollection: vbo.Collection
 local AzureVirtualNetworkCollection = {}
+
+--- All of them, in a list.
+---@return vbo.AzureVirtualNetwork[]
+function AzureVirtualNetworkCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AzureVirtualNetwork?
+function AzureVirtualNetworkCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AzureVirtualNetwork?
+function AzureVirtualNetworkCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AzureVirtualNetwork
+function AzureVirtualNetworkCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AzureVirtualNetworkCollection
+function AzureVirtualNetworkCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AzureVirtualNetworkCollection
+function AzureVirtualNetworkCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AzureVirtualNetwork.Conditions|fun(item: vbo.AzureVirtualNetwork): boolean
+---@return vbo.AzureVirtualNetworkCollection
+function AzureVirtualNetworkCollection:where(conditions) end

@@ -49,7 +49,6 @@ function BackupOrganization:export_mailboxes(given) end
 ---@field wait? boolean
 ---@field [string] vbo.UnknownOption
 
---- Restores all mail elsewhere (v1 to v3); options as `Mailbox:restore_to`.
 ---@param given? vbo.BackupOrganization.restore_to
 ---@return vbo.Statistics
 function BackupOrganization:restore_to(given) end
@@ -96,3 +95,34 @@ function BackupOrganization:search_tabs(given) end
 
 ---@class vbo.BackupOrganizationCollection: vbo.Collection
 local BackupOrganizationCollection = {}
+
+--- All of them, in a list.
+---@return vbo.BackupOrganization[]
+function BackupOrganizationCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.BackupOrganization?
+function BackupOrganizationCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.BackupOrganization?
+function BackupOrganizationCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.BackupOrganization
+function BackupOrganizationCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.BackupOrganizationCollection
+function BackupOrganizationCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.BackupOrganizationCollection
+function BackupOrganizationCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.BackupOrganization.Conditions|fun(item: vbo.BackupOrganization): boolean
+---@return vbo.BackupOrganizationCollection
+function BackupOrganizationCollection:where(conditions) end

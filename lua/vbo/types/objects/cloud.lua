@@ -34,14 +34,43 @@ function AzureContainer:folder(name) end
 ---@return vbo.AzureFolderCollection
 function AzureContainer:folders(given) end
 
-function AzureContainer:refresh() end
-
 ---@class vbo.AzureContainer.Conditions
 ---@field name? string|string[]|fun(value: any): boolean
 ---@field region_type? "Global"|"Germany"|"China"|"Government"|string|("Global"|"Germany"|"China"|"Government"|string)[]|fun(value: any): boolean
 
 ---@class vbo.AzureContainerCollection: vbo.Collection
 local AzureContainerCollection = {}
+
+--- All of them, in a list.
+---@return vbo.AzureContainer[]
+function AzureContainerCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AzureContainer?
+function AzureContainerCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AzureContainer?
+function AzureContainerCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AzureContainer
+function AzureContainerCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AzureContainerCollection
+function AzureContainerCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AzureContainerCollection
+function AzureContainerCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AzureContainer.Conditions|fun(item: vbo.AzureContainer): boolean
+---@return vbo.AzureContainerCollection
+function AzureContainerCollection:where(conditions) end
 
 ---@class vbo.AzureFolder: vbo.Resource
 local AzureFolder = {}
@@ -57,14 +86,43 @@ local AzureFolder = {}
 ---@return vbo.AzureFolder
 function AzureFolder:refresh(given) end
 
-function AzureFolder:refresh() end
-
 ---@class vbo.AzureFolder.Conditions
 ---@field path? string|string[]|fun(value: any): boolean
 ---@field name? string|string[]|fun(value: any): boolean
 
 ---@class vbo.AzureFolderCollection: vbo.Collection
 local AzureFolderCollection = {}
+
+--- All of them, in a list.
+---@return vbo.AzureFolder[]
+function AzureFolderCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AzureFolder?
+function AzureFolderCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AzureFolder?
+function AzureFolderCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AzureFolder
+function AzureFolderCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AzureFolderCollection
+function AzureFolderCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AzureFolderCollection
+function AzureFolderCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AzureFolder.Conditions|fun(item: vbo.AzureFolder): boolean
+---@return vbo.AzureFolderCollection
+function AzureFolderCollection:where(conditions) end
 
 ---@class vbo.AzureFolderCollection.create
 ---@field name? string
@@ -108,6 +166,37 @@ function AzureResources:containers(given) end
 ---@class vbo.AzureResourcesCollection: vbo.Collection
 local AzureResourcesCollection = {}
 
+--- All of them, in a list.
+---@return vbo.AzureResources[]
+function AzureResourcesCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AzureResources?
+function AzureResourcesCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AzureResources?
+function AzureResourcesCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AzureResources
+function AzureResourcesCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AzureResourcesCollection
+function AzureResourcesCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AzureResourcesCollection
+function AzureResourcesCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AzureResources.Conditions|fun(item: vbo.AzureResources): boolean
+---@return vbo.AzureResourcesCollection
+function AzureResourcesCollection:where(conditions) end
+
 ---@class vbo.EC2InstanceType: vbo.Resource
 local EC2InstanceType = {}
 
@@ -122,8 +211,6 @@ local EC2InstanceType = {}
 ---@return vbo.EC2InstanceType
 function EC2InstanceType:refresh(given) end
 
-function EC2InstanceType:refresh() end
-
 ---@class vbo.EC2InstanceType.Conditions
 ---@field type? string|string[]|fun(value: any): boolean
 ---@field cores? integer|integer[]|fun(value: any): boolean
@@ -131,6 +218,37 @@ function EC2InstanceType:refresh() end
 
 ---@class vbo.EC2InstanceTypeCollection: vbo.Collection
 local EC2InstanceTypeCollection = {}
+
+--- All of them, in a list.
+---@return vbo.EC2InstanceType[]
+function EC2InstanceTypeCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.EC2InstanceType?
+function EC2InstanceTypeCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.EC2InstanceType?
+function EC2InstanceTypeCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.EC2InstanceType
+function EC2InstanceTypeCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.EC2InstanceTypeCollection
+function EC2InstanceTypeCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.EC2InstanceTypeCollection
+function EC2InstanceTypeCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.EC2InstanceType.Conditions|fun(item: vbo.EC2InstanceType): boolean
+---@return vbo.EC2InstanceTypeCollection
+function EC2InstanceTypeCollection:where(conditions) end
 
 ---@class vbo.EC2Resources: vbo.Resource
 local EC2Resources = {}
@@ -178,6 +296,37 @@ function EC2Resources:virtual_private_clouds(given) end
 ---@class vbo.EC2ResourcesCollection: vbo.Collection
 local EC2ResourcesCollection = {}
 
+--- All of them, in a list.
+---@return vbo.EC2Resources[]
+function EC2ResourcesCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.EC2Resources?
+function EC2ResourcesCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.EC2Resources?
+function EC2ResourcesCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.EC2Resources
+function EC2ResourcesCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.EC2ResourcesCollection
+function EC2ResourcesCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.EC2ResourcesCollection
+function EC2ResourcesCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.EC2Resources.Conditions|fun(item: vbo.EC2Resources): boolean
+---@return vbo.EC2ResourcesCollection
+function EC2ResourcesCollection:where(conditions) end
+
 ---@class vbo.EC2Subnet: vbo.Resource
 local EC2Subnet = {}
 
@@ -192,14 +341,43 @@ local EC2Subnet = {}
 ---@return vbo.EC2Subnet
 function EC2Subnet:refresh(given) end
 
-function EC2Subnet:refresh() end
-
 ---@class vbo.EC2Subnet.Conditions
 ---@field name? string|string[]|fun(value: any): boolean
 ---@field cidr? string|string[]|fun(value: any): boolean
 
 ---@class vbo.EC2SubnetCollection: vbo.Collection
 local EC2SubnetCollection = {}
+
+--- All of them, in a list.
+---@return vbo.EC2Subnet[]
+function EC2SubnetCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.EC2Subnet?
+function EC2SubnetCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.EC2Subnet?
+function EC2SubnetCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.EC2Subnet
+function EC2SubnetCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.EC2SubnetCollection
+function EC2SubnetCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.EC2SubnetCollection
+function EC2SubnetCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.EC2Subnet.Conditions|fun(item: vbo.EC2Subnet): boolean
+---@return vbo.EC2SubnetCollection
+function EC2SubnetCollection:where(conditions) end
 
 ---@class vbo.S3Bucket: vbo.Resource
 local S3Bucket = {}
@@ -233,8 +411,6 @@ function S3Bucket:folder(name) end
 ---@return vbo.S3FolderCollection
 function S3Bucket:folders(given) end
 
-function S3Bucket:refresh() end
-
 ---@class vbo.S3Bucket.Conditions
 ---@field region_type? "Global"|"USGovernment"|"China"|string|("Global"|"USGovernment"|"China"|string)[]|fun(value: any): boolean
 ---@field region_name? string|string[]|fun(value: any): boolean
@@ -243,6 +419,37 @@ function S3Bucket:refresh() end
 
 ---@class vbo.S3BucketCollection: vbo.Collection
 local S3BucketCollection = {}
+
+--- All of them, in a list.
+---@return vbo.S3Bucket[]
+function S3BucketCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.S3Bucket?
+function S3BucketCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.S3Bucket?
+function S3BucketCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.S3Bucket
+function S3BucketCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.S3BucketCollection
+function S3BucketCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.S3BucketCollection
+function S3BucketCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.S3Bucket.Conditions|fun(item: vbo.S3Bucket): boolean
+---@return vbo.S3BucketCollection
+function S3BucketCollection:where(conditions) end
 
 ---@class vbo.S3CompatibleBucket: vbo.Resource
 local S3CompatibleBucket = {}
@@ -282,8 +489,6 @@ function S3CompatibleBucket:folder(name) end
 ---@return vbo.S3CompatibleFolderCollection
 function S3CompatibleBucket:folders(given) end
 
-function S3CompatibleBucket:refresh() end
-
 ---@class vbo.S3CompatibleBucket.Conditions
 ---@field service_point? string|string[]|fun(value: any): boolean
 ---@field custom_region_id? string|string[]|fun(value: any): boolean
@@ -291,6 +496,37 @@ function S3CompatibleBucket:refresh() end
 
 ---@class vbo.S3CompatibleBucketCollection: vbo.Collection
 local S3CompatibleBucketCollection = {}
+
+--- All of them, in a list.
+---@return vbo.S3CompatibleBucket[]
+function S3CompatibleBucketCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.S3CompatibleBucket?
+function S3CompatibleBucketCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.S3CompatibleBucket?
+function S3CompatibleBucketCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.S3CompatibleBucket
+function S3CompatibleBucketCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.S3CompatibleBucketCollection
+function S3CompatibleBucketCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.S3CompatibleBucketCollection
+function S3CompatibleBucketCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.S3CompatibleBucket.Conditions|fun(item: vbo.S3CompatibleBucket): boolean
+---@return vbo.S3CompatibleBucketCollection
+function S3CompatibleBucketCollection:where(conditions) end
 
 ---@class vbo.S3CompatibleFolder: vbo.Resource
 local S3CompatibleFolder = {}
@@ -309,14 +545,43 @@ local S3CompatibleFolder = {}
 ---@return vbo.S3CompatibleFolder
 function S3CompatibleFolder:refresh(given) end
 
-function S3CompatibleFolder:refresh() end
-
 ---@class vbo.S3CompatibleFolder.Conditions
 ---@field path? string|string[]|fun(value: any): boolean
 ---@field name? string|string[]|fun(value: any): boolean
 
 ---@class vbo.S3CompatibleFolderCollection: vbo.Collection
 local S3CompatibleFolderCollection = {}
+
+--- All of them, in a list.
+---@return vbo.S3CompatibleFolder[]
+function S3CompatibleFolderCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.S3CompatibleFolder?
+function S3CompatibleFolderCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.S3CompatibleFolder?
+function S3CompatibleFolderCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.S3CompatibleFolder
+function S3CompatibleFolderCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.S3CompatibleFolderCollection
+function S3CompatibleFolderCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.S3CompatibleFolderCollection
+function S3CompatibleFolderCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.S3CompatibleFolder.Conditions|fun(item: vbo.S3CompatibleFolder): boolean
+---@return vbo.S3CompatibleFolderCollection
+function S3CompatibleFolderCollection:where(conditions) end
 
 ---@class vbo.S3CompatibleFolderCollection.create
 ---@field name? string
@@ -366,6 +631,37 @@ function S3CompatibleResources:buckets(given) end
 ---@class vbo.S3CompatibleResourcesCollection: vbo.Collection
 local S3CompatibleResourcesCollection = {}
 
+--- All of them, in a list.
+---@return vbo.S3CompatibleResources[]
+function S3CompatibleResourcesCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.S3CompatibleResources?
+function S3CompatibleResourcesCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.S3CompatibleResources?
+function S3CompatibleResourcesCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.S3CompatibleResources
+function S3CompatibleResourcesCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.S3CompatibleResourcesCollection
+function S3CompatibleResourcesCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.S3CompatibleResourcesCollection
+function S3CompatibleResourcesCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.S3CompatibleResources.Conditions|fun(item: vbo.S3CompatibleResources): boolean
+---@return vbo.S3CompatibleResourcesCollection
+function S3CompatibleResourcesCollection:where(conditions) end
+
 ---@class vbo.S3Folder: vbo.Resource
 local S3Folder = {}
 
@@ -380,14 +676,43 @@ local S3Folder = {}
 ---@return vbo.S3Folder
 function S3Folder:refresh(given) end
 
-function S3Folder:refresh() end
-
 ---@class vbo.S3Folder.Conditions
 ---@field path? string|string[]|fun(value: any): boolean
 ---@field name? string|string[]|fun(value: any): boolean
 
 ---@class vbo.S3FolderCollection: vbo.Collection
 local S3FolderCollection = {}
+
+--- All of them, in a list.
+---@return vbo.S3Folder[]
+function S3FolderCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.S3Folder?
+function S3FolderCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.S3Folder?
+function S3FolderCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.S3Folder
+function S3FolderCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.S3FolderCollection
+function S3FolderCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.S3FolderCollection
+function S3FolderCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.S3Folder.Conditions|fun(item: vbo.S3Folder): boolean
+---@return vbo.S3FolderCollection
+function S3FolderCollection:where(conditions) end
 
 ---@class vbo.S3FolderCollection.create
 ---@field name? string
@@ -432,6 +757,37 @@ function S3Resources:buckets(given) end
 ---@class vbo.S3ResourcesCollection: vbo.Collection
 local S3ResourcesCollection = {}
 
+--- All of them, in a list.
+---@return vbo.S3Resources[]
+function S3ResourcesCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.S3Resources?
+function S3ResourcesCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.S3Resources?
+function S3ResourcesCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.S3Resources
+function S3ResourcesCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.S3ResourcesCollection
+function S3ResourcesCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.S3ResourcesCollection
+function S3ResourcesCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.S3Resources.Conditions|fun(item: vbo.S3Resources): boolean
+---@return vbo.S3ResourcesCollection
+function S3ResourcesCollection:where(conditions) end
+
 ---@class vbo.SecurityGroup: vbo.Resource
 local SecurityGroup = {}
 
@@ -446,13 +802,42 @@ local SecurityGroup = {}
 ---@return vbo.SecurityGroup
 function SecurityGroup:refresh(given) end
 
-function SecurityGroup:refresh() end
-
 ---@class vbo.SecurityGroup.Conditions
 ---@field name? string|string[]|fun(value: any): boolean
 
 ---@class vbo.SecurityGroupCollection: vbo.Collection
 local SecurityGroupCollection = {}
+
+--- All of them, in a list.
+---@return vbo.SecurityGroup[]
+function SecurityGroupCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.SecurityGroup?
+function SecurityGroupCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.SecurityGroup?
+function SecurityGroupCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.SecurityGroup
+function SecurityGroupCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SecurityGroupCollection
+function SecurityGroupCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SecurityGroupCollection
+function SecurityGroupCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.SecurityGroup.Conditions|fun(item: vbo.SecurityGroup): boolean
+---@return vbo.SecurityGroupCollection
+function SecurityGroupCollection:where(conditions) end
 
 ---@class vbo.VirtualPrivateCloud: vbo.Resource
 local VirtualPrivateCloud = {}
@@ -467,8 +852,6 @@ local VirtualPrivateCloud = {}
 ---@param given? vbo.VirtualPrivateCloud.refresh
 ---@return vbo.VirtualPrivateCloud
 function VirtualPrivateCloud:refresh(given) end
-
-function VirtualPrivateCloud:refresh() end
 
 --- `cloud:security_groups()`; `cloud:security_group(name)` by name or id.
 ---@param name? string|integer|table
@@ -510,3 +893,34 @@ function VirtualPrivateCloud:subnets(given) end
 
 ---@class vbo.VirtualPrivateCloudCollection: vbo.Collection
 local VirtualPrivateCloudCollection = {}
+
+--- All of them, in a list.
+---@return vbo.VirtualPrivateCloud[]
+function VirtualPrivateCloudCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.VirtualPrivateCloud?
+function VirtualPrivateCloudCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.VirtualPrivateCloud?
+function VirtualPrivateCloudCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.VirtualPrivateCloud
+function VirtualPrivateCloudCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.VirtualPrivateCloudCollection
+function VirtualPrivateCloudCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.VirtualPrivateCloudCollection
+function VirtualPrivateCloudCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.VirtualPrivateCloud.Conditions|fun(item: vbo.VirtualPrivateCloud): boolean
+---@return vbo.VirtualPrivateCloudCollection
+function VirtualPrivateCloudCollection:where(conditions) end

@@ -103,6 +103,37 @@ function CopyJob:stop() end
 ---@class vbo.CopyJobCollection: vbo.Collection
 local CopyJobCollection = {}
 
+--- All of them, in a list.
+---@return vbo.CopyJob[]
+function CopyJobCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.CopyJob?
+function CopyJobCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.CopyJob?
+function CopyJobCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.CopyJob
+function CopyJobCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.CopyJobCollection
+function CopyJobCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.CopyJobCollection
+function CopyJobCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.CopyJob.Conditions|fun(item: vbo.CopyJob): boolean
+---@return vbo.CopyJobCollection
+function CopyJobCollection:where(conditions) end
+
 ---@class vbo.CopyJobCollection.create
 ---@field backup_job? string|vbo.Resource|vbo.Null  `backupJobId`
 ---@field organization? string|vbo.Resource|vbo.Null  v8; `organizationId`

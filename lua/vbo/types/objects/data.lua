@@ -46,6 +46,37 @@ function GroupData:refresh() end
 ---@class vbo.GroupDataCollection: vbo.Collection
 local GroupDataCollection = {}
 
+--- All of them, in a list.
+---@return vbo.GroupData[]
+function GroupDataCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.GroupData?
+function GroupDataCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.GroupData?
+function GroupDataCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.GroupData
+function GroupDataCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.GroupDataCollection
+function GroupDataCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.GroupDataCollection
+function GroupDataCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.GroupData.Conditions|fun(item: vbo.GroupData): boolean
+---@return vbo.GroupDataCollection
+function GroupDataCollection:where(conditions) end
+
 ---@class vbo.MailboxData: vbo.Resource
 ---@field name string  `displayName`
 ---@field item_type any
@@ -75,6 +106,37 @@ function MailboxData:refresh() end
 ---@class vbo.MailboxDataCollection: vbo.Collection
 local MailboxDataCollection = {}
 
+--- All of them, in a list.
+---@return vbo.MailboxData[]
+function MailboxDataCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.MailboxData?
+function MailboxDataCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.MailboxData?
+function MailboxDataCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.MailboxData
+function MailboxDataCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.MailboxDataCollection
+function MailboxDataCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.MailboxDataCollection
+function MailboxDataCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.MailboxData.Conditions|fun(item: vbo.MailboxData): boolean
+---@return vbo.MailboxDataCollection
+function MailboxDataCollection:where(conditions) end
+
 ---@class vbo.OneDriveData: vbo.Resource
 ---@field name string  `title`
 ---@field item_type any
@@ -103,6 +165,37 @@ function OneDriveData:refresh() end
 ---@class vbo.OneDriveDataCollection: vbo.Collection
 local OneDriveDataCollection = {}
 
+--- All of them, in a list.
+---@return vbo.OneDriveData[]
+function OneDriveDataCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.OneDriveData?
+function OneDriveDataCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.OneDriveData?
+function OneDriveDataCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.OneDriveData
+function OneDriveDataCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.OneDriveDataCollection
+function OneDriveDataCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.OneDriveDataCollection
+function OneDriveDataCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.OneDriveData.Conditions|fun(item: vbo.OneDriveData): boolean
+---@return vbo.OneDriveDataCollection
+function OneDriveDataCollection:where(conditions) end
+
 ---@class vbo.OrganizationData: vbo.Resource
 ---@field name string  `displayName`
 ---@field backed_up_organization_id? string  v7–v8
@@ -122,6 +215,37 @@ function OrganizationData:refresh() end
 
 ---@class vbo.OrganizationDataCollection: vbo.Collection
 local OrganizationDataCollection = {}
+
+--- All of them, in a list.
+---@return vbo.OrganizationData[]
+function OrganizationDataCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.OrganizationData?
+function OrganizationDataCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.OrganizationData?
+function OrganizationDataCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.OrganizationData
+function OrganizationDataCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.OrganizationDataCollection
+function OrganizationDataCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.OrganizationDataCollection
+function OrganizationDataCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.OrganizationData.Conditions|fun(item: vbo.OrganizationData): boolean
+---@return vbo.OrganizationDataCollection
+function OrganizationDataCollection:where(conditions) end
 
 ---@class vbo.SiteData: vbo.Resource
 ---@field name string  `title`
@@ -155,6 +279,37 @@ function SiteData:refresh() end
 ---@class vbo.SiteDataCollection: vbo.Collection
 local SiteDataCollection = {}
 
+--- All of them, in a list.
+---@return vbo.SiteData[]
+function SiteDataCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.SiteData?
+function SiteDataCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.SiteData?
+function SiteDataCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.SiteData
+function SiteDataCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SiteDataCollection
+function SiteDataCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SiteDataCollection
+function SiteDataCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.SiteData.Conditions|fun(item: vbo.SiteData): boolean
+---@return vbo.SiteDataCollection
+function SiteDataCollection:where(conditions) end
+
 ---@class vbo.TeamData: vbo.Resource
 ---@field name string  `displayName`
 ---@field item_type? any  v6–v8
@@ -185,6 +340,37 @@ function TeamData:refresh() end
 
 ---@class vbo.TeamDataCollection: vbo.Collection
 local TeamDataCollection = {}
+
+--- All of them, in a list.
+---@return vbo.TeamData[]
+function TeamDataCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.TeamData?
+function TeamDataCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.TeamData?
+function TeamDataCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.TeamData
+function TeamDataCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.TeamDataCollection
+function TeamDataCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.TeamDataCollection
+function TeamDataCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.TeamData.Conditions|fun(item: vbo.TeamData): boolean
+---@return vbo.TeamDataCollection
+function TeamDataCollection:where(conditions) end
 
 ---@class vbo.UserData: vbo.Resource
 ---@field name string  `displayName`
@@ -245,3 +431,34 @@ function UserData:refresh() end
 
 ---@class vbo.UserDataCollection: vbo.Collection
 local UserDataCollection = {}
+
+--- All of them, in a list.
+---@return vbo.UserData[]
+function UserDataCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.UserData?
+function UserDataCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.UserData?
+function UserDataCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.UserData
+function UserDataCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.UserDataCollection
+function UserDataCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.UserDataCollection
+function UserDataCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.UserData.Conditions|fun(item: vbo.UserData): boolean
+---@return vbo.UserDataCollection
+function UserDataCollection:where(conditions) end

@@ -143,6 +143,37 @@ function DataRetrieval:webs(given) end
 ---@class vbo.DataRetrievalCollection: vbo.Collection
 local DataRetrievalCollection = {}
 
+--- All of them, in a list.
+---@return vbo.DataRetrieval[]
+function DataRetrievalCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.DataRetrieval?
+function DataRetrievalCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.DataRetrieval?
+function DataRetrievalCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.DataRetrieval
+function DataRetrievalCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.DataRetrievalCollection
+function DataRetrievalCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.DataRetrievalCollection
+function DataRetrievalCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.DataRetrieval.Conditions|fun(item: vbo.DataRetrieval): boolean
+---@return vbo.DataRetrievalCollection
+function DataRetrievalCollection:where(conditions) end
+
 ---@class vbo.DataRetrievalCollection.create
 ---@field all_versions? boolean|vbo.Null  `showAllVersions`
 ---@field at? vbo.Date|vbo.Null  `pointInTime`
@@ -208,6 +239,37 @@ function DataRetrievalLogItem:refresh() end
 ---@class vbo.DataRetrievalLogItemCollection: vbo.Collection
 local DataRetrievalLogItemCollection = {}
 
+--- All of them, in a list.
+---@return vbo.DataRetrievalLogItem[]
+function DataRetrievalLogItemCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.DataRetrievalLogItem?
+function DataRetrievalLogItemCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.DataRetrievalLogItem?
+function DataRetrievalLogItemCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.DataRetrievalLogItem
+function DataRetrievalLogItemCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.DataRetrievalLogItemCollection
+function DataRetrievalLogItemCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.DataRetrievalLogItemCollection
+function DataRetrievalLogItemCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.DataRetrievalLogItem.Conditions|fun(item: vbo.DataRetrievalLogItem): boolean
+---@return vbo.DataRetrievalLogItemCollection
+function DataRetrievalLogItemCollection:where(conditions) end
+
 ---@class vbo.DataRetrievalSession: vbo.Resource
 ---@field created vbo.Timestamp  `creationTime`
 ---@field repository_id? string  v8
@@ -263,6 +325,37 @@ function DataRetrievalSession:log_items(given) end
 ---@class vbo.DataRetrievalSessionCollection: vbo.Collection
 local DataRetrievalSessionCollection = {}
 
+--- All of them, in a list.
+---@return vbo.DataRetrievalSession[]
+function DataRetrievalSessionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.DataRetrievalSession?
+function DataRetrievalSessionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.DataRetrievalSession?
+function DataRetrievalSessionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.DataRetrievalSession
+function DataRetrievalSessionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.DataRetrievalSessionCollection
+function DataRetrievalSessionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.DataRetrievalSessionCollection
+function DataRetrievalSessionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.DataRetrievalSession.Conditions|fun(item: vbo.DataRetrievalSession): boolean
+---@return vbo.DataRetrievalSessionCollection
+function DataRetrievalSessionCollection:where(conditions) end
+
 ---@class vbo.RetrievedMailbox: vbo.Resource
 ---@field name string  `displayName`
 local RetrievedMailbox = {}
@@ -279,6 +372,37 @@ function RetrievedMailbox:refresh() end
 
 ---@class vbo.RetrievedMailboxCollection: vbo.Collection
 local RetrievedMailboxCollection = {}
+
+--- All of them, in a list.
+---@return vbo.RetrievedMailbox[]
+function RetrievedMailboxCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RetrievedMailbox?
+function RetrievedMailboxCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RetrievedMailbox?
+function RetrievedMailboxCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RetrievedMailbox
+function RetrievedMailboxCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RetrievedMailboxCollection
+function RetrievedMailboxCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RetrievedMailboxCollection
+function RetrievedMailboxCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RetrievedMailbox.Conditions|fun(item: vbo.RetrievedMailbox): boolean
+---@return vbo.RetrievedMailboxCollection
+function RetrievedMailboxCollection:where(conditions) end
 
 ---@class vbo.RetrievedOneDrive: vbo.Resource
 ---@field name string  `Title`
@@ -298,6 +422,37 @@ function RetrievedOneDrive:refresh() end
 ---@class vbo.RetrievedOneDriveCollection: vbo.Collection
 local RetrievedOneDriveCollection = {}
 
+--- All of them, in a list.
+---@return vbo.RetrievedOneDrive[]
+function RetrievedOneDriveCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RetrievedOneDrive?
+function RetrievedOneDriveCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RetrievedOneDrive?
+function RetrievedOneDriveCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RetrievedOneDrive
+function RetrievedOneDriveCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RetrievedOneDriveCollection
+function RetrievedOneDriveCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RetrievedOneDriveCollection
+function RetrievedOneDriveCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RetrievedOneDrive.Conditions|fun(item: vbo.RetrievedOneDrive): boolean
+---@return vbo.RetrievedOneDriveCollection
+function RetrievedOneDriveCollection:where(conditions) end
+
 ---@class vbo.RetrievedTeam: vbo.Resource
 ---@field name string  `displayName`
 local RetrievedTeam = {}
@@ -313,6 +468,37 @@ function RetrievedTeam:refresh() end
 
 ---@class vbo.RetrievedTeamCollection: vbo.Collection
 local RetrievedTeamCollection = {}
+
+--- All of them, in a list.
+---@return vbo.RetrievedTeam[]
+function RetrievedTeamCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RetrievedTeam?
+function RetrievedTeamCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RetrievedTeam?
+function RetrievedTeamCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RetrievedTeam
+function RetrievedTeamCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RetrievedTeamCollection
+function RetrievedTeamCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RetrievedTeamCollection
+function RetrievedTeamCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RetrievedTeam.Conditions|fun(item: vbo.RetrievedTeam): boolean
+---@return vbo.RetrievedTeamCollection
+function RetrievedTeamCollection:where(conditions) end
 
 ---@class vbo.RetrievedWeb: vbo.Resource
 ---@field name string  `Title`
@@ -331,3 +517,34 @@ function RetrievedWeb:refresh() end
 
 ---@class vbo.RetrievedWebCollection: vbo.Collection
 local RetrievedWebCollection = {}
+
+--- All of them, in a list.
+---@return vbo.RetrievedWeb[]
+function RetrievedWebCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RetrievedWeb?
+function RetrievedWebCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RetrievedWeb?
+function RetrievedWebCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RetrievedWeb
+function RetrievedWebCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RetrievedWebCollection
+function RetrievedWebCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RetrievedWebCollection
+function RetrievedWebCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RetrievedWeb.Conditions|fun(item: vbo.RetrievedWeb): boolean
+---@return vbo.RetrievedWebCollection
+function RetrievedWebCollection:where(conditions) end

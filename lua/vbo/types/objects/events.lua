@@ -27,3 +27,34 @@ function ServerEvent:refresh() end
 
 ---@class vbo.ServerEventCollection: vbo.Collection
 local ServerEventCollection = {}
+
+--- All of them, in a list.
+---@return vbo.ServerEvent[]
+function ServerEventCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ServerEvent?
+function ServerEventCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ServerEvent?
+function ServerEventCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ServerEvent
+function ServerEventCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ServerEventCollection
+function ServerEventCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ServerEventCollection
+function ServerEventCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ServerEvent.Conditions|fun(item: vbo.ServerEvent): boolean
+---@return vbo.ServerEventCollection
+function ServerEventCollection:where(conditions) end

@@ -137,6 +137,37 @@ function Mailbox:restore_to(given) end
 ---@class vbo.MailboxCollection: vbo.Collection
 local MailboxCollection = {}
 
+--- All of them, in a list.
+---@return vbo.Mailbox[]
+function MailboxCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Mailbox?
+function MailboxCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Mailbox?
+function MailboxCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Mailbox
+function MailboxCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.MailboxCollection
+function MailboxCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.MailboxCollection
+function MailboxCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Mailbox.Conditions|fun(item: vbo.Mailbox): boolean
+---@return vbo.MailboxCollection
+function MailboxCollection:where(conditions) end
+
 ---@class vbo.MailboxCollection.export
 ---@field deadline? number
 ---@field fsync? boolean
@@ -387,6 +418,37 @@ function MailboxFolder:restore_to(given) end
 ---@class vbo.MailboxFolderCollection: vbo.Collection
 local MailboxFolderCollection = {}
 
+--- All of them, in a list.
+---@return vbo.MailboxFolder[]
+function MailboxFolderCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.MailboxFolder?
+function MailboxFolderCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.MailboxFolder?
+function MailboxFolderCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.MailboxFolder
+function MailboxFolderCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.MailboxFolderCollection
+function MailboxFolderCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.MailboxFolderCollection
+function MailboxFolderCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.MailboxFolder.Conditions|fun(item: vbo.MailboxFolder): boolean
+---@return vbo.MailboxFolderCollection
+function MailboxFolderCollection:where(conditions) end
+
 ---@class vbo.MailboxItem: vbo.Resource
 ---@field mailbox_id? string  v8
 ---@field attachments? vbo.answer.RESTAttachment[]  v6–v8
@@ -605,6 +667,37 @@ function MailboxItem:send(given) end
 
 ---@class vbo.MailboxItemCollection: vbo.Collection
 local MailboxItemCollection = {}
+
+--- All of them, in a list.
+---@return vbo.MailboxItem[]
+function MailboxItemCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.MailboxItem?
+function MailboxItemCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.MailboxItem?
+function MailboxItemCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.MailboxItem
+function MailboxItemCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.MailboxItemCollection
+function MailboxItemCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.MailboxItemCollection
+function MailboxItemCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.MailboxItem.Conditions|fun(item: vbo.MailboxItem): boolean
+---@return vbo.MailboxItemCollection
+function MailboxItemCollection:where(conditions) end
 
 ---@class vbo.MailboxItemCollection.export
 ---@field deadline? number

@@ -39,6 +39,37 @@ function Account:remove() end
 ---@class vbo.AccountCollection: vbo.Collection
 local AccountCollection = {}
 
+--- All of them, in a list.
+---@return vbo.Account[]
+function AccountCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Account?
+function AccountCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Account?
+function AccountCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Account
+function AccountCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AccountCollection
+function AccountCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AccountCollection
+function AccountCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Account.Conditions|fun(item: vbo.Account): boolean
+---@return vbo.AccountCollection
+function AccountCollection:where(conditions) end
+
 ---@class vbo.AccountCollection.create
 ---@field organization? string|vbo.Resource|vbo.Null  v8; `organizationId`
 ---@field user? string  `userName`
@@ -75,6 +106,37 @@ function EncryptionKey:remove() end
 
 ---@class vbo.EncryptionKeyCollection: vbo.Collection
 local EncryptionKeyCollection = {}
+
+--- All of them, in a list.
+---@return vbo.EncryptionKey[]
+function EncryptionKeyCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.EncryptionKey?
+function EncryptionKeyCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.EncryptionKey?
+function EncryptionKeyCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.EncryptionKey
+function EncryptionKeyCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.EncryptionKeyCollection
+function EncryptionKeyCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.EncryptionKeyCollection
+function EncryptionKeyCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.EncryptionKey.Conditions|fun(item: vbo.EncryptionKey): boolean
+---@return vbo.EncryptionKeyCollection
+function EncryptionKeyCollection:where(conditions) end
 
 ---@class vbo.EncryptionKeyCollection.create
 ---@field organization? string|vbo.Resource|vbo.Null  v8; `organizationId`

@@ -88,6 +88,37 @@ function JobExcludedItem:remove() end
 ---@class vbo.JobExcludedItemCollection: vbo.Collection
 local JobExcludedItemCollection = {}
 
+--- All of them, in a list.
+---@return vbo.JobExcludedItem[]
+function JobExcludedItemCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.JobExcludedItem?
+function JobExcludedItemCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.JobExcludedItem?
+function JobExcludedItemCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.JobExcludedItem
+function JobExcludedItemCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.JobExcludedItemCollection
+function JobExcludedItemCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.JobExcludedItemCollection
+function JobExcludedItemCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.JobExcludedItem.Conditions|fun(item: vbo.JobExcludedItem): boolean
+---@return vbo.JobExcludedItemCollection
+function JobExcludedItemCollection:where(conditions) end
+
 --- As those of selected items.
 ---@param items any
 ---@param given? table
@@ -114,6 +145,37 @@ function JobExcludedMailbox:refresh() end
 
 ---@class vbo.JobExcludedMailboxCollection: vbo.Collection
 local JobExcludedMailboxCollection = {}
+
+--- All of them, in a list.
+---@return vbo.JobExcludedMailbox[]
+function JobExcludedMailboxCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.JobExcludedMailbox?
+function JobExcludedMailboxCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.JobExcludedMailbox?
+function JobExcludedMailboxCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.JobExcludedMailbox
+function JobExcludedMailboxCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.JobExcludedMailboxCollection
+function JobExcludedMailboxCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.JobExcludedMailboxCollection
+function JobExcludedMailboxCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.JobExcludedMailbox.Conditions|fun(item: vbo.JobExcludedMailbox): boolean
+---@return vbo.JobExcludedMailboxCollection
+function JobExcludedMailboxCollection:where(conditions) end
 
 ---@param items any
 ---@param given? table
@@ -205,6 +267,37 @@ function JobItem:remove() end
 ---@class vbo.JobItemCollection: vbo.Collection
 local JobItemCollection = {}
 
+--- All of them, in a list.
+---@return vbo.JobItem[]
+function JobItemCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.JobItem?
+function JobItemCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.JobItem?
+function JobItemCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.JobItem
+function JobItemCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.JobItemCollection
+function JobItemCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.JobItemCollection
+function JobItemCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.JobItem.Conditions|fun(item: vbo.JobItem): boolean
+---@return vbo.JobItemCollection
+function JobItemCollection:where(conditions) end
+
 --- `:add(items)`: a user, group, site or team, a table such as { user = …, mailbox = true },
 --- or a list of them; a second table takes `skip_item_update` (v8).
 ---@param items any
@@ -230,6 +323,37 @@ function JobMailbox:refresh() end
 
 ---@class vbo.JobMailboxCollection: vbo.Collection
 local JobMailboxCollection = {}
+
+--- All of them, in a list.
+---@return vbo.JobMailbox[]
+function JobMailboxCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.JobMailbox?
+function JobMailboxCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.JobMailbox?
+function JobMailboxCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.JobMailbox
+function JobMailboxCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.JobMailboxCollection
+function JobMailboxCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.JobMailboxCollection
+function JobMailboxCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.JobMailbox.Conditions|fun(item: vbo.JobMailbox): boolean
+---@return vbo.JobMailboxCollection
+function JobMailboxCollection:where(conditions) end
 
 ---@param items any
 ---@param given? table

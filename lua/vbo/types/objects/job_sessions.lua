@@ -115,6 +115,37 @@ function JobSession:wait(given) end
 ---@class vbo.JobSessionCollection: vbo.Collection
 local JobSessionCollection = {}
 
+--- All of them, in a list.
+---@return vbo.JobSession[]
+function JobSessionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.JobSession?
+function JobSessionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.JobSession?
+function JobSessionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.JobSession
+function JobSessionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.JobSessionCollection
+function JobSessionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.JobSessionCollection
+function JobSessionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.JobSession.Conditions|fun(item: vbo.JobSession): boolean
+---@return vbo.JobSessionCollection
+function JobSessionCollection:where(conditions) end
+
 ---@class vbo.LogItem: vbo.Resource
 ---@field created vbo.Timestamp  v1–v8; `creationTime`
 ---@field name? string  v1–v7; `title`
@@ -144,6 +175,37 @@ function LogItem:refresh() end
 ---@class vbo.LogItemCollection: vbo.Collection
 local LogItemCollection = {}
 
+--- All of them, in a list.
+---@return vbo.LogItem[]
+function LogItemCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.LogItem?
+function LogItemCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.LogItem?
+function LogItemCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.LogItem
+function LogItemCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.LogItemCollection
+function LogItemCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.LogItemCollection
+function LogItemCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.LogItem.Conditions|fun(item: vbo.LogItem): boolean
+---@return vbo.LogItemCollection
+function LogItemCollection:where(conditions) end
+
 ---@class vbo.ProcessedObject: vbo.Resource
 local ProcessedObject = {}
 
@@ -157,3 +219,34 @@ function ProcessedObject:refresh() end
 
 ---@class vbo.ProcessedObjectCollection: vbo.Collection
 local ProcessedObjectCollection = {}
+
+--- All of them, in a list.
+---@return vbo.ProcessedObject[]
+function ProcessedObjectCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ProcessedObject?
+function ProcessedObjectCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ProcessedObject?
+function ProcessedObjectCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ProcessedObject
+function ProcessedObjectCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ProcessedObjectCollection
+function ProcessedObjectCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ProcessedObjectCollection
+function ProcessedObjectCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ProcessedObject.Conditions|fun(item: vbo.ProcessedObject): boolean
+---@return vbo.ProcessedObjectCollection
+function ProcessedObjectCollection:where(conditions) end

@@ -239,6 +239,37 @@ function Job:stop() end
 ---@class vbo.JobCollection: vbo.Collection
 local JobCollection = {}
 
+--- All of them, in a list.
+---@return vbo.Job[]
+function JobCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Job?
+function JobCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Job?
+function JobCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Job
+function JobCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.JobCollection
+function JobCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.JobCollection
+function JobCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Job.Conditions|fun(item: vbo.Job): boolean
+---@return vbo.JobCollection
+function JobCollection:where(conditions) end
+
 ---@class vbo.JobCollection.create
 ---@field items? (vbo.given.RESTJobItemComposed|vbo.Resource)[]  v2–v8; `selectedItems`
 ---@field organization? string|vbo.Resource  v8; `organizationId`

@@ -27,6 +27,8 @@ function License:auto_update() end
 ---@field [string] vbo.UnknownOption
 
 --- Installs a licence.
+---
+--- Options: `file` (path of a licence file), or `license_file` (its content in Base64).
 ---@param given vbo.License.install
 ---@return vbo.License
 function License:install(given) end
@@ -63,6 +65,37 @@ function License:update() end
 ---@class vbo.LicenseCollection: vbo.Collection
 local LicenseCollection = {}
 
+--- All of them, in a list.
+---@return vbo.License[]
+function LicenseCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.License?
+function LicenseCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.License?
+function LicenseCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.License
+function LicenseCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.LicenseCollection
+function LicenseCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.LicenseCollection
+function LicenseCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.License.Conditions|fun(item: vbo.License): boolean
+---@return vbo.LicenseCollection
+function LicenseCollection:where(conditions) end
+
 ---@class vbo.LicenseAutoUpdate: vbo.Resource
 local LicenseAutoUpdate = {}
 
@@ -83,6 +116,37 @@ function LicenseAutoUpdate:edit(given) end
 
 ---@class vbo.LicenseAutoUpdateCollection: vbo.Collection
 local LicenseAutoUpdateCollection = {}
+
+--- All of them, in a list.
+---@return vbo.LicenseAutoUpdate[]
+function LicenseAutoUpdateCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.LicenseAutoUpdate?
+function LicenseAutoUpdateCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.LicenseAutoUpdate?
+function LicenseAutoUpdateCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.LicenseAutoUpdate
+function LicenseAutoUpdateCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.LicenseAutoUpdateCollection
+function LicenseAutoUpdateCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.LicenseAutoUpdateCollection
+function LicenseAutoUpdateCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.LicenseAutoUpdate.Conditions|fun(item: vbo.LicenseAutoUpdate): boolean
+---@return vbo.LicenseAutoUpdateCollection
+function LicenseAutoUpdateCollection:where(conditions) end
 
 ---@class vbo.LicensedUser: vbo.Resource
 ---@field organization_id? string
@@ -109,6 +173,37 @@ function LicensedUser:remove() end
 ---@class vbo.LicensedUserCollection: vbo.Collection
 local LicensedUserCollection = {}
 
+--- All of them, in a list.
+---@return vbo.LicensedUser[]
+function LicensedUserCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.LicensedUser?
+function LicensedUserCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.LicensedUser?
+function LicensedUserCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.LicensedUser
+function LicensedUserCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.LicensedUserCollection
+function LicensedUserCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.LicensedUserCollection
+function LicensedUserCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.LicensedUser.Conditions|fun(item: vbo.LicensedUser): boolean
+---@return vbo.LicensedUserCollection
+function LicensedUserCollection:where(conditions) end
+
 function LicensedUserCollection:remove() end
 
 ---@class vbo.LicensingPlatform: vbo.Resource
@@ -122,6 +217,37 @@ function LicensingPlatform:refresh() end
 
 ---@class vbo.LicensingPlatformCollection: vbo.Collection
 local LicensingPlatformCollection = {}
+
+--- All of them, in a list.
+---@return vbo.LicensingPlatform[]
+function LicensingPlatformCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.LicensingPlatform?
+function LicensingPlatformCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.LicensingPlatform?
+function LicensingPlatformCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.LicensingPlatform
+function LicensingPlatformCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.LicensingPlatformCollection
+function LicensingPlatformCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.LicensingPlatformCollection
+function LicensingPlatformCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.LicensingPlatform.Conditions|fun(item: vbo.LicensingPlatform): boolean
+---@return vbo.LicensingPlatformCollection
+function LicensingPlatformCollection:where(conditions) end
 
 ---@class vbo.LicensingReport: vbo.Resource
 local LicensingReport = {}
@@ -137,15 +263,48 @@ function LicensingReport:refresh() end
 ---@field [string] vbo.UnknownOption
 
 --- Approves the report (v6 and later).
+---
+--- Options: `removed`: what to leave out of it and why, a list of tables with
+--- organization_id, removal_reason and removed_users_count (v6), or removed_count, type_id and
+--- platform_id (later).
 ---@param given? vbo.LicensingReport.approve
 function LicensingReport:approve(given) end
-
-function LicensingReport:refresh() end
 
 ---@class vbo.LicensingReport.Conditions
 
 ---@class vbo.LicensingReportCollection: vbo.Collection
 local LicensingReportCollection = {}
+
+--- All of them, in a list.
+---@return vbo.LicensingReport[]
+function LicensingReportCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.LicensingReport?
+function LicensingReportCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.LicensingReport?
+function LicensingReportCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.LicensingReport
+function LicensingReportCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.LicensingReportCollection
+function LicensingReportCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.LicensingReportCollection
+function LicensingReportCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.LicensingReport.Conditions|fun(item: vbo.LicensingReport): boolean
+---@return vbo.LicensingReportCollection
+function LicensingReportCollection:where(conditions) end
 
 ---@class vbo.LicensingUsage: vbo.Resource
 local LicensingUsage = {}
@@ -166,3 +325,34 @@ function LicensingUsage:refresh(given) end
 
 ---@class vbo.LicensingUsageCollection: vbo.Collection
 local LicensingUsageCollection = {}
+
+--- All of them, in a list.
+---@return vbo.LicensingUsage[]
+function LicensingUsageCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.LicensingUsage?
+function LicensingUsageCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.LicensingUsage?
+function LicensingUsageCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.LicensingUsage
+function LicensingUsageCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.LicensingUsageCollection
+function LicensingUsageCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.LicensingUsageCollection
+function LicensingUsageCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.LicensingUsage.Conditions|fun(item: vbo.LicensingUsage): boolean
+---@return vbo.LicensingUsageCollection
+function LicensingUsageCollection:where(conditions) end

@@ -92,6 +92,37 @@ function AuditEmailSettings:send_test_email() end
 ---@class vbo.AuditEmailSettingsCollection: vbo.Collection
 local AuditEmailSettingsCollection = {}
 
+--- All of them, in a list.
+---@return vbo.AuditEmailSettings[]
+function AuditEmailSettingsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AuditEmailSettings?
+function AuditEmailSettingsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AuditEmailSettings?
+function AuditEmailSettingsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AuditEmailSettings
+function AuditEmailSettingsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AuditEmailSettingsCollection
+function AuditEmailSettingsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AuditEmailSettingsCollection
+function AuditEmailSettingsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AuditEmailSettings.Conditions|fun(item: vbo.AuditEmailSettings): boolean
+---@return vbo.AuditEmailSettingsCollection
+function AuditEmailSettingsCollection:where(conditions) end
+
 ---@class vbo.VboEmailSettings: vbo.Resource
 ---@field notify_on_success? boolean
 ---@field notify_on_warning? boolean
@@ -197,6 +228,37 @@ function VboEmailSettings:send_test_email() end
 ---@class vbo.VboEmailSettingsCollection: vbo.Collection
 local VboEmailSettingsCollection = {}
 
+--- All of them, in a list.
+---@return vbo.VboEmailSettings[]
+function VboEmailSettingsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.VboEmailSettings?
+function VboEmailSettingsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.VboEmailSettings?
+function VboEmailSettingsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.VboEmailSettings
+function VboEmailSettingsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.VboEmailSettingsCollection
+function VboEmailSettingsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.VboEmailSettingsCollection
+function VboEmailSettingsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.VboEmailSettings.Conditions|fun(item: vbo.VboEmailSettings): boolean
+---@return vbo.VboEmailSettingsCollection
+function VboEmailSettingsCollection:where(conditions) end
+
 ---@class vbo.VeodEmailSettings: vbo.Resource
 ---@field enable_notification boolean  v1–v8
 ---@field server string  v1–v8
@@ -286,6 +348,37 @@ function VeodEmailSettings:send_test_email(given) end
 
 ---@class vbo.VeodEmailSettingsCollection: vbo.Collection
 local VeodEmailSettingsCollection = {}
+
+--- All of them, in a list.
+---@return vbo.VeodEmailSettings[]
+function VeodEmailSettingsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.VeodEmailSettings?
+function VeodEmailSettingsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.VeodEmailSettings?
+function VeodEmailSettingsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.VeodEmailSettings
+function VeodEmailSettingsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.VeodEmailSettingsCollection
+function VeodEmailSettingsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.VeodEmailSettingsCollection
+function VeodEmailSettingsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.VeodEmailSettings.Conditions|fun(item: vbo.VeodEmailSettings): boolean
+---@return vbo.VeodEmailSettingsCollection
+function VeodEmailSettingsCollection:where(conditions) end
 
 ---@class vbo.VespEmailSettings: vbo.Resource
 ---@field enable_notification boolean  v1–v8
@@ -377,6 +470,37 @@ function VespEmailSettings:send_test_email(given) end
 ---@class vbo.VespEmailSettingsCollection: vbo.Collection
 local VespEmailSettingsCollection = {}
 
+--- All of them, in a list.
+---@return vbo.VespEmailSettings[]
+function VespEmailSettingsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.VespEmailSettings?
+function VespEmailSettingsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.VespEmailSettings?
+function VespEmailSettingsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.VespEmailSettings
+function VespEmailSettingsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.VespEmailSettingsCollection
+function VespEmailSettingsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.VespEmailSettingsCollection
+function VespEmailSettingsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.VespEmailSettings.Conditions|fun(item: vbo.VespEmailSettings): boolean
+---@return vbo.VespEmailSettingsCollection
+function VespEmailSettingsCollection:where(conditions) end
+
 ---@class vbo.VetEmailSettings: vbo.Resource
 ---@field username? string  v2–v8
 ---@field enable_notification? boolean  v1–v8
@@ -467,6 +591,37 @@ function VetEmailSettings:send_test_email(given) end
 ---@class vbo.VetEmailSettingsCollection: vbo.Collection
 local VetEmailSettingsCollection = {}
 
+--- All of them, in a list.
+---@return vbo.VetEmailSettings[]
+function VetEmailSettingsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.VetEmailSettings?
+function VetEmailSettingsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.VetEmailSettings?
+function VetEmailSettingsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.VetEmailSettings
+function VetEmailSettingsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.VetEmailSettingsCollection
+function VetEmailSettingsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.VetEmailSettingsCollection
+function VetEmailSettingsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.VetEmailSettings.Conditions|fun(item: vbo.VetEmailSettings): boolean
+---@return vbo.VetEmailSettingsCollection
+function VetEmailSettingsCollection:where(conditions) end
+
 ---@class vbo.VexEmailSettings: vbo.Resource
 ---@field username? string  v2–v8
 ---@field enable_notification? boolean
@@ -556,3 +711,34 @@ function VexEmailSettings:send_test_email(given) end
 
 ---@class vbo.VexEmailSettingsCollection: vbo.Collection
 local VexEmailSettingsCollection = {}
+
+--- All of them, in a list.
+---@return vbo.VexEmailSettings[]
+function VexEmailSettingsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.VexEmailSettings?
+function VexEmailSettingsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.VexEmailSettings?
+function VexEmailSettingsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.VexEmailSettings
+function VexEmailSettingsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.VexEmailSettingsCollection
+function VexEmailSettingsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.VexEmailSettingsCollection
+function VexEmailSettingsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.VexEmailSettings.Conditions|fun(item: vbo.VexEmailSettings): boolean
+---@return vbo.VexEmailSettingsCollection
+function VexEmailSettingsCollection:where(conditions) end

@@ -139,6 +139,37 @@ function OneDrive:send(given) end
 ---@class vbo.OneDriveCollection: vbo.Collection
 local OneDriveCollection = {}
 
+--- All of them, in a list.
+---@return vbo.OneDrive[]
+function OneDriveCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.OneDrive?
+function OneDriveCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.OneDrive?
+function OneDriveCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.OneDrive
+function OneDriveCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.OneDriveCollection
+function OneDriveCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.OneDriveCollection
+function OneDriveCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.OneDrive.Conditions|fun(item: vbo.OneDrive): boolean
+---@return vbo.OneDriveCollection
+function OneDriveCollection:where(conditions) end
+
 ---@class vbo.OneDriveCollection.copy
 ---@field changed? boolean|vbo.Null  `changedItems`
 ---@field deleted? boolean|vbo.Null  `deletedItems`
@@ -395,6 +426,37 @@ function OneDriveDocument:versions(given) end
 
 ---@class vbo.OneDriveDocumentCollection: vbo.Collection
 local OneDriveDocumentCollection = {}
+
+--- All of them, in a list.
+---@return vbo.OneDriveDocument[]
+function OneDriveDocumentCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.OneDriveDocument?
+function OneDriveDocumentCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.OneDriveDocument?
+function OneDriveDocumentCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.OneDriveDocument
+function OneDriveDocumentCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.OneDriveDocumentCollection
+function OneDriveDocumentCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.OneDriveDocumentCollection
+function OneDriveDocumentCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.OneDriveDocument.Conditions|fun(item: vbo.OneDriveDocument): boolean
+---@return vbo.OneDriveDocumentCollection
+function OneDriveDocumentCollection:where(conditions) end
 
 ---@class vbo.OneDriveDocumentCollection.copy
 ---@field allow_partial? boolean
@@ -676,6 +738,37 @@ function OneDriveFolder:versions(given) end
 ---@class vbo.OneDriveFolderCollection: vbo.Collection
 local OneDriveFolderCollection = {}
 
+--- All of them, in a list.
+---@return vbo.OneDriveFolder[]
+function OneDriveFolderCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.OneDriveFolder?
+function OneDriveFolderCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.OneDriveFolder?
+function OneDriveFolderCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.OneDriveFolder
+function OneDriveFolderCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.OneDriveFolderCollection
+function OneDriveFolderCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.OneDriveFolderCollection
+function OneDriveFolderCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.OneDriveFolder.Conditions|fun(item: vbo.OneDriveFolder): boolean
+---@return vbo.OneDriveFolderCollection
+function OneDriveFolderCollection:where(conditions) end
+
 ---@class vbo.OneDriveFolderCollection.copy
 ---@field allow_partial? boolean
 ---@field deadline? number
@@ -906,6 +999,37 @@ function OneDriveFolderVersion:send(given) end
 ---@class vbo.OneDriveFolderVersionCollection: vbo.Collection
 local OneDriveFolderVersionCollection = {}
 
+--- All of them, in a list.
+---@return vbo.OneDriveFolderVersion[]
+function OneDriveFolderVersionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.OneDriveFolderVersion?
+function OneDriveFolderVersionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.OneDriveFolderVersion?
+function OneDriveFolderVersionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.OneDriveFolderVersion
+function OneDriveFolderVersionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.OneDriveFolderVersionCollection
+function OneDriveFolderVersionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.OneDriveFolderVersionCollection
+function OneDriveFolderVersionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.OneDriveFolderVersion.Conditions|fun(item: vbo.OneDriveFolderVersion): boolean
+---@return vbo.OneDriveFolderVersionCollection
+function OneDriveFolderVersionCollection:where(conditions) end
+
 ---@class vbo.OneDriveVersion: vbo.Resource
 ---@field created vbo.Timestamp  v2–v8; `creationTime`
 ---@field modified vbo.Timestamp  v2–v8; `modificationTime`
@@ -1047,3 +1171,34 @@ function OneDriveVersion:send(given) end
 
 ---@class vbo.OneDriveVersionCollection: vbo.Collection
 local OneDriveVersionCollection = {}
+
+--- All of them, in a list.
+---@return vbo.OneDriveVersion[]
+function OneDriveVersionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.OneDriveVersion?
+function OneDriveVersionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.OneDriveVersion?
+function OneDriveVersionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.OneDriveVersion
+function OneDriveVersionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.OneDriveVersionCollection
+function OneDriveVersionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.OneDriveVersionCollection
+function OneDriveVersionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.OneDriveVersion.Conditions|fun(item: vbo.OneDriveVersion): boolean
+---@return vbo.OneDriveVersionCollection
+function OneDriveVersionCollection:where(conditions) end

@@ -519,6 +519,37 @@ function Organization:version_backup_options() end
 ---@class vbo.OrganizationCollection: vbo.Collection
 local OrganizationCollection = {}
 
+--- All of them, in a list.
+---@return vbo.Organization[]
+function OrganizationCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Organization?
+function OrganizationCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Organization?
+function OrganizationCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Organization
+function OrganizationCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.OrganizationCollection
+function OrganizationCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.OrganizationCollection
+function OrganizationCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Organization.Conditions|fun(item: vbo.Organization): boolean
+---@return vbo.OrganizationCollection
+function OrganizationCollection:where(conditions) end
+
 ---@class vbo.OrganizationCollection.create
 ---@field user? string  v1–v2; `username`
 ---@field workload? "Office365"|"office365"|"OnPremises"|"onpremises"|"Hybrid"|"hybrid"|string|vbo.Null  `type`

@@ -18,6 +18,37 @@ function Application:refresh() end
 ---@class vbo.ApplicationCollection: vbo.Collection
 local ApplicationCollection = {}
 
+--- All of them, in a list.
+---@return vbo.Application[]
+function ApplicationCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Application?
+function ApplicationCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Application?
+function ApplicationCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Application
+function ApplicationCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ApplicationCollection
+function ApplicationCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ApplicationCollection
+function ApplicationCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Application.Conditions|fun(item: vbo.Application): boolean
+---@return vbo.ApplicationCollection
+function ApplicationCollection:where(conditions) end
+
 ---@class vbo.ApplicationCollection.create
 ---@field display_name? string
 ---@field user_code? string
@@ -50,6 +81,37 @@ function AuditItem:remove() end
 ---@class vbo.AuditItemCollection: vbo.Collection
 local AuditItemCollection = {}
 
+--- All of them, in a list.
+---@return vbo.AuditItem[]
+function AuditItemCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.AuditItem?
+function AuditItemCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.AuditItem?
+function AuditItemCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.AuditItem
+function AuditItemCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.AuditItemCollection
+function AuditItemCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.AuditItemCollection
+function AuditItemCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.AuditItem.Conditions|fun(item: vbo.AuditItem): boolean
+---@return vbo.AuditItemCollection
+function AuditItemCollection:where(conditions) end
+
 --- `organization:audit_items():add(items)`: users and groups (v5 and later).
 ---@param items any
 ---@param given? table
@@ -72,6 +134,37 @@ function BackupAccount:refresh() end
 
 ---@class vbo.BackupAccountCollection: vbo.Collection
 local BackupAccountCollection = {}
+
+--- All of them, in a list.
+---@return vbo.BackupAccount[]
+function BackupAccountCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.BackupAccount?
+function BackupAccountCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.BackupAccount?
+function BackupAccountCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.BackupAccount
+function BackupAccountCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.BackupAccountCollection
+function BackupAccountCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.BackupAccountCollection
+function BackupAccountCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.BackupAccount.Conditions|fun(item: vbo.BackupAccount): boolean
+---@return vbo.BackupAccountCollection
+function BackupAccountCollection:where(conditions) end
 
 --- `organization:backup_accounts():replace(list)`: the whole pool, of
 --- `{ group_member = {…}, password = … }` (v6 and later).
@@ -99,6 +192,37 @@ function BackupApplication:remove() end
 
 ---@class vbo.BackupApplicationCollection: vbo.Collection
 local BackupApplicationCollection = {}
+
+--- All of them, in a list.
+---@return vbo.BackupApplication[]
+function BackupApplicationCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.BackupApplication?
+function BackupApplicationCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.BackupApplication?
+function BackupApplicationCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.BackupApplication
+function BackupApplicationCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.BackupApplicationCollection
+function BackupApplicationCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.BackupApplicationCollection
+function BackupApplicationCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.BackupApplication.Conditions|fun(item: vbo.BackupApplication): boolean
+---@return vbo.BackupApplicationCollection
+function BackupApplicationCollection:where(conditions) end
 
 --- `organization:backup_applications():add(list)` (v8) and `:replace(list)` (v6 and later),
 --- of `{ application =, application_certificate =, application_certificate_password = }` with
@@ -132,6 +256,37 @@ function DeviceCode:check() end
 ---@class vbo.DeviceCodeCollection: vbo.Collection
 local DeviceCodeCollection = {}
 
+--- All of them, in a list.
+---@return vbo.DeviceCode[]
+function DeviceCodeCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.DeviceCode?
+function DeviceCodeCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.DeviceCode?
+function DeviceCodeCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.DeviceCode
+function DeviceCodeCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.DeviceCodeCollection
+function DeviceCodeCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.DeviceCodeCollection
+function DeviceCodeCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.DeviceCode.Conditions|fun(item: vbo.DeviceCode): boolean
+---@return vbo.DeviceCodeCollection
+function DeviceCodeCollection:where(conditions) end
+
 ---@class vbo.LicensingInformation: vbo.Resource
 local LicensingInformation = {}
 
@@ -145,6 +300,37 @@ function LicensingInformation:refresh() end
 
 ---@class vbo.LicensingInformationCollection: vbo.Collection
 local LicensingInformationCollection = {}
+
+--- All of them, in a list.
+---@return vbo.LicensingInformation[]
+function LicensingInformationCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.LicensingInformation?
+function LicensingInformationCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.LicensingInformation?
+function LicensingInformationCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.LicensingInformation
+function LicensingInformationCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.LicensingInformationCollection
+function LicensingInformationCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.LicensingInformationCollection
+function LicensingInformationCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.LicensingInformation.Conditions|fun(item: vbo.LicensingInformation): boolean
+---@return vbo.LicensingInformationCollection
+function LicensingInformationCollection:where(conditions) end
 
 ---@class vbo.RetentionExclusion: vbo.Resource
 local RetentionExclusion = {}
@@ -171,6 +357,37 @@ function RetentionExclusion:remove() end
 ---@class vbo.RetentionExclusionCollection: vbo.Collection
 local RetentionExclusionCollection = {}
 
+--- All of them, in a list.
+---@return vbo.RetentionExclusion[]
+function RetentionExclusionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RetentionExclusion?
+function RetentionExclusionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RetentionExclusion?
+function RetentionExclusionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RetentionExclusion
+function RetentionExclusionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RetentionExclusionCollection
+function RetentionExclusionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RetentionExclusionCollection
+function RetentionExclusionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RetentionExclusion.Conditions|fun(item: vbo.RetentionExclusion): boolean
+---@return vbo.RetentionExclusionCollection
+function RetentionExclusionCollection:where(conditions) end
+
 ---@class vbo.SyncState: vbo.Resource
 ---@field type? "Incremental"|"Full"  v7
 ---@field last_sync_time? vbo.Timestamp  v7
@@ -192,6 +409,37 @@ function SyncState:refresh() end
 
 ---@class vbo.SyncStateCollection: vbo.Collection
 local SyncStateCollection = {}
+
+--- All of them, in a list.
+---@return vbo.SyncState[]
+function SyncStateCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.SyncState?
+function SyncStateCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.SyncState?
+function SyncStateCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.SyncState
+function SyncStateCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SyncStateCollection
+function SyncStateCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SyncStateCollection
+function SyncStateCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.SyncState.Conditions|fun(item: vbo.SyncState): boolean
+---@return vbo.SyncStateCollection
+function SyncStateCollection:where(conditions) end
 
 ---@class vbo.TenantInformation: vbo.Resource
 ---@field multiple_data_locations_enabled boolean
@@ -215,6 +463,37 @@ function TenantInformation:refresh() end
 ---@class vbo.TenantInformationCollection: vbo.Collection
 local TenantInformationCollection = {}
 
+--- All of them, in a list.
+---@return vbo.TenantInformation[]
+function TenantInformationCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.TenantInformation?
+function TenantInformationCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.TenantInformation?
+function TenantInformationCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.TenantInformation
+function TenantInformationCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.TenantInformationCollection
+function TenantInformationCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.TenantInformationCollection
+function TenantInformationCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.TenantInformation.Conditions|fun(item: vbo.TenantInformation): boolean
+---@return vbo.TenantInformationCollection
+function TenantInformationCollection:where(conditions) end
+
 ---@class vbo.UsedRepository: vbo.Resource
 ---@field local_cache_used_space_bytes? integer  v4–v8
 ---@field object_storage_used_space_bytes? integer  v4–v8
@@ -236,6 +515,37 @@ function UsedRepository:refresh() end
 
 ---@class vbo.UsedRepositoryCollection: vbo.Collection
 local UsedRepositoryCollection = {}
+
+--- All of them, in a list.
+---@return vbo.UsedRepository[]
+function UsedRepositoryCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.UsedRepository?
+function UsedRepositoryCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.UsedRepository?
+function UsedRepositoryCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.UsedRepository
+function UsedRepositoryCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.UsedRepositoryCollection
+function UsedRepositoryCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.UsedRepositoryCollection
+function UsedRepositoryCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.UsedRepository.Conditions|fun(item: vbo.UsedRepository): boolean
+---@return vbo.UsedRepositoryCollection
+function UsedRepositoryCollection:where(conditions) end
 
 ---@class vbo.VersionBackupOptions: vbo.Resource
 ---@field sharepoint_backup_mode "All"|"Latest"
@@ -260,3 +570,34 @@ function VersionBackupOptions:edit(given) end
 
 ---@class vbo.VersionBackupOptionsCollection: vbo.Collection
 local VersionBackupOptionsCollection = {}
+
+--- All of them, in a list.
+---@return vbo.VersionBackupOptions[]
+function VersionBackupOptionsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.VersionBackupOptions?
+function VersionBackupOptionsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.VersionBackupOptions?
+function VersionBackupOptionsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.VersionBackupOptions
+function VersionBackupOptionsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.VersionBackupOptionsCollection
+function VersionBackupOptionsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.VersionBackupOptionsCollection
+function VersionBackupOptionsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.VersionBackupOptions.Conditions|fun(item: vbo.VersionBackupOptions): boolean
+---@return vbo.VersionBackupOptionsCollection
+function VersionBackupOptionsCollection:where(conditions) end

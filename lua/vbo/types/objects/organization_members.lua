@@ -53,6 +53,37 @@ function Group:members(given) end
 ---@class vbo.GroupCollection: vbo.Collection
 local GroupCollection = {}
 
+--- All of them, in a list.
+---@return vbo.Group[]
+function GroupCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Group?
+function GroupCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Group?
+function GroupCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Group
+function GroupCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.GroupCollection
+function GroupCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.GroupCollection
+function GroupCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Group.Conditions|fun(item: vbo.Group): boolean
+---@return vbo.GroupCollection
+function GroupCollection:where(conditions) end
+
 ---@class vbo.GroupMember: vbo.Resource
 ---@field data_location? string  v8
 local GroupMember = {}
@@ -72,6 +103,37 @@ function GroupMember:refresh() end
 ---@class vbo.GroupMemberCollection: vbo.Collection
 local GroupMemberCollection = {}
 
+--- All of them, in a list.
+---@return vbo.GroupMember[]
+function GroupMemberCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.GroupMember?
+function GroupMemberCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.GroupMember?
+function GroupMemberCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.GroupMember
+function GroupMemberCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.GroupMemberCollection
+function GroupMemberCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.GroupMemberCollection
+function GroupMemberCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.GroupMember.Conditions|fun(item: vbo.GroupMember): boolean
+---@return vbo.GroupMemberCollection
+function GroupMemberCollection:where(conditions) end
+
 ---@class vbo.OrganizationMailbox: vbo.Resource
 local OrganizationMailbox = {}
 
@@ -86,6 +148,37 @@ function OrganizationMailbox:refresh() end
 
 ---@class vbo.OrganizationMailboxCollection: vbo.Collection
 local OrganizationMailboxCollection = {}
+
+--- All of them, in a list.
+---@return vbo.OrganizationMailbox[]
+function OrganizationMailboxCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.OrganizationMailbox?
+function OrganizationMailboxCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.OrganizationMailbox?
+function OrganizationMailboxCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.OrganizationMailbox
+function OrganizationMailboxCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.OrganizationMailboxCollection
+function OrganizationMailboxCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.OrganizationMailboxCollection
+function OrganizationMailboxCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.OrganizationMailbox.Conditions|fun(item: vbo.OrganizationMailbox): boolean
+---@return vbo.OrganizationMailboxCollection
+function OrganizationMailboxCollection:where(conditions) end
 
 ---@class vbo.OrganizationSite: vbo.Resource
 ---@field e_tag? integer  v8
@@ -124,6 +217,37 @@ function OrganizationSite:refresh(given) end
 ---@class vbo.OrganizationSiteCollection: vbo.Collection
 local OrganizationSiteCollection = {}
 
+--- All of them, in a list.
+---@return vbo.OrganizationSite[]
+function OrganizationSiteCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.OrganizationSite?
+function OrganizationSiteCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.OrganizationSite?
+function OrganizationSiteCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.OrganizationSite
+function OrganizationSiteCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.OrganizationSiteCollection
+function OrganizationSiteCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.OrganizationSiteCollection
+function OrganizationSiteCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.OrganizationSite.Conditions|fun(item: vbo.OrganizationSite): boolean
+---@return vbo.OrganizationSiteCollection
+function OrganizationSiteCollection:where(conditions) end
+
 ---@class vbo.OrganizationTeam: vbo.Resource
 ---@field name string  `displayName`
 ---@field e_tag? integer  v8
@@ -153,6 +277,37 @@ function OrganizationTeam:refresh(given) end
 
 ---@class vbo.OrganizationTeamCollection: vbo.Collection
 local OrganizationTeamCollection = {}
+
+--- All of them, in a list.
+---@return vbo.OrganizationTeam[]
+function OrganizationTeamCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.OrganizationTeam?
+function OrganizationTeamCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.OrganizationTeam?
+function OrganizationTeamCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.OrganizationTeam
+function OrganizationTeamCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.OrganizationTeamCollection
+function OrganizationTeamCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.OrganizationTeamCollection
+function OrganizationTeamCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.OrganizationTeam.Conditions|fun(item: vbo.OrganizationTeam): boolean
+---@return vbo.OrganizationTeamCollection
+function OrganizationTeamCollection:where(conditions) end
 
 ---@class vbo.User: vbo.Resource
 ---@field e_tag? integer  v8
@@ -203,6 +358,37 @@ function User:onedrives(given) end
 ---@class vbo.UserCollection: vbo.Collection
 local UserCollection = {}
 
+--- All of them, in a list.
+---@return vbo.User[]
+function UserCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.User?
+function UserCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.User?
+function UserCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.User
+function UserCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.UserCollection
+function UserCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.UserCollection
+function UserCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.User.Conditions|fun(item: vbo.User): boolean
+---@return vbo.UserCollection
+function UserCollection:where(conditions) end
+
 ---@class vbo.UserOneDrive: vbo.Resource
 local UserOneDrive = {}
 
@@ -216,3 +402,34 @@ function UserOneDrive:refresh() end
 
 ---@class vbo.UserOneDriveCollection: vbo.Collection
 local UserOneDriveCollection = {}
+
+--- All of them, in a list.
+---@return vbo.UserOneDrive[]
+function UserOneDriveCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.UserOneDrive?
+function UserOneDriveCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.UserOneDrive?
+function UserOneDriveCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.UserOneDrive
+function UserOneDriveCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.UserOneDriveCollection
+function UserOneDriveCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.UserOneDriveCollection
+function UserOneDriveCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.UserOneDrive.Conditions|fun(item: vbo.UserOneDrive): boolean
+---@return vbo.UserOneDriveCollection
+function UserOneDriveCollection:where(conditions) end

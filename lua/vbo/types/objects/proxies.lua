@@ -131,6 +131,37 @@ function Proxy:rescan() end
 ---@class vbo.ProxyCollection: vbo.Collection
 local ProxyCollection = {}
 
+--- All of them, in a list.
+---@return vbo.Proxy[]
+function ProxyCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Proxy?
+function ProxyCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Proxy?
+function ProxyCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Proxy
+function ProxyCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ProxyCollection
+function ProxyCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ProxyCollection
+function ProxyCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Proxy.Conditions|fun(item: vbo.Proxy): boolean
+---@return vbo.ProxyCollection
+function ProxyCollection:where(conditions) end
+
 ---@class vbo.ProxyCollection.check_ssh_connection
 ---@field account? string  v8
 ---@field account_password? vbo.Secret|string  v8
@@ -273,6 +304,37 @@ function ProxyPool:remove_proxies(list) end
 
 ---@class vbo.ProxyPoolCollection: vbo.Collection
 local ProxyPoolCollection = {}
+
+--- All of them, in a list.
+---@return vbo.ProxyPool[]
+function ProxyPoolCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ProxyPool?
+function ProxyPoolCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ProxyPool?
+function ProxyPoolCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ProxyPool
+function ProxyPoolCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ProxyPoolCollection
+function ProxyPoolCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ProxyPoolCollection
+function ProxyPoolCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ProxyPool.Conditions|fun(item: vbo.ProxyPool): boolean
+---@return vbo.ProxyPoolCollection
+function ProxyPoolCollection:where(conditions) end
 
 ---@class vbo.ProxyPoolCollection.create
 ---@field proxies? table

@@ -49,6 +49,37 @@ function BackedUpOrganization:refresh() end
 ---@class vbo.BackedUpOrganizationCollection: vbo.Collection
 local BackedUpOrganizationCollection = {}
 
+--- All of them, in a list.
+---@return vbo.BackedUpOrganization[]
+function BackedUpOrganizationCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.BackedUpOrganization?
+function BackedUpOrganizationCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.BackedUpOrganization?
+function BackedUpOrganizationCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.BackedUpOrganization
+function BackedUpOrganizationCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.BackedUpOrganizationCollection
+function BackedUpOrganizationCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.BackedUpOrganizationCollection
+function BackedUpOrganizationCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.BackedUpOrganization.Conditions|fun(item: vbo.BackedUpOrganization): boolean
+---@return vbo.BackedUpOrganizationCollection
+function BackedUpOrganizationCollection:where(conditions) end
+
 ---@class vbo.BackupRepository: vbo.Resource
 ---@field object_storage_encryption_enabled? boolean  v4–v8
 ---@field encryption_key_id? string  v4–v8
@@ -477,6 +508,37 @@ function BackupRepository:users_data(given) end
 ---@class vbo.BackupRepositoryCollection: vbo.Collection
 local BackupRepositoryCollection = {}
 
+--- All of them, in a list.
+---@return vbo.BackupRepository[]
+function BackupRepositoryCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.BackupRepository?
+function BackupRepositoryCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.BackupRepository?
+function BackupRepositoryCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.BackupRepository
+function BackupRepositoryCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.BackupRepositoryCollection
+function BackupRepositoryCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.BackupRepositoryCollection
+function BackupRepositoryCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.BackupRepository.Conditions|fun(item: vbo.BackupRepository): boolean
+---@return vbo.BackupRepositoryCollection
+function BackupRepositoryCollection:where(conditions) end
+
 ---@class vbo.BackupRepositoryCollection.change_owner
 ---@field force_stop_sessions? boolean  v8
 ---@field force_stop_sessions_timeout? integer  v8
@@ -624,6 +686,37 @@ function ObjectStorageRepository:remove() end
 ---@class vbo.ObjectStorageRepositoryCollection: vbo.Collection
 local ObjectStorageRepositoryCollection = {}
 
+--- All of them, in a list.
+---@return vbo.ObjectStorageRepository[]
+function ObjectStorageRepositoryCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ObjectStorageRepository?
+function ObjectStorageRepositoryCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ObjectStorageRepository?
+function ObjectStorageRepositoryCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ObjectStorageRepository
+function ObjectStorageRepositoryCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ObjectStorageRepositoryCollection
+function ObjectStorageRepositoryCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ObjectStorageRepositoryCollection
+function ObjectStorageRepositoryCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ObjectStorageRepository.Conditions|fun(item: vbo.ObjectStorageRepository): boolean
+---@return vbo.ObjectStorageRepositoryCollection
+function ObjectStorageRepositoryCollection:where(conditions) end
+
 ---@class vbo.ObjectStorageRepositoryCollection.create
 ---@field account? string|vbo.Resource|vbo.Null  `accountId`
 ---@field workload? "AzureBlob"|"azureblob"|"AmazonS3"|"amazons3"|"AmazonS3Compatible"|"amazons3compatible"|"AzureBlobArchive"|"azureblobarchive"|"AmazonS3Glacier"|"amazons3glacier"|"WasabiCloud"|"wasabicloud"|"IBMCloud"|"ibmcloud"|vbo.Null  `type`
@@ -706,6 +799,37 @@ function RepositoryOwnerChangeSession:wait(given) end
 ---@class vbo.RepositoryOwnerChangeSessionCollection: vbo.Collection
 local RepositoryOwnerChangeSessionCollection = {}
 
+--- All of them, in a list.
+---@return vbo.RepositoryOwnerChangeSession[]
+function RepositoryOwnerChangeSessionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RepositoryOwnerChangeSession?
+function RepositoryOwnerChangeSessionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RepositoryOwnerChangeSession?
+function RepositoryOwnerChangeSessionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RepositoryOwnerChangeSession
+function RepositoryOwnerChangeSessionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RepositoryOwnerChangeSessionCollection
+function RepositoryOwnerChangeSessionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RepositoryOwnerChangeSessionCollection
+function RepositoryOwnerChangeSessionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RepositoryOwnerChangeSession.Conditions|fun(item: vbo.RepositoryOwnerChangeSession): boolean
+---@return vbo.RepositoryOwnerChangeSessionCollection
+function RepositoryOwnerChangeSessionCollection:where(conditions) end
+
 --- Ends the change of owner.
 function RepositoryOwnerChangeSessionCollection:stop() end
 
@@ -727,6 +851,37 @@ function RepositorySynchronizeSession:stop() end
 
 ---@class vbo.RepositorySynchronizeSessionCollection: vbo.Collection
 local RepositorySynchronizeSessionCollection = {}
+
+--- All of them, in a list.
+---@return vbo.RepositorySynchronizeSession[]
+function RepositorySynchronizeSessionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RepositorySynchronizeSession?
+function RepositorySynchronizeSessionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RepositorySynchronizeSession?
+function RepositorySynchronizeSessionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RepositorySynchronizeSession
+function RepositorySynchronizeSessionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RepositorySynchronizeSessionCollection
+function RepositorySynchronizeSessionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RepositorySynchronizeSessionCollection
+function RepositorySynchronizeSessionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RepositorySynchronizeSession.Conditions|fun(item: vbo.RepositorySynchronizeSession): boolean
+---@return vbo.RepositorySynchronizeSessionCollection
+function RepositorySynchronizeSessionCollection:where(conditions) end
 
 --- Ends the synchronization.
 function RepositorySynchronizeSessionCollection:stop() end

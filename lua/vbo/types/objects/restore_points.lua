@@ -54,6 +54,37 @@ function ProtectedGroup:restore_points(given) end
 ---@class vbo.ProtectedGroupCollection: vbo.Collection
 local ProtectedGroupCollection = {}
 
+--- All of them, in a list.
+---@return vbo.ProtectedGroup[]
+function ProtectedGroupCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ProtectedGroup?
+function ProtectedGroupCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ProtectedGroup?
+function ProtectedGroupCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ProtectedGroup
+function ProtectedGroupCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ProtectedGroupCollection
+function ProtectedGroupCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ProtectedGroupCollection
+function ProtectedGroupCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ProtectedGroup.Conditions|fun(item: vbo.ProtectedGroup): boolean
+---@return vbo.ProtectedGroupCollection
+function ProtectedGroupCollection:where(conditions) end
+
 ---@class vbo.ProtectedMailbox: vbo.Resource
 ---@field name string  `displayName`
 local ProtectedMailbox = {}
@@ -71,6 +102,37 @@ function ProtectedMailbox:refresh() end
 ---@class vbo.ProtectedMailboxCollection: vbo.Collection
 local ProtectedMailboxCollection = {}
 
+--- All of them, in a list.
+---@return vbo.ProtectedMailbox[]
+function ProtectedMailboxCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ProtectedMailbox?
+function ProtectedMailboxCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ProtectedMailbox?
+function ProtectedMailboxCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ProtectedMailbox
+function ProtectedMailboxCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ProtectedMailboxCollection
+function ProtectedMailboxCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ProtectedMailboxCollection
+function ProtectedMailboxCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ProtectedMailbox.Conditions|fun(item: vbo.ProtectedMailbox): boolean
+---@return vbo.ProtectedMailboxCollection
+function ProtectedMailboxCollection:where(conditions) end
+
 ---@class vbo.ProtectedOneDrive: vbo.Resource
 local ProtectedOneDrive = {}
 
@@ -84,6 +146,37 @@ function ProtectedOneDrive:refresh() end
 
 ---@class vbo.ProtectedOneDriveCollection: vbo.Collection
 local ProtectedOneDriveCollection = {}
+
+--- All of them, in a list.
+---@return vbo.ProtectedOneDrive[]
+function ProtectedOneDriveCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ProtectedOneDrive?
+function ProtectedOneDriveCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ProtectedOneDrive?
+function ProtectedOneDriveCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ProtectedOneDrive
+function ProtectedOneDriveCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ProtectedOneDriveCollection
+function ProtectedOneDriveCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ProtectedOneDriveCollection
+function ProtectedOneDriveCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ProtectedOneDrive.Conditions|fun(item: vbo.ProtectedOneDrive): boolean
+---@return vbo.ProtectedOneDriveCollection
+function ProtectedOneDriveCollection:where(conditions) end
 
 ---@class vbo.ProtectedSite: vbo.Resource
 ---@field msid string
@@ -136,6 +229,37 @@ function ProtectedSite:restore_points(given) end
 
 ---@class vbo.ProtectedSiteCollection: vbo.Collection
 local ProtectedSiteCollection = {}
+
+--- All of them, in a list.
+---@return vbo.ProtectedSite[]
+function ProtectedSiteCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ProtectedSite?
+function ProtectedSiteCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ProtectedSite?
+function ProtectedSiteCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ProtectedSite
+function ProtectedSiteCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ProtectedSiteCollection
+function ProtectedSiteCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ProtectedSiteCollection
+function ProtectedSiteCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ProtectedSite.Conditions|fun(item: vbo.ProtectedSite): boolean
+---@return vbo.ProtectedSiteCollection
+function ProtectedSiteCollection:where(conditions) end
 
 ---@class vbo.ProtectedTeam: vbo.Resource
 ---@field name string  `displayName`
@@ -190,6 +314,37 @@ function ProtectedTeam:restore_points(given) end
 ---@class vbo.ProtectedTeamCollection: vbo.Collection
 local ProtectedTeamCollection = {}
 
+--- All of them, in a list.
+---@return vbo.ProtectedTeam[]
+function ProtectedTeamCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ProtectedTeam?
+function ProtectedTeamCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ProtectedTeam?
+function ProtectedTeamCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ProtectedTeam
+function ProtectedTeamCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ProtectedTeamCollection
+function ProtectedTeamCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ProtectedTeamCollection
+function ProtectedTeamCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ProtectedTeam.Conditions|fun(item: vbo.ProtectedTeam): boolean
+---@return vbo.ProtectedTeamCollection
+function ProtectedTeamCollection:where(conditions) end
+
 ---@class vbo.ProtectedUser: vbo.Resource
 ---@field name string  `displayName`
 ---@field msid? string
@@ -243,6 +398,37 @@ function ProtectedUser:restore_points(given) end
 
 ---@class vbo.ProtectedUserCollection: vbo.Collection
 local ProtectedUserCollection = {}
+
+--- All of them, in a list.
+---@return vbo.ProtectedUser[]
+function ProtectedUserCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ProtectedUser?
+function ProtectedUserCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ProtectedUser?
+function ProtectedUserCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ProtectedUser
+function ProtectedUserCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ProtectedUserCollection
+function ProtectedUserCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ProtectedUserCollection
+function ProtectedUserCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ProtectedUser.Conditions|fun(item: vbo.ProtectedUser): boolean
+---@return vbo.ProtectedUserCollection
+function ProtectedUserCollection:where(conditions) end
 
 ---@class vbo.RestorePoint: vbo.Resource
 ---@field is_deleted? boolean  v7–v8
@@ -407,3 +593,34 @@ function RestorePoint:protected_users(given) end
 
 ---@class vbo.RestorePointCollection: vbo.Collection
 local RestorePointCollection = {}
+
+--- All of them, in a list.
+---@return vbo.RestorePoint[]
+function RestorePointCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RestorePoint?
+function RestorePointCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RestorePoint?
+function RestorePointCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RestorePoint
+function RestorePointCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RestorePointCollection
+function RestorePointCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RestorePointCollection
+function RestorePointCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RestorePoint.Conditions|fun(item: vbo.RestorePoint): boolean
+---@return vbo.RestorePointCollection
+function RestorePointCollection:where(conditions) end

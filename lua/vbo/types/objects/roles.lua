@@ -35,6 +35,37 @@ function LoggedInUser:restore_points(given) end
 ---@class vbo.LoggedInUserCollection: vbo.Collection
 local LoggedInUserCollection = {}
 
+--- All of them, in a list.
+---@return vbo.LoggedInUser[]
+function LoggedInUserCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.LoggedInUser?
+function LoggedInUserCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.LoggedInUser?
+function LoggedInUserCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.LoggedInUser
+function LoggedInUserCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.LoggedInUserCollection
+function LoggedInUserCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.LoggedInUserCollection
+function LoggedInUserCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.LoggedInUser.Conditions|fun(item: vbo.LoggedInUser): boolean
+---@return vbo.LoggedInUserCollection
+function LoggedInUserCollection:where(conditions) end
+
 ---@class vbo.RbacRole: vbo.Resource
 local RbacRole = {}
 
@@ -107,6 +138,37 @@ function RbacRole:selected_items(given) end
 ---@class vbo.RbacRoleCollection: vbo.Collection
 local RbacRoleCollection = {}
 
+--- All of them, in a list.
+---@return vbo.RbacRole[]
+function RbacRoleCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RbacRole?
+function RbacRoleCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RbacRole?
+function RbacRoleCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RbacRole
+function RbacRoleCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RbacRoleCollection
+function RbacRoleCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RbacRoleCollection
+function RbacRoleCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RbacRole.Conditions|fun(item: vbo.RbacRole): boolean
+---@return vbo.RbacRoleCollection
+function RbacRoleCollection:where(conditions) end
+
 ---@class vbo.RbacRoleCollection.create
 ---@field items? (vbo.given.RESTRbacItemComposed|vbo.Resource)[]  `selectedItems`
 ---@field organization? string|vbo.Resource  `organizationId`
@@ -147,6 +209,37 @@ function RoleExcludedItem:remove() end
 ---@class vbo.RoleExcludedItemCollection: vbo.Collection
 local RoleExcludedItemCollection = {}
 
+--- All of them, in a list.
+---@return vbo.RoleExcludedItem[]
+function RoleExcludedItemCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RoleExcludedItem?
+function RoleExcludedItemCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RoleExcludedItem?
+function RoleExcludedItemCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RoleExcludedItem
+function RoleExcludedItemCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RoleExcludedItemCollection
+function RoleExcludedItemCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RoleExcludedItemCollection
+function RoleExcludedItemCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RoleExcludedItem.Conditions|fun(item: vbo.RoleExcludedItem): boolean
+---@return vbo.RoleExcludedItemCollection
+function RoleExcludedItemCollection:where(conditions) end
+
 ---@param items any
 ---@param given? table
 ---@return vbo.RoleExcludedItemCollection
@@ -173,6 +266,37 @@ function RoleOperator:remove() end
 ---@class vbo.RoleOperatorCollection: vbo.Collection
 local RoleOperatorCollection = {}
 
+--- All of them, in a list.
+---@return vbo.RoleOperator[]
+function RoleOperatorCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RoleOperator?
+function RoleOperatorCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RoleOperator?
+function RoleOperatorCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RoleOperator
+function RoleOperatorCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RoleOperatorCollection
+function RoleOperatorCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RoleOperatorCollection
+function RoleOperatorCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RoleOperator.Conditions|fun(item: vbo.RoleOperator): boolean
+---@return vbo.RoleOperatorCollection
+function RoleOperatorCollection:where(conditions) end
+
 --- `:add(items)`: users and groups (of what may be restored, sites and teams too), one or a
 --- list.
 ---@param items any
@@ -198,6 +322,37 @@ function RoleSelectedItem:remove() end
 
 ---@class vbo.RoleSelectedItemCollection: vbo.Collection
 local RoleSelectedItemCollection = {}
+
+--- All of them, in a list.
+---@return vbo.RoleSelectedItem[]
+function RoleSelectedItemCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RoleSelectedItem?
+function RoleSelectedItemCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RoleSelectedItem?
+function RoleSelectedItemCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RoleSelectedItem
+function RoleSelectedItemCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RoleSelectedItemCollection
+function RoleSelectedItemCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RoleSelectedItemCollection
+function RoleSelectedItemCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RoleSelectedItem.Conditions|fun(item: vbo.RoleSelectedItem): boolean
+---@return vbo.RoleSelectedItemCollection
+function RoleSelectedItemCollection:where(conditions) end
 
 ---@param items any
 ---@param given? table

@@ -54,6 +54,37 @@ function Event:refresh() end
 ---@class vbo.EventCollection: vbo.Collection
 local EventCollection = {}
 
+--- All of them, in a list.
+---@return vbo.Event[]
+function EventCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Event?
+function EventCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Event?
+function EventCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Event
+function EventCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.EventCollection
+function EventCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.EventCollection
+function EventCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Event.Conditions|fun(item: vbo.Event): boolean
+---@return vbo.EventCollection
+function EventCollection:where(conditions) end
+
 ---@class vbo.Session: vbo.Resource
 ---@field created vbo.Timestamp  `creationTime`
 ---@field name? string  v2–v8
@@ -206,6 +237,37 @@ function Session:teams(given) end
 
 ---@class vbo.SessionCollection: vbo.Collection
 local SessionCollection = {}
+
+--- All of them, in a list.
+---@return vbo.Session[]
+function SessionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Session?
+function SessionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Session?
+function SessionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Session
+function SessionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SessionCollection
+function SessionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SessionCollection
+function SessionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Session.Conditions|fun(item: vbo.Session): boolean
+---@return vbo.SessionCollection
+function SessionCollection:where(conditions) end
 
 --- Stops each of the selected sessions.
 function SessionCollection:stop() end

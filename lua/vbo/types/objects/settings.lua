@@ -25,6 +25,37 @@ function ConfigurationUpdates:edit(given) end
 ---@class vbo.ConfigurationUpdatesCollection: vbo.Collection
 local ConfigurationUpdatesCollection = {}
 
+--- All of them, in a list.
+---@return vbo.ConfigurationUpdates[]
+function ConfigurationUpdatesCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ConfigurationUpdates?
+function ConfigurationUpdatesCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ConfigurationUpdates?
+function ConfigurationUpdatesCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ConfigurationUpdates
+function ConfigurationUpdatesCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ConfigurationUpdatesCollection
+function ConfigurationUpdatesCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ConfigurationUpdatesCollection
+function ConfigurationUpdatesCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ConfigurationUpdates.Conditions|fun(item: vbo.ConfigurationUpdates): boolean
+---@return vbo.ConfigurationUpdatesCollection
+function ConfigurationUpdatesCollection:where(conditions) end
+
 ---@class vbo.ExclusionSettings: vbo.Resource
 local ExclusionSettings = {}
 
@@ -60,6 +91,37 @@ function ExclusionSettings:edit(given) end
 ---@class vbo.ExclusionSettingsCollection: vbo.Collection
 local ExclusionSettingsCollection = {}
 
+--- All of them, in a list.
+---@return vbo.ExclusionSettings[]
+function ExclusionSettingsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ExclusionSettings?
+function ExclusionSettingsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ExclusionSettings?
+function ExclusionSettingsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ExclusionSettings
+function ExclusionSettingsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ExclusionSettingsCollection
+function ExclusionSettingsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ExclusionSettingsCollection
+function ExclusionSettingsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ExclusionSettings.Conditions|fun(item: vbo.ExclusionSettings): boolean
+---@return vbo.ExclusionSettingsCollection
+function ExclusionSettingsCollection:where(conditions) end
+
 ---@class vbo.GlobalRetentionExclusionSettings: vbo.Resource
 local GlobalRetentionExclusionSettings = {}
 
@@ -84,6 +146,37 @@ function GlobalRetentionExclusionSettings:edit(given) end
 ---@class vbo.GlobalRetentionExclusionSettingsCollection: vbo.Collection
 local GlobalRetentionExclusionSettingsCollection = {}
 
+--- All of them, in a list.
+---@return vbo.GlobalRetentionExclusionSettings[]
+function GlobalRetentionExclusionSettingsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.GlobalRetentionExclusionSettings?
+function GlobalRetentionExclusionSettingsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.GlobalRetentionExclusionSettings?
+function GlobalRetentionExclusionSettingsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.GlobalRetentionExclusionSettings
+function GlobalRetentionExclusionSettingsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.GlobalRetentionExclusionSettingsCollection
+function GlobalRetentionExclusionSettingsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.GlobalRetentionExclusionSettingsCollection
+function GlobalRetentionExclusionSettingsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.GlobalRetentionExclusionSettings.Conditions|fun(item: vbo.GlobalRetentionExclusionSettings): boolean
+---@return vbo.GlobalRetentionExclusionSettingsCollection
+function GlobalRetentionExclusionSettingsCollection:where(conditions) end
+
 ---@class vbo.Health: vbo.Resource
 local Health = {}
 
@@ -96,6 +189,37 @@ function Health:refresh() end
 
 ---@class vbo.HealthCollection: vbo.Collection
 local HealthCollection = {}
+
+--- All of them, in a list.
+---@return vbo.Health[]
+function HealthCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Health?
+function HealthCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Health?
+function HealthCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Health
+function HealthCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.HealthCollection
+function HealthCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.HealthCollection
+function HealthCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Health.Conditions|fun(item: vbo.Health): boolean
+---@return vbo.HealthCollection
+function HealthCollection:where(conditions) end
 
 ---@class vbo.HistorySettings: vbo.Resource
 local HistorySettings = {}
@@ -120,6 +244,37 @@ function HistorySettings:edit(given) end
 
 ---@class vbo.HistorySettingsCollection: vbo.Collection
 local HistorySettingsCollection = {}
+
+--- All of them, in a list.
+---@return vbo.HistorySettings[]
+function HistorySettingsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.HistorySettings?
+function HistorySettingsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.HistorySettings?
+function HistorySettingsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.HistorySettings
+function HistorySettingsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.HistorySettingsCollection
+function HistorySettingsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.HistorySettingsCollection
+function HistorySettingsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.HistorySettings.Conditions|fun(item: vbo.HistorySettings): boolean
+---@return vbo.HistorySettingsCollection
+function HistorySettingsCollection:where(conditions) end
 
 ---@class vbo.InternetProxySettings: vbo.Resource
 local InternetProxySettings = {}
@@ -154,6 +309,37 @@ function InternetProxySettings:edit(given) end
 ---@class vbo.InternetProxySettingsCollection: vbo.Collection
 local InternetProxySettingsCollection = {}
 
+--- All of them, in a list.
+---@return vbo.InternetProxySettings[]
+function InternetProxySettingsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.InternetProxySettings?
+function InternetProxySettingsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.InternetProxySettings?
+function InternetProxySettingsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.InternetProxySettings
+function InternetProxySettingsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.InternetProxySettingsCollection
+function InternetProxySettingsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.InternetProxySettingsCollection
+function InternetProxySettingsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.InternetProxySettings.Conditions|fun(item: vbo.InternetProxySettings): boolean
+---@return vbo.InternetProxySettingsCollection
+function InternetProxySettingsCollection:where(conditions) end
+
 ---@class vbo.ManagementMode: vbo.Resource
 local ManagementMode = {}
 
@@ -180,6 +366,37 @@ function ManagementMode:edit(given) end
 ---@class vbo.ManagementModeCollection: vbo.Collection
 local ManagementModeCollection = {}
 
+--- All of them, in a list.
+---@return vbo.ManagementMode[]
+function ManagementModeCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ManagementMode?
+function ManagementModeCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ManagementMode?
+function ManagementModeCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ManagementMode
+function ManagementModeCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ManagementModeCollection
+function ManagementModeCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ManagementModeCollection
+function ManagementModeCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ManagementMode.Conditions|fun(item: vbo.ManagementMode): boolean
+---@return vbo.ManagementModeCollection
+function ManagementModeCollection:where(conditions) end
+
 ---@class vbo.RestorePortalSettings: vbo.Resource
 local RestorePortalSettings = {}
 
@@ -196,6 +413,37 @@ function RestorePortalSettings:refresh() end
 ---@class vbo.RestorePortalSettingsCollection: vbo.Collection
 local RestorePortalSettingsCollection = {}
 
+--- All of them, in a list.
+---@return vbo.RestorePortalSettings[]
+function RestorePortalSettingsCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.RestorePortalSettings?
+function RestorePortalSettingsCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.RestorePortalSettings?
+function RestorePortalSettingsCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.RestorePortalSettings
+function RestorePortalSettingsCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.RestorePortalSettingsCollection
+function RestorePortalSettingsCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.RestorePortalSettingsCollection
+function RestorePortalSettingsCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.RestorePortalSettings.Conditions|fun(item: vbo.RestorePortalSettings): boolean
+---@return vbo.RestorePortalSettingsCollection
+function RestorePortalSettingsCollection:where(conditions) end
+
 ---@class vbo.ServiceInstance: vbo.Resource
 ---@field version_number string  `version`
 local ServiceInstance = {}
@@ -211,3 +459,34 @@ function ServiceInstance:refresh() end
 
 ---@class vbo.ServiceInstanceCollection: vbo.Collection
 local ServiceInstanceCollection = {}
+
+--- All of them, in a list.
+---@return vbo.ServiceInstance[]
+function ServiceInstanceCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ServiceInstance?
+function ServiceInstanceCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ServiceInstance?
+function ServiceInstanceCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ServiceInstance
+function ServiceInstanceCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ServiceInstanceCollection
+function ServiceInstanceCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ServiceInstanceCollection
+function ServiceInstanceCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ServiceInstance.Conditions|fun(item: vbo.ServiceInstance): boolean
+---@return vbo.ServiceInstanceCollection
+function ServiceInstanceCollection:where(conditions) end

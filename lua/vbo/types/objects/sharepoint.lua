@@ -160,6 +160,37 @@ function Library:send(given) end
 ---@class vbo.LibraryCollection: vbo.Collection
 local LibraryCollection = {}
 
+--- All of them, in a list.
+---@return vbo.Library[]
+function LibraryCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Library?
+function LibraryCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Library?
+function LibraryCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Library
+function LibraryCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.LibraryCollection
+function LibraryCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.LibraryCollection
+function LibraryCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Library.Conditions|fun(item: vbo.Library): boolean
+---@return vbo.LibraryCollection
+function LibraryCollection:where(conditions) end
+
 ---@class vbo.LibraryCollection.restore
 ---@field changed? boolean|vbo.Null  `changedItems`
 ---@field deleted? boolean|vbo.Null  `deletedItems`
@@ -388,6 +419,37 @@ function List:restore_to(given) end
 ---@class vbo.ListCollection: vbo.Collection
 local ListCollection = {}
 
+--- All of them, in a list.
+---@return vbo.List[]
+function ListCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.List?
+function ListCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.List?
+function ListCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.List
+function ListCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ListCollection
+function ListCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ListCollection
+function ListCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.List.Conditions|fun(item: vbo.List): boolean
+---@return vbo.ListCollection
+function ListCollection:where(conditions) end
+
 ---@class vbo.ListCollection.restore
 ---@field changed? boolean|vbo.Null  `changedItems`
 ---@field deleted? boolean|vbo.Null  `deletedItems`
@@ -604,6 +666,37 @@ function SharePointDocumentVersion:send(given) end
 ---@class vbo.SharePointDocumentVersionCollection: vbo.Collection
 local SharePointDocumentVersionCollection = {}
 
+--- All of them, in a list.
+---@return vbo.SharePointDocumentVersion[]
+function SharePointDocumentVersionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.SharePointDocumentVersion?
+function SharePointDocumentVersionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.SharePointDocumentVersion?
+function SharePointDocumentVersionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.SharePointDocumentVersion
+function SharePointDocumentVersionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SharePointDocumentVersionCollection
+function SharePointDocumentVersionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SharePointDocumentVersionCollection
+function SharePointDocumentVersionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.SharePointDocumentVersion.Conditions|fun(item: vbo.SharePointDocumentVersion): boolean
+---@return vbo.SharePointDocumentVersionCollection
+function SharePointDocumentVersionCollection:where(conditions) end
+
 ---@class vbo.SharePointFolderVersion: vbo.Resource
 ---@field created vbo.Timestamp  v2–v8; `creationTime`
 ---@field modified vbo.Timestamp  v2–v8; `modificationTime`
@@ -743,6 +836,37 @@ function SharePointFolderVersion:send(given) end
 ---@class vbo.SharePointFolderVersionCollection: vbo.Collection
 local SharePointFolderVersionCollection = {}
 
+--- All of them, in a list.
+---@return vbo.SharePointFolderVersion[]
+function SharePointFolderVersionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.SharePointFolderVersion?
+function SharePointFolderVersionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.SharePointFolderVersion?
+function SharePointFolderVersionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.SharePointFolderVersion
+function SharePointFolderVersionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SharePointFolderVersionCollection
+function SharePointFolderVersionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SharePointFolderVersionCollection
+function SharePointFolderVersionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.SharePointFolderVersion.Conditions|fun(item: vbo.SharePointFolderVersion): boolean
+---@return vbo.SharePointFolderVersionCollection
+function SharePointFolderVersionCollection:where(conditions) end
+
 ---@class vbo.SharePointItemVersion: vbo.Resource
 ---@field created vbo.Timestamp  v2–v8; `creationTime`
 ---@field modified vbo.Timestamp  v2–v8; `modificationTime`
@@ -859,6 +983,37 @@ function SharePointItemVersion:restore_to(given) end
 
 ---@class vbo.SharePointItemVersionCollection: vbo.Collection
 local SharePointItemVersionCollection = {}
+
+--- All of them, in a list.
+---@return vbo.SharePointItemVersion[]
+function SharePointItemVersionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.SharePointItemVersion?
+function SharePointItemVersionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.SharePointItemVersion?
+function SharePointItemVersionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.SharePointItemVersion
+function SharePointItemVersionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SharePointItemVersionCollection
+function SharePointItemVersionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SharePointItemVersionCollection
+function SharePointItemVersionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.SharePointItemVersion.Conditions|fun(item: vbo.SharePointItemVersion): boolean
+---@return vbo.SharePointItemVersionCollection
+function SharePointItemVersionCollection:where(conditions) end
 
 ---@class vbo.Site: vbo.Resource
 local Site = {}
@@ -1043,6 +1198,37 @@ function Site:sites(given) end
 ---@class vbo.SiteCollection: vbo.Collection
 local SiteCollection = {}
 
+--- All of them, in a list.
+---@return vbo.Site[]
+function SiteCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Site?
+function SiteCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Site?
+function SiteCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Site
+function SiteCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SiteCollection
+function SiteCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SiteCollection
+function SiteCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Site.Conditions|fun(item: vbo.Site): boolean
+---@return vbo.SiteCollection
+function SiteCollection:where(conditions) end
+
 ---@class vbo.SiteCollection.restore
 ---@field changed? boolean|vbo.Null  `changedItems`
 ---@field deleted? boolean|vbo.Null  `deletedItems`
@@ -1169,6 +1355,37 @@ function SiteAttachment:send(given) end
 
 ---@class vbo.SiteAttachmentCollection: vbo.Collection
 local SiteAttachmentCollection = {}
+
+--- All of them, in a list.
+---@return vbo.SiteAttachment[]
+function SiteAttachmentCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.SiteAttachment?
+function SiteAttachmentCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.SiteAttachment?
+function SiteAttachmentCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.SiteAttachment
+function SiteAttachmentCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SiteAttachmentCollection
+function SiteAttachmentCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SiteAttachmentCollection
+function SiteAttachmentCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.SiteAttachment.Conditions|fun(item: vbo.SiteAttachment): boolean
+---@return vbo.SiteAttachmentCollection
+function SiteAttachmentCollection:where(conditions) end
 
 ---@class vbo.SiteAttachmentCollection.save
 ---@field deadline? number
@@ -1363,6 +1580,37 @@ function SiteDocument:versions(given) end
 
 ---@class vbo.SiteDocumentCollection: vbo.Collection
 local SiteDocumentCollection = {}
+
+--- All of them, in a list.
+---@return vbo.SiteDocument[]
+function SiteDocumentCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.SiteDocument?
+function SiteDocumentCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.SiteDocument?
+function SiteDocumentCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.SiteDocument
+function SiteDocumentCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SiteDocumentCollection
+function SiteDocumentCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SiteDocumentCollection
+function SiteDocumentCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.SiteDocument.Conditions|fun(item: vbo.SiteDocument): boolean
+---@return vbo.SiteDocumentCollection
+function SiteDocumentCollection:where(conditions) end
 
 ---@class vbo.SiteDocumentCollection.restore
 ---@field allow_partial? boolean
@@ -1667,6 +1915,37 @@ function SiteFolder:versions(given) end
 ---@class vbo.SiteFolderCollection: vbo.Collection
 local SiteFolderCollection = {}
 
+--- All of them, in a list.
+---@return vbo.SiteFolder[]
+function SiteFolderCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.SiteFolder?
+function SiteFolderCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.SiteFolder?
+function SiteFolderCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.SiteFolder
+function SiteFolderCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SiteFolderCollection
+function SiteFolderCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SiteFolderCollection
+function SiteFolderCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.SiteFolder.Conditions|fun(item: vbo.SiteFolder): boolean
+---@return vbo.SiteFolderCollection
+function SiteFolderCollection:where(conditions) end
+
 ---@class vbo.SiteFolderCollection.restore
 ---@field allow_partial? boolean
 ---@field deadline? number
@@ -1910,6 +2189,37 @@ function SiteItem:versions(given) end
 
 ---@class vbo.SiteItemCollection: vbo.Collection
 local SiteItemCollection = {}
+
+--- All of them, in a list.
+---@return vbo.SiteItem[]
+function SiteItemCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.SiteItem?
+function SiteItemCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.SiteItem?
+function SiteItemCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.SiteItem
+function SiteItemCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.SiteItemCollection
+function SiteItemCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.SiteItemCollection
+function SiteItemCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.SiteItem.Conditions|fun(item: vbo.SiteItem): boolean
+---@return vbo.SiteItemCollection
+function SiteItemCollection:where(conditions) end
 
 ---@class vbo.SiteItemCollection.restore
 ---@field allow_partial? boolean

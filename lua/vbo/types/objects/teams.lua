@@ -112,6 +112,37 @@ function BackedUpTeam:tabs(given) end
 ---@class vbo.BackedUpTeamCollection: vbo.Collection
 local BackedUpTeamCollection = {}
 
+--- All of them, in a list.
+---@return vbo.BackedUpTeam[]
+function BackedUpTeamCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.BackedUpTeam?
+function BackedUpTeamCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.BackedUpTeam?
+function BackedUpTeamCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.BackedUpTeam
+function BackedUpTeamCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.BackedUpTeamCollection
+function BackedUpTeamCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.BackedUpTeamCollection
+function BackedUpTeamCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.BackedUpTeam.Conditions|fun(item: vbo.BackedUpTeam): boolean
+---@return vbo.BackedUpTeamCollection
+function BackedUpTeamCollection:where(conditions) end
+
 ---@class vbo.BackedUpTeamCollection.restore
 ---@field allow_partial? boolean
 ---@field deadline? number
@@ -260,6 +291,37 @@ function Channel:tabs(given) end
 ---@class vbo.ChannelCollection: vbo.Collection
 local ChannelCollection = {}
 
+--- All of them, in a list.
+---@return vbo.Channel[]
+function ChannelCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Channel?
+function ChannelCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Channel?
+function ChannelCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Channel
+function ChannelCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ChannelCollection
+function ChannelCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ChannelCollection
+function ChannelCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Channel.Conditions|fun(item: vbo.Channel): boolean
+---@return vbo.ChannelCollection
+function ChannelCollection:where(conditions) end
+
 ---@class vbo.ChannelCollection.restore
 ---@field changed? boolean  `restoreChangedItems`
 ---@field deleted? boolean  `restoreMissingItems`
@@ -303,6 +365,37 @@ function ChannelChild:refresh() end
 
 ---@class vbo.ChannelChildCollection: vbo.Collection
 local ChannelChildCollection = {}
+
+--- All of them, in a list.
+---@return vbo.ChannelChild[]
+function ChannelChildCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.ChannelChild?
+function ChannelChildCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.ChannelChild?
+function ChannelChildCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.ChannelChild
+function ChannelChildCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.ChannelChildCollection
+function ChannelChildCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.ChannelChildCollection
+function ChannelChildCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.ChannelChild.Conditions|fun(item: vbo.ChannelChild): boolean
+---@return vbo.ChannelChildCollection
+function ChannelChildCollection:where(conditions) end
 
 ---@class vbo.Post: vbo.Resource
 ---@field post_id integer
@@ -416,6 +509,37 @@ function Post:send(given) end
 
 ---@class vbo.PostCollection: vbo.Collection
 local PostCollection = {}
+
+--- All of them, in a list.
+---@return vbo.Post[]
+function PostCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Post?
+function PostCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Post?
+function PostCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Post
+function PostCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.PostCollection
+function PostCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.PostCollection
+function PostCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Post.Conditions|fun(item: vbo.Post): boolean
+---@return vbo.PostCollection
+function PostCollection:where(conditions) end
 
 ---@class vbo.PostCollection.export
 ---@field deadline? number
@@ -540,6 +664,37 @@ function Tab:restore(given) end
 
 ---@class vbo.TabCollection: vbo.Collection
 local TabCollection = {}
+
+--- All of them, in a list.
+---@return vbo.Tab[]
+function TabCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.Tab?
+function TabCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.Tab?
+function TabCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.Tab
+function TabCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.TabCollection
+function TabCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.TabCollection
+function TabCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.Tab.Conditions|fun(item: vbo.Tab): boolean
+---@return vbo.TabCollection
+function TabCollection:where(conditions) end
 
 ---@class vbo.TabCollection.restore
 ---@field changed? boolean  v6–v8; `restoreChangedTabs`
@@ -690,6 +845,37 @@ function TeamFile:versions(given) end
 ---@class vbo.TeamFileCollection: vbo.Collection
 local TeamFileCollection = {}
 
+--- All of them, in a list.
+---@return vbo.TeamFile[]
+function TeamFileCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.TeamFile?
+function TeamFileCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.TeamFile?
+function TeamFileCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.TeamFile
+function TeamFileCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.TeamFileCollection
+function TeamFileCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.TeamFileCollection
+function TeamFileCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.TeamFile.Conditions|fun(item: vbo.TeamFile): boolean
+---@return vbo.TeamFileCollection
+function TeamFileCollection:where(conditions) end
+
 ---@class vbo.TeamFileCollection.restore
 ---@field allow_partial? boolean
 ---@field deadline? number
@@ -789,3 +975,34 @@ function TeamFileVersion:refresh() end
 
 ---@class vbo.TeamFileVersionCollection: vbo.Collection
 local TeamFileVersionCollection = {}
+
+--- All of them, in a list.
+---@return vbo.TeamFileVersion[]
+function TeamFileVersionCollection:all() end
+
+--- Iterates over the resources: `for document in drive:documents():each() do`.
+---@return fun(): vbo.TeamFileVersion?
+function TeamFileVersionCollection:each() end
+
+--- The first one; nil when there is none.
+---@return vbo.TeamFileVersion?
+function TeamFileVersionCollection:first() end
+
+--- The only one; raises when there is none, or more than one (naming them).
+---@return vbo.TeamFileVersion
+function TeamFileVersionCollection:one() end
+
+--- Those that the server finds (v5 and later), in its own query language:
+---@param text string
+---@return vbo.TeamFileVersionCollection
+function TeamFileVersionCollection:search(text) end
+
+--- At most `n` of them.
+---@param n integer
+---@return vbo.TeamFileVersionCollection
+function TeamFileVersionCollection:take(n) end
+
+--- Those that match: a table of conditions, or a function(resource) -> boolean.
+---@param conditions vbo.TeamFileVersion.Conditions|fun(item: vbo.TeamFileVersion): boolean
+---@return vbo.TeamFileVersionCollection
+function TeamFileVersionCollection:where(conditions) end
