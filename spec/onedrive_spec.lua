@@ -254,6 +254,10 @@ describe("OneDrives send", function()
 
   setup(function()
     local answers = recorded.usual()
+    table.insert(answers, 1, { method = "GET", path = "/dead0000", status = 503,
+      body = { message = "busy" } })
+    table.insert(answers, 1, { method = "POST", path = "^/v8/.*/OneDrives/O1/restore$",
+      body = { sessionId = "dead0000-1111-4111-8111-111111111111" } })
     for path, body in pairs {
       ["/OneDrives$"] = recorded.page(drive), ["/OneDrives/O1$"] = drive,
       ["/Documents$"] = recorded.page(plan), ["/Documents/[^/]+$"] = plan,
@@ -370,5 +374,21 @@ describe("OneDrives send", function()
     assert.equal("usage", select(3, server.sends("v8", function(s)
       return the_drive(s):restore { operator = "yes" }
     end)).kind)
+  end)
+
+  it("a restore once, and say where it goes on when it cannot be looked on", function()
+    local sent, _, err = server.sends("v8", function(s) return the_drive(s):restore() end)
+    assert.equal(503, err.status)
+    assert.is_false(err.retryable)
+    assert.matches("goes on in the server's session dead0000", err.hint)
+    local count = 0
+    for _, request in ipairs(sent) do
+      if request.line:find "^POST" then count = count + 1 end
+    end
+    assert.equal(1, count)
+    local _, result = server.sends("v8", function(s)
+      return the_drive(s):restore { wait = false }
+    end)
+    assert.equal("dead0000-1111-4111-8111-111111111111", result.session)
   end)
 end)

@@ -79,10 +79,7 @@ local function follow(client, id, before)
     statistics.session = id
     if over(session, before, now, statistics) then return statistics end
     local ok, err = task.sleep(client._engine, pause)
-    if not ok then
-      err.hint = ("the restore goes on in the server's session %s"):format(id)
-      errors.raise(err)
-    end
+    if not ok then errors.raise(err) end
     -- Short restores are seen at once, long ones are not asked about all the time.
     pause = math.min(pause * 1.5, 10)
   end
@@ -159,7 +156,17 @@ function M.run(target, intent, given)
   if id then
     statistics.session = id
     if own.wait == false then return statistics end
-    statistics = follow(client, id, id == target:_session().id and before or nothing)
+    local followed
+    followed, statistics = pcall(follow, client, id,
+      id == target:_session().id and before or nothing)
+    if not followed then
+      -- What failed is the looking on: the restore was taken on and is not to be repeated.
+      if errors.is(statistics) then
+        statistics.retryable, statistics.session = false, id
+        statistics.hint = ("the restore goes on in the server's session %s"):format(id)
+      end
+      error(statistics, 0)
+    end
   end
   if statistics.failed > 0 and not own.allow_partial then
     errors.raise {
