@@ -203,17 +203,18 @@ describe("cloud accounts", function()
       local ec2 = client:ec2_resources { account = account, region_id = "eu-west-1" }
       local owner = client.version == "v8" and client:backup_repositories()
         or client:object_storage_repositories()
+      local cloud = ec2:virtual_private_cloud "main net"
+      cloud:record()
       local storage = {
         type = "AmazonS3Glacier", amazon_archiver_appliance = {
-          instance_type = ec2:instance_type "t2.micro",
-          virtual_private_cloud = ec2:virtual_private_cloud "main net",
+          instance_type = ec2:instance_type "t2.micro", virtual_private_cloud = cloud,
         },
       }
       if client.version ~= "v8" then return owner:create(storage) end
       owner:create { name = "A", retention_type = "SnapshotBased", object_storage = storage }
     end
-    sends("v6", create, "GET /v6/EC2Resources/InstanceType/t2.micro" .. query,
-      "GET /v6/EC2Resources/VirtualPrivateCloud/main%20net" .. query,
+    sends("v6", create, "GET /v6/EC2Resources/VirtualPrivateCloud/main%20net" .. query,
+      "GET /v6/EC2Resources/InstanceType/t2.micro" .. query,
       "POST /v6/objectstoragerepositories", {
         type = "AmazonS3Glacier", amazonArchiverAppliance = {
           instanceType = { type = "t2.micro", cores = 1, memory = 1024 },
