@@ -148,12 +148,12 @@ end
 ---@field written table<string, boolean>  fields of the hand-written comment
 ---@field methods vbo.document.Method[]
 ---@field bulk vbo.document.Method[]
+---@field names table<string, true>  of its methods
 
 ---@class vbo.document.Collected
 ---@field objects vbo.document.Object[]     sorted by type
 ---@field of table<table, vbo.document.Object>  by class
 ---@field client vbo.document.Method[]
----@field names table<string, true>         of all methods of objects
 ---@field resource vbo.document.Method[]    what all resources have
 ---@field collection vbo.document.Method[]  what all collections have
 ---@field reader table                      of functions
@@ -219,10 +219,10 @@ function M.from(sources, sites, is_operation)
     end
   end
   result.client = methods_of(client, declared)
-  result.names = {}
   for _, object in ipairs(result.objects) do
+    object.names = {}
     for _, list in ipairs { object.methods, object.bulk } do
-      for _, method in ipairs(list) do result.names[method.name] = true end
+      for _, method in ipairs(list) do object.names[method.name] = true end
     end
   end
   local any = resource.classes[1]

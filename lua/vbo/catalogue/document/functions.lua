@@ -40,28 +40,24 @@ function Functions:comment(chunk, line)
   return text, annotations
 end
 
-local function upvalue_of(run, name)
-  local at = 1
+-- The upvalues of a function by name.
+local function upvalues_of(run)
+  local map, at = {}, 1
   while true do
-    local found, value = debug.getupvalue(run, at)
-    if not found then return nil end
-    if found == name then return value end
+    local name, value = debug.getupvalue(run, at)
+    if not name then return map end
+    map[name] = value
     at = at + 1
   end
 end
 
--- `name` or `name.field…` as the function sees it.
-local function resolve(run, expression)
-  local value
-  for word in expression:gmatch "[%w_]+" do
-    if value == nil then
-      value = upvalue_of(run, word)
-    elseif type(value) == "table" then
-      value = rawget(value, word)
-    else
-      return nil
-    end
-    if value == nil then return nil end
+-- `name` or `name.field…` among upvalues.
+local function resolve(upvalues, expression)
+  local first, rest = expression:match "^([%w_]+)(.*)$"
+  local value = upvalues[first]
+  for word in rest:gmatch "[%w_]+" do
+    if type(value) ~= "table" then return nil end
+    value = rawget(value, word)
   end
   return value
 end
@@ -96,19 +92,22 @@ local function mentions(text, name) return text:find("%f[%w_]" .. name .. "%f[^%
 
 -- Tables of options: upvalues that the text names (alone, or as a field of a module), and
 -- those that stand in it.
-local function take_specs(run, text, into)
+local function take_specs(upvalues, text, into)
   local function take(spec)
     if not is_spec(spec) then return end
     for name, types in pairs(spec) do into[name] = into[name] or types end
   end
-  local at = 1
-  while true do
-    local name, value = debug.getupvalue(run, at)
-    if not name then break end
-    if name ~= "_ENV" and mentions(text, name) then take(value) end
-    at = at + 1
+  local names = {}
+  for name in pairs(upvalues) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    if type(upvalues[name]) == "table" and name ~= "_ENV" and mentions(text, name) then
+      take(upvalues[name])
+    end
   end
-  for expression in text:gmatch "[%a_][%w_]*%.own%f[^%w_]" do take(resolve(run, expression)) end
+  for expression in text:gmatch "[%a_][%w_]*%.own%f[^%w_]" do
+    take(resolve(upvalues, expression))
+  end
   for inside in text:gmatch "%b{}" do take(literal(inside)) end
 end
 
@@ -125,11 +124,22 @@ local function add_operation(self, facts, value)
   end
 end
 
+local function add_inner(self, facts, map)
+  local names = {}
+  for name in pairs(map) do names[#names + 1] = tostring(name) end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local inner = map[name]
+    add_operation(self, facts, inner)
+    if type(inner) == "table" then add_operation(self, facts, inner.operation) end
+  end
+end
+
 -- The calls in a function's text that lead to other functions of the module.
-local function callees(run, text)
+local function callees(upvalues, text)
   local found, seen = {}, {}
   for expression in text:gmatch "([%a_][%w_.]*)%s*[%(\"{]" do
-    local value = resolve(run, expression)
+    local value = resolve(upvalues, expression)
     if type(value) == "function" and not seen[value] then
       seen[value] = true
       found[#found + 1] = value
@@ -170,33 +180,31 @@ local function describe(self, run)
   if debug.getinfo(run, "u").isvararg then facts.parameters[#facts.parameters + 1] = "..." end
   local text = without_comments(lines, info.linedefined, info.lastlinedefined)
   for word in text:gmatch '"([%w_]+)"' do add_operation(self, facts, word) end
-  at = 1
-  while true do
-    local name, value = debug.getupvalue(run, at)
-    if not name then break end
+  local upvalues = upvalues_of(run)
+  local names = {}
+  for name in pairs(upvalues) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local value = upvalues[name]
     if mentions(text, name) then
       add_operation(self, facts, value)
       -- What a declaration was told: `how.operator.operation`, `operations.one`.
       if type(value) == "table" and not self.classes[value] and not getmetatable(value)
           and (name == "how" or name == "operator" or name == "elsewhere") then
-        for _, inner in pairs(value) do
-          add_operation(self, facts, inner)
-          if type(inner) == "table" then add_operation(self, facts, inner.operation) end
-        end
+        add_inner(self, facts, value)
       end
     end
-    at = at + 1
   end
   facts.checked = mentions(text, "given") and text:find("options%.check%(given,") ~= nil
-  take_specs(run, text, facts.specs)
+  take_specs(upvalues, text, facts.specs)
   for how, expression in text:gmatch "return%s+([%a_]+%.[%a_]+)%(([%w_.]+)" do
-    local class = resolve(run, expression)
+    local class = resolve(upvalues, expression)
     if type(class) == "table" and self.classes[class] then
       local many = how:match "^collection%." ~= nil
       if many or how:match "^resource%." then facts.gives = { class = class, many = many } end
     end
   end
-  facts.body, facts.run = text, run
+  facts.body, facts.upvalues = text, upvalues
   return facts
 end
 
@@ -204,7 +212,7 @@ end
 -- theirs.
 local function follow(self, facts, depth, seen)
   if depth == 0 then return end
-  for _, callee in ipairs(callees(facts.run, facts.body)) do
+  for _, callee in ipairs(callees(facts.upvalues, facts.body)) do
     if type(callee) == "table" then
       local module = self.sources.modules[callee.module]
       callee = type(module) == "table" and rawget(module, callee.name)

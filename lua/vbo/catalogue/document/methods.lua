@@ -110,10 +110,10 @@ local function answer_type(self, operations)
 end
 
 -- `word`s of a comment that may be options.
-local function mentioned(self, object, text)
-  local fields, methods = {}, self.collected.names
+local function mentioned(object, text)
+  local fields, methods = {}, object and object.names or {}
   for word, rest in table.concat(text, " "):gmatch "`([%l][%l%d_]*)( ?=?[^`]*)`" do
-    if (rest == "" or rest:match "^ =") and not (object and methods[word]) then
+    if (rest == "" or rest:match "^ =") and not methods[word] then
       fields[#fields + 1] = { name = word, type = "any", optional = true }
     end
   end
@@ -168,7 +168,7 @@ local function of_declaration(self, object, method)
     signature.queries = not checked and operations or nil
     if kind == "stream" then words.join(signature.fields, words.spec(self.model.saves)) end
     signature.more = (body or checked or #signature.fields > 0)
-      and mentioned(self, object, text) or nil
+      and mentioned(object, text) or nil
     local given = declaration.returns or class and self:type_of(class)
     if kind == "edit" then
       signature.returns = object and object.type
@@ -195,7 +195,7 @@ local function referred(self, object, method, text)
         for _, found in ipairs(list) do
           if found.name == name and found ~= method then
             local facts = self.collected.reader:of(found.run)
-            if facts then return mentioned(self, object, facts.text) end
+            if facts then return mentioned(object, facts.text) end
           end
         end
       end
@@ -284,19 +284,21 @@ local function of_function(self, object, method, single)
     signature.lenient = true
   end
   signature.open = not signature.body and #signature.fields == 0 and #facts.operations == 0
-  signature.more = words.join(mentioned(self, object, facts.text),
+  signature.more = words.join(mentioned(object, facts.text),
     referred(self, object, method, facts.text))
   signature.needed = written[last] and not written[last]:find "[?|]" or false
   if signature.open and single then return single, facts end
   return signature
 end
 
---- What one method is.
----@param object vbo.document.Object?  nil: the client
----@param method vbo.document.Method
----@param bulk boolean?  of the object's collection
----@return vbo.document.Signature?  nil for what cannot be read
-function Methods:of(object, method, bulk)
+-- What a method fills in itself: the selected things.
+local function hidden(object)
+  local selection = object and object.class.selection
+  if not selection then return nil end
+  return { [selection] = true, [selection .. "_restore_configs"] = true }
+end
+
+local function signature_of(self, object, method, bulk)
   if method.declaration then return of_declaration(self, object, method) end
   local single
   if bulk then
@@ -314,6 +316,17 @@ function Methods:of(object, method, bulk)
     copy.returns = returns
     return copy
   end
+  return signature
+end
+
+--- What one method is.
+---@param object vbo.document.Object?  nil: the client
+---@param method vbo.document.Method
+---@param bulk boolean?  of the object's collection
+---@return vbo.document.Signature?  nil for what cannot be read
+function Methods:of(object, method, bulk)
+  local signature = signature_of(self, object, method, bulk)
+  if signature then signature.hidden = hidden(object) end
   return signature
 end
 
@@ -345,6 +358,9 @@ function Methods:finish(signature, name)
     words.join(fields, query_fields(self, operation))
   end
   words.join(fields, signature.more or {})
+  for at = #fields, 1, -1 do
+    if signature.hidden and signature.hidden[fields[at].name] then table.remove(fields, at) end
+  end
   if #fields == 0 then
     if signature.open then
       signature.parameters[#signature.parameters + 1] =

@@ -21,20 +21,24 @@ end
 
 local function squash(name) return (name:lower():gsub("_", "")) end
 
--- The members of a union: `|` outside brackets and quotes parts them.
+-- The members of a union: `|` outside brackets parts them.
 local function members(text)
-  local list, depth, from = {}, 0, 1
-  for at = 1, #text + 1 do
+  if not text:find("|", 1, true) then return { text } end
+  local list, depth, from, at = {}, 0, 1, 0
+  while true do
+    at = text:find("[%(%){}<>|]", at + 1)
+    if not at then break end
     local char = text:sub(at, at)
-    if char:find "[%(%{<]" then
-      depth = depth + 1
-    elseif char:find "[%)%}>]" then
-      depth = depth - 1
-    elseif depth == 0 and (char == "|" or char == "") then
-      list[#list + 1] = text:sub(from, at - 1)
-      from = at + 1
+    if char == "|" then
+      if depth == 0 then
+        list[#list + 1] = text:sub(from, at - 1)
+        from = at + 1
+      end
+    else
+      depth = depth + (char:find "[%({<]" and 1 or -1)
     end
   end
+  list[#list + 1] = text:sub(from)
   return list
 end
 

@@ -80,6 +80,7 @@ function Mailbox:items(given) end
 ---@field changed_items? boolean  v1–v2
 ---@field deleted_items? boolean  v1–v2
 ---@field mark_restored_as_unread? boolean  v1–v2
+---@field operator? any
 ---@field reason? any
 ---@field skip_unresolved? any
 ---@field on_premises_user? any
@@ -199,7 +200,6 @@ function MailboxCollection:export(given) end
 ---@field unread? boolean|vbo.Null  v2–v8; `markRestoredAsUnread`
 ---@field user? string  v2–v8; `userName`, `office365UserName`
 ---@field cas_server? string  v3–v8
----@field mailboxes? (vbo.given.RESTExchangeMailbox|vbo.Resource)[]  v3–v8
 ---@field changed_items? boolean|vbo.Null  v2–v8
 ---@field deleted_items? boolean|vbo.Null  v2–v8
 ---@field mark_restored_as_unread? boolean|vbo.Null  v2–v8
@@ -225,6 +225,7 @@ function MailboxCollection:export(given) end
 ---@field onpremuser_password? string  v3–v5
 ---@field user_name? string  v2
 ---@field user_password? string  v2
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -245,7 +246,6 @@ function MailboxCollection:restore(given) end
 ---@field unread? boolean|vbo.Null  v2–v8; `markRestoredAsUnread`
 ---@field user? string  v2–v8; `userName`, `office365UserName`
 ---@field cas_server? string  v2–v8
----@field mailboxes? (vbo.given.RESTExchangeMailbox|vbo.Resource)[]  v3–v8
 ---@field changed_items? boolean|vbo.Null  v2–v8
 ---@field deleted_items? boolean|vbo.Null  v2–v8
 ---@field mark_restored_as_unread? boolean|vbo.Null  v2–v8
@@ -360,6 +360,7 @@ function MailboxFolder:items(given) end
 ---@field changed_items? boolean  v1–v2
 ---@field deleted_items? boolean  v1–v2
 ---@field mark_restored_as_unread? boolean  v1–v2
+---@field operator? any
 ---@field reason? any
 ---@field skip_unresolved? any
 ---@field on_premises_user? any
@@ -518,7 +519,6 @@ function MailboxItem:export(given) end
 ---@field wait? boolean
 ---@field changed? boolean  v1–v2, v6–v8; `changedItems`
 ---@field deleted? boolean  v1–v2, v6–v8; `deletedItems`
----@field items? (vbo.given.RESTExchangeItemStringId|vbo.Resource)[]  v6–v8
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field unread? boolean  v1–v2, v6–v8; `markRestoredAsUnread`
 ---@field user? string  `userName`
@@ -534,6 +534,7 @@ function MailboxItem:export(given) end
 ---@field mark_restored_as_unread? boolean  v1–v2, v6–v8
 ---@field folder? string  v6–v8
 ---@field reason? string  v6–v8
+---@field operator? any
 ---@field skip_unresolved? any
 ---@field on_premises_user? any
 ---@field domain_name? any
@@ -705,7 +706,6 @@ function MailboxItemCollection:where(conditions) end
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field items? (vbo.given.ExchangeItem_ExportItemsToPstAction.items.item|vbo.Resource)[]
 ---@field keyword? string  v1–v2; `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
 ---@field enable_pst_size_limit? boolean|vbo.Null  v4–v8
@@ -724,7 +724,6 @@ function MailboxItemCollection:export(given) end
 ---@field wait? boolean
 ---@field changed? boolean  v1–v2, v6–v8; `changedItems`
 ---@field deleted? boolean  v1–v2, v6–v8; `deletedItems`
----@field items? (vbo.given.ExchangeItem_RestoreItemsAction__ExchangeItem_OperatorRestore.items.item|vbo.Resource)[]
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field unread? boolean  v1–v2, v6–v8; `markRestoredAsUnread`
 ---@field user? string  `userName`
@@ -740,6 +739,7 @@ function MailboxItemCollection:export(given) end
 ---@field mark_restored_as_unread? boolean  v1–v2, v6–v8
 ---@field folder? string  v6–v8
 ---@field reason? string  v6–v8
+---@field operator? any
 ---@field skip_unresolved? any
 ---@field on_premises_user? any
 ---@field domain_name? any
@@ -756,7 +756,6 @@ function MailboxItemCollection:restore(given) end
 ---@field wait? boolean
 ---@field changed? boolean|vbo.Null  `changedItems`
 ---@field deleted? boolean|vbo.Null  `deletedItems`
----@field items? (vbo.given.ExchangeItem_RestoreItemsToAction.items.item|vbo.Resource)[]
 ---@field organization_name? string  v6–v8; `officeOrganizationName`
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
@@ -794,7 +793,6 @@ function MailboxItemCollection:restore_to(given) end
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field items? (vbo.given.ExchangeItem_SaveItems.items.item|vbo.Resource)[]
 ---@field [string] vbo.UnknownOption
 
 --- Saves the item as an Outlook message (.msg); selected ones as the server packs them, in an archive.
@@ -804,7 +802,6 @@ function MailboxItemCollection:save(given) end
 
 ---@class vbo.MailboxItemCollection.send
 ---@field deadline? number
----@field items? (vbo.given.ExchangeItem_SendItemsToDefaultAddressAction__ExchangeItem_SendItemsToDifferentAddressAction.items.item|vbo.Resource)[]
 ---@field from? string  v2–v8
 ---@field to? string  v2–v8
 ---@field subject? string  v2–v8

@@ -96,6 +96,7 @@ function OneDrive:folders(given) end
 ---@field user_password? vbo.Secret|string
 ---@field office_region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8
 ---@field document_version? "all"|"last"  v2–v5
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -217,7 +218,6 @@ function OneDriveCollection:copy(given) end
 ---@field document_action? "Overwrite"|"overwrite"|"Keep"|"keep"|vbo.Null
 ---@field skip_unresolved? boolean|vbo.Null
 ---@field one_drives? (vbo.given.RESTOneDrive|vbo.Resource)[]
----@field onedrives? (vbo.given.RESTOneDrive|vbo.Resource)[]
 ---@field office_username? string
 ---@field user_code? string  v6–v8
 ---@field application_id? string|vbo.Resource|vbo.Null  v6–v8
@@ -230,6 +230,7 @@ function OneDriveCollection:copy(given) end
 ---@field document_version? "all"|"last"  v2–v5
 ---@field region? any
 ---@field organization_name? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -339,9 +340,9 @@ function OneDriveDocument:copy(given) end
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
 ---@field office_region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8
----@field documents_restore_configs? vbo.given.RESTRestoreOneDriveDocumentConfig[]  v6–v8
 ---@field reason? string  v6–v8
 ---@field document_version? "all"|"last"  v2–v5
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores to where it was.  Options: `version` ("last" or, up to v5, "all"), `on_conflict` ("overwrite" or "keep"), the account that writes (`user`, `password`, or `user_code`, or `application_id`, `application_certificate`, `application_certificate_password`), `region`, `organization_name`; `wait = false` returns before a background restore is over; `allow_partial` returns statistics instead of raising when items failed; `operator`, `reason` (documents, v6 and later).
@@ -473,7 +474,6 @@ function OneDriveDocumentCollection:where(conditions) end
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  `documentVersion`
 ---@field changed_items? boolean|vbo.Null  v8
 ---@field deleted_items? boolean|vbo.Null  v8
----@field documents? (vbo.given.OneDriveDocument_CopyToDocumentsAction.documents.item|vbo.Resource)[]
 ---@field folder? string
 ---@field document_version? "All"|"all"|"Last"|"last"|vbo.Null
 ---@field document_last_version_action? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null
@@ -504,7 +504,6 @@ function OneDriveDocumentCollection:copy(given) end
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
 ---@field user? string  `userName`
 ---@field version? "all"|"last"  v2–v5; `documentVersion`
----@field documents? (vbo.given.OneDriveDocument_RestoreDocumentsAction__OneDriveDocument_OperatorRestore.documents.item|vbo.Resource)[]
 ---@field document_action? "Overwrite"|"overwrite"|"Keep"|"keep"|vbo.Null
 ---@field user_code? string  v4–v8
 ---@field application_id? string|vbo.Resource|vbo.Null  v4–v8
@@ -513,9 +512,9 @@ function OneDriveDocumentCollection:copy(given) end
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
 ---@field office_region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8
----@field documents_restore_configs? vbo.given.RESTRestoreOneDriveDocumentConfig[]  v6–v8
 ---@field reason? string  v6–v8
 ---@field document_version? "all"|"last"  v2–v5
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores to where it was.  Options: `version` ("last" or, up to v5, "all"), `on_conflict` ("overwrite" or "keep"), the account that writes (`user`, `password`, or `user_code`, or `application_id`, `application_certificate`, `application_certificate_password`), `region`, `organization_name`; `wait = false` returns before a background restore is over; `allow_partial` returns statistics instead of raising when items failed; `operator`, `reason` (documents, v6 and later).
@@ -530,7 +529,6 @@ function OneDriveDocumentCollection:restore(given) end
 ---@field progress? function|boolean
 ---@field to? string
 ---@field zip? boolean  v2–v5; `asZip`
----@field documents? (vbo.given.OneDriveDocument_SaveDocumentsAction.documents.item|vbo.Resource)[]
 ---@field as_zip? boolean  v2–v5
 ---@field [string] vbo.UnknownOption
 
@@ -542,7 +540,6 @@ function OneDriveDocumentCollection:save(given) end
 ---@class vbo.OneDriveDocumentCollection.send
 ---@field deadline? number
 ---@field skip_item_checks? boolean  v6–v8
----@field documents? (vbo.given.OneDriveDocument_SendDocumentsAction.documents.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -664,6 +661,7 @@ function OneDriveFolder:folders(given) end
 ---@field user_password? vbo.Secret|string
 ---@field office_region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8
 ---@field document_version? "all"|"last"  v2–v5
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -784,7 +782,6 @@ function OneDriveFolderCollection:where(conditions) end
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
 ---@field user? string  `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  `documentVersion`
----@field folders? (vbo.given.OneDriveFolder_CopyToFoldersAction.folders.item|vbo.Resource)[]
 ---@field changed_items? boolean|vbo.Null
 ---@field deleted_items? boolean|vbo.Null
 ---@field restore_permissions? boolean|vbo.Null
@@ -817,7 +814,6 @@ function OneDriveFolderCollection:copy(given) end
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
 ---@field user? string  `userName`
 ---@field version? "all"|"last"  v2–v5; `documentVersion`
----@field folders? (vbo.given.OneDriveFolder_RestoreFoldersAction.folders.item|vbo.Resource)[]
 ---@field document_action? "Overwrite"|"overwrite"|"Keep"|"keep"|vbo.Null
 ---@field user_code? string  v4–v8
 ---@field application_id? string|vbo.Resource|vbo.Null  v4–v8
@@ -827,6 +823,7 @@ function OneDriveFolderCollection:copy(given) end
 ---@field user_password? vbo.Secret|string
 ---@field office_region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8
 ---@field document_version? "all"|"last"  v2–v5
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -842,7 +839,6 @@ function OneDriveFolderCollection:restore(given) end
 ---@field progress? function|boolean
 ---@field to? string
 ---@field zip? boolean  v2–v5; `asZip`
----@field folders? (vbo.given.OneDriveFolder_SaveFoldersAction.folders.item|vbo.Resource)[]
 ---@field as_zip? boolean  v2–v5
 ---@field [string] vbo.UnknownOption
 
@@ -854,7 +850,6 @@ function OneDriveFolderCollection:save(given) end
 ---@class vbo.OneDriveFolderCollection.send
 ---@field deadline? number
 ---@field skip_item_checks? boolean  v6–v8
----@field folders? (vbo.given.OneDriveFolder_SendFoldersAction.folders.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -939,6 +934,8 @@ function OneDriveFolderVersion:copy(given) end
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
 ---@field office_region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null
+---@field version? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -1105,6 +1102,8 @@ function OneDriveVersion:copy(given) end
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
 ---@field office_region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null
+---@field version? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 

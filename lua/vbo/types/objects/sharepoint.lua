@@ -72,6 +72,7 @@ function Library:folders(given) end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -218,7 +219,9 @@ function LibraryCollection:where(conditions) end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field wait? any
 ---@field allow_partial? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -358,6 +361,7 @@ function List:items(given) end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -477,7 +481,9 @@ function ListCollection:where(conditions) end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field wait? any
 ---@field allow_partial? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -569,6 +575,7 @@ function SharePointDocumentVersion:refresh() end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -744,6 +751,7 @@ function SharePointFolderVersion:refresh() end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -915,6 +923,7 @@ function SharePointItemVersion:refresh() end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -1125,6 +1134,7 @@ function Site:lists(given) end
 ---@field application_certificate? string  v4–v8
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -1258,7 +1268,9 @@ function SiteCollection:where(conditions) end
 ---@field application_certificate? string  v4–v8
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
+---@field wait? any
 ---@field allow_partial? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -1393,7 +1405,6 @@ function SiteAttachmentCollection:where(conditions) end
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field attachments? (vbo.given.RESTSharePointAttachment|vbo.Resource)[]  v6–v8
 ---@field [string] vbo.UnknownOption
 
 --- Saves the attachment; of several those selected, as one archive.
@@ -1403,7 +1414,6 @@ function SiteAttachmentCollection:save(given) end
 
 ---@class vbo.SiteAttachmentCollection.send
 ---@field deadline? number
----@field attachments? (vbo.given.SharePointAttachment_SendAttachmentsAction.attachments.item|vbo.Resource)[]  v5–v8
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -1459,7 +1469,6 @@ function SiteDocument:refresh() end
 ---@field application_certificate? string  v4–v8
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field documents_restore_configs? vbo.given.RESTRestoreSharePointDocumentConfig[]  v6–v8
 ---@field restore_changed_items? boolean|vbo.Null  v6–v8
 ---@field restore_deleted_items? boolean|vbo.Null  v6–v8
 ---@field reason? string  v6–v8
@@ -1467,6 +1476,7 @@ function SiteDocument:refresh() end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores to where it was.  Options: `list` (another list or library of the site), `version` ("last" or "all"), `on_conflict` ("overwrite" or "merge"), `permissions`, `notify` (mail to those it is shared with); for libraries and lists also `changed`, `deleted`, `list_views`; for sites `alias`, `subsites`, `master_pages` instead of `list`; the account that writes (`user`, `password`, or `user_code`, or `application_id`, `application_certificate`, `application_certificate_password`); `wait`, `allow_partial`; `operator`, `reason` (documents and items, v6 and later).
@@ -1624,7 +1634,6 @@ function SiteDocumentCollection:where(conditions) end
 ---@field permissions? boolean|vbo.Null  `restorePermissions`
 ---@field user? string  `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  `documentVersion`
----@field documents? (vbo.given.SharePointDocument_RestoreDocumentsAction__SharePointDocument_OperatorRestore.documents.item|vbo.Resource)[]
 ---@field list? string
 ---@field restore_permissions? boolean|vbo.Null
 ---@field send_shared_links_notification? boolean|vbo.Null
@@ -1636,7 +1645,6 @@ function SiteDocumentCollection:where(conditions) end
 ---@field application_certificate? string  v4–v8
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field documents_restore_configs? vbo.given.RESTRestoreSharePointDocumentConfig[]  v6–v8
 ---@field restore_changed_items? boolean|vbo.Null  v6–v8
 ---@field restore_deleted_items? boolean|vbo.Null  v6–v8
 ---@field reason? string  v6–v8
@@ -1644,6 +1652,7 @@ function SiteDocumentCollection:where(conditions) end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores to where it was.  Options: `list` (another list or library of the site), `version` ("last" or "all"), `on_conflict` ("overwrite" or "merge"), `permissions`, `notify` (mail to those it is shared with); for libraries and lists also `changed`, `deleted`, `list_views`; for sites `alias`, `subsites`, `master_pages` instead of `list`; the account that writes (`user`, `password`, or `user_code`, or `application_id`, `application_certificate`, `application_certificate_password`); `wait`, `allow_partial`; `operator`, `reason` (documents and items, v6 and later).
@@ -1662,7 +1671,6 @@ function SiteDocumentCollection:restore(given) end
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
 ---@field user? string  v6–v8; `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  v6–v8; `documentVersion`
----@field documents? (vbo.given.RESTSharePointDocument|vbo.Resource)[]  v6–v8
 ---@field list? string  v6–v8
 ---@field send_shared_links_notification? boolean|vbo.Null  v6–v8
 ---@field document_version? "All"|"all"|"Last"|"last"|vbo.Null  v6–v8
@@ -1691,7 +1699,6 @@ function SiteDocumentCollection:restore_to(given) end
 ---@field progress? function|boolean
 ---@field to? string
 ---@field zip? boolean  v2–v5; `asZip`
----@field documents? (vbo.given.SharePointDocument_SaveDocumentsAction.documents.item|vbo.Resource)[]
 ---@field as_zip? boolean  v2–v5
 ---@field [string] vbo.UnknownOption
 
@@ -1703,7 +1710,6 @@ function SiteDocumentCollection:save(given) end
 ---@class vbo.SiteDocumentCollection.send
 ---@field deadline? number
 ---@field skip_item_checks? boolean  v6–v8
----@field documents? (vbo.given.SharePointDocument_SendDocumentsAction.documents.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -1808,6 +1814,7 @@ function SiteFolder:items(given) end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -1958,7 +1965,6 @@ function SiteFolderCollection:where(conditions) end
 ---@field permissions? boolean|vbo.Null  `restorePermissions`
 ---@field user? string  `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  `documentVersion`
----@field folders? (vbo.given.SharePointFolder_RestoreFoldersAction.folders.item|vbo.Resource)[]
 ---@field list? string
 ---@field restore_permissions? boolean|vbo.Null
 ---@field send_shared_links_notification? boolean|vbo.Null
@@ -1977,6 +1983,7 @@ function SiteFolderCollection:where(conditions) end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -1996,7 +2003,6 @@ function SiteFolderCollection:restore(given) end
 ---@field region? "Worldwide"|"worldwide"|"Germany"|"germany"|"China"|"china"|"USDefence"|"usdefence"|"USGovernment"|"usgovernment"|vbo.Null  v6–v8; `officeRegion`
 ---@field user? string  v6–v8; `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  v6–v8; `documentVersion`
----@field folders? (vbo.given.RESTSharePointFolder|vbo.Resource)[]  v6–v8
 ---@field list? string  v6–v8
 ---@field send_shared_links_notification? boolean|vbo.Null  v6–v8
 ---@field document_version? "All"|"all"|"Last"|"last"|vbo.Null  v6–v8
@@ -2025,7 +2031,6 @@ function SiteFolderCollection:restore_to(given) end
 ---@field progress? function|boolean
 ---@field to? string
 ---@field zip? boolean  v2–v5; `asZip`
----@field folders? (vbo.given.SharePointFolder_SaveFoldersAction.folders.item|vbo.Resource)[]
 ---@field as_zip? boolean  v2–v5
 ---@field [string] vbo.UnknownOption
 
@@ -2037,7 +2042,6 @@ function SiteFolderCollection:save(given) end
 ---@class vbo.SiteFolderCollection.send
 ---@field deadline? number
 ---@field skip_item_checks? boolean  v6–v8
----@field folders? (vbo.given.SharePointFolder_SendFoldersAction.folders.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -2101,7 +2105,6 @@ function SiteItem:attachments(given) end
 ---@field application_certificate? string  v4–v8
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field items_restore_configs? vbo.given.RESTRestoreSharePointItemConfig[]  v6–v8
 ---@field restore_changed_items? boolean|vbo.Null  v6–v8
 ---@field restore_deleted_items? boolean|vbo.Null  v6–v8
 ---@field reason? string  v6–v8
@@ -2109,6 +2112,7 @@ function SiteItem:attachments(given) end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores to where it was.  Options: `list` (another list or library of the site), `version` ("last" or "all"), `on_conflict` ("overwrite" or "merge"), `permissions`, `notify` (mail to those it is shared with); for libraries and lists also `changed`, `deleted`, `list_views`; for sites `alias`, `subsites`, `master_pages` instead of `list`; the account that writes (`user`, `password`, or `user_code`, or `application_id`, `application_certificate`, `application_certificate_password`); `wait`, `allow_partial`; `operator`, `reason` (documents and items, v6 and later).
@@ -2227,7 +2231,6 @@ function SiteItemCollection:where(conditions) end
 ---@field wait? boolean
 ---@field changed? boolean|vbo.Null  v6–v8; `restoreChangedItems`
 ---@field deleted? boolean|vbo.Null  v6–v8; `restoreDeletedItems`
----@field items? (vbo.given.SharePointItem_RestoreItemsAction__SharePointItem_OperatorRestore.items.item|vbo.Resource)[]
 ---@field notify? boolean|vbo.Null  `sendSharedLinksNotification`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  `documentLastVersionAction`
 ---@field password? vbo.Secret|string  `userPassword`
@@ -2245,7 +2248,6 @@ function SiteItemCollection:where(conditions) end
 ---@field application_certificate? string  v4–v8
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field items_restore_configs? vbo.given.RESTRestoreSharePointItemConfig[]  v6–v8
 ---@field restore_changed_items? boolean|vbo.Null  v6–v8
 ---@field restore_deleted_items? boolean|vbo.Null  v6–v8
 ---@field reason? string  v6–v8
@@ -2253,6 +2255,7 @@ function SiteItemCollection:where(conditions) end
 ---@field alias? any
 ---@field subsites? any
 ---@field master_pages? any
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores to where it was.  Options: `list` (another list or library of the site), `version` ("last" or "all"), `on_conflict` ("overwrite" or "merge"), `permissions`, `notify` (mail to those it is shared with); for libraries and lists also `changed`, `deleted`, `list_views`; for sites `alias`, `subsites`, `master_pages` instead of `list`; the account that writes (`user`, `password`, or `user_code`, or `application_id`, `application_certificate`, `application_certificate_password`); `wait`, `allow_partial`; `operator`, `reason` (documents and items, v6 and later).
@@ -2264,7 +2267,6 @@ function SiteItemCollection:restore(given) end
 ---@field allow_partial? boolean
 ---@field deadline? number
 ---@field wait? boolean
----@field items? (vbo.given.RESTSharePointItem|vbo.Resource)[]  v6–v8
 ---@field notify? boolean|vbo.Null  v6–v8; `sendSharedLinksNotification`
 ---@field on_conflict? "Overwrite"|"overwrite"|"Merge"|"merge"|vbo.Null  v6–v8; `documentLastVersionAction`
 ---@field organization_name? string  v6–v8; `organizationName`

@@ -69,7 +69,6 @@ function BackedUpTeam:posts(given) end
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field settings? boolean|vbo.Null  `restoreSettings`
 ---@field user? string  `userName`
----@field teams? (vbo.given.RESTTeamsTeam|vbo.Resource)[]  v6–v8
 ---@field restore_changed_items? boolean|vbo.Null
 ---@field restore_missing_items? boolean|vbo.Null
 ---@field restore_members? boolean|vbo.Null
@@ -82,6 +81,7 @@ function BackedUpTeam:posts(given) end
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
 ---@field reason? string  v7–v8
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores the team or the selected teams.  Options: `changed`, `deleted`, `members`, `settings` (all true unless told), the account that writes (`user`, `password`, or `user_code`, or `application_id` …); `wait`, `allow_partial`; `operator`, `reason` (v7 and later).
@@ -153,7 +153,6 @@ function BackedUpTeamCollection:where(conditions) end
 ---@field password? vbo.Secret|string  `userPassword`
 ---@field settings? boolean|vbo.Null  `restoreSettings`
 ---@field user? string  `userName`
----@field teams? (vbo.given.TeamsTeam_Restore__TeamsTeam_OperatorRestore.teams.item|vbo.Resource)[]
 ---@field restore_changed_items? boolean|vbo.Null
 ---@field restore_missing_items? boolean|vbo.Null
 ---@field restore_members? boolean|vbo.Null
@@ -166,6 +165,7 @@ function BackedUpTeamCollection:where(conditions) end
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
 ---@field reason? string  v7–v8
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores the team or the selected teams.  Options: `changed`, `deleted`, `members`, `settings` (all true unless told), the account that writes (`user`, `password`, or `user_code`, or `application_id` …); `wait`, `allow_partial`; `operator`, `reason` (v7 and later).
@@ -263,6 +263,7 @@ function Channel:posts(given) end
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
 ---@field reason? string  v7–v8
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores the channel.  Options: `changed`, `deleted` (true unless told), `members` (v8), the account that writes (`user`, `password`, or `user_code`, or `application_id` …); `wait`, `allow_partial`; `operator`, `reason` (v7 and later).
@@ -337,7 +338,9 @@ function ChannelCollection:where(conditions) end
 ---@field application_certificate_password? vbo.Secret|string
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
+---@field wait? any
 ---@field allow_partial? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -426,6 +429,7 @@ function Post:refresh(given) end
 ---@field to? string
 ---@field posted_after? any
 ---@field posted_before? any
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Exports the post, the selected posts, or all posts of a channel as HTML.  Options: `posted_after`, `posted_before` (v6 and later); `operator` (v7 and later).
@@ -548,12 +552,12 @@ function PostCollection:where(conditions) end
 ---@field progress? function|boolean
 ---@field to? string
 ---@field channel? string|vbo.Resource  `channelId`
----@field posts? (vbo.given.TeamsPost_Export__TeamsPost_OperatorStartExportTask__TeamsPost_DownloadExportedPosts.posts.item|vbo.Resource)[]
 ---@field channel_id? string|vbo.Resource
 ---@field from? vbo.Date|vbo.Null  v6–v8
 ---@field auth_code? string  v7–v8
 ---@field posted_after? any
 ---@field posted_before? any
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Exports the post, the selected posts, or all posts of a channel as HTML.  Options: `posted_after`, `posted_before` (v6 and later); `operator` (v7 and later).
@@ -577,10 +581,10 @@ function PostCollection:export(given) end
 ---@field application_certificate_password? vbo.Secret|string
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field posts? (vbo.given.RESTTeamsPost|vbo.Resource)[]|vbo.Null  v7–v8
 ---@field reason? string  v7–v8
 ---@field posted_after? any
 ---@field posted_before? any
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores posts of a channel: `channel:posts():restore{…}`.  Options: `posted_after`, `posted_before`, the account that writes (`user`, `password`, or `user_code`, or `application_id` …); `wait`, `allow_partial`; `operator`, `reason` (v7 and later).
@@ -596,7 +600,6 @@ function PostCollection:restore(given) end
 ---@field to? string
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field channel_id? string|vbo.Resource
----@field posts? (vbo.given.TeamsPost_Save.posts.item|vbo.Resource)[]
 ---@field [string] vbo.UnknownOption
 
 --- Saves the post as an Outlook message; selected posts as one archive.
@@ -608,7 +611,6 @@ function PostCollection:save(given) end
 ---@field deadline? number
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field channel_id? string|vbo.Resource
----@field posts? (vbo.given.TeamsPost_Send.posts.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
@@ -645,8 +647,8 @@ function Tab:refresh() end
 ---@field application_certificate_password? vbo.Secret|string
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
----@field tabs? (vbo.given.RestTeamsTab|vbo.Resource)[]  v7–v8
 ---@field reason? string  v7–v8
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores the tab or the selected tabs.  Options: `changed`, `deleted` (true unless told), the account that writes (`user`, `password`, or `user_code`, or `application_id` …); `wait`, `allow_partial`; `operator`, `reason` (v7 and later).
@@ -701,7 +703,6 @@ function TabCollection:where(conditions) end
 ---@field deleted? boolean  v6–v8; `restoreMissingTabs`
 ---@field password? vbo.Secret|string  v6–v8; `userPassword`
 ---@field user? string  v6–v8; `userName`
----@field tabs? (vbo.given.RestTeamsTab|vbo.Resource)[]  v6–v8
 ---@field restore_changed_tabs? boolean  v6–v8
 ---@field restore_missing_tabs? boolean  v6–v8
 ---@field user_code? string  v6–v8
@@ -710,7 +711,9 @@ function TabCollection:where(conditions) end
 ---@field application_certificate_password? vbo.Secret|string  v6–v8
 ---@field user_name? string  v6–v8
 ---@field user_password? vbo.Secret|string  v6–v8
+---@field wait? any
 ---@field allow_partial? any
+---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
 
@@ -779,9 +782,9 @@ function TeamFile:refresh(given) end
 ---@field user_name? string
 ---@field user_password? vbo.Secret|string
 ---@field channel_id? string|vbo.Resource  v7–v8
----@field files? (vbo.given.RESTTeamsFile|vbo.Resource)[]  v7–v8
 ---@field reason? string  v7–v8
 ---@field file_last_version_action? "Overwrite"|"overwrite"|"Merge"|"merge"  v5
+---@field operator? any
 ---@field [string] vbo.UnknownOption
 
 --- Restores the file or the selected files.  Options: `version` ("last" unless told, or "all"), `changed`, `deleted` (true unless told), the account that writes (`user`, `password`, or `user_code`, or `application_id` …); `wait`, `allow_partial`; `operator`, `reason` (v7 and later).
@@ -887,7 +890,6 @@ function TeamFileCollection:where(conditions) end
 ---@field user? string  `userName`
 ---@field version? "All"|"all"|"Last"|"last"|vbo.Null  `fileVersion`
 ---@field channel_id? string|vbo.Resource
----@field files? (vbo.given.TeamsFile_Restore__TeamsFile_OperatorRestore.files.item|vbo.Resource)[]
 ---@field restore_changed_items? boolean|vbo.Null
 ---@field restore_missing_items? boolean|vbo.Null
 ---@field file_version? "All"|"all"|"Last"|"last"|vbo.Null
@@ -914,7 +916,6 @@ function TeamFileCollection:restore(given) end
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field zip? boolean  v5; `asZip`
 ---@field channel_id? string|vbo.Resource
----@field files? (vbo.given.TeamsFile_Save.files.item|vbo.Resource)[]
 ---@field as_zip? boolean  v5
 ---@field [string] vbo.UnknownOption
 
@@ -927,7 +928,6 @@ function TeamFileCollection:save(given) end
 ---@field deadline? number
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field channel_id? string|vbo.Resource
----@field files? (vbo.given.TeamsFile_Send.files.item|vbo.Resource)[]
 ---@field from? string
 ---@field to? string
 ---@field subject? string
