@@ -1,5 +1,6 @@
 -- Restore sessions: points in time, life and end.
 
+local recorded = require "spec.support.recorded"
 local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"
 
@@ -113,5 +114,47 @@ describe("restore sessions", function()
     local session <close> = explore(client, { workload = "onedrive", at = "2026-11-18T22:00:00" })
     assert.equal("Alice Example", session:onedrive("alice@contoso.com").name)
     assert.is_table(vbo.try(explore, client, { at = "2026-11-18" }))
+  end)
+end)
+
+describe("points in time", function()
+  local server
+
+  setup(function()
+    local answers = recorded.usual()
+    table.insert(answers, 1, { method = "POST", path = "^/v%d/[Oo]rganizations?/", status = 201,
+      body = { id = recorded.session, type = "Vex", state = "Working" } })
+    server = recorded.start(answers)
+  end)
+  teardown(function() server.stop() end)
+
+  -- What is sent as the point in time, and what is logged.
+  local function sent_at(version, at, zone)
+    local log = {}
+    local sent = server.sends(version, function(_, client)
+      return client:organization({ id = recorded.session }):explore { at = at }.id
+    end, { zone = zone, log = function(text) log[#log + 1] = text end })
+    local body = sent[1].body.explore or sent[1].body
+    return body.dateTime or body.datetime, table.concat(log, "\n")
+  end
+
+  it("are sent as the server's clock reads them where that is what a version takes", function()
+    assert.equal("2026.11.19 00:00:00", (sent_at("v2", "2026-11-18T22:00:00Z", "+02:00")))
+    assert.equal("2026.11.18 22:00:00", (sent_at("v2", "2026-11-18T22:00:00", "+02:00")))
+    for _, version in ipairs { "v3", "v5", "v6", "v8" } do
+      assert.equal("2026-11-18T22:00:00Z", (sent_at(version, "2026-11-18T22:00:00Z", "+02:00")))
+      assert.equal("2026-11-18T20:00:00Z", (sent_at(version, "2026-11-18T22:00:00", "+02:00")))
+      assert.equal("2026-11-18T22:00:00Z", (sent_at(version, "2026-11-18T22:00:00")))
+    end
+  end)
+
+  it("that nobody knows how the server reads are logged", function()
+    local at, log = sent_at("v2", "2026-11-18T22:00:00Z")
+    assert.equal("2026.11.18 22:00:00", at)
+    assert.matches("v2 reads the point in time in its server's own zone", log, 1, true)
+    for _, known in ipairs { { "v2", "2026-11-18T22:00:00Z", "+00:00" },
+      { "v2", "2026-11-18T22:00:00" }, { "v3", "2026-11-18T22:00:00Z" } } do
+      assert.is_nil(select(2, sent_at(table.unpack(known))):find("own zone", 1, true))
+    end
   end)
 end)

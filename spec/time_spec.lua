@@ -1,3 +1,4 @@
+local program = require "spec.support.program"
 local time = require "vbo.time"
 local vbo = require "vbo"
 
@@ -40,5 +41,29 @@ describe("vbo.time", function()
       assert.equal(seconds, (time.parse(time.iso(seconds))))
       assert.equal(seconds, (time.parse(time.dotted(seconds))))
     end
+  end)
+
+  it("are read in the zone of a server that names none", function()
+    assert.equal("2026-11-20T20:00:00Z", time.utc("2026-11-20T22:00:00", 7200))
+    assert.equal("2026-11-20T22:00:00Z", time.utc("2026-11-20T22:00:00.9Z", 7200))
+    assert.equal("2026-11-20T22:00:00Z", time.utc "2026-11-20T22:00:00")
+    assert.is_nil(time.utc "yesterday")
+    assert.equal(7200, time.zone("+02:00", "zone"))
+    assert.equal(-12600, time.zone("-03:30", "zone"))
+    assert.equal("local", time.zone("local", "zone"))
+    assert.is_nil(time.zone(nil, "zone"))
+    assert.has_error(function() time.zone("summer", "zone") end)
+    for _, zone in ipairs { 7200, -3600, "local" } do
+      assert.equal(1795212000, time.from_zone(time.in_zone(1795212000, zone), zone))
+    end
+  end)
+
+  it("are read in this machine's zone, in summer and in winter", function()
+    local script = [[local time = require "vbo.time"
+      print(time.utc("2026-07-01T12:00:00", "local"), time.utc("2026-12-01T12:00:00", "local"),
+        time.in_zone(1782900000, "local") - 1782900000)]]
+    local output = program.run(("TZ=CET-1CEST,M3.5.0,M10.5.0/3 %s -e %s"):format(
+      program.vbolua, program.quoted(script)))
+    assert.equal("2026-07-01T10:00:00Z\t2026-12-01T11:00:00Z\t7200\n", output)
   end)
 end)

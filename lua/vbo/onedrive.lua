@@ -62,24 +62,22 @@ for _, class in ipairs { OneDrive, Folder, Document, Version, FolderVersion } do
   class.methods._session = tree.session
 end
 
-local function is_folder(record)
-  return record.isFolder == true or type(record.type) == "string" and record.type:find "Folder$"
-end
-
 local searches = {
   OneDrive = "OneDrive_SearchOneDriveByOptions",
   folder = "OneDriveFolder_SearchOneDriveFolderByOptions",
 }
+local function is_document(record) return not tree.is_folder(record) end
+
 Document.search = tree.searched(searches, {
-  query = { item_type = "Documents" }, keep = function(record) return not is_folder(record) end,
+  query = { item_type = "Documents" }, keep = is_document,
 })
 Folder.search = tree.searched(searches, {
-  query = { item_type = "Folders" }, keep = is_folder,
+  query = { item_type = "Folders" }, keep = tree.is_folder,
 })
 -- Several drives are searched for documents.
 OneDrive.search = {
   operation = "OneDrive_SearchOneDrivesByOptions", class = Document,
-  query = { item_type = "Documents" }, keep = function(record) return not is_folder(record) end,
+  query = { item_type = "Documents" }, keep = is_document,
   owner = tree.owner_of(OneDrive, "one_drive_id", "onedrives"),
 }
 

@@ -46,6 +46,15 @@ local function find(record, name)
   return value, found
 end
 
+-- Whether a record has a field of just this name, in any case.
+local function has(record, name)
+  if record[name] ~= nil then return record[name] ~= json.null end
+  for key, value in pairs(record) do
+    if type(key) == "string" and key:lower() == name:lower() then return value ~= json.null end
+  end
+  return false
+end
+
 --- Reads one field of a record by a runbook's word, as the server wrote it.
 ---@param record table
 ---@param name string
@@ -337,7 +346,7 @@ function Resource:as_body(schema)
   local record, copy = self:_loaded(), {}
   for _, name in ipairs(schema and schema.required or {}) do
     -- Known by a record of the caller's own making: the server's has the rest.
-    if M.field(record, name) == nil then record = self:refresh()._record break end
+    if not has(record, name) then record = self:refresh()._record break end
   end
   if not rawget(self, "_made") and type(record._links) ~= "table" then
     return echo.of(schema, record)

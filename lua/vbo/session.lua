@@ -108,7 +108,10 @@ function M.explore(owner, operation, given, query, more)
   end
   local session = open()
   local moved = client._dialect:misread(intent, session:record())
-  if moved ~= 0 then
+  if moved == nil and client._log then
+    client._log(("%s reads the point in time in its server's own zone and does not tell which: "
+      .. "connect { zone = … } does (UTC was taken)"):format(client.version))
+  elseif moved and moved ~= 0 then
     -- v1 and v2 read the date in the server's own zone, which only the answer tells.
     session:stop()
     intent.at = intent.at + moved

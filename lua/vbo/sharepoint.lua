@@ -198,18 +198,16 @@ local searches = {
   folder = "SharePointFolder_SearchFolderByOptions",
 }
 
-local function is_folder(record)
-  return record.isFolder == true or type(record.type) == "string" and record.type:find "Folder$"
-end
-
 -- What is found are documents and list items alike: documents have a size.
 local function is_document(record)
-  return not is_folder(record) and resource.field(record, "size") ~= nil
+  return not tree.is_folder(record) and resource.field(record, "size") ~= nil
 end
 
-local function is_item(record) return not is_folder(record) and not is_document(record) end
+local function is_item(record) return not tree.is_folder(record) and not is_document(record) end
 
-Folder.search = tree.searched(searches, { query = { item_type = "Folders" }, keep = is_folder })
+Folder.search = tree.searched(searches, {
+  query = { item_type = "Folders" }, keep = tree.is_folder,
+})
 Document.search = tree.searched(searches, {
   query = { item_type = "Items" }, keep = is_document, sift = true,
 })

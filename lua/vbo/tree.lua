@@ -16,6 +16,14 @@ function M.session(self) return self._owner:_session() end
 --- Compares names without regard to case.
 M.same_name = declare.named("name", "displayName", "title")
 
+--- Whether a record found by a search is a folder's.
+---@param record table
+---@return boolean
+function M.is_folder(record)
+  return record.isFolder == true
+    or type(record.type) == "string" and record.type:find "Folder$" ~= nil
+end
+
 -- Ids hold "/" only where they are base64: long, and of those characters alone.
 local function is_path(name, base64)
   if type(name) ~= "string" or not name:find("/", 2, true) then return false end

@@ -83,20 +83,23 @@ function M.start(answers)
     remove()
   end
 
-  function self.connect(version)
-    return vbo.connect {
+  function self.connect(version, more)
+    local settings = {
       url = recorder.url, pin = recorder.fingerprint, user = "admin",
       password = vbo.secret.of "12345678", version = version,
     }
+    for name, value in pairs(more or {}) do settings[name] = value end
+    return vbo.connect(settings)
   end
 
-  --- Calls `fn(session, client)` and gives what arrived, as "METHOD path?query" (without
-  --- the version and the session in it) and bodies, and what `fn` returned.
-  function self.sends(version, fn)
+  --- Calls `fn(session, client)`, connected with `more` options, and gives what arrived, as
+  --- "METHOD path?query" (without the version and the session in it) and bodies, and what
+  --- `fn` returned.
+  function self.sends(version, fn, more)
     assert(io.open(log, "w")):close()
     local results
     do
-      local client <close> = self.connect(version)
+      local client <close> = self.connect(version, more)
       results = table.pack(vbo.try(fn, client:session(M.session), client))
     end
     local sent = {}
@@ -114,8 +117,8 @@ function M.start(answers)
   end
 
   --- The one request of those that `fn` makes that is no GET of records on the way to it.
-  function self.change(version, fn)
-    local sent, result, err = self.sends(version, fn)
+  function self.change(version, fn, more)
+    local sent, result, err = self.sends(version, fn, more)
     local found
     for _, request in ipairs(sent) do
       if not request.line:find "^GET" then

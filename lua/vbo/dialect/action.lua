@@ -38,12 +38,14 @@ function Action:explore(intent)
 end
 
 --- Seconds by which a zoned date must be moved so that this server reads the right
---- instant; 0 when it did.  v1 tells its zone in the answer's `pointInTime` only.
+--- instant; 0 when it did.  v1 tells its zone in the answer's `pointInTime` only; nil where
+--- nobody told it (v2).
 ---@param intent table
 ---@param session table  the answer's record
----@return number
+---@return number?
 function Action:misread(intent, session)
-  if self.number > 2 or not intent.zoned or type(session.pointInTime) ~= "string" then return 0 end
+  if self.number > 2 or not intent.zoned then return 0 end
+  if type(session.pointInTime) ~= "string" then return self.zone and 0 or nil end
   local understood = time.parse(session.pointInTime)
   return understood and intent.at // 1 - understood // 1 or 0
 end
