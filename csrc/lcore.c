@@ -1,4 +1,5 @@
 /* lcore.c: `vbo.core`, the module itself: what is no handle. */
+#include "base64.h"
 #include "lutil.h"
 
 #include <errno.h>
@@ -162,6 +163,35 @@ static int core_versions(lua_State *L) {
   return 1;
 }
 
+/* core.base64(bytes) -> text, padded (RFC 4648 section 4). */
+static int core_base64(lua_State *L) {
+  size_t size = 0;
+  const char *bytes = luaL_checklstring(L, 1, &size);
+  luaL_argcheck(L, size <= SIZE_MAX / 4, 1, "too long");
+  luaL_Buffer buffer;
+  size_t coded = (size + 2) / 3 * 4;
+  vbo_base64_encode(luaL_buffinitsize(L, &buffer, coded + 1), (const unsigned char *)bytes, size);
+  luaL_pushresultsize(&buffer, coded);
+  return 1;
+}
+
+/* core.unbase64(text) -> bytes | nil when it is none, padding included. */
+static int core_unbase64(lua_State *L) {
+  size_t size = 0;
+  const char *text = luaL_checklstring(L, 1, &size);
+  size_t letters = size;
+  while (letters > 0 && text[letters - 1] == '=')
+    letters--;
+  luaL_Buffer buffer;
+  size_t wanted = letters / 4 * 3 + letters % 4 * 3 / 4;
+  char *out = luaL_buffinitsize(L, &buffer, wanted + 1);
+  if (size % 4 != 0 || size - letters > 2 ||
+      !vbo_base64_decode(text, letters, (unsigned char *)out, wanted))
+    return 0;
+  luaL_pushresultsize(&buffer, wanted);
+  return 1;
+}
+
 /* core.kinds: name -> exit status of vbolua. */
 static void push_kinds(lua_State *L) {
   lua_createtable(L, 0, VBO_ERROR_KIND_COUNT - 1);
@@ -172,10 +202,17 @@ static void push_kinds(lua_State *L) {
 }
 
 int luaopen_vbo_core(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"now", core_now},         {"time", core_time},         {"isatty", core_isatty},
-      {"columns", core_columns}, {"stat", core_stat},         {"mkdir", core_mkdir},
-      {"handles", core_handles}, {"versions", core_versions}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"now", core_now},
+                                       {"time", core_time},
+                                       {"isatty", core_isatty},
+                                       {"columns", core_columns},
+                                       {"stat", core_stat},
+                                       {"mkdir", core_mkdir},
+                                       {"handles", core_handles},
+                                       {"versions", core_versions},
+                                       {"base64", core_base64},
+                                       {"unbase64", core_unbase64},
+                                       {NULL, NULL}};
   luaL_checkversion(L);
   luaL_newlib(L, functions);
   lua_pushstring(L, vbo_version());

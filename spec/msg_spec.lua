@@ -273,15 +273,6 @@ describe("a mail", function()
   end)
 end)
 
-describe("base64", function()
-  it("is that of RFC 4648", function()
-    for plain, coded in pairs { [""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v", foob = "Zm9vYg==",
-      fooba = "Zm9vYmE=", foobar = "Zm9vYmFy", ["\xff\xfe\xfd"] = "//79" } do
-      assert.equal(coded, eml.base64(plain))
-    end
-  end)
-end)
-
 describe("a compound file", function()
   -- Red-black: no red below red, and as many black ones on every way down.
   local function blacks(file, id, red_above)

@@ -1,6 +1,6 @@
 --- The licence, the users it covers, and the reports of its use.
 
-local base64 = require "vbo.base64"
+local core = require "vbo.core"
 local body = require "vbo.dialect.body"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
@@ -49,7 +49,7 @@ end
 ---@return vbo.License self
 function License.methods:install(given)
   local own, rest = options.split(given, { file = "string" }, "install")
-  if own.file then rest.license_file = base64.encode(content(own.file)) end
+  if own.file then rest.license_file = core.base64(content(own.file)) end
   if rest.license_file == nil then errors.usage "install needs the option 'file'" end
   return renewed(self, declare.call(self, "install", "License_InstallAction", rest))
 end

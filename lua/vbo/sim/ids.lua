@@ -1,5 +1,7 @@
 --- Identifiers of a world: the same seed gives the same identifier at every start.
 
+local core = require "vbo.core"
+
 local M = {}
 
 --- One step of the splitmix64 generator: a 64-bit state in, next state and output out.
@@ -63,47 +65,19 @@ function M.uuid(seed)
   return M.format_uuid(M.bytes(seed, 16))
 end
 
-local alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
 --- Base64 (RFC 4648 section 4); with `url` the alphabet of section 5, padded all the same,
 --- which is what Exchange's item ids look like on the wire.
 ---@param data string
 ---@param url boolean?
 ---@return string
 function M.base64(data, url)
-  local out = {}
-  for i = 1, #data, 3 do
-    local a, b, c = data:byte(i, i + 2)
-    local group = a << 16 | (b or 0) << 8 | (c or 0)
-    for k = 1, 4 do
-      local index = (group >> (24 - 6 * k) & 63) + 1
-      out[#out + 1] = (k <= 2 or k == 3 and b or k == 4 and c) and alphabet:sub(index, index) or "="
-    end
-  end
-  local text = table.concat(out)
+  local text = core.base64(data)
   return url and (text:gsub("[+/]", { ["+"] = "-", ["/"] = "_" })) or text
 end
-
-local values = {}
-for i = 1, #alphabet do values[alphabet:byte(i)] = i - 1 end
 
 --- Decodes Base64; nil when it is none.
 ---@param text string
 ---@return string?
-function M.unbase64(text)
-  local body = text:gsub("%s", "")
-  if #body % 4 ~= 0 or not body:match "^[%w+/]*=?=?$" then return nil end
-  local out = {}
-  for i = 1, #body, 4 do
-    local group, missing = 0, 0
-    for k = i, i + 3 do
-      local value = values[body:byte(k)]
-      if not value then value, missing = 0, missing + 1 end
-      group = group << 6 | value
-    end
-    out[#out + 1] = string.pack(">I3", group):sub(1, 3 - missing)
-  end
-  return table.concat(out)
-end
+function M.unbase64(text) return core.unbase64((text:gsub("%s", ""))) end
 
 return M

@@ -1,6 +1,6 @@
 --- Files that a command line names: `-` is standard input.
 
-local base64 = require "vbo.base64"
+local core = require "vbo.core"
 local errors = require "vbo.error"
 local secret = require "vbo.secret"
 
@@ -40,7 +40,7 @@ end
 function M.base64(content)
   local text = content:gsub("%s", "")
   if #text % 4 == 0 and #text > 0 and text:match "^[%w+/]+=?=?$" then return text end
-  return base64.encode(content)
+  return core.base64(content)
 end
 
 return M

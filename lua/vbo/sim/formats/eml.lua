@@ -1,8 +1,9 @@
 -- Mail as text: RFC 5322 messages with MIME (RFC 2045, 2046, 2047, 2231).
 
+local core = require "vbo.core"
+
 local M = {}
 
-local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 local DAYS = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" }
 local MONTHS = {
   "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -34,39 +35,10 @@ local MONTHS = {
 ---@field references? string
 ---@field attachments? vbo.sim.mail.Attachment[]
 
--- Every pair of base64 characters, by the 12 bits it stands for.
-local pairs_of_12_bits = {}
-for i = 0, 63 do
-  for k = 0, 63 do
-    pairs_of_12_bits[i << 6 | k] = ALPHABET:sub(i + 1, i + 1) .. ALPHABET:sub(k + 1, k + 1)
-  end
-end
-
---- RFC 4648 section 4.
----@param data string
----@return string
-function M.base64(data)
-  local out, n = {}, 0
-  local whole = #data - #data % 3
-  for i = 1, whole, 3 do
-    local a, b, c = data:byte(i, i + 2)
-    local bits = a << 16 | b << 8 | c
-    out[n + 1], out[n + 2] = pairs_of_12_bits[bits >> 12], pairs_of_12_bits[bits & 0xFFF]
-    n = n + 2
-  end
-  if #data > whole then
-    local a, b = data:byte(whole + 1, whole + 2)
-    local bits = a << 16 | (b or 0) << 8
-    out[n + 1] = pairs_of_12_bits[bits >> 12]
-    out[n + 2] = b and pairs_of_12_bits[bits & 0xFFF]:sub(1, 1) .. "=" or "=="
-  end
-  return table.concat(out)
-end
-
 -- In lines of 76 (RFC 2045 section 6.8): 57 bytes each.
 local function base64_lines(data)
   local lines = {}
-  for i = 1, #data, 57 do lines[#lines + 1] = M.base64(data:sub(i, i + 56)) end
+  for i = 1, #data, 57 do lines[#lines + 1] = core.base64(data:sub(i, i + 56)) end
   return table.concat(lines, "\r\n")
 end
 
@@ -115,7 +87,7 @@ local function encoded_words(text)
   while from <= #text do
     local to = math.min(from + 44, #text)
     while to < #text and text:byte(to + 1) & 0xC0 == 0x80 do to = to - 1 end
-    words[#words + 1] = "=?utf-8?B?" .. M.base64(text:sub(from, to)) .. "?="
+    words[#words + 1] = "=?utf-8?B?" .. core.base64(text:sub(from, to)) .. "?="
     from = to + 1
   end
   return table.concat(words, "\r\n ")
