@@ -202,6 +202,14 @@ describe("paginate", function()
     assert.is_truthy(err.message:find "neither a page nor a list")
   end)
 
+  it("repeats no change", function()
+    local client = offline("v8", rows(2, true))
+    local err = failure(api.call, client, "Application_CreateApplication",
+      { body = { clientSecret = "x" } }, { paginate = true })
+    assert.is_truthy(err.message:find "it has no pages")
+    assert.equal(0, #client.requests)
+  end)
+
   it("halves a page that takes the server too long", function()
     local answer = rows(500, true)
     local client = offline("v8", function(request)

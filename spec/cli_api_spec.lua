@@ -11,6 +11,7 @@ local mask = require "vbo.cli.api.mask"
 local output = require "vbo.cli.api.output"
 local program = require "spec.support.program"
 local selections = require "vbo.cli.api.select"
+local text_of = require "vbo.cli.api.text"
 local vbo = require "vbo"
 
 local id = "61954db6-7278-4d26-86f7-888bda5a4ec4"
@@ -443,6 +444,33 @@ describe("--select", function()
     for _, text in ipairs { "", ",", "a,", "a b", "a[", "a[x]", 'a."b', "a.", "a..b" } do
       assert.equal("usage", failure(selections.read, text).kind, text)
     end
+  end)
+end)
+
+describe("text", function()
+  it("is a field of CSV", function()
+    for value, field in pairs { plain = "plain", ["a,b"] = '"a,b"', ['say "hi"'] = '"say ""hi"""',
+      ["two\nlines"] = '"two\nlines"', ["cr\r"] = '"cr\r"', [""] = "", [7] = "7",
+      [true] = "true", [json.null] = "" } do
+      assert.equal(field, text_of.field(value))
+    end
+    assert.equal('"{""a"":[1,""x""]}"', text_of.field { a = { 1, "x" } })
+    assert.equal("", text_of.field(nil))
+  end)
+
+  it("is JSON over several lines", function()
+    assert.equal([[{
+  "a": [],
+  "b": [
+    1,
+    {
+      "c": null
+    }
+  ],
+  "d": {},
+  "e\"": "x\u007f\u009b"
+}]], text_of.pretty { a = json.array {}, b = { 1, { c = json.null } }, d = {},
+      ['e"'] = "x\127\u{9B}" })
   end)
 end)
 
