@@ -167,7 +167,7 @@ describe("vbolua sim", function()
   it("ends on SIGTERM with success", function()
     local output, status = program.run(
       program.vbolua .. " sim --listen 127.0.0.1:0 >" .. quoted(folder .. "/ready")
-      .. " & pid=$!; until grep -q fingerprint " .. quoted(folder .. "/ready")
+      .. " & pid=$!; until grep -qs fingerprint " .. quoted(folder .. "/ready")
       .. "; do sleep 0.05; done; kill -TERM $pid; wait $pid")
     assert.equal(0, status, output)
     assert.equal("", output)
