@@ -2,15 +2,21 @@
 
 local api = require "vbo.api"
 local catalogue = require "vbo.catalogue"
+local core = require "vbo.core"
 local json = require "vbo.json"
 local program = require "spec.support.program"
 local vbo = require "vbo"
 
 local id = "61954db6-7278-4d26-86f7-888bda5a4ec4"
 
+local engine = assert(core.engine()) -- which has nothing to move here
+teardown(function() engine:close() end)
+
 --- A client without a server: a gate at the end of the pipeline answers and takes notes.
 local function offline(version, answer)
-  local client = { _catalogue = catalogue.load(version), requests = {}, gates = {} }
+  local client = {
+    _catalogue = catalogue.load(version), _engine = engine, requests = {}, gates = {},
+  }
   client._client = client
   client.gates[1] = function(request)
     client.requests[#client.requests + 1] = request
@@ -196,7 +202,7 @@ describe("paginate", function()
     assert.is_truthy(err.message:find "same page")
     assert.equal(2, #client.requests)
     err = failure(api.call, offline("v8", rows(5, true, 9)), "Job_Get", {}, { paginate = true })
-    assert.is_truthy(err.message:find "there are 9, and gave 5")
+    assert.is_truthy(err.message:find "listed 5 of 9")
     err = failure(api.call, offline("v8", function() return { id = "no list" } end), "Job_Get",
       {}, { paginate = true })
     assert.is_truthy(err.message:find "neither a page nor a list")
@@ -214,16 +220,18 @@ describe("paginate", function()
     local answer = rows(500, true)
     local client = offline("v8", function(request)
       local limit = tonumber(request.path:match "limit=(%d+)")
-      if limit > 100 then require "vbo.error".raise { kind = "timeout", message = "slow" } end
+      if limit > 100 then
+        require "vbo.error".raise { kind = "timeout", message = "slow", sent = true }
+      end
       return answer(request)
     end)
     assert.equal(500, #api.call(client, "Job_Get", {}, { paginate = true }))
     assert.equal(2 + 9, #client.requests) -- 250, 125, then nine of 62
     client = offline("v8", function()
-      require "vbo.error".raise { kind = "timeout", message = "slow" }
+      require "vbo.error".raise { kind = "timeout", message = "slow", sent = true }
     end)
     assert.equal("timeout", failure(api.call, client, "Job_Get", {}, { paginate = true }).kind)
-    assert.equal(5, #client.requests) -- 250, 125, 62, 31, 30
+    assert.equal(6, #client.requests) -- 250, 125, 62, 31, 15, 10
   end)
 end)
 

@@ -12,7 +12,9 @@ local log = assert(io.open(arg[1], "a"))
 log:setvbuf "line"
 local answers = arg[2] and dofile(arg[2]) or {}
 
-local listening <close> = assert(server.listen { address = "127.0.0.1", port = 0 })
+local listening <close> = assert(server.listen {
+  address = "127.0.0.1", port = 0, signals = true,
+})
 print("url: " .. listening:url())
 print("fingerprint: " .. listening:fingerprint())
 io.stdout:flush()

@@ -69,8 +69,8 @@ end
 --- The pages of one list.  Nothing is asked for yet.
 ---@param list table  client=, operation= (catalogue name of a read), path= (path parameters,
 ---  or a function that gives them when they are needed), query= (`page_size` is the size of a
----  page), optional= (query parameters that a version may lack), options= (of the body),
----  key= (the field, or fields, that tell records apart), conditions= (of `where`: what the
+---  page), optional= (query parameters that a version may lack), options= (of the body) or
+---  body= (as it is), strict=, deadline= (of each request; as `pipeline.call`), key= (the field, or fields, that tell records apart), conditions= (of `where`: what the
 ---  operation can check is sent along)
 ---@return vbo.Pages
 function M.new(list)
@@ -111,6 +111,7 @@ local function intent_of(self, limit)
   query.page_size, query.offset, query.set_id = limit, self._offset, self._set
   return {
     operation = self._operation.name, path = self._path, query = query, options = list.options,
+    body = list.body, strict = list.strict, deadline = list.deadline,
     optional = self._optional, continue = self._continue,
   }
 end

@@ -43,7 +43,7 @@ end
 local function read(sources, sites)
   local catalogues, modules = {}, sources.modules
   for i, version in ipairs(M.versions) do
-    catalogues[i] = modules["vbo.catalogue"].load(version)
+    catalogues[i] = modules["vbo.catalogue"].shipped(version)
   end
   local model = {
     names = M.versions, catalogues = catalogues, parts = {},
