@@ -2,10 +2,11 @@
 --- asks: ids from seeds, versions from times, contents into streams, and the blow that ransomware
 --- dealt to the files marked with `hit`.
 
-local content = require "vbo.sim.world.content"
+local files = require "vbo.sim.world.files"
 local ids = require "vbo.sim.ids"
-local time = require "vbo.time"
 local mail = require "vbo.sim.world.mail"
+local sites = require "vbo.sim.world.sites"
+local teams = require "vbo.sim.world.teams"
 local view = require "vbo.sim.world.view"
 
 local M = {}
@@ -13,100 +14,18 @@ local M = {}
 local World = {}
 World.__index = World
 
-local function moment(text, default)
-  if text == nil then return default end
-  return (assert(time.parse(text), "no point in time: " .. tostring(text)))
-end
-
----@class vbo.sim.Version
----@field number string      "2.0", as the API shows it
----@field id integer         SharePoint's: 512 a major version
----@field at number          when it was saved
----@field by string
----@field size integer
----@field stream table
-
-local function add_version(document, at, by, made, seed)
-  local stream, size = made(seed)
-  local n = #document.versions + 1
-  document.versions[n] = {
-    number = n .. ".0", id = 512 * n, at = at, by = by, stream = stream, size = size,
-  }
-end
-
-local function new_document(drive, folder, name)
-  local path = folder and folder.path .. "/" .. name or name
-  local seed = drive.id .. "/" .. path
-  local document = {
-    id = ids.uuid(seed), drive = drive, folder = folder, name = name, path = path, versions = {},
-  }
-  assert(not drive.by_id[document.id], "two documents of one path: " .. path)
-  drive.documents[#drive.documents + 1] = document
-  drive.by_id[document.id] = document
-  return document, seed
-end
-
---- A file and what the attack made of it: "renamed" leaves NAME.locked in its place,
---- "encrypted" a newer version of the same name.
-local function add_file(drive, folder, spec, defaults)
-  local document, seed = new_document(drive, folder, spec.file)
-  for i, version in ipairs(spec[1] and spec or { spec }) do
-    add_version(document, moment(version.at, defaults.created), version.by or drive.name,
-      function(s) return content.stream(version, s .. i) end, seed)
-  end
-  document.deleted = moment(spec.deleted)
-  if not spec.hit then return end
-  local last = document.versions[#document.versions]
-  local function noise(s) return content.noise(last.size, s) end
-  if spec.hit == "encrypted" then
-    add_version(document, defaults.hit, drive.name, noise, seed)
-  else
-    document.deleted = defaults.hit
-    local locked, locked_seed = new_document(drive, folder, spec.file .. ".locked")
-    add_version(locked, defaults.hit, drive.name, noise, locked_seed)
-  end
-end
-
-local function add_series(drive, folder, spec, defaults)
-  for i = 1, spec.files do
-    local file = {}
-    for key, value in pairs(spec) do file[key] = value end
-    file.file = spec.name:format(i)
-    file.at = time.iso(moment(spec.first, defaults.created) + (i - 1) * (spec.step or 3600))
-    if spec.sizes then file.generated = spec.sizes[(i - 1) % #spec.sizes + 1] end
-    add_file(drive, folder, file, defaults)
-  end
-end
-
-local function add_children(drive, folder, list, defaults)
-  for _, spec in ipairs(list) do
-    if spec.file then
-      add_file(drive, folder, spec, defaults)
-    elseif spec.files then
-      add_series(drive, folder, spec, defaults)
-    else
-      local path = folder and folder.path .. "/" .. spec.folder or spec.folder
-      local child = {
-        id = ids.uuid(drive.id .. "//" .. path), drive = drive, name = spec.folder, path = path,
-        parent = folder, at = moment(spec.created, defaults.created), by = drive.name,
-      }
-      drive.folders[#drive.folders + 1] = child
-      drive.by_id[child.id] = child
-      add_children(drive, child, spec, defaults)
-    end
-  end
-end
+local moment = files.moment
 
 local function new_drive(organization, user, spec, defaults)
   local seed = organization.name .. "/drive/" .. user.name
   local personal = user.name:gsub("[@.]", "_")
   local drive = {
     id = ids.uuid(seed .. "/site") .. ids.uuid(seed .. "/web"), name = user.display,
-    owner = user.name, user = user, folders = {}, documents = {}, by_id = {},
+    owner = user.name, author = user.display, user = user, folders = {}, documents = {}, by_id = {},
     url = ("https://%s-my.sharepoint.com/personal/%s"):format(
       organization.name:match "^[^.]+", personal),
   }
-  add_children(drive, nil, spec, defaults)
+  files.add(drive, nil, spec, defaults)
   return drive
 end
 
@@ -152,6 +71,8 @@ local function new_organization(spec, world)
       organization.mailboxes[#organization.mailboxes + 1] = user.mailbox
     end
   end
+  organization.sites = sites.expand(organization, spec.sites or {}, defaults)
+  organization.teams = teams.expand(organization, spec.teams or {}, defaults)
   return organization
 end
 

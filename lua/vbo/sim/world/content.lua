@@ -5,6 +5,7 @@
 ---   { docx = { "paragraph", … } }       a text document
 ---   { xlsx = { { "a", 1 }, … } }        a workbook
 ---   { csv = { { "a", 1 }, … } }         comma separated values (RFC 4180)
+---   { fields = { { "Status", "Open" }, … } }   an item of a list, one field a line
 ---   { generated = 1073741824 }          so many bytes, made on the fly from the document's seed
 
 local ids = require "vbo.sim.ids"
@@ -37,6 +38,13 @@ function M.stream(content, seed)
   if content.docx then return bytes(ooxml.docx(content.docx)) end
   if content.xlsx then return bytes(ooxml.xlsx(content.xlsx)) end
   if content.csv then return bytes(csv(content.csv)) end
+  if content.fields then
+    local lines = {}
+    for i, field in ipairs(content.fields) do
+      lines[i] = ("%s: %s\r\n"):format(field[1], field[2])
+    end
+    return bytes(table.concat(lines))
+  end
   if content.generated then
     -- 31 bits: the seed crosses a C integer and a JSON number unchanged.
     return { kind = "generate", seed = ids.hash(seed) & 0x7FFFFFFF, size = content.generated },

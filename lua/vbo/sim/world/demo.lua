@@ -1,10 +1,13 @@
---- The demo world: two organizations, five people, six weeks of backups, and ransomware that
---- struck in the night of 19 November 2026.  The good versions are those of the 18th.
+--- The demo world: two organizations, five people, their sites and teams, six weeks of backups,
+--- and ransomware that struck in the night of 19 November 2026.  The good versions are those of
+--- the 18th.
 ---
 --- Only descriptions here; `world/build.lua` and `world/mail.lua` say what they mean.
 
 local drives = require "vbo.sim.world.demo_drives"
 local mailboxes = require "vbo.sim.world.demo_mail"
+local sites = require "vbo.sim.world.demo_sites"
+local teams = require "vbo.sim.world.demo_teams"
 
 local nightly = {
   type = "Daily", scheduleEnabled = true, dailyType = "Everyday", dailyTime = "22:00:00",
@@ -22,7 +25,9 @@ return {
       description = "Contoso, all of it in the cloud",
       created = "2026-10-12T09:00:00Z",
       hit = "2026-11-19T03:12:00Z",
-      workloads = { "Vex", "Veod" },
+      workloads = { "Vex", "Veod", "Vesp", "Vet" },
+      sites = sites.contoso,
+      teams = teams.contoso,
       points = {
         "2026-10-16T22:00:00Z", "2026-10-23T22:00:00Z", "2026-10-30T22:00:00Z",
         "2026-11-06T22:00:00Z", "2026-11-13T22:00:00Z", "2026-11-16T22:00:00Z",

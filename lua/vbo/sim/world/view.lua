@@ -102,6 +102,54 @@ function View:document(drive, id)
   return found and found.versions and self:shows(found) and found or nil
 end
 
+--- Sites: a job of some users alone backs up none.
+---@param parent table|false|nil  a site; false: the top ones; nil: all
+function View:sites(parent)
+  return keep(self.organization.sites, function(site)
+    return self.only == nil and self:holds(site.at, site.deleted)
+      and (parent == nil or site.parent == (parent or nil))
+  end)
+end
+
+function View:site(id) return by_id(self:sites(), id) end
+
+--- Libraries and lists of a site.
+---@param kind "library"|"list"|nil
+function View:containers(site, kind)
+  return keep(site.containers, function(container)
+    return (kind == nil or container.kind == kind) and self:holds(container.at, container.deleted)
+  end)
+end
+
+function View:teams()
+  return keep(self.organization.teams, function(team)
+    return self.only == nil and self:holds(team.at, team.deleted)
+  end)
+end
+
+function View:team(id) return by_id(self:teams(), id) end
+
+function View:channels(team)
+  return keep(team.channels, function(channel)
+    return self:holds(channel.at, channel.deleted)
+  end)
+end
+
+function View:channel(team, id) return by_id(self:channels(team), id) end
+
+function View:tabs(channel)
+  return keep(channel.tabs, function(tab) return self:holds(tab.at, tab.deleted) end)
+end
+
+--- Posts of a channel.
+---@param parent table|false|nil  a post: the replies to it; false: those that are no replies
+function View:posts(channel, parent)
+  return keep(channel.posts, function(post)
+    return self:holds(post.at, post.deleted)
+      and (parent == nil or post.parent == (parent or nil))
+  end)
+end
+
 --- The version of a document that this view restores.
 function View:current(document) return M.version_at(document, self.point) end
 

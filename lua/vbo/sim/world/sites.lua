@@ -1,0 +1,65 @@
+--- Expands described sites.
+---
+---   { site = "Marketing", path = "/sites/marketing", author = "…", created = "…", deleted = "…",
+---     libraries = { { name = "Documents", <folders and files of `world/files.lua`> }, … },
+---     lists = { { name = "Tasks", { file = "title", fields = {…}, attachments = {…} } }, … },
+---     subsites = { { site = "Events", path = "/sites/marketing/events", … } } }
+---
+--- A library and a list are containers of files alike: an item of a list is a document whose
+--- content are its fields.
+
+local files = require "vbo.sim.world.files"
+local ids = require "vbo.sim.ids"
+
+local M = {}
+
+local function new_container(site, spec, kind, defaults)
+  local url = site.url .. (kind == "list" and "/Lists/" or "/") .. spec.name:gsub(" ", "%%20")
+  local container = {
+    id = ids.uuid(url), site = site, kind = kind, name = spec.name, url = url, owner = site.url,
+    author = spec.author or site.author, description = spec.description or "",
+    at = files.moment(spec.created, site.at),
+    deleted = files.moment(spec.deleted) or spec.hit and defaults.hit or nil,
+    folders = {}, documents = {}, by_id = {},
+  }
+  files.add(container, nil, spec, { created = container.at, hit = defaults.hit })
+  return container
+end
+
+local function add(list, organization, parent, spec, defaults)
+  local host = "https://" .. organization.name:match "^[^.]+" .. ".sharepoint.com"
+  local url = host .. spec.path
+  local site = {
+    -- Of a site's id the first half is the site collection's, the second its own.
+    id = (parent and parent.collection or ids.uuid(url .. "/site")) .. ids.uuid(url .. "/web"),
+    collection = parent and parent.collection or ids.uuid(url .. "/site"),
+    name = spec.site, url = url, organization = organization, parent = parent,
+    author = spec.author or parent and parent.author,
+    at = files.moment(spec.created, defaults.created),
+    deleted = files.moment(spec.deleted) or spec.hit and defaults.hit or nil,
+    libraries = {}, lists = {}, containers = {},
+  }
+  list[#list + 1] = site
+  for _, each in ipairs(spec.libraries or {}) do
+    table.insert(site.libraries, new_container(site, each, "library", defaults))
+  end
+  for _, each in ipairs(spec.lists or {}) do
+    table.insert(site.lists, new_container(site, each, "list", defaults))
+  end
+  for _, each in ipairs(site.libraries) do table.insert(site.containers, each) end
+  for _, each in ipairs(site.lists) do table.insert(site.containers, each) end
+  for _, each in ipairs(spec.subsites or {}) do add(list, organization, site, each, defaults) end
+end
+
+--- The sites of an organization, each followed by its subsites.
+---@param organization table
+---@param specs table[]
+---@param defaults { created: number, hit: number? }
+---@return table[]
+function M.expand(organization, specs, defaults)
+  local list = {}
+  for _, spec in ipairs(specs) do add(list, organization, nil, spec, defaults) end
+  return list
+end
+
+return M
