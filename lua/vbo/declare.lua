@@ -98,16 +98,6 @@ function M.single(methods, name, class, doc)
   methods[name] = function(self) return resource.from_id(class, self, nil) end
 end
 
--- The first of several names that the client's version has; the first of all when it has
--- none, so that the complaint names the newest.
-local function chosen(client, operation)
-  if type(operation) == "string" then return operation end
-  for _, name in ipairs(operation) do
-    if client._catalogue:operation(name) then return name end
-  end
-  return operation[1]
-end
-
 --- Calls one operation as a method does: options go where the operation has them, and a
 --- body that is a list takes one item or a list of them.
 ---@param self table  a resource or the client
@@ -116,7 +106,7 @@ end
 ---@param given table?
 ---@return vbo.Answer
 function M.call(self, name, operation, given)
-  local found = pipeline.operation(self._client, chosen(self._client, operation))
+  local found = pipeline.operation(self._client, operation)
   local intent = { call = name, operation = found.name }
   if given ~= nil and type(given) ~= "table" then
     errors.usage(("%s takes a table of options, not a %s"):format(name, type(given)))

@@ -77,11 +77,15 @@ end
 
 --- Finds an operation of the client's API version; raises `unsupported` when it has none.
 ---@param client vbo.Client
----@param name string
+---@param name string|string[]  several, the newest first: the first that the version has
 ---@return table operation
 function M.operation(client, name)
-  local operation = client._catalogue:operation(name)
-  return operation or errors.raise(catalogue.missing(client._catalogue, name))
+  local names = type(name) == "table" and name or { name }
+  for _, candidate in ipairs(names) do
+    local operation = client._catalogue:operation(candidate)
+    if operation then return operation end
+  end
+  errors.raise(catalogue.missing(client._catalogue, names[1]))
 end
 
 --- An intent as a checked request, which `run` sends: for who has to look at something between

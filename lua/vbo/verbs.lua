@@ -8,6 +8,7 @@ local collection = require "vbo.collection"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
+local pipeline = require "vbo.pipeline"
 local save = require "vbo.save"
 local workload = require "vbo.workload"
 
@@ -29,15 +30,6 @@ local function note(methods, name, operation, returns, doc)
   declare.note(methods, {
     name = name, kind = "action", operation = operation, returns = returns, doc = doc,
   })
-end
-
--- Of several names the first that the client's version has.
-local function chosen(self, operation)
-  if type(operation) == "string" then return operation end
-  for _, name in ipairs(operation) do
-    if self._client._catalogue:operation(name) then return name end
-  end
-  return operation[#operation]
 end
 
 -- One by one, with what each of them answers.
@@ -136,8 +128,8 @@ function M.restore(class, name, operations, how)
       local options = copied(given or {})
       if by_operator(self, options) then return as_operator(self, name, how, options) end
       if how.prepare then options = how.prepare(options, self, name) end
-      return workload.restore(self, name, chosen(self, operation), options, how.defaults,
-        how.selection)
+      return workload.restore(self, name, pipeline.operation(self._client, operation).name, options,
+        how.defaults, how.selection)
     end
   end)
 end

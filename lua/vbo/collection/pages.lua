@@ -70,8 +70,9 @@ end
 ---@param list table  client=, operation= (catalogue name of a read), path= (path parameters,
 ---  or a function that gives them when they are needed), query= (`page_size` is the size of a
 ---  page), optional= (query parameters that a version may lack), options= (of the body) or
----  body= (as it is), strict=, deadline= (of each request; as `pipeline.call`), key= (the field, or fields, that tell records apart), conditions= (of `where`: what the
----  operation can check is sent along)
+---  body= (as it is), strict=, deadline= (of each request; as `pipeline.call`), key= (the
+---  field, or fields, that tell records apart), conditions= (of `where`: what the operation can
+---  check is sent along)
 ---@return vbo.Pages
 function M.new(list)
   local client = list.client

@@ -13,21 +13,11 @@
 ---     the listing's) what the search expresses otherwise.
 
 local body = require "vbo.dialect.body"
-local catalogue = require "vbo.catalogue"
 local errors = require "vbo.error"
+local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 
 local M = {}
-
--- The first of the names that the client's version has.
-local function operation_of(client, names)
-  if type(names) == "string" then names = { names } end
-  for _, name in ipairs(names) do
-    local operation = client._catalogue:operation(name)
-    if operation then return operation end
-  end
-  errors.raise(catalogue.missing(client._catalogue, names[1]))
-end
 
 --- Makes a listing the search of what it lists.
 ---@param collection table  a copy of the listing's own
@@ -44,7 +34,7 @@ function M.apply(collection, text)
       or ("search: a list of %s cannot be searched"):format(class.plural or class.kind .. "s"))
   end
   if type(how) == "string" then how = { operation = how } end
-  local operation = operation_of(collection._client, how.operation)
+  local operation = pipeline.operation(collection._client, how.operation)
   local options, keep = { query = text }, how.sift and how.keep or nil
   for name, value in pairs(how.options or {}) do options[name] = value end
   for name, value in pairs(how.query or {}) do
