@@ -1,5 +1,7 @@
 --- Production: the side that restores, copies and sends change.  Starts as the world's live
---- drives and mailboxes, taken over when first touched, and records every change.
+--- drives, mailboxes, sites and teams, taken over when first touched, and records every change.
+
+local live_of = require "vbo.sim.live"
 
 local M = {}
 
@@ -10,10 +12,11 @@ Production.__index = Production
 ---@field sequence integer  1 for the first
 ---@field change "restored"|"copied"|"sent"
 ---@field how string        "created", "overwritten", "merged" or "kept" (beside what was there)
----@field workload "onedrive"|"exchange"
+---@field workload "onedrive"|"exchange"|"sharepoint"|"teams"
 ---@field organization string
----@field user string       whose OneDrive or mailbox was written, or whose item was sent
----@field path string
+---@field user string       whose OneDrive or mailbox was written, or whose item was sent; of
+---                         SharePoint the URL of the site, of Teams the name of the team
+---@field path string       starts with the library or list, or with the channel
 ---@field size integer?
 ---@field version string?   "3.0", or "all"
 ---@field session string
@@ -26,6 +29,7 @@ Production.__index = Production
 function M.new(world, clock)
   return setmetatable({
     world = world, clock = clock, changes = {}, outbox = {}, _drives = {}, _mailboxes = {},
+    _sites = {}, _teams = {},
   }, Production)
 end
 
@@ -140,6 +144,58 @@ function M.deliver(mailbox, folder, item, how)
   mailbox.items[key] = { item = item, folder = folder, unread = how.unread or false,
     received = item.received }
   return "created"
+end
+
+--- A site by its URL: { url=, name=, containers = {…} } (`vbo.sim.live`); nil when production
+--- has none.
+---@param organization table
+---@param url string
+function Production:site(organization, url)
+  url = url:lower():gsub("/+$", "")
+  local key = organization.id .. url
+  if self._sites[key] == nil then
+    local found = false
+    for _, site in ipairs(organization.sites or {}) do
+      if site.url:lower() == url then found = live_of.site(site, self.world.now) or false end
+    end
+    self._sites[key] = found
+  end
+  return self._sites[key] or nil
+end
+
+--- Makes an empty site.
+function Production:make_site(organization, url, name)
+  url = url:gsub("/+$", "")
+  local site = live_of.new_site(url, name)
+  self._sites[organization.id .. url:lower()] = site
+  return site
+end
+
+--- All sites of an organization, by URL.
+function Production:sites(organization)
+  for _, site in ipairs(organization.sites or {}) do self:site(organization, site.url) end
+  local list = {}
+  for key, site in pairs(self._sites) do
+    if site and key:sub(1, #organization.id) == organization.id then list[#list + 1] = site end
+  end
+  table.sort(list, function(a, b) return a.url < b.url end)
+  return list
+end
+
+--- A team: { team=, name=, channels = {[id]=channel}, members = {…} }; nil when production has
+--- none.
+---@param team table  of the world
+function Production:team(team)
+  if self._teams[team.id] == nil then
+    self._teams[team.id] = live_of.team(team, self.world.now) or false
+  end
+  return self._teams[team.id] or nil
+end
+
+--- Makes an empty team.
+function Production:make_team(team)
+  self._teams[team.id] = live_of.new_team(team)
+  return self._teams[team.id]
 end
 
 --- Records a change.

@@ -15,6 +15,8 @@ local function local_time(context, at)
   return time.iso(at)
 end
 
+M.local_time = local_time
+
 --- A point in time with the zone of the server, as v1's explore answers it.
 local function zoned(context, at)
   local offset = context.app.zone
@@ -31,8 +33,9 @@ function M.organization(context, it)
     id = id, name = it.name, officeName = it.name, description = it.description, type = it.type,
     region = it.region, username = it.account, grantImpersonation = true,
     grantAccessToSiteCollections = true, isExchangeOnline = true,
-    isSharePointOnline = it.workloads.Veod or false, isExchange = it.type ~= "Office365",
-    isTeamsOnline = false, isTeamsChatsOnline = false, msid = it.msid,
+    isSharePointOnline = it.workloads.Veod or it.workloads.Vesp or false,
+    isExchange = it.type ~= "Office365",
+    isTeamsOnline = it.workloads.Vet or false, isTeamsChatsOnline = false, msid = it.msid,
     exchangeOnlineSettings = settings,
     sharePointOnlineSettings = it.workloads.Veod and settings or nil,
     isBackedup = true, firstBackuptime = M.time(it.points[1]),
@@ -116,6 +119,13 @@ function M.event(context, it, session)
   }
 end
 
+-- What v8 calls the things of each explorer.
+local item_types = {
+  Vex = "ExchangeMailbox", Veod = "OneDriveItem", Vesp = "SharePointItem", Vet = "TeamsTeam",
+  Team = "TeamsTeam", Channel = "TeamsChannel", File = "TeamsFile", Post = "TeamsPost",
+  Tab = "TeamsTab",
+}
+
 --- The sums of a v8 session.
 function M.statistics(_, session)
   local sums = session:statistics()
@@ -127,7 +137,7 @@ function M.statistics(_, session)
     items[i] = {
       id = step.id, itemRestoreDetailsType = "Item", title = step.name, name = step.name,
       path = step.path, status = status, error = outcome.error,
-      itemType = session.type == "Vex" and "ExchangeMailbox" or "OneDriveItem",
+      itemType = item_types[step.type] or item_types[session.type],
     }
   end
   return {

@@ -8,28 +8,34 @@ local M = {}
 local function failed(message) return { how = "failed", error = message } end
 local function skipped(message) return { how = "skipped", error = message } end
 
+--- Records a change that a session made in production.
 local function record(context, session, change, how, fields)
   fields.change, fields.how = change, how
   fields.organization, fields.session = session.organization.name, session.id
   context.store.production:record(fields)
 end
 
+M.record = record
+
 --- Steps that write documents.
 ---@param context vbo.sim.Context
 ---@param session table
 ---@param list { document: table, version: vbo.sim.Version }[]
 ---@param options { change: string, drive: table?, missing: string?, skip: boolean?,
----  how: table, place: (fun(document: table): string) }
+---  how: table, place: (fun(document: table): string), workload: string?, type: string?,
+---  prefix: string? }
 ---  drive: where to, nil where production has none, and then missing says why; skip: that is no
----  failure; place: the path of a document there
+---  failure; place: the path of a document there; workload: "onedrive" unless told; type: of the
+---  steps, "Document" unless told; prefix: of paths, where a site has several such drives
 ---@return vbo.sim.Step[]
 function M.documents(context, session, list, options)
   local steps = {}
   for i, each in ipairs(list) do
     local document, version = each.document, each.version
-    local path = options.place(document)
+    local path, prefix = options.place(document), options.prefix or ""
     steps[i] = {
-      id = document.id, name = document.name, type = "Document", size = version.size, path = path,
+      id = document.id, name = document.name, type = options.type or "Document",
+      size = version.size, path = prefix .. path,
       run = function()
         if not options.drive then
           return (options.skip and skipped or failed)(options.missing)
@@ -38,7 +44,8 @@ function M.documents(context, session, list, options)
         local how, written = side:write(options.drive, path, version, options.how)
         if how ~= "unchanged" then
           record(context, session, options.change, how, {
-            workload = "onedrive", user = options.drive.user.name, path = written,
+            workload = options.workload or "onedrive", user = options.drive.user.name,
+            path = prefix .. written,
             size = version.size, version = options.how.all and "all" or version.number,
             source = document.drive.owner ~= options.drive.user.name
               and document.drive.owner .. "/" .. document.path or nil,
