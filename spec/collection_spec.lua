@@ -357,7 +357,12 @@ describe("collections", function()
         os.getenv "VBO_PEER" or "build/peer", write("peer", [[
 connection 2 hang
 on POST */token
-json 200 {"access_token":"t","token_type":"bearer","expires_in":600,"refresh_token":"r"}
+line HTTP/1.1 200 OK
+line Connection: close
+line Content-Type: application/json
+line Content-Length: 57
+line
+send {"access_token":"t","token_type":"bearer","expires_in":9}
 close
 ]]), folder), "fingerprint")
       client = vbo.connect { url = peer.url, ca = folder .. "/ca.pem", user = "u", password = "p",
