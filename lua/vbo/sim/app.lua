@@ -28,6 +28,7 @@ App.__index = App
 
 local handlers = {}
 for _, name in ipairs { "organization", "session", "onedrive", "onedrive_change", "exchange",
+  "sharepoint", "sharepoint_change",
   "job" } do
   for operation, handler in pairs(require("vbo.sim.handlers." .. name)) do
     assert(not handlers[operation], "two handlers of " .. operation)
