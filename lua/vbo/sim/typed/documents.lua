@@ -1,0 +1,110 @@
+--- Files that typed operations stream: reports as PDF or CSV, and plain bytes for the rest.
+
+local streams = require "vbo.sim.streams"
+
+local M = {}
+
+local function escape(text) return (text:gsub("[\\()]", "\\%0"):gsub("[^\32-\126]", "?")) end
+
+--- A PDF 1.4 of one page with lines of text (ISO 32000-1, the least that viewers want).
+---@param lines string[]
+---@return string
+function M.pdf(lines)
+  local text = { "BT /F1 11 Tf 50 790 Td 14 TL" }
+  for _, line in ipairs(lines) do text[#text + 1] = ("(%s) Tj T*"):format(escape(line)) end
+  text[#text + 1] = "ET"
+  local content = table.concat(text, "\n")
+  local objects = {
+    "<< /Type /Catalog /Pages 2 0 R >>",
+    "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+      .. " /Resources << /Font << /F1 5 0 R >> >> >>",
+    ("<< /Length %d >>\nstream\n%s\nendstream"):format(#content, content),
+    "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+  }
+  local out, at = { "%PDF-1.4\n" }, {}
+  local size = #out[1]
+  for i, object in ipairs(objects) do
+    at[i] = size
+    out[#out + 1] = ("%d 0 obj\n%s\nendobj\n"):format(i, object)
+    size = size + #out[#out]
+  end
+  out[#out + 1] = ("xref\n0 %d\n0000000000 65535 f \n"):format(#objects + 1)
+  for _, offset in ipairs(at) do out[#out + 1] = ("%010d 00000 n \n"):format(offset) end
+  out[#out + 1] = ("trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"):format(
+    #objects + 1, size)
+  return table.concat(out)
+end
+
+--- Lines of comma-separated values (RFC 4180).
+---@param rows string[][]
+---@return string
+function M.csv(rows)
+  local out = {}
+  for i, row in ipairs(rows) do
+    local fields = {}
+    for j, field in ipairs(row) do
+      field = tostring(field)
+      fields[j] = field:find '[",\r\n]' and '"' .. field:gsub('"', '""') .. '"' or field
+    end
+    out[i] = table.concat(fields, ",") .. "\r\n"
+  end
+  return table.concat(out)
+end
+
+-- A row for every user of the organization that was asked for, or of all.
+local function people(context)
+  local rows = { { "Organization", "User", "Name", "Protected" } }
+  local wanted = context.body.organizationId
+  for _, organization in ipairs(context.store.world:organizations()) do
+    if not wanted or organization.id == tostring(wanted):lower() then
+      for _, user in ipairs(organization.users) do
+        rows[#rows + 1] = { organization.name, user.name, user.display or "",
+          user.left and "No" or "Yes" }
+      end
+    end
+  end
+  return rows
+end
+
+local function storage(context)
+  local rows = { { "Repository", "Path", "Capacity", "Free" } }
+  for _, it in ipairs(context.store.world.repositories) do
+    rows[#rows + 1] = { it.name, it.path, 1 << 40, 1 << 39 }
+  end
+  return rows
+end
+
+--- A report.
+---@param context vbo.sim.Context
+---@return table stream
+function M.report(context)
+  local body = context.body
+  local kind = context.op.name:match "^Reports_Generate(%u%w-)Action$" or ""
+  if kind == "" then kind = tostring(body.type or "report") end
+  local rows = kind:lower():find("storage", 1, true) and storage(context) or people(context)
+  if tostring(body.format or "PDF"):lower() == "csv" then return streams.bytes(M.csv(rows)) end
+  local lines = { "Report: " .. kind, "" }
+  for _, row in ipairs(rows) do
+    local parts = {}
+    for i, field in ipairs(row) do parts[i] = tostring(field) end
+    lines[#lines + 1] = table.concat(parts, "   ")
+  end
+  return streams.bytes(M.pdf(lines))
+end
+
+--- The stream of an operation that is not rehearsed in detail.
+---@param context vbo.sim.Context
+---@return table stream
+function M.stream(context)
+  if context.op.name:find "^Reports_" then return M.report(context) end
+  local ids = {}
+  for _, parameter in ipairs(context.op.parameters) do
+    if parameter.place == "path" then
+      ids[#ids + 1] = parameter.name .. " " .. tostring(context.params[parameter.name])
+    end
+  end
+  return streams.bytes(("%s\n%s\n"):format(context.op.name, table.concat(ids, "\n")))
+end
+
+return M

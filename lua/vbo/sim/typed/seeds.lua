@@ -1,0 +1,75 @@
+--- What some collections hold at first: what the world tells of them.  All others are made up.
+
+local M = {}
+
+local collections = {}
+
+collections["/backuprepositories"] = function(world)
+  local list = {}
+  for i, it in ipairs(world.repositories) do
+    list[i] = {
+      id = it.id, name = it.name, path = it.path, proxyid = it.proxy and it.proxy.id,
+      description = "", isoutofsync = false, isoutdated = false, retentiontype = "ItemLevel",
+      capacitybytes = 1 << 40, freespacebytes = 1 << 39, capacity = 1 << 40, freespace = 1 << 39,
+    }
+  end
+  return list
+end
+
+collections["/proxies"] = function(world)
+  local list = {}
+  for i, it in ipairs(world.proxies) do
+    list[i] = {
+      id = it.id, hostname = it.name, name = it.name, description = "", port = 9193,
+      threadsnumber = 64, status = "Online", isdefault = i == 1,
+    }
+  end
+  return list
+end
+
+-- Nobody has been started or retrieved yet.
+local function none() return {} end
+collections["/repositorysynchronizesessions"] = none
+collections["/repositoryownerchangesessions"] = none
+
+collections["/licensedusers"] = function(world)
+  local list = {}
+  for _, organization in ipairs(world:organizations()) do
+    for _, user in ipairs(organization.users) do
+      list[#list + 1] = {
+        id = user.id, name = user.name, organizationid = organization.id,
+        organizationname = organization.name, isbackedup = true, licensestate = "Licensed",
+      }
+    end
+  end
+  return list
+end
+
+--- The first records of a collection, folded; nil: to be made up.
+---@param context vbo.sim.Context
+---@param key string
+---@param given string[]
+---@return table[]?
+function M.of(context, key, given)
+  local made = collections[key]
+  return made and made(context.store.world, given)
+end
+
+local documents = {}
+
+documents["/license"] = function()
+  return { status = "Valid", type = "Subscription", licensedto = "Rehearsal", totalnumber = 100,
+    usednumber = 6, newnumber = 0 }
+end
+
+documents["/health"] = function()
+  return { status = "Healthy", entries = { database = { status = "Healthy", description = "" } } }
+end
+
+--- What a document says at first.
+function M.document(context, key, given)
+  local made = documents[key]
+  return made and made(context.store.world, given)
+end
+
+return M

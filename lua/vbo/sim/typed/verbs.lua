@@ -1,0 +1,65 @@
+--- What actions change in the record that they are sent to.
+
+local time = require "vbo.time"
+
+local M = {}
+
+local effects = {}
+
+function effects.enable(known) known.isenabled = true end
+function effects.disable(known) known.isenabled = false end
+
+effects["maintenance/enable"] = function(known) known.status = "Maintenance" end
+effects["maintenance/disable"] = function(known) known.status = "Online" end
+
+function effects.start(known, now)
+  known.laststatus, known.lastrun, known.status = "Running", now, "Running"
+end
+
+function effects.stop(known, now)
+  known.laststatus, known.status, known.state, known.endtime = "Stopped", "Stopped", "Stopped", now
+end
+
+effects.stopsynchronize = effects.stop
+
+function effects.rescan(known, now)
+  known.status, known.isoutdated, known.lastscantime = "Online", false, now
+end
+
+function effects.sync(known, now)
+  known.isoutofsync, known.lastsynctime, known.lastsyncdate = false, now, now
+end
+
+function effects.approve(known) known.status, known.isapproved = "Approved", true end
+
+function effects.update(known, now) known.lastupdatetime = now end
+
+--- Lets an action take effect.
+---@param context vbo.sim.Context
+---@param record table
+---@param verb string  lower case, "enable", "maintenance/enable"
+function M.apply(context, record, verb)
+  local effect = effects[verb]
+  if effect then effect(record.known, time.iso(math.floor(context.app.clock()))) end
+end
+
+--- What is known of a session that an action started.
+---@param context vbo.sim.Context
+---@param target string    the resource that it was sent to
+---@param given string[]
+---@return table
+function M.started(context, target, given)
+  local known = {
+    creationtime = time.iso(math.floor(context.app.clock())), status = "Running",
+    state = "Running", progress = 0,
+  }
+  local word = target:match "/([^/]*)/{}$"
+  if word == "backuprepositories" then
+    known.repositoryid, known.backuprepositoryid = given[1], given[1]
+  elseif word == "jobs" or word == "copyjobs" then
+    known.jobid = given[1]
+  end
+  return known
+end
+
+return M

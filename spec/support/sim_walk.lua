@@ -1,0 +1,199 @@
+-- Sends every operation of a version to the rehearsal server, with ids that exist and bodies made
+-- of its schema, and keeps what came back.
+
+local catalogue = require "vbo.catalogue"
+local example = require "vbo.catalogue.example"
+local json = require "vbo.json"
+local sim = require "spec.support.sim_app"
+
+local M = {}
+
+local Walk = {}
+Walk.__index = Walk
+
+-- Which explorer shows what lies below an organization in a restore session.
+local explorers = {
+  { "/mailboxes", "Vex" }, { "/onedrives", "Veod" }, { "/sites", "Vesp" }, { "/teams", "Vet" },
+  { "/onedrive", "Veod" }, { "searchteams", "Vet" },
+}
+
+function M.new(version)
+  local self = setmetatable({
+    version = version, number = tonumber(version:match "%d"), cat = catalogue.load(version),
+  }, Walk)
+  self:fresh()
+  return self
+end
+
+function Walk:fresh()
+  self.client = sim.new(self.version)
+  self.client.app.log = function(text) self.trace = text end
+  self.known, self.sessions = {}, {}
+end
+
+--- A restore session of the explorer that a path needs.
+function Walk:session(path)
+  local kind = "Vex"
+  for _, each in ipairs(explorers) do
+    if path:lower():find("organization" .. each[1], 1, true) or
+        path:lower():find("organization/" .. each[1], 1, true) then kind = each[2] end
+  end
+  if not self.sessions[kind] then
+    local ok, _, session = pcall(self.client.explore, self.client, kind, sim.before)
+    if not ok then return nil end
+    self.sessions[kind] = session.id
+  end
+  return self.sessions[kind]
+end
+
+local function identity(row, parameter)
+  if type(row) ~= "table" then return tostring(row) end
+  local fallback
+  for name, value in pairs(row) do
+    local word = name:lower()
+    if word == parameter:lower() then return tostring(value) end
+    if word:match "id$" and type(value) == "string" then
+      if not fallback or name < fallback.name then fallback = { name = name, value = value } end
+    end
+  end
+  if parameter:lower():match "name$" and row.name then return row.name end
+  return row.id and tostring(row.id) or fallback and fallback.value or row.name
+end
+
+local function escape(text)
+  return (text:gsub("[^%w%-_.~=]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
+--- The query of an operation's required parameters.
+function Walk:query(operation)
+  local parts = {}
+  for _, parameter in ipairs(operation.parameters) do
+    if parameter.place == "query" and parameter.required then
+      local value = example.value(parameter.schema, { name = parameter.name })
+      if type(value) == "table" then value = value[1] end
+      value = self:reference(parameter.name:lower()) or value
+      parts[#parts + 1] = parameter.name .. "=" .. escape(tostring(value))
+    end
+  end
+  return #parts > 0 and "?" .. table.concat(parts, "&") or ""
+end
+
+local lists = {
+  organizationid = "/Organizations", repositoryid = "/BackupRepositories",
+  backuprepositoryid = "/BackupRepositories", jobid = "/Jobs", backupjobid = "/Jobs",
+  proxyid = "/Proxies", accountid = "/Accounts",
+}
+
+--- The id of something that exists, for a property of that name.
+function Walk:reference(name)
+  local list = lists[name]
+  if not list then return nil end
+  if self.known[list] == nil then
+    local value, answer = self.client:call("GET", list)
+    local rows = answer.status == 200 and (value.results or value) or {}
+    self.known[list] = rows[1] and identity(rows[1], "id") or false
+  end
+  return self.known[list] or nil
+end
+
+--- The first row of the list at a path; nil when nothing lists it.
+function Walk:first(path)
+  local key = path
+  if self.known[key] == nil then
+    local found = self.cat:match("GET", path)
+    local row = false
+    if found and found.answer and found.answer.kind == "json" then
+      local value, answer = self.client:call("GET", path .. self:query(found))
+      if answer.status == 200 and type(value) == "table" then
+        local rows = value.results or value
+        row = rows[1] or false
+      end
+    end
+    self.known[key] = row
+  end
+  return self.known[key] or nil
+end
+
+-- What is listed once something was started.
+local started = {
+  ["/RepositorySynchronizeSessions"] = "BackupRepository_StartSynchronizeAction",
+  ["/RepositoryOwnerChangeSessions"] = "BackupRepository_ChangeOwner",
+}
+
+--- The path of an operation with ids in it.
+function Walk:path(operation)
+  local path = ""
+  for segment in operation.path:gmatch "/[^/]+" do
+    local parameter = segment:match "^/{(.*)}$"
+    if not parameter then
+      path = path .. segment
+    elseif parameter == "restoreSessionId" then
+      path = path .. "/" .. (self:session(operation.path) or "none")
+    else
+      local row = self:first(path)
+      local start = not row and started[path:gsub("^/v%d+", "")]
+      if start and self.cat:has(start) then
+        local operation_of = self.cat:operation(start)
+        local at = self:path(operation_of)
+        self.client:call("POST", at .. self:query(operation_of), self:body(operation_of, at))
+        self.known[path] = nil
+        row = self:first(path)
+      end
+      local id = row and identity(row, parameter) or "61954db6-7278-4d26-86f7-888bda5a4ec4"
+      path = path .. "/" .. escape(id)
+    end
+  end
+  return path
+end
+
+--- Puts ids that exist into a body.
+function Walk:known_ids(value)
+  if type(value) ~= "table" then return end
+  for name, each in pairs(value) do
+    local id = type(name) == "string" and type(each) == "string" and self:reference(name:lower())
+    if id then value[name] = id else self:known_ids(each) end
+  end
+end
+
+function Walk:body(operation, path)
+  if operation.method == "GET" then return nil end
+  local value
+  if operation.body then
+    value = example.value(operation.body, { array = json.array, name = "body" })
+    self:known_ids(value)
+    -- Bodies and queries of removals name what is there.
+    local row = self:first((path:gsub("/[Rr]emove$", "")))
+    local id = row and identity(row, "id")
+    if id and type(value) == "table" and type(value[1]) == "string" then value[1] = id end
+    if id and type(value) == "table" and value.itemIds then value.itemIds = json.array { id } end
+    if id and operation.method == "DELETE" and type(value[1]) == "table" then
+      value[1] = { id = id }
+    end
+  end
+  if operation.action then return { [operation.action] = value == nil and json.null or value } end
+  return value
+end
+
+--- Sends an operation; gives the decoded value, the answer, and what was sent.
+function Walk:send(operation)
+  if self.changed or operation.method ~= "GET" then self:fresh() end
+  self.changed = operation.method ~= "GET"
+  self.trace = nil
+  local path = self:path(operation)
+  local target = path .. self:query(operation)
+  if operation.method == "DELETE" and not path:match "{" and not operation.body then
+    for _, parameter in ipairs(operation.parameters) do
+      if parameter.place == "query" and parameter.name:lower():match "ids?$" then
+        local row = self:first(path)
+        if row then
+          target = path .. "?" .. parameter.name .. "=" .. escape(identity(row, "id"))
+        end
+      end
+    end
+  end
+  local body = self:body(operation, path)
+  local value, answer = self.client:call(operation.method, target, body)
+  return value, answer, target, body
+end
+
+return M
