@@ -16,6 +16,11 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
   --password P               its password (a random one)
   --world NAME               what the server holds (demo)
   --token-lifetime SECONDS   how long an access token is good for (3600)
+  --weather NAME|FILE        what goes wrong on the way: storm, slow, busy, or rules in a file (Lua
+                             or JSON); may be given several times
+  --fault 'RULE'             one rule of it, as 'operation=OneDrive*Save* nth=2 reset_at=5000';
+                             may be given several times
+  --seed N                   what the dice of the weather begin with (1)
   --zone +HH:MM              the server's own time zone, which v1 and v2 tell times in (+00:00)
 
 When it is ready it prints four lines: listening, user, password and fingerprint (the pin).
@@ -59,6 +64,11 @@ local function seconds(text)
   return value
 end
 
+local function whole(text)
+  return math.tointeger(tonumber(text))
+    or errors.usage(("--seed '%s' is no whole number"):format(text))
+end
+
 local function filled(name)
   return function(text)
     if text == "" then errors.usage(name .. " must not be empty") end
@@ -69,19 +79,26 @@ end
 local readers = {
   ["--listen"] = address_and_port, ["--user"] = filled "--user",
   ["--password"] = filled "--password", ["--world"] = filled "--world",
-  ["--token-lifetime"] = seconds, ["--zone"] = zone,
+  ["--token-lifetime"] = seconds, ["--zone"] = zone, ["--seed"] = whole,
+  ["--weather"] = filled "--weather", ["--fault"] = filled "--fault",
 }
+
+-- Words that stand alone.
+local flags = { ["--deaf"] = true }
 
 --- Reads "--name value" and "--name=value".
 local function options_of(arguments)
   local found, i, names = {}, 1, {}
   for name in pairs(readers) do names[#names + 1] = name end
   table.sort(names)
+  found.weather = {}
   while arguments[i] do
     local name, value = arguments[i]:match "^(%-%-[^=]+)=(.*)$"
     name = name or arguments[i]
     local reader = readers[name]
-    if not reader then
+    if flags[arguments[i]] then
+      reader, value = function() return true end, ""
+    elseif not reader then
       local near = nearest(name, names)
       errors.usage("unknown option: " .. name, near and "did you mean " .. near .. "?" or nil)
     end
@@ -90,9 +107,21 @@ local function options_of(arguments)
       value = arguments[i] or errors.usage(name .. " needs a value")
     end
     found[name] = table.pack(reader(value))
+    if name == "--weather" or name == "--fault" then
+      table.insert(found.weather, { value, rule = name == "--fault" })
+    end
     i = i + 1
   end
   return found
+end
+
+--- The weather of the command line, in the order given there.
+local function weather_of(given)
+  local weather = require("vbo.sim.weather").new { seed = given["--seed"] and given["--seed"][1] }
+  for _, each in ipairs(given.weather) do
+    if each.rule then weather:add(each[1]) else weather:load(each[1]) end
+  end
+  return weather
 end
 
 local function ready(server, app)
@@ -116,7 +145,8 @@ function M.run(arguments)
   if not world then errors.usage(message) end
   local listen = given["--listen"] or { "127.0.0.1", 4443 }
   require("vbo.sim.serve").run {
-    address = listen[1], port = listen[2], ready = ready,
+    address = listen[1], port = listen[2], ready = ready, deaf = option "--deaf",
+    weather = weather_of(given),
     log = function(text) io.stderr:write("vbolua sim: ", text, "\n") end,
     app = {
       world = world, user = option "--user", password = option "--password",

@@ -6,8 +6,13 @@
 ---   GET  /sim/content?user=&path= the bytes of a document in production
 ---   GET  /sim/sessions            restore sessions, newest first
 ---   GET  /sim/requests            the last requests: method, path, operation, status
----   POST /sim/reset               production, sessions and jobs as at the start; tokens stay
+---   POST /sim/reset               production, sessions and jobs as at the start; tokens and
+---                                 weather stay
+---   GET  /sim/weather             the rules of the weather, and how often each struck
+---   POST /sim/weather             adds a rule, rules, or a set: "storm", see `vbo.sim.weather`
+---   DELETE /sim/weather?id=N      takes a rule away, or all of them
 
+local errors = require "vbo.error"
 local json = require "vbo.json"
 local read = require "vbo.sim.request"
 local time = require "vbo.time"
@@ -122,6 +127,40 @@ routes["GET /sim/requests"] = function(app)
   return ok(out)
 end
 
+-- What whoever asks got wrong is theirs to know.
+local function taken(status, fn, ...)
+  local good, err = pcall(fn, ...)
+  if good then return nil, err end
+  if not (errors.is(err) and err.kind == "usage") then error(err, 0) end
+  return { status = status, headers = {}, json = {
+    message = err.message .. (err.hint and "; " .. err.hint or ""),
+  } }
+end
+
+local function weather_of(app)
+  app.weather = app.weather or require("vbo.sim.weather").new()
+  return app.weather
+end
+
+routes["GET /sim/weather"] = function(app) return ok(weather_of(app):list()) end
+
+routes["POST /sim/weather"] = function(app, _, request)
+  local value, message = read.json(request.body)
+  -- A rule as text needs no quotes: it may be the body itself.
+  if message then value = request.body end
+  local weather = weather_of(app)
+  return taken(400, weather.post, weather, value) or ok(weather:list())
+end
+
+routes["DELETE /sim/weather"] = function(app, query)
+  local weather, id = weather_of(app), query.id and math.tointeger(tonumber(query.id))
+  if query.id and not (id and weather:clear(id)) then
+    return { status = 404, headers = {}, json = { message = "There is no such rule." } }
+  end
+  if not query.id then weather:clear() end
+  return ok(weather:list())
+end
+
 routes["POST /sim/reset"] = function(app)
   app.store:reset()
   app.requests = {}
@@ -142,7 +181,7 @@ function M.handle(app, request)
     }
   end
   local route = routes[request.method:upper() .. " " .. path]
-  if route then return route(app, (read.fields(request.query))) end
+  if route then return route(app, (read.fields(request.query)), request) end
   local names = {}
   for name in pairs(routes) do names[#names + 1] = name end
   table.sort(names)

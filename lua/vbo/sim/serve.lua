@@ -1,6 +1,7 @@
 --- The loop behind `vbolua sim`: sockets on one side, `app:handle` on the other.
 
 local errors = require "vbo.error"
+local json = require "vbo.json"
 
 local M = {}
 
@@ -23,46 +24,87 @@ end
 
 M.open_stream = open_stream
 
+--- The answer to a request in the weather of the server, and what it suffers on its way.
+local function weathered(app, asked)
+  local strike = app.weather:strike(asked)
+  if not strike then return app:handle(asked), {} end
+  local note
+  local reply = strike:instead(app)
+  if reply then
+    -- The app never saw it; whoever watches sees it all the same.
+    note = { time = os.date("!%Y-%m-%dT%H:%M:%SZ", app.clock() // 1 | 0), method = asked.method,
+      path = asked.path, query = asked.query, operation = strike.about.operation,
+      status = reply.status }
+    table.insert(app.requests, note)
+    if #app.requests > 1000 then table.remove(app.requests, 1) end
+    if reply.json then
+      reply.body = json.encode(reply.json)
+      reply.headers["content-type"] = "application/json; charset=utf-8"
+    end
+  else
+    reply = strike:through(app, asked)
+    note = app.requests[#app.requests]
+  end
+  if note then note.weather = strike.rules end
+  return reply, strike:wire(reply), strike
+end
+
 --- Answers one request; what fails here is told to nobody but the log, the client gets a 500.
+--- Gives the strike of the weather that met it, if any.
 local function answer(server, app, request)
-  local reply = app:handle {
+  local reply, wire, strike = weathered(app, {
     method = request.method, path = request.path, query = request.query,
     headers = request:headers(), body = request:body(),
-  }
-  local wire = { status = reply.status, headers = reply.headers }
+  })
+  wire.status, wire.headers = reply.status, reply.headers
   if reply.stream then
     wire.stream = open_stream(server, reply.stream)
   else
     wire.body = reply.body or ""
   end
   request:reply(wire)
+  return strike
 end
 
 --- Serves until a signal (SIGINT, SIGTERM) comes.
 ---@param options table
 ---  address, port: where to listen (127.0.0.1, 0 for any free port);
 ---  app: options of `vbo.sim.app`;
+---  weather: of `vbo.sim.weather` (fine weather);
+---  deaf: true goes on when a signal comes: whoever started it ends it;
 ---  ready: function(server, app) called once requests are taken;
 ---  log: function(text) told of failures inside
 function M.run(options)
   local server = require "vbo.server"
-  local socket <close>, err = server.listen {
-    address = options.address or "127.0.0.1", port = options.port or 0, signals = true,
-  }
-  if not socket then errors.raise(err) end
+  local function listen(port)
+    local socket, err = server.listen {
+      address = options.address or "127.0.0.1", port = port, signals = true,
+    }
+    return socket or errors.raise(err)
+  end
+  local held <close> = setmetatable({ socket = listen(options.port or 0) }, {
+    __close = function(self) self.socket:close() end,
+  })
   local settings = { log = options.log }
   for key, value in pairs(options.app or {}) do settings[key] = value end
-  local url = socket:url()
+  local url, port = held.socket:url(), held.socket:port()
   settings.origin = function() return url end
   local app = require("vbo.sim.app").new(settings)
-  options.ready(socket, app)
+  app.weather = options.weather or require("vbo.sim.weather").new()
+  options.ready(held.socket, app)
   while true do
-    local request <close>, why = socket:next()
+    local request <close>, why = held.socket:next()
     if request then
-      local good, failure = xpcall(answer, debug.traceback, server, app, request)
-      if not good and options.log then options.log(failure) end
+      local good, strike = xpcall(answer, debug.traceback, server, app, request)
+      if not good then
+        if options.log then options.log(strike) end
+      elseif strike and strike.new_certificate then
+        -- A new identity at the same place: every connection ends, as it would.
+        held.socket:close()
+        held.socket = listen(port)
+      end
     elseif why == "interrupted" then
-      return
+      if not options.deaf then return end
     elseif why then
       errors.raise(why)
     end
