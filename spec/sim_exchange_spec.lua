@@ -84,6 +84,9 @@ for _, version in ipairs { "v1", "v2", "v3", "v5", "v6", "v7", "v8" } do
     end)
 
     it("cannot export to PST, as a server without Outlook cannot", function()
+      client = sim.new(version, { no_outlook = true })
+      place = client:explore("Vex", sim.before)
+      box = client:owned(place .. "/Mailboxes", "Alice Example")
       for _, target in ipairs { "/Items/" .. item(contract).id, "/Folders/" .. folder "Inbox".id,
         "" } do
         local value, answer = client:act(box .. target, "export", {}, false)

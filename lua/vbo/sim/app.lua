@@ -29,6 +29,7 @@ App.__index = App
 
 local handlers = {}
 for _, name in ipairs { "organization", "session", "onedrive", "onedrive_change", "exchange",
+  "exchange_export",
   "sharepoint", "sharepoint_change",
   "job" } do
   for operation, handler in pairs(require("vbo.sim.handlers." .. name)) do
@@ -41,7 +42,8 @@ end
 M.handlers = handlers
 
 local known_options = { world = true, user = true, password = true, token_lifetime = true,
-  zone = true, origin = true, clock = true, uuid = true, bytes = true, log = true }
+  zone = true, origin = true, clock = true, uuid = true, bytes = true, log = true,
+  no_outlook = true }
 
 -- How many requests the admin interface remembers.
 local remembered = 1000
@@ -54,6 +56,7 @@ local remembered = 1000
 ---  zone: the server's own, in seconds east of UTC (0): v1 and v2 tell times in it;
 ---  origin: function that gives "https://host:port" for absolute links;
 ---  clock, uuid, bytes: time in seconds, new ids and random bytes, for tests to replace;
+---  no_outlook: exports to PST fail as on a server without Outlook;
 ---  log: function(text) told of what went wrong inside
 ---@return table
 function M.new(options)
@@ -76,7 +79,7 @@ function M.new(options)
     origin = options.origin or function() return "https://localhost:4443" end,
     log = options.log or function() end, requests = {},
     installation = ids.uuid "rehearsal server", product_version = "8.0.0.0",
-    mail_from = "veeam@rehearsal.local",
+    mail_from = "veeam@rehearsal.local", outlook = not options.no_outlook,
   }, App)
   self.store = stores.new { world = world, clock = clock, uuid = uuid }
   self.auth = auth.new {

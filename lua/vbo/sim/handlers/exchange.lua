@@ -1,4 +1,4 @@
---- Mailboxes in a restore session: browsing, export, save, restore, send.
+--- Mailboxes in a restore session: browsing, save, restore, send.
 
 local explore = require "vbo.sim.explore"
 local json = require "vbo.json"
@@ -7,6 +7,7 @@ local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
 local restore = require "vbo.sim.restore"
 local scope = require "vbo.sim.scope"
+local select_by = require "vbo.sim.mail_selection"
 local streams = require "vbo.sim.streams"
 
 local H = {}
@@ -57,54 +58,6 @@ end
 function H.ExchangeItem_GetById(context)
   local session, _, item = scope.item(context)
   return context:json(render.item(context, item, session))
-end
-
--- What an operation is about: session, mailbox, items, and a name for events.
-local select_by = {}
-
-function select_by.item(context)
-  local session, mailbox, item = scope.item(context)
-  return session, mailbox, { item }, "item " .. item.subject
-end
-
-function select_by.items(context)
-  local session, mailbox = scope.mailbox(context)
-  local list = scope.listed_items(context, session, mailbox)
-  return session, mailbox, list, ("%d items"):format(#list)
-end
-
-function select_by.folder(context)
-  local session, mailbox, folder = scope.mail_folder(context)
-  return session, mailbox, scope.mail_below(session, mailbox, folder), "folder " .. folder.name
-end
-
-function select_by.mailbox(context)
-  local session, mailbox = scope.mailbox(context)
-  return session, mailbox, session.view:items(mailbox), "mailbox of " .. mailbox.email
-end
-
-function select_by.organization(context)
-  local session, items = explore.session(context, "Vex"), {}
-  for _, mailbox in ipairs(session.view:mailboxes()) do
-    for _, item in ipairs(session.view:items(mailbox)) do items[#items + 1] = item end
-  end
-  return session, nil, items, "organization " .. session.organization.name
-end
-
---- PST files are written by Outlook, and this server has none: the very failure that a real one
---- without it shows.
-local function export(selector)
-  return function(context)
-    local session, _, _, what = selector(context)
-    local text = "64-bit version of Microsoft Outlook must be installed on the server to export "
-      .. "data to PST."
-    session:event {
-      type = "Export", status = "Failed", done = true, title = "Exporting " .. what .. " to PST",
-      message = text,
-    }
-    session:worsen "Warning"
-    refusal.raise(500, text)
-  end
 end
 
 local function missing_mailbox(email)
@@ -197,13 +150,6 @@ local function send(selector, default)
     return context:empty()
   end
 end
-
-H.ExchangeItem_ExportItemToPstAction = export(select_by.item)
-H.ExchangeItem_ExportItemsToPstAction = export(select_by.items)
-H.ExchangeFolder_ExportToPstAction = export(select_by.folder)
-H.ExchangeMailbox_ExportMailboxToPstAction = export(select_by.mailbox)
-H.ExchangeMailbox_ExportMailboxesToPstAction = export(select_by.organization)
-H.BackupOrganization_RestoreSessionsAction = export(select_by.organization)
 
 H.ExchangeItem_RestoreItemAction = restore_original(select_by.item)
 H.ExchangeItem_RestoreItemsAction = restore_original(select_by.items)

@@ -65,12 +65,14 @@ function M.write(db, message, depth)
   -- A store makes these from the subject's mark.
   properties.drop(0x003D) -- PidTagSubjectPrefix
   properties.drop(0x0E1D) -- PidTagNormalizedSubject
+  -- Which code page text has where it is not Unicode: HTML, that is.
+  properties.integer(0x3FFD, 65001) -- PidTagMessageCodepage
   properties.integer(0x0E17, 0) -- PidTagMessageStatus
   properties.binary(0x300B, message.message_id or message.subject or "") -- PidTagSearchKey
   if message.importance then properties.integer(0x0017, message.importance) end
-  local flags = message.flags
-  if flags then
-    properties.integer(0x0E07, flags | properties.values[0x0E07].value & 0x10)
+  if message.flags then
+    local attached = properties.values[0x0E07].value & 0x10
+    properties.integer(0x0E07, message.flags | attached)
   end
 
   local data, sub = recipients_table(db, message)
