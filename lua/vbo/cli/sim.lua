@@ -21,6 +21,7 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
   --fault 'RULE'             one rule of it, as 'operation=OneDrive*Save* nth=2 reset_at=5000';
                              may be given several times
   --seed N                   what the dice of the weather begin with (1)
+  --no-outlook               exports to PST fail, as on a server without Outlook
   --zone +HH:MM              the server's own time zone, which v1 and v2 tell times in (+00:00)
 
 When it is ready it prints four lines: listening, user, password and fingerprint (the pin).
@@ -84,7 +85,7 @@ local readers = {
 }
 
 -- Words that stand alone.
-local flags = { ["--deaf"] = true }
+local flags = { ["--deaf"] = true, ["--no-outlook"] = true }
 
 --- Reads "--name value" and "--name=value".
 local function options_of(arguments)
@@ -151,6 +152,7 @@ function M.run(arguments)
     app = {
       world = world, user = option "--user", password = option "--password",
       token_lifetime = option "--token-lifetime", zone = option "--zone",
+      no_outlook = option "--no-outlook",
     },
   }
   return 0
