@@ -91,6 +91,8 @@ group_test() {
   if ! perl -MEmail::Outlook::Message -e 1 >/dev/null 2>&1; then
     lacks libemail-outlook-message-perl "reads saved .msg files back"
   fi
+  command_needed readpst pst-utils "reads saved .pst files back"
+  command_needed pffexport pff-tools "reads saved .pst files back once more"
   command_needed script bsdutils "gives the REPL a terminal in its spec"
   for at in /usr/lib/libedit.so.2 /usr/lib/*-linux-gnu/libedit.so.2; do
     [ -e "$at" ] && return
