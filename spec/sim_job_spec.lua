@@ -112,14 +112,99 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
       assert.equal(100, session.progress)
       assert.equal("Success", client:get(path).lastStatus)
       local log = client:rows("/JobSessions/" .. session.id .. "/LogItems")
-      assert.equal("Job finished", log[2].message or log[2].title)
+      local function text(n) return log[n].message or log[n].title end
+      assert.match("^Connected to organization contoso", text(1))
+      assert.equal("Found 4 object(s) to process", text(2))
+      assert.match("^Processing user alice@contoso.com: 0 item", text(3))
+      assert.equal("Job finished", text(#log))
+      assert.equal(8, #log)
       assert.equal(log[1].id,
         client:get("/JobSessions/" .. session.id .. "/LogItems/" .. log[1].id).id)
-      assert.equal(4, #client:rows "/JobSessions")
+      -- One for each restore point of the organization, the run of this morning, and this one.
+      assert.equal(25, #client:all "/JobSessions")
+      local nightly = job "Contoso nightly".id
       if client.number <= 6 then
-        assert.equal(2, #client:rows(path .. "/JobSessions"))
+        assert.equal(11, #client:rows(path .. "/JobSessions"))
       else
-        assert.equal(2, #client:rows("/JobSessions?jobId=" .. job "Contoso nightly".id))
+        assert.equal(11, #client:rows("/JobSessions?jobId=" .. nightly))
+        local objects = client:rows("/JobSessions/" .. session.id .. "/ProcessedObjects")
+        assert.equal(4, #objects)
+        assert.same({ "User", "Success" }, { objects[1].type, objects[1].status })
+      end
+    end)
+
+    it("get on when they are looked at, and count what they move", function()
+      local path = "/Jobs/" .. create().id
+      start(path)
+      local session = client:rows "/JobSessions"[1]
+      assert.equal("Running", session.status)
+      assert.is_nil(session.endTime)
+      local at = "/JobSessions/" .. session.id
+      local seen = {}
+      for i = 1, 3 do seen[i] = client:get(at) end
+      assert.is_true(seen[1].progress < seen[2].progress)
+      assert.equal("Running", seen[2].status)
+      assert.equal("Success", seen[3].status)
+      assert.equal(100, seen[3].progress)
+      assert.is_string(seen[3].endTime)
+      local sums = seen[3].statistics
+      assert.is_true(sums.processedObjects > 60)
+      if client.number >= 3 then
+        assert.is_true(sums.transferredDataBytes > 1000)
+      else
+        assert.match("^%d+%.%d KB$", sums.transferredData)
+        assert.match("^%d+%.%d KB/s %(%d+ items/s%)$", sums.processingRate)
+      end
+      -- What was backed up is not backed up again, unless all is asked for.
+      start(path)
+      client:settle()
+      local again = client:rows "/JobSessions"[1]
+      assert.equal(0, again.statistics.processedObjects)
+      if client.number >= 6 then
+        client:act(path, "start", { full = true })
+        client:settle()
+        local full = client:rows "/JobSessions"[1]
+        assert.equal(sums.processedObjects, full.statistics.processedObjects)
+      end
+    end)
+
+    it("that are disabled do not start", function()
+      local path = "/Jobs/" .. job "Fabrikam weekly".id
+      local refused = start(path, 409)
+      assert.match("disabled", refused.message)
+      assert.equal(24, #client:all "/JobSessions")
+      client:act(path, "enable")
+      start(path)
+    end)
+
+    local gone = { type = "User", user = { name = "erika.former@contoso.com" }, mailbox = true }
+
+    it("fail for who has left, in part or in all, and are tried again", function()
+      local here = { type = "User", user = { id = user.id }, mailbox = true }
+      local path = "/Jobs/" .. create({ selectedItems = { gone, here } }).id
+      start(path)
+      client:settle()
+      assert.equal("Warning", client:get(path).lastStatus)
+      local schedule = { type = "Daily", dailyType = "Everyday", dailyTime = "23:00:00",
+        retryEnabled = true, retryNumber = 2, retryWaitInterval = 10 }
+      path = "/Jobs/"
+        .. create({ name = "Gone", selectedItems = { gone }, schedulePolicy = schedule }).id
+      start(path)
+      client:settle()
+      assert.equal("Failed", client:get(path).lastStatus)
+      local session = client:rows "/JobSessions"[1]
+      local log = client:rows("/JobSessions/" .. session.id .. "/LogItems")
+      assert.match("User erika.former@contoso.com was not found", log[3].message or log[3].title)
+      if client.number >= 8 then assert.equal("Error", log[3].type) end
+      if client.number >= 7 then assert.is_true(session.jobWillBeRetried) end
+      local count = #client:all "/JobSessions"
+      client.now = client.now + 1800
+      local list = client:all "/JobSessions"
+      assert.equal(count + 2, #list)
+      if client.number >= 6 then assert.equal(2, list[1].retryCount) end
+      if client.number >= 7 then
+        assert.equal(session.id, list[1].mainSessionId)
+        assert.is_false(list[1].jobWillBeRetried)
       end
     end)
 
@@ -210,5 +295,58 @@ describe("several items of a job", function()
     assert.equal(0, #client:rows(place))
     _, answer = client:call("DELETE", place)
     assert.equal(400, answer.status)
+  end)
+end)
+
+describe("job sessions of the rehearsal server", function()
+  it("are found by job, kind, status and end", function()
+    local client = sim.new "v8"
+    local function count(query) return #client:all("/JobSessions" .. query) end
+    local nightly = client:named("/Jobs", "Contoso nightly").id
+    assert.equal(24, count "")
+    assert.equal(10, count("?jobId=" .. nightly))
+    assert.equal(0, count "?jobType=Copy")
+    assert.equal(24, count "?jobType=Backup")
+    assert.equal(1, count "?status=Warning")
+    assert.equal(23, count "?status=Succeeded")
+    assert.equal(1, count "?endTimeLowerBound=2026-11-21T00:00:00Z")
+    assert.equal(23, count "?endTimeUpperBound=2026-11-21T00:00:00Z")
+    client:act("/Jobs/" .. nightly, "start", {})
+    assert.equal(1, count "?status=Running")
+    -- What runs has no end to be found by.
+    assert.equal(1, count "?endTimeLowerBound=2026-11-21T00:00:00Z")
+  end)
+
+  it("show their log by kind and in either order", function()
+    local client = sim.new "v8"
+    local session = client:rows "/JobSessions?status=Warning"[1]
+    local place = "/JobSessions/" .. session.id .. "/LogItems"
+    local warned = client:rows(place .. "?type=Warning")
+    assert.match("is busy; nothing was backed up", warned[1].message)
+    local log, back = client:rows(place), client:rows(place .. "?orderAsc=false")
+    assert.equal(log[1].id, back[#back].id)
+    assert.equal(log[#log].id, back[1].id)
+  end)
+
+  it("of v7 are followed by their changes", function()
+    local client = sim.new "v7"
+    local all = client:get "/JobSessions/Changes?limit=100"
+    assert.equal(24, #all.results)
+    local none = client:get("/JobSessions/Changes?from=" .. all.nextChangeToken)
+    assert.equal(0, #none.results)
+    assert.equal(all.nextChangeToken, none.nextChangeToken)
+    client:act("/Jobs/" .. client:named("/Jobs", "Contoso nightly").id, "start", {})
+    client:settle()
+    local new = client:get("/JobSessions/Changes?from=" .. all.nextChangeToken)
+    assert.equal(1, #new.results)
+    assert.equal("Success", new.results[1].status)
+    -- Page by page they are the same.
+    local seen, token = 0, "0"
+    repeat
+      local page = client:get("/JobSessions/Changes?limit=5&from=" .. token)
+      seen, token = seen + #page.results, page.nextChangeToken
+    until #page.results == 0
+    assert.equal(25, seen)
+    client:get("/JobSessions/Changes?from=yesterday", 400)
   end)
 end)

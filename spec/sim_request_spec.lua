@@ -204,6 +204,6 @@ describe("pages of the rehearsal server", function()
       assert.equal(3, #(value.results or value))
     end
     local sessions = sim.new "v5":get "/JobSessions"
-    assert.equal(3, sessions.totalCount)
+    assert.equal(24, sessions.totalCount)
   end)
 end)

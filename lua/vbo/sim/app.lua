@@ -11,6 +11,7 @@
 local admin = require "vbo.sim.admin"
 local auth = require "vbo.sim.auth"
 local catalogue = require "vbo.catalogue"
+local clocks = require "vbo.sim.clock"
 local contexts = require "vbo.sim.context"
 local ids = require "vbo.sim.ids"
 local json = require "vbo.json"
@@ -31,7 +32,7 @@ local handlers = {}
 for _, name in ipairs { "organization", "session", "onedrive", "onedrive_change", "exchange",
   "exchange_export",
   "sharepoint", "sharepoint_change",
-  "job" } do
+  "job", "job_session", "restore_point" } do
   for operation, handler in pairs(require("vbo.sim.handlers." .. name)) do
     assert(not handlers[operation], "two handlers of " .. operation)
     handlers[operation] = handler
@@ -42,7 +43,8 @@ end
 M.handlers = handlers
 
 local known_options = { world = true, user = true, password = true, token_lifetime = true,
-  zone = true, origin = true, clock = true, uuid = true, bytes = true, log = true,
+  session_idle = true, zone = true, origin = true, clock = true, uuid = true, bytes = true,
+  log = true,
   no_outlook = true }
 
 -- How many requests the admin interface remembers.
@@ -53,6 +55,7 @@ local remembered = 1000
 ---  world: a name or a world object ("demo");
 ---  user, password: the one account ("admin@rehearsal.local"; a random password);
 ---  token_lifetime: seconds of an access token (3600, the real server's default);
+---  session_idle: seconds until a restore session that nobody uses stops (900); 0: never;
 ---  zone: the server's own, in seconds east of UTC (0): v1 and v2 tell times in it;
 ---  origin: function that gives "https://host:port" for absolute links;
 ---  clock, uuid, bytes: time in seconds, new ids and random bytes, for tests to replace;
@@ -70,7 +73,7 @@ function M.new(options)
     world = opened
   end
   local bytes = options.bytes or random.bytes
-  local clock = options.clock or os.time
+  local clock = options.clock or clocks.of(world)
   local uuid = options.uuid or stores.uuids(bytes)
   local self = setmetatable({
     user = options.user or "admin@rehearsal.local",
@@ -81,7 +84,9 @@ function M.new(options)
     installation = ids.uuid "rehearsal server", product_version = "8.0.0.0",
     mail_from = "veeam@rehearsal.local", outlook = not options.no_outlook,
   }, App)
-  self.store = stores.new { world = world, clock = clock, uuid = uuid }
+  self.store = stores.new {
+    world = world, clock = clock, uuid = uuid, idle = options.session_idle,
+  }
   self.auth = auth.new {
     user = self.user, password = self.password, lifetime = options.token_lifetime or 3600,
     clock = clock, bytes = bytes,

@@ -1,5 +1,6 @@
 --- Exploring: opens a restore session on a backup as of a point in time, or says why not.
 
+local points = require "vbo.sim.points"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
 local time = require "vbo.time"
@@ -12,7 +13,7 @@ local names = {
 
 --- Reads a point in time: v1 and v2 take the dotted form of the server's own zone alone; later
 --- versions ISO 8601 too, in which a missing zone means the server's.
-local function point(context, text)
+local function point_in_time(context, text)
   if text == nil or text == "" then return nil end
   local dotted = text:match "^%d%d%d%d%.%d%d%.%d%d %d%d:%d%d:%d%d$"
   local at, offset = time.parse(text)
@@ -24,23 +25,35 @@ local function point(context, text)
   return offset and at or at - context.app.zone
 end
 
---- Opens a session and answers it.
+--- Opens a session on one of some restore points and answers it.
 ---@param context vbo.sim.Context
 ---@param organization table
----@param only table<string, true>?  lower-case addresses, where a job covers some users alone
-function M.open(context, organization, only)
-  local body = context.body
-  local kind = body.type or "Vex"
+---@param options { from: string?, test: (fun(point: vbo.sim.Point): boolean)?,
+---  only: table<string, any>?, at: number?, kind: string?, reason: string?, operator: boolean? }?
+---  test: which points; from: what is said to have none; only: lower-case addresses, where some
+---  users alone are shown; at, kind: instead of those of the body
+function M.open(context, organization, options)
+  options = options or {}
+  local body, store = context.body, context.store
+  local kind = options.kind or body.type or "Vex"
   kind = kind:sub(1, 1):upper() .. kind:sub(2):lower()
-  if not organization.workloads[kind] then
+  local list = store.points:where(function(point)
+    if point.organization ~= organization or not points.holds(point, kind) then return false end
+    if options.test then return options.test(point) end
+    return not point.copy and not point.retrieval
+  end)
+  if #list == 0 then
     refusal.raise(500, ("Restore session cannot be created: there is no restore point of %s for "
-      .. "organization %s."):format(names[kind] or kind, organization.name))
+      .. "%s."):format(names[kind] or kind,
+        options.from or "organization " .. organization.name))
   end
-  local at = point(context, body.dateTime or body.datetime)
-  local session = context.store:open {
-    type = kind, organization = organization, at = at, by = context.user,
-    view = context.store.world:view(organization, {
-      at = at, deleted = body.showDeleted, versions = body.showAllVersions, only = only,
+  local at = options.at or point_in_time(context, body.dateTime or body.datetime)
+  local point = points.last(list, at)
+  local session = store:open {
+    type = kind, organization = organization, at = at, by = context.user, point = point,
+    reason = options.reason, operator = options.operator,
+    view = store.points:view(organization, point, {
+      deleted = body.showDeleted, versions = body.showAllVersions, only = options.only,
     }),
   }
   return context:json(render.session(context, session))
@@ -56,9 +69,12 @@ function M.session(context, kind)
   if not session or session.state ~= "Working" then
     -- What a session that is gone answers is known up to v5 as a 500 with this text.
     local text = "Resource cannot be found for current key: RestoreSession '" .. id .. "'"
-      .. (session and ", it was stopped." or ".")
+      .. (not session and "." or session.expired
+        and (", it was stopped after %d minutes without a request."):format(session.idle // 60)
+        or ", it was stopped.")
     refusal.raise(context.number <= 5 and 500 or 404, text)
   end
+  session:touch()
   if kind and session.type ~= kind then
     refusal.raise(400, ("This restore session explores %s, not %s."):format(
       names[session.type], names[kind]))

@@ -1,15 +1,14 @@
---- Backup jobs and their sessions.
+--- Backup jobs, copy jobs, and their runs.
 
 local ids = require "vbo.sim.ids"
 local refusal = require "vbo.sim.refusal"
+local runs = require "vbo.sim.job_run"
+local scope = require "vbo.sim.job_scope"
 
 local M = {}
 
 local Jobs = {}
 Jobs.__index = Jobs
-
--- A job runs for so many looks or seconds, whichever is first.
-local looks, seconds = 3, 2
 
 local function copy(value)
   if type(value) ~= "table" then return value end
@@ -29,30 +28,89 @@ local function described_item(job, spec, kind)
   return item
 end
 
---- The jobs of a world.
----@param world table
----@param clock fun(): number
----@param uuid fun(): string
+-- How long the runs of the past took.
+local took = 1300
+
+--- The runs that a job has behind it: one at every restore point of its organization, and its last.
+local function past_of(job, described)
+  local moments = {}
+  for _, at in ipairs(job.organization.points) do
+    moments[#moments + 1] = { job = job, at = at, point = true }
+  end
+  local last = moments[#moments]
+  if not last or last.at ~= described.last_run then
+    last = { job = job, at = described.last_run }
+    moments[#moments + 1] = last
+  end
+  last.status = described.last_status
+  return moments
+end
+
+--- The jobs of a world, with their history.
+---@param store table
 ---@return table
-function M.new(world, clock, uuid)
-  local self = setmetatable({ list = {}, sessions = {}, clock = clock, uuid = uuid }, Jobs)
-  for _, each in ipairs(world.jobs) do
+function M.new(store)
+  local self = setmetatable({
+    store = store, list = {}, copies = {}, sessions = {}, clock = store.clock, uuid = store.uuid,
+  }, Jobs)
+  local past = {}
+  for _, each in ipairs(store.world.jobs) do
     local job = {
       id = each.id, name = each.name, description = each.description, enabled = each.enabled,
       organization = each.organization, repository = each.repository,
-      schedule = copy(each.schedule), last_run = each.last_run, last_status = each.last_status,
-      entire = each.selected == nil, selected = {}, excluded = {},
+      schedule = copy(each.schedule), entire = each.selected == nil, selected = {}, excluded = {},
     }
     for _, kind in ipairs { "selected", "excluded" } do
       for i, item in ipairs(each[kind] or {}) do job[kind][i] = described_item(job, item, kind) end
     end
     self.list[#self.list + 1] = job
-    self:add_session(job, {
-      id = ids.uuid("session/" .. job.id), created = job.last_run, ended = job.last_run + 1300,
-      status = job.last_status, progress = 100,
-    })
+    for _, moment in ipairs(past_of(job, each)) do
+      moment.order = #past + 1
+      past[moment.order] = moment
+    end
   end
+  table.sort(past, function(a, b)
+    if a.at ~= b.at then return a.at < b.at end
+    return a.order < b.order
+  end)
+  for _, moment in ipairs(past) do self:remember(moment) end
   return self
+end
+
+--- A run of the past.  Its objects are counted when somebody asks for them.
+function Jobs:remember(moment)
+  local job = moment.job
+  local run = self:add_run(job, "Backup", {
+    id = ids.uuid(("session/%s/%d"):format(job.id, moment.at // 1)), created = moment.at,
+    since = job.last_backup,
+  })
+  local status = moment.status
+  if status == "Warning" then
+    local object = run.objects[1]
+    run.objects = {}
+    function run.statistics() return {
+      items = 0, bytes = 0, bytes_rate = 0, items_rate = 0, bottleneck = "NA",
+    } end
+    run.done[1] = {
+      id = object.id, type = object.type, name = object.name, status = "Warning", items = 0,
+      bytes = 0,
+    }
+    run:say("Warning", ("Mailbox of %s is busy; nothing was backed up"):format(object.name))
+    run.objects[1] = object
+    run.position = 1
+  end
+  run.now = moment.at + took
+  run.finished = nil
+  if moment.point then
+    run:advance(1, moment.at + took)
+    self.store.points:add {
+      at = moment.at, job = job, organization = job.organization, repository = job.repository,
+      covers = not job.entire and scope.users(job) or nil, run = run,
+    }
+    job.last_backup = moment.at
+  end
+  if run.status == "Running" then run:finish(status or "Success") end
+  job.running, job.last_run, job.last_status = nil, moment.at, run.status
 end
 
 --- A job by its id, or a 404.
@@ -61,6 +119,14 @@ function Jobs:get(id)
     if job.id == id:lower() then return job, i end
   end
   refusal.not_found("Job", id)
+end
+
+--- A copy job by its id, or a 404.
+function Jobs:get_copy(id)
+  for i, job in ipairs(self.copies) do
+    if job.id == id:lower() then return job, i end
+  end
+  refusal.not_found("CopyJob", id)
 end
 
 --- Adds a job.
@@ -76,43 +142,144 @@ function Jobs:add(fields)
   return fields
 end
 
-function Jobs:remove(id)
-  local job, index = self:get(id)
+--- Adds a copy job: one for a backup job, into another repository.
+---@param fields table  backup, repository, schedule, enabled
+function Jobs:add_copy(fields)
+  if self:copy_of(fields.backup) then
+    refusal.raise(409, ("Job '%s' has a copy job already."):format(fields.backup.name))
+  end
+  fields.id, fields.last_status = self.uuid(), "Stopped"
+  fields.organization, fields.copy = fields.backup.organization, true
+  fields.name = fields.name or fields.backup.name .. " - copy"
+  self.copies[#self.copies + 1] = fields
+  return fields
+end
+
+--- The copy job of a backup job.
+function Jobs:copy_of(job)
+  for _, each in ipairs(self.copies) do
+    if each.backup == job then return each end
+  end
+end
+
+--- Removes a job, or a copy job.
+function Jobs:remove(id, is_copy)
+  local job, index = self[is_copy and "get_copy" or "get"](self, id)
   if job.running then
     refusal.raise(409, ("Job '%s' is running; stop it first."):format(job.name))
   end
-  table.remove(self.list, index)
+  if not is_copy and self:copy_of(job) then
+    refusal.raise(409, ("Job '%s' has a copy job; remove that first."):format(job.name))
+  end
+  table.remove(is_copy and self.copies or self.list, index)
 end
 
-function Jobs:add_session(job, session)
-  session.job, session.log = job, session.log or {}
-  session.log[1] = { id = self.uuid(), usn = 1, type = "Success", at = session.created,
-    text = ("Connected to organization %s"):format(job.organization.name) }
-  table.insert(self.sessions, 1, session)
-  return session
+--- What comes of an object of a backup.
+local function backed_up(self, job, object, run)
+  local out = {
+    id = object.id, type = object.type, name = object.name, status = "Success", items = 0,
+    bytes = 0,
+  }
+  if object.user and object.user.left and run.created >= self.store.world.now then
+    out.status = "Failed"
+    out.message = ("User %s was not found in organization %s"):format(object.name,
+      job.organization.name)
+  elseif object.user then
+    local from = not run.full and run.since or -math.huge
+    out.items, out.bytes = scope.changed(self.store, object, from, run.now or run.created)
+  end
+  return out
 end
 
---- Starts a job.
+local function copied(_, _, point)
+  local name = point.job and point.job.name or point.organization.name
+  return { id = point.id, type = "User", name = name, status = "Success", items = 1, bytes = 0 }
+end
+
+--- The points that a copy job has not copied yet.
+function Jobs:uncopied(job)
+  local there = {}
+  for _, point in ipairs(self.store.points.list) do
+    if point.copy and point.copy_of and point.repository == job.repository then
+      there[point.copy_of] = true
+    end
+  end
+  return self.store.points:where(function(point)
+    return point.job == job.backup and not point.copy and not point.retrieval
+      and not there[point.id]
+  end)
+end
+
+local function add_point(self, job, run)
+  if run.status ~= "Success" and run.status ~= "Warning" then return end
+  local points = self.store.points
+  if job.copy then
+    for i = 1, run.position do
+      local source = run.objects[i]
+      points:add {
+        id = ids.uuid("copy/" .. job.id .. source.id), at = source.at, job = job.backup,
+        organization = source.organization, seen = source.seen, covers = source.covers,
+        repository = job.repository, copy = true, copy_of = source.id, run = run,
+      }
+    end
+    job.last_backup = run.ended
+  elseif #run.objects > 0 then
+    local point = points:take {
+      id = ids.uuid("point/" .. run.id), at = run.ended, job = job,
+      organization = job.organization, repository = job.repository,
+      covers = not job.entire and scope.users(job) or nil, run = run,
+    }
+    run:say("Success", ("Created a restore point with %d object(s)"):format(#run.done), run.ended)
+    job.last_backup = point.at
+  end
+end
+
+--- What a failed run means: when it is tried again, if it is.
+local function plan_retry(job, run)
+  local plan = job.schedule or {}
+  local bad = run.status == "Failed" or run.status == "Warning"
+  if not bad or not plan.retryEnabled or run.retry >= (plan.retryNumber or 3) then return end
+  run.will_retry = true
+  job.retry = {
+    at = run.ended + (plan.retryWaitInterval or 10) * 60, count = run.retry + 1, main = run.main,
+  }
+end
+
+--- Begins a run.
+function Jobs:add_run(job, kind, options)
+  options.job, options.kind = job, kind
+  options.connected = ("Connected to organization %s"):format(job.organization.name)
+  options.objects = job.copy and self:uncopied(job) or scope.objects(job)
+  local run
+  function options.process(object)
+    return (job.copy and copied or backed_up)(self, job, object, run)
+  end
+  function options.finished(it)
+    add_point(self, job, it)
+    job.running, job.last_status = nil, it.status
+    plan_retry(job, it)
+  end
+  run = runs.new(options)
+  table.insert(self.sessions, 1, run)
+  job.running, job.last_status, job.last_run = run, "Running", run.created
+  return run
+end
+
+--- Starts a job, or a copy job.
+---@param job table
+---@param full boolean?  back up all again, not what is new alone
 function Jobs:start(job, full)
   if job.running then
     refusal.raise(409, ("Job '%s' is running already."):format(job.name))
   end
-  local session = self:add_session(job, {
-    id = self.uuid(), created = self.clock(), status = "Running", progress = 0, looks = 0,
-    full = full or false,
+  if not job.enabled then
+    refusal.raise(409, ("Job '%s' is disabled; enable it first."):format(job.name))
+  end
+  job.retry = nil
+  return self:add_run(job, job.copy and "Copy" or "Backup", {
+    id = self.uuid(), created = self.clock(), full = full or job.last_backup == nil,
+    since = job.last_backup,
   })
-  job.running, job.last_status, job.last_run = session, "Running", session.created
-  return session
-end
-
-local function finish(self, session, status)
-  session.status, session.ended = status, self.clock()
-  session.log[#session.log + 1] = {
-    id = self.uuid(), usn = #session.log + 1, type = status == "Stopped" and "Stop" or "Success",
-    at = session.ended, text = status == "Stopped" and "Stopped by user" or "Job finished",
-  }
-  if status ~= "Stopped" then session.progress = 100 end
-  session.job.running, session.job.last_status = nil, status
 end
 
 --- Stops a running job.
@@ -120,22 +287,28 @@ function Jobs:stop(job)
   if not job.running then
     refusal.raise(400, ("Job '%s' is not running."):format(job.name))
   end
-  finish(self, job.running, "Stopped")
+  job.running:stop(self.clock())
 end
 
 --- Somebody looked at a job or its session.
-function Jobs:look(session)
-  if not session or session.status ~= "Running" then return end
-  session.looks = session.looks + 1
-  session.progress = math.min(99, session.looks * 100 // looks)
-  if session.looks >= looks then finish(self, session, "Success") end
+function Jobs:look(run)
+  if run then run:look(self.clock()) end
 end
 
---- Time has passed.
+--- Time has passed: runs get on and end, and what failed is tried again.
 function Jobs:tick()
-  for _, session in ipairs(self.sessions) do
-    if session.status == "Running" and self.clock() - session.created >= seconds then
-      finish(self, session, "Success")
+  local now = self.clock()
+  for _, list in ipairs { self.list, self.copies } do
+    for _, job in ipairs(list) do
+      if job.running then job.running:tick(now) end
+      while job.retry and not job.running and job.enabled and now >= job.retry.at do
+        local retry = job.retry
+        job.retry = nil
+        self:add_run(job, job.copy and "Copy" or "Backup", {
+          id = self.uuid(), created = retry.at, since = job.last_backup, retry = retry.count,
+          main = retry.main,
+        }):tick(now)
+      end
     end
   end
 end

@@ -1,5 +1,6 @@
 --- Records of jobs, their items and their sessions; see `render.lua`.
 
+local points = require "vbo.sim.points"
 local render = require "vbo.sim.render"
 
 local M = {}
@@ -40,7 +41,7 @@ function M.job(context, it)
     id = id, name = it.name, description = it.description, isEnabled = it.enabled,
     backupType = it.entire and "EntireOrganization" or "SelectedItems",
     lastStatus = it.last_status, lastRun = render.time(it.last_run),
-    lastBackup = render.time(it.last_run),
+    lastBackup = render.time(it.last_backup),
     nextRun = render.time(next_run(it, context.app.clock())), schedulePolicy = it.schedule,
     organizationId = it.organization.id, repositoryId = it.repository and it.repository.id,
     eTag = 1,
@@ -67,37 +68,98 @@ function M.item(kind)
   end
 end
 
-local zero = {
-  processingRate = "0 B/s (0 items/s)", readRate = "0 B/s", writeRate = "0 B/s",
-  transferredData = "0 B", processingRateBytesPS = 0, processingRateItemsPS = 0,
-  readRateBytesPS = 0, writeRateBytesPS = 0, transferredDataBytes = 0, processedObjects = 0,
-  bottleneck = "NA",
-}
-
-function M.session(context, it)
-  local id = it.id
+--- A copy job.
+function M.copy_job(context, it)
+  local base = "/CopyJobs/%s"
   return {
-    id = id, jobId = it.job.id, mainSessionId = id, details = it.job.name,
-    repositoryId = it.job.repository and it.job.repository.id,
-    creationTime = render.time(it.created), endTime = render.time(it.ended),
-    progress = it.progress, status = it.status, retryCount = 0, jobWillBeRetried = false,
-    jobType = "Backup", jobSessionConfigType = it.full and "Full" or "Incremental",
-    statistics = zero, eTag = 1,
+    id = it.id, name = it.name, isEnabled = it.enabled, backupJobId = it.backup.id,
+    organizationId = it.organization.id, repositoryId = it.repository.id,
+    lastStatus = it.last_status, lastRun = render.time(it.last_run),
+    lastBackup = render.time(it.last_backup),
+    nextRun = render.time(next_run(it, context.app.clock())), schedulePolicy = it.schedule,
+    eTag = 1,
     _links = {
-      self = context:href("/JobSessions/%s", id),
-      log = context:href(
-        context.number <= 5 and "/JobSessions/%s/Log" or "/JobSessions/%s/LogItems", id),
-      job = context:href("/Jobs/%s", it.job.id),
+      self = context:href(base, it.id), backupJob = context:href(base .. "/BackupJob", it.id),
+      jobsessions = context.number >= 7 and context:href("/JobSessions?jobId=%s", it.id) or nil,
     },
   }
 end
 
-function M.log_item(context, it, session)
+-- Up to v2 rates and sizes are words: "99.1 KB/s (6 items/s)".
+local function size(bytes)
+  local units = { "B", "KB", "MB", "GB", "TB" }
+  local value, unit = bytes, 1
+  while value >= 1024 and unit < #units do value, unit = value / 1024, unit + 1 end
+  return unit == 1 and ("%d B"):format(value) or ("%.1f %s"):format(value, units[unit])
+end
+
+local function statistics(run)
+  local sums = run:statistics()
+  local rate = size(sums.bytes_rate) .. "/s"
   return {
-    id = it.id, usn = it.usn, type = it.type, title = it.text, message = it.text,
-    creationTime = render.time(it.at), endTime = render.time(it.at),
-    _links = context.number >= 2
-      and { self = context:href("/JobSessions/%s/LogItems/%s", session.id, it.id) } or nil,
+    processingRate = ("%s (%d items/s)"):format(rate, sums.items_rate), readRate = rate,
+    writeRate = rate, transferredData = size(sums.bytes),
+    processingRateBytesPS = sums.bytes_rate, processingRateItemsPS = sums.items_rate,
+    readRateBytesPS = sums.bytes_rate, writeRateBytesPS = sums.bytes_rate,
+    transferredDataBytes = sums.bytes, processedObjects = sums.items,
+    bottleneck = sums.bottleneck,
+  }
+end
+
+--- A run of a job, or of a copy job.
+function M.session(context, it)
+  local id, job = it.id, it.job
+  return {
+    id = id, jobId = job.id, mainSessionId = it.main, details = job.name,
+    repositoryId = job.repository and job.repository.id,
+    creationTime = render.time(it.created), endTime = render.time(it.ended),
+    progress = it.progress, status = it.status, retryCount = it.retry,
+    jobWillBeRetried = it.will_retry or false, jobType = it.kind,
+    jobSessionConfigType = it.full and "Full" or "Incremental", statistics = statistics(it),
+    eTag = #it.log,
+    _links = {
+      self = context:href("/JobSessions/%s", id),
+      log = context:href(
+        context.number <= 5 and "/JobSessions/%s/Log" or "/JobSessions/%s/LogItems", id),
+      job = context:href(job.copy and "/CopyJobs/%s" or "/Jobs/%s", job.id),
+    },
+  }
+end
+
+--- A line of a session's log; `place` is the path of all of them.
+function M.log_item(place)
+  return function(context, it, session)
+    return {
+      id = it.id, usn = it.usn, type = it.type, title = it.text, message = it.text,
+      creationTime = render.time(it.at), endTime = render.time(it.at),
+      _links = context.number >= 2
+        and { self = context:href(place .. "/%s/LogItems/%s", session.id, it.id) } or nil,
+    }
+  end
+end
+
+--- An object that a run processed.
+function M.object(_, it) return { id = it.id, type = it.type, status = it.status } end
+
+--- A restore point.
+function M.point(context, it)
+  local organization = it.organization
+  local function covers(kind) return points.holds(it, kind) end
+  local job = it.job
+  return {
+    id = it.id, backupTime = render.time(it.at), organizationId = organization.id,
+    repositoryId = it.repository and it.repository.id, jobId = job and job.id,
+    isExchange = covers "Vex", isOneDrive = covers "Veod", isSharePoint = covers "Vesp",
+    isTeams = covers "Vet", isCopy = it.copy or false, isLongTermCopy = false,
+    isRetrieved = it.retrieval ~= nil, retrievalId = it.retrieval and it.retrieval.id,
+    isDeleted = false, eTag = it.change, objectsEtag = it.change,
+    _links = {
+      self = context:href("/RestorePoints/%s", it.id),
+      organization = context:href("/Organizations/%s", organization.id),
+      job = job and context:href("/Jobs/%s", job.id) or nil,
+      repository = it.repository
+        and context:href("/BackupRepositories/%s", it.repository.id) or nil,
+    },
   }
 end
 

@@ -11,11 +11,13 @@ local ranks = { Success = 0, Warning = 1, Failed = 2 }
 
 --- A session.
 ---@param options { id: string, type: string, organization: table, view: table, at: number?,
----  offset: integer?, by: string, clock: (fun(): number), uuid: (fun(): string) }
+---  offset: integer?, by: string, idle: number, clock: (fun(): number), uuid: (fun(): string) }
+---  idle: seconds after which a session that nobody asks for ends by itself; 0: never
 ---@return table
 function M.new(options)
   local self = setmetatable(options, Session)
   self.created = self.clock()
+  self.touched = self.created
   self.state, self.result = "Working", "Success"
   self.events, self.works = {}, {}
   return self
@@ -46,15 +48,33 @@ function Session:begin(options)
   return new
 end
 
+--- Somebody uses the session: it lives on.
+function Session:touch() self.touched = self.clock() end
+
 --- Somebody looked: running restores get on.
 function Session:look()
+  self:touch()
   for _, each in ipairs(self.works) do
     if not each:is_done() then return each:look() end
   end
 end
 
+--- Time has passed: restores get on, and a session that was left alone for too long ends.
 function Session:tick()
-  for _, each in ipairs(self.works) do each:tick() end
+  local busy = false
+  for _, each in ipairs(self.works) do
+    each:tick()
+    busy = busy or not each:is_done()
+  end
+  if self.state ~= "Working" or busy or self.idle <= 0 then return end
+  -- What a restore takes is no idling: its end counts as use.
+  for _, each in ipairs(self.works) do
+    self.touched = math.max(self.touched, each.event.ended or 0)
+  end
+  if self.clock() - self.touched >= self.idle then
+    self:stop()
+    self.ended, self.expired = self.touched + self.idle, true
+  end
 end
 
 --- Ends the session; what is not restored by then stays undone.

@@ -1,8 +1,9 @@
---- All state of a rehearsal server but its tokens: the world, production, restore sessions, jobs
---- and job sessions.
+--- All state of a rehearsal server but its tokens: the world, production, restore sessions, jobs,
+--- job sessions and restore points.
 
 local ids = require "vbo.sim.ids"
 local jobs = require "vbo.sim.jobs"
+local points = require "vbo.sim.points"
 local production = require "vbo.sim.production"
 local sessions = require "vbo.sim.session"
 
@@ -12,11 +13,14 @@ local Store = {}
 Store.__index = Store
 
 --- The state of a world at its start.
----@param options { world: table, clock: (fun(): number), uuid: (fun(): string) }
+---@param options { world: table, clock: (fun(): number), uuid: (fun(): string), idle: number? }
+---  idle: seconds after which a restore session that nobody uses stops (900)
 ---@return table
 function M.new(options)
   local self = setmetatable({
     world = options.world, clock = options.clock, uuid = options.uuid,
+    -- The API's own time is not documented; the explorers of the console close after 15 minutes.
+    idle = options.idle or 900,
   }, Store)
   self:reset()
   return self
@@ -26,7 +30,8 @@ end
 function Store:reset()
   self.production = production.new(self.world, self.clock)
   self.sessions, self.session_by_id = {}, {}
-  self.jobs = jobs.new(self.world, self.clock, self.uuid)
+  self.points = points.new(self)
+  self.jobs = jobs.new(self)
 end
 
 --- Opens a restore session.
@@ -35,7 +40,7 @@ end
 ---@return table
 function Store:open(options)
   options.id, options.clock, options.uuid = self.uuid(), self.clock, self.uuid
-  options.number = #self.sessions + 1
+  options.number, options.idle = #self.sessions + 1, self.idle
   local session = sessions.new(options)
   table.insert(self.sessions, 1, session)
   self.session_by_id[session.id] = session

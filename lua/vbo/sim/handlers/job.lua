@@ -100,7 +100,7 @@ function H.Job_Add(context)
     selected = entire and {} or items_of(context, organization, body.selectedItems),
     excluded = items_of(context, organization, body.excludedItems),
   }
-  if body.runNow then context.store.jobs:start(made) end
+  if body.runNow and made.enabled then context.store.jobs:start(made) end
   return context:json(render.job(context, made))
 end
 
@@ -119,7 +119,7 @@ function H.Job_Update(context)
     it.schedule = it.schedule or {}
     for key, value in pairs(body.schedulePolicy) do it.schedule[key] = value end
   end
-  if body.runNow then context.store.jobs:start(it) end
+  if body.runNow and it.enabled then context.store.jobs:start(it) end
   if context.op.answer.kind == "empty" then return context:empty() end
   return context:json(render.job(context, it))
 end
@@ -150,7 +150,7 @@ function H.Job_StopAction(context)
   return context:empty()
 end
 
---- Explores the organization of a job: the users that it backs up, no others.
+--- Explores the backups that a job made: the users that it backs up, no others.
 function H.Job_ExploreAction(context)
   local it = job(context)
   local only
@@ -160,7 +160,10 @@ function H.Job_ExploreAction(context)
       if item.user then only[item.user.name:lower()] = true end
     end
   end
-  return explore.open(context, it.organization, only)
+  return explore.open(context, it.organization, {
+    only = only, from = "job " .. it.name,
+    test = function(point) return point.job == it and not point.copy and not point.retrieval end,
+  })
 end
 
 local function find_item(list, id)
@@ -231,50 +234,6 @@ end
 
 items("selected", "SelectedItems", "SelectedItem")
 items("excluded", "ExcludedItems", "ExcludedItem")
-
-function H.JobSession_Get(context)
-  local jobs, query = context.store.jobs, context.query
-  local found = {}
-  for _, each in ipairs(jobs:sessions_of(query.jobId and jobs:get(query.jobId))) do
-    if not query.status or each.status:lower() == query.status:lower() then
-      found[#found + 1] = each
-    end
-  end
-  return context:list(found, render.session)
-end
-
-function H.JobSession_GetByJobId(context)
-  local it = job(context)
-  context.store.jobs:look(it.running)
-  return context:list(context.store.jobs:sessions_of(it), render.session)
-end
-
-function H.JobSession_GetById(context)
-  local session = context.store.jobs:session(context.params.jobSessionsId)
-  context.store.jobs:look(session)
-  return context:json(render.session(context, session))
-end
-
-local function log(context)
-  local id = context.params.sessionId or context.params.jobSessionsId
-  local session = context.store.jobs:session(id)
-  return context:list(session.log, function(_, each)
-    return render.log_item(context, each, session)
-  end)
-end
-
-H.JobSessionLog_Get = log
-H.JobSessionLog_GetBatchBySessionId = log
-
-function H.JobSessionLog_GetBatchBySessionIdByLogItemId(context)
-  local session = context.store.jobs:session(context.params.sessionId)
-  for _, each in ipairs(session.log) do
-    if each.id == context.params.logItemId:lower() then
-      return context:json(render.log_item(context, each, session))
-    end
-  end
-  refusal.not_found("LogItem", context.params.logItemId)
-end
 
 local function repository_row(_, it)
   return {

@@ -1,0 +1,159 @@
+--- What restore points protect: users, groups, sites, teams, mailboxes and OneDrives, and their
+--- records.  Groups are those of Microsoft 365 that teams have.
+
+local json = require "vbo.json"
+local points = require "vbo.sim.points"
+
+local M = { rows = {}, rows_v8 = {} }
+
+local function was_there(it, point)
+  if it.at and it.at > point.at then return false end
+  local gone = it.deleted
+  if type(gone) == "number" and gone <= point.at then return false end
+  return true
+end
+
+--- The workloads that a point holds of a user; nil: it does not hold the user.
+local function of_user(point, user)
+  if not point.covers then return point.organization.workloads end
+  return point.covers[user.name:lower()]
+end
+
+--- Things of the organizations of points, each once, in their order.
+local function collect(list, name, test)
+  local out, seen = {}, {}
+  for _, point in ipairs(list) do
+    for _, it in ipairs(point.organization[name] or {}) do
+      if not seen[it] and test(it, point) then
+        seen[it] = true
+        out[#out + 1] = it
+      end
+    end
+  end
+  return out
+end
+
+function M.users(_, list)
+  return collect(list, "users", function(user, point) return of_user(point, user) ~= nil end)
+end
+
+function M.sites(_, list)
+  return collect(list, "sites", function(site, point)
+    return not point.covers and points.holds(point, "Vesp") and was_there(site, point)
+  end)
+end
+
+function M.teams(_, list)
+  return collect(list, "teams", function(team, point)
+    return not point.covers and points.holds(point, "Vet") and was_there(team, point)
+  end)
+end
+
+M.groups = M.teams
+
+function M.mailboxes(_, list)
+  return collect(list, "mailboxes", function(mailbox, point)
+    return points.holds(point, "Vex") and (of_user(point, mailbox.user) or {}).Vex == true
+  end)
+end
+
+function M.drives(_, list)
+  return collect(list, "drives", function(drive, point)
+    return points.holds(point, "Veod") and (of_user(point, drive.user) or {}).Veod == true
+  end)
+end
+
+--- Whether a point protects what a query of v8 names.
+function M.matches(store, point, query)
+  for name, kind in pairs { userId = "users", groupId = "groups", siteId = "sites",
+    teamId = "teams" } do
+    if query[name] then
+      local found = false
+      for _, each in ipairs(M[kind](store, { point })) do
+        found = found or each.id:lower() == query[name]:lower()
+      end
+      if not found then return false end
+    end
+  end
+  return true
+end
+
+local function urls(...) return json.array { ... } end
+
+function M.rows.users(_, it)
+  return {
+    id = it.id, accountId = it.id, accountType = it.type, displayName = it.display,
+    email = it.name, organizationId = it.organization.id,
+    backedUpOrganizationId = it.organization.id, isMailboxBackedUp = it.mailbox ~= nil,
+    isArchiveBackedUp = false, isOneDriveBackedUp = it.drive ~= nil,
+    isPersonalSiteBackedUp = false, oneDriveUrl = urls(it.drive and it.drive.url),
+    personalSiteUrl = urls(),
+  }
+end
+
+function M.rows.groups(_, it)
+  return {
+    id = it.id, accountId = it.id, displayName = it.name, email = it.email,
+    organizationId = it.organization.id, backedUpOrganizationId = it.organization.id,
+    isMailboxBackedUp = false, isSiteBackedUp = true, groupSiteUrl = urls(it.url),
+  }
+end
+
+function M.rows.sites(_, it) return { siteId = it.id, name = it.name, url = it.url } end
+
+function M.rows.teams(_, it)
+  return { id = it.id, displayName = it.name, description = it.description }
+end
+
+function M.rows.mailboxes(_, it)
+  return { id = it.id, displayName = it.name, email = it.email, isArchive = false }
+end
+
+function M.rows.drives(_, it) return { id = it.id, name = it.name, url = it.url } end
+
+local function common(it, record)
+  record.id, record.eTag = it.id, 1
+  record.organizationId = it.organization.id
+  record.backedUpOrganizationId = it.organization.id
+  return record
+end
+
+local function linked(context, name, it, record)
+  record._links = {
+    self = context:href("/" .. name .. "/%s", it.id),
+    organization = context:href("/Organizations/%s", it.organization.id),
+  }
+  return common(it, record)
+end
+
+function M.rows_v8.users(context, it)
+  local mailboxes, drives = json.array {}, json.array {}
+  if it.mailbox then mailboxes[1] = M.rows.mailboxes(context, it.mailbox) end
+  if it.drive then
+    drives[1] = { id = it.drive.id, displayName = it.drive.name, url = it.drive.url }
+  end
+  return linked(context, "ProtectedUsers", it, {
+    accountType = it.type, displayName = it.display, mailboxes = mailboxes, oneDrives = drives,
+    sites = urls(),
+  })
+end
+
+function M.rows_v8.groups(context, it)
+  return linked(context, "ProtectedGroups", it, {
+    displayName = it.name, msid = it.id, mailboxes = urls(), sites = urls(),
+  })
+end
+
+function M.rows_v8.sites(context, it)
+  return linked(context, "ProtectedSites", it, {
+    displayName = it.name, url = it.url, msid = it.id:sub(1, 36),
+  })
+end
+
+function M.rows_v8.teams(context, it)
+  return linked(context, "ProtectedTeams", it, {
+    displayName = it.name, description = it.description, msid = it.id,
+  })
+end
+
+return M

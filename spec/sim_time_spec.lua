@@ -1,0 +1,266 @@
+-- Time in the rehearsal server: restore points, what they show, and sessions that end.
+
+local clocks = require "vbo.sim.clock"
+local sim = require "spec.support.sim_app"
+
+local function point(client, query)
+  return client:rows("/RestorePoints" .. (query or ""))[1]
+end
+
+local function run(client, name)
+  local path = "/Jobs/" .. client:named("/Jobs", name or "Contoso nightly").id
+  client:act(path, "start", client.number >= 6 and {} or nil)
+  client:settle()
+  return client:get(path)
+end
+
+for _, version in ipairs { "v6", "v7", "v8" } do
+  describe("restore points of the rehearsal server in " .. version, function()
+    local client, contoso
+
+    before_each(function()
+      client = sim.new(version)
+      contoso = client:organization()
+    end)
+
+    it("are of weeks, newest first", function()
+      local list = client:all "/RestorePoints"
+      assert.equal(23, #list)
+      assert.equal("2026-11-20T22:00:00Z", list[1].backupTime)
+      assert.equal("2026-10-16T22:00:00Z", list[#list].backupTime)
+      for i = 2, #list do assert.is_true(list[i].backupTime <= list[i - 1].backupTime) end
+      assert.same(list[1], client:get("/RestorePoints/" .. list[1].id))
+      client:get("/RestorePoints/nothing", 404)
+    end)
+
+    it("are the same at every start", function()
+      assert.equal(client:rows "/RestorePoints"[5].id,
+        sim.new(version):rows "/RestorePoints"[5].id)
+    end)
+
+    it("are found by what they are of", function()
+      local function count(query) return #client:all("/RestorePoints?" .. query) end
+      assert.equal(20, count("organizationId=" .. contoso.id))
+      local job = client:named("/Jobs", "Contoso management")
+      assert.equal(10, count("jobId=" .. job.id))
+      assert.equal(23, count("repositoryId=" .. client:rows "/BackupRepositories"[1].id))
+      assert.equal(0, count "repositoryId=00000000-0000-4000-8000-000000000000")
+      assert.equal(0, count "isRetrieved=true")
+      assert.equal(0, count "isLongTermCopy=true")
+      if client.number >= 7 then
+        assert.equal(0, count "isCopy=true")
+        assert.equal(2, count("from=2026-11-19T00:00:00Z&to=2026-11-20T00:00:00Z"))
+        assert.equal("2026-10-16T22:00:00Z", point(client, "?orderAsc=true").backupTime)
+      else
+        assert.equal(2, count "backupTime=2026-11-19T22:00:00Z")
+      end
+    end)
+
+    it("say which workloads they hold", function()
+      local fabrikam = client:organization "fabrikam.onmicrosoft.com"
+      local one = point(client, "?organizationId=" .. fabrikam.id)
+      assert.is_true(one.isExchange)
+      assert.is_false(one.isOneDrive)
+      assert.is_true(point(client, "?organizationId=" .. contoso.id).isOneDrive)
+    end)
+
+    it("come of every run that succeeds, and are then the last", function()
+      run(client)
+      local list = client:all "/RestorePoints"
+      assert.equal(24, #list)
+      assert.equal("2026-11-21T08:00:02Z", list[1].backupTime)
+      client:act("/Organizations/" .. contoso.id, "explore", { type = "Veod" })
+      assert.equal("2026-11-21T08:00:02Z", client:get "/sim/sessions"[1].point)
+      -- The moment before it is still that of the evening before.
+      client:explore("Veod", "2026-11-21T08:00:01Z")
+      assert.equal("2026-11-20T22:00:00Z", client:get "/sim/sessions"[1].point)
+    end)
+
+    it("do not come of a run that was stopped", function()
+      local path = "/Jobs/" .. client:named("/Jobs", "Contoso nightly").id
+      client:act(path, "start", {})
+      client:act(path, "stop")
+      client:settle()
+      assert.equal(23, #client:all "/RestorePoints")
+    end)
+  end)
+end
+
+describe("a backup that runs after a restore", function()
+  local function restored(version)
+    local client = sim.new(version)
+    local place = client:explore("Veod", sim.before)
+    local drive = client:owned(place .. "/OneDrives", "Alice Example")
+    local budget = client:named(drive .. "/Documents", "Budget.xlsx")
+    client:act(drive .. "/Documents/" .. budget.id, "restore",
+      client.number >= 6 and { documentAction = "Overwrite" } or {})
+    client:settle()
+    return client
+  end
+
+  for _, version in ipairs { "v3", "v5", "v7", "v8" } do
+    it("holds what the restore wrote, in " .. version, function()
+      local client = restored(version)
+      local function names(at)
+        local place = client:explore("Veod", at)
+        local drive = client:owned(place .. "/OneDrives", "Alice Example")
+        local out = {}
+        for _, each in ipairs(client:all(drive .. "/Documents")) do out[each.name] = each end
+        return out, drive
+      end
+      assert.is_nil(names()["Budget.xlsx"])
+      run(client)
+      local shown, drive = names()
+      assert.is_truthy(shown["Budget.xlsx"])
+      -- Beside it lies what the attack left, for that is what production holds.
+      assert.is_truthy(shown["Budget.xlsx.locked"])
+      local good = client:act(drive .. "/Documents/" .. shown["Budget.xlsx"].id, "save", {})
+      assert.match("^PK\3\4", sim.bytes(good))
+      -- The points before it stay as they were.
+      assert.is_nil(names("2026-11-20T22:00:00Z")["Budget.xlsx"])
+    end)
+  end
+
+  it("counts what the restore wrote", function()
+    local client = restored "v8"
+    run(client)
+    assert.equal(1, client:rows "/JobSessions"[1].statistics.processedObjects)
+  end)
+
+  it("does not hold it where its job does not cover it", function()
+    local client = restored "v8"
+    local fabrikam = client:named("/Jobs", "Fabrikam weekly")
+    client:act("/Jobs/" .. fabrikam.id, "enable")
+    run(client, "Fabrikam weekly")
+    local place = client:explore "Veod"
+    local drive = client:owned(place .. "/OneDrives", "Alice Example")
+    assert.has_error(function() client:named(drive .. "/Documents", "Budget.xlsx") end)
+  end)
+
+  it("shows copies beside the original, as further versions, and in new folders", function()
+    local client = sim.new "v8"
+    local place = client:explore("Veod", sim.before)
+    local drive = client:owned(place .. "/OneDrives", "Alice Example")
+    local plan = client:named(drive .. "/Documents", "Plan.docx")
+    local at = drive .. "/Documents/" .. plan.id
+    client:act(at, "restore", { documentAction = "Keep" })
+    client:act(at, "copy", {
+      onedrive = { id = drive:match "[^/]+$" }, folder = "New/Place",
+      documentVersion = "Last", documentLastVersionAction = "Overwrite",
+    })
+    client:act(at, "restore", { documentAction = "Overwrite" })
+    client:settle()
+    run(client)
+    local now = client:explore("Veod", nil, { showAllVersions = true })
+    drive = client:owned(now .. "/OneDrives", "Alice Example")
+    assert.is_truthy(client:named(drive .. "/Documents", "Plan (1).docx"))
+    local new = client:named(drive .. "/Folders", "Place")
+    local inside = client:rows(drive .. "/Documents?parentId=" .. new.id)
+    assert.equal("Plan.docx", inside[1].name)
+    local versions = client:rows(drive .. "/Documents/" .. plan.id .. "/Versions")
+    assert.equal("5.0", versions[1].version)
+    assert.equal("4.0", versions[2].version)
+  end)
+
+  it("holds mail that was restored, where it was restored to", function()
+    local client = sim.new "v8"
+    local place = client:explore("Vex", sim.before)
+    local bob = client:owned(place .. "/Mailboxes", "Bob Builder")
+    local item = client:all(bob .. "/Items")[1]
+    client:act(bob .. "/Items/" .. item.id, "restore_to",
+      { mailbox = "alice@contoso.com", folder = "From Bob" })
+    client:settle()
+    run(client)
+    local now = client:explore "Vex"
+    local alice = client:owned(now .. "/Mailboxes", "Alice Example")
+    local folder = client:named(alice .. "/Folders", "From Bob")
+    local inside = client:rows(alice .. "/Items?parentId=" .. folder.id)
+    assert.equal(1, #inside)
+    assert.equal(item.subject, inside[1].subject)
+    assert.not_equal(item.id, inside[1].id)
+    assert.equal(inside[1].id, client:get(alice .. "/Items/" .. inside[1].id).id)
+  end)
+end)
+
+describe("exploring by restore point", function()
+  it("of a repository shows what it holds of an organization", function()
+    for _, version in ipairs { "v7", "v8" } do
+      local client = sim.new(version)
+      local repository = client:rows "/BackupRepositories"[1].id
+      local at = "/BackupRepositories/" .. repository .. "/explore?organizationId="
+      local session = client:call("POST", at .. client:organization().id,
+        { type = "Veod", dateTime = sim.before })
+      assert.equal(5, #client:rows("/RestoreSessions/" .. session.id .. "/Organization/OneDrives"))
+      assert.equal(sim.before, client:get "/sim/sessions"[1].point)
+      local _, answer = client:call("POST", at .. repository, { type = "Veod" })
+      assert.equal(404, answer.status)
+      _, answer = client:call("POST", at, { type = "Veod" })
+      assert.equal(400, answer.status)
+    end
+  end)
+
+  it("of a job that has made none says so", function()
+    local client = sim.new "v8"
+    local user = client:rows("/Organizations/" .. client:organization().id .. "/Users")[1]
+    local made = client:call("POST", "/Jobs", {
+      name = "New", backupType = "SelectedItems", organizationId = client:organization().id,
+      repositoryId = client:rows "/BackupRepositories"[1].id, isEnabled = true,
+      selectedItems = { { type = "User", user = { id = user.id }, oneDrive = true } },
+    })
+    local path = "/Jobs/" .. made.id
+    assert.match("no restore point of OneDrive for Business for job New",
+      client:act(path, "explore", { type = "Veod" }, 500).message)
+    run(client, "New")
+    client:act(path, "explore", { type = "Veod" })
+    assert.match("no restore point of Exchange for job New",
+      client:act(path, "explore", { type = "Vex" }, 500).message)
+    local now = client:get "/sim/sessions"[1]
+    assert.equal("2026-11-21T08:00:02Z", now.point)
+  end)
+end)
+
+describe("restore sessions that nobody uses", function()
+  it("end after a quarter of an hour, and say why they are gone", function()
+    for _, version in ipairs { "v3", "v5", "v8" } do
+      local client = sim.new(version)
+      local place, session = client:explore("Veod", sim.before)
+      client.now = client.now + 899
+      client:rows(place .. "/OneDrives")
+      client.now = client.now + 899
+      client:get("/RestoreSessions/" .. session.id)
+      client.now = client.now + 900
+      local failure = client:get(place .. "/OneDrives", client.number <= 5 and 500 or 404)
+      assert.match("stopped after 15 minutes without a request", failure.message)
+      local stopped = client:get("/RestoreSessions/" .. session.id)
+      assert.equal("Stopped", stopped.state)
+      assert.equal("2026-11-21T08:44:58Z", stopped.endTime)
+    end
+  end)
+
+  it("live on when the server is told so", function()
+    local client = sim.new("v8", { session_idle = 0, token_lifetime = 10 ^ 6 })
+    local place = client:explore("Veod", sim.before)
+    client.now = client.now + 86400
+    assert.equal(5, #client:rows(place .. "/OneDrives"))
+  end)
+
+  it("do not end in the middle of a restore", function()
+    local client = sim.new("v8", { session_idle = 1 })
+    local place, session = client:explore("Veod", sim.before)
+    local drive = client:owned(place .. "/OneDrives", "Alice Example")
+    client:act(drive, "restore", {})
+    client.now = client.now + 1
+    assert.equal("Working", client:get("/RestoreSessions/" .. session.id).state)
+  end)
+end)
+
+describe("the clock of a rehearsal server", function()
+  it("is the machine's, but never before its world's present", function()
+    local wall = 1000
+    local clock = clocks.of({ now = 5000 }, function() return wall end)
+    assert.equal(5000, clock())
+    wall = 1007
+    assert.equal(5007, clock())
+    assert.equal(9000, clocks.of({ now = 5000 }, function() return 9000 end)())
+  end)
+end)
