@@ -41,15 +41,19 @@ function Production:drive(organization, email)
   local key = organization.id .. email:lower()
   if self._drives[key] == nil then
     local live = self.world:live_drive(organization, email)
-    local drive = live and { user = live.user, drive = live.drive, entries = {}, folders = {} }
-    for _, each in ipairs(live and live.documents or {}) do
+    -- A generated world gives tables that keep the differences alone.
+    local made = live and live.entries
+    local drive = live and {
+      user = live.user, drive = live.drive, entries = made or {}, folders = live.folders or {},
+    }
+    for _, each in ipairs(live and not made and live.documents or {}) do
       local version = each.version
       drive.entries[each.path] = {
         path = each.path, size = version.size, version = version.number, stream = version.stream,
         modified = version.at, by = version.by,
       }
     end
-    for _, folder in ipairs(live and live.drive.folders or {}) do
+    for _, folder in ipairs(live and not made and live.drive.folders or {}) do
       drive.folders[folder.path] = true
     end
     self._drives[key] = drive or false
@@ -125,8 +129,9 @@ function Production:mailbox(organization, email)
   local key = organization.id .. email:lower()
   if self._mailboxes[key] == nil then
     local live = self.world:live_mailbox(organization, email)
-    local mailbox = live and { user = live.user, mailbox = live.mailbox, items = {} }
-    for _, item in ipairs(live and live.items or {}) do
+    local made = live and live.entries
+    local mailbox = live and { user = live.user, mailbox = live.mailbox, items = made or {} }
+    for _, item in ipairs(live and not made and live.items or {}) do
       mailbox.items[item.folder.path .. "\0" .. item.id] =
         { item = item, folder = item.folder.path, unread = false, received = item.received }
     end

@@ -4,6 +4,7 @@ local explore = require "vbo.sim.explore"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
 local scope = require "vbo.sim.scope"
+local sequence = require "vbo.sim.world.sequence"
 
 local H = {}
 
@@ -49,16 +50,20 @@ function H.OneDriveFolder_GetVersions(context)
   end)
 end
 
---- Rows of documents.  v3 to v5 have no resource of versions: a session that shows all lists the
---- older ones as rows of their own, behind the current one.
+--- Rows of documents: { document, version }.  v3 to v5 have no resource of versions: a session that
+--- shows all lists the older ones as rows of their own, behind the current one.
 local function rows_of(context, session, documents)
-  local rows = {}
-  for _, document in ipairs(documents) do
-    local versions = context.number <= 5 and session.view:versions(document)
-      or { session.view:current(document) }
-    for _, version in ipairs(versions) do rows[#rows + 1] = { document, version } end
+  local view = session.view
+  if context.number > 5 or not view.versions_shown then
+    return sequence.map(documents, function(document)
+      return { document, view:current(document) }
+    end)
   end
-  return rows
+  return sequence.flatten(documents, function(document)
+    local rows = {}
+    for i, version in ipairs(view:versions(document)) do rows[i] = { document, version } end
+    return rows
+  end)
 end
 
 function H.OneDriveDocument_Get(context)
@@ -66,9 +71,9 @@ function H.OneDriveDocument_Get(context)
   local above = parent(context, session, drive)
   local rows = rows_of(context, session, session.view:documents(drive, above))
   if context.query.includeFolders then
-    for i, folder in ipairs(session.view:folders(drive, above)) do
-      table.insert(rows, i, { folder })
-    end
+    rows = sequence.concat(sequence.map(session.view:folders(drive, above), function(folder)
+      return { folder }
+    end), rows)
   end
   return context:list(rows, function(_, row)
     if not row[2] then return render.folder(context, row[1], session) end

@@ -11,25 +11,31 @@
 ---   world:live_mailbox(organization, email)    Live tables (`world/build.lua`), or nil
 ---   world.jobs, world.repositories, world.proxies   lists of plain records
 ---
---- Lists handed out may be plain sequences, or tables with `slice(self, offset, count)` that
---- returns the rows wanted and whether more follow.
+--- Live tables may have `entries` (and, of drives, `folders`) that hold production's records
+--- themselves, instead of a list to copy (`world/big_drive.lua`).
+---
+--- Lists handed out may be plain sequences, sequences whose elements are made when asked for
+--- (`world/sequence.lua`), or tables with `slice(self, offset, count)` that returns the rows wanted
+--- and whether more follow.
 
 local M = {}
 
 local known = { demo = "vbo.sim.world.demo" }
 
---- Opens a world by its name.
----@param name string  "demo"
+--- Opens a world.
+---@param name string  "demo"; "big:users=2000,docs=1000000,seed=7" (also mails=, folders=)
 ---@return table? world, string? message
 function M.open(name)
   local module = known[name]
-  if not module then
-    local names = {}
-    for key in pairs(known) do names[#names + 1] = key end
-    table.sort(names)
-    return nil, ("no world is called '%s'; there is: %s"):format(name, table.concat(names, ", "))
+  if module then return require("vbo.sim.world.build").expand(require(module)) end
+  local options = name == "big" and "" or name:match "^big:(.*)$"
+  if options then
+    local big = require "vbo.sim.world.big"
+    local counts, message = big.options(options)
+    return counts and big.new(counts), message
   end
-  return require("vbo.sim.world.build").expand(require(module))
+  return nil, ("no world is called '%s'; there is: demo, and big:users=2000,docs=1000000,seed=7")
+    :format(name)
 end
 
 return M

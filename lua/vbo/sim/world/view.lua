@@ -8,6 +8,9 @@ local M = {}
 local View = {}
 View.__index = View
 
+--- What views do; `world/big_view.lua` does some of it by arithmetic.
+M.View = View
+
 --- The newest version of a document at a time; nil before its first.
 ---@param document table
 ---@param at number

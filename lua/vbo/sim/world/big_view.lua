@@ -1,0 +1,115 @@
+--- A backup of a generated world as of a point in time: what `world/view.lua` shows, by
+--- arithmetic.
+
+local drives = require "vbo.sim.world.big_drive"
+local mail = require "vbo.sim.world.big_mail"
+local numbers = require "vbo.sim.world.numbers"
+local sequence = require "vbo.sim.world.sequence"
+local views = require "vbo.sim.world.view"
+
+local M = {}
+
+local View = setmetatable({}, { __index = views.View })
+View.__index = View
+
+--- A view; see `view.new`.
+function M.new(world, organization, options)
+  local view = views.new(organization, options)
+  view.world = world
+  return setmetatable(view, View)
+end
+
+--- Of every user, or of those that the view covers.
+local function covered(view, list)
+  if not view.point then return {} end
+  if not view.only then return list end
+  local found = {}
+  for email in pairs(view.only) do
+    local user = view.organization.by_email[email]
+    if user then found[#found + 1] = user end
+  end
+  table.sort(found, function(a, b) return a.number < b.number end)
+  return sequence.map(found, function(user) return list[user.number + 1] end)
+end
+
+function View:drives()
+  return covered(self, self.organization.drives)
+end
+
+-- A backup that a job made after something was restored holds copies of what that changed: those
+-- are lists like any other world's.
+local function is_copy(view, place)
+  return place ~= (place.items and view.world:mailbox_at(place.number)
+    or view.world:drive_at(place.number))
+end
+
+function View:drive(id)
+  local n = numbers.index(self.world.keys.web, id:sub(37), self.world.counts.users)
+  local drive = n and self.organization.drives[n + 1]
+  return drive and drive.id == id:lower() and self:covers(drive.owner) and drive or nil
+end
+
+function View:folders(drive, parent)
+  if is_copy(self, drive) then return views.View.folders(self, drive, parent) end
+  if not self:holds(self.world.start) then return {} end
+  return drives.list_folders(self.world, drive, parent)
+end
+
+function View:folder(drive, id)
+  if is_copy(self, drive) then return views.View.folder(self, drive, id) end
+  return self:holds(self.world.start) and drives.find_folder(self.world, drive, id) or nil
+end
+
+function View:documents(drive, parent)
+  if is_copy(self, drive) then return views.View.documents(self, drive, parent) end
+  if not self.point then return {} end
+  local from, to = drive.timeline:range(self.point, self.deleted)
+  return drives.list(self.world, drive, from, to, parent)
+end
+
+function View:document(drive, id)
+  if is_copy(self, drive) then return views.View.document(self, drive, id) end
+  local found = drives.find_document(self.world, drive, id)
+  return found and self:shows(found) and found or nil
+end
+
+function View:mailboxes()
+  return covered(self, self.organization.mailboxes)
+end
+
+function View:mailbox(id)
+  local n = numbers.index(self.world.keys.mailbox, id, self.world.counts.users)
+  local mailbox = n and self.organization.mailboxes[n + 1]
+  return mailbox and self:covers(mailbox.email) and mailbox or nil
+end
+
+function View:mail_folders(mailbox, parent)
+  if is_copy(self, mailbox) then return views.View.mail_folders(self, mailbox, parent) end
+  if not self.point then return {} end
+  if parent == nil then return mailbox.folders end
+  local found = {}
+  for _, folder in ipairs(mailbox.folders) do
+    if folder.parent == (parent or nil) then found[#found + 1] = folder end
+  end
+  return found
+end
+
+function View:mail_folder(mailbox, id)
+  if is_copy(self, mailbox) then return views.View.mail_folder(self, mailbox, id) end
+  return self.point and mail.find_folder(self.world, mailbox, id) or nil
+end
+
+function View:items(mailbox, folder)
+  if is_copy(self, mailbox) then return views.View.items(self, mailbox, folder) end
+  if not self.point then return {} end
+  local from, to = mailbox.timeline:range(self.point, self.deleted)
+  return mail.list(self.world, mailbox, from, to, folder)
+end
+
+function View:item(mailbox, id)
+  if is_copy(self, mailbox) then return views.View.item(self, mailbox, id) end
+  local found = mail.find_item(self.world, mailbox, id)
+  return found and self:holds(found.received, found.deleted) and found or nil
+end
+
+return M

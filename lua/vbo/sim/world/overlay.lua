@@ -1,0 +1,36 @@
+--- A table over another that is made on the fly: reads go through to it, writes are kept, and
+--- `pairs` sees both.  What is set to nil is gone.
+
+local M = {}
+
+local gone = {}
+
+--- An overlay.
+---@param lookup fun(key: any): any  what is below; nil where there is nothing
+---@param list table                 all that is below
+---@param entry fun(element: any): any, any  the key and the value of an element of `list`
+---@return table
+function M.new(lookup, list, entry)
+  local changed = {}
+  local function get(_, key)
+    local value = changed[key]
+    if value == nil then return lookup(key) end
+    if value ~= gone then return value end
+  end
+  local function walk()
+    for key, value in pairs(changed) do
+      if value ~= gone then coroutine.yield(key, value) end
+    end
+    for _, element in ipairs(list) do
+      local key, value = entry(element)
+      if changed[key] == nil then coroutine.yield(key, value) end
+    end
+  end
+  return setmetatable({}, {
+    __index = get,
+    __newindex = function(_, key, value) changed[key] = value == nil and gone or value end,
+    __pairs = function() return coroutine.wrap(walk) end,
+  })
+end
+
+return M
