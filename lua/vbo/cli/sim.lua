@@ -10,6 +10,9 @@ M.summary = "run a rehearsal server, a VB365 to try runbooks on"
 M.usage = [[
 usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
        vbolua sim changes        what changed in its production so far
+       vbolua sim snapshot NAME  keeps its production as it is now under a name
+       vbolua sim diff [A] [B]    what differs between two snapshots; `start` and `production`
+                                 are always there, and are meant when none is named
 
   --listen ADDR:PORT         where to listen (127.0.0.1:4443; port 0 is any free one)
   --user U                   the account (admin@rehearsal.local)
@@ -25,7 +28,7 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
   --zone +HH:MM              the server's own time zone, which v1 and v2 tell times in (+00:00)
 
 When it is ready it prints four lines: listening, user, password and fingerprint (the pin).
-`sim changes` finds the server by VBO_HOST, VBO_USER, VBO_PASSWORD and VBO_PIN.
+The other three find the server by VBO_HOST, VBO_USER, VBO_PASSWORD and VBO_PIN.
 ]]
 
 local commands = {}
@@ -36,6 +39,26 @@ function commands.changes(arguments)
   local changes = require "vbo.sim.changes"
   local client <close> = require("vbo").connect()
   for _, line in ipairs(changes.lines(changes.list(client))) do io.stdout:write(line, "\n") end
+  return 0
+end
+
+--- Keeps production under a name.
+function commands.snapshot(arguments)
+  if not arguments[2] then errors.usage("sim snapshot needs a name") end
+  if arguments[3] then errors.usage("unexpected argument: " .. arguments[3]) end
+  local client <close> = require("vbo").connect()
+  require("vbo.sim.changes").snapshot(client, arguments[2])
+  return 0
+end
+
+--- What differs between two snapshots, as a tree.
+function commands.diff(arguments)
+  if arguments[4] then errors.usage("unexpected argument: " .. arguments[4]) end
+  local changes = require "vbo.sim.changes"
+  local client <close> = require("vbo").connect()
+  local rows = changes.diff(client, arguments[2] or "start", arguments[3] or "production")
+  for _, line in ipairs(changes.tree(rows)) do io.stdout:write(line, "\n") end
+  io.stdout:write(changes.summary(rows), "\n")
   return 0
 end
 

@@ -8,13 +8,19 @@
 ---   GET  /sim/requests            the last requests: method, path, operation, status
 ---   POST /sim/reset               production, sessions and jobs as at the start; tokens and
 ---                                 weather stay
+---   POST /sim/snapshots/NAME      keeps production as it is under a name; DELETE forgets it
+---   GET  /sim/snapshots           the names
+---   GET  /sim/diff?from=A&to=B    what differs between two of them (start and production, which
+---                                 are there always, unless told)
 ---   GET  /sim/weather             the rules of the weather, and how often each struck
 ---   POST /sim/weather             adds a rule, rules, or a set: "storm", see `vbo.sim.weather`
 ---   DELETE /sim/weather?id=N      takes a rule away, or all of them
 
 local errors = require "vbo.error"
 local json = require "vbo.json"
+local nearest = require "vbo.nearest"
 local read = require "vbo.sim.request"
+local snapshots = require "vbo.sim.snapshots"
 local time = require "vbo.time"
 
 local M = {}
@@ -127,14 +133,68 @@ routes["GET /sim/requests"] = function(app)
   return ok(out)
 end
 
+local function problem(status, message)
+  return { status = status, headers = {}, json = { message = message } }
+end
+
+-- States that need no snapshot.
+local standing = {
+  start = snapshots.start, production = snapshots.take,
+}
+
+local function snapshot_names(app)
+  local names = json.array {}
+  for name in pairs(app.snapshots or {}) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+routes["GET /sim/snapshots"] = function(app)
+  local out = json.array {}
+  for i, name in ipairs(snapshot_names(app)) do
+    local snapshot = app.snapshots[name]
+    out[i] = { name = name, time = time.iso(snapshot.time), changes = snapshot.changes }
+  end
+  return ok(out)
+end
+
+--- /sim/snapshots/NAME, whose last part is the caller's.
+local function snapshot_route(app, method, name)
+  app.snapshots = app.snapshots or {}
+  if method == "POST" then
+    if standing[name] or not name:find "^[%w._-]+$" then
+      return problem(400, ("No snapshot can be called '%s'."):format(name))
+    end
+    app.snapshots[name] = snapshots.take(app.store)
+  elseif method == "DELETE" and app.snapshots[name] then
+    app.snapshots[name] = nil
+  else
+    return nil
+  end
+  return { status = 204, headers = {}, body = "" }
+end
+
+routes["GET /sim/diff"] = function(app, query)
+  local found = {}
+  for i, name in ipairs { query.from or "start", query.to or "production" } do
+    found[i] = standing[name] and standing[name](app.store) or (app.snapshots or {})[name]
+    if not found[i] then
+      local names = snapshot_names(app)
+      table.move({ "start", "production" }, 1, 2, #names + 1, names)
+      local near = nearest(name, names)
+      return problem(404, ("There is no snapshot '%s'; %s"):format(name, near
+        and ("did you mean '%s'?"):format(near) or "there is: " .. table.concat(names, ", ")))
+    end
+  end
+  return ok(json.array(snapshots.compare(app.store, found[1], found[2])))
+end
+
 -- What whoever asks got wrong is theirs to know.
 local function taken(status, fn, ...)
   local good, err = pcall(fn, ...)
   if good then return nil, err end
   if not (errors.is(err) and err.kind == "usage") then error(err, 0) end
-  return { status = status, headers = {}, json = {
-    message = err.message .. (err.hint and "; " .. err.hint or ""),
-  } }
+  return problem(status, err.message .. (err.hint and "; " .. err.hint or ""))
 end
 
 local function weather_of(app)
@@ -155,7 +215,7 @@ end
 routes["DELETE /sim/weather"] = function(app, query)
   local weather, id = weather_of(app), query.id and math.tointeger(tonumber(query.id))
   if query.id and not (id and weather:clear(id)) then
-    return { status = 404, headers = {}, json = { message = "There is no such rule." } }
+    return problem(404, "There is no such rule.")
   end
   if not query.id then weather:clear() end
   return ok(weather:list())
@@ -181,6 +241,9 @@ function M.handle(app, request)
     }
   end
   local route = routes[request.method:upper() .. " " .. path]
+  local snapshot = path:match "^/sim/snapshots/([^/]+)$"
+  local answer = snapshot and snapshot_route(app, request.method:upper(), read.decode(snapshot))
+  if answer then return answer end
   if route then return route(app, (read.fields(request.query)), request) end
   local names = {}
   for name in pairs(routes) do names[#names + 1] = name end
