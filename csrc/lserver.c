@@ -214,5 +214,6 @@ int luaopen_vbo_server(lua_State *L) {
   vboL_open_requests(L);
   luaL_newlib(L, functions);
   vboL_open_streams(L);
+  vboL_open_folders(L);
   return 1;
 }

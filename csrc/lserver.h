@@ -27,5 +27,7 @@ void *vboL_new_array(lua_State *L, size_t count, size_t size);
 void vboL_open_requests(lua_State *L);
 /* What lstream.c adds to the module's table at the top of the stack. */
 void vboL_open_streams(lua_State *L);
+/* What lserver_folder.c adds, after that. */
+void vboL_open_folders(lua_State *L);
 
 #endif

@@ -1,10 +1,14 @@
 /* server_system.c: see server_system.h. */
 #include "server_system.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 bool vbo_socket_left(int fd) {
   struct pollfd look = {.fd = fd};
@@ -41,4 +45,43 @@ locale_t vbo_locale_utf8(void) {
   for (const char *const *name = names; *name && !locale; name++)
     locale = newlocale(LC_CTYPE_MASK, *name, (locale_t)0);
   return locale;
+}
+
+/* Opens the first component of `path` in a directory, and moves on to the next. */
+static int step(int directory, const char **path, bool want_directory, int *next) {
+  char name[NAME_MAX + 1];
+  const char *end = strchr(*path, '/');
+  size_t length = end ? (size_t)(end - *path) : strlen(*path);
+  if (length > NAME_MAX) return ENAMETOOLONG;
+  memcpy(name, *path, length);
+  name[length] = '\0';
+  if (length == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return EINVAL;
+  *path = end ? end + 1 : *path + length;
+  /* Not blocking: what looked like a file may be a pipe that nobody writes to. */
+  int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  if (end || want_directory) flags |= O_DIRECTORY;
+  *next = openat(directory, name, flags);
+  return *next < 0 ? errno : 0;
+}
+
+int vbo_beneath_open(const char *root, const char *path, bool directory, int *file) {
+  int here = open(root, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+  if (here < 0) return errno;
+  while (*path != '\0') {
+    int next = -1;
+    int why = step(here, &path, directory, &next);
+    close(here);
+    if (why != 0) return why;
+    here = next;
+  }
+  struct stat found;
+  int why = fstat(here, &found) != 0 ? errno : 0;
+  if (why == 0 && !(directory ? S_ISDIR(found.st_mode) : S_ISREG(found.st_mode)))
+    why = directory ? ENOTDIR : EINVAL;
+  if (why != 0) {
+    close(here);
+    return why;
+  }
+  *file = here;
+  return 0;
 }

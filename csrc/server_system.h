@@ -18,4 +18,9 @@ bool vbo_socket_prepare(int fd);
 /* A locale whose character set is UTF-8, for uselocale(); 0 when the system has none. */
 locale_t vbo_locale_utf8(void);
 
+/* Opens ROOT/PATH for reading, a plain file or (`directory`) a directory, and follows no symbolic
+ * link below ROOT; an empty path is ROOT itself.  Returns an errno, 0 for success: ELOOP or ENOTDIR
+ * for a link, EINVAL for a path that leads out. */
+int vbo_beneath_open(const char *root, const char *path, bool directory, int *file);
+
 #endif

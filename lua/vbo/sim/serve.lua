@@ -11,6 +11,11 @@ local function open_stream(server, description)
   if description.kind == "generate" then
     return assert(server.stream.generate { seed = description.seed, size = description.size })
   end
+  if description.kind == "file" then
+    return assert(server.stream.file {
+      root = description.root, path = description.path, size = description.size,
+    })
+  end
   assert(description.kind == "zip", "no such kind of stream")
   local entries = {}
   for i, entry in ipairs(description.entries) do

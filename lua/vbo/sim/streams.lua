@@ -2,6 +2,7 @@
 ---
 ---   { kind = "bytes", data = "…" }
 ---   { kind = "generate", seed = 7, size = 1073741824 }     the same bytes for the same seed
+---   { kind = "file", root = "folder", path = "a/b.txt", size = 12 }     read when it is sent
 ---   { kind = "zip", entries = { { name =, mtime =, stream = }, … } }
 ---                                              an entry without a stream is a folder, "name/"
 ---

@@ -6,6 +6,7 @@
 ---   { xlsx = { { "a", 1 }, … } }        a workbook
 ---   { csv = { { "a", 1 }, … } }         comma separated values (RFC 4180)
 ---   { fields = { { "Status", "Open" }, … } }   an item of a list, one field a line
+---   { stream = {…}, size = 12 }         a stream of another kind
 ---   { generated = 1073741824 }          so many bytes, made on the fly from the document's seed
 
 local ids = require "vbo.sim.ids"
@@ -45,6 +46,7 @@ function M.stream(content, seed)
     end
     return bytes(table.concat(lines))
   end
+  if content.stream then return content.stream, content.size end
   if content.generated then
     -- 31 bits: the seed crosses a C integer and a JSON number unchanged.
     return { kind = "generate", seed = ids.hash(seed) & 0x7FFFFFFF, size = content.generated },
