@@ -31,7 +31,7 @@ App.__index = App
 local handlers = {}
 for _, name in ipairs { "organization", "session", "onedrive", "onedrive_change", "exchange",
   "exchange_export",
-  "sharepoint", "sharepoint_change",
+  "sharepoint", "sharepoint_change", "teams", "teams_change",
   "job", "job_session", "restore_point" } do
   for operation, handler in pairs(require("vbo.sim.handlers." .. name)) do
     assert(not handlers[operation], "two handlers of " .. operation)

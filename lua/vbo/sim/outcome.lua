@@ -17,12 +17,13 @@ local function asynchronous(context, session)
   return context:json { sessionId = session.id }
 end
 
-local function issues(work)
+local function issues(work, own_types)
   local out = json.array {}
   for _, outcome in ipairs(work.outcomes) do
     if outcome.error then
       out[#out + 1] = {
-        id = outcome.step.id, path = outcome.step.path, title = outcome.step.name, type = "Item",
+        id = outcome.step.id, path = outcome.step.path, title = outcome.step.name,
+        name = outcome.step.name, type = own_types and outcome.step.type or "Item",
         error = outcome.how == "failed" and outcome.error or nil,
         warnings = outcome.how ~= "failed" and json.array { outcome.error } or nil,
       }
@@ -51,6 +52,18 @@ function M.documents(context, session, options)
     restoredItemsCount = work:restored(), failedItemsCount = counts.failed,
     failedRestrictionsCount = 0, skippedItemsByErrorCount = counts.skipped,
     skippedItemsByNoChangesCount = counts.unchanged, exceptions = list(work.errors),
+  }
+end
+
+--- Of Teams.
+function M.teams(context, session, options)
+  local work = start(context, session, options)
+  if context.number >= 8 then return asynchronous(context, session) end
+  local counts = work.counts
+  return context:json {
+    totalItemsCount = counts.total, restoredItemsCount = work:restored(),
+    failedItemsCount = counts.failed, skippedItemsCount = counts.skipped + counts.unchanged,
+    restoreIssues = issues(work, true),
   }
 end
 

@@ -108,7 +108,7 @@ local function site_steps(context, chosen, organization, url)
     local site = production:site(organization, at)
     if not site then
       site = production:make_site(organization, at, part.site.name)
-      created(context, session, site.url, "")
+      created(context, session, site.url, "/")
     end
     local more = steps_into(context, part, site)
     table.move(more, 1, #more, #steps + 1, steps)

@@ -1,5 +1,5 @@
 --- Teams of the demo world.  The attack encrypted files, and deleted the channel "Launch", some
---- posts and a tab.
+--- posts, a tab, and the whole team "Board".
 
 local function chatter(count)
   local posts = {}
@@ -85,7 +85,7 @@ local aurora = {
 }
 
 local board = {
-  team = "Board", alias = "board", author = "Jürgen Müller", privacy = "Public", archived = true,
+  team = "Board", alias = "board", author = "Jürgen Müller", privacy = "Public", archived = true, hit = true,
   description = "Decisions", members = { "juergen.mueller@contoso.com" },
   channels = {
     { channel = "General",
