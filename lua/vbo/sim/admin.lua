@@ -2,8 +2,9 @@
 --- rehearsal: HTTP Basic with the server's user and password, or a bearer token of the API.
 ---
 ---   GET  /sim/changes?since=N     what changed in production, oldest first, after change N
----   GET  /sim/production          what production holds: OneDrives, mailboxes, outbox
----   GET  /sim/content?user=&path= the bytes of a document in production
+---   GET  /sim/production          what production holds: OneDrives, mailboxes, sites, teams, outbox
+---   GET  /sim/content?user=&path= the bytes of a document in production; with site= (its URL) a
+---                                 path from a library or list on, with team= from a channel on
 ---   GET  /sim/sessions            restore sessions, newest first
 ---   GET  /sim/requests            the last requests: method, path, operation, status
 ---   POST /sim/reset               production, sessions and jobs as at the start; tokens and
@@ -16,6 +17,7 @@
 ---   POST /sim/weather             adds a rule, rules, or a set: "storm", see `vbo.sim.weather`
 ---   DELETE /sim/weather?id=N      takes a rule away, or all of them
 
+local admin_sites = require "vbo.sim.admin_sites"
 local errors = require "vbo.error"
 local json = require "vbo.json"
 local nearest = require "vbo.nearest"
@@ -86,6 +88,8 @@ routes["GET /sim/production"] = function(app)
       row.drives[#row.drives + 1] = drive_of(production, organization, user)
       row.mailboxes[#row.mailboxes + 1] = mailbox_of(production, organization, user)
     end
+    row.sites = admin_sites.sites(production, organization)
+    row.teams = admin_sites.teams(production, organization)
     organizations[#organizations + 1] = row
   end
   for i, letter in ipairs(production.outbox) do
@@ -101,6 +105,7 @@ routes["GET /sim/content"] = function(app, query)
   for _, organization in ipairs(app.store.world:organizations()) do
     local live = query.user and app.store.production:drive(organization, query.user)
     local entry = live and live.entries[query.path or ""]
+      or admin_sites.content(app.store.production, organization, query)
     if entry then
       return {
         status = 200, stream = entry.stream,
