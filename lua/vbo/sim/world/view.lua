@@ -108,7 +108,7 @@ end
 --- Sites: a job of some users alone backs up none.
 ---@param parent table|false|nil  a site; false: the top ones; nil: all
 function View:sites(parent)
-  return keep(self.organization.sites, function(site)
+  return keep(self.organization.sites or {}, function(site)
     return self.only == nil and self:holds(site.at, site.deleted)
       and (parent == nil or site.parent == (parent or nil))
   end)
@@ -125,7 +125,7 @@ function View:containers(site, kind)
 end
 
 function View:teams()
-  return keep(self.organization.teams, function(team)
+  return keep(self.organization.teams or {}, function(team)
     return self.only == nil and self:holds(team.at, team.deleted)
   end)
 end
