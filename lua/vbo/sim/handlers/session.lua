@@ -89,6 +89,8 @@ function H.BackupOrganization_GetByRestoreSessionId(context)
       self = context:href(base, it.id),
       mailboxes = it.type == "Vex" and context:href(base .. "/Mailboxes", it.id) or nil,
       onedrives = it.type == "Veod" and context:href(base .. "/OneDrives", it.id) or nil,
+      sites = it.type == "Vesp" and context:href(base .. "/Sites", it.id) or nil,
+      teams = it.type == "Vet" and context:href(base .. "/Teams", it.id) or nil,
     },
   }
 end
