@@ -134,7 +134,7 @@ function M.lines(changes)
     table.insert(groups[where], change)
   end
   for _, where in ipairs(order) do
-    lines[#lines + 1] = where
+    lines[#lines + 1] = clean(where)
     for _, change in ipairs(groups[where]) do
       lines[#lines + 1] = ("  %-8s %-11s %s%s%s"):format(change.change, change.how or "",
         clean(change.path),
