@@ -2,7 +2,7 @@
 --- rehearsal: HTTP Basic with the server's user and password, or a bearer token of the API.
 ---
 ---   GET  /sim/changes?since=N     what changed in production, oldest first, after change N
----   GET  /sim/production          what production holds: OneDrives, mailboxes, sites, teams, outbox
+---   GET  /sim/production          what production holds: OneDrives, mail, sites, teams, outbox
 ---   GET  /sim/content?user=&path= the bytes of a document in production; with site= (its URL) a
 ---                                 path from a library or list on, with team= from a channel on
 ---   GET  /sim/sessions            restore sessions, newest first
