@@ -32,7 +32,7 @@ local handlers = {}
 for _, name in ipairs { "organization", "session", "onedrive", "onedrive_change", "exchange",
   "exchange_export",
   "sharepoint", "sharepoint_change", "teams", "teams_change",
-  "job", "job_session", "restore_point" } do
+  "job", "job_session", "restore_point", "copy_job", "data_retrieval", "data" } do
   for operation, handler in pairs(require("vbo.sim.handlers." .. name)) do
     assert(not handlers[operation], "two handlers of " .. operation)
     handlers[operation] = handler

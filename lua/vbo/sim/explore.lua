@@ -47,13 +47,15 @@ function M.open(context, organization, options)
       .. "%s."):format(names[kind] or kind,
         options.from or "organization " .. organization.name))
   end
+  local only = options.only and {}
+  for email in pairs(options.only or {}) do only[email] = true end
   local at = options.at or point_in_time(context, body.dateTime or body.datetime)
   local point = points.last(list, at)
   local session = store:open {
     type = kind, organization = organization, at = at, by = context.user, point = point,
     reason = options.reason, operator = options.operator,
     view = store.points:view(organization, point, {
-      deleted = body.showDeleted, versions = body.showAllVersions, only = options.only,
+      deleted = body.showDeleted, versions = body.showAllVersions, only = only,
     }),
   }
   return context:json(render.session(context, session))

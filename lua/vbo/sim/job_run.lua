@@ -88,7 +88,8 @@ function Run:result()
     if object.status == "Warning" then warned = warned + 1 end
   end
   if #self.done > 0 and failed == #self.done then return "Failed" end
-  return (failed + warned > 0 or #self.done == 0) and "Warning" or "Success"
+  local idle = #self.done == 0 and self.kind == "Backup"
+  return (failed + warned > 0 or idle) and "Warning" or "Success"
 end
 
 local ends = { Success = "Success", Warning = "Warning", Failed = "Error", Stopped = "Stop" }
@@ -98,7 +99,9 @@ local ends = { Success = "Success", Warning = "Warning", Failed = "Error", Stopp
 function Run:finish(status)
   self.ended = self.now or self.created
   if status ~= "Stopped" then self.progress = 100 end
-  if #self.objects == 0 then self:say("Warning", "Nothing to process") end
+  if #self.objects == 0 then
+    self:say(self.kind == "Backup" and "Warning" or "Success", "Nothing to process")
+  end
   self.status = status
   if self.finished then self:finished() end
   local words = { Success = "Job finished", Warning = "Job finished with warnings",

@@ -200,7 +200,7 @@ end
 function Jobs:uncopied(job)
   local there = {}
   for _, point in ipairs(self.store.points.list) do
-    if point.copy and point.copy_of and point.repository == job.repository then
+    if point.copy and point.copy_of and point.repository.id == job.repository.id then
       there[point.copy_of] = true
     end
   end
@@ -258,11 +258,21 @@ function Jobs:add_run(job, kind, options)
     add_point(self, job, it)
     job.running, job.last_status = nil, it.status
     plan_retry(job, it)
+    self:copy_at_once(job, it)
   end
   run = runs.new(options)
   table.insert(self.sessions, 1, run)
   job.running, job.last_status, job.last_run = run, "Running", run.created
   return run
+end
+
+--- Copy jobs of the schedule "Immediate" follow every run that made a restore point.
+function Jobs:copy_at_once(job, run)
+  local copies = not job.copy and job.last_backup == run.ended and self:copy_of(job)
+  if copies and copies.enabled and not copies.running
+      and (copies.schedule or {}).type == "Immediate" then
+    self:add_run(copies, "Copy", { id = self.uuid(), created = run.ended })
+  end
 end
 
 --- Starts a job, or a copy job.

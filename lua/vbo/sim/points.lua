@@ -51,7 +51,10 @@ end
 function Points:take(point)
   local base = point.organization
   for _, each in ipairs(self.list) do
-    if each.organization == point.organization and not each.copy then base = each.seen end
+    if each.organization == point.organization and not each.copy
+        and not each.retrieval then
+      base = each.seen
+    end
   end
   -- A generated organization stays as its seed has it.
   local seen = base.everybody and base
@@ -69,6 +72,15 @@ end
 --- A point by its id, or a 404.
 function Points:get(id)
   return self.by_id[id:lower()] or refusal.not_found("RestorePoint", id)
+end
+
+--- Takes a point away.
+---@param point vbo.sim.Point
+function Points:remove(point)
+  self.by_id[point.id] = nil
+  for i, each in ipairs(self.list) do
+    if each == point then return table.remove(self.list, i) end
+  end
 end
 
 --- The points that a test lets through, oldest first.

@@ -19,57 +19,61 @@ local function of_user(point, user)
   return point.covers[user.name:lower()]
 end
 
---- Things of the organizations of points, each once, in their order.
-local function collect(list, name, test)
-  local out, seen = {}, {}
-  for _, point in ipairs(list) do
-    for _, it in ipairs(point.organization[name] or {}) do
-      if not seen[it] and test(it, point) then
-        seen[it] = true
-        out[#out + 1] = it
+-- Where an organization lists them, and whether a point covers one.
+local kinds = {}
+
+kinds.users = { "users", function(user, point) return of_user(point, user) ~= nil end }
+
+kinds.sites = { "sites", function(site, point)
+  return not point.covers and points.holds(point, "Vesp") and was_there(site, point)
+end }
+
+kinds.teams = { "teams", function(team, point)
+  return not point.covers and points.holds(point, "Vet") and was_there(team, point)
+end }
+
+kinds.groups = kinds.teams
+
+kinds.mailboxes = { "mailboxes", function(mailbox, point)
+  return points.holds(point, "Vex") and (of_user(point, mailbox.user) or {}).Vex == true
+end }
+
+kinds.drives = { "drives", function(drive, point)
+  return points.holds(point, "Veod") and (of_user(point, drive.user) or {}).Veod == true
+end }
+
+--- Whether a point protects something.
+---@param kind "users"|"groups"|"sites"|"teams"|"mailboxes"|"drives"
+---@param point vbo.sim.Point
+---@param it table
+---@return boolean
+function M.covers(kind, point, it) return kinds[kind][2](it, point) end
+
+-- users, groups, sites, teams, mailboxes, drives: what some points protect, each once, in the order
+-- of their organization.
+for kind, part in pairs(kinds) do
+  local name, test = part[1], part[2]
+  M[kind] = function(list)
+    local out, seen = {}, {}
+    for _, point in ipairs(list) do
+      for _, it in ipairs(point.organization[name] or {}) do
+        if not seen[it.id] and test(it, point) then
+          seen[it.id] = true
+          out[#out + 1] = it
+        end
       end
     end
+    return out
   end
-  return out
-end
-
-function M.users(_, list)
-  return collect(list, "users", function(user, point) return of_user(point, user) ~= nil end)
-end
-
-function M.sites(_, list)
-  return collect(list, "sites", function(site, point)
-    return not point.covers and points.holds(point, "Vesp") and was_there(site, point)
-  end)
-end
-
-function M.teams(_, list)
-  return collect(list, "teams", function(team, point)
-    return not point.covers and points.holds(point, "Vet") and was_there(team, point)
-  end)
-end
-
-M.groups = M.teams
-
-function M.mailboxes(_, list)
-  return collect(list, "mailboxes", function(mailbox, point)
-    return points.holds(point, "Vex") and (of_user(point, mailbox.user) or {}).Vex == true
-  end)
-end
-
-function M.drives(_, list)
-  return collect(list, "drives", function(drive, point)
-    return points.holds(point, "Veod") and (of_user(point, drive.user) or {}).Veod == true
-  end)
 end
 
 --- Whether a point protects what a query of v8 names.
-function M.matches(store, point, query)
+function M.matches(point, query)
   for name, kind in pairs { userId = "users", groupId = "groups", siteId = "sites",
     teamId = "teams" } do
     if query[name] then
       local found = false
-      for _, each in ipairs(M[kind](store, { point })) do
+      for _, each in ipairs(M[kind] { point }) do
         found = found or each.id:lower() == query[name]:lower()
       end
       if not found then return false end

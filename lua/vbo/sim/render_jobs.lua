@@ -68,6 +68,18 @@ function M.item(kind)
   end
 end
 
+--- A mailbox of a job: v1, which has no items.
+function M.mailbox(context, it)
+  local organization = it.user.organization
+  return {
+    id = it.id, email = it.email, name = it.name, isBackedUp = true,
+    _links = {
+      self = context:href("/Organizations/%s/Mailboxes/%s", organization.id, it.id),
+      organization = context:href("/Organizations/%s", organization.id),
+    },
+  }
+end
+
 --- A copy job.
 function M.copy_job(context, it)
   local base = "/CopyJobs/%s"

@@ -1,10 +1,11 @@
 --- All state of a rehearsal server but its tokens: the world, production, restore sessions, jobs,
---- job sessions and restore points.
+--- job sessions, restore points and data retrievals.
 
 local ids = require "vbo.sim.ids"
 local jobs = require "vbo.sim.jobs"
 local points = require "vbo.sim.points"
 local production = require "vbo.sim.production"
+local retrievals = require "vbo.sim.retrievals"
 local sessions = require "vbo.sim.session"
 
 local M = {}
@@ -32,6 +33,7 @@ function Store:reset()
   self.sessions, self.session_by_id = {}, {}
   self.points = points.new(self)
   self.jobs = jobs.new(self)
+  self.retrievals = retrievals.new(self)
 end
 
 --- Opens a restore session.
@@ -55,6 +57,7 @@ function Store:session(id) return self.session_by_id[id:lower()] end
 function Store:tick()
   for _, session in ipairs(self.sessions) do session:tick() end
   self.jobs:tick()
+  self.retrievals:tick()
 end
 
 --- An organization by its id.

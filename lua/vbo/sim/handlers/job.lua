@@ -4,6 +4,7 @@ local explore = require "vbo.sim.explore"
 local json = require "vbo.json"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render_jobs"
+local repositories = require "vbo.sim.repositories"
 
 local H = {}
 
@@ -73,15 +74,6 @@ local function items_of(context, organization, list)
   return out
 end
 
-local function repository_of(context, id)
-  local list = context.store.world.repositories
-  if not id then return list[1] end
-  for _, each in ipairs(list) do
-    if each.id == id:lower() then return each end
-  end
-  refusal.not_found("BackupRepository", id)
-end
-
 local function is_entire(kind) return kind:lower() == "entireorganization" end
 
 function H.Job_Add(context)
@@ -95,7 +87,7 @@ function H.Job_Add(context)
   if not entire and #(body.selectedItems or {}) == 0 then refusal.missing { "SelectedItems" } end
   local made = context.store.jobs:add {
     name = body.name, description = body.description or "", organization = organization,
-    repository = repository_of(context, body.repositoryId), schedule = body.schedulePolicy,
+    repository = repositories.get(context, body.repositoryId), schedule = body.schedulePolicy,
     enabled = body.isEnabled ~= false, entire = entire,
     selected = entire and {} or items_of(context, organization, body.selectedItems),
     excluded = items_of(context, organization, body.excludedItems),
@@ -109,7 +101,7 @@ function H.Job_Update(context)
   local it, body = job(context), context.body
   local changes = {
     name = body.name, description = body.description, enabled = body.isEnabled,
-    repository = body.repositoryId and repository_of(context, body.repositoryId),
+    repository = body.repositoryId and repositories.get(context, body.repositoryId),
     selected = body.selectedItems and items_of(context, it.organization, body.selectedItems),
     excluded = body.excludedItems and items_of(context, it.organization, body.excludedItems),
   }
@@ -235,30 +227,49 @@ end
 items("selected", "SelectedItems", "SelectedItem")
 items("excluded", "ExcludedItems", "ExcludedItem")
 
-local function repository_row(_, it)
-  return {
-    id = it.id, name = it.name, description = "", path = it.path, proxyId = it.proxy.id,
-    retentionType = "ItemLevel", capacityBytes = 1 << 40, freeSpaceBytes = 1 << 39,
-    capacity = 1 << 40, freeSpace = 1 << 39, isOutdated = false,
-  }
+--- v1 knows mailboxes in place of items.
+local function mailboxes(kind, plural)
+  local function listed(context)
+    local it, out = job(context), {}
+    for _, item in ipairs(it[kind]) do
+      if item.user and item.user.mailbox then out[#out + 1] = item.user.mailbox end
+    end
+    return out, it
+  end
+
+  H["Job_Get" .. plural] = function(context)
+    return context:list((listed(context)), render.mailbox)
+  end
+
+  H["Job_Add" .. plural] = function(context)
+    local it, added = job(context), {}
+    for _, given in ipairs(context.body) do
+      local found
+      for _, mailbox in ipairs(it.organization.mailboxes) do
+        if given.id and mailbox.id == given.id:lower()
+            or not given.id and given.email and mailbox.email == given.email:lower() then
+          found = mailbox
+        end
+      end
+      if not found then refusal.not_found("Mailbox", tostring(given.id or given.email)) end
+      added[#added + 1] =
+        { id = context.app.uuid(), type = "User", user = found.user, mailbox = true }
+    end
+    if #added == 0 then refusal.missing { "Mailboxes" } end
+    for _, item in ipairs(added) do it[kind][#it[kind] + 1] = item end
+    if kind == "selected" then it.entire = false end
+    return context:empty()
+  end
+
+  -- The call names none: it takes all of them out.
+  H["Job_Remove" .. plural] = function(context)
+    local it = job(context)
+    it[kind] = {}
+    return context:empty()
+  end
 end
 
---- Repositories and proxies: enough to create a job with; the rest of them is not rehearsed yet.
-function H.BackupRepository_GetRepositories(context)
-  return context:list(context.store.world.repositories, repository_row)
-end
-
-function H.BackupRepository_GetRepositoriesById(context)
-  return context:json(repository_row(context, repository_of(context, context.params.repositoryId)))
-end
-
-function H.Proxy_GetProxies(context)
-  return context:list(context.store.world.proxies, function(_, it)
-    return {
-      id = it.id, hostName = it.name, description = "", port = 9193, threadsNumber = 64,
-      status = "Online", isDefault = true,
-    }
-  end)
-end
+mailboxes("selected", "SelectedMailboxes")
+mailboxes("excluded", "ExcludedMailboxes")
 
 return H

@@ -123,6 +123,7 @@ function H.JobSessionChanges_Get(context)
   end
   return context:json {
     results = rows, nextChangeToken = ("%d"):format(token // 1), totalCount = #found,
+    limit = limit,
   }
 end
 

@@ -6,6 +6,7 @@ local paging = require "vbo.sim.paging"
 local protected = require "vbo.sim.protected"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render_jobs"
+local repositories = require "vbo.sim.repositories"
 local time = require "vbo.time"
 
 local H = {}
@@ -27,7 +28,7 @@ local function selected(context)
       and flag(query.isCopy, point.copy or false)
       and flag(query.isRetrieved, point.retrieval ~= nil)
       and flag(query.isLongTermCopy, false)
-      and protected.matches(context.store, point, query)
+      and protected.matches(point, query)
   end)
   if query.orderAsc ~= true then
     local reversed = {}
@@ -57,11 +58,13 @@ function H.RestorePoint_GetChanges(context)
   local found = context.store.points:where(function(each) return each.change > from end)
   table.sort(found, function(a, b) return a.change < b.change end)
   local rows, token = json.array {}, from
-  for i = 1, math.min(#found, query.limit or paging.default) do
+  local limit = query.limit or paging.default
+  for i = 1, math.min(#found, limit) do
     rows[i], token = render.point(context, found[i]), found[i].change
   end
   return context:json {
     results = rows, nextChangeToken = ("%d"):format(token), totalCount = #found,
+    limit = limit,
   }
 end
 
@@ -73,7 +76,7 @@ local lists = {
 
 for name, kind in pairs(lists) do
   H["RestorePoint_GetRestorePoint" .. name] = function(context)
-    local list = protected[kind](context.store, { point(context) })
+    local list = protected[kind] { point(context) }
     return context:list(list, protected.rows[kind])
   end
 end
@@ -89,12 +92,12 @@ for name, kind in pairs(since_v8) do
         and same(query.repositoryId, each.repository and each.repository.id)
         and same(query.restorePointId, each.id)
     end)
-    return context:list(protected[kind](context.store, points), protected.rows_v8[kind])
+    return context:list(protected[kind](points), protected.rows_v8[kind])
   end
 
   H["ProtectedData_GetProtected" .. name] = function(context)
     local id = context.params["protected" .. name .. "Id"]
-    for _, each in ipairs(protected[kind](context.store, context.store.points.list)) do
+    for _, each in ipairs(protected[kind](context.store.points.list)) do
       if each.id:lower() == id:lower() then
         return context:json(protected.rows_v8[kind](context, each))
       end
@@ -105,19 +108,15 @@ end
 
 --- Explores what a repository holds of an organization.
 function H.BackupRepository_Explore(context)
-  local id = context.params.repositoryId:lower()
-  local name
-  for _, each in ipairs(context.store.world.repositories) do
-    if each.id == id then name = each.name end
-  end
-  if not name then refusal.not_found("BackupRepository", context.params.repositoryId) end
+  local repository = repositories.get(context, context.params.repositoryId)
   local wanted = context.query.organizationId or refusal.missing { "OrganizationId" }
   local organization = context.store:organization(wanted)
     or refusal.not_found("Organization", wanted)
   return explore.open(context, organization, {
-    from = ("organization %s in repository %s"):format(organization.name, name),
+    from = ("organization %s in repository %s"):format(organization.name, repository.name),
     test = function(each)
-      return each.repository ~= nil and each.repository.id == id and not each.retrieval
+      return each.repository ~= nil and each.repository.id == repository.id
+        and not each.retrieval
     end,
   })
 end
