@@ -31,7 +31,6 @@ local HIERARCHY, CONTENTS, ASSOCIATED, SEARCH_CONTENTS = 0x0D, 0x0E, 0x0F, 0x10
 local STORE, NAMES, ROOT = 0x21, 0x61, 0x122
 local TOP, FINDER, DELETED = 0x8022, 0x8042, 0x8062
 local SPAM = 0x2223
-local FIRST_FOLDER, FIRST_MESSAGE = 0x404, 0x10001
 
 local function typed(nid, kind) return nid & ~31 | kind end
 
@@ -77,8 +76,7 @@ function Writer:folder(nid, parent, folder)
   local mails = {}
   for i, message in ipairs(folder.messages or {}) do
     local written = messages.write(self.db, message)
-    local id = self.next_message << 5 | MESSAGE
-    self.next_message = self.next_message + 1
+    local id = self.db:nid(MESSAGE)
     self.db:node(id, written.data, written.sub, nid)
     mails[i] = { id = id, properties = written.properties }
   end
@@ -88,13 +86,9 @@ end
 function Writer:folders(parent, list)
   local rows = {}
   for i, folder in ipairs(list or {}) do
-    local nid = self.next_folder << 5 | FOLDER
-    if folder.deleted and not self.wastebasket then
-      nid, self.wastebasket = DELETED, true
-    else
-      self.next_folder = self.next_folder + 1
-    end
-    rows[i] = self:folder(nid, parent, folder)
+    local deleted = folder.deleted and not self.wastebasket
+    self.wastebasket = self.wastebasket or deleted
+    rows[i] = self:folder(deleted and DELETED or self.db:nid(FOLDER), parent, folder)
   end
   return rows
 end
@@ -163,7 +157,6 @@ function M.write(options)
   local name = options.name or "Outlook data file"
   local self = setmetatable({
     db = ndb.new(), key = options.key or ids.bytes("pst/" .. name, 16),
-    next_folder = FIRST_FOLDER, next_message = FIRST_MESSAGE,
   }, Writer)
   self:store(name)
   self:names()

@@ -49,11 +49,9 @@ end
 local function new_store(db, kind, root_size, below)
   local store = { heap = heaps.new(kind), below = below or {} }
   store.heap:add(("\0"):rep(root_size))
-  local count = 0
   --- Data in a node of its own; gives its NID.
   function store.node(data)
-    count = count + 1
-    local nid = 0x400 + count << 5 | LTP
+    local nid = db:nid(LTP)
     store.below[#store.below + 1] = { nid = nid, data = db:data(data), sub = 0 }
     return nid
   end

@@ -9,7 +9,9 @@ local M = {}
 
 -- Nodes below a mail.
 local ATTACHMENTS, RECIPIENTS = 0x671, 0x692
-local EMBEDDED = 0x10001 << 5 | 4
+
+-- Types of nodes (section 2.2.2.1).
+local MESSAGE, ATTACHMENT = 4, 5
 
 -- A subject begins with how long its prefix ("RE: ") is, plus one (section 2.5.3.1.1.1).
 local function marked_subject(subject)
@@ -37,12 +39,13 @@ local function attachment(db, given, number, depth)
   mapi.attachment(properties, given, number)
   if given.message then
     local inner = M.write(db, given.message, depth + 1)
-    below[1] = { nid = EMBEDDED, data = inner.data, sub = inner.sub }
-    properties.object(0x3701, EMBEDDED, inner.size) -- PidTagAttachDataObject
+    local nid = db:nid(MESSAGE)
+    below[1] = { nid = nid, data = inner.data, sub = inner.sub }
+    properties.object(0x3701, nid, inner.size) -- PidTagAttachDataObject
     properties.integer(0x0E20, inner.size) -- PidTagAttachSize
   end
   local data, sub = contexts.object(db, properties, below)
-  return properties, { nid = 0x401 + number << 5 | 5, data = data, sub = sub }
+  return properties, { nid = db:nid(ATTACHMENT), data = data, sub = sub }
 end
 
 ---@class vbo.sim.pst.Written

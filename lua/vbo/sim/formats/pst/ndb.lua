@@ -13,8 +13,9 @@ local BBT, NBT = 0x80, 0x81
 local IN_LIST = (M.BLOCK - 8) // 8 -- blocks that a list of blocks names
 local IN_SUBNODES, IN_SUBNODE_INDEX = (M.BLOCK - 8) // 24, (M.BLOCK - 8) // 16
 
--- The last index that is given for each type of node before any is (section 2.2.2.6).
-local FIRST_INDEX = { [2] = 0x400, [3] = 0x4000, [4] = 0x10000, [8] = 0x8000 }
+-- The last index that is given for each type of node before any is (section 2.2.2.6); that of
+-- folders after those that each file has.
+local FIRST_INDEX = { [2] = 0x403, [3] = 0x4000, [4] = 0x10000, [8] = 0x8000 }
 
 ---@class vbo.sim.pst.Database
 local Database = {}
@@ -97,6 +98,16 @@ function Database:subnodes(list)
   return self:block(("<BB I2 I4"):pack(2, 1, #rows, 0) .. table.concat(rows), true)
 end
 
+--- Gives an id to a node, in the file's own tree or below another: no two of a file are the same,
+--- since readers look for those below a node also in what is around it.
+---@param kind integer  the type of the node
+---@return integer nid
+function Database:nid(kind)
+  local index = (self.indexes[kind] or FIRST_INDEX[kind] or 0x400) + 1
+  self.indexes[kind] = index
+  return index << 5 | kind
+end
+
 --- Adds a node.
 ---@param nid integer
 ---@param data integer  the BID of its data, 0 for none
@@ -104,8 +115,6 @@ end
 ---@param parent? integer  the NID of the folder that it is in
 function Database:node(nid, data, sub, parent)
   self.nodes[#self.nodes + 1] = { nid = nid, data = data, sub = sub or 0, parent = parent or 0 }
-  local kind, index = nid & 31, nid >> 5
-  self.indexes[kind] = math.max(self.indexes[kind] or FIRST_INDEX[kind] or 0x400, index)
 end
 
 function Database:page_id()
