@@ -28,7 +28,7 @@ end
 function Walk:fresh()
   self.client = sim.new(self.version)
   self.client.app.log = function(text) self.trace = text end
-  self.known, self.sessions = {}, {}
+  self.known, self.sessions, self.changed = {}, {}, false
 end
 
 --- A restore session of the explorer that a path needs.
@@ -57,7 +57,7 @@ local function identity(row, parameter)
     end
   end
   if parameter:lower():match "name$" and row.name then return row.name end
-  return row.id and tostring(row.id) or fallback and fallback.value or row.name
+  return row.id and tostring(row.id) or fallback and fallback.value or row.name or row.type
 end
 
 local function escape(text)
@@ -120,6 +120,16 @@ local started = {
   ["/RepositoryOwnerChangeSessions"] = "BackupRepository_ChangeOwner",
 }
 
+--- Makes one more in a list; nil when nothing does.
+function Walk:made(path)
+  local create = self.cat:match("POST", path)
+  if not create or not create.answer or create.answer.kind ~= "json" or not create.body then
+    return nil
+  end
+  local value, answer = self.client:call("POST", path, self:body(create, path))
+  return answer.status < 300 and type(value) == "table" and value.id and value or nil
+end
+
 --- The path of an operation with ids in it.
 function Walk:path(operation)
   local path = ""
@@ -127,10 +137,18 @@ function Walk:path(operation)
     local parameter = segment:match "^/{(.*)}$"
     if not parameter then
       path = path .. segment
+    elseif parameter == "jobId" and operation.path:find "/SelectedItems" then
+      -- The first job backs up everything, so it lists nothing.
+      path = path .. "/" .. self.client:rows("/Jobs")[2].id
     elseif parameter == "restoreSessionId" then
       path = path .. "/" .. (self:session(operation.path) or "none")
     else
       local row = self:first(path)
+      local last = operation.path:find(segment, 1, true) + #segment > #operation.path
+      if operation.method == "DELETE" and last or operation.name == "Proxy_RemoveAction" then
+        -- Others may need what is there: a new one can go.
+        row = self:made(path) or row
+      end
       local start = not row and started[path:gsub("^/v%d+", "")]
       if start and self.cat:has(start) then
         local operation_of = self.cat:operation(start)
@@ -155,18 +173,47 @@ function Walk:known_ids(value)
   end
 end
 
+-- What exists in every demo world, by the property that names it.
+local names = { mailbox = "alice@contoso.com", organizationname = sim.contoso }
+
+--- Names what exists: rows of the list that the operation is about, mailboxes and users.
+function Walk:rows_of_list(value, path, operation)
+  local list = path:gsub("/[Aa]ction$", "")
+  local row = self:first(list) or self:first((list:gsub("/[^/]*$", "")))
+  local id = row and identity(row, "id")
+  local drive = row and operation.path:lower():find "onedrives" and self:first(
+    (path:gsub("([Oo]ne[Dd]rives).*$", "%1")))
+  local function walk(each, key)
+    if type(each) ~= "table" then return end
+    if id and each.id and (math.type(key) == "integer") then each.id = id end
+    for name, inner in pairs(each) do
+      local word = type(name) == "string" and name:lower() or ""
+      if type(inner) == "string" and names[word] then each[name] = names[word] end
+      if word == "onedrive" then
+        each[name] = type(inner) == "table" and { id = drive and drive.id } or drive and drive.id
+      elseif word == "user" and type(inner) == "table" then
+        each[name] = { name = "alice@contoso.com" }
+      else
+        walk(inner, name)
+      end
+    end
+  end
+  walk(value, "body")
+end
+
 function Walk:body(operation, path)
   if operation.method == "GET" then return nil end
   local value
   if operation.body then
     value = example.value(operation.body, { array = json.array, name = "body" })
     self:known_ids(value)
+    self:rows_of_list(value, path, operation)
     -- Bodies and queries of removals name what is there.
     local row = self:first((path:gsub("/[Rr]emove$", "")))
     local id = row and identity(row, "id")
     if id and type(value) == "table" and type(value[1]) == "string" then value[1] = id end
     if id and type(value) == "table" and value.itemIds then value.itemIds = json.array { id } end
-    if id and operation.method == "DELETE" and type(value[1]) == "table" then
+    if id and operation.method == "DELETE" and type(value[1]) == "table" and value[1].id then
       value[1] = { id = id }
     end
   end
@@ -174,14 +221,11 @@ function Walk:body(operation, path)
   return value
 end
 
---- Sends an operation; gives the decoded value, the answer, and what was sent.
-function Walk:send(operation)
-  if self.changed or operation.method ~= "GET" then self:fresh() end
-  self.changed = operation.method ~= "GET"
+function Walk:try(operation)
   self.trace = nil
   local path = self:path(operation)
   local target = path .. self:query(operation)
-  if operation.method == "DELETE" and not path:match "{" and not operation.body then
+  if operation.method == "DELETE" and not operation.body then
     for _, parameter in ipairs(operation.parameters) do
       if parameter.place == "query" and parameter.name:lower():match "ids?$" then
         local row = self:first(path)
@@ -191,9 +235,26 @@ function Walk:send(operation)
       end
     end
   end
-  local body = self:body(operation, path)
-  local value, answer = self.client:call(operation.method, target, body)
-  return value, answer, target, body
+  local value, answer = self.client:call(operation.method, target, self:body(operation, path))
+  return value, answer, target
+end
+
+--- Sends an operation; gives the decoded value, the answer, and the path.  What is refused after
+--- others changed the server is tried with a new one.
+function Walk:send(operation)
+  local value, answer, target = self:try(operation)
+  if self.changed and answer.status >= 400 then
+    self:fresh()
+    value, answer, target = self:try(operation)
+  end
+  if operation.method == "DELETE" or operation.name:find "Remove" or operation.name:find "Delete"
+      or operation.name:find "Stop" then
+    -- What others are known by is gone.
+    self:fresh()
+  elseif operation.method ~= "GET" then
+    self.changed = true
+  end
+  return value, answer, target
 end
 
 return M

@@ -29,7 +29,8 @@ local App = {}
 App.__index = App
 
 local handlers = {}
-for _, name in ipairs { "organization", "session", "onedrive", "onedrive_change", "exchange",
+for _, name in ipairs { "organization", "organization_change", "session",
+  "onedrive", "onedrive_change", "exchange",
   "exchange_export",
   "sharepoint", "sharepoint_change", "teams", "teams_change",
   "job", "job_session", "restore_point", "copy_job", "data_retrieval", "data" } do

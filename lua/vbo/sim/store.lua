@@ -4,6 +4,7 @@
 local ids = require "vbo.sim.ids"
 local jobs = require "vbo.sim.jobs"
 local points = require "vbo.sim.points"
+local organizations = require "vbo.sim.organizations"
 local production = require "vbo.sim.production"
 local retrievals = require "vbo.sim.retrievals"
 local sessions = require "vbo.sim.session"
@@ -30,6 +31,7 @@ end
 --- Back to the start: production as it was, no sessions, the world's jobs.
 function Store:reset()
   self.production = production.new(self.world, self.clock)
+  self.organizations = organizations.new(self.world)
   self.sessions, self.session_by_id = {}, {}
   self.points = points.new(self)
   self.jobs = jobs.new(self)
@@ -64,9 +66,7 @@ end
 ---@param id string
 ---@return table?
 function Store:organization(id)
-  for _, each in ipairs(self.world:organizations()) do
-    if each.id == id:lower() then return each end
-  end
+  return self.organizations:find(id)
 end
 
 --- Random version 4 UUIDs.

@@ -1,6 +1,7 @@
 --- Organizations, their users and the users' OneDrives.
 
 local explore = require "vbo.sim.explore"
+local overlay = require "vbo.sim.typed.overlay"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
 
@@ -19,12 +20,16 @@ local function user(context)
   refusal.not_found("User", id)
 end
 
+local function row(context, it)
+  return overlay.organization(context, render.organization(context, it), it)
+end
+
 function H.Organization_Get(context)
-  return context:list(context.store.world:organizations(), render.organization)
+  return context:list(context.store.organizations:list(), row)
 end
 
 function H.Organization_GetById(context)
-  return context:json(render.organization(context, organization(context)))
+  return context:json(row(context, organization(context)))
 end
 
 --- A service provider's account belongs to no organization.

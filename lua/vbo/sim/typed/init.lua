@@ -8,8 +8,9 @@ local links = require "vbo.sim.typed.links"
 local records = require "vbo.sim.typed.records"
 local refusal = require "vbo.sim.refusal"
 local resources = require "vbo.sim.typed.resources"
-local verbs = require "vbo.sim.typed.verbs"
+local rules = require "vbo.sim.typed.rules"
 local values = require "vbo.sim.typed.values"
+local verbs = require "vbo.sim.typed.verbs"
 
 local M = {}
 
@@ -130,9 +131,10 @@ end
 local function answer_rows(context, rows)
   if context.op.answer.changes then
     local list = json.array(rows)
-    local value = values.fill(context.op.answer.schema, { results = json.array {} }, "changes",
-      { base = 0, name = "change", word = "change", number = 1, references = {}, mail = "" })
-    value.results = list
+    local value = {
+      nextChangeToken = tostring(math.floor(context.app.clock())), results = list,
+      limit = context.query.limit or 30, setId = context.app.uuid(),
+    }
     return { status = context.op.answer.status, headers = {}, json = value }
   end
   local answer = context:list(rows, function(_, row) return row end)
@@ -170,24 +172,6 @@ local function sent_of(context, each) return values.fold(each, context.op.body) 
 
 local function is_object(value) return type(value) == "table" and not json.is_array(value) end
 
-local function create(context, key, given)
-  local collection = records.collection(context, key, given)
-  local body = context.body
-  local list = json.is_array(body) and body or { body }
-  local last
-  for _, each in ipairs(list) do
-    local sent = is_object(each) and values.fold(each, context.op.body
-      and (context.op.body.items or context.op.body)) or { id = tostring(each) }
-    last = records.add(context, collection, sent)
-  end
-  if not last then
-    if context.op.answer.kind == "empty" then return context:empty() end
-    refusal.raise(400, "The body must not be empty.")
-  end
-  return answer_record(context, resources.home(key) .. "/{}",
-    key == resources.home(key) and given or {}, last)
-end
-
 --- Ids that a query or a body lists: "a,b", ["a","b"], [{"id": "a"}], {"itemIds": […]}.
 local function listed(context)
   local ids = {}
@@ -212,12 +196,34 @@ local function listed(context)
   return ids
 end
 
+local function create(context, key, given)
+  if rules.members(context, key, given, listed(context), true) then return context:empty() end
+  local collection = records.collection(context, key, given)
+  local body = context.body
+  local list = json.is_array(body) and body or { body }
+  local last
+  for _, each in ipairs(list) do
+    local sent = is_object(each) and values.fold(each, context.op.body
+      and (context.op.body.items or context.op.body)) or { id = tostring(each) }
+    rules.before_creation(collection, sent)
+    last = records.add(context, collection, sent)
+  end
+  if not last then
+    if context.op.answer.kind == "empty" then return context:empty() end
+    refusal.raise(400, "The body must not be empty.")
+  end
+  return answer_record(context, resources.home(key) .. "/{}",
+    key == resources.home(key) and given or {}, last)
+end
+
 local function remove_listed(context, key, given)
+  if rules.members(context, key, given, listed(context), false) then return context:empty() end
   local collection, found = records.collection(context, key, given), {}
   for i, id in ipairs(listed(context)) do
     found[i] = records.find(collection, id) or records.missing(key, id)
   end
   if #found == 0 then refusal.missing { "Ids" } end
+  for _, record in ipairs(found) do rules.before_removal(context, collection, record) end
   for _, record in ipairs(found) do records.remove(collection, record) end
   return context:empty()
 end
@@ -266,6 +272,7 @@ local function act(context, key, given, names, handlers)
     local collection
     record, collection = one_of(context, target, first(given, count(target)), names)
     if verb:lower() == "remove" and collection then
+      rules.before_removal(context, collection, record)
       records.remove(collection, record)
     else
       verbs.apply(context, record, verb:lower())
@@ -325,6 +332,7 @@ function M.handle(context, handlers)
   end
   local record, collection = one_of(context, key, given, names)
   if method == "DELETE" then
+    rules.before_removal(context, collection, record)
     records.remove(collection, record)
     return answer_record(context, key, first(given, #given - 1), record)
   elseif method == "PUT" and is_object(context.body) then

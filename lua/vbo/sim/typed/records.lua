@@ -49,7 +49,12 @@ local function names_of(key, parameter)
     for _, name in ipairs(order) do
       if #found == 0 and name:lower():match "id$" then found[1] = name:lower() end
     end
-    if #found == 0 then found[1] = has "name" and "name" or "id" end
+    -- What has no id goes by its name, or by its first word.
+    if #found == 0 and has "name" then found[1] = "name" end
+    for _, name in ipairs(order) do
+      if #found == 0 and schema.properties[name].type == "string" then found[1] = name:lower() end
+    end
+    found[1] = found[1] or "id"
   end
   return found
 end

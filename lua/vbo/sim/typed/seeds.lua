@@ -1,5 +1,7 @@
 --- What some collections hold at first: what the world tells of them.  All others are made up.
 
+local ids = require "vbo.sim.ids"
+
 local M = {}
 
 local collections = {}
@@ -22,9 +24,18 @@ collections["/proxies"] = function(world)
     list[i] = {
       id = it.id, hostname = it.name, name = it.name, description = "", port = 9193,
       threadsnumber = 64, status = "Online", isdefault = i == 1,
+      maintenancemodestate = "Disabled", proxypoolid = i == 1 and ids.uuid "/proxypools/1",
     }
   end
   return list
+end
+
+collections["/ec2resources/instancetype"] = function()
+  return {
+    { type = "t3.medium", cores = 2, memory = 4 << 30 },
+    { type = "t3.large", cores = 2, memory = 8 << 30 },
+    { type = "c5.xlarge", cores = 4, memory = 8 << 30 },
+  }
 end
 
 -- Nobody has been started or retrieved yet.

@@ -230,6 +230,11 @@ end
 function fill(schema, known, name, seed, env, depth, open, needed)
   if known == json.null then known = nil end
   local kind = schema.type or schema.properties and "object"
+  -- `false` says that there is none, as of a proxy in no pool.
+  if known == false and kind ~= "boolean" then
+    if not needed then return nil end
+    known = nil
+  end
   if kind == nil then return known ~= nil and known or needed and env.name or nil end
   if kind == "object" then
     if type(known) ~= "table" then known = nil end

@@ -9,8 +9,8 @@ local effects = {}
 function effects.enable(known) known.isenabled = true end
 function effects.disable(known) known.isenabled = false end
 
-effects["maintenance/enable"] = function(known) known.status = "Maintenance" end
-effects["maintenance/disable"] = function(known) known.status = "Online" end
+effects["maintenance/enable"] = function(known) known.maintenancemodestate = "Enabled" end
+effects["maintenance/disable"] = function(known) known.maintenancemodestate = "Disabled" end
 
 function effects.start(known, now)
   known.laststatus, known.lastrun, known.status = "Running", now, "Running"
