@@ -1,6 +1,7 @@
 -- Mailboxes end to end, in both dialects, against a rehearsal server.
 
 local program = require "spec.support.program"
+local pst = require "spec.support.pst"
 local recorded = require "spec.support.recorded"
 local rehearsal = require "spec.support.rehearsal"
 
@@ -69,12 +70,52 @@ describe("mailboxes", function()
         assert.equal(#rehearsal.content(to), saved.size)
       end)
 
-      it("say why a server without Outlook exports no PST", function()
-        local to = ("%s/%s.pst"):format(folder, version)
-        local err = rehearsal.failure(mailbox.export, mailbox, { to = to })
-        assert.matches("Outlook", err.message)
-        assert.is_nil(io.open(to))
-        assert.is_nil(io.open(to .. ".part"))
+      it("export to a PST, the whole, a folder, an item and a selection", function()
+        local function exported(what, name)
+          local to = ("%s/%s-%s.pst"):format(folder, version, name)
+          local saved = what:export { to = to }
+          assert.equal(#rehearsal.content(to), saved.size)
+          return pst.pffexport(to), pst.readpst(to, "alice@contoso.com")
+        end
+        local whole, again = exported(mailbox, "mailbox")
+        assert.equal(67, #whole.Inbox)
+        assert.equal(67, #again.Inbox)
+        assert.equal(3, #whole["Inbox/Projects/Aurora"])
+        assert.equal(0, #whole["Inbox/Projects/Nothing here"])
+        local aurora_alone = exported(aurora(), "folder")
+        assert.same(whole["Inbox/Projects/Aurora"], aurora_alone["Inbox/Projects/Aurora"])
+        assert.equal(0, #aurora_alone.Inbox)
+        local inbox = exported(contract(), "item").Inbox
+        assert.equal(1, #inbox)
+        assert.equal("Signed contract Aurora", inbox[1].subject)
+        assert.equal("Item,EUR\r\nRestore,0\r\n", inbox[1].attachments["Prices.csv"])
+        local some = exported(aurora():items():where(function(item)
+          return not item.subject:find "budget"
+        end), "some")
+        assert.equal(2, #some["Inbox/Projects/Aurora"])
+        assert.equal(0, #some.Inbox)
+      end)
+
+      it("export to a PST in parts", function()
+        local to = ("%s/%s-parts.zip"):format(folder, version)
+        local function export()
+          return mailbox:export { to = to, size_limit = 300000 }
+        end
+        if tonumber(version:match "%d+") < 4 then
+          assert.equal("unsupported", rehearsal.failure(export).kind)
+          return
+        end
+        export()
+        local place = to .. ".parts"
+        assert.equal(0, select(2, program.run(("unzip -q %s -d %s"):format(to, place))))
+        local mails = 0
+        for i = 1, 2 do
+          local part = ("%s/alice@contoso.com_%d.pst"):format(place, i)
+          assert.is_true(#rehearsal.content(part) <= 300000)
+          for _, list in pairs(pst.pffexport(part)) do mails = mails + #list end
+        end
+        assert.equal(mailbox:items():count(), mails)
+        assert.is_nil(io.open(place .. "/alice@contoso.com_3.pst"))
       end)
 
       it("restore an item, a selection, a folder and the mailbox", function()
@@ -290,5 +331,23 @@ describe("mailboxes send", function()
     local sent, title = server.sends("v8", function(s) return s:event(recorded.working).title end)
     assert.equal("GET ~/Events/" .. recorded.working, sent[1].line)
     assert.equal("Restored", title)
+  end)
+end)
+
+describe("mailboxes of a server without Outlook", function()
+  it("say why they are not exported", function()
+    local folder, remove = program.folder()
+    local server = rehearsal.start "--no-outlook"
+    local client = server.connect "v8"
+    local session = client:organization(rehearsal.organization):explore { at = rehearsal.before }
+    local mailbox, to = session:mailbox "alice@contoso.com", folder .. "/mailbox.pst"
+    local err = rehearsal.failure(mailbox.export, mailbox, { to = to })
+    assert.matches("Outlook", err.message)
+    assert.is_nil(io.open(to))
+    assert.is_nil(io.open(to .. ".part"))
+    session:close()
+    client:close()
+    server.stop()
+    remove()
   end)
 end)
