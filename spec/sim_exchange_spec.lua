@@ -1,3 +1,4 @@
+local mapi = require "vbo.sim.formats.mapi"
 local sim = require "spec.support.sim_app"
 
 local contract = "Signed contract Aurora"
@@ -81,6 +82,86 @@ for _, version in ipairs { "v1", "v2", "v3", "v5", "v6", "v7", "v8" } do
         { items = { { id = mail.id }, { id = item "Lunch? (2)".id } } }))
       assert.equal(data, entries[contract .. ".msg"])
       assert.is_string(entries["Lunch_ (2).msg"])
+    end)
+
+    -- Subjects are UTF-16 in a PST, and stored as they are.
+    local function holds(data, subject)
+      return data:find(mapi.utf16(subject), 1, true) ~= nil
+    end
+
+    it("export to PST what is asked for, and no more", function()
+      local function exported(target, body)
+        local stream = client:act(target, "export", body or {})
+        assert.equal("bytes", stream.kind)
+        assert.equal("!BDN", stream.data:sub(1, 4))
+        assert.equal(0, (#stream.data - 0x4400) % 0x3E000)
+        return stream.data
+      end
+      local mail, lunch = item(contract), item "Lunch? (2)"
+      local one = exported(box .. "/Items/" .. mail.id)
+      assert.is_true(holds(one, contract))
+      assert.is_false(holds(one, "Lunch? (2)"))
+      local some = exported(box .. "/Items", { items = { { id = mail.id }, { id = lunch.id } } })
+      assert.is_true(holds(some, contract) and holds(some, "Lunch? (2)"))
+      assert.is_false(holds(some, "Lunch? (6)"))
+      local below = exported(box .. "/Folders/" .. folder "Projects".id)
+      assert.is_true(holds(below, "Aurora: budget approved") and holds(below, "Nothing here"))
+      assert.is_false(holds(below, contract) or holds(below, "Sent Items"))
+      local whole = exported(box)
+      assert.is_true(holds(whole, "You have won") and holds(whole, "Archive (2025)"))
+      assert.equal(whole, exported(box))
+      local all = exported(place)
+      assert.is_true(holds(all, "alice@contoso.com") and holds(all, "bob@contoso.com"))
+      assert.is_true(holds(all, contract) and holds(all, "Posteingang"))
+      if client.number == 2 then assert.equal(all, exported(place .. "/Mailboxes")) end
+      assert.equal(0, #client:changes())
+    end)
+
+    it("export to PST the mail with a keyword", function()
+      local key = client.number <= 5 and "contentKeywords" or "contentKeyword"
+      local found = client:act(box, "export", { [key] = "PRICES.csv" }).data
+      assert.is_true(holds(found, contract))
+      assert.is_false(holds(found, "Lunch? (2)"))
+      found = client:act(box .. "/Folders/" .. folder "Inbox".id, "export", { [key] = "wisely" })
+      assert.is_true(holds(found.data, "Aurora: budget approved"))
+      assert.is_false(holds(found.data, contract))
+    end)
+
+    it("export to PST in parts of a size", function()
+      local body = { enablePstSizeLimit = "true", pstSizeLimitBytes = 300000 }
+      if client.number < 4 then
+        local _, answer = client:act(box, "export", body, false)
+        assert.equal(400, answer.status)
+        return
+      end
+      local names, mails = {}, 0
+      for name, data in pairs(sim.entries(client:act(place, "export", body))) do
+        names[#names + 1] = name
+        assert.is_true(#data <= 300000)
+        for _ in data:gmatch(mapi.utf16 "IPM.Note") do mails = mails + 1 end
+      end
+      table.sort(names)
+      assert.same({ "contoso.onmicrosoft.com_1.pst", "contoso.onmicrosoft.com_2.pst" }, names)
+      -- Each mail has its class in its own properties and in the table of its folder.
+      local count = 0
+      for _, each in ipairs(client:all(place .. "/Mailboxes")) do
+        count = count + #client:all(place .. "/Mailboxes/" .. each.id .. "/Items")
+      end
+      assert.equal(2 * count, mails)
+      -- One mail a file is the least, whatever the limit.
+      body.pstSizeLimitBytes = 1
+      local single = sim.entries(client:act(box .. "/Folders/" .. folder "Aurora".id, "export",
+        body))
+      assert.is_string(single["alice@contoso.com_3.pst"])
+      assert.is_nil(single["alice@contoso.com_4.pst"])
+      -- Without its switch a limit means nothing; the switch alone says too little.
+      assert.equal("bytes", client:act(box, "export", { pstSizeLimitBytes = 1 }).kind)
+      local value, answer = client:act(box, "export", { enablePstSizeLimit = true }, false)
+      assert.equal(400, answer.status)
+      assert.match("PstSizeLimitBytes", value.message)
+      body.pstSizeLimitBytes = 0
+      _, answer = client:act(box, "export", body, false)
+      assert.equal(400, answer.status)
     end)
 
     it("cannot export to PST, as a server without Outlook cannot", function()
