@@ -55,6 +55,20 @@ function M.documents(context, session, options)
   }
 end
 
+--- Of SharePoint: as documents, but v6 and v7 count the webs and lists of a whole site.
+---@param options table  of `session:begin`; counts: { webs=, lists= } of a whole site
+function M.sites(context, session, options)
+  if not options.counts or context.number <= 5 or context.number >= 8 then
+    return M.documents(context, session, options)
+  end
+  local work = start(context, session, options)
+  return context:json {
+    restoredWebsCount = options.counts.webs, restoredListsCount = options.counts.lists,
+    failedWebsCount = 0, failedListsCount = 0, failedRestrictionsCount = 0,
+    restoreIssues = issues(work),
+  }
+end
+
 --- Of Teams.
 function M.teams(context, session, options)
   local work = start(context, session, options)

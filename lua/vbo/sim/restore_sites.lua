@@ -102,8 +102,10 @@ end
 
 --- Steps for a whole site, at `url`, which is made where it is not there; with its subsites where
 --- the caller wants them.
+---@return vbo.sim.Step[] steps, { webs: integer, lists: integer } counts
 local function site_steps(context, chosen, organization, url)
   local session, production, steps = chosen.session, context.store.production, {}
+  local counts = { webs = 0, lists = 0 }
   local function one(part, at)
     local site = production:site(organization, at)
     if not site then
@@ -112,18 +114,20 @@ local function site_steps(context, chosen, organization, url)
     end
     local more = steps_into(context, part, site)
     table.move(more, 1, #more, #steps + 1, steps)
+    counts.webs, counts.lists = counts.webs + 1, counts.lists + #part.containers
     if not context.body.restoreSubsites then return end
     for _, child in ipairs(session.view:sites(part.site)) do
       one(whole_site(chosen, child), at .. child.url:sub(#part.site.url + 1))
     end
   end
   one(chosen, url)
-  return steps
+  return steps, counts
 end
 
 local function is_site(context) return context.op.name:find "^SharePointSite_" ~= nil end
 
---- What restoring a selection to its own site takes, for `session:begin`.
+--- What restoring a selection to its own site takes, for `session:begin`; of a whole site with
+--- `counts` of what `outcome.sites` tells.
 ---@param context vbo.sim.Context
 ---@param chosen vbo.sim.SiteSelection
 ---@return table
@@ -131,12 +135,14 @@ function M.in_place(context, chosen)
   local organization, url = chosen.session.organization, chosen.site.url
   local alias = context.body.alias
   if alias and alias ~= "" then url = url:gsub("[^/]*$", function() return alias end) end
-  return {
-    title = "Restoring " .. chosen.what, target = url,
-    steps = is_site(context) and site_steps(context, chosen, organization, url)
-      or steps_into(context, chosen, context.store.production:site(organization, url),
-        missing_site(url)),
-  }
+  local steps, counts
+  if is_site(context) then
+    steps, counts = site_steps(context, chosen, organization, url)
+  else
+    steps = steps_into(context, chosen, context.store.production:site(organization, url),
+      missing_site(url))
+  end
+  return { title = "Restoring " .. chosen.what, target = url, steps = steps, counts = counts }
 end
 
 --- What restoring it to the site of `siteURL` takes (v6 and later).
@@ -148,16 +154,16 @@ function M.to_site(context, chosen)
     organization = context.store.world:organization(body.organizationName)
       or refusal.not_found("Organization", body.organizationName)
   end
-  local steps
+  local steps, counts
   if is_site(context) then
-    steps = site_steps(context, chosen, organization, url)
+    steps, counts = site_steps(context, chosen, organization, url)
   else
     local site = context.store.production:site(organization, url)
     if not site then refusal.raise(404, missing_site(url)) end
     steps = steps_into(context, chosen, site)
   end
   return { title = ("Restoring %s to another site"):format(chosen.what), target = url,
-    steps = steps }
+    steps = steps, counts = counts }
 end
 
 return M

@@ -135,11 +135,11 @@ function act.save(context, chosen)
 end
 
 function act.restore(context, chosen)
-  return outcome.documents(context, chosen.session, elsewhere.in_place(context, chosen))
+  return outcome.sites(context, chosen.session, elsewhere.in_place(context, chosen))
 end
 
 function act.restore_to(context, chosen)
-  return outcome.documents(context, chosen.session, elsewhere.to_site(context, chosen))
+  return outcome.sites(context, chosen.session, elsewhere.to_site(context, chosen))
 end
 
 local function letter_of(context)
