@@ -33,7 +33,8 @@ for _, name in ipairs { "organization", "organization_change", "session",
   "onedrive", "onedrive_change", "exchange",
   "exchange_export",
   "sharepoint", "sharepoint_change", "teams", "teams_change",
-  "job", "job_session", "restore_point", "copy_job", "data_retrieval", "data" } do
+  "job", "job_session", "restore_point", "copy_job", "data_retrieval",
+  "data", "organization_members", "role", "operator" } do
   for operation, handler in pairs(require("vbo.sim.handlers." .. name)) do
     assert(not handlers[operation], "two handlers of " .. operation)
     handlers[operation] = handler
@@ -45,8 +46,7 @@ M.handlers = handlers
 
 local known_options = { world = true, user = true, password = true, token_lifetime = true,
   session_idle = true, zone = true, origin = true, clock = true, uuid = true, bytes = true,
-  log = true,
-  no_outlook = true }
+  log = true, no_outlook = true }
 
 -- How many requests the admin interface remembers.
 local remembered = 1000

@@ -29,7 +29,8 @@ end
 ---@param context vbo.sim.Context
 ---@param organization table
 ---@param options { from: string?, test: (fun(point: vbo.sim.Point): boolean)?,
----  only: table<string, any>?, at: number?, kind: string?, reason: string?, operator: boolean? }?
+---  only: table<string, any>?, at: number?, kind: string?, reason: string?, scope: string?,
+---  operator: boolean?, narrow: (fun(view: table))? }?
 ---  test: which points; from: what is said to have none; only: lower-case addresses, where some
 ---  users alone are shown; at, kind: instead of those of the body
 function M.open(context, organization, options)
@@ -51,12 +52,13 @@ function M.open(context, organization, options)
   for email in pairs(options.only or {}) do only[email] = true end
   local at = options.at or point_in_time(context, body.dateTime or body.datetime)
   local point = points.last(list, at)
+  local view = store.points:view(organization, point, {
+    deleted = body.showDeleted, versions = body.showAllVersions, only = only,
+  })
+  if options.narrow then options.narrow(view) end
   local session = store:open {
     type = kind, organization = organization, at = at, by = context.user, point = point,
-    reason = options.reason, operator = options.operator,
-    view = store.points:view(organization, point, {
-      deleted = body.showDeleted, versions = body.showAllVersions, only = only,
-    }),
+    reason = options.reason, scope = options.scope, operator = options.operator, view = view,
   }
   return context:json(render.session(context, session))
 end

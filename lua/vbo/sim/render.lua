@@ -81,8 +81,8 @@ function M.session(context, it)
   return {
     id = it.id, type = it.type, name = it.organization.name, organization = it.organization.name,
     creationTime = M.time(it.created), endTime = M.time(it.ended), state = it.state,
-    result = it.result, initiatedBy = it.by, scopeName = it.organization.name,
-    clientHost = "127.0.0.1", reason = "",
+    result = it.result, initiatedBy = it.by, scopeName = it.scope or it.organization.name,
+    clientHost = "127.0.0.1", reason = it.reason or "",
     details = it.view.point and "Restore point of " .. M.time(it.view.point)
       or "No restore point yet at that time",
     pointInTime = context.number <= 5 and zoned(context, it.at or it.view.point or it.created)

@@ -7,6 +7,7 @@ local points = require "vbo.sim.points"
 local organizations = require "vbo.sim.organizations"
 local production = require "vbo.sim.production"
 local retrievals = require "vbo.sim.retrievals"
+local roles = require "vbo.sim.roles"
 local sessions = require "vbo.sim.session"
 
 local M = {}
@@ -36,6 +37,7 @@ function Store:reset()
   self.points = points.new(self)
   self.jobs = jobs.new(self)
   self.retrievals = retrievals.new(self)
+  self.roles, self.syncs = roles.new(self), {}
 end
 
 --- Opens a restore session.

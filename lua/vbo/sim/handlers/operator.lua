@@ -1,0 +1,163 @@
+--- The restore operator's side: who is logged in, what they may restore, and restoring it.
+---
+--- The rehearsal server has one account.  Where it is an operator of roles it may do what they
+--- allow; where it is of none it is the administrator, who may explore all as an operator would.
+
+local explore = require "vbo.sim.explore"
+local ids = require "vbo.sim.ids"
+local json = require "vbo.json"
+local protected = require "vbo.sim.protected"
+local refusal = require "vbo.sim.refusal"
+local render = require "vbo.sim.render_jobs"
+local restore = require "vbo.sim.restore"
+local roles = require "vbo.sim.roles"
+local scope = require "vbo.sim.scope"
+
+local H = {}
+
+function H.OrganizationRbac_GetLoggedInUser(context)
+  return context:json { id = ids.uuid("account/" .. context.user), name = context.user }
+end
+
+function H.OrganizationRbac_GetLoggedInUserOperatorInfo(context)
+  return context:json { isOperator = #context.store.roles:of(context.user) > 0 }
+end
+
+function H.OrganizationRbac_GetLoggedInUserEffectiveScope(context)
+  return context:json(roles.scope(context.store.roles:of(context.user)))
+end
+
+--- The object that a scope names, in whatever organization.
+local function object_of(context, given)
+  local kind = given.type or refusal.missing { "Scope.Type" }
+  local named = given[kind:lower()] or refusal.missing { "Scope." .. kind }
+  for _, organization in ipairs(context.store.organizations:list()) do
+    local it = roles.find(organization, kind, named)
+    if it then return kind, it end
+  end
+  refusal.not_found(kind, tostring(named.id or named.name))
+end
+
+--- Refuses what no role of the account allows.
+local function check_allowed(context, kind, it)
+  local own = context.store.roles:of(context.user)
+  if #own == 0 then return end
+  for _, role in ipairs(own) do
+    if roles.allows(role, kind, it) then return end
+  end
+  refusal.raise(403, ("No role of '%s' covers %s '%s'."):format(
+    context.user, kind:lower(), it.name))
+end
+
+local kinds = { User = "users", Group = "groups", Site = "sites", Team = "teams" }
+
+--- Points that hold what an item names by its id.
+function H.OrganizationRbac_GetLoggedInUserRestorePoints(context)
+  local query = context.query
+  local found = context.store.points:where(function(point)
+    if query.isCopy ~= nil and query.isCopy ~= (point.copy or false) then return false end
+    if not query.rbacItem then return true end
+    for _, list in pairs(kinds) do
+      for _, it in ipairs(protected[list] { point }) do
+        if it.id:lower() == query.rbacItem:lower() then return true end
+      end
+    end
+    return false
+  end)
+  local newest = json.array {}
+  for i = #found, 1, -1 do newest[#newest + 1] = found[i] end
+  return context:list(newest, render.point)
+end
+
+function H.RestoreSession_OperatorExploreAction(context)
+  local body = context.body
+  local kind, it = object_of(context, body.scope or refusal.missing { "Scope" })
+  check_allowed(context, kind, it)
+  local only = {}
+  if kind == "User" then only[it.name:lower()] = true end
+  if kind == "Group" then
+    for _, member in ipairs(it.members) do only[member:lower()] = true end
+  end
+  local repository = body.repositoryId
+  return explore.open(context, it.organization, {
+    only = only, reason = body.reason, operator = true,
+    scope = kind == "User" and it.display or it.name,
+    from = ("%s %s"):format(kind:lower(), it.name),
+    narrow = function(view)
+      -- Of sites and teams the one alone that the scope names.
+      function view.sites(_, parent)
+        return kind == "Site" and (not parent or parent == it.parent) and { it } or {}
+      end
+      function view.teams() return (kind == "Team" or kind == "Group") and { it } or {} end
+    end,
+    test = function(point)
+      return not point.copy and not point.retrieval
+        and (not repository or point.repository and point.repository.id == repository:lower())
+        and (kind == "Group" or protected.covers(kinds[kind], point, it))
+    end,
+  })
+end
+
+--- The session of a path, which an operator opened.
+local function operators(session)
+  if not session.operator then
+    refusal.raise(403, "This restore session was not opened by a restore operator.")
+  end
+  return session
+end
+
+local function begin(context, session, options)
+  session:begin(options)
+  return context:json { sessionId = session.id }
+end
+
+--- Mail, to where it came from.
+function H.ExchangeItem_OperatorRestore(context)
+  local session, mailbox = scope.mailbox(context)
+  operators(session)
+  local items, body = scope.listed_items(context, session, mailbox), context.body
+  local folder = (body.folder or ""):gsub("^/+", ""):gsub("/+$", "")
+  return begin(context, session, {
+    title = ("Restoring %d items as a restore operator"):format(#items), target = mailbox.email,
+    steps = restore.items(context, session, items, {
+      find = function()
+        return context.store.production:mailbox(session.organization, mailbox.email),
+          ("Mailbox %s was not found in production."):format(mailbox.email)
+      end,
+      body = body,
+      place = function(item) return folder ~= "" and folder or item.folder.path end,
+    }),
+  })
+end
+
+--- Documents, to where they came from; each with its last version or all of them.
+function H.OneDriveDocument_OperatorRestore(context)
+  local session, drive = scope.drive(context)
+  operators(session)
+  local body, steps = context.body, {}
+  local live = context.store.production:drive(session.organization, drive.owner)
+  for i, config in ipairs(body.documentsRestoreConfigs or {}) do
+    local id = config.document and config.document.id
+      or refusal.missing { ("DocumentsRestoreConfigs[%d].Document.Id"):format(i - 1) }
+    local document = session.view:document(drive, id)
+      or refusal.not_found("OneDriveDocument", id)
+    local made = restore.documents(context, session,
+      { { document = document, version = session.view:current(document) } }, {
+        change = "restored", drive = live,
+        missing = ("OneDrive of %s was not found in production."):format(drive.owner),
+        place = function(it) return it.path end,
+        how = {
+          exists = (body.documentAction or "Overwrite"):lower(),
+          all = (config.documentVersion or "Last"):lower() == "all",
+        },
+      })
+    table.move(made, 1, #made, #steps + 1, steps)
+  end
+  if #steps == 0 then refusal.missing { "DocumentsRestoreConfigs" } end
+  return begin(context, session, {
+    title = ("Restoring %d documents as a restore operator"):format(#steps),
+    target = drive.owner, steps = steps,
+  })
+end
+
+return H

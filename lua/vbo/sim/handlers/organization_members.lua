@@ -1,0 +1,220 @@
+--- Groups, sites and teams of organizations, who is in a group, licences in use, and the state of
+--- synchronisation.  Groups are those of Microsoft 365 that teams have.
+
+local refusal = require "vbo.sim.refusal"
+local render = require "vbo.sim.render"
+
+local H = {}
+
+local function organization(context)
+  local id = context.params.organizationId
+  return context.store:organization(id) or refusal.not_found("Organization", id)
+end
+
+--- What is there now: what was deleted is in backups alone.
+local function present(context, list)
+  local out, now = {}, context.store.world.now
+  for _, it in ipairs(list or {}) do
+    if not (type(it.deleted) == "number" and it.deleted <= now) then out[#out + 1] = it end
+  end
+  return out
+end
+
+local function has(value, text)
+  return text == nil or value:lower():find(text:lower(), 1, true) ~= nil
+end
+
+local function by_id(list, id, what)
+  for _, it in ipairs(list) do
+    if it.id:lower() == id:lower() then return it end
+  end
+  refusal.not_found(what, id)
+end
+
+-- Everything in the demo world's groups, sites and teams lives in the cloud.
+local function in_cloud(query)
+  return tostring(query.locationFilter or "Any"):lower() ~= "onpremises"
+end
+
+local function group_row(context, it)
+  local organization_id = it.organization.id
+  local base = "/Organizations/%s/Groups/%s"
+  return {
+    id = it.id, name = it.email, displayName = it.name, type = "Office365",
+    locationType = "Cloud", managedBy = it.author, site = it.url, isBackedup = true, msid = it.id,
+    eTag = 1,
+    _links = {
+      self = context:href(base, organization_id, it.id),
+      organization = context:href("/Organizations/%s", organization_id),
+      members = context.number >= 5
+        and context:href(base .. "/Members", organization_id, it.id) or nil,
+    },
+  }
+end
+
+function H.OrganizationGroup_Get(context)
+  local query, found = context.query, {}
+  for _, it in ipairs(present(context, organization(context).teams)) do
+    if in_cloud(query) and has(it.name, query.displayName)
+        and has(it.email, query.groupName or query.name) then
+      found[#found + 1] = it
+    end
+  end
+  return context:list(found, group_row)
+end
+
+local function group(context)
+  return by_id(present(context, organization(context).teams), context.params.groupId, "Group")
+end
+
+function H.OrganizationGroup_GetById(context)
+  return context:json(group_row(context, group(context)))
+end
+
+function H.OrganizationGroupMember_Get(context)
+  local it = group(context)
+  return context:list(it.members, function(_, login)
+    local user = it.organization.by_email[login:lower()]
+    return {
+      login = login, name = user and user.display or login, type = "User", groupId = it.id,
+      isCloud = not user or user.location == "Cloud",
+    }
+  end)
+end
+
+local function site_row(context, it)
+  local owner = it.organization or it.user.organization
+  local personal = it.user ~= nil
+  return {
+    id = it.id, name = it.name, title = it.name, url = it.url, isCloud = true,
+    isPersonal = personal, isAvailable = true, isBackedup = true, eTag = 1,
+    parentUrl = it.parent and it.parent.url or nil, msid = it.id:sub(1, 36),
+    _links = {
+      self = context:href("/Organizations/%s/Sites/%s", owner.id, it.id),
+      organization = context:href("/Organizations/%s", owner.id),
+    },
+  }
+end
+
+function H.OrganizationSite_Get(context)
+  local it, query, found = organization(context), context.query, {}
+  local parent = query.parentId
+  for _, site in ipairs(present(context, it.sites)) do
+    if in_cloud(query) and (has(site.name, query.filter) or has(site.url, query.filter))
+        and (not parent or site.parent and site.parent.id:lower() == parent:lower()) then
+      found[#found + 1] = site
+    end
+  end
+  -- Personal sites are those that OneDrives live in.
+  if query.includePersonalSites and not parent and in_cloud(query) then
+    for _, drive in ipairs(it.drives or {}) do
+      if not drive.user.left and has(drive.name, query.filter) then found[#found + 1] = drive end
+    end
+  end
+  return context:list(found, site_row)
+end
+
+function H.OrganizationSite_GetById(context)
+  local it, id = organization(context), context.params.siteId
+  for _, drive in ipairs(it.drives or {}) do
+    if drive.id == id:lower() then return context:json(site_row(context, drive)) end
+  end
+  return context:json(site_row(context, by_id(present(context, it.sites), id, "Site")))
+end
+
+local function team_row(context, it)
+  return {
+    id = it.id, displayName = it.name, description = it.description, mail = it.email, eTag = 1,
+    msid = it.id,
+    _links = {
+      self = context:href("/Organizations/%s/Teams/%s", it.organization.id, it.id),
+      organization = context:href("/Organizations/%s", it.organization.id),
+    },
+  }
+end
+
+function H.OrganizationTeam_Get(context)
+  local found = {}
+  for _, it in ipairs(present(context, organization(context).teams)) do
+    if has(it.name, context.query.displayName) then found[#found + 1] = it end
+  end
+  return context:list(found, team_row)
+end
+
+function H.OrganizationTeam_GetById(context)
+  local list = present(context, organization(context).teams)
+  return context:json(team_row(context, by_id(list, context.params.teamId, "Team")))
+end
+
+--- Everybody who is backed up takes a licence; who has left takes none any more.
+function H.OrganizationLicensingInformation_GetLicenseCount(context)
+  local it, count = organization(context), 0
+  if it.everybody then
+    count = #it.users
+  else
+    for _, user in ipairs(it.users) do
+      if not user.left then count = count + 1 end
+    end
+  end
+  return context:json { licensedUsers = count, newUsers = 0 }
+end
+
+-- A synchronisation takes so many seconds.
+local seconds = 2
+
+--- The last synchronisation of an organization, and the one under way.
+local function sync_of(context, it)
+  local store = context.store
+  local state = store.syncs[it.id]
+  if not state then
+    local ended = store.world.now - 3600
+    state = { last = { type = "Incremental", started = ended - seconds, ended = ended } }
+    store.syncs[it.id] = state
+  end
+  local current = state.current
+  if current and store.clock() - current.started >= seconds then
+    current.ended = current.started + seconds
+    state.last, state.current = current, nil
+  end
+  return state
+end
+
+local function sync_row(context, it)
+  local state = sync_of(context, it)
+  local last, current = state.last, state.current
+  return {
+    -- v7
+    lastSyncTime = render.time(last.ended), status = "Success", type = last.type,
+    -- v8
+    organizationId = it.id,
+    lastSyncState = {
+      startTime = render.time(last.started), endTime = render.time(last.ended), type = last.type,
+      result = "Success",
+    },
+    currentSyncState = current and {
+      startTime = render.time(current.started), scheduledTime = render.time(current.started),
+      status = "Running", type = current.type,
+    } or nil,
+  }
+end
+
+function H.OrganizationSync_GetState(context)
+  return context:json(sync_row(context, organization(context)))
+end
+
+function H.OrganizationSync_GetStates(context)
+  return context:list(context.store.organizations:list(), sync_row)
+end
+
+function H.OrganizationSync_Start(context)
+  local it = organization(context)
+  local state = sync_of(context, it)
+  if state.current then
+    refusal.raise(409, ("Organization '%s' is being synchronised already."):format(it.name))
+  end
+  state.current =
+    { type = context.body.type or "Incremental", started = context.store.clock() }
+  return context:empty()
+end
+
+return H
