@@ -14,6 +14,9 @@ local function shallow(value)
   return out
 end
 
+-- Some worlds make parts of a mail when they are read: a copy does so, too.
+local function twin(item) return setmetatable(shallow(item), getmetatable(item)) end
+
 local function sorted_keys(map)
   local out = {}
   for key in pairs(map) do out[#out + 1] = key end
@@ -131,7 +134,7 @@ local function mailbox_of(mailbox, live, at)
     local there = live.items[key]
     taken[key] = there and true
     if (there ~= nil) == is_gone(item, at) then
-      item = shallow(item)
+      item = twin(item)
       item.deleted = not there and at or nil
     end
     add(item)
@@ -139,7 +142,7 @@ local function mailbox_of(mailbox, live, at)
   for _, key in ipairs(sorted_keys(live.items)) do
     local entry = live.items[key]
     if not taken[key] then
-      local item = shallow(entry.item)
+      local item = twin(entry.item)
       item.id = entry_id(mailbox.id .. "/" .. key, 70)
       item.mailbox, item.deleted = copy, nil
       item.folder = folder_at(copy, by_path, entry.folder, make)

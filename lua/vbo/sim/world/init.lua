@@ -18,12 +18,16 @@
 --- (`world/sequence.lua`), or tables with `slice(self, offset, count)` that returns the rows wanted
 --- and whether more follow.
 
+local core = require "vbo.core"
+local errors = require "vbo.error"
+
 local M = {}
 
 local known = { demo = "vbo.sim.world.demo" }
 
 --- Opens a world.
----@param name string  "demo"; "big:users=2000,docs=1000000,seed=7" (also mails=, folders=)
+---@param name string  "demo"; "big:users=2000,docs=1000000,seed=7" (also mails=, folders=); or the
+---  path of a folder (`world/folder.lua`), with a "/" in it where it is called like a world
 ---@return table? world, string? message
 function M.open(name)
   local module = known[name]
@@ -34,8 +38,16 @@ function M.open(name)
     local counts, message = big.options(options)
     return counts and big.new(counts), message
   end
-  return nil, ("no world is called '%s'; there is: demo, and big:users=2000,docs=1000000,seed=7")
-    :format(name)
+  local found = core.stat(name)
+  if found and found.type == "directory" then
+    local good, result = pcall(require("vbo.sim.world.folder").open, name)
+    if good then return result end
+    if not errors.is(result) then error(result, 0) end
+    return nil, result.message .. (result.hint and "; " .. result.hint or "")
+  end
+  if name:find "/" then return nil, ("there is no folder '%s'"):format(name) end
+  return nil, ("no world is called '%s'; there is: demo, big:users=2000,docs=1000000,seed=7, and "
+    .. "the path of a folder"):format(name)
 end
 
 return M

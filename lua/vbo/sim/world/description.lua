@@ -1,0 +1,194 @@
+--- Reads a folder's `world.lua`: data alone, in an empty environment, checked name by name.
+---
+---   return {
+---     now = "2026-11-21T08:00:00Z",             -- the world's present
+---     points = { "2026-11-20T22:00:00Z" },      -- restore points
+---     production = "same",                      -- or "empty": all was lost
+---     organization = "contoso.onmicrosoft.com", -- or a table, or organizations = { … }
+---     users = {
+---       { name = "alice@contoso.com", display = "Alice", drive = "drives/alice@contoso.com",
+---         mailbox = "mail/alice@contoso.com" },
+---     },
+---   }
+---
+--- Everything may be left out.
+
+local errors = require "vbo.error"
+local nearest = require "vbo.nearest"
+local time = require "vbo.time"
+
+local M = {}
+
+-- So many steps are plenty for data.
+local most_steps = 10000000
+
+local function text(value) return type(value) == "string" and value ~= "" end
+local function flag(value) return type(value) == "boolean" end
+local function moment(value) return text(value) and time.parse(value) ~= nil end
+local function list_of(test)
+  return function(value)
+    if type(value) ~= "table" then return false end
+    local count = 0
+    for _ in pairs(value) do count = count + 1 end
+    for i = 1, count do
+      if not test(value[i]) then return false end
+    end
+    return count > 0
+  end
+end
+local function one_of(...)
+  local words = { ... }
+  return function(value)
+    for _, word in ipairs(words) do
+      if value == word then return true end
+    end
+    return false
+  end
+end
+local function address(value) return text(value) and value:find "^[^@%s/]+@[^@%s/]+$" ~= nil end
+local function path(value)
+  if value == false then return true end
+  if not text(value) or value:find "^/" then return false end
+  for part in (value .. "/"):gmatch "([^/]*)/" do
+    if part == "" or part == "." or part == ".." then return false end
+  end
+  return true
+end
+local function is_table(value) return type(value) == "table" end
+
+local a_moment = { moment, "a point in time, such as \"2026-11-20T22:00:00Z\"" }
+local points = { list_of(moment), "a list of points in time, such as \"2026-11-20T22:00:00Z\"" }
+local production = { one_of("same", "empty"), '"same" or "empty"' }
+local tables = { list_of(is_table), "a list of tables" }
+local a_text, a_flag = { text, "a text" }, { flag, "true or false" }
+local a_path = { path, "a path in the folder, or false" }
+
+local organization_fields = {
+  name = a_text, type = { one_of("Office365", "OnPremises", "Hybrid"),
+    '"Office365", "OnPremises" or "Hybrid"' },
+  region = a_text, account = a_text, description = a_text, points = points,
+  production = production, users = tables, created = a_moment,
+}
+local user_fields = {
+  name = { address, "an address, such as \"alice@contoso.com\"" }, display = a_text,
+  office = a_text, directory = a_flag, left = a_moment, drive = a_path, mailbox = a_path,
+  production = production,
+}
+local world_fields = {
+  name = a_text, now = a_moment, points = points, production = production,
+  organization = { function(value) return text(value) or is_table(value) end,
+    "a name or a table" },
+  organizations = tables, users = tables,
+}
+
+--- The line of a source that most likely holds a name and a value: the value is searched for
+--- first, for it is rarer.
+local function line_of(source, name, value)
+  local number, by_name, by_value = 0, nil, nil
+  for line in (source .. "\n"):gmatch "(.-)\n" do
+    number = number + 1
+    local named = line:find("%f[%w_]" .. name .. "%f[^%w_]%s*=")
+    local valued = type(value) ~= "table" and value ~= nil
+      and line:find(tostring(value), 1, true)
+    if named and valued then return number end
+    if named then by_name = by_name or number end
+    if valued then by_value = by_value or number end
+  end
+  return by_name or by_value
+end
+
+local Checker = {}
+Checker.__index = Checker
+
+function Checker:fail(name, value, message)
+  local line = line_of(self.source, name, value)
+  errors.usage(("%s:%s %s"):format(self.path, line and line .. ":" or "", message))
+end
+
+local function shown(value)
+  return type(value) == "string" and ("%q"):format(value) or tostring(value)
+end
+
+function Checker:fields(value, fields, what)
+  for name, each in pairs(value) do
+    local field = fields[name]
+    if not field then
+      local names = {}
+      for known in pairs(fields) do names[#names + 1] = known end
+      table.sort(names)
+      local near = type(name) == "string" and nearest(name, names)
+      self:fail(tostring(name), nil, ("%s has no '%s'%s"):format(what, tostring(name), near
+        and (", did you mean '%s'?"):format(near) or "; it has " .. table.concat(names, ", ")))
+    elseif not field[1](each) then
+      self:fail(name, each, ("'%s' of %s must be %s, not %s"):format(name, what, field[2],
+        shown(each)))
+    end
+  end
+  return value
+end
+
+function Checker:users(list, seen)
+  for i, user in ipairs(list or {}) do
+    local what = text(user.name) and "user " .. user.name or "user " .. i
+    self:fields(user, user_fields, what)
+    if not user.name then self:fail("users", nil, what .. " has no 'name'") end
+    local key = user.name:lower()
+    if seen[key] then self:fail("name", user.name, user.name .. " is there twice") end
+    seen[key] = true
+  end
+end
+
+--- Runs the file and gives what it returns.
+local function run(file, source)
+  local chunk, message = load(source, "@" .. file, "t", {})
+  if not chunk then errors.usage(message) end
+  local thread = coroutine.create(chunk)
+  debug.sethook(thread, function() error("this runs too long: a world is data", 2) end, "",
+    most_steps)
+  local good, value = coroutine.resume(thread)
+  if not good then
+    errors.usage(tostring(value), "a world is data: there are no functions to call")
+  end
+  if coroutine.status(thread) ~= "dead" or type(value) ~= "table" then
+    errors.usage(file .. ": must return a table")
+  end
+  return value
+end
+
+--- Reads and checks a `world.lua`; raises a usage error that names file and line.
+---@param file string  its path, for messages
+---@param source string
+---@return table  name, now, points, production, organizations = { { …, users = … } }
+---@return fun(name: string, value: any, message: string) fail  raises for something found later
+function M.read(file, source)
+  local check = setmetatable({ path = file, source = source }, Checker)
+  local world = check:fields(run(file, source), world_fields, "a world")
+  local list = world.organizations
+  if list and (world.organization or world.users) then
+    check:fail("organizations", nil,
+      "'organizations' hold their own users: leave 'organization' and 'users' away")
+  end
+  if not list then
+    local one = world.organization
+    if type(one) ~= "table" then one = { name = one } end
+    if world.users and one.users then check:fail("users", nil, "'users' are there twice") end
+    one.users = world.users or one.users
+    list = { one }
+  end
+  local names, seen = {}, {}
+  for i, each in ipairs(list) do
+    check:fields(each, organization_fields, "organization " .. (each.name or i))
+    check:users(each.users, seen)
+    if #list > 1 and not (each.name and each.users) then
+      check:fail("organizations", nil, "each of several organizations needs 'name' and 'users'")
+    end
+    if each.name and names[each.name:lower()] then
+      check:fail("name", each.name, each.name .. " is there twice")
+    end
+    names[(each.name or ""):lower()] = true
+  end
+  world.organizations = list
+  return world, function(name, value, message) check:fail(name, value, message) end
+end
+
+return M

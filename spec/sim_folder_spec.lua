@@ -1,0 +1,464 @@
+-- Worlds of the user's own files, and the mail in them.
+
+local message = require "vbo.sim.world.message"
+local mime = require "vbo.sim.world.mime"
+local program = require "spec.support.program"
+local rehearsals = require "spec.support.rehearsal"
+local server = require "vbo.server"
+local sim = require "spec.support.sim_app"
+local worlds = require "vbo.sim.world"
+
+local quoted = program.quoted
+
+local function crlf(text) return (text:gsub("\n", "\r\n")) end
+
+local invoice = crlf [[
+Received: from mx.example.org (mx.example.org [192.0.2.1])
+	by mail.contoso.com with ESMTP; Tue, 17 Nov 2026 10:12:04 +0100
+From: =?iso-8859-1?Q?J=FCrgen_M=FCller?= <juergen@example.org>
+To: "Example, Alice" <alice@contoso.com>,
+ bob@contoso.com (Bob Builder)
+Cc: Friends: carol@example.org, =?utf-8?B?546L5bCP5piO?= <wang@example.org>;
+Subject: =?UTF-8?Q?Rechnung_=E2=82=AC_f=C3?=
+ =?UTF-8?Q?=BCr_November?= and more
+Date: Tue, 17 Nov 2026 10:12:00 +0100 (CET)
+Message-ID: <1@example.org>
+Importance: high
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="outer=_1"
+
+This is a multi-part message in MIME format.
+--outer=_1
+Content-Type: multipart/alternative;
+	boundary=inner
+
+--inner
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+Gr=FC=DFe aus M=FCnchen, eine sehr lange Zeile, die hier=
+ weitergeht.
+--not a boundary
+--inner
+Content-Type: text/html; charset="utf-8"
+Content-Transfer-Encoding: base64
+
+PHA+R3LDvMOfZTwvcD4=
+
+--inner--
+
+--outer=_1
+Content-Type: application/pdf; name="=?utf-8?Q?Rechnung_M=C3=A4rz.pdf?="
+Content-Disposition: attachment;
+ filename*0*=utf-8''Rechnung%20M%C3%A4;
+ filename*1*=rz.pdf
+Content-Transfer-Encoding: base64
+
+JVBERi0xLjQK
+AAEC/w==
+--outer=_1
+Content-Type: message/rfc822
+
+From: <carol@example.org>
+Subject: Inside
+Date: Mon, 16 Nov 2026 08:00:00 GMT
+
+Inner text.
+
+--outer=_1--
+The end of it is no part.
+]]
+
+describe("an .eml file", function()
+  local mail = message.parse(invoice, 0)
+
+  it("gives its header fields, decoded", function()
+    assert.equal("Rechnung € für November and more", mail.subject)
+    assert.same({ name = "Jürgen Müller", email = "juergen@example.org" }, mail.from)
+    assert.same({
+      { name = "Example, Alice", email = "alice@contoso.com" },
+      { name = "Bob Builder", email = "bob@contoso.com" },
+    }, mail.to)
+    assert.same({
+      { name = "carol@example.org", email = "carol@example.org" },
+      { name = "王小明", email = "wang@example.org" },
+    }, mail.cc)
+    assert.equal(1794906720, mail.sent) -- 2026-11-17T09:12:00Z
+    assert.equal("<1@example.org>", mail.message_id)
+    assert.equal("High", mail.importance)
+  end)
+
+  it("gives its texts as UTF-8", function()
+    assert.equal("Grüße aus München, eine sehr lange Zeile, die hier weitergeht.\r\n"
+      .. "--not a boundary", mail.body)
+    assert.equal("<p>Grüße</p>", mail.html)
+  end)
+
+  it("gives its attachments, a mail among them", function()
+    assert.equal(2, #mail.attachments)
+    local pdf, inside = mail.attachments[1], mail.attachments[2]
+    assert.equal("Rechnung März.pdf", pdf.name)
+    assert.equal("application/pdf", pdf.type)
+    assert.equal("%PDF-1.4\n\0\1\2\xFF", pdf.data)
+    assert.equal(13, pdf.size)
+    assert.equal("Inside.eml", inside.name)
+    assert.equal("Inner text.\r\n", inside.message.body)
+    assert.equal("carol@example.org", inside.message.from.email)
+  end)
+
+  it("may be plain, old, or broken", function()
+    local plain = message.parse("From: a@b.example\nSubject: caf\xE9\n\nna\xEFve\n", 7)
+    assert.equal("café", plain.subject)
+    assert.equal("naïve\n", plain.body)
+    assert.equal(7, plain.sent)
+    assert.is_false(plain.dated)
+    local nothing = message.parse("", 7)
+    assert.same({ "", "", 0 }, { nothing.subject, nothing.from.email, #nothing.attachments })
+    local cut = message.parse("Content-Type: multipart/mixed; boundary=b\n\n--b\n\ncut sh", 7)
+    assert.equal("cut sh", cut.body)
+    local deep = "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+    assert.is_table(message.parse(deep:rep(100), 7).attachments)
+    local html = message.parse("Content-Type: TEXT/HTML; Charset=Windows-1252\n\n\x80 5\n", 7)
+    assert.equal("€ 5\n", html.html)
+    assert.is_nil(html.body)
+  end)
+
+  it("shows pictures inside the text", function()
+    local mail_with = message.parse(crlf [[
+Content-Type: multipart/related; boundary=r
+
+--r
+Content-Type: text/html
+
+<img src="cid:logo@x">
+--r
+Content-Type: image/gif
+Content-ID: <logo@x>
+Content-Disposition: inline
+Content-Transfer-Encoding: base64
+
+R0lG
+--r--
+]], 0)
+    assert.equal("logo@x", mail_with.attachments[1].content_id)
+    assert.equal("attachment 1.gif", mail_with.attachments[1].name)
+  end)
+end)
+
+describe("mail's encodings", function()
+  it("read dates in many forms", function()
+    assert.equal(1794906720, mime.date "17 Nov 2026 09:12 GMT")
+    assert.equal(1794906720, mime.date "Tue, 17 Nov 2026 04:12:00 EST")
+    assert.equal(915148800, mime.date "Fri, 1 Jan 99 00:00:00 -0000")
+    assert.is_nil(mime.date "32 Nov 2026 09:12:00 GMT")
+    assert.is_nil(mime.date "yesterday")
+    assert.is_nil(mime.date(nil))
+  end)
+
+  it("read charsets, and show what they cannot read", function()
+    assert.equal("€", mime.utf8("\xA4", "ISO-8859-15"))
+    assert.equal("¤", mime.utf8("\xA4", "iso-8859-1"))
+    assert.equal("“x”", mime.utf8("\x93x\x94", "utf-8"))
+    assert.equal("\u{FFFD}a", mime.utf8("\xC1a", "koi8-r"))
+    assert.equal("é😀", mime.utf8("\xE9\0\x3D\xD8\0\xDE", "utf-16le"))
+  end)
+
+  it("read parameters with quotes", function()
+    local value, parameters =
+      mime.parameters 'Text/Plain; charset=utf-8 ; name="a \\"b\\"; c"; x=""'
+    assert.equal("text/plain", value)
+    assert.same({ charset = "utf-8", name = 'a "b"; c', x = "" }, parameters)
+  end)
+end)
+
+--- A folder of files: path -> content.
+local function folder_with(files)
+  local folder, remove = program.folder()
+  for path, content in pairs(files) do
+    assert(os.execute("mkdir -p " .. quoted((folder .. "/" .. path):match "^(.*)/")))
+    local file <close> = assert(io.open(folder .. "/" .. path, "wb"))
+    file:write(content)
+    file:close()
+    assert(os.execute("touch -d 2026-11-10T12:00:00Z " .. quoted(folder .. "/" .. path)))
+  end
+  return folder, remove
+end
+
+local boxed = crlf [[
+From bob@contoso.com Mon Nov  9 08:00:00 2026
+From: Bob <bob@contoso.com>
+Subject: first in the box
+Date: Mon, 9 Nov 2026 08:00:00 +0000
+
+One.
+>From here on it is quoted.
+
+From MAILER-DAEMON Tue Nov 10 08:00:00 2026
+From: Carol <carol@example.org>
+Subject: second in the box
+Date: Tue, 10 Nov 2026 08:00:00 +0000
+
+Two.
+From the middle of a text: no mail begins here.
+]]
+
+local files = {
+  ["drives/alice@contoso.com/Plan.txt"] = "the plan\n",
+  ["drives/alice@contoso.com/Projekte/Größe.csv"] = "a;b\r\n",
+  ["drives/alice@contoso.com/Projekte/Empty.txt"] = "",
+  ["drives/alice@contoso.com/.DS_Store"] = "litter",
+  ["mail/alice@contoso.com/Inbox/invoice.eml"] = invoice,
+  ["mail/alice@contoso.com/Inbox/Old/nothing.eml"] = "Subject: no date\n\nx\n",
+  ["mail/alice@contoso.com/Archive.mbox"] = boxed,
+  ["mail/alice@contoso.com/notes.txt"] = "no mail",
+  ["mail/bob@contoso.com/loose.eml"] = "From: a@b.example\nSubject: loose\n\nx\n",
+}
+
+describe("a folder as a world", function()
+  local folder, remove
+
+  setup(function() folder, remove = folder_with(files) end)
+  teardown(function() remove() end)
+
+  local function described(text, more)
+    local all = {}
+    for path, content in pairs(more or files) do all[path] = content end
+    all["world.lua"] = text
+    return folder_with(all)
+  end
+
+  local function failure(text)
+    local place, clean = described(text)
+    local world, why = worlds.open(place)
+    clean()
+    assert.is_nil(world)
+    return (why:gsub("^" .. place:gsub("%p", "%%%0"), ""))
+  end
+
+  it("needs no description", function()
+    local world = assert(worlds.open(folder))
+    local organization = world:organizations()[1]
+    assert.equal("contoso.onmicrosoft.com", organization.name)
+    assert.same({ "alice@contoso.com", "bob@contoso.com" },
+      { organization.users[1].name, organization.users[2].name })
+    assert.equal("Alice", organization.users[1].display)
+    assert.equal(1, #organization.drives)
+    assert.equal(2, #organization.mailboxes)
+    assert.equal(7, #organization.points)
+  end)
+
+  it("shows files with their sizes and dates", function()
+    local world = assert(worlds.open(folder))
+    local organization = world:organizations()[1]
+    local view = world:view(organization, {})
+    local paths = {}
+    for _, document in ipairs(view:documents(view:drives()[1])) do
+      local version = view:current(document)
+      paths[document.path] = { version.size, version.at }
+    end
+    local at = 1794312000
+    assert.same({ ["Plan.txt"] = { 9, at }, ["Projekte/Größe.csv"] = { 5, at },
+      ["Projekte/Empty.txt"] = { 0, at } }, paths)
+  end)
+
+  it("shows mail in its folders", function()
+    local world = assert(worlds.open(folder))
+    local organization = world:organizations()[1]
+    local view = world:view(organization, {})
+    local alice, bob = view:mailboxes()[1], view:mailboxes()[2]
+    local found = {}
+    for _, item in ipairs(view:items(alice)) do
+      found[item.subject] = item.folder.path
+      assert.equal(item, view:item(alice, item.id))
+    end
+    -- The invoice's date lies after the world's present, which is that of its newest file: then
+    -- the date of the file counts.
+    assert.same({ ["Rechnung € für November and more"] = "Inbox", ["no date"] = "Inbox/Old",
+      ["first in the box"] = "Archive", ["second in the box"] = "Archive" }, found)
+    local boxes = {}
+    for _, item in ipairs(view:items(alice)) do boxes[item.subject] = item end
+    assert.equal("One.\r\nFrom here on it is quoted.\r\n\r\n", boxes["first in the box"].body)
+    assert.match("no mail begins here", boxes["second in the box"].body)
+    assert.equal("Rechnung März.pdf", boxes["Rechnung € für November and more"].attachments[1].name)
+    assert.equal("Inbox", view:items(bob)[1].folder.category)
+    assert.equal(1794312000, view:items(bob)[1].sent)
+  end)
+
+  it("has the same ids at every start", function()
+    local ids = {}
+    for i = 1, 2 do
+      local world = assert(worlds.open(folder))
+      local view = world:view(world:organizations()[1], {})
+      ids[i] = {}
+      for _, document in ipairs(view:documents(view:drives()[1])) do
+        table.insert(ids[i], document.id)
+      end
+      for _, item in ipairs(view:items(view:mailboxes()[1])) do table.insert(ids[i], item.id) end
+    end
+    assert.equal(7, #ids[1])
+    assert.same(ids[1], ids[2])
+  end)
+
+  it("is one OneDrive when it has no places", function()
+    local place, clean = folder_with { ["a.txt"] = "a", ["b/c.txt"] = "c" }
+    local world = assert(worlds.open(place))
+    clean()
+    local organization = world:organizations()[1]
+    assert.equal("user@rehearsal.local", organization.users[1].name)
+    assert.equal(2, #organization.drives[1].documents)
+  end)
+
+  it("follows no links", function()
+    local place, clean = folder_with { ["drives/a@b.example/real.txt"] = "r" }
+    local secret, clean_secret = folder_with { ["secret.txt"] = "s", ["in/secret.txt"] = "s" }
+    local drive = place .. "/drives/a@b.example"
+    os.execute(("ln -s %s %s; ln -s %s %s"):format(quoted(secret .. "/secret.txt"),
+      quoted(drive .. "/file.txt"), quoted(secret .. "/in"), quoted(drive .. "/folder")))
+    local world = assert(worlds.open(place))
+    local documents = world:organizations()[1].drives[1].documents
+    assert.equal(1, #documents)
+    assert.equal(0, #world:organizations()[1].drives[1].folders)
+    local stream = documents[1].versions[1].stream
+    assert.is_string(server.sha256_of(sim.serve.open_stream(server, stream)))
+    -- A link that takes a file's place later is not followed either.
+    os.execute(("rm %s; ln -s %s %s"):format(quoted(drive .. "/real.txt"),
+      quoted(secret .. "/secret.txt"), quoted(drive .. "/real.txt")))
+    local hash, err = server.sha256_of(sim.serve.open_stream(server, stream))
+    assert.is_nil(hash)
+    assert.match("symbolic link", err.message)
+    os.execute(("rm %s"):format(quoted(drive .. "/real.txt")))
+    for _, path in ipairs { "folder/secret.txt", "../a@b.example/real.txt", "./x", "a//b" } do
+      hash, err = server.sha256_of(assert(server.stream.file {
+        root = drive, path = path, size = 1,
+      }))
+      assert.is_nil(hash)
+      assert.equal("disk", err.kind)
+    end
+    clean()
+    clean_secret()
+  end)
+
+  it("can be told what it means", function()
+    local place, clean = described [[
+return {
+  name = "mine", now = "2026-11-21T08:00:00Z",
+  points = { "2026-11-20T22:00:00Z", "2026-11-09T22:00:00Z" },
+  organizations = {
+    { name = "one.example", production = "empty", users = {
+      { name = "anna@one.example", display = "Anna Ä", drive = "drives/alice@contoso.com",
+        mailbox = "mail/bob@contoso.com" } } },
+    { name = "two.example", type = "Hybrid", users = {
+      { name = "alice@contoso.com", directory = true, drive = false } } },
+  },
+}]]
+    local world = assert(worlds.open(place))
+    local one, two = world:organizations()[1], world:organizations()[2]
+    assert.equal("mine", world.name)
+    assert.equal("Anna Ä", one.drives[1].name)
+    assert.equal(2, #one.points)
+    assert.is_true(one.points[1] < one.points[2])
+    assert.equal(0, #world:view(one, { at = one.points[1] }):documents(one.drives[1]))
+    assert.equal(3, #world:view(one, {}):documents(one.drives[1]))
+    assert.equal("Hybrid", two.users[1].location)
+    assert.equal(0, #two.drives)
+    assert.equal(4, #two.mailboxes[1].items)
+    assert.same({}, world:live_drive(one, "anna@one.example").entries)
+    assert.is_nil(world:live_drive(two, "alice@contoso.com"))
+    assert.equal(4, #world:live_mailbox(two, "alice@contoso.com").items)
+    clean()
+  end)
+
+  it("says in which line its description is wrong", function()
+    assert.match("^/world.lua:2: ", failure "return {\n  users = { , }\n}")
+    assert.match("^/world.lua:3: a world has no 'user', did you mean 'users'",
+      failure "return {\n name = 'x',\n user = {},\n}")
+    assert.match("^/world.lua:3: 'name' of user alice must be an address.*not \"alice\"",
+      failure "return {\n  users = {\n    { name = \"alice\" },\n  },\n}")
+    assert.match("^/world.lua:4: user alice@contoso.com has no 'drives', did you mean 'drive'",
+      failure "return {\n users = {\n  { name = 'alice@contoso.com',\n    drives = 'x' },\n }\n}")
+    assert.match("^/world.lua:2: 'drive' of user a@b.example must be a path in the folder",
+      failure "return { users = { { name = 'a@b.example',\n drive = '../elsewhere' } } }")
+    assert.match("^/world.lua:3: 'mailbox' of user a@b.example is no folder here: mail/none",
+      failure "return { users = { { name = 'a@b.example',\n\n mailbox = 'mail/none' } } }")
+    assert.match("^/world.lua:1: 'now' of a world must be a point in time",
+      failure "return { now = 'tomorrow' }")
+    assert.match("^/world.lua:1: A@b.example is there twice",
+      failure "return { users = { { name = 'a@b.example' }, { name = 'A@b.example' } } }")
+    assert.match("must return a table", failure "local x = 1")
+  end)
+
+  it("runs its description with nothing to call, and not for ever", function()
+    assert.match("^/world.lua:1: attempt to index a nil value.*there are no functions to call",
+      failure "os.exit(3)")
+    assert.match("^/world.lua:1: attempt to index a nil value", failure "io.open '/etc/passwd'")
+    assert.match("^/world.lua:1: this runs too long", failure "while true do end")
+    assert.match("binary chunk", failure "\27Lua")
+  end)
+
+  it("is not there", function()
+    local nothing, why = worlds.open "./no such folder"
+    assert.is_nil(nothing)
+    assert.equal("there is no folder './no such folder'", why)
+  end)
+end)
+
+describe("the client on a folder", function()
+  local folder, remove, to, remove_to, rehearsal
+
+  setup(function()
+    local all = { ["world.lua"] = 'return { now = "2026-11-21T08:00:00Z", production = "empty" }' }
+    for path, content in pairs(files) do all[path] = content end
+    folder, remove = folder_with(all)
+    to, remove_to = program.folder()
+    rehearsal = rehearsals.start("--world " .. quoted(folder))
+  end)
+
+  teardown(function()
+    rehearsal.stop()
+    remove()
+    remove_to()
+  end)
+
+  for _, version in ipairs { "v3", "v8" } do
+    it("saves and restores the files in " .. version, function()
+      rehearsal.reset()
+      local client <close> = rehearsal.connect(version)
+      local session <close> = client:organization "contoso.onmicrosoft.com":explore {
+        workload = "onedrive",
+      }
+      local drive = session:onedrive "alice@contoso.com"
+      local path = ("%s/%s.csv"):format(to, version)
+      drive:document "Projekte/Größe.csv":save { to = path }
+      assert.equal("a;b\r\n", rehearsals.content(path))
+      drive:document "Projekte/Empty.txt":save { to = path .. ".empty" }
+      assert.equal("", rehearsals.content(path .. ".empty"))
+      drive:documents():save { zip = true, to = path .. ".zip" }
+      assert.match("Größe.csv", (program.run("unzip -l " .. quoted(path .. ".zip"))))
+      drive:restore()
+      local changes = {}
+      for _, change in ipairs(rehearsal.changes()) do changes[change.path] = change.how end
+      assert.same({ ["Plan.txt"] = "created", ["Projekte/Größe.csv"] = "created",
+        ["Projekte/Empty.txt"] = "created" }, changes)
+    end)
+
+    it("saves and restores the mail in " .. version, function()
+      rehearsal.reset()
+      local client <close> = rehearsal.connect(version)
+      local session <close> = client:organization "contoso.onmicrosoft.com":explore {
+        workload = "exchange",
+      }
+      local mailbox = session:mailbox "alice@contoso.com"
+      local subject = "Rechnung € für November and more"
+      local item = mailbox:items():where { subject = subject }:one()
+      assert.equal("Jürgen Müller <juergen@example.org>", item.from)
+      assert.match("^2026%-11%-17T09:12:00", item.received)
+      local path = ("%s/%s.msg"):format(to, version)
+      item:save { to = path }
+      local saved = rehearsals.content(path)
+      assert.equal("\xD0\xCF\x11\xE0", saved:sub(1, 4))
+      assert.is_truthy(saved:find("%PDF-1.4\n\0\1\2\xFF", 1, true))
+      mailbox:restore()
+      assert.equal(4, #rehearsal.changes())
+    end)
+  end
+end)
