@@ -22,29 +22,47 @@ typedef struct options {
   bool execute; /* -e was given */
   bool no_environment;
   bool trace;
+  const char *rehearse; /* a world, "" for the usual one; NULL: in earnest */
 } options;
 
-static const char usage_text[] = "usage: " VBOLUA
-                                 " [options] [script [args]]\n"
-                                 "       " VBOLUA
-                                 " command [args]\n"
-                                 "options:\n"
-                                 "  -e stat     execute string 'stat'\n"
-                                 "  -i          enter interactive mode after executing 'script'\n"
-                                 "  -l mod      require library 'mod' into global 'mod'\n"
-                                 "  -l g=mod    require library 'mod' into global 'g'\n"
-                                 "  -v          show version information\n"
-                                 "  -E          ignore environment variables\n"
-                                 "  -W          turn warnings on\n"
-                                 "  --          stop handling options\n"
-                                 "  -           stop handling options and execute stdin\n"
-                                 "  --trace     show where an error came from (also VBO_TRACE=1)\n"
-                                 "  --version   show version information and stop\n"
-                                 "  --help      show this and stop\n";
+static const char usage_text[] =
+    "usage: " VBOLUA
+    " [options] [script [args]]\n"
+    "       " VBOLUA
+    " command [args]\n"
+    "options:\n"
+    "  -e stat     execute string 'stat'\n"
+    "  -i          enter interactive mode after executing 'script'\n"
+    "  -l mod      require library 'mod' into global 'mod'\n"
+    "  -l g=mod    require library 'mod' into global 'g'\n"
+    "  -v          show version information\n"
+    "  -E          ignore environment variables\n"
+    "  -W          turn warnings on\n"
+    "  --          stop handling options\n"
+    "  -           stop handling options and execute stdin\n"
+    "  --rehearse[=WORLD]\n"
+    "              connect to a rehearsal server whatever is named,\n"
+    "              and tell what production would have lost and gained\n"
+    "  --trace     show where an error came from (also VBO_TRACE=1)\n"
+    "  --version   show version information and stop\n"
+    "  --help      show this and stop\n";
 
 /* --------------------------------------------------------------- command line */
 
+#define REHEARSE "--rehearse"
+
+/* The world of --rehearse=WORLD, "" of --rehearse; NULL for another argument. */
+static const char *rehearsed_world(const char *argument) {
+  size_t size = sizeof REHEARSE - 1;
+  if (strncmp(argument, REHEARSE, size) != 0) return NULL;
+  if (argument[size] == '\0') return "";
+  return argument[size] == '=' ? argument + size + 1 : NULL;
+}
+
 static const char *problem_with(const char *argument) {
+  const char *world = rehearsed_world(argument);
+  if (world != NULL)
+    return world[0] == '\0' && strchr(argument, '=') ? "a value is missing after" : NULL;
   static const char *const known[] = {"-i", "-v", "-E", "-W", "--trace", "--version", "--help"};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(argument, known[i]) == 0) return NULL;
@@ -68,6 +86,8 @@ static void note(options *found, const char *argument) {
   if (strcmp(argument, "-i") == 0) found->interactive = found->version = true;
   if (strcmp(argument, "-v") == 0) found->version = true;
   if (strcmp(argument, "-E") == 0) found->no_environment = true;
+  const char *world = rehearsed_world(argument);
+  if (world != NULL) found->rehearse = world;
 }
 
 /* False when the command line is wrong; it was said why. */
@@ -219,6 +239,22 @@ static int run_command(lua_State *L, int argc, char **argv, int at) {
   return status;
 }
 
+/* require("vbo.runtime.rehearse").start(world): it ends when the state is closed. */
+static int start_rehearsal(lua_State *L, const char *world) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "vbo.runtime.rehearse");
+  int status = vbo_call_chunk(L, 1, 1);
+  if (status != 0) return status;
+  lua_getfield(L, -1, "start");
+  if (world[0] != '\0')
+    lua_pushstring(L, world);
+  else
+    lua_pushnil(L);
+  status = vbo_call_chunk(L, 1, 0);
+  lua_settop(L, 0);
+  return status;
+}
+
 /* ------------------------------------------------------------------- the rest */
 
 static void print_version(void) {
@@ -279,7 +315,9 @@ static int run(lua_State *L, int argc, char **argv, const options *told) {
   if (status != 0) return status;
   set_arg(L, argc, argv, told->script);
   vbo_interrupt_install(L);
-  if (!told->no_environment) status = run_init(L);
+  /* Before anything that might connect; without it nothing of the runbook is run. */
+  if (told->rehearse != NULL) status = start_rehearsal(L, told->rehearse);
+  if (status == 0 && !told->no_environment) status = run_init(L);
   if (status == 0) status = run_options(L, argc, argv, told);
   if (status != 0) return status;
 

@@ -11,6 +11,13 @@ local time = require "vbo.time"
 
 local M = {}
 
+--- A rehearsal's hook: function(settings) that may lead a checked call elsewhere, before the
+--- environment is looked at.  nil: none.
+M.divert = nil
+
+--- The URLs of rehearsal servers that this program started itself.
+M.rehearsals = {}
+
 local spec = {
   url = "string", host = "string", port = "integer", user = "string", password = "any",
   ca = "string", pin = "string", version = "string", proxy = "string",
@@ -41,6 +48,7 @@ function M.settings(given)
   if settings.url and settings.host then
     errors.usage("connect: give 'url' or 'host', not both")
   end
+  if M.divert then M.divert(settings) end
   for name, variable in pairs(environment) do
     local value = os.getenv(variable)
     -- An authority given in the call must not be mixed with a pin of the environment.

@@ -31,6 +31,7 @@ vbo.try = require("vbo.error").try
 local parts = {
   error = "vbo.error", json = "vbo.json", secret = "vbo.secret", time = "vbo.time",
   progress = "vbo.runtime.progress", catalogue = "vbo.catalogue",
+  sim = "vbo.sim",
 }
 
 return setmetatable(vbo, {

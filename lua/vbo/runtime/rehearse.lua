@@ -1,0 +1,66 @@
+--- `vbolua --rehearse[=WORLD] runbook.lua`: the runbook meets a rehearsal server, whatever
+--- server it names, and at the end it is told what production would have gained and lost.
+
+local changes = require "vbo.sim.changes"
+local connect = require "vbo.connect"
+local sim = require "vbo.sim"
+
+local M = {}
+
+local running
+
+local function say(text) io.stderr:write("rehearsal: ", text, "\n") end
+
+--- Sends the connections of the runbook to the server.
+local function divert(server, world)
+  local told = {}
+  return function(settings)
+    local named = settings.url or settings.host or os.getenv "VBO_HOST" or "no server"
+    -- A rehearsal server that the runbook itself started is none to protect.
+    if connect.rehearsals[named] then return end
+    if not told[named] then
+      told[named] = true
+      say(("%s is played by a rehearsal server (world %s)"):format(named:gsub("%c", "?"), world))
+    end
+    for _, name in ipairs { "host", "port", "ca", "proxy" } do settings[name] = nil end
+    for name, value in pairs(server:settings()) do settings[name] = value end
+  end
+end
+
+local function report(server)
+  local rows = server:diff()
+  if #rows == 0 then return say "production would be as it was" end
+  say "what production would have gained (+), lost (-) and had replaced (~):"
+  for _, line in ipairs(changes.tree(rows)) do io.stderr:write(line, "\n") end
+  say(changes.summary(rows))
+end
+
+--- Ends the rehearsal: tells what changed, and stops the server.  Idempotent.
+function M.finish()
+  local server = running
+  if not server then return end
+  running, connect.divert = nil, nil
+  io.stdout:flush()
+  local good, err = pcall(report, server)
+  if not good then say("what would have changed is not known: " .. tostring(err)) end
+  local log = server:log()
+  if log:find "%S" then say("the rehearsal server said:\n" .. log:gsub("%s+$", "")) end
+  server:stop()
+end
+
+--- Begins a rehearsal.
+---@param world string?  "demo" unless told
+function M.start(world)
+  local server = sim.start { world = world }
+  -- Before any weather or limit of the runbook's own doing.
+  server:watch()
+  running = server
+  connect.divert = divert(server, world or "demo")
+  say "nothing reaches production; every connection goes to a rehearsal server"
+  -- However the program ends (its last line, an error, Ctrl-C, os.exit), the state is closed;
+  -- finalizers run in the reverse order of their making, so what the runbook made is closed by
+  -- then, its sessions stopped, and what we need for the report is not.
+  M.keeper = setmetatable({}, { __gc = M.finish })
+end
+
+return M

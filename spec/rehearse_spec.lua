@@ -1,0 +1,253 @@
+-- `vbolua --rehearse` end to end, and `vbo.sim`, which gives specs the same.
+
+local core = require "vbo.core"
+local program = require "spec.support.program"
+local rehearsal = require "spec.support.rehearsal"
+local vbo = require "vbo"
+
+local quoted = program.quoted
+
+describe("vbolua --rehearse", function()
+  local folder, remove
+
+  setup(function()
+    folder, remove = program.folder()
+    local file <close> = assert(io.open(folder .. "/runbook.lua", "wb"))
+    file:write [[
+      local vbo = require "vbo"
+      local client <close> = vbo.connect { host = "backup.example.com", port = 9419,
+        pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", version = VERSION,
+        proxy = "http://127.0.0.1:1" }
+      local session <close> = client:organization "contoso.onmicrosoft.com":explore {
+        workload = "onedrive", at = "2026-11-18T22:00:00Z" }
+      if arg[1] ~= "look" then
+        session:onedrive "juergen.mueller@contoso.com":restore {}
+      end
+      if arg[1] == "global" then
+        forgotten = vbo.connect "other.example.com"
+        open = forgotten:organization "contoso.onmicrosoft.com":explore {
+          workload = "onedrive", at = "2026-11-18T22:00:00Z" }
+        open:onedrive "bob@contoso.com":restore {}
+      elseif arg[1] == "fail" then error "on purpose"
+      elseif arg[1] == "missing" then print(session:onedrive "nobody@contoso.com".id)
+      elseif arg[1] == "exit" then os.exit(7)
+      elseif arg[1] == "own" then
+        local server <close> = vbo.sim.start()
+        local inner <close> = vbo.connect(server:settings())
+        print("own", inner.server == server.url, client.server == server.url)
+      elseif arg[1] == "wait" then
+        print "waiting"
+        io.stdout:flush()
+        while true do VERSION = nil end
+      end
+      print(client.server, client.version)
+    ]]
+  end)
+
+  teardown(function() remove() end)
+
+  --- Runs the runbook; what it wrote to stdout and to stderr, and its exit status.
+  local function run(argument, options)
+    local output, status = program.run(
+      ("unset VBO_HOST VBO_PIN VBO_USER VBO_PASSWORD; VBO_CHECK_HANDLES=1 %s %s %s/runbook.lua %s "
+      .. "2>%s/err"):format(program.vbolua, options or "--rehearse", folder, argument, folder))
+    return output, rehearsal.content(folder .. "/err"), status
+  end
+
+  local gained = "\nrehearsal: what production would have gained %(%+%), lost %(%-%) and had "
+    .. "replaced %(~%):\ncontoso%.onmicrosoft%.com\n  onedrive: juergen%.mueller@contoso%.com\n"
+    .. "    Dokumente/\n      Verträge/\n        %+ Kündigung%.docx  1%.3 KiB\n"
+    .. "        ~ Vertrag Müller & Söhne%.docx  1%.4 KiB\nrehearsal: 1 gained, 1 replaced\n$"
+
+  it("plays whatever server the runbook names, and tells what would have changed", function()
+    local out, err, status = run "" -- no user and no password: none is needed to rehearse
+    assert.equal(0, status, err)
+    assert.match("^https://127%.0%.0%.1:%d+\tv8\n$", out)
+    assert.match("^rehearsal: nothing reaches production", err)
+    assert.match("\nrehearsal: backup%.example%.com is played by a rehearsal server "
+      .. "%(world demo%)\n", err)
+    assert.match(gained, err)
+  end)
+
+  it("says so when nothing would have changed", function()
+    local _, err, status = run "look"
+    assert.equal(0, status, err)
+    assert.match("\nrehearsal: production would be as it was\n$", err)
+  end)
+
+  it("speaks any version, and takes a world", function()
+    local out, err, status = run("", "--rehearse=demo -e 'VERSION = \"v5\"'")
+    assert.equal(0, status, err)
+    assert.match("\tv5\n$", out)
+    assert.match(gained, err)
+  end)
+
+  for argument, expected in pairs { fail = 1, missing = core.kinds.not_found, exit = 7 } do
+    it("tells, and keeps the exit status, when the runbook ends by " .. argument, function()
+      local _, err, status = run(argument)
+      assert.equal(expected, status, err)
+      assert.match(gained, err)
+      if argument == "fail" then assert.match("vbolua: .*on purpose\n.*gained", err) end
+    end)
+  end
+
+  it("counts what a runbook left open, too", function()
+    local _, err = run "global"
+    assert.match("rehearsal: other%.example%.com is played", err)
+    assert.match("\n  onedrive: bob@contoso%.com\n", err)
+    assert.match("\n  onedrive: juergen%.mueller@contoso%.com\n", err)
+  end)
+
+  it("leaves rehearsal servers of the runbook's own alone", function()
+    local out, err, status = run "own"
+    assert.equal(0, status, err)
+    assert.match("^own\ttrue\tfalse\n", out)
+  end)
+
+  for name, number in pairs { INT = 2, TERM = 15 } do
+    it("tells after SIG" .. name .. " for the whole group, and leaves nobody behind", function()
+      -- As a terminal does it: to the runbook, the server, and what is between them.
+      local output, status = program.run(([[
+        cd %s; rm -f out err
+        perl -e 'setpgrp(0, 0); exec @ARGV' %s --rehearse runbook.lua wait >out 2>err & pid=$!
+        i=0; until grep -qs waiting out || [ $i -ge 400 ]; do sleep 0.05; i=$((i + 1)); done
+        kill -%s -$pid; wait $pid; status=$?
+        i=0; while kill -0 -$pid 2>/dev/null && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done
+        kill -0 -$pid 2>/dev/null && echo left
+        exit $status]]):format(quoted(folder), quoted(program.vbolua), name))
+      local err = rehearsal.content(folder .. "/err")
+      assert.equal(128 + number, status, err .. output)
+      assert.equal("", output)
+      assert.match("vbolua: .*cancelled", err)
+      assert.match(gained, err)
+    end)
+  end
+
+  it("leaves no server behind when it is killed", function()
+    local output = program.run(([[
+      cd %s; rm -f out err
+      perl -e 'setpgrp(0, 0); exec @ARGV' %s --rehearse runbook.lua wait >out 2>err & pid=$!
+      i=0; until grep -qs waiting out || [ $i -ge 400 ]; do sleep 0.05; i=$((i + 1)); done
+      kill -KILL $pid; wait $pid 2>/dev/null
+      i=0; while kill -0 -$pid 2>/dev/null && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done
+      kill -0 -$pid 2>/dev/null && echo left; echo checked]]):format(quoted(folder),
+      quoted(program.vbolua)))
+    assert.match("checked\n$", output)
+    assert.not_match("left", output)
+  end)
+
+  it("runs nothing when there is no server to rehearse on", function()
+    local out, err, status = run("", "--rehearse=nowhere -e 'print \"ran\"'")
+    assert.equal(core.kinds.usage, status)
+    assert.equal("", out)
+    assert.match("did not start: no world is called 'nowhere'", err)
+    out, err, status = run("", "--rehearse=")
+    assert.equal(1, status)
+    assert.equal("", out)
+    assert.match("a value is missing after '%-%-rehearse='", err)
+  end)
+
+  it("comes before LUA_INIT, and is not for the server", function()
+    local output, status = program.run(("LUA_INIT='print(\"init\", require(\"vbo.connect\").divert "
+      .. "~= nil)' %s --rehearse -e 'print(1)' 2>&1"):format(program.vbolua))
+    assert.equal(0, status, output)
+    assert.match("^rehearsal: nothing [^\n]+\ninit\ttrue\n1\nrehearsal: production would be as",
+      output)
+  end)
+end)
+
+describe("vbo.sim", function()
+  local function restore(client)
+    local session <close> = client:organization(rehearsal.organization):explore {
+      workload = "onedrive", at = rehearsal.before }
+    session:onedrive("juergen.mueller@contoso.com"):restore {}
+  end
+
+  it("starts a server, tells what changed, and ends it", function()
+    local server = vbo.sim.start()
+    assert.match("^https://127%.0%.0%.1:%d+$", server.url)
+    local client = vbo.connect(server:settings "v6")
+    assert.equal("v6", client.version)
+    assert.same({}, server:changes())
+    server:snapshot "before"
+    restore(client)
+    assert.equal(2, #server:changes())
+    assert.equal(2, #server:diff "before")
+    server:reset()
+    assert.same({}, server:diff())
+    assert.equal("", server:log())
+    client:close()
+    server:stop()
+    server:stop()
+    local err = rehearsal.failure(vbo.connect, server:settings { retries = 0 })
+    assert.equal("network", err.kind)
+    assert.equal("closed", rehearsal.failure(server.changes, server).kind)
+  end)
+
+  it("makes its weather, at the start and later", function()
+    local server <close> = vbo.sim.start {
+      weather = { "operation=Job_Get nth=1 status=403", { path = "/v8/proxies", status = 409 } },
+      seed = 4, user = "ops", password = "it's a \"pass\" word", token_lifetime = 90,
+      zone = "+01:00",
+    }
+    local client <close> = vbo.connect(server:settings "v8")
+    assert.equal("refused", rehearsal.failure(client.call, client, "Job_Get").kind)
+    assert.equal(3, client:jobs():count())
+    assert.equal("conflict", rehearsal.failure(function()
+      return client:proxies():count()
+    end).kind)
+    assert.equal(1, server:weather()[2].struck)
+    assert.same({}, server:weather(false))
+    server:weather "operation=Job_Get status=404"
+    assert.equal("not_found", rehearsal.failure(client.call, client, "Job_Get").kind)
+    assert.equal("ops", server.user)
+  end)
+
+  for message, options in pairs {
+    ["no option 'wrold'"] = { wrold = "demo" }, ["there is no 'nht'"] = { weather = "nht=1 reset" },
+    ["did you mean 'storm'"] = { weather = "strom" }, ["no world is called"] = { world = "no" },
+  } do
+    it("refuses what makes no sense: " .. message, function()
+      local err = rehearsal.failure(vbo.sim.start, options)
+      assert.equal("usage", err.kind)
+      assert.is_truthy(tostring(err):find(message, 1, true), tostring(err))
+    end)
+  end
+
+  it("prints nothing, and ends with the program that forgot it", function()
+    local output, status = program.run(program.vbolua .. [[ -e 'server = require("vbo").sim.start()
+      print(server.url)']])
+    assert.equal(0, status, output)
+    local url = output:match "^(https://127%.0%.0%.1:%d+)\n$"
+    assert.is_truthy(url, output)
+    local _, code = program.run("curl --silent --insecure --max-time 5 " .. url)
+    assert.equal(7, code) -- nobody listens
+  end)
+
+  -- Stock Lua, with and without what can run a server.
+  local function stock(environment, code)
+    return program.run(("env -u VBOLUA PATH=/usr/bin:/bin %s lua5.4 -e %s"):format(environment,
+      quoted(code)))
+  end
+  local sources = ("LUA_PATH=%s"):format(quoted(package.path))
+
+  it("runs in stock Lua with the module vbo.server", function()
+    local output, status = stock(sources .. " LUA_CPATH=" .. quoted(package.cpath), [[
+      local vbo = require "vbo"
+      local server <close> = vbo.sim.start { password = "it's \n" .. '"one"' }
+      local client <close> = vbo.connect(server:settings())
+      print(client:jobs():count())]])
+    assert.equal("3\n", output)
+    assert.equal(0, status)
+  end)
+
+  it("says what is missing in stock Lua", function()
+    local output = stock(sources .. " LUA_CPATH=" .. quoted(package.cpath), [[
+      local vbo = require "vbo"
+      local sim = vbo.sim
+      package.cpath = "/nowhere/?.so"
+      print(select(2, vbo.try(sim.start)))]])
+    assert.match("needs the program vbolua or the module vbo%.server", output)
+    assert.match("hint: put vbolua on the PATH", output)
+  end)
+end)
