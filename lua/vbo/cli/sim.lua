@@ -17,7 +17,9 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
   --listen ADDR:PORT         where to listen (127.0.0.1:4443; port 0 is any free one)
   --user U                   the account (admin@rehearsal.local)
   --password P               its password (a random one)
-  --world NAME               what the server holds (demo)
+  --world NAME               what the server holds (demo); big:users=2000,docs=1000000,seed=7
+                             (also mails=, folders=) is made on the fly; or a folder of files
+                             and mail: DIR/drives/ADDRESS, DIR/mail/ADDRESS, DIR/world.lua
   --token-lifetime SECONDS   how long an access token is good for (3600)
   --weather NAME|FILE        what goes wrong on the way: storm, slow, busy, or rules in a file (Lua
                              or JSON); may be given several times
