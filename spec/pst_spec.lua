@@ -1,6 +1,8 @@
 -- Mailboxes as PST files, read back by readpst (libpst) and pffexport (libpff).
 
 local checks = require "vbo.sim.formats.pst.checks"
+local mapi = require "vbo.sim.formats.mapi"
+local objects = require "spec.support.pst_objects"
 local program = require "spec.support.program"
 local pst = require "vbo.sim.formats.pst"
 local reader = require "spec.support.pst"
@@ -190,6 +192,76 @@ describe("a PST file", function()
     end
     assert.equal(600, #inbox.Lists[1].recipients)
     assert.equal("To Person 600 <p600@x.org>", inbox.Lists[1].recipients[600])
+  end)
+
+  it("has tables that agree with what they list, and all that the format asks for", function()
+    local list, people = {}, {}
+    for i = 1, 120 do
+      list[i] = mail(("RE: %d "):format(i) .. ("ü"):rep(i * 7),
+        { flags = i % 2, importance = i % 3 })
+    end
+    for i = 1, 300 do people[i] = { name = "Person " .. i, email = ("p%d@x.org"):format(i) } end
+    list[1].to = people
+    list[2].attachments = { { name = "a.txt", data = "abc" }, { message = mail "inside" },
+      { name = "b.txt", data = bytes(5000) } }
+    local _, data = write { { name = "Inbox", messages = list } }
+    local found = reader.check(data)
+    local seen = 0
+    for nid, node in pairs(found.nodes) do
+      local kind = nid & 31
+      if kind == 4 then
+        seen = seen + 1
+        local values, below = objects.object(found, node)
+        local row = objects.table(found, found.nodes[node.parent & ~31 | 0x0E])[nid]
+        for id, value in pairs(row) do
+          assert(id >= 0x67F2 or values[id] == value, ("%04X"):format(id))
+        end
+        assert.equal(values[0x0037], row[0x0037])
+        -- The mark of the prefix "RE: ": its length and one.
+        assert.equal(mapi.utf16 "\1\5RE: ", values[0x0037]:sub(1, 12))
+        local number = tonumber(values[0x1000]:gsub("%z", ""):match "RE: (%d+)")
+        assert.equal(mapi.utf16("\1\5" .. list[number].subject), values[0x0037])
+        assert.equal(number % 2, row[0x0E07] & 1)
+        local recipients = objects.table(found, below[0x692])
+        for i, person in ipairs(list[number].to) do
+          assert.equal(mapi.utf16(person.email), recipients[i - 1][0x3003])
+          assert.equal(1, recipients[i - 1][0x0C15])
+        end
+        assert.equal(number ~= 2, below[0x671] == nil)
+        for id, each in pairs(number == 2 and objects.table(found, below[0x671]) or {}) do
+          local attachment, inner = objects.object(found, below[id])
+          assert.equal(attachment[0x3705], each[0x3705])
+          if each[0x3705] == 5 then
+            local inside = ("<I4"):unpack(attachment[0x3701])
+            assert.equal(mapi.utf16 "\1\1inside",
+              objects.object(found, inner[inside])[0x0037])
+          end
+        end
+      elseif kind == 2 then
+        local values = objects.object(found, node)
+        local folders = objects.table(found, found.nodes[nid & ~31 | 0x0D])
+        local mails = objects.table(found, found.nodes[nid & ~31 | 0x0E])
+        assert.same({}, objects.table(found, found.nodes[nid & ~31 | 0x0F]))
+        local all, unread = 0, 0
+        for _, row in pairs(mails) do
+          all, unread = all + 1, unread + (1 - (row[0x0E07] & 1))
+        end
+        assert.same({ all, unread }, { values[0x3602], values[0x3603] })
+        assert.equal(next(folders) and 1 or 0, values[0x360A])
+        for id, row in pairs(folders) do
+          assert.equal(nid, found.nodes[id].parent)
+          assert.equal(objects.object(found, found.nodes[id])[0x3001], row[0x3001])
+        end
+      end
+    end
+    assert.equal(120, seen)
+    local store = objects.object(found, found.nodes[0x21])
+    for id, name in pairs { [0x35E0] = "Top of Outlook data file", [0x35E3] = "Deleted Items",
+      [0x35E7] = "Search Root" } do
+      assert.equal(store[0x0FF9], store[id]:sub(5, 20))
+      local target = found.nodes[("<I4"):unpack(store[id], 21)]
+      assert.equal(mapi.utf16(name), objects.object(found, target)[0x3001])
+    end
   end)
 
   it("tells which of its space is free as libpff reads it", function()
