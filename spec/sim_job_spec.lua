@@ -350,3 +350,43 @@ describe("job sessions of the rehearsal server", function()
     client:get("/JobSessions/Changes?from=yesterday", 400)
   end)
 end)
+
+describe("jobs of v1", function()
+  it("have mailboxes in place of items", function()
+    local client = sim.new "v1"
+    local path = "/Jobs/" .. client:named("/Jobs", "Contoso management").id
+    local function names(kind)
+      local out = {}
+      for i, each in ipairs(client:rows(path .. "/" .. kind)) do out[i] = each.email end
+      return out
+    end
+    assert.same({ "alice@contoso.com", "juergen.mueller@contoso.com", "bob@contoso.com" },
+      names "SelectedMailboxes")
+    assert.same({ "bob@contoso.com" }, names "ExcludedMailboxes")
+    local function post(body, status)
+      local _, answer = client:call("POST", path .. "/SelectedMailboxes", body)
+      assert.equal(status, answer.status, answer.body)
+    end
+    post({ { email = "wang.xiaoming@contoso.com" } }, 200)
+    assert.equal(4, #names "SelectedMailboxes")
+    post({ { id = "nobody" } }, 404)
+    post(json.array {}, 400)
+    local _, answer = client:call("DELETE", path .. "/ExcludedMailboxes")
+    assert.equal(200, answer.status)
+    assert.same({}, names "ExcludedMailboxes")
+  end)
+
+  it("run, and are over after a while", function()
+    local client = sim.new "v1"
+    local path = "/Jobs/" .. client:named("/Jobs", "Contoso nightly").id
+    client:act(path, "start")
+    client:settle()
+    local session = client:rows(path .. "/JobSessions")[1]
+    assert.equal("Success", session.status)
+    local log = client:rows("/JobSessions/" .. session.id .. "/Log")
+    assert.equal("Job finished", log[#log].title)
+    -- v1 explores what the organization has now: the new point.
+    client:explore "Vex"
+    assert.equal("2026-11-21T08:00:02Z", client:get "/sim/sessions"[1].point)
+  end)
+end)

@@ -83,7 +83,8 @@ for _, version in ipairs { "v6", "v7", "v8" } do
     end
 
     it("show an operator what its scope names, and restore it", function()
-      local session = explore(user(alice), { dateTime = sim.before })
+      -- A user is named as it was got from the organization, with all that it has there.
+      local session = explore({ type = "User", user = alice }, { dateTime = sim.before })
       assert.equal("Ticket 7", session.reason)
       assert.equal("Alice Example", session.scopeName)
       local place = "/RestoreSessions/" .. session.id .. "/Organization"

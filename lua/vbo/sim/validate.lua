@@ -31,6 +31,8 @@ local function check_object(value, schema, where)
   if not schema.properties then return value end
   local known, out = {}, {}
   for name in pairs(schema.properties) do known[name:lower()] = name end
+  -- What is named by its id is often posted as it was got from elsewhere, with all it had there.
+  local whole = where ~= "body" and known.id and (value.id or value.Id)
   for key, each in pairs(value) do
     local inside = where == "body" and key or where .. "." .. key
     local name = known[tostring(key):lower()]
@@ -38,7 +40,7 @@ local function check_object(value, schema, where)
       out[name] = check(each, schema.properties[name], inside)
     elseif schema.additional then
       out[key] = check(each, schema.additional, inside)
-    elseif not always[key] then
+    elseif not always[key] and not whole then
       local near = nearest(tostring(key), names_of(schema))
       refuse(inside, "is not a property that is known here"
         .. (near and ("; did you mean '%s'?"):format(near) or ""))
