@@ -311,6 +311,37 @@ describe("the app on a big world", function()
     assert.equal(0, answer.restoredItemsCount)
   end)
 
+  it("tells of production what was touched, and compares it", function()
+    local client = sim.new("v7", { world = world })
+    assert.equal(0, #client:get "/sim/production".organizations[1].drives)
+    local place = client:explore("Veod", "2026-10-23T22:00:00Z", nil, "big.onmicrosoft.com")
+    local drive = place .. "/OneDrives/" .. client:rows(place .. "/OneDrives")[2].id
+    client:act(drive, "restore", { documentAction = "Overwrite" })
+    local vex = client:explore("Vex", nil, nil, "big.onmicrosoft.com")
+    client:act(vex .. "/Mailboxes/" .. client:rows(vex .. "/Mailboxes")[2].id, "restore", {})
+    collectgarbage()
+    local drives = client:get "/sim/production".organizations[1].drives
+    assert.equal(1, #drives)
+    assert.equal("user000002@big.example", drives[1].user)
+    local changed = #client:changes()
+    assert.is_true(changed > 0)
+    local differences, kinds = client:get "/sim/diff", {}
+    for _, each in ipairs(differences.differences or differences) do
+      kinds[each.workload] = (kinds[each.workload] or 0) + 1
+    end
+    assert.same({ onedrive = changed }, kinds)
+  end)
+
+  it("is backed up by a job as its seed has it", function()
+    local client = sim.new("v8", { world = world })
+    client:act("/Jobs/" .. client:rows("/Jobs")[1].id, "start", {})
+    client:settle()
+    local place, session = client:explore("Veod", nil, nil, "big.onmicrosoft.com")
+    assert.match("2026%-11%-21T08:00", session.details)
+    local drive = place .. "/OneDrives/" .. client:rows(place .. "/OneDrives")[3].id
+    assert.equal(99, #client:all(drive .. "/Documents"))
+  end)
+
   it("lists, saves and restores mail", function()
     local client = sim.new("v8", { world = world })
     local place = client:explore("Vex", "2026-10-23T22:00:00Z", {}, "big.onmicrosoft.com")

@@ -80,11 +80,28 @@ local function mailbox_of(production, organization, user)
   return { user = user.name, id = live.mailbox.id, items = items }
 end
 
+-- Of a generated world those whom a rehearsal touched: all of them are too many to tell.
+local function users_of(production, organization)
+  if not organization.everybody then return organization.users end
+  local found, seen = {}, {}
+  for _, places in ipairs { production._drives, production._mailboxes } do
+    for _, place in pairs(places) do
+      local user = place and place.user
+      if user and user.organization == organization and not seen[user.name] then
+        seen[user.name] = true
+        found[#found + 1] = user
+      end
+    end
+  end
+  table.sort(found, function(a, b) return a.name < b.name end)
+  return found
+end
+
 routes["GET /sim/production"] = function(app)
   local production, organizations, outbox = app.store.production, json.array {}, json.array {}
   for _, organization in ipairs(app.store.world:organizations()) do
     local row = { name = organization.name, drives = json.array {}, mailboxes = json.array {} }
-    for _, user in ipairs(organization.users) do
+    for _, user in ipairs(users_of(production, organization)) do
       row.drives[#row.drives + 1] = drive_of(production, organization, user)
       row.mailboxes[#row.mailboxes + 1] = mailbox_of(production, organization, user)
     end

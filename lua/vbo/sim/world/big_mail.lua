@@ -49,9 +49,13 @@ local function words(h, size)
 end
 
 -- An item's body and an attachment's data are made when they are read, and not kept.
-local lazy_item = { __index = function(item, name)
-  if name == "body" then return words(item.seed, item.length) end
-end }
+local lazy_item = {
+  __index = function(item, name)
+    if name == "body" then return words(item.seed, item.length) end
+  end,
+  -- Made again, it is the same item.
+  __eq = function(a, b) return a.id == b.id end,
+}
 local lazy_attachment = { __index = function(attachment, name)
   if name == "data" then return ids.bytes(attachment.seed, attachment.size) end
 end }

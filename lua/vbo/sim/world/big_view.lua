@@ -36,13 +36,6 @@ function View:drives()
   return covered(self, self.organization.drives)
 end
 
--- A backup that a job made after something was restored holds copies of what that changed: those
--- are lists like any other world's.
-local function is_copy(view, place)
-  return place ~= (place.items and view.world:mailbox_at(place.number)
-    or view.world:drive_at(place.number))
-end
-
 function View:drive(id)
   local n = numbers.index(self.world.keys.web, id:sub(37), self.world.counts.users)
   local drive = n and self.organization.drives[n + 1]
@@ -50,25 +43,21 @@ function View:drive(id)
 end
 
 function View:folders(drive, parent)
-  if is_copy(self, drive) then return views.View.folders(self, drive, parent) end
   if not self:holds(self.world.start) then return {} end
   return drives.list_folders(self.world, drive, parent)
 end
 
 function View:folder(drive, id)
-  if is_copy(self, drive) then return views.View.folder(self, drive, id) end
   return self:holds(self.world.start) and drives.find_folder(self.world, drive, id) or nil
 end
 
 function View:documents(drive, parent)
-  if is_copy(self, drive) then return views.View.documents(self, drive, parent) end
   if not self.point then return {} end
   local from, to = drive.timeline:range(self.point, self.deleted)
   return drives.list(self.world, drive, from, to, parent)
 end
 
 function View:document(drive, id)
-  if is_copy(self, drive) then return views.View.document(self, drive, id) end
   local found = drives.find_document(self.world, drive, id)
   return found and self:shows(found) and found or nil
 end
@@ -84,7 +73,6 @@ function View:mailbox(id)
 end
 
 function View:mail_folders(mailbox, parent)
-  if is_copy(self, mailbox) then return views.View.mail_folders(self, mailbox, parent) end
   if not self.point then return {} end
   if parent == nil then return mailbox.folders end
   local found = {}
@@ -95,19 +83,16 @@ function View:mail_folders(mailbox, parent)
 end
 
 function View:mail_folder(mailbox, id)
-  if is_copy(self, mailbox) then return views.View.mail_folder(self, mailbox, id) end
   return self.point and mail.find_folder(self.world, mailbox, id) or nil
 end
 
 function View:items(mailbox, folder)
-  if is_copy(self, mailbox) then return views.View.items(self, mailbox, folder) end
   if not self.point then return {} end
   local from, to = mailbox.timeline:range(self.point, self.deleted)
   return mail.list(self.world, mailbox, from, to, folder)
 end
 
 function View:item(mailbox, id)
-  if is_copy(self, mailbox) then return views.View.item(self, mailbox, id) end
   local found = mail.find_item(self.world, mailbox, id)
   return found and self:holds(found.received, found.deleted) and found or nil
 end
