@@ -202,6 +202,7 @@ describe("a PST file", function()
     end
     for i = 1, 300 do people[i] = { name = "Person " .. i, email = ("p%d@x.org"):format(i) } end
     list[1].to = people
+    list[3].html, list[4].html = bytes(3580), bytes(3581)
     list[2].attachments = { { name = "a.txt", data = "abc" }, { message = mail "inside" },
       { name = "b.txt", data = bytes(5000) } }
     local _, data = write { { name = "Inbox", messages = list } }
@@ -222,6 +223,7 @@ describe("a PST file", function()
         local number = tonumber(values[0x1000]:gsub("%z", ""):match "RE: (%d+)")
         assert.equal(mapi.utf16("\1\5" .. list[number].subject), values[0x0037])
         assert.equal(number % 2, row[0x0E07] & 1)
+        assert.equal(list[number].html, values[0x1013])
         local recipients = objects.table(found, below[0x692])
         for i, person in ipairs(list[number].to) do
           assert.equal(mapi.utf16(person.email), recipients[i - 1][0x3003])
