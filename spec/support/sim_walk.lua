@@ -118,6 +118,9 @@ end
 local started = {
   ["/RepositorySynchronizeSessions"] = "BackupRepository_StartSynchronizeAction",
   ["/RepositoryOwnerChangeSessions"] = "BackupRepository_ChangeOwner",
+  ["/RbacRoles"] = "RbacRole_Add",
+  ["/CopyJobs"] = "CopyJob_Create", ["/DataRetrievals"] = "DataRetrieval_Create",
+  ["/DataRetrievalSessions"] = "DataRetrieval_Create",
 }
 
 --- Makes one more in a list; nil when nothing does.
@@ -126,7 +129,11 @@ function Walk:made(path)
   if not create or not create.answer or create.answer.kind ~= "json" or not create.body then
     return nil
   end
-  local value, answer = self.client:call("POST", path, self:body(create, path))
+  local body = self:body(create, path)
+  self.serial = (self.serial or 0) + 1
+  if body.name then body.name = "Made " .. self.serial end
+  body.runNow = nil
+  local value, answer = self.client:call("POST", path, body)
   return answer.status < 300 and type(value) == "table" and value.id and value or nil
 end
 
@@ -157,6 +164,12 @@ function Walk:path(operation)
         self.known[path] = nil
         row = self:first(path)
       end
+      if parameter == "fileId" and not row then
+        -- v8 lists a team's files without their channel and shows them in it.
+        local team = path:match "^(.*/teams/[^/]+)/channels/"
+        row = team and self:first(team .. "/files")
+        if row then path = team .. "/channels/" .. escape(row.channelId) .. "/files" end
+      end
       local id = row and identity(row, parameter) or "61954db6-7278-4d26-86f7-888bda5a4ec4"
       path = path .. "/" .. escape(id)
     end
@@ -176,23 +189,41 @@ end
 -- What exists in every demo world, by the property that names it.
 local names = { mailbox = "alice@contoso.com", organizationname = sim.contoso }
 
---- Names what exists: rows of the list that the operation is about, mailboxes and users.
+-- By these a body names a row; all else that an example has would be made up.
+local identities = { id = true, channelId = true, postId = true }
+
+--- Names what exists: rows of the list that the operation is about, mailboxes, users, sites.
 function Walk:rows_of_list(value, path, operation)
   local list = path:gsub("/[Aa]ction$", "")
-  local row = self:first(list) or self:first((list:gsub("/[^/]*$", "")))
-  local id = row and identity(row, "id")
-  local drive = row and operation.path:lower():find "onedrives" and self:first(
-    (path:gsub("([Oo]ne[Dd]rives).*$", "%1")))
+  local row = self:first(list) or self:first((list:gsub("/[^/]*$", ""))) or {}
+  local below = path:match "^(.*/[Oo]rganization)/" or path
+  local drive = operation.path:lower():find "/onedrives" and self:first(below .. "/OneDrives")
+  local site = operation.path:lower():find "/sites" and self:first(below .. "/Sites")
+  local team = path:match("^(.*/[Tt]eams/[^/]+)/")
+  local channel = team and self:first(team .. "/channels")
   local function walk(each, key)
     if type(each) ~= "table" then return end
-    if id and each.id and (math.type(key) == "integer") then each.id = id end
+    local session = operation.path:find("/RestoreSessions/", 1, true)
+    local own = identity(row, "id") or row.postId
+    local named = math.type(key) == "integer" or key == "document" or key == "item"
+    if own and session and named and (each.id or each.postId) then
+      for name in pairs(each) do
+        each[name] = identities[name] and row[name] or nil
+      end
+      if next(each) == nil then each.id = tostring(own) end
+      return
+    end
     for name, inner in pairs(each) do
       local word = type(name) == "string" and name:lower() or ""
       if type(inner) == "string" and names[word] then each[name] = names[word] end
-      if word == "onedrive" then
-        each[name] = type(inner) == "table" and { id = drive and drive.id } or drive and drive.id
+      if word == "onedrive" and drive then
+        each[name] = type(inner) == "table" and { id = drive.id } or drive.id
       elseif word == "user" and type(inner) == "table" then
         each[name] = { name = "alice@contoso.com" }
+      elseif word == "siteurl" and site then
+        each[name] = site.url
+      elseif word == "channelid" and (row.channelId or channel) then
+        each[name] = row.channelId or identity(channel, "channelId")
       else
         walk(inner, name)
       end
@@ -201,6 +232,45 @@ function Walk:rows_of_list(value, path, operation)
   walk(value, "body")
 end
 
+-- What bodies of single operations need beside their schema.
+local needs = {
+  -- A copy goes into another repository than the backup.
+  CopyJob_Create = function(self, value)
+    local made = self:made("/" .. self.version .. "/BackupRepositories")
+    if made then value.repositoryId = made.id end
+  end,
+  -- It takes mailboxes or OneDrives, and of those that are there.
+  DataRetrieval_Create = function(self, value)
+    local repository = self:reference "repositoryid"
+    local row = self:first(("/%s/BackupRepositories/%s/OneDriveData"):format(self.version,
+      repository))
+    value.mailboxes, value.sites, value.teams, value.pointInTime = nil, nil, nil, nil
+    value.oneDrives = json.array { { id = row and row.id } }
+  end,
+}
+needs.CopyJob_Update = needs.CopyJob_Create
+
+-- Operators and items of roles are people of the organization.
+local function person(self)
+  local row = self:first(("/%s/Organizations/%s/Users"):format(self.version,
+    self:reference "organizationid"))
+  return { type = "User", user = row and { id = row.id, name = row.name, type = row.type,
+    displayName = row.displayName } }
+end
+
+for _, name in ipairs { "RbacRole_AddOperators", "RbacRole_AddSelectedItems",
+  "RbacRole_AddExcludedItems" } do
+  needs[name] = function(self, value) value[1] = person(self) end
+end
+
+function needs.RbacRole_Add(self, value)
+  for _, name in ipairs { "operators", "selectedItems", "excludedItems" } do
+    value[name] = json.array { person(self) }
+  end
+end
+
+needs.RbacRole_Update = needs.RbacRole_Add
+
 function Walk:body(operation, path)
   if operation.method == "GET" then return nil end
   local value
@@ -208,6 +278,7 @@ function Walk:body(operation, path)
     value = example.value(operation.body, { array = json.array, name = "body" })
     self:known_ids(value)
     self:rows_of_list(value, path, operation)
+    if needs[operation.name] then needs[operation.name](self, value) end
     -- Bodies and queries of removals name what is there.
     local row = self:first((path:gsub("/[Rr]emove$", "")))
     local id = row and identity(row, "id")

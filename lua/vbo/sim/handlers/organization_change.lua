@@ -22,8 +22,9 @@ local function name_of(body)
       if domain then return domain end
     end
   end
-  local domain = tostring(body.username or body.userName or ""):match "@(.+)$"
-  return body.name or body.officeName or domain or body.serverName
+  local account = body.username or body.userName
+  local domain = account and account:match "@(.+)$"
+  return body.name or body.officeName or domain or body.serverName or account
 end
 
 local types = { office365 = "Office365", onpremises = "OnPremises", hybrid = "Hybrid" }

@@ -89,9 +89,14 @@ local function wanted(context, row)
   for _, parameter in ipairs(context.op.parameters) do
     where[parameter.name] = parameter.required
   end
+  local schema = context.op.answer.item
   for name, value in pairs(context.query) do
     local word = name:lower()
     local own = by_name[word]
+    if own == nil and not paging[word] and not where[name] and schema and schema.properties
+        and schema.properties[name] then
+      return false
+    end
     if own ~= nil and not paging[word] and not where[name] and type(own) ~= "table" then
       local list = type(value) == "table" and value or { value }
       local hit = false
@@ -162,9 +167,6 @@ local function answer_record(context, key, given, record)
   end
   local schema = answer.schema
   local value = render(context, schema, key, given, record)
-  if type(value) == "table" and next(value) == nil and schema and schema.items then
-    value = json.array {}
-  end
   return { status = answer.status, headers = {}, json = value }
 end
 
@@ -207,6 +209,7 @@ local function create(context, key, given)
       and (context.op.body.items or context.op.body)) or { id = tostring(each) }
     rules.before_creation(collection, sent)
     last = records.add(context, collection, sent)
+    rules.after_creation(context, collection, last)
   end
   if not last then
     if context.op.answer.kind == "empty" then return context:empty() end

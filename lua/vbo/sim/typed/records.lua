@@ -113,6 +113,21 @@ local function owners(key, given)
   return out
 end
 
+-- The members that a client made a record with: nothing is made up below what a client made.
+local function made_with(context, key, given)
+  local up = key:match "^(.*)/[^/]*$"
+  if not up or not up:match "{}$" then return nil end
+  local list = state_of(context.store).collections[M.place(resources.parent(up),
+    table.move(given, 1, #given - 1, 1, {}))]
+  local owner = list and M.find(list, given[#given])
+  if not (owner and owner.made) then return nil end
+  local sent, out = owner.known[key:match "[^/]*$"], {}
+  for i, each in ipairs(type(sent) == "table" and sent or {}) do
+    out[i] = type(each) == "table" and each or { id = tostring(each) }
+  end
+  return out
+end
+
 --- A collection.
 ---@param context vbo.sim.Context
 ---@param key string       of the collection
@@ -127,7 +142,7 @@ function M.collection(context, key, given)
     found = { key = home, list = {}, place = place, serial = 0,
       owner = view and {} or owners(key, given) }
     state.collections[place] = found
-    local described = seeds.of(context, home, given)
+    local described = made_with(context, home, given) or seeds.of(context, home, given)
     for i = 1, described and #described or plenty do
       M.add(context, found, described and described[i] or {},
         { seed = place .. "/" .. i, sparse = false })
@@ -163,7 +178,8 @@ function M.add(context, collection, known, options)
     if name ~= "id" and name ~= "name" and known[name] == nil and not seed then known[name] = id end
   end
   local record = complete(context, home.key, {
-    id = id, seed = seed or id, number = home.serial, known = known, owner = collection.owner,
+    id = id, made = not seed, seed = seed or id, number = home.serial, known = known,
+    owner = collection.owner,
   }, not seed or options.sparse)
   home.list[#home.list + 1] = record
   if home ~= collection then collection.list[#collection.list + 1] = record end

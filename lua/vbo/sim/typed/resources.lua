@@ -9,8 +9,6 @@ local M = {}
 
 -- Two roads to the same records: the second shows those of one owner only.
 local views = {
-  ["/organizations/{}/rbacroles"] = { "/rbacroles", "organizationid" },
-  ["/organizations/{}/jobs"] = { "/jobs", "organizationid" },
   ["/proxypools/{}/proxies"] = { "/proxies", "proxypoolid" },
 }
 

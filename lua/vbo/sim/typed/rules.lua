@@ -1,5 +1,5 @@
---- Rules of single collections that no schema tells: what must not be removed, what may not be there
---- twice, and members that are records of another collection.
+--- Rules of single collections that no schema tells: what must not be removed, what may not be
+--- there twice, and members that are records of another collection.
 
 local records = require "vbo.sim.typed.records"
 local refusal = require "vbo.sim.refusal"
@@ -57,6 +57,26 @@ function M.before_creation(collection, sent)
         resources.title(collection.key), value))
     end
   end
+end
+
+local creation = {}
+
+-- A pool is made with the proxies that it names.
+creation["/proxypools"] = function(context, record)
+  local ids = {}
+  for i, each in ipairs(record.known.proxyids or {}) do ids[i] = each.proxyid end
+  if #ids > 0 then
+    M.members(context, "/proxypools/{}/proxies", { record.known.id }, ids, true)
+  end
+end
+
+--- What follows from a record that was made.
+---@param context vbo.sim.Context
+---@param collection table
+---@param record table
+function M.after_creation(context, collection, record)
+  local rule = creation[collection.key]
+  if rule then rule(context, record) end
 end
 
 -- Members that exist by themselves: the list that has them, the id in a body, the property that

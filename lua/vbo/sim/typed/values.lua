@@ -188,6 +188,16 @@ end
 -- A known value as the schema wants it; nil when it cannot be.
 local function scalar(schema, value)
   local kind = schema.type
+  if type(value) == "table" and value.words then
+    -- Versions and resources have words of their own for one thing: the first that is known.
+    local fallback = not schema.enum and value.words[1] or nil
+    for _, word in ipairs(value.words) do
+      for _, each in ipairs(schema.enum or {}) do
+        if each:lower() == word:lower() then return each end
+      end
+    end
+    return kind == "string" and fallback or nil
+  end
   if kind == "string" then
     if type(value) == "table" or type(value) == "userdata" then return nil end
     value = math.type(value) == "float" and ("%.14g"):format(value) or tostring(value)

@@ -4,6 +4,10 @@ local time = require "vbo.time"
 
 local M = {}
 
+-- What the resources call it; each takes the first word that it has.
+local running = { words = { "Running", "Synchronizing", "Waiting" } }
+local stopped = { words = { "Stopped", "Cancelled", "None", "Failed" } }
+
 local effects = {}
 
 function effects.enable(known) known.isenabled = true end
@@ -13,11 +17,11 @@ effects["maintenance/enable"] = function(known) known.maintenancemodestate = "En
 effects["maintenance/disable"] = function(known) known.maintenancemodestate = "Disabled" end
 
 function effects.start(known, now)
-  known.laststatus, known.lastrun, known.status = "Running", now, "Running"
+  known.laststatus, known.lastrun, known.status = "Running", now, running
 end
 
 function effects.stop(known, now)
-  known.laststatus, known.status, known.state, known.endtime = "Stopped", "Stopped", "Stopped", now
+  known.laststatus, known.status, known.state, known.endtime = "Stopped", stopped, stopped, now
 end
 
 effects.stopsynchronize = effects.stop
@@ -49,13 +53,15 @@ end
 ---@param given string[]
 ---@return table
 function M.started(context, target, given)
+  local now = time.iso(math.floor(context.app.clock()))
   local known = {
-    creationtime = time.iso(math.floor(context.app.clock())), status = "Running",
-    state = "Running", progress = 0,
+    creationtime = now, starttime = now, status = running, state = running, progress = 0,
+    progresspercent = 0, error = false, endtime = false,
   }
   local word = target:match "/([^/]*)/{}$"
   if word == "backuprepositories" then
     known.repositoryid, known.backuprepositoryid = given[1], given[1]
+    known.repositoryids = { given[1] }
   elseif word == "jobs" or word == "copyjobs" then
     known.jobid = given[1]
   end
