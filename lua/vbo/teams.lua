@@ -30,7 +30,8 @@ local Team = resource.class {
 local Channel = resource.class {
   kind = "channel", parameter = "channelId", label = "displayName",
   get = "TeamsChannel_GetByChannelId", list = "TeamsChannel_Get",
-  names = declare.named "displayName",
+  -- The id of a channel ("19:…@thread.tacv2") looks like no other.
+  names = declare.named("displayName", "id"),
 }
 
 ---@class vbo.ChannelChild
