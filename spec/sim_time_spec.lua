@@ -182,6 +182,93 @@ describe("a backup that runs after a restore", function()
   end)
 end)
 
+describe("a backup that runs after a restore of SharePoint or Teams", function()
+  local client
+
+  before_each(function() client = sim.new "v8" end)
+
+  local function sites(at)
+    local place, out = client:explore("Vesp", at) .. "/Sites", {}
+    for _, each in ipairs(client:all(place)) do
+      out[each.name or each.title] = place .. "/" .. each.id
+    end
+    return out
+  end
+
+  local function restore(path, body)
+    local _, answer = client:call("POST", path .. "/restore", body or {})
+    assert.is_true(answer.status < 300, answer.body)
+    client:settle()
+  end
+
+  local function titles(target)
+    local out = {}
+    for _, each in ipairs(client:all(target)) do out[each.name or each.title] = each end
+    return out
+  end
+
+  it("holds documents, lists and items that were restored", function()
+    local marketing = sites(sim.before).Marketing
+    assert.is_nil(titles(sites().Marketing .. "/Lists").Campaigns)
+    restore(marketing, { restoreSubsites = true })
+    run(client)
+    local now = sites().Marketing
+    assert.is_truthy(titles(now .. "/Lists").Campaigns)
+    local brief = titles(now .. "/Documents")["Brief.docx"]
+    assert.match("^PK\3\4", sim.bytes(client:act(now .. "/Documents/" .. brief.id, "save", {})))
+    -- Items keep what they are beside their bytes.
+    local hall = titles(now .. "/Items")["Book the hall"]
+    assert.is_truthy(hall)
+    assert.is_truthy(titles(now .. "/Items")["Winter"])
+    -- Subsites stay below their site.
+    assert.is_truthy(sites().Events)
+    -- The point before is as it was.
+    assert.is_nil(titles(sites("2026-11-20T22:00:00Z").Marketing .. "/Lists").Campaigns)
+  end)
+
+  it("holds a site that was gone", function()
+    local archive = sites(sim.before).Archive
+    assert.is_nil(sites().Archive)
+    restore(archive)
+    run(client)
+    assert.is_truthy(titles(sites().Archive .. "/Documents")["1999.txt"])
+    assert.is_nil(sites("2026-11-20T22:00:00Z").Archive)
+  end)
+
+  it("holds a channel, posts, tabs and files that were gone", function()
+    local function team(at)
+      local place = client:explore("Vet", at) .. "/teams"
+      for _, each in ipairs(client:all(place)) do
+        if each.displayName == "Aurora" then return place .. "/" .. each.id, each end
+      end
+    end
+    local function counts(at)
+      local path, out = team(at), {}
+      for _, channel in ipairs(client:all(path .. "/channels")) do
+        local name = channel.displayName or channel.name
+        local here = path .. "/channels/" .. channel.id
+        out[name] = {
+          posts = #client:all(path .. "/posts?channelId=" .. channel.id),
+          tabs = #client:all(here .. "/tabs"),
+        }
+      end
+      return out
+    end
+    local before, damaged = counts(sim.before), counts()
+    assert.is_truthy(before.Launch)
+    assert.is_nil(damaged.Launch)
+    local path, aurora = team(sim.before)
+    restore(path, { restoreChangedItems = true, restoreMissingItems = true,
+      restoreMembers = true, restoreSettings = true, teams = { aurora } })
+    run(client)
+    local after = counts()
+    assert.same(before.Launch, after.Launch)
+    assert.equal(before.General.tabs, after.General.tabs)
+    assert.is_true(after.General.posts >= before.General.posts)
+    assert.is_nil(counts("2026-11-20T22:00:00Z").Launch)
+  end)
+end)
+
 describe("exploring by restore point", function()
   it("of a repository shows what it holds of an organization", function()
     for _, version in ipairs { "v7", "v8" } do

@@ -1,10 +1,10 @@
---- What a backup that runs now sees: an organization whose OneDrives and mailboxes are those of
---- production, with what restores have written there since.
+--- What a backup that runs now sees: an organization whose OneDrives, mailboxes, sites and teams
+--- are those of production, with what restores have written there since.
 ---
---- Only what a rehearsal changed is copied; the rest is shared with the world.  SharePoint and
---- Teams stay as the world has them.
+--- Only what a rehearsal changed is copied; the rest is shared with the world.
 
 local ids = require "vbo.sim.ids"
+local sites = require "vbo.sim.snapshot_sites"
 
 local M = {}
 
@@ -65,16 +65,21 @@ local function document_of(copy, folder, entry, known, at)
   local last = versions[#versions]
   if last and last.stream == entry.stream and not is_gone(known, at) then return known end
   if not last or last.stream ~= entry.stream then
+    -- An item of a list is more than its bytes: what else its version had comes with it.
+    local version = {}
+    for _, each in ipairs(versions) do
+      if each.stream == entry.stream then version = twin(each) end
+    end
     local n = #versions + 1
-    versions[n] = {
-      number = n .. ".0", id = 512 * n, at = entry.modified, by = entry.by, size = entry.size,
-      stream = entry.stream,
-    }
+    version.number, version.id, version.at = n .. ".0", 512 * n, entry.modified
+    version.by, version.size, version.stream = entry.by, entry.size, entry.stream
+    versions[n] = version
   end
-  return {
-    id = known and known.id or ids.uuid(copy.id .. "/" .. entry.path), drive = copy,
-    folder = folder, name = entry.path:match "[^/]*$", path = entry.path, versions = versions,
-  }
+  local out = known and twin(known) or {}
+  out.id = known and known.id or ids.uuid(copy.id .. "/" .. entry.path)
+  out.drive, out.folder, out.versions, out.deleted = copy, folder, versions, nil
+  out.name, out.path = entry.path:match "[^/]*$", entry.path
+  return out
 end
 
 --- A OneDrive as production holds it.
@@ -183,6 +188,16 @@ function M.take(base, production, at, covers)
   copy.mailboxes = renew(base.mailboxes, "exchange", "email", function(email)
     return production:mailbox(base, email)
   end, mailbox_of)
+  copy.sites = base.sites and sites.sites(base.sites, function(site)
+    if (touched.sharepoint or {})[site.url:lower()] then
+      return sites.site(site, production:site(base, site.url), at, drive_of)
+    end
+  end)
+  copy.teams = base.teams and {}
+  for i, team in ipairs(base.teams or {}) do
+    copy.teams[i] = (touched.teams or {})[team.name:lower()]
+      and sites.team(team, production:team(team), at, drive_of) or team
+  end
   return copy
 end
 
