@@ -168,6 +168,6 @@ describe("Backed-up teams", function()
       }
     end)
     assert.equal("usage", err.kind)
-    assert.matches("workload", err.message)
+    assert.matches("must be one of vex, vesp, veod", err.message, 1, true)
   end)
 end)
