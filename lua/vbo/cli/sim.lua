@@ -27,6 +27,7 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
                              may be given several times
   --seed N                   what the dice of the weather begin with (1)
   --no-outlook               exports to PST fail, as on a server without Outlook
+  --deaf                     goes on when SIGINT or SIGTERM comes: whoever started it ends it
   --zone +HH:MM              the server's own time zone, which v1 and v2 tell times in (+00:00)
 
 When it is ready it prints four lines: listening, user, password and fingerprint (the pin).

@@ -24,6 +24,17 @@ local M = {}
 ---@field fingerprint string  the pin, "sha256/BASE64"
 local Rehearsal = {}
 
+local meta = { __name = "vbo.sim", __index = Rehearsal }
+
+---@class vbo.sim.StartOptions
+---@field world? string
+---@field weather? string|table
+---@field seed? integer
+---@field user? string
+---@field password? string
+---@field token_lifetime? integer
+---@field zone? string
+
 local spec = {
   world = "string", weather = "string|table", seed = "integer", user = "string",
   password = "string", token_lifetime = "integer", zone = "string",
@@ -51,23 +62,23 @@ end
 --- and `zone` ("+01:00").  A password that is given shows in the list of processes; the random
 --- one does not.  Raises `usage` for what makes no sense, `unsupported` where neither the program
 --- vbolua nor the module vbo.server is there to run it.
----@param given table?
+---@param wanted vbo.sim.StartOptions?
 ---@return vbo.sim.Rehearsal
-function M.start(given)
-  given = options.check(given, spec, "sim.start")
+function M.start(wanted)
+  wanted = options.check(wanted, spec, "sim.start")
   local arguments = { "--listen", "127.0.0.1:0", "--deaf" }
   for _, name in ipairs { "world", "seed", "user", "password", "token_lifetime", "zone" } do
-    if given[name] ~= nil then
-      arguments[#arguments + 1] = ("--%s=%s"):format(name:gsub("_", "-"), given[name])
+    if wanted[name] ~= nil then
+      arguments[#arguments + 1] = ("--%s=%s"):format(name:gsub("_", "-"), wanted[name])
     end
   end
-  if given.weather ~= nil then add_weather(arguments, given.weather) end
+  if wanted.weather ~= nil then add_weather(arguments, wanted.weather) end
   local process = launch.start(arguments)
-  process.password = given.password or process.password
+  process.password = wanted.password or process.password
   connect.rehearsals[process.url] = true
   return setmetatable({
     _process = process, url = process.url, user = process.user, fingerprint = process.fingerprint,
-  }, M.meta)
+  }, meta)
 end
 
 --- Options of `vbo.connect` that lead to this server.
@@ -145,9 +156,8 @@ function Rehearsal:stop()
   self._process:stop()
 end
 
-M.meta = {
-  __name = "vbo.sim", __index = Rehearsal, __close = Rehearsal.stop, __gc = Rehearsal.stop,
-  __tostring = function(self) return "rehearsal server at " .. self.url end,
-}
+meta.__close, meta.__gc = Rehearsal.stop, Rehearsal.stop
+
+function meta:__tostring() return "rehearsal server at " .. self.url end
 
 return M

@@ -173,6 +173,20 @@ function secret.of(text) end
 ---@return vbo.Secret
 function secret.prompt(text) end
 
+---@class vbo.parts.sim
+local sim = {}
+
+--- Starts a rehearsal server.
+---
+--- Takes `world` ("demo"), `weather` (the name of a set, a file, a rule, or a list of those; see
+--- `vbolua sim --help`), `seed` of the weather, `user`, `password`, `token_lifetime` (seconds)
+--- and `zone` ("+01:00").  A password that is given shows in the list of processes; the random
+--- one does not.  Raises `usage` for what makes no sense, `unsupported` where neither the program
+--- vbolua nor the module vbo.server is there to run it.
+---@param wanted? vbo.sim.StartOptions
+---@return vbo.sim.Rehearsal
+function sim.start(wanted) end
+
 ---@class vbo.parts.time
 local time = {}
 
@@ -228,4 +242,5 @@ function time.zone(value, what) end
 ---@field json vbo.parts.json
 ---@field progress vbo.parts.progress
 ---@field secret vbo.parts.secret
+---@field sim vbo.parts.sim
 ---@field time vbo.parts.time
