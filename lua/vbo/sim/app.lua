@@ -33,6 +33,7 @@ for _, name in ipairs { "organization", "organization_change", "session",
   "onedrive", "onedrive_change", "exchange",
   "exchange_export",
   "sharepoint", "sharepoint_change", "teams", "teams_change",
+  "search",
   "job", "job_session", "restore_point", "copy_job", "data_retrieval",
   "data", "organization_members", "role", "operator" } do
   for operation, handler in pairs(require("vbo.sim.handlers." .. name)) do
