@@ -88,6 +88,78 @@ for n = 1, 8 do
   end)
 end
 
+-- Paths of all links in a value.
+local function links_of(value, found)
+  if type(value) ~= "table" then return found end
+  for name, each in pairs(value) do
+    if name == "_links" then
+      for _, link in pairs(each) do found[#found + 1] = link.href end
+    else
+      links_of(each, found)
+    end
+  end
+  return found
+end
+
+for n = 1, 8 do
+  local version = "v" .. n
+
+  describe("the rehearsal server in " .. version, function()
+    it("gives links that can be followed in all that it answers to GET", function()
+      local walk, dead, seen, count = walks.new(version), {}, {}, 0
+      for operation in walk.cat:operations() do
+        if operation.method == "GET" and not handlers[operation.name] then
+          local value, answer = walk:send(operation)
+          for _, href in ipairs(answer.status < 300 and links_of(value, {}) or {}) do
+            local path = href:gsub("^https://localhost:4443", "")
+            if not seen[path] then
+              seen[path] = true
+              count = count + 1
+              local _, found = walk.client:call("GET", path)
+              if found.status ~= 200 then
+                dead[#dead + 1] = ("%s: %s answers %d %s"):format(operation.name, path,
+                  found.status, found.body)
+              end
+              assert.equal(n <= 5, href:find("https://localhost:4443/v", 1, true) == 1)
+            end
+          end
+        end
+      end
+      assert.same({}, dead)
+      assert.is_true(count >= (n <= 3 and 1 or 15), count .. " links")
+    end)
+
+    it("refuses bodies that lack what is required, and says what", function()
+      local walk, wrong, count = walks.new(version), {}, 0
+      for operation in walk.cat:operations() do
+        local body = operation.body
+        if operation.method ~= "GET" and operation.name ~= "token" and body and body.required
+            and body.properties then
+          local path = walk:path(operation)
+          for _, name in ipairs(body.required) do
+            local property = body.properties[name]
+            if property and not property.read_only then
+              count = count + 1
+              local sent = walk:body(operation, path)
+              local inner = operation.action and sent[operation.action] or sent
+              inner[name] = nil
+              local value, answer = walk.client:call(operation.method,
+                path .. walk:query(operation), sent)
+              if answer.status ~= 400 or not value.message:find(name, 1, true)
+                  or (value.errorCode == "ParameterValidationFailure") ~= (n >= 7) then
+                wrong[#wrong + 1] = ("%s without %s answered %d %s"):format(operation.name, name,
+                  answer.status, answer.body)
+              end
+            end
+          end
+        end
+      end
+      assert.same({}, wrong)
+      assert.is_true(n < 6 or count >= 20, count .. " required properties")
+    end)
+  end)
+end
+
 describe("the validator of these specs", function()
   local schema = {
     type = "object", required = { "id", "secret" },

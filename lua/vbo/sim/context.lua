@@ -37,7 +37,7 @@ end
 ---@return string
 function Context:link(path, ...)
   if self.number <= 5 then
-    path = path:gsub("/(%a+)", function(word) return "/" .. word:lower() end)
+    path = path:gsub("/(%w+)", function(word) return "/" .. word:lower() end)
     return self.app.origin() .. "/v" .. self.number .. path:format(...)
   end
   return "/v" .. self.number .. path:format(...)

@@ -70,10 +70,7 @@ local function render(context, schema, key, given, record)
   end
   local value = values.fill(schema, record.known, record.seed, record.env)
   if type(value) == "table" and schema.properties and schema.properties._links then
-    local own = { table.unpack(given) }
-    local id = record.known.id or record.id
-    if key:match "{}$" and id then own[#own + 1] = tostring(id) end
-    value._links = links.of(context, key, own, record.known)
+    value._links = links.of(context, key, given, record)
   end
   return value
 end

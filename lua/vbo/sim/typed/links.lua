@@ -1,6 +1,7 @@
 --- Links of typed records: to themselves, to what lies below them, and to what they belong to.
 --- Only such as this version answers with GET.
 
+local records = require "vbo.sim.typed.records"
 local resources = require "vbo.sim.typed.resources"
 
 local M = {}
@@ -13,20 +14,26 @@ local references = {
   jobid = { "job", "/jobs/{}" },
 }
 
-local function href(context, op, given)
-  local path = op.path:gsub("^/v%d+", ""):gsub("{[^}]*}", "%%s")
-  local escaped = {}
-  for i, id in ipairs(given) do
-    escaped[i] = id:gsub("[^%w%-_.~=]", function(c) return ("%%%02X"):format(c:byte()) end)
-  end
-  return context:href(path, table.unpack(escaped))
+local function escape(text)
+  return (tostring(text):gsub("[^%w%-_.~=]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
-local function needs_query(op)
+-- A link; nil when the operation needs a query that this request does not tell.
+local function href(context, op, given)
+  local query = {}
   for _, parameter in ipairs(op.parameters) do
-    if parameter.place == "query" and parameter.required then return true end
+    if parameter.place == "query" and parameter.required then
+      local value = context.query[parameter.name]
+      if value == nil or type(value) == "table" then return nil end
+      query[#query + 1] = parameter.name .. "=" .. escape(value)
+    end
   end
-  return false
+  local path = op.path:gsub("^/v%d+", ""):gsub("{[^}]*}", "%%s")
+  local escaped = {}
+  for i, id in ipairs(given) do escaped[i] = escape(id) end
+  local link = context:href(path, table.unpack(escaped))
+  if query[1] then link.href = link.href .. "?" .. table.concat(query, "&") end
+  return link
 end
 
 local below = {}
@@ -41,7 +48,7 @@ local function children(cat, key)
       local rest = each:sub(1, #key + 1) == key .. "/" and each:sub(#key + 2)
       if rest and methods.GET and not rest:find "[/{]" then
         local op = cat:operation(methods.GET)
-        if not needs_query(op) and op.answer.kind == "json" then
+        if op.answer.kind == "json" then
           local word = op.path:match "([^/]*)$"
           found[word:gsub("^%u+", string.lower, 1)] = op
         end
@@ -54,15 +61,25 @@ end
 
 --- The links of a record.
 ---@param context vbo.sim.Context
----@param key string      "/accounts/{}"
----@param given string[]  the ids of it, its own last
----@param known table
+---@param key string      "/accounts/{}", or of a document
+---@param above string[]  the ids of its collection, or of the document
+---@param record table
 ---@return table
-function M.of(context, key, given, known)
-  local cat, out = context.cat, {}
+function M.of(context, key, above, record)
+  local cat, out, known = context.cat, {}, record.known
   local own = resources.operation(cat, key, "GET")
-  if own then out.self = href(context, own, given) end
-  for name, op in pairs(children(cat, key)) do out[name] = href(context, op, given) end
+  -- Operations differ in what they call the record by: its id or its name.
+  local function link(op)
+    local given = { table.unpack(above) }
+    if key:match "{}$" then
+      local parameters = {}
+      for name in op.path:gmatch "{([^}]*)}" do parameters[#parameters + 1] = name end
+      given[#above + 1] = records.id_of(resources.parent(key), record, parameters[#above + 1])
+    end
+    return href(context, op, given)
+  end
+  if own then out.self = link(own) end
+  for name, op in pairs(children(cat, key)) do out[name] = link(op) end
   for property, each in pairs(references) do
     local id, op = known[property], resources.operation(cat, each[2], "GET")
     if type(id) == "string" and op and each[2] ~= key then

@@ -202,6 +202,18 @@ function M.find(collection, id, parameter)
   end
 end
 
+--- What a path calls a record: its id or its name, whichever the parameter means.
+---@param key string        of the collection
+---@param record table
+---@param parameter string?
+---@return string
+function M.id_of(key, record, parameter)
+  for _, name in ipairs(names_of(key, parameter)) do
+    if record.known[name] ~= nil then return tostring(record.known[name]) end
+  end
+  return record.id
+end
+
 --- Removes a record, from a view's home too.
 function M.remove(collection, record)
   for _, list in ipairs { collection.list, collection.home and collection.home.list or {} } do
