@@ -306,6 +306,41 @@ describe("exploring by restore point", function()
   end)
 end)
 
+describe("a job of some sites and teams", function()
+  it("backs up those alone", function()
+    for _, version in ipairs { "v5", "v7", "v8" } do
+      local client = sim.new(version)
+      local contoso = "/Organizations/" .. client:organization().id
+      local site = client:named(contoso .. "/Sites", "Marketing")
+      local team = client:rows(contoso .. "/Teams")[1]
+      local body = {
+        name = "Some", backupType = "SelectedItems", runNow = true,
+        organizationId = client.number >= 8 and client:organization().id or nil,
+        repositoryId = client:rows "/BackupRepositories"[1].id,
+        selectedItems = { { type = "Site", site = { id = site.id } },
+          { type = "Team", team = { id = team.id } } },
+      }
+      local made, answer =
+        client:call("POST", client.number >= 8 and "/Jobs" or contoso .. "/Jobs", body)
+      assert.is_true(answer.status < 300, answer.body)
+      client:settle()
+      local path = "/Jobs/" .. made.id
+      assert.equal("Success", client:get(path).lastStatus)
+      local session = client:act(path, "explore", { type = "vesp" })
+      local place = "/RestoreSessions/" .. session.id .. "/Organization"
+      local sites = client:rows(place .. "/Sites")
+      assert.same({ site.url }, { sites[1].url, sites[2] and sites[2].url })
+      assert.is_true(#client:rows(place .. "/Sites/" .. sites[1].id .. "/Libraries") > 0)
+      session = client:act(path, "explore", { type = "vet" })
+      local teams = client:rows("/RestoreSessions/" .. session.id .. "/Organization/Teams")
+      assert.same({ team.displayName }, { teams[1].displayName,
+        teams[2] and teams[2].displayName })
+      assert.match("no restore point of Exchange for job Some",
+        client:act(path, "explore", { type = "vex" }, 500).message)
+    end
+  end)
+end)
+
 describe("restore sessions that nobody uses", function()
   it("end after a quarter of an hour, and say why they are gone", function()
     for _, version in ipairs { "v3", "v5", "v8" } do

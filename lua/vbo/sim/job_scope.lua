@@ -43,6 +43,27 @@ function M.users(job)
   return out
 end
 
+local lists = { Site = { "sites", "Vesp" }, Team = { "teams", "Vet" }, Group = { "teams", "Vet" } }
+
+--- The sites and teams that a job of selected items backs up: workload -> { [id] = true }, and in
+--- `names` their URLs and names in lower case, as changes of production tell them.
+---@param job table
+---@return table<string, table<string, true>>
+function M.others(job)
+  local out = { Vesp = {}, Vet = {}, names = {} }
+  for _, item in ipairs(job.selected) do
+    local list = lists[item.type]
+    local given = item.site or item.team or item.group
+    for _, it in ipairs(list and given and job.organization[list[1]] or {}) do
+      if given.id and it.id:lower() == tostring(given.id):lower() then
+        out[list[2]][it.id] = true
+        out.names[(it.libraries and it.url or it.name):lower()] = true
+      end
+    end
+  end
+  return out
+end
+
 --- What a run of a job has to process: users first, then groups, sites and teams.
 ---@return table[]  { type=, id=, name=, user=, workloads= }
 function M.objects(job)

@@ -105,7 +105,8 @@ function Jobs:remember(moment)
     run:advance(1, moment.at + took)
     self.store.points:add {
       at = moment.at, job = job, organization = job.organization, repository = job.repository,
-      covers = not job.entire and scope.users(job) or nil, run = run,
+      covers = not job.entire and scope.users(job) or nil,
+      also = not job.entire and scope.others(job) or nil, run = run,
     }
     job.last_backup = moment.at
   end
@@ -219,6 +220,7 @@ local function add_point(self, job, run)
       points:add {
         id = ids.uuid("copy/" .. job.id .. source.id), at = source.at, job = job.backup,
         organization = source.organization, seen = source.seen, covers = source.covers,
+        also = source.also,
         repository = job.repository, copy = true, copy_of = source.id, run = run,
       }
     end
@@ -227,7 +229,8 @@ local function add_point(self, job, run)
     local point = points:take {
       id = ids.uuid("point/" .. run.id), at = run.ended, job = job,
       organization = job.organization, repository = job.repository,
-      covers = not job.entire and scope.users(job) or nil, run = run,
+      covers = not job.entire and scope.users(job) or nil,
+      also = not job.entire and scope.others(job) or nil, run = run,
     }
     run:say("Success", ("Created a restore point with %d object(s)"):format(#run.done), run.ended)
     job.last_backup = point.at

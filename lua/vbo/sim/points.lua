@@ -18,6 +18,7 @@ Points.__index = Points
 ---@field repository table?
 ---@field job table?            the backup job, of a copy too
 ---@field covers table<string, table<string, true>>|nil  lower-case address -> workloads; nil: all
+---@field also table<string, table<string, true>>|nil  sites and teams, where `covers` is given
 ---@field copy boolean?
 ---@field retrieval table?
 
@@ -60,6 +61,7 @@ function Points:take(point)
   local seen = base.everybody and base
     or snapshot.take(base, self.store.production, point.at, function(email)
       return point.covers == nil or point.covers[email:lower()] ~= nil
+        or point.also ~= nil and point.also.names[email:lower()] ~= nil
     end)
   local own = {}
   for key, value in pairs(seen) do own[key] = value end
@@ -115,7 +117,15 @@ function M.holds(point, kind)
   for _, workloads in pairs(point.covers) do
     if workloads[kind] then return true end
   end
-  return false
+  local also = point.also and point.also[kind]
+  return also ~= nil and next(also) ~= nil
+end
+
+--- Whether a point covers a site or a team.
+---@param kind "Vesp"|"Vet"
+---@param it table
+function M.holds_one(point, kind, it)
+  return not point.covers or point.also ~= nil and point.also[kind][it.id] ~= nil
 end
 
 --- What a backup showed.

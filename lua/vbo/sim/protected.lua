@@ -25,11 +25,13 @@ local kinds = {}
 kinds.users = { "users", function(user, point) return of_user(point, user) ~= nil end }
 
 kinds.sites = { "sites", function(site, point)
-  return not point.covers and points.holds(point, "Vesp") and was_there(site, point)
+  return points.holds_one(point, "Vesp", site) and points.holds(point, "Vesp")
+    and was_there(site, point)
 end }
 
 kinds.teams = { "teams", function(team, point)
-  return not point.covers and points.holds(point, "Vet") and was_there(team, point)
+  return points.holds_one(point, "Vet", team) and points.holds(point, "Vet")
+    and was_there(team, point)
 end }
 
 kinds.groups = kinds.teams

@@ -1,6 +1,7 @@
 --- Backup jobs, their selected and excluded items, and their sessions.
 
 local explore = require "vbo.sim.explore"
+local job_scope = require "vbo.sim.job_scope"
 local json = require "vbo.json"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render_jobs"
@@ -142,6 +143,28 @@ function H.Job_StopAction(context)
   return context:empty()
 end
 
+--- Shows the sites and teams alone that a job of selected items backs up.
+local function narrow(it)
+  if it.entire then return nil end
+  return function(view)
+    local also = job_scope.others(it)
+    -- A view of some users alone shows no sites: these come from the same without that.
+    local all = setmetatable({}, { __index = function(_, key)
+      if key ~= "only" then return view[key] end
+    end })
+    local methods = getmetatable(view).__index
+    for name, kind in pairs { sites = "Vesp", teams = "Vet" } do
+      view[name] = function(_, parent)
+        local found = {}
+        for _, each in ipairs(methods[name](all, parent)) do
+          if also[kind][each.id] then found[#found + 1] = each end
+        end
+        return found
+      end
+    end
+  end
+end
+
 --- Explores the backups that a job made: the users that it backs up, no others.
 function H.Job_ExploreAction(context)
   local it = job(context)
@@ -153,7 +176,7 @@ function H.Job_ExploreAction(context)
     end
   end
   return explore.open(context, it.organization, {
-    only = only, from = "job " .. it.name,
+    only = only, from = "job " .. it.name, narrow = narrow(it),
     test = function(point) return point.job == it and not point.copy and not point.retrieval end,
   })
 end
