@@ -172,6 +172,17 @@ describe("a PST file", function()
     round_trip({ 1021 * 8176, 1021 * 8176 + 1, 9000000 }, {})
   end)
 
+  it("holds more attachments than one block of nodes below a mail", function()
+    local attachments = {} -- a block has room for 340
+    for i = 1, 400 do attachments[i] = { name = i .. ".txt", data = "data " .. i } end
+    local path, data = write { { name = "Inbox",
+      messages = { mail("many", { attachments = attachments }) } } }
+    reader.check(data)
+    local one = reader.pffexport(path).Inbox[1].attachments
+    -- readpst knows one level alone of what is below a node.
+    for _, each in ipairs(attachments) do assert.equal(each.data, one[each.name]) end
+  end)
+
   it("holds many mails, and tables that need many blocks", function()
     local list, many, people = {}, sanitized and 150 or 600, {}
     for i = 1, many do
