@@ -133,8 +133,8 @@ describe("typed resources of the rehearsal server", function()
   it("refuse what lies below something that is not there", function()
     local client = sim.new "v8"
     local id = "00000000-0000-4000-8000-000000000000"
-    for _, path in ipairs { "/Organizations/" .. id .. "/Groups",
-      "/RbacRoles/" .. id .. "/operators", "/ProxyPools/" .. id } do
+    for _, path in ipairs { "/Organizations/" .. id .. "/AuditItems", "/ProxyPools/" .. id,
+      "/AzureServiceAccounts/" .. id .. "/Subscriptions", "/ProxyPools/" .. id .. "/proxies" } do
       local status, value = status_of(client, "GET", path)
       assert.equal(404, status)
       assert.match("Resource cannot be found for current key: ", value.message)
