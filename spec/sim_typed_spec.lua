@@ -269,6 +269,14 @@ describe("reports of the rehearsal server", function()
     end
   end)
 
+  it("go on to further pages", function()
+    local lines = {}
+    for i = 1, 109 do lines[i] = "line " .. i end
+    local text = require("vbo.sim.typed.documents").pdf(lines)
+    assert.match("/Count 3 ", text)
+    for i = 1, 109 do assert.is_truthy(text:find(("(line %d) Tj"):format(i), 1, true)) end
+  end)
+
   it("are CSV where that is asked for", function()
     local text = report(sim.new "v8", "CSV")
     assert.match("^Organization,User,Name,Protected\r\n", text)

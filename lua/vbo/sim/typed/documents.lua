@@ -6,22 +6,35 @@ local M = {}
 
 local function escape(text) return (text:gsub("[\\()]", "\\%0"):gsub("[^\32-\126]", "?")) end
 
---- A PDF 1.4 of one page with lines of text (ISO 32000-1, the least that viewers want).
+-- Lines on a page.
+local page_lines = 54
+
+local function page_of(lines, from)
+  local text = { "BT /F1 11 Tf 50 790 Td 14 TL" }
+  for i = from, math.min(from + page_lines - 1, #lines) do
+    text[#text + 1] = ("(%s) Tj T*"):format(escape(lines[i]))
+  end
+  text[#text + 1] = "ET"
+  return table.concat(text, "\n")
+end
+
+--- A PDF 1.4 with lines of text (ISO 32000-1, the least that viewers want).
 ---@param lines string[]
 ---@return string
 function M.pdf(lines)
-  local text = { "BT /F1 11 Tf 50 790 Td 14 TL" }
-  for _, line in ipairs(lines) do text[#text + 1] = ("(%s) Tj T*"):format(escape(line)) end
-  text[#text + 1] = "ET"
-  local content = table.concat(text, "\n")
   local objects = {
-    "<< /Type /Catalog /Pages 2 0 R >>",
-    "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-      .. " /Resources << /Font << /F1 5 0 R >> >> >>",
-    ("<< /Length %d >>\nstream\n%s\nendstream"):format(#content, content),
+    "<< /Type /Catalog /Pages 2 0 R >>", "",
     "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
   }
+  local pages = {}
+  for from = 1, math.max(1, #lines), page_lines do
+    local content, n = page_of(lines, from), #objects + 1
+    pages[#pages + 1] = n .. " 0 R"
+    objects[n] = ("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R"
+      .. " /Resources << /Font << /F1 3 0 R >> >> >>"):format(n + 1)
+    objects[n + 1] = ("<< /Length %d >>\nstream\n%s\nendstream"):format(#content, content)
+  end
+  objects[2] = ("<< /Type /Pages /Kids [%s] /Count %d >>"):format(table.concat(pages, " "), #pages)
   local out, at = { "%PDF-1.4\n" }, {}
   local size = #out[1]
   for i, object in ipairs(objects) do

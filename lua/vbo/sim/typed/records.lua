@@ -61,6 +61,19 @@ end
 
 local function singular(key) return resources.title(key):lower() end
 
+-- One of the world's people; the numbers go round.  A big world makes its people when they are
+-- asked for, so only this one is.
+local function person(world, number)
+  local organizations, total = world:organizations(), 0
+  for _, each in ipairs(organizations) do total = total + #(each.users or {}) end
+  local at = total > 0 and (number - 1) % total + 1 or 0
+  for _, each in ipairs(organizations) do
+    local count = #(each.users or {})
+    if at >= 1 and at <= count then return each.users[at] end
+    at = at - count
+  end
+end
+
 --- What made-up values refer to.
 local function env_of(context, key, number, known)
   local world = context.store.world
@@ -73,11 +86,7 @@ local function env_of(context, key, number, known)
     jobid = world.jobs[1] and world.jobs[1].id,
     organizationname = world:organizations()[1] and world:organizations()[1].name,
   }
-  local people = {}
-  for _, organization in ipairs(world:organizations()) do
-    for _, user in ipairs(organization.users or {}) do people[#people + 1] = user end
-  end
-  local who = people[(number - 1) % math.max(1, #people) + 1]
+  local who = person(world, number)
   return {
     base = world.now or 1795248000, word = word, number = number, references = references,
     name = known and known.name or ("%s %d"):format(resources.title(key), number),
