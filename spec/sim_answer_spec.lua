@@ -116,7 +116,9 @@ for n = 1, 8 do
         local drive = client:owned(place .. "/OneDrives", "Bob Builder")
         client:act(drive, "restore", {})
         client:settle()
+        client:explore("Vesp", sim.before)
       end
+      if n > 4 then client:explore("Vet", sim.before) end
       for _, path in ipairs { "/organizations", "/jobs", "/jobsessions", "/restoresessions" } do
         if not (n == 7 and path == "/jobsessions") then follow(prefix() .. path) end
       end

@@ -84,9 +84,9 @@ for _, version in ipairs { "v5", "v6", "v7", "v8" } do
         or team .. "/files/" .. it.id
     end
     -- In v5 a post is named by an id alone.
-    local function as_named(posts)
+    local function as_named(list)
       local out = {}
-      for i, each in ipairs(posts) do
+      for i, each in ipairs(list) do
         out[i] = client.number == 5 and { id = tostring(each.postId) } or each
       end
       return out
