@@ -76,6 +76,13 @@ for _, version in ipairs { "v6", "v7", "v8" } do
       assert.equal("2026-11-20T22:00:00Z", client:get "/sim/sessions"[1].point)
     end)
 
+    it("tell when an organization was backed up", function()
+      assert.equal("2026-10-16T22:00:00Z", contoso.firstBackuptime)
+      assert.equal("2026-11-20T22:00:00Z", contoso.lastBackuptime)
+      run(client)
+      assert.equal("2026-11-21T08:00:02Z", client:organization().lastBackuptime)
+    end)
+
     it("do not come of a run that was stopped", function()
       local path = "/Jobs/" .. client:named("/Jobs", "Contoso nightly").id
       client:act(path, "start", {})

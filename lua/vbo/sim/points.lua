@@ -76,6 +76,18 @@ function Points:get(id)
   return self.by_id[id:lower()] or refusal.not_found("RestorePoint", id)
 end
 
+--- When an organization was backed up first and last; nil: never.
+---@return number? first, number? last
+function Points:span(organization)
+  local first, last
+  for _, point in ipairs(self.list) do
+    if point.organization == organization and not point.copy and not point.retrieval then
+      first, last = first or point.at, point.at
+    end
+  end
+  return first, last
+end
+
 --- Takes a point away.
 ---@param point vbo.sim.Point
 function Points:remove(point)

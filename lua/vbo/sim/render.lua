@@ -29,6 +29,7 @@ function M.organization(context, it)
   local id = it.id
   local base = "/Organizations/%s"
   local settings = { account = it.account, officeOrganizationName = it.name }
+  local first, last = context.store.points:span(it)
   return {
     id = id, name = it.name, officeName = it.name, description = it.description, type = it.type,
     region = it.region, username = it.account, grantImpersonation = true,
@@ -38,8 +39,8 @@ function M.organization(context, it)
     isTeamsOnline = it.workloads.Vet or false, isTeamsChatsOnline = false, msid = it.msid,
     exchangeOnlineSettings = settings,
     sharePointOnlineSettings = it.workloads.Veod and settings or nil,
-    isBackedup = true, firstBackuptime = M.time(it.points[1]),
-    lastBackuptime = M.time(it.points[#it.points]), backedUpOrganizationId = it.msid,
+    isBackedup = last ~= nil, firstBackuptime = M.time(first),
+    lastBackuptime = M.time(last), backedUpOrganizationId = it.msid,
     _links = {
       self = context:href(base, id), jobs = context:href(
         context.number >= 8 and "/Jobs?organizationId=%s" or base .. "/Jobs", id),
