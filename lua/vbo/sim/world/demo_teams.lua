@@ -85,7 +85,8 @@ local aurora = {
 }
 
 local board = {
-  team = "Board", alias = "board", author = "Jürgen Müller", privacy = "Public", archived = true, hit = true,
+  team = "Board", alias = "board", author = "Jürgen Müller", privacy = "Public", archived = true,
+  hit = true,
   description = "Decisions", members = { "juergen.mueller@contoso.com" },
   channels = {
     { channel = "General",
