@@ -5,6 +5,7 @@ local catalogue = require "vbo.catalogue"
 local example = require "vbo.catalogue.example"
 local json = require "vbo.json"
 local sim = require "spec.support.sim_app"
+local worlds = require "vbo.sim.world"
 
 local M = {}
 
@@ -25,8 +26,12 @@ function M.new(version)
   return self
 end
 
+-- Worlds never change; a new server of the same world is quick.
+local world
+
 function Walk:fresh()
-  self.client = sim.new(self.version)
+  world = world or worlds.open "demo"
+  self.client = sim.new(self.version, { world = world })
   self.client.app.log = function(text) self.trace = text end
   self.known, self.sessions, self.changed = {}, {}, false
 end

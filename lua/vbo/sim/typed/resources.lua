@@ -24,7 +24,9 @@ local function catalogues()
   if not newest_first then
     newest_first = {}
     for i = #catalogue.versions, 1, -1 do
-      newest_first[#newest_first + 1] = catalogue.load(catalogue.versions[i])
+      -- An imported version that is broken spoils its own requests, nothing else.
+      local good, cat = pcall(catalogue.load, catalogue.versions[i])
+      if good then newest_first[#newest_first + 1] = cat end
     end
   end
   return newest_first
