@@ -116,8 +116,15 @@ describe("an .eml file", function()
     assert.same({ "", "", 0 }, { nothing.subject, nothing.from.email, #nothing.attachments })
     local cut = message.parse("Content-Type: multipart/mixed; boundary=b\n\n--b\n\ncut sh", 7)
     assert.equal("cut sh", cut.body)
-    local deep = "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
-    assert.is_table(message.parse(deep:rep(100), 7).attachments)
+    local deep = {}
+    for i = 1, 20 do
+      deep[i] = ("Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n"):format(i, i)
+    end
+    local bottom = message.parse(table.concat(deep) .. "\nx", 7)
+    assert.equal("multipart/mixed", bottom.attachments[1].type)
+    local after = message.parse("Content-Type: multipart/mixed; boundary=b\n\n"
+      .. "--b\n\nin\n--b--\nout\n--b\n\nout\n--b--\n", 7)
+    assert.equal("in", after.body)
     local html = message.parse("Content-Type: TEXT/HTML; Charset=Windows-1252\n\n\x80 5\n", 7)
     assert.equal("€ 5\n", html.html)
     assert.is_nil(html.body)
@@ -461,4 +468,26 @@ describe("the client on a folder", function()
       assert.equal(4, #rehearsal.changes())
     end)
   end
+
+  it("saves mail that another program reads", function()
+    if select(2, program.run "command -v msgconvert") ~= 0 then
+      pending "msgconvert is not here (libemail-outlook-message-perl)"
+      return
+    end
+    local client <close> = rehearsal.connect "v8"
+    local session <close> = client:organization "contoso.onmicrosoft.com":explore {
+      workload = "exchange",
+    }
+    local items = session:mailbox "alice@contoso.com":items()
+    items:where { subject = "Rechnung € für November and more" }:one():save { to = to .. "/m.msg" }
+    local output, status = program.run(("cd %s && msgconvert --outfile m.eml m.msg"):format(
+      quoted(to)))
+    assert.equal(0, status, output)
+    local mail = message.parse(rehearsals.content(to .. "/m.eml"), 0)
+    assert.equal("Rechnung € für November and more", mail.subject)
+    assert.equal("juergen@example.org", mail.from.email)
+    assert.match("eine sehr lange Zeile, die hier weitergeht", mail.body)
+    assert.equal("Rechnung März.pdf", mail.attachments[1].name)
+    assert.equal("%PDF-1.4\n\0\1\2\xFF", mail.attachments[1].data)
+  end)
 end)
