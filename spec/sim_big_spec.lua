@@ -194,7 +194,8 @@ describe("a big world", function()
       return collectgarbage "count"
     end
     local before = walk(1, 1000)
-    assert.is_true(walk(1001, 60000) < before + 500)
+    -- Held, 59,000 documents would take more than 20 MB; what else this process does is less.
+    assert.is_true(walk(1001, 60000) < before + 4000)
   end)
 
   it("says what is wrong with its options", function()
