@@ -91,6 +91,9 @@ group_test() {
   if ! perl -MEmail::Outlook::Message -e 1 >/dev/null 2>&1; then
     lacks libemail-outlook-message-perl "reads saved .msg files back"
   fi
+  if ! perl -MEmail::Address -e 1 >/dev/null 2>&1; then
+    lacks libemail-address-perl "msgconvert, which comes with the former, needs it"
+  fi
   command_needed readpst pst-utils "reads saved .pst files back"
   command_needed pffexport pff-tools "reads saved .pst files back once more"
   command_needed script bsdutils "gives the REPL a terminal in its spec"
