@@ -6,11 +6,12 @@
 --- spelling of v6 and later ("libraryFolder" of v2 is "LibraryFolder"), and numbers and
 --- booleans written as text as what they are.  `resource:record()` has the record as it came.
 
+local spelling = require "vbo.spelling"
 local time = require "vbo.time"
 
 local M = {}
 
-local function squash(name) return (name:lower():gsub("_", "")) end
+local squash = spelling.squash
 
 -- Words that were renamed with v6, by field.
 local renamed = {

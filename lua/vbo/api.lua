@@ -12,6 +12,7 @@ local options_of = require "vbo.options"
 local paging = require "vbo.api.paging"
 local pipeline = require "vbo.pipeline"
 local save = require "vbo.save"
+local spelling = require "vbo.spelling"
 local time = require "vbo.time"
 
 local M = {}
@@ -22,7 +23,7 @@ local call_options = {
 }
 local only_streams = { "to", "overwrite", "fsync", "progress" }
 
-local function squash(name) return (name:lower():gsub("_", "")) end
+local squash = spelling.squash
 
 local function body_property(operation, name)
   local properties = operation.body and operation.body.properties

@@ -10,6 +10,7 @@ local echo = require "vbo.echo"
 local errors = require "vbo.error"
 local json = require "vbo.json"
 local pipeline = require "vbo.pipeline"
+local spelling = require "vbo.spelling"
 
 local M = {}
 
@@ -29,7 +30,7 @@ local fields = {
   free_space = { "freespacebytes", "freespace" },
 }
 
-local function squash(name) return (name:lower():gsub("_", "")) end
+local squash = spelling.squash
 
 -- The value of a field, and the name that the record has for it.
 local function find(record, name)
@@ -74,7 +75,7 @@ function M.declared(client, class)
   if not (schema and schema.properties) then return nil end
   local words = {}
   for name in pairs(schema.properties) do
-    words[squash(name)] = name:gsub("(%l)(%u)", "%1_%2"):lower()
+    words[squash(name)] = spelling.spelled(name)
   end
   for word, names in pairs(fields) do
     for _, name in ipairs(names) do

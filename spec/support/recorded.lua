@@ -2,7 +2,7 @@
 -- was told to: `recorded.start(answers)`.
 
 local json = require "vbo.json"
-local program = require "spec.support.program"
+local recording = require "spec.support.recording"
 local vbo = require "vbo"
 
 local M = {}
@@ -10,15 +10,6 @@ local M = {}
 --- The restore session that every path goes through, and the one that v8 restores in.
 M.session = "61954db6-7278-4d26-86f7-888bda5a4ec4"
 M.working = "0d3ae9d6-0000-4000-8000-00000000beef"
-
-local function quoted(value)
-  if type(value) ~= "table" then return ("%q"):format(value) end
-  local parts = {}
-  for key, item in pairs(value) do
-    parts[#parts + 1] = ("[%s] = %s"):format(quoted(key), quoted(item))
-  end
-  return "{" .. table.concat(parts, ", ") .. "}"
-end
 
 --- A table without `_links` and `_actions`, at every depth: what a body is compared by.
 local function plain(value)
@@ -59,52 +50,23 @@ function M.page(...)
 end
 
 --- Starts the recorder.
----@param answers table[]  {method=, path= (pattern), status=, body= (a table), type=}
+---@param answers table[]  as `recording.start`
 function M.start(answers)
-  local folder, remove = program.folder()
-  local log, file = folder .. "/requests", folder .. "/answers.lua"
-  do
-    local list = {}
-    for i, answer in ipairs(answers) do
-      local copy = { method = answer.method, path = answer.path, status = answer.status or 200,
-        type = answer.type }
-      copy.body = type(answer.body) == "table" and json.encode(answer.body) or answer.body
-      list[i] = copy
-    end
-    local handle <close> = assert(io.open(file, "w"))
-    handle:write("return " .. quoted(list))
-  end
-  local recorder = program.start(("%s spec/support/recorder.lua %s %s"):format(
-    program.vbolua, log, file), "fingerprint")
-  local self = { folder = folder }
-
-  function self.stop()
-    recorder.stop()
-    remove()
-  end
-
-  function self.connect(version, more)
-    local settings = {
-      url = recorder.url, pin = recorder.fingerprint, user = "admin",
-      password = vbo.secret.of "12345678", version = version,
-    }
-    for name, value in pairs(more or {}) do settings[name] = value end
-    return vbo.connect(settings)
-  end
+  local recorder = recording.start(answers)
+  local self = { folder = recorder.folder, connect = recorder.connect, stop = recorder.stop }
 
   --- Calls `fn(session, client)`, connected with `more` options, and gives what arrived, as
   --- "METHOD path?query" (without the version and the session in it) and bodies, and what
   --- `fn` returned.
   function self.sends(version, fn, more)
-    assert(io.open(log, "w")):close()
+    recorder.sent()
     local results
     do
       local client <close> = self.connect(version, more)
       results = table.pack(vbo.try(fn, client:session(M.session), client))
     end
     local sent = {}
-    for line in io.lines(log) do
-      local request = assert(json.decode(line))
+    for _, request in ipairs(recorder.sent()) do
       local path = request.path:gsub("^/v%d+", "")
         :gsub("^/[Rr]estore[Ss]essions/" .. M.session:gsub("%-", "%%-"), "~")
         :gsub("/[Oo]rganization", "/organization")

@@ -10,7 +10,8 @@ local M = {}
 --- Starts one.  `answers` is a list of {method=, path= and query= (patterns), status= (200),
 --- body= (a table, or text), type=}; the first that fits answers, everything else gets `{}`.
 ---
---- Gives `connect(version)`, `sent()` (the requests since the last time, each {method=, path=,
+--- Gives `connect(version, more)`, `sent()` (the requests since the last time, each {method=,
+--- path=,
 --- query=, body=}), `calls(version, fn)` and `stop()`.
 function M.start(answers)
   local folder, remove = program.folder()
@@ -30,11 +31,14 @@ function M.start(answers)
     program.vbolua, log, folder .. "/answers.lua"), "fingerprint")
   local self, seen = { folder = folder }, 0
 
-  function self.connect(version)
-    return vbo.connect {
-      url = recorder.url, pin = recorder.fingerprint, user = "admin", password = "12345678",
-      version = version,
+  --- Connects in a version, with `more` options.
+  function self.connect(version, more)
+    local settings = {
+      url = recorder.url, pin = recorder.fingerprint, user = "admin",
+      password = vbo.secret.of "12345678", version = version,
     }
+    for name, value in pairs(more or {}) do settings[name] = value end
+    return vbo.connect(settings)
   end
 
   function self.sent()

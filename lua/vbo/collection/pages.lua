@@ -11,6 +11,7 @@ local json = require "vbo.json"
 local pipeline = require "vbo.pipeline"
 local pushdown = require "vbo.collection.pushdown"
 local resource = require "vbo.resource"
+local spelling = require "vbo.spelling"
 
 local M = {}
 
@@ -54,7 +55,7 @@ local smallest = { page_size = 1, offset = 0 }
 local function own_words(given)
   local query = {}
   for name, value in pairs(given) do
-    local word = words[(name:lower():gsub("_", ""))]
+    local word = words[spelling.squash(name)]
     if smallest[word] then
       value = math.tointeger(tonumber(value))
       if not value or value < smallest[word] then

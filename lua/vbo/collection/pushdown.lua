@@ -6,11 +6,12 @@
 --- `displayName=` compare, search or mind the case.
 
 local filter = require "vbo.filter"
+local spelling = require "vbo.spelling"
 local time = require "vbo.time"
 
 local M = {}
 
-local function squash(name) return (name:lower():gsub("_", "")) end
+local squash = spelling.squash
 
 -- Fields whose query parameter of the same name compares with them.
 local equal = {}

@@ -5,15 +5,13 @@ local errors = require "vbo.error"
 local json = require "vbo.json"
 local meanings = require "vbo.dialect.meanings"
 local nearest = require "vbo.nearest"
+local spelling = require "vbo.spelling"
 local time = require "vbo.time"
 local values = require "vbo.catalogue.values"
 
 local M = {}
 
---- "skip_unresolved", "skipUnresolved" and "SkipUnresolved" are one word.
-local function squash(name)
-  return (name:lower():gsub("_", ""))
-end
+local squash, spelled = spelling.squash, spelling.spelled
 
 --- The property of a schema that an option means; nil when it has none.
 ---@param properties table<string, table>?
@@ -35,11 +33,6 @@ end
 ---@param option string
 ---@return string? property
 function M.property(schema, option) return property_of(schema and schema.properties, option) end
-
--- "skip_unresolved" for "skipUnresolved": how a runbook spells a property.
-local function spelled(name)
-  return (name:gsub("(%l)(%u)", "%1_%2"):lower())
-end
 
 local function spellings(properties)
   local words, list = {}, {}

@@ -1,11 +1,11 @@
 --- The words of a runbook: how it spells the fields of records and the options of calls.
 
 local spans = require "vbo.catalogue.document.spans"
+local spelling = require "vbo.spelling"
 
 local M = {}
 
---- "skip_unresolved" for "skipUnresolved".
-function M.spelled(name) return (name:gsub("(%l)(%u)", "%1_%2"):lower()) end
+M.spelled = spelling.spelled
 
 -- Other places for its underscores that a runbook may well write; none of them count.
 local function variants(name)
@@ -19,7 +19,7 @@ local function variants(name)
   return list
 end
 
-local function squash(name) return (name:lower():gsub("_", "")) end
+local squash = spelling.squash
 
 -- The members of a union: `|` outside brackets parts them.
 local function members(text)

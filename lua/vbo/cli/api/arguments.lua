@@ -12,6 +12,7 @@ local json = require "vbo.json"
 local keys = require "vbo.cli.api.keys"
 local mask = require "vbo.cli.api.mask"
 local nearest = require "vbo.nearest"
+local spelling = require "vbo.spelling"
 local time = require "vbo.time"
 
 local M = {}
@@ -141,7 +142,7 @@ local function no_holes(state)
   end
 end
 
-local function squash(name) return (name:lower():gsub("_", "")) end
+local squash = spelling.squash
 
 local function parameter_of(operation, entry)
   local first = entry.steps[1]
