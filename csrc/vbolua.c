@@ -1,12 +1,15 @@
 /* vbolua.c: the standalone interpreter.  Takes what `lua` takes, and commands. */
+#include <errno.h>
 #include <lauxlib.h>
 #include <lualib.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "lutil.h"
 #include "preload.h"
 #include "vbolua.h"
@@ -221,6 +224,17 @@ static bool is_command(const char *name) {
 }
 
 /* require("vbo.cli").run(name, arguments) -> exit status. */
+/* What a command prints is its result: half of it must not pass for the whole.  A reader that went
+ * away ends it quietly, with what the shell says of SIGPIPE. */
+static int check_output(int status) {
+  int failure = fflush(stdout) != 0 ? errno : 0;
+  if (status != 0 || (failure == 0 && !ferror(stdout))) return status;
+  if (failure == EPIPE) return 128 + SIGPIPE;
+  fprintf(stderr, VBOLUA ": cannot write the output: %s [disk]\n",
+          strerror(failure != 0 ? failure : EIO));
+  return vbo_error_exit_status(VBO_ERROR_DISK);
+}
+
 static int run_command(lua_State *L, int argc, char **argv, int at) {
   lua_getglobal(L, "require");
   lua_pushliteral(L, "vbo.cli");
@@ -323,7 +337,7 @@ static int run(lua_State *L, int argc, char **argv, const options *told) {
 
   bool has_script = told->script < argc;
   if (has_script && told->plain_dash && is_command(argv[told->script]))
-    return run_command(L, argc, argv, told->script);
+    return check_output(run_command(L, argc, argv, told->script));
   if (has_script) status = run_script(L, argv[told->script], told);
   if (status != 0 && !told->interactive) return status;
   if (told->interactive) {

@@ -166,6 +166,27 @@ describe("commands", function()
     assert.equal("a script\n", (shell [["$V" ./sim]]))
     assert.equal("a script\n", (shell [["$V" -- sim]]))
   end)
+
+  it("end with the status of a full disk when not all of what they say was written", function()
+    local full <close> = io.open "/dev/full"
+    if not full then pending "this system has no /dev/full" return end
+    for _, command in ipairs {
+      "catalogue list", "api --list", "api --describe Job_Add", "sim --help",
+      "api --version v8 --dry-run Job_Get",
+    } do
+      local output, status = shell("$V " .. command .. " 2>&1 >/dev/full")
+      assert.matches("^vbolua: cannot write the output: .*%[disk%]\n$", output, command)
+      assert.equal(core.kinds.disk, status, command)
+    end
+  end)
+
+  it("end quietly when the reader went away", function()
+    -- Not before the reader has closed its end: until then the pipe takes what is written.
+    local output = shell [[mkfifo gone
+      { cat gone; $V catalogue list; echo $? >status; } 2>&1 | { exec <&-; echo >gone; }
+      until [ -s status ]; do sleep 0.05; done; cat status]]
+    assert.equal("141\n", output)
+  end)
 end)
 
 describe("errors", function()

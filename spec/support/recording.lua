@@ -11,8 +11,7 @@ local M = {}
 --- body= (a table, or text), type=}; the first that fits answers, everything else gets `{}`.
 ---
 --- Gives `connect(version, more)`, `sent()` (the requests since the last time, each {method=,
---- path=,
---- query=, body=}), `calls(version, fn)` and `stop()`.
+--- path=, query=, body=}), `calls(version, fn)` and `stop()`.
 function M.start(answers)
   local folder, remove = program.folder()
   local log = folder .. "/requests"
