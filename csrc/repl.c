@@ -42,28 +42,52 @@ static struct editor {
 /* ------------------------------------------------------------------- waiting */
 
 /* Signals are held back while a line is edited, but for the moment in which this waits: one that
- * came just before a plain read would leave it waiting.  False when one came. */
+ * came just before a plain read would leave it waiting.  And they reach our handlers, not those
+ * that libedit puts in their place meanwhile: those send the signal on to the process group. */
+static const int held_signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { HELD_SIGNALS = sizeof held_signals / sizeof *held_signals };
+static struct sigaction handlers[HELD_SIGNALS];
 static sigset_t unheld;
 
+static void hold_signals(void) {
+  sigset_t held;
+  sigemptyset(&held);
+  for (int i = 0; i < HELD_SIGNALS; i++) {
+    sigaddset(&held, held_signals[i]);
+    sigaction(held_signals[i], NULL, &handlers[i]);
+  }
+  pthread_sigmask(SIG_BLOCK, &held, &unheld);
+}
+
+static bool signal_is_due(void) {
+  sigset_t pending;
+  sigpending(&pending);
+  for (int i = 0; i < HELD_SIGNALS; i++)
+    if (sigismember(&pending, held_signals[i]) == 1 && sigismember(&unheld, held_signals[i]) == 0 &&
+        handlers[i].sa_handler != SIG_IGN)
+      return true;
+  return false;
+}
+
+/* False when a signal came, even when keys are there: they were typed after it. */
 static bool wait_for_key(void) {
+  for (int i = 0; i < HELD_SIGNALS; i++) {
+    sigaction(held_signals[i], &handlers[i], NULL);
+  }
   while (vbo_interrupt_signal() == 0) {
     fd_set keys;
     FD_ZERO(&keys);
     FD_SET(STDIN_FILENO, &keys);
     int ready = pselect(STDIN_FILENO + 1, &keys, NULL, NULL, NULL, &unheld);
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
+    if (signal_is_due()) {
+      sigsuspend(&unheld);
+    } else if (ready > 0) {
+      return true;
+    } else if (ready < 0 && errno != EINTR) {
+      return false;
+    }
   }
   return false;
-}
-
-static void hold_signals(void) {
-  sigset_t held;
-  sigemptyset(&held);
-  sigaddset(&held, SIGINT);
-  sigaddset(&held, SIGTERM);
-  sigaddset(&held, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &held, &unheld);
 }
 
 static void let_signals_go(void) {

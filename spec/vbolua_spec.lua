@@ -400,7 +400,7 @@ describe("the REPL", function()
     shell "rm -f keys && mkfifo keys"
     local screen = assert(io.popen(("cd %s; VBOLUA_HISTORY=history TERM=xterm LC_ALL=C.UTF-8 "
       .. "timeout 10 script -qec %s /dev/null <keys 2>&1; echo \"status $?\"")
-      :format(quoted(folder), quoted(quoted(vbolua) .. " " .. (options or ""))), "r"))
+      :format(quoted(folder), quoted("exec " .. quoted(vbolua) .. " " .. (options or ""))), "r"))
     local keys = assert(io.open(folder .. "/keys", "w"))
     keys:setvbuf "no"
     local self, seen = {}, ""
@@ -516,6 +516,8 @@ describe("the REPL", function()
     at.expect "> "
     at.type "'still ' .. 'here'\n"
     at.expect "\nstill here\r\n> "
+    at.type "print(1\3'typed ' .. 'after it'\n"
+    at.expect "\ntyped after it\r\n> "
     at.finish()
   end)
 end)
