@@ -359,8 +359,21 @@ describe("an interrupt", function()
     end
   end)
 
-  it("ends with 143 after SIGTERM and 129 after SIGHUP", function()
+  it("ends with 143 after SIGTERM", function()
     assert.equal(143, (select(2, interrupted(ready .. "ready() while true do end", { "TERM" }))))
+  end)
+
+  it("ends with 129 after SIGHUP, unless nohup wants it ignored", function()
+    if shell "sh -c 'kill -HUP $$; echo ignored'" == "ignored\n" then
+      local output, status = interrupted(ready .. [[
+        ready()
+        local over <const> = os.clock() + 0.5
+        while os.clock() < over do end
+        ready()
+        while true do end]], { "HUP", "TERM" })
+      assert.equal("vbolua: stopped by a signal [cancelled]\n", output)
+      return assert.equal(143, status)
+    end
     assert.equal(129, (select(2, interrupted(ready .. "ready() while true do end", { "HUP" }))))
   end)
 
