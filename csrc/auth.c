@@ -91,6 +91,8 @@ static void fail(vbo_auth *auth, const vbo_error *failure) {
   vbo_client_place(auth->client, "POST", auth->client->token_path, &placed);
   placed.sent = false; /* the requests that wait for the token were not */
   placed.retryable = vbo_retry_kind(placed.kind) || vbo_retry_status(placed.status);
+  if (vbo_retry_kind(placed.kind))
+    vbo_congestion_note(auth->client->congestion, VBO_OUTCOME_TROUBLE);
   /* A refresh ahead of time that finds nobody at home: the old token still
    * holds, and the next one who comes tries again. */
   if (placed.retryable && auth->access != NULL && !auth->refused &&
@@ -118,6 +120,7 @@ static void accept_grant(vbo_auth *auth, const vbo_grant *grant, int64_t asked_a
    * clock may be wrong. */
   auth->expires_at = asked_at + grant->lifetime;
   auth->refresh_at = auth->expires_at - margin;
+  vbo_congestion_note(auth->client->congestion, VBO_OUTCOME_GOOD);
   put_away(auth);
   set_state(auth, VBO_AUTH_VALID);
   tell(auth, NULL);
@@ -275,39 +278,4 @@ void vbo_auth_wait(vbo_auth *auth, vbo_auth_waiter *waiter) {
   set_state(auth, VBO_AUTH_ASKING);
   auth->attempts = 0;
   ask(auth);
-}
-
-/* ------------------------------------------------------------------- login */
-
-/* On the heap, since the list of those who wait outlives a call that is interrupted. */
-typedef struct login {
-  vbo_auth_waiter waiter;
-  bool done;
-  bool failed;
-  vbo_error failure;
-} login;
-
-static void on_login(void *owner, const vbo_error *failure) {
-  login *state = owner;
-  state->done = true;
-  state->failed = failure != NULL;
-  if (failure != NULL) state->failure = *failure;
-}
-
-bool vbo_client_login(vbo_client *client, vbo_error *err) {
-  if (client->closed) return vbo_error_set(err, VBO_ERROR_CLOSED, "the client is closed");
-  if (client->user == NULL)
-    return vbo_error_set(err, VBO_ERROR_USAGE, "this client has no user name and password");
-  if (vbo_auth_ready(&client->auth)) return true;
-  login *state = calloc(1, sizeof *state);
-  if (state == NULL) return vbo_error_memory(err);
-  state->waiter = (vbo_auth_waiter){.answered = on_login, .owner = state};
-  vbo_auth_wait(&client->auth, &state->waiter);
-  while (!state->done && vbo_engine_run(client->engine, -1, err) >= 0) {
-  }
-  bool good = state->done && !state->failed;
-  if (state->failed) vbo_error_copy(err, &state->failure);
-  vbo_node_unlink(&state->waiter.node); /* interrupted: the request itself goes on */
-  free(state);
-  return good;
 }

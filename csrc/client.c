@@ -13,7 +13,10 @@ enum {
   CONNECT_TIMEOUT = 30 * 1000,
   IDLE_TIMEOUT = 120 * 1000,
   RETRIES = 3,
-  BODY_LIMIT = 64 * 1024 * 1024
+  BODY_LIMIT = 64 * 1024 * 1024,
+  AT_ONCE = 64,
+  EXPORTS_AT_ONCE = 1,
+  GIVE_UP_AFTER = 5 * 60 * 1000
 };
 
 static bool usage(vbo_error *err, const char *what) {
@@ -54,6 +57,10 @@ static bool check(const vbo_client_options *options, vbo_error *err) {
     return usage(err, "a timeout cannot be negative");
   if (options->connect_timeout > INT32_MAX || options->idle_timeout > INT32_MAX)
     return usage(err, "a timeout cannot be longer than 24 days");
+  if (options->at_once < 0 || options->exports_at_once < 0)
+    return usage(err, "at least one request at once, or 0 for the default");
+  if (options->give_up_after < -1)
+    return usage(err, "a server is given up after milliseconds, 0 (five minutes) or -1 (never)");
   if (options->retries < -1) return usage(err, "the retries are -1 (none), 0 (three) or a number");
   return true;
 }
@@ -83,7 +90,16 @@ static bool fill(vbo_client *client, const vbo_client_options *options, vbo_erro
   client->trust = vbo_trust_new(client->host, options->ca_file, options->pin, err);
   if (client->trust == NULL) return false;
   client->pool = vbo_pool_new(err);
-  return client->pool != NULL;
+  if (client->pool == NULL) return false;
+  vbo_congestion_options limits = {
+      .limit = options->at_once != 0 ? options->at_once : AT_ONCE,
+      .exports = options->exports_at_once != 0 ? options->exports_at_once : EXPORTS_AT_ONCE,
+      .give_up_after = options->give_up_after > 0    ? options->give_up_after
+                       : options->give_up_after == 0 ? GIVE_UP_AFTER
+                                                     : INT64_MAX,
+  };
+  client->congestion = vbo_congestion_open(client->engine, client->origin, &limits, err);
+  return client->congestion != NULL;
 }
 
 vbo_client *vbo_client_open(vbo_engine *engine, const vbo_client_options *options, vbo_error *err) {
@@ -119,6 +135,8 @@ void vbo_client_close(vbo_client *client) {
   client->password = NULL;
   vbo_pool_free(client->pool);
   client->pool = NULL;
+  vbo_congestion_close(client->congestion);
+  client->congestion = NULL;
   vbo_node_unlink(&client->node);
 }
 
@@ -144,6 +162,11 @@ void vbo_client_free(vbo_client *client) {
 
 const char *vbo_client_origin(const vbo_client *client) {
   return client->origin;
+}
+
+void vbo_client_load(const vbo_client *client, vbo_load *load) {
+  *load = (vbo_load){0};
+  if (client->congestion != NULL) vbo_congestion_read(client->congestion, load);
 }
 
 const char *vbo_client_fingerprint(const vbo_client *client) {

@@ -3,6 +3,7 @@
 #define VBO_CLIENT_H
 
 #include "auth.h"
+#include "congestion.h"
 #include "engine.h"
 #include "trust.h"
 
@@ -27,6 +28,7 @@ struct vbo_client {
   size_t body_limit;
   vbo_trust *trust;
   vbo_pool *pool;
+  vbo_congestion *congestion;
   vbo_auth auth;
 };
 

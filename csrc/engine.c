@@ -5,10 +5,14 @@
 #include <stdlib.h>
 
 #include "client.h"
+#include "congestion.h"
 #include "system.h"
 
 /* libcurl's poll takes an int; waking up now and then costs nothing. */
 enum { LONGEST_POLL = 60 * 60 * 1000 };
+
+/* Each is a descriptor; a process has 1,024 as a rule. */
+enum { TOTAL_AT_ONCE = 256 };
 
 vbo_engine *vbo_engine_new(vbo_error *err) {
   vbo_engine *engine = calloc(1, sizeof *engine);
@@ -19,6 +23,8 @@ vbo_engine *vbo_engine_new(vbo_error *err) {
   engine->owners = 1;
   atomic_init(&engine->interrupted, false);
   vbo_list_init(&engine->clients);
+  vbo_list_init(&engine->origins);
+  engine->limit = TOTAL_AT_ONCE;
   vbo_list_init(&engine->ready);
   engine->http = vbo_http_new(err);
   if (engine->http != NULL) return engine;
@@ -50,6 +56,13 @@ vbo_transfer *vbo_engine_next(vbo_engine *engine) {
   return vbo_list_take(&engine->ready);
 }
 
+bool vbo_engine_set_limit(vbo_engine *engine, int limit, vbo_error *err) {
+  if (limit < 1)
+    return vbo_error_set(err, VBO_ERROR_USAGE, "an engine carries at least one transfer at once");
+  engine->limit = limit;
+  return true;
+}
+
 void vbo_engine_interrupt(vbo_engine *engine) {
   /* A lock-free store and, inside libcurl, one write to a socket: both are
    * allowed in a signal handler. */
@@ -60,8 +73,10 @@ void vbo_engine_interrupt(vbo_engine *engine) {
 /* Bytes first, then the timers: after this process was stopped or busy, what
  * arrived meanwhile counts before anything is declared silent. */
 static void drive(vbo_engine *engine) {
+  vbo_congestion_admit(engine); /* what was started since is on its way before anybody waits */
   vbo_http_perform(engine->http);
   vbo_timers_fire(&engine->timers, vbo_monotonic_ms());
+  vbo_congestion_admit(engine);
 }
 
 static int until_timer(const vbo_engine *engine, int most) {

@@ -16,6 +16,9 @@ struct vbo_engine {
   vbo_http *http; /* NULL when closed */
   vbo_timers timers;
   vbo_list clients;
+  vbo_list origins; /* the congestion of each server */
+  int running;      /* requests that have a seat, of all servers */
+  int limit;        /* of those */
   vbo_list ready; /* transfers to be reported by vbo_engine_next */
   int pending;    /* transfers not done */
   int asking;     /* token requests under way */

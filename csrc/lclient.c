@@ -5,10 +5,24 @@ static vboL_client *check_client(lua_State *L) {
   return luaL_checkudata(L, 1, VBOL_CLIENT_CLASS);
 }
 
-static const char *const option_names[] = {
-    "url",      "api_version", "user",       "password",         "ca_file",
-    "pin",      "proxy",       "user_agent", "connect_timeout",  "idle_timeout",
-    "deadline", "retries",     "body_limit", "token_parameters", NULL};
+static const char *const option_names[] = {"url",
+                                           "api_version",
+                                           "user",
+                                           "password",
+                                           "ca_file",
+                                           "pin",
+                                           "proxy",
+                                           "user_agent",
+                                           "connect_timeout",
+                                           "idle_timeout",
+                                           "deadline",
+                                           "retries",
+                                           "body_limit",
+                                           "token_parameters",
+                                           "at_once",
+                                           "exports_at_once",
+                                           "give_up_after",
+                                           NULL};
 
 /* A closed secret is a mistake of the caller's, as a wrong type is. */
 static vbo_secret *option_password(lua_State *L, int index) {
@@ -36,6 +50,13 @@ static int option_retries(lua_State *L, int index) {
   return retries == 0 ? -1 : (int)retries;
 }
 
+/* 0 when it is not given: the default. */
+static int option_count(lua_State *L, int index, const char *name) {
+  int64_t count = vboL_option_integer(L, index, name, 0);
+  if (count < 0 || count > 10000) vboL_option_error(L, name, "1 to 10000 expected");
+  return (int)count;
+}
+
 /* core.client(engine, options) -> Client | nil, err.  Sends nothing yet. */
 static int client_new(lua_State *L) {
   vboL_engine *engine = luaL_checkudata(L, 1, VBOL_ENGINE_CLASS);
@@ -53,11 +74,14 @@ static int client_new(lua_State *L) {
       .connect_timeout = vboL_option_duration(L, 2, "connect_timeout", 0),
       .idle_timeout = vboL_option_duration(L, 2, "idle_timeout", 0),
       .deadline = vboL_option_duration(L, 2, "deadline", 0),
+      .give_up_after = vboL_option_duration(L, 2, "give_up_after", 0),
       .retries = option_retries(L, 2),
   };
   int64_t body_limit = vboL_option_integer(L, 2, "body_limit", 0);
   if (body_limit < 0) vboL_option_error(L, "body_limit", "bytes must not be negative");
   options.body_limit = (size_t)body_limit;
+  options.at_once = option_count(L, 2, "at_once");
+  options.exports_at_once = option_count(L, 2, "exports_at_once");
   if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
 
   vboL_client *client = lua_newuserdatauv(L, sizeof *client, 1);
@@ -84,6 +108,39 @@ static int client_login(lua_State *L) {
   if (vboL_leave_wait(engine)) return vboL_fail_interrupted(L);
   if (!ok) return vboL_fail(L, &err);
   lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* client:load() -> {window, limit, running, waiting, pause (seconds), given_up} | nil, err. */
+static int client_load(lua_State *L) {
+  vboL_client *client = check_client(L);
+  if (client->client == NULL) return vboL_fail_closed(L, "client");
+  vbo_load load;
+  vbo_client_load(client->client, &load);
+  lua_createtable(L, 0, 6);
+  lua_pushinteger(L, load.window);
+  lua_setfield(L, -2, "window");
+  lua_pushinteger(L, load.limit);
+  lua_setfield(L, -2, "limit");
+  lua_pushinteger(L, load.running);
+  lua_setfield(L, -2, "running");
+  lua_pushinteger(L, load.waiting);
+  lua_setfield(L, -2, "waiting");
+  lua_pushnumber(L, (lua_Number)load.pause / 1000);
+  lua_setfield(L, -2, "pause");
+  lua_pushboolean(L, load.given_up);
+  lua_setfield(L, -2, "given_up");
+  return 1;
+}
+
+/* client:window() -> how many requests its server takes at once now, 0 when it was given up;
+ * nil for a closed client.  For who looks after each answer. */
+static int client_window(lua_State *L) {
+  vboL_client *client = check_client(L);
+  if (client->client == NULL) return 0;
+  vbo_load load;
+  vbo_client_load(client->client, &load);
+  lua_pushinteger(L, load.given_up ? 0 : load.window);
   return 1;
 }
 
@@ -133,9 +190,15 @@ static int client_tostring(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {
-    {"start", vboL_client_start},        {"login", client_login}, {"origin", client_origin},
-    {"fingerprint", client_fingerprint}, {"close", client_close}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"start", vboL_client_start},
+                                   {"login", client_login},
+                                   {"origin", client_origin},
+                                   {"fingerprint", client_fingerprint},
+                                   {"close", client_close},
+                                   {"start_login", vboL_client_start_login},
+                                   {"load", client_load},
+                                   {"window", client_window},
+                                   {NULL, NULL}};
 
 static const luaL_Reg metamethods[] = {
     {"__gc", client_gc}, {"__close", client_close}, {"__tostring", client_tostring}, {NULL, NULL}};

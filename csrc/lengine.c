@@ -183,6 +183,18 @@ static int engine_next(lua_State *L) {
   }
 }
 
+/* engine:limit(n): requests at once, of all servers. */
+static int engine_limit(lua_State *L) {
+  vboL_engine *engine = check_engine(L);
+  lua_Integer limit = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, limit >= 1 && limit <= 10000, 2, "1 to 10000 expected");
+  vbo_error err = {0};
+  if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
+  if (!vbo_engine_set_limit(engine->engine, (int)limit, &err)) return vboL_fail(L, &err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 /* engine:interrupt(): the run under way, or the next one, gives `cancelled` once. */
 static int engine_interrupt(lua_State *L) {
   vboL_engine *engine = check_engine(L);
@@ -229,11 +241,9 @@ static int engine_tostring(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {{"run", engine_run},
-                                   {"next", engine_next},
-                                   {"interrupt", engine_interrupt},
-                                   {"close", engine_close},
-                                   {NULL, NULL}};
+static const luaL_Reg methods[] = {{"run", engine_run},     {"next", engine_next},
+                                   {"limit", engine_limit}, {"interrupt", engine_interrupt},
+                                   {"close", engine_close}, {NULL, NULL}};
 
 static const luaL_Reg metamethods[] = {
     {"__gc", engine_gc}, {"__close", engine_close}, {"__tostring", engine_tostring}, {NULL, NULL}};

@@ -10,8 +10,8 @@ static vboL_transfer *check_transfer(lua_State *L) {
 /* --------------------------------------------------------------- client:start */
 
 static const char *const option_names[] = {
-    "method",   "path", "body", "content_type", "secrets", "change", "anonymous",
-    "deadline", "sink", "file", "overwrite",    "fsync",   "limit",  NULL};
+    "method", "path", "body",      "content_type", "secrets", "change",    "anonymous", "deadline",
+    "sink",   "file", "overwrite", "fsync",        "limit",   "exclusive", NULL};
 
 /* {[placeholder] = Secret, …} as an array that the stack holds; NULL for none. */
 static vbo_secret_slot *option_secrets(lua_State *L, int index, size_t *count) {
@@ -46,6 +46,7 @@ static void read_request(lua_State *L, int index, vbo_request *request) {
   request->content_type = vboL_option_string(L, index, "content_type", NULL);
   request->change = vboL_option_bool(L, index, "change", false);
   request->anonymous = vboL_option_bool(L, index, "anonymous", false);
+  request->exclusive = vboL_option_bool(L, index, "exclusive", false);
   request->deadline = vboL_option_duration(L, index, "deadline", 0);
   request->secrets = option_secrets(L, index, &request->secret_count);
 }
@@ -72,6 +73,43 @@ static void read_sink(lua_State *L, int index, vbo_sink_options *sink) {
     vboL_option_error(L, "file", "only the sink 'file' takes one");
 }
 
+/* Pushes a handle of the client at index 1 that has no transfer yet, and the table in which its
+ * engine finds it. */
+static vboL_transfer *push_handle(lua_State *L, bool pulled) {
+  vboL_transfer *transfer = lua_newuserdatauv(L, sizeof *transfer, 1);
+  transfer->transfer = NULL;
+  transfer->pulled = pulled;
+  luaL_setmetatable(L, VBOL_TRANSFER_CLASS);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, -2, 1);
+  lua_getiuservalue(L, 1, 1);
+  vboL_push_transfers(L, -1);
+  lua_remove(L, -2);
+  return transfer;
+}
+
+/* Gives the handle its transfer (or the failure), and leaves it alone on the stack. */
+static int keep_handle(lua_State *L, vboL_transfer *transfer, vbo_transfer *started,
+                       const vbo_error *err) {
+  if (started == NULL) return vboL_fail(L, err);
+  transfer->transfer = started;
+  vboL_count_opened(VBOL_TRANSFER);
+  lua_pushvalue(L, -2);
+  lua_rawsetp(L, -2, started);
+  lua_pop(L, 1);
+  return 1;
+}
+
+static bool is_open(lua_State *L, const vboL_client *client) {
+  if (client->client == NULL)
+    vboL_fail_closed(L, "client");
+  else if (vboL_engine_of(L, 1)->engine == NULL)
+    vboL_fail_closed(L, "engine");
+  else
+    return true;
+  return false;
+}
+
 int vboL_client_start(lua_State *L) {
   vboL_client *client = luaL_checkudata(L, 1, VBOL_CLIENT_CLASS);
   vboL_check_options(L, 2, "client:start", option_names);
@@ -80,28 +118,18 @@ int vboL_client_start(lua_State *L) {
   vbo_sink_options sink = {0};
   read_sink(L, 2, &sink);
   read_request(L, 2, &request);
-  vboL_engine *engine = vboL_engine_of(L, 1);
-  if (client->client == NULL) return vboL_fail_closed(L, "client");
-  if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
-
-  vboL_transfer *transfer = lua_newuserdatauv(L, sizeof *transfer, 1);
-  transfer->transfer = NULL;
-  transfer->pulled = sink.kind == VBO_SINK_PULL;
-  luaL_setmetatable(L, VBOL_TRANSFER_CLASS);
-  lua_pushvalue(L, 1);
-  lua_setiuservalue(L, -2, 1);
-  int handle = lua_gettop(L);
-  lua_getiuservalue(L, 1, 1);
-  vboL_push_transfers(L, -1);
-
+  if (!is_open(L, client)) return 2;
+  vboL_transfer *transfer = push_handle(L, sink.kind == VBO_SINK_PULL);
   vbo_error err = {0};
-  transfer->transfer = vbo_transfer_start(client->client, &request, &sink, &err);
-  if (transfer->transfer == NULL) return vboL_fail(L, &err);
-  vboL_count_opened(VBOL_TRANSFER);
-  lua_pushvalue(L, handle);
-  lua_rawsetp(L, -2, transfer->transfer);
-  lua_settop(L, handle);
-  return 1;
+  return keep_handle(L, transfer, vbo_transfer_start(client->client, &request, &sink, &err), &err);
+}
+
+int vboL_client_start_login(lua_State *L) {
+  vboL_client *client = luaL_checkudata(L, 1, VBOL_CLIENT_CLASS);
+  if (!is_open(L, client)) return 2;
+  vboL_transfer *transfer = push_handle(L, false);
+  vbo_error err = {0};
+  return keep_handle(L, transfer, vbo_login_start(client->client, &err), &err);
 }
 
 /* -------------------------------------------------------------------- waiting */

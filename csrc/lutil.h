@@ -142,6 +142,8 @@ void vboL_open_json(lua_State *L);
 
 /* client:start{…}, which makes a transfer (ltransfer.c). */
 int vboL_client_start(lua_State *L);
+/* client:start_login() -> Transfer that is done when there is a token | nil, err. */
+int vboL_client_start_login(lua_State *L);
 
 /* The module; in lcore.c. */
 VBO_API int luaopen_vbo_core(lua_State *L);

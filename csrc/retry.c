@@ -9,8 +9,7 @@
 
 enum { FIRST_PAUSE = 250, LONGEST_PAUSE = 30 * 1000, LONGEST_ASKED = 10 * 60 * 1000 };
 
-/* Milliseconds; -1 without a usable Retry-After. */
-static int64_t retry_after(const vbo_headers *headers) {
+int64_t vbo_retry_after(const vbo_headers *headers) {
   const char *value = headers == NULL ? NULL : vbo_headers_get(headers, "retry-after");
   if (value == NULL || *value == '\0') return -1;
   int64_t seconds = 0;
@@ -28,7 +27,7 @@ static int64_t retry_after(const vbo_headers *headers) {
 }
 
 int64_t vbo_retry_pause(int attempt, const vbo_headers *headers) {
-  int64_t asked = retry_after(headers);
+  int64_t asked = vbo_retry_after(headers);
   if (asked >= 0) return asked;
   int64_t most = FIRST_PAUSE;
   while (--attempt > 0 && most < LONGEST_PAUSE)

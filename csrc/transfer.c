@@ -14,6 +14,7 @@ static bool copy_request(vbo_transfer *transfer, const vbo_request *request, vbo
   transfer->content_type = vbo_text_copy(request->content_type);
   transfer->change = request->change;
   transfer->anonymous = request->anonymous;
+  transfer->exclusive = request->exclusive;
   transfer->has_body = request->body != NULL;
   if (transfer->method == NULL || transfer->path == NULL ||
       (transfer->content_type == NULL) != (request->content_type == NULL))
@@ -41,6 +42,31 @@ static bool open_sink(vbo_transfer *transfer, const vbo_sink_options *options, v
   return vbo_error_set(err, VBO_ERROR_USAGE, "an unknown kind of sink");
 }
 
+/* A transfer that has not begun. */
+static vbo_transfer *new_transfer(vbo_client *client, vbo_error *err) {
+  vbo_transfer *transfer = calloc(1, sizeof *transfer);
+  if (transfer == NULL) {
+    vbo_error_memory(err);
+    return NULL;
+  }
+  transfer->client = client;
+  client->owners++;
+  vbo_headers_init(&transfer->headers);
+  transfer->timer = (vbo_timer){.fire = vbo_transfer_on_timer, .owner = transfer};
+  transfer->waiter = (vbo_auth_waiter){.answered = vbo_transfer_on_token, .owner = transfer};
+  transfer->seat = (vbo_seat){.admitted = vbo_transfer_on_seat, .owner = transfer};
+  transfer->state = VBO_STATE_DONE; /* until it really begins */
+  transfer->deadline_at = INT64_MAX;
+  return transfer;
+}
+
+static void begin(vbo_transfer *transfer) {
+  transfer->started_at = vbo_monotonic_ms();
+  vbo_list_append(&transfer->client->transfers, &transfer->node, transfer);
+  transfer->client->engine->pending++;
+  vbo_transfer_begin(transfer);
+}
+
 vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,
                                  const vbo_sink_options *sink, vbo_error *err) {
   if (client->closed) {
@@ -52,30 +78,48 @@ vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,
     vbo_error_set(err, VBO_ERROR_USAGE, "this client has no user name and password");
     return NULL;
   }
-  vbo_transfer *transfer = calloc(1, sizeof *transfer);
-  if (transfer == NULL) {
-    vbo_error_memory(err);
-    return NULL;
-  }
-  transfer->client = client;
-  client->owners++;
-  vbo_headers_init(&transfer->headers);
-  transfer->timer = (vbo_timer){.fire = vbo_transfer_on_timer, .owner = transfer};
-  transfer->waiter = (vbo_auth_waiter){.answered = vbo_transfer_on_token, .owner = transfer};
-  transfer->state = VBO_STATE_DONE; /* until it really begins */
+  vbo_transfer *transfer = new_transfer(client, err);
+  if (transfer == NULL) return NULL;
   if (!copy_request(transfer, request, err) || !open_sink(transfer, sink, err)) {
     vbo_transfer_free(transfer);
     return NULL;
   }
   int64_t deadline = request->deadline != 0 ? request->deadline : client->deadline;
-  transfer->started_at = vbo_monotonic_ms();
-  transfer->deadline_at = INT64_MAX;
-  if (deadline != 0 && deadline < INT64_MAX - transfer->started_at)
-    transfer->deadline_at = transfer->started_at + deadline;
-  vbo_list_append(&client->transfers, &transfer->node, transfer);
-  client->engine->pending++;
-  vbo_transfer_begin(transfer);
+  int64_t now = vbo_monotonic_ms();
+  if (deadline != 0 && deadline < INT64_MAX - now) transfer->deadline_at = now + deadline;
+  begin(transfer);
   return transfer;
+}
+
+vbo_transfer *vbo_login_start(vbo_client *client, vbo_error *err) {
+  if (client->closed) {
+    vbo_error_set(err, VBO_ERROR_CLOSED, "the client is closed");
+    return NULL;
+  }
+  if (client->user == NULL) {
+    vbo_error_set(err, VBO_ERROR_USAGE, "this client has no user name and password");
+    return NULL;
+  }
+  vbo_transfer *transfer = new_transfer(client, err);
+  if (transfer == NULL) return NULL;
+  transfer->login = true;
+  transfer->method = vbo_text_copy("POST");
+  transfer->path = vbo_text_copy(client->token_path);
+  if (transfer->method != NULL && transfer->path != NULL) {
+    begin(transfer);
+    return transfer;
+  }
+  vbo_transfer_free(transfer);
+  vbo_error_memory(err);
+  return NULL;
+}
+
+bool vbo_client_login(vbo_client *client, vbo_error *err) {
+  vbo_transfer *transfer = vbo_login_start(client, err);
+  if (transfer == NULL) return false;
+  bool good = vbo_transfer_wait(transfer, err);
+  vbo_transfer_free(transfer); /* interrupted: the request for the token itself goes on */
+  return good;
 }
 
 /* ------------------------------------------------------------------ waiting */
@@ -189,6 +233,7 @@ const char *vbo_transfer_sha256(const vbo_transfer *transfer) {
 
 static vbo_transfer_phase phase_of(const vbo_transfer *transfer) {
   switch (transfer->state) {
+    case VBO_STATE_QUEUE:
     case VBO_STATE_TOKEN:
     case VBO_STATE_PAUSE:
       return VBO_PHASE_QUEUED;

@@ -8,12 +8,12 @@
 #include "ring.h"
 #include "sink.h"
 
-/*   TOKEN ──► RUNNING ──► DONE
- *     ▲          │  ▲
- *     └── 401 ───┤  │
- *                ▼  │
- *              PAUSE    */
+/*   QUEUE ──► TOKEN ──► RUNNING ──► DONE
+ *     ▲                    │
+ *     ├─────── 401 ────────┤
+ *     └────── PAUSE ◄──────┘    */
 typedef enum vbo_transfer_state {
+  VBO_STATE_QUEUE, /* waits until the server takes one more */
   VBO_STATE_TOKEN, /* waits for a token */
   VBO_STATE_PAUSE, /* waits before it is sent again */
   VBO_STATE_RUNNING,
@@ -34,6 +34,8 @@ struct vbo_transfer {
   bool has_body;
   bool change;
   bool anonymous;
+  bool exclusive;
+  bool login; /* wants a token, nothing else */
 
   /* Where the answer goes. */
   vbo_sink_kind kind;
@@ -47,6 +49,7 @@ struct vbo_transfer {
   /* This attempt. */
   vbo_exchange *exchange;
   vbo_auth_waiter waiter;
+  vbo_seat seat;
   unsigned token; /* the serial it was sent with */
   vbo_headers headers;
   bool head;       /* a 2xx head is there */
@@ -73,6 +76,7 @@ struct vbo_transfer {
 /* transfer_run.c: the state machine. */
 void vbo_transfer_begin(vbo_transfer *transfer);
 void vbo_transfer_on_timer(void *owner);
+void vbo_transfer_on_seat(void *owner, const vbo_error *refusal);
 void vbo_transfer_on_token(void *owner, const vbo_error *failure);
 /* Ends it with CANCELLED (or UNKNOWN_OUTCOME), `why` in the message. */
 void vbo_transfer_end(vbo_transfer *transfer, const char *why);

@@ -60,6 +60,9 @@ static bool on_head(void *owner, const vbo_headers *headers) {
   }
   if (!head_fits(transfer, headers)) return false;
   transfer->head = true;
+  /* A reader who takes its time must not keep others from the server. */
+  if (transfer->kind == VBO_SINK_PULL)
+    vbo_congestion_stand(transfer->client->congestion, &transfer->seat, VBO_OUTCOME_GOOD);
   return true;
 }
 

@@ -37,7 +37,38 @@ static bool leave_exchange(vbo_transfer *transfer) {
   return sent;
 }
 
+/* What an attempt shows of the server.  NULL: it went well. */
+static vbo_outcome outcome_of(const vbo_transfer *transfer, const vbo_error *err) {
+  if (err == NULL || err->status != 0) {
+    int status = err != NULL ? err->status : 200;
+    if (status == 429 || status == 503) return VBO_OUTCOME_BUSY;
+    if (status == 408 || status == 502 || status == 504) return VBO_OUTCOME_TROUBLE;
+    /* Exports take minutes to prepare, and changes what they take. */
+    if (transfer->kind != VBO_SINK_MEMORY || transfer->change || transfer->sent_at == 0)
+      return VBO_OUTCOME_GOOD;
+    return vbo_congestion_judge(transfer->client->congestion,
+                                transfer->answered_at - transfer->sent_at);
+  }
+  switch (err->kind) {
+    case VBO_ERROR_NETWORK:
+    case VBO_ERROR_TIMEOUT:
+    case VBO_ERROR_INTEGRITY:
+      return VBO_OUTCOME_TROUBLE;
+    default:
+      return VBO_OUTCOME_NONE;
+  }
+}
+
+static void leave_seat(vbo_transfer *transfer, const vbo_error *err, vbo_outcome outcome) {
+  vbo_congestion *congestion = transfer->client->congestion;
+  bool asked = outcome == VBO_OUTCOME_BUSY && err != NULL;
+  int64_t pause = asked ? vbo_retry_after(&transfer->headers) : 0;
+  if (congestion != NULL)
+    vbo_congestion_leave(congestion, &transfer->seat, outcome, pause > 0 ? pause : 0);
+}
+
 static void finish(vbo_transfer *transfer, const vbo_error *err) {
+  leave_seat(transfer, err, VBO_OUTCOME_NONE);
   if (err != NULL) {
     transfer->error = *err;
     /* A token request that failed has placed its own error. */
@@ -98,20 +129,40 @@ static void launch(vbo_transfer *transfer) {
   vbo_transfer_arm(transfer);
 }
 
-void vbo_transfer_begin(vbo_transfer *transfer) {
-  vbo_auth *auth = &transfer->client->auth;
-  if (transfer->anonymous || vbo_auth_ready(auth)) {
-    launch(transfer);
-    return;
-  }
+/* With a seat, or for a login without one: the token's own request has none. */
+static void get_token(vbo_transfer *transfer) {
   transfer->state = VBO_STATE_TOKEN;
   vbo_transfer_arm(transfer);
-  vbo_auth_wait(auth, &transfer->waiter);
+  vbo_auth_wait(&transfer->client->auth, &transfer->waiter);
+}
+
+void vbo_transfer_begin(vbo_transfer *transfer) {
+  if (transfer->login) {
+    if (vbo_auth_ready(&transfer->client->auth))
+      finish(transfer, NULL);
+    else
+      get_token(transfer);
+    return;
+  }
+  transfer->state = VBO_STATE_QUEUE;
+  transfer->seat.exclusive = transfer->exclusive;
+  vbo_transfer_arm(transfer);
+  vbo_congestion_enter(transfer->client->congestion, &transfer->seat);
+}
+
+void vbo_transfer_on_seat(void *owner, const vbo_error *refusal) {
+  vbo_transfer *transfer = owner;
+  if (refusal != NULL)
+    finish(transfer, refusal);
+  else if (transfer->anonymous || vbo_auth_ready(&transfer->client->auth))
+    launch(transfer);
+  else
+    get_token(transfer);
 }
 
 void vbo_transfer_on_token(void *owner, const vbo_error *failure) {
   vbo_transfer *transfer = owner;
-  if (failure == NULL)
+  if (failure == NULL && !transfer->login)
     launch(transfer);
   else
     finish(transfer, failure);
@@ -192,7 +243,9 @@ void vbo_transfer_ended(void *owner, const vbo_error *failure) {
   bool repeat = false;
   if (failure != NULL) copy = *failure; /* it belongs to the exchange */
   bool sent = leave_exchange(transfer);
-  if (vbo_transfer_judge(transfer, failure != NULL ? &copy : NULL, &repeat, &err))
+  bool good = vbo_transfer_judge(transfer, failure != NULL ? &copy : NULL, &repeat, &err);
+  leave_seat(transfer, good ? NULL : &err, outcome_of(transfer, good ? NULL : &err));
+  if (good)
     finish(transfer, NULL);
   else
     decide(transfer, &err, sent, repeat);
@@ -210,6 +263,7 @@ void vbo_transfer_on_timer(void *owner) {
     vbo_error_set(&err, VBO_ERROR_TIMEOUT, "the deadline of %.1f s has passed%s",
                   (double)(transfer->deadline_at - transfer->started_at) / 1000,
                   unsent ? " before it was sent" : "");
+    leave_seat(transfer, &err, unsent ? VBO_OUTCOME_NONE : VBO_OUTCOME_TROUBLE);
     conclude(transfer, &err, sent, true);
     return;
   }
@@ -222,6 +276,7 @@ void vbo_transfer_on_timer(void *owner) {
     bool sent = leave_exchange(transfer);
     vbo_error_set(&err, VBO_ERROR_TIMEOUT, "the server fell silent for %.1f s after %lld bytes",
                   (double)transfer->client->idle_timeout / 1000, (long long)transfer->received);
+    leave_seat(transfer, &err, VBO_OUTCOME_TROUBLE);
     decide(transfer, &err, sent, true);
     return;
   }

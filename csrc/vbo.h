@@ -133,6 +133,9 @@ VBO_API vbo_transfer *vbo_engine_next(vbo_engine *engine);
 /* Makes the run under way, or the next one, return CANCELLED once.  Safe in a
  * signal handler and from another thread. */
 VBO_API void vbo_engine_interrupt(vbo_engine *engine);
+/* At most so many requests at once, of all servers together (256 unless told); the server
+ * with the fewest under way is next. */
+VBO_API bool vbo_engine_set_limit(vbo_engine *engine, int limit, vbo_error *err);
 VBO_API void vbo_engine_free(vbo_engine *engine);
 
 /* ------------------------------------------------------------------ client */
@@ -154,6 +157,9 @@ typedef struct vbo_client_options {
   int64_t deadline;             /* for a whole transfer; 0: none */
   int retries;                  /* of reads, and of changes that never left; -1: none; 0: 3 */
   size_t body_limit;            /* an answer kept in memory; 0: 64 MiB */
+  int at_once;                  /* requests to this server at most; 0: 64 */
+  int exports_at_once;          /* of its exclusive ones; 0: 1 */
+  int64_t give_up_after;        /* without any good answer; 0: 300,000; -1: never */
 } vbo_client_options;
 
 /* A client of one server.  Sends nothing yet: the first transfer that needs a
@@ -165,11 +171,28 @@ VBO_API vbo_client *vbo_client_open(vbo_engine *engine, const vbo_client_options
 /* Asks for a token now and waits for it: finds a wrong password, an unknown
  * host or an untrusted certificate before any work starts. */
 VBO_API bool vbo_client_login(vbo_client *client, vbo_error *err);
+/* The same without waiting: a transfer that is done when there is a token. */
+VBO_API vbo_transfer *vbo_login_start(vbo_client *client, vbo_error *err);
 /* "https://host:port", the origin that alone is ever sent the token. */
 VBO_API const char *vbo_client_origin(const vbo_client *client);
 /* The SHA-256 fingerprint ("sha256/BASE64") of the certificate the server
  * showed last, trusted or not; "" before any handshake. */
 VBO_API const char *vbo_client_fingerprint(const vbo_client *client);
+/* How many requests this client's server takes at once, as far as its answers show.  Clients
+ * of the same origin on the same engine share it, and the smallest of their limits. */
+typedef struct vbo_load {
+  int window;    /* so many at once now: grows by one with each round of good answers, halved
+                    by a 429, 503, 408, 502, 504, a timeout, a broken connection or an answer
+                    that took much longer than usual */
+  int limit;     /* it grows no further */
+  int running;   /* requests under way */
+  int waiting;   /* requests that wait for their turn */
+  int64_t pause; /* what is left of a Retry-After, which holds all of them */
+  bool given_up; /* no good answer for `give_up_after`: transfers fail at once with NETWORK and
+                    the code "given_up", but for one each half minute that looks whether the
+                    server is back */
+} vbo_load;
+VBO_API void vbo_client_load(const vbo_client *client, vbo_load *load);
 VBO_API void vbo_client_free(vbo_client *client);
 
 /* --------------------------------------------------------------- transfers */
@@ -192,6 +215,7 @@ typedef struct vbo_request {
   size_t secret_count;
   bool change;      /* alters production or the server: sent at most once (see below) */
   bool anonymous;   /* without a token */
+  bool exclusive;   /* an export that the server prepares one at a time */
   int64_t deadline; /* 0: the client's */
 } vbo_request;
 

@@ -1,0 +1,287 @@
+/* congestion.c: see congestion.h. */
+#include "congestion.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "system.h"
+#include "text.h"
+
+enum {
+  PROBE_EVERY = 30 * 1000, /* how often a given-up server is looked at */
+  SLOW_AT_LEAST = 1000,    /* an answer within a second is never slow */
+  SLOW_FACTOR = 8,         /* times the usual */
+  LONGEST_PAUSE = 10 * 60 * 1000
+};
+
+struct vbo_congestion {
+  unsigned owners;
+  vbo_engine *engine;
+  vbo_node node; /* in the engine's origins */
+  char *origin;
+  vbo_congestion_options options;
+  double window; /* 1 … options.limit */
+  int running;
+  int exporting;
+  int waiters;
+  vbo_list waiting;
+  int64_t cut_at;       /* the window was halved */
+  int64_t paused_until; /* Retry-After */
+  double usual;         /* how long a short answer takes, the quick ones counting most */
+  int64_t bad_since;    /* no good answer since the first bad one then; 0: the last was good */
+  bool given_up;
+  int64_t probe_at;
+  vbo_timer timer; /* a pause ends, a probe is due: nothing but a reason to wake up */
+};
+
+static void on_timer(void *owner) {
+  (void)owner; /* the loop lets in whoever may go, after the timers */
+}
+
+/* ---------------------------------------------------------------- life span */
+
+static vbo_congestion *find(vbo_engine *engine, const char *origin) {
+  for (vbo_node *node = engine->origins.head.next; node != &engine->origins.head;
+       node = node->next) {
+    vbo_congestion *congestion = node->owner;
+    if (strcmp(congestion->origin, origin) == 0) return congestion;
+  }
+  return NULL;
+}
+
+static void tighten(vbo_congestion *congestion, const vbo_congestion_options *options) {
+  vbo_congestion_options *own = &congestion->options;
+  if (options->limit < own->limit) own->limit = options->limit;
+  if (options->exports < own->exports) own->exports = options->exports;
+  if (options->give_up_after < own->give_up_after) own->give_up_after = options->give_up_after;
+  if (congestion->window > own->limit) congestion->window = own->limit;
+}
+
+vbo_congestion *vbo_congestion_open(vbo_engine *engine, const char *origin,
+                                    const vbo_congestion_options *options, vbo_error *err) {
+  vbo_congestion *congestion = find(engine, origin);
+  if (congestion != NULL) {
+    congestion->owners++;
+    tighten(congestion, options);
+    return congestion;
+  }
+  congestion = calloc(1, sizeof *congestion);
+  char *name = vbo_text_copy(origin);
+  if (congestion == NULL || name == NULL) {
+    free(congestion);
+    free(name);
+    vbo_error_memory(err);
+    return NULL;
+  }
+  congestion->owners = 1;
+  congestion->engine = engine;
+  congestion->origin = name;
+  congestion->options = *options;
+  congestion->window = options->limit;
+  congestion->timer.fire = on_timer;
+  vbo_list_init(&congestion->waiting);
+  vbo_list_append(&engine->origins, &congestion->node, congestion);
+  return congestion;
+}
+
+void vbo_congestion_close(vbo_congestion *congestion) {
+  if (congestion == NULL || --congestion->owners > 0) return;
+  vbo_timer_stop(&congestion->engine->timers, &congestion->timer);
+  vbo_node_unlink(&congestion->node);
+  free(congestion->origin);
+  free(congestion);
+}
+
+/* ------------------------------------------------------------------- seats */
+
+void vbo_congestion_enter(vbo_congestion *congestion, vbo_seat *seat) {
+  vbo_list_append(&congestion->waiting, &seat->node, seat);
+  congestion->waiters++;
+}
+
+static void stop_waiting(vbo_congestion *congestion, vbo_seat *seat) {
+  if (!vbo_node_linked(&seat->node)) return;
+  vbo_node_unlink(&seat->node);
+  congestion->waiters--;
+}
+
+/* The first in line that may go: one export does not hold up what stands behind it. */
+static vbo_seat *next_seat(const vbo_congestion *congestion) {
+  for (vbo_node *node = congestion->waiting.head.next; node != &congestion->waiting.head;
+       node = node->next) {
+    vbo_seat *seat = node->owner;
+    if (!seat->exclusive || seat->holds_turn || congestion->exporting < congestion->options.exports)
+      return seat;
+  }
+  return NULL;
+}
+
+static void take(vbo_congestion *congestion, vbo_seat *seat, int64_t now) {
+  stop_waiting(congestion, seat);
+  seat->running = true;
+  seat->since = now;
+  congestion->running++;
+  congestion->engine->running++;
+  if (seat->exclusive && !seat->holds_turn) {
+    seat->holds_turn = true;
+    congestion->exporting++;
+  }
+}
+
+static void give_back(vbo_congestion *congestion, vbo_seat *seat) {
+  if (!seat->running) return;
+  seat->running = false;
+  congestion->running--;
+  congestion->engine->running--;
+}
+
+/* ------------------------------------------------------------------ judging */
+
+/* Once for each round: those that were sent before the last cut tell nothing new. */
+static void cut(vbo_congestion *congestion, const vbo_seat *seat, int64_t now) {
+  if (seat->since < congestion->cut_at) return;
+  double half = congestion->running / 2.0;
+  if (half > congestion->window / 2) half = congestion->window / 2;
+  congestion->window = half < 1 ? 1 : half;
+  congestion->cut_at = now;
+}
+
+static void learn(vbo_congestion *congestion, const vbo_seat *seat, vbo_outcome outcome,
+                  int64_t pause) {
+  int64_t now = vbo_monotonic_ms();
+  switch (outcome) {
+    case VBO_OUTCOME_NONE:
+      return;
+    case VBO_OUTCOME_GOOD:
+      congestion->window += 1 / congestion->window;
+      if (congestion->window > congestion->options.limit)
+        congestion->window = congestion->options.limit;
+      break;
+    case VBO_OUTCOME_SLOW:
+    case VBO_OUTCOME_BUSY:
+    case VBO_OUTCOME_TROUBLE:
+      cut(congestion, seat, now);
+      break;
+  }
+  if (pause > LONGEST_PAUSE) pause = LONGEST_PAUSE;
+  if (pause > 0 && now + pause > congestion->paused_until) congestion->paused_until = now + pause;
+  if (outcome != VBO_OUTCOME_TROUBLE) {
+    congestion->bad_since = 0;
+    congestion->given_up = false;
+    return;
+  }
+  if (congestion->bad_since == 0) congestion->bad_since = now;
+  if (!congestion->given_up && now - congestion->bad_since >= congestion->options.give_up_after) {
+    congestion->given_up = true;
+    congestion->probe_at = now + PROBE_EVERY;
+  }
+}
+
+void vbo_congestion_leave(vbo_congestion *congestion, vbo_seat *seat, vbo_outcome outcome,
+                          int64_t pause) {
+  stop_waiting(congestion, seat);
+  if (seat->running) learn(congestion, seat, outcome, pause);
+  give_back(congestion, seat);
+  if (seat->holds_turn) {
+    seat->holds_turn = false;
+    congestion->exporting--;
+  }
+}
+
+void vbo_congestion_note(vbo_congestion *congestion, vbo_outcome outcome) {
+  vbo_seat seat = {.since = vbo_monotonic_ms()};
+  learn(congestion, &seat, outcome, 0);
+}
+
+void vbo_congestion_stand(vbo_congestion *congestion, vbo_seat *seat, vbo_outcome outcome) {
+  if (!seat->running) return;
+  learn(congestion, seat, outcome, 0);
+  give_back(congestion, seat);
+}
+
+vbo_outcome vbo_congestion_judge(vbo_congestion *congestion, int64_t took) {
+  double usual = congestion->usual;
+  bool slow = usual > 0 && took > SLOW_AT_LEAST && (double)took > SLOW_FACTOR * usual;
+  /* Down at once, up slowly: a server that has become slow shows for a while. */
+  double part = (double)took < usual || usual == 0 ? 0.5 : 0.02;
+  congestion->usual = usual == 0 ? (double)took + 1 : usual + part * ((double)took + 1 - usual);
+  return slow ? VBO_OUTCOME_SLOW : VBO_OUTCOME_GOOD;
+}
+
+/* --------------------------------------------------------------- letting in */
+
+static void refuse(vbo_congestion *congestion, vbo_seat *seat, int64_t now) {
+  vbo_error err;
+  stop_waiting(congestion, seat);
+  vbo_error_set(&err, VBO_ERROR_NETWORK,
+                "given up: the server has not answered for %lld s; nothing was sent",
+                (long long)((now - congestion->bad_since) / 1000));
+  (void)snprintf(err.code, sizeof err.code, "given_up");
+  vbo_error_hint(&err, "look after the server, then go on where this run stopped");
+  seat->admitted(seat->owner, &err);
+}
+
+/* Room in the window, and no pause under way. */
+static bool has_room(const vbo_congestion *congestion, int64_t now) {
+  return congestion->running < (int)congestion->window && now >= congestion->paused_until;
+}
+
+static bool may_admit(const vbo_congestion *congestion, int64_t now) {
+  return next_seat(congestion) != NULL && (congestion->given_up || has_room(congestion, now));
+}
+
+/* Lets one in, or refuses one. */
+static void admit_one(vbo_congestion *congestion, int64_t now) {
+  vbo_seat *seat = next_seat(congestion);
+  if (congestion->given_up && now < congestion->probe_at) {
+    refuse(congestion, seat, now);
+    return;
+  }
+  if (congestion->given_up) congestion->probe_at = now + PROBE_EVERY;
+  take(congestion, seat, now);
+  seat->admitted(seat->owner, NULL);
+}
+
+/* Of those who may let one in, that with the fewest under way: a slow server must not come to
+ * hold all the places of the engine. */
+static vbo_congestion *least_busy(const vbo_engine *engine, int64_t now) {
+  vbo_congestion *found = NULL;
+  for (vbo_node *node = engine->origins.head.next; node != &engine->origins.head;
+       node = node->next) {
+    vbo_congestion *congestion = node->owner;
+    if ((found == NULL || congestion->running < found->running) && may_admit(congestion, now))
+      found = congestion;
+  }
+  return found;
+}
+
+static void arm(vbo_congestion *congestion, int64_t now) {
+  vbo_timers *timers = &congestion->engine->timers;
+  if (congestion->waiters > 0 && congestion->paused_until > now)
+    vbo_timer_set(timers, &congestion->timer, congestion->paused_until);
+  else
+    vbo_timer_stop(timers, &congestion->timer);
+}
+
+void vbo_congestion_admit(vbo_engine *engine) {
+  int64_t now = vbo_monotonic_ms();
+  vbo_congestion *congestion = NULL;
+  while (engine->running < engine->limit && (congestion = least_busy(engine, now)) != NULL)
+    admit_one(congestion, now);
+  for (vbo_node *node = engine->origins.head.next; node != &engine->origins.head; node = node->next)
+    arm(node->owner, now);
+}
+
+void vbo_congestion_read(const vbo_congestion *congestion, vbo_load *load) {
+  int64_t now = vbo_monotonic_ms();
+  *load = (vbo_load){
+      .window = (int)congestion->window,
+      .limit = congestion->options.limit,
+      .running = congestion->running,
+      .waiting = congestion->waiters,
+      .pause = congestion->paused_until > now ? congestion->paused_until - now : 0,
+      .given_up = congestion->given_up,
+  };
+}
