@@ -13,10 +13,7 @@ enum {
   CONNECT_TIMEOUT = 30 * 1000,
   IDLE_TIMEOUT = 120 * 1000,
   RETRIES = 3,
-  BODY_LIMIT = 64 * 1024 * 1024,
-  AT_ONCE = 64,
-  EXPORTS_AT_ONCE = 1,
-  GIVE_UP_AFTER = 5 * 60 * 1000
+  BODY_LIMIT = 64 * 1024 * 1024
 };
 
 static bool usage(vbo_error *err, const char *what) {
@@ -91,13 +88,9 @@ static bool fill(vbo_client *client, const vbo_client_options *options, vbo_erro
   if (client->trust == NULL) return false;
   client->pool = vbo_pool_new(err);
   if (client->pool == NULL) return false;
-  vbo_congestion_options limits = {
-      .limit = options->at_once != 0 ? options->at_once : AT_ONCE,
-      .exports = options->exports_at_once != 0 ? options->exports_at_once : EXPORTS_AT_ONCE,
-      .give_up_after = options->give_up_after > 0    ? options->give_up_after
-                       : options->give_up_after == 0 ? GIVE_UP_AFTER
-                                                     : INT64_MAX,
-  };
+  vbo_congestion_options limits = {.limit = options->at_once,
+                                   .exports = options->exports_at_once,
+                                   .give_up_after = options->give_up_after};
   client->congestion = vbo_congestion_open(client->engine, client->origin, &limits, err);
   return client->congestion != NULL;
 }

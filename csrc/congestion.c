@@ -13,7 +13,10 @@ enum {
   PROBE_EVERY = 30 * 1000, /* how often a given-up server is looked at */
   SLOW_AT_LEAST = 1000,    /* an answer within a second is never slow */
   SLOW_FACTOR = 8,         /* times the usual */
-  LONGEST_PAUSE = 10 * 60 * 1000
+  LONGEST_PAUSE = 10 * 60 * 1000,
+  AT_ONCE = 64,
+  EXPORTS_AT_ONCE = 1,
+  GIVE_UP_AFTER = 5 * 60 * 1000
 };
 
 struct vbo_congestion {
@@ -21,6 +24,7 @@ struct vbo_congestion {
   vbo_engine *engine;
   vbo_node node; /* in the engine's origins */
   char *origin;
+  vbo_congestion_options told; /* by all clients so far */
   vbo_congestion_options options;
   double window; /* 1 … options.limit */
   int running;
@@ -51,12 +55,25 @@ static vbo_congestion *find(vbo_engine *engine, const char *origin) {
   return NULL;
 }
 
-static void tighten(vbo_congestion *congestion, const vbo_congestion_options *options) {
-  vbo_congestion_options *own = &congestion->options;
-  if (options->limit < own->limit) own->limit = options->limit;
-  if (options->exports < own->exports) own->exports = options->exports;
-  if (options->give_up_after < own->give_up_after) own->give_up_after = options->give_up_after;
-  if (congestion->window > own->limit) congestion->window = own->limit;
+/* The smaller of two, of those that were told. */
+static int64_t strictest(int64_t one, int64_t other) {
+  if (one == 0 || other == 0) return one + other;
+  return one < other ? one : other;
+}
+
+static void tell(vbo_congestion *congestion, const vbo_congestion_options *options) {
+  vbo_congestion_options *told = &congestion->told;
+  int64_t patience = options->give_up_after < 0 ? INT64_MAX : options->give_up_after;
+  told->limit = (int)strictest(told->limit, options->limit);
+  told->exports = (int)strictest(told->exports, options->exports);
+  told->give_up_after = strictest(told->give_up_after, patience);
+  congestion->options = (vbo_congestion_options){
+      .limit = told->limit != 0 ? told->limit : AT_ONCE,
+      .exports = told->exports != 0 ? told->exports : EXPORTS_AT_ONCE,
+      .give_up_after = told->give_up_after != 0 ? told->give_up_after : GIVE_UP_AFTER,
+  };
+  if (congestion->window > congestion->options.limit)
+    congestion->window = congestion->options.limit;
 }
 
 vbo_congestion *vbo_congestion_open(vbo_engine *engine, const char *origin,
@@ -64,7 +81,7 @@ vbo_congestion *vbo_congestion_open(vbo_engine *engine, const char *origin,
   vbo_congestion *congestion = find(engine, origin);
   if (congestion != NULL) {
     congestion->owners++;
-    tighten(congestion, options);
+    tell(congestion, options);
     return congestion;
   }
   congestion = calloc(1, sizeof *congestion);
@@ -78,8 +95,8 @@ vbo_congestion *vbo_congestion_open(vbo_engine *engine, const char *origin,
   congestion->owners = 1;
   congestion->engine = engine;
   congestion->origin = name;
-  congestion->options = *options;
-  congestion->window = options->limit;
+  tell(congestion, options);
+  congestion->window = congestion->options.limit;
   congestion->timer.fire = on_timer;
   vbo_list_init(&congestion->waiting);
   vbo_list_append(&engine->origins, &congestion->node, congestion);

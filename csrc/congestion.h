@@ -33,10 +33,10 @@ typedef struct vbo_seat {
   void *owner;
 } vbo_seat;
 
-typedef struct vbo_congestion_options {
-  int limit;             /* at most so many at once */
-  int exports;           /* of those that are exclusive */
-  int64_t give_up_after; /* milliseconds; INT64_MAX: never */
+typedef struct vbo_congestion_options { /* 0: not told */
+  int limit;                            /* at most so many at once; 64 */
+  int exports;                          /* of those that are exclusive; 1 */
+  int64_t give_up_after;                /* milliseconds, -1: never; five minutes */
 } vbo_congestion_options;
 
 /* What came of a request. */
@@ -48,8 +48,8 @@ typedef enum vbo_outcome {
   VBO_OUTCOME_TROUBLE /* no answer, or a gateway's that there is none */
 } vbo_outcome;
 
-/* That of an origin: shared by the clients that name the same one.  The strictest options
- * win.  NULL: no memory. */
+/* That of an origin: shared by the clients that name the same one.  What several were
+ * told: the strictest wins.  NULL: no memory. */
 vbo_congestion *vbo_congestion_open(vbo_engine *engine, const char *origin,
                                     const vbo_congestion_options *options, vbo_error *err);
 void vbo_congestion_close(vbo_congestion *congestion);

@@ -109,12 +109,31 @@ int vbo_report(lua_State *L) {
   return status;
 }
 
+/* Pushes where a task raised the error at 1 that is passed on here; nil when none did. */
+static void push_task_trace(lua_State *L) {
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  if (lua_getfield(L, -1, "vbo.runtime.task") != LUA_TTABLE) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_getfield(L, -1, "trace");
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 1);
+}
+
 /* Runs where the error was raised, before anything is cleaned up. */
 static int on_error(lua_State *L) {
   if (kind_of(L, 1) == VBO_ERROR_CANCELLED) vbo_interrupt_bound_cleanup();
   if (trace) {
-    luaL_traceback(L, L, NULL, 1);
+    push_task_trace(L);
+    if (lua_isstring(L, -1))
+      luaL_traceback(
+          L, L,
+          lua_pushfstring(L, "in a task:\n%s\nwhich is waited for here:", lua_tostring(L, -1)), 1);
+    else
+      luaL_traceback(L, L, NULL, 1);
     lua_setfield(L, LUA_REGISTRYINDEX, TRACEBACK);
+    lua_settop(L, 1);
   }
   return 1;
 }

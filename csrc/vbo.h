@@ -179,7 +179,7 @@ VBO_API const char *vbo_client_origin(const vbo_client *client);
  * showed last, trusted or not; "" before any handshake. */
 VBO_API const char *vbo_client_fingerprint(const vbo_client *client);
 /* How many requests this client's server takes at once, as far as its answers show.  Clients
- * of the same origin on the same engine share it, and the smallest of their limits. */
+ * of the same origin on the same engine share it, and the strictest of what they were told. */
 typedef struct vbo_load {
   int window;    /* so many at once now: grows by one with each round of good answers, halved
                     by a 429, 503, 408, 502, 504, a timeout, a broken connection or an answer

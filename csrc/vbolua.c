@@ -223,7 +223,6 @@ static bool is_command(const char *name) {
   return size > 0 && (size_t)size < sizeof module && vbo_embedded_find(module) != NULL;
 }
 
-/* require("vbo.cli").run(name, arguments) -> exit status. */
 /* What a command prints is its result: half of it must not pass for the whole.  A reader that went
  * away ends it quietly, with what the shell says of SIGPIPE. */
 static int check_output(int status) {
@@ -235,6 +234,7 @@ static int check_output(int status) {
   return vbo_error_exit_status(VBO_ERROR_DISK);
 }
 
+/* require("vbo.cli").run(name, arguments) -> exit status. */
 static int run_command(lua_State *L, int argc, char **argv, int at) {
   lua_getglobal(L, "require");
   lua_pushliteral(L, "vbo.cli");
@@ -318,6 +318,19 @@ static int open_libraries(lua_State *L) {
   return 0;
 }
 
+/* The script ends when its tasks have ended: require("vbo.runtime.task").finish(), where there
+ * were any. */
+static int finish_tasks(lua_State *L) {
+  int status = 0;
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  if (lua_getfield(L, -1, "vbo.runtime.task") == LUA_TTABLE) {
+    lua_getfield(L, -1, "finish");
+    status = vbo_call_chunk(L, 0, 0);
+  }
+  lua_settop(L, 0);
+  return status;
+}
+
 static int run(lua_State *L, int argc, char **argv, const options *told) {
   int status = 0;
   if (told->no_environment) {
@@ -350,7 +363,7 @@ static int run(lua_State *L, int argc, char **argv, const options *told) {
       status = run_file(L, NULL);
     }
   }
-  return status;
+  return status == 0 ? finish_tasks(L) : status;
 }
 
 int main(int argc, char **argv) {

@@ -5,7 +5,8 @@ local json = require "vbo.json"
 local pipeline = require "vbo.pipeline"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
-local task = require "vbo.runtime.task"
+local ahead = require "vbo.runtime.job"
+local loop = require "vbo.runtime.loop"
 local vbo = require "vbo"
 
 local failure, quoted = rehearsal.failure, program.quoted
@@ -266,10 +267,10 @@ describe("the pipeline", function()
 
   it("lets a job sleep and watch where it is finished", function()
     local watched = {}
-    local job = task.begin(function()
-      local slept = task.sleep(client._engine, 0.01)
+    local job = ahead.begin(function()
+      local slept = loop.sleep(client._engine, 0.01)
       local transfer <close> = assert(client._core:start { method = "GET", path = "/v8/Proxies" })
-      local ok, err = task.wait(client._engine, transfer, function(progress)
+      local ok, err = loop.wait(client._engine, transfer, function(progress)
         watched[#watched + 1] = progress.phase
         transfer:cancel()
       end)
@@ -281,11 +282,11 @@ describe("the pipeline", function()
   end)
 
   it("tells a job's programming errors as they are", function()
-    local job = task.begin(function() error { code = 7 } end)
+    local job = ahead.begin(function() error { code = 7 } end)
     local ok, err = pcall(job.finish, job)
     assert.is_false(ok)
     assert.equal(7, err.code)
-    job = task.begin(function() return 1, nil, 3 end)
+    job = ahead.begin(function() return 1, nil, 3 end)
     assert.same({ n = 3, 1, nil, 3 }, table.pack(job:finish()))
     ok, err = pcall(job.finish, job)
     assert.is_false(ok)

@@ -4,12 +4,14 @@ local api = require "vbo.api"
 local capability = require "vbo.capability"
 local catalogue = require "vbo.catalogue"
 local connect = require "vbo.connect"
-local core = require "vbo.core"
 local dialect = require "vbo.dialect"
+local engines = require "vbo.runtime.engine"
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
 local pipeline = require "vbo.pipeline"
+local loop = require "vbo.runtime.loop"
 local progress = require "vbo.runtime.progress"
+local task = require "vbo.runtime.task"
 
 local M = {}
 
@@ -58,18 +60,15 @@ end
 
 function meta:__gc() pcall(self.close, self) end
 
--- One engine carries the transfers of all clients of a Lua state, and ends with it.
-local engine, engine_keeper -- luacheck: ignore engine_keeper (held for its finalizer)
-
-local function the_engine()
-  if not engine then
-    local err
-    engine, err = core.engine()
-    if not engine then errors.raise(err) end
-    -- Finalizers run in the reverse order of their making: after those of all clients.
-    engine_keeper = setmetatable({}, { __gc = function() engine:close() end })
+local function log_in(engine, opened, settings, version)
+  local transfer, err = opened:start_login()
+  if transfer then
+    local held <close> = transfer
+    transfer, err = loop.wait(engine, held)
   end
-  return engine
+  if transfer then return end
+  opened:close()
+  connect.login_failed(err, settings, version)
 end
 
 --- Connects and logs in.
@@ -80,22 +79,21 @@ end
 --- without, see `vbo.capability`: the newest version that has them is taken), `zone` (the
 --- server's own, of dates that name none up to v5: "+02:00", "local"; UTC unless told),
 --- `connect_timeout`, `idle_timeout`, `deadline` (seconds), `retries`, `proxy`, `user_agent`,
---- `progress`, `log` (function(text)).
+--- `progress`, `log` (function(text)), `at_once` (requests to this server at most, 64 unless
+--- told; fewer as long as it is slow or refuses), `exports_at_once` (1: a second export to PST
+--- removes the file of the first), `give_up_after` (seconds without a good answer after which
+--- everything fails at once: 300; false: never).
 --- VBO_HOST, VBO_USER, VBO_PASSWORD, VBO_PIN, VBO_CA, VBO_VERSION and VBO_ZONE stand in for
 --- what is absent.  Raises `usage`, `trust`, `network`, `timeout`, `auth` or `unsupported`.
 ---@param given string|table|nil
 ---@return vbo.Client
 function M.connect(given)
   local settings = connect.settings(given)
-  local own_engine = the_engine()
+  local own_engine = engines.get()
   local version, why = connect.choose(own_engine, settings)
   local known = catalogue.load(version)
   local opened = connect.open(own_engine, settings, version)
-  local ok, err = opened:login()
-  if not ok then
-    opened:close()
-    connect.login_failed(err, settings, version)
-  end
+  log_in(own_engine, opened, settings, version)
   if settings.log then
     settings.log(("connected to %s, API %s (%s)"):format(opened:origin(), version, why))
   end
@@ -103,10 +101,20 @@ function M.connect(given)
     _core = opened, _engine = own_engine, _catalogue = known,
     _dialect = dialect.of(known, settings.zone),
     _sessions = {}, _progress = settings.progress, _log = settings.log,
-    gates = {},
+    _window = opened:window(), gates = {},
   }
   client._client = client
-  return setmetatable(client, meta)
+  task.own(setmetatable(client, meta))
+  return client
+end
+
+--- How many requests the server takes at once, as far as its answers show; shared by the
+--- clients of the same server.
+---@return {window: integer, limit: integer, running: integer, waiting: integer, pause: number,
+---  given_up: boolean} load  `pause`: seconds that a Retry-After still asks for
+function Client:load()
+  local load, err = self._core:load()
+  return load or errors.raise(err)
 end
 
 --- Whether the client's API version has something: a capability ("teams", "versions", …; see
@@ -139,7 +147,10 @@ function Client:close()
   if rawget(self, "_closed") then return end
   pipeline.abandon(self)
   local failure
-  for _, open in pairs(self._sessions) do
+  -- A table that is changed while it is walked: stopping takes the session out.
+  local sessions = {}
+  for _, open in pairs(self._sessions) do sessions[#sessions + 1] = open end
+  for _, open in ipairs(sessions) do
     local ok, err = pcall(open.stop, open)
     if not ok then failure = failure or err end
   end

@@ -4,6 +4,7 @@ local capability = require "vbo.capability"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
 local errors = require "vbo.error"
+local loop = require "vbo.runtime.loop"
 local nearest = require "vbo.nearest"
 local options = require "vbo.options"
 local secret = require "vbo.secret"
@@ -23,8 +24,12 @@ local spec = {
   ca = "string", pin = "string", version = "string", proxy = "string",
   connect_timeout = "number", idle_timeout = "number", deadline = "number",
   retries = "integer", progress = "boolean|function", log = "function", user_agent = "string",
-  needs = "string|table", zone = "string|number",
+  needs = "string|table", zone = "string|number", at_once = "integer",
+  exports_at_once = "integer", give_up_after = "number|boolean",
 }
+
+-- In seconds: thirty years.
+local never <const> = 1e9
 
 -- Read when the option is absent, so that one runbook serves every server.
 local environment = {
@@ -40,10 +45,14 @@ function M.settings(given)
   local settings = {}
   for name, value in pairs(options.check(given, spec, "connect")) do settings[name] = value end
   for name, least in pairs { retries = 0, connect_timeout = 0.001, idle_timeout = 0.001,
-    deadline = 0.001, port = 1 } do
+    deadline = 0.001, port = 1, at_once = 1, exports_at_once = 1 } do
     if settings[name] and settings[name] < least then
       errors.usage(("connect: '%s' cannot be %s"):format(name, settings[name]))
     end
+  end
+  local patience = settings.give_up_after
+  if patience == true or patience and patience <= 0 then
+    errors.usage("connect: 'give_up_after' is a number of seconds, or false")
   end
   if settings.url and settings.host then
     errors.usage("connect: give 'url' or 'host', not both")
@@ -129,7 +138,9 @@ function M.open(engine, settings, version)
     password = settings.password, ca_file = settings.ca, pin = settings.pin,
     proxy = settings.proxy, user_agent = settings.user_agent,
     connect_timeout = settings.connect_timeout, idle_timeout = settings.idle_timeout,
-    deadline = settings.deadline, retries = settings.retries,
+    deadline = settings.deadline, retries = settings.retries, at_once = settings.at_once,
+    exports_at_once = settings.exports_at_once,
+    give_up_after = settings.give_up_after == false and never or settings.give_up_after,
     -- v7 and later want an antiforgery cookie beside the token unless told otherwise.
     token_parameters = properties.disable_antiforgery_token and "disable_antiforgery_token=true"
       or nil,
@@ -145,7 +156,7 @@ local function probe(engine, settings, version)
   local transfer, err = client:start { method = "GET", path = operation.path, anonymous = true }
   if not transfer then errors.raise(err) end
   local held <close> = transfer
-  local ok, failure = held:wait()
+  local ok, failure = loop.wait(engine, held)
   if ok or failure.kind == "auth" then return true end
   -- Only an answer tells; without one the server itself cannot be reached.
   if not failure.status or failure.status == 0 then errors.raise(failure) end

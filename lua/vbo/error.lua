@@ -20,6 +20,8 @@ local M = {}
 ---@field hint string?       what to do about it
 ---@field where string?      "runbook.lua:12", the line outside this library that made the call
 ---@field statistics table?  of a restore that was carried out in part
+---@field cut_off vbo.Error[]?  changes that were under way when `vbo.parallel` stopped for this
+---  error: nobody knows what became of them
 ---@field events table?      what the session's events say about a change whose answer was lost
 local Error = { __name = "vbo.error" }
 Error.__index = Error

@@ -5,7 +5,7 @@ local errors = require "vbo.error"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
-local task = require "vbo.runtime.task"
+local loop = require "vbo.runtime.loop"
 local time = require "vbo.time"
 
 local client = {}
@@ -79,7 +79,7 @@ function client:follow_events(given)
       position, query.from = 1, token or query.from
       local left = pause - (core.now() - asked)
       if not batch[1] and left > 0 then
-        local ok, err = task.sleep(self._engine, left)
+        local ok, err = loop.sleep(self._engine, left)
         if not ok then errors.raise(err) end
       end
     end

@@ -27,6 +27,33 @@ end
 
 vbo.try = require("vbo.error").try
 
+--- Calls a function for each element of a list, several at a time; see `vbo.runtime.parallel`.
+function vbo.parallel(list, given, fn)
+  return require("vbo.runtime.parallel").run(list, given, fn)
+end
+
+--- Starts a task: a function that runs while others wait; see `vbo.runtime.task`.
+---@param fn function
+---@return vbo.Task
+function vbo.spawn(fn, ...) return require("vbo.runtime.task").spawn(fn, ...) end
+
+--- Pauses; other tasks run meanwhile.  Raises `cancelled` after Ctrl-C.
+---@param seconds number
+function vbo.sleep(seconds)
+  local ok, err = require("vbo.runtime.loop").sleep(require("vbo.runtime.engine").get(), seconds)
+  if not ok then require("vbo.error").raise(err) end
+end
+
+--- How many requests go out at once, to all servers together (256 unless told).  The limit of one
+--- server is an option of `vbo.connect`.
+---@param total integer
+function vbo.limit(total)
+  if math.type(total) ~= "integer" or total < 1 or total > 10000 then
+    require("vbo.error").usage("limit takes an integer, 1 to 10000")
+  end
+  require("vbo.runtime.engine").get():limit(total)
+end
+
 -- Parts that a runbook may want by name; loaded when first touched.
 local parts = {
   error = "vbo.error", json = "vbo.json", secret = "vbo.secret", time = "vbo.time",

@@ -4,7 +4,7 @@ local changes = require "vbo.changes"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local resource = require "vbo.resource"
-local task = require "vbo.runtime.task"
+local loop = require "vbo.runtime.loop"
 local transfer_rates = require "vbo.transfer_rates"
 
 local M = { client = {} }
@@ -136,7 +136,7 @@ function JobSession.methods:wait(given)
         hint = "it goes on on the server",
       }
     end
-    local ok, err = task.sleep(self._client._engine, math.min(pause, left))
+    local ok, err = loop.sleep(self._client._engine, math.min(pause, left))
     if not ok then errors.raise(err) end
     pause = math.min(pause * 1.5, 15)
   end

@@ -10,7 +10,8 @@ local body = require "vbo.dialect.body"
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.error"
 local json = require "vbo.json"
-local task = require "vbo.runtime.task"
+local jobs = require "vbo.runtime.job"
+local loop = require "vbo.runtime.loop"
 
 local M = {}
 
@@ -21,6 +22,7 @@ local M = {}
 ---@field body any            before encoding; secrets are userdata in it
 ---@field change boolean      alters production or the server
 ---@field anonymous boolean?   is sent without the token
+---@field exclusive boolean?   waits until no other such request is under way at the server
 ---@field sink table?         {file=, overwrite=, fsync=}: where a stream goes; nil: memory
 ---@field watch function?     progress callback
 ---@field deadline number?    seconds
@@ -49,6 +51,24 @@ local function decode(transfer, request)
   return data
 end
 
+--- Writes to the client's log when its server takes more or fewer requests at once than the last
+--- time.  The way up is told in doublings.
+---@param client vbo.Client
+function M.log_load(client)
+  local now, told = client._core:window(), client._window
+  if not now or now == told or told and now > told and now < 2 * told
+      and now < client._core:load().limit then
+    return
+  end
+  client._window = now
+  if not told then return end
+  local load = client._core:load()
+  local text = now == 0 and "given up: no good answer for too long"
+    or ("%d request%s at once (at most %d)"):format(now, now == 1 and "" or "s", load.limit)
+  if load.pause > 0 then text = ("%s, after a pause of %.0f s"):format(text, load.pause) end
+  client._log(("%s: %s"):format(client._core:origin(), text))
+end
+
 --- The last step of the pipeline: sends and waits.
 local function send(client, request)
   local text, secrets
@@ -57,12 +77,13 @@ local function send(client, request)
   local transfer, err = client._core:start {
     method = request.method, path = request.path, body = text, secrets = secrets,
     change = request.change, anonymous = request.anonymous, deadline = request.deadline,
-    sink = sink and "file" or "memory",
+    exclusive = request.exclusive, sink = sink and "file" or "memory",
     file = sink and sink.file, overwrite = sink and sink.overwrite, fsync = sink and sink.fsync,
   }
   if not transfer then fail(err, request) end
   local held <close> = transfer
-  local ok, failure = task.wait(client._engine, held, request.watch)
+  local ok, failure = loop.wait(client._engine, held, request.watch)
+  if client._log then M.log_load(client) end
   if not ok then fail(failure, request) end
   ---@type vbo.Answer
   local answer = { status = held:status() }
@@ -87,6 +108,9 @@ function M.operation(client, name)
   end
   errors.raise(catalogue.missing(client._catalogue, names[1]))
 end
+
+-- A second export to PST removes the file that the server makes for the first one.
+local function is_exclusive(operation) return operation.name:find("ToPst", 1, true) ~= nil end
 
 --- An intent as a checked request, which `run` sends: for who has to look at something between
 --- the check and the sending.
@@ -120,6 +144,7 @@ function M.request(client, intent)
     path = checked.path .. (intent.continue and (checked.path:find("?", 1, true) and "&" or "?")
       .. intent.continue or ""),
     body = checked.body, change = operation.change, anonymous = operation.anonymous,
+    exclusive = is_exclusive(operation),
     sink = intent.sink, watch = intent.watch, deadline = intent.deadline,
   }
 end
@@ -144,7 +169,7 @@ function M.call(client, intent) return M.run(client, M.request(client, intent), 
 function M.begin(client, intent)
   local request = M.request(client, intent)
   if request.change then error("only reads are begun ahead of their need", 2) end
-  local job = task.begin(M.run, client, request, 1)
+  local job = jobs.begin(M.run, client, request, 1)
   -- Ended with the client, whoever still holds it.
   local begun = client._begun
   if not begun then
@@ -176,7 +201,7 @@ end
 --- Moves what is under way, without waiting for it.  Raises `cancelled` after an interrupt.
 ---@param client vbo.Client
 function M.nudge(client)
-  local ok, err = task.nudge(client._engine)
+  local ok, err = loop.nudge(client._engine)
   if not ok then errors.raise(err) end
 end
 

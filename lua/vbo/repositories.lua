@@ -4,7 +4,7 @@ local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local options = require "vbo.options"
 local resource = require "vbo.resource"
-local task = require "vbo.runtime.task"
+local loop = require "vbo.runtime.loop"
 
 local client = {}
 
@@ -197,7 +197,7 @@ function OwnerChangeSession.methods:wait(given)
         hint = ("it goes on in the server's session %s"):format(self.id),
       }
     end
-    local ok, err = task.sleep(self._client._engine, math.min(pause, left))
+    local ok, err = loop.sleep(self._client._engine, math.min(pause, left))
     if not ok then errors.raise(err) end
     left, pause = left - pause, math.min(pause * 1.5, 10)
   end

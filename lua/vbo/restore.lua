@@ -10,7 +10,7 @@ local errors = require "vbo.error"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
 local statistics_of = require "vbo.statistics"
-local task = require "vbo.runtime.task"
+local loop = require "vbo.runtime.loop"
 local time = require "vbo.time"
 
 local M = {}
@@ -78,7 +78,7 @@ local function follow(client, id, before)
     local statistics = statistics_of.since(before.statistics, now.statistics)
     statistics.session = id
     if over(session, before, now, statistics) then return statistics end
-    local ok, err = task.sleep(client._engine, pause)
+    local ok, err = loop.sleep(client._engine, pause)
     if not ok then errors.raise(err) end
     -- Short restores are seen at once, long ones are not asked about all the time.
     pause = math.min(pause * 1.5, 10)

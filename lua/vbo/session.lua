@@ -13,6 +13,7 @@ local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 local sharepoint = require "vbo.sharepoint"
 local statistics = require "vbo.statistics"
+local task = require "vbo.runtime.task"
 local teams = require "vbo.teams"
 local time = require "vbo.time"
 
@@ -126,6 +127,7 @@ end
 ---@return vbo.Session session
 function M.hold(client, session)
   client._sessions[session.id] = session
+  task.own(session)
   return session
 end
 
@@ -134,7 +136,8 @@ function Session.methods:_session() return self end
 --- Stops the session on the server.  Stopping one that is gone or stopped is no error.
 function Session.methods:stop()
   if rawget(self, "_stopped") then return end
-  local ok, err = pcall(pipeline.call, self._client, {
+  -- Also where a task is cancelled: what it opened must not stay open.
+  local ok, err = pcall(task.shielded, pipeline.call, self._client, {
     call = "stop", operation = "RestoreSession_StopAction", path = self:_path(),
   })
   if not ok and not (errors.is(err) and err.kind == "not_found") then error(err, 0) end

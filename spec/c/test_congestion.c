@@ -74,7 +74,7 @@ static void sleep_ms(long ms) {
   nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
 
-static const vbo_congestion_options usual = {.limit = 8, .exports = 1, .give_up_after = INT64_MAX};
+static const vbo_congestion_options usual = {.limit = 8, .give_up_after = -1};
 
 static void lets_in_as_many_as_the_limit_in_order(void **state) {
   (void)state;
@@ -300,6 +300,19 @@ static void clients_of_one_server_share_the_strictest_limits(void **state) {
   vbo_congestion *other = vbo_congestion_open(engine, "https://a:2", &usual, &err);
   assert_ptr_not_equal(other, all.congestion);
   assert_int_equal(load_of(&all).limit, 2);
+  vbo_congestion *untold =
+      vbo_congestion_open(engine, "https://a:1", &(vbo_congestion_options){0}, &err);
+  assert_ptr_equal(untold, all.congestion); /* a default takes nothing from what was told */
+  assert_int_equal(load_of(&all).limit, 2);
+  vbo_congestion_close(untold);
+  untold = vbo_congestion_open(engine, "https://a:3", &(vbo_congestion_options){0}, &err);
+  options = (vbo_congestion_options){.limit = 100};
+  assert_ptr_equal(vbo_congestion_open(engine, "https://a:3", &options, &err), untold);
+  vbo_load load;
+  vbo_congestion_read(untold, &load);
+  assert_int_equal(load.limit, 100); /* nor stands in its way */
+  vbo_congestion_close(untold);
+  vbo_congestion_close(untold);
   assert_int_equal(load_of(&all).window, 2);
   vbo_congestion_close(other);
   vbo_congestion_close(same);

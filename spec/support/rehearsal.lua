@@ -24,16 +24,22 @@ function M.start(options)
   function self.connect(version) return vbo.connect(self.settings(version)) end
 
   --- Asks the server's own interface, outside the API.
-  function self.ask(method, path)
+  function self.ask(method, path, body)
     local client <close> = self.connect "v8"
     return pipeline.run(client, {
-      operation = path, method = method, path = path, change = method ~= "GET",
+      operation = path, method = method, path = path, body = body, change = method ~= "GET",
     }, 1).data
   end
 
   function self.changes() return self.ask("GET", "/sim/changes") end
 
   function self.reset() return self.ask("POST", "/sim/reset") end
+
+  --- Rules of the weather from now on, in place of those before; none: fine weather.
+  function self.weather(...)
+    self.ask("DELETE", "/sim/weather")
+    if ... then self.ask("POST", "/sim/weather", json.array { ... }) end
+  end
 
   self.stop = sim.stop
   return self

@@ -41,9 +41,12 @@
 
 --- Options of `vbo.connect`.
 ---@class vbo.ConnectOptions
+---@field at_once? integer
 ---@field ca? string
 ---@field connect_timeout? number
 ---@field deadline? number
+---@field exports_at_once? integer
+---@field give_up_after? number|boolean
 ---@field host? string
 ---@field idle_timeout? number
 ---@field log? function

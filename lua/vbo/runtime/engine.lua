@@ -1,0 +1,23 @@
+--- The engine that carries the transfers of all clients of a Lua state, and ends with it.
+
+local core = require "vbo.core"
+local errors = require "vbo.error"
+
+local M = {}
+
+local engine, keeper -- luacheck: ignore keeper (held for its finalizer)
+
+--- The one engine; made at first use.
+---@return vbo.Engine
+function M.get()
+  if not engine then
+    local err
+    engine, err = core.engine()
+    if not engine then errors.raise(err) end
+    -- Finalizers run in the reverse order of their making: after those of all clients.
+    keeper = setmetatable({}, { __gc = function() engine:close() end })
+  end
+  return engine
+end
+
+return M

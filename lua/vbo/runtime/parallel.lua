@@ -1,0 +1,135 @@
+--- One function for each element of a list, several at a time.
+
+local engines = require "vbo.runtime.engine"
+local errors = require "vbo.error"
+local loop = require "vbo.runtime.loop"
+local options = require "vbo.options"
+local task = require "vbo.runtime.task"
+
+local M = {}
+
+local accepted = { limit = "integer", on_error = "string" }
+local usual_limit <const> = 16
+
+-- The elements of a list, an iterator or a collection, one after the other; nil at the end.
+local function elements(list)
+  if type(list) == "function" then return list end
+  if type(list) ~= "table" then
+    errors.usage(("parallel takes a list, a collection or an iterator, not a %s")
+      :format(type(list)))
+  end
+  if type(list.each) == "function" then return list:each() end
+  local position = 0
+  return function()
+    position = position + 1
+    return list[position]
+  end
+end
+
+local function settings(given)
+  given = options.check(given, accepted, "parallel")
+  local limit, on_error = given.limit or usual_limit, given.on_error or "stop"
+  if limit < 1 then errors.usage "parallel: 'limit' must be 1 or more" end
+  if on_error ~= "stop" and on_error ~= "continue" then
+    errors.usage(("parallel: there is no on_error '%s'"):format(on_error),
+      "it is 'stop' or 'continue'")
+  end
+  return limit, on_error == "continue"
+end
+
+local function is_interrupt(err) return errors.is(err) and err.kind == "cancelled" end
+
+-- Ends what is under way and waits for that; the errors of changes that were cut off.
+local function stop(open)
+  local others, cut = {}, {}
+  for one in pairs(open) do others[#others + 1] = one end
+  for _, one in ipairs(others) do one:cancel "another one failed" end
+  task.settle(others)
+  for _, one in ipairs(others) do
+    local err = one:failure()
+    if errors.is(err) and err.sent then cut[#cut + 1] = err end
+  end
+  return cut
+end
+
+local function raise(failed, cut)
+  local err = failed:failure()
+  if errors.is(err) and cut[1] then err.cut_off = cut end
+  failed:wait()
+end
+
+---@class vbo.Failure  of one element, with on_error = "continue"
+---@field index integer  its place in the list
+---@field item any       the element
+---@field error any      what the function raised
+
+--- Calls `fn(element, index)` for each element, up to `limit` at a time, each in a task.
+---
+--- Options: `limit` (16 unless told), `on_error`: "stop" (the first failure cancels the others,
+--- waits until they have ended, and is raised) or "continue" (the failures are the second
+--- result; Ctrl-C stops nevertheless).
+---@param list table|function  a list, a collection (asked for as it is used) or an iterator
+---@param given table?         options; may be left out
+---@param fn function
+---@return table results       what `fn` returned first for each element, in the order of the
+---  list; `n` is how many there were
+---@return vbo.Failure[]? failures  nil when there were none
+function M.run(list, given, fn)
+  if fn == nil and type(given) == "function" then given, fn = nil, given end
+  if type(fn) ~= "function" then
+    errors.usage(("parallel takes a function, not a %s"):format(type(fn)))
+  end
+  local limit, continues = settings(given)
+  local following = elements(list)
+  local results, failures, failed = { n = 0 }, nil, nil
+  local open, count, changed = {}, 0, loop.event()
+
+  local function ended(one, index, item, ok, value)
+    open[one] = nil
+    count = count - 1
+    if ok then
+      results[index] = value
+    elseif continues and not is_interrupt(value) then
+      failures = failures or {}
+      failures[#failures + 1] = { index = index, item = item, error = value }
+    else
+      failed = failed or one
+    end
+    changed:signal()
+  end
+
+  local function start(item)
+    local index = results.n + 1
+    results.n, count = index, count + 1
+    local one = task.spawn(fn, item, index)
+    open[one] = true
+    one:follow(function(ok, value) ended(one, index, item, ok, value) end)
+  end
+
+  local function await(over)
+    while not over() do
+      local ok, err = loop.await(engines.get(), { event = changed, over = over })
+      if not ok then errors.raise(err) end
+    end
+  end
+
+  -- However this is left, nothing goes on behind the caller's back.
+  local held <close> = setmetatable({}, { -- luacheck: ignore held
+    __close = function() stop(open) end,
+  })
+
+  local item = following()
+  while item ~= nil and not failed do
+    start(item)
+    await(function() return count < limit or failed ~= nil end)
+    if not failed then item = following() end
+  end
+  await(function() return count == 0 or failed ~= nil end)
+  if failed then raise(failed, stop(open)) end
+  if failures then
+    table.sort(failures, function(one, other) return one.index < other.index end)
+  end
+  return results, failures
+end
+
+return M
