@@ -6,12 +6,15 @@
 #   .ci/deps.sh install GROUP…   installs it with apt-get (as root, or through sudo); where that
 #                                cannot be done, prints the list and stops with status 1
 #
-# Groups: build, server (the rehearsal server), demo, test, bench, lint.  Plain sh: this runs before
-# anything else is there.
+# Groups: build, server (the rehearsal server), demo, test, bench, lint, node (what specs take from
+# npm: spec/support/node/package.json, installed as its lock says into build/node).  Plain sh: this
+# runs before anything else is there.
 set -u
 
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 missing=""  # one "package: what for" a line
 packages="" # the packages, once each
+modules=""  # set: npm packages are missing
 
 lacks() { # package, what for
   missing="$missing  $1: $2
@@ -118,6 +121,22 @@ group_lint() {
   command_needed clang-format clang-format "checks the layout of the C files"
 }
 
+group_node() {
+  command_needed node nodejs "runs a validator and a client that are not ours"
+  command_needed npm npm "installs them"
+  # The copy of the lock is written last: where it is, all of it is there.
+  cmp -s "$root/spec/support/node/package-lock.json" "$root/build/node/installed.json" || modules=1
+}
+
+# The registry and its certificates are npm's own settings.
+install_modules() {
+  at="$root/build/node"
+  rm -rf "$at" && mkdir -p "$at" &&
+    cp "$root/spec/support/node/package.json" "$root/spec/support/node/package-lock.json" "$at" &&
+    (cd "$at" && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=2) &&
+    cp "$at/package-lock.json" "$at/installed.json"
+}
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
@@ -138,6 +157,7 @@ may_install() {
 look() {
   missing=""
   packages=""
+  modules=""
   for group in $groups; do
     "group_$group"
   done
@@ -149,22 +169,43 @@ groups=${*:-build}
 case "$mode" in
 check | install) ;;
 *)
-  echo "usage: .ci/deps.sh check|install [build|server|demo|test|bench|lint]…" >&2
+  echo "usage: .ci/deps.sh check|install [build|server|demo|test|bench|lint|node]…" >&2
   exit 2
   ;;
 esac
 for group in $groups; do
   case "$group" in
-  build | server | demo | test | bench | lint) ;;
+  build | server | demo | test | bench | lint | node) ;;
   *)
-    echo "deps: no group \"$group\"; there are build, server, demo, test, bench and lint" >&2
+    echo "deps: no group \"$group\"; there are build, server, demo, test, bench, lint and node" >&2
     exit 2
     ;;
   esac
 done
 
+# Packages of npm come last: npm itself may be one of Debian's.
+finish() {
+  [ -n "$modules" ] || return 0
+  if [ "$mode" = check ]; then
+    echo "missing: packages of npm; install with: .ci/deps.sh install node" >&2
+    return 1
+  fi
+  echo "installing packages of npm in build/node" >&2
+  log=$(mktemp)
+  if ! install_modules >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    echo "npm could not install them" >&2
+    return 1
+  fi
+  rm -f "$log"
+}
+
 look
-[ -z "$missing" ] && exit 0
+if [ -z "$missing" ]; then
+  finish
+  exit
+fi
 echo "missing (Debian package: what it is for):" >&2
 printf '%s' "$missing" >&2
 if [ "$mode" = check ]; then
@@ -196,3 +237,5 @@ if [ -n "$missing" ]; then
   printf '%s' "$missing" >&2
   exit 1
 fi
+rm -f "$log"
+finish

@@ -40,7 +40,7 @@ describe("requests to the rehearsal server", function()
       local status, value = failure(sim.new("v" .. n), "GET", path)
       assert.equal(404, status)
       assert.match("Resource cannot be found for current key", value.message)
-      assert.equal(n >= 7 and "ResourceNotFound" or nil, value.errorCode)
+      assert.equal(n >= 8 and "ResourceNotFound" or nil, value.errorCode)
     end
   end)
 

@@ -57,7 +57,7 @@ for n = 1, 8 do
             complain(("answered %d %s %s"):format(status, answer.body, walk.trace or ""))
           end
           if type(value) ~= "table" or type(value.message) ~= "string"
-              or (value.errorCode ~= nil) ~= (n >= 7) then
+              or (value.errorCode ~= nil) ~= (n >= 8) then
             complain "has no error object of its version"
           end
         else
@@ -146,7 +146,7 @@ for n = 1, 8 do
               local value, answer = walk.client:call(operation.method,
                 path .. walk:query(operation), sent)
               if answer.status ~= 400 or not value.message:find(name, 1, true)
-                  or (value.errorCode == "ParameterValidationFailure") ~= (n >= 7) then
+                  or (value.errorCode == "ParameterValidationFailure") ~= (n >= 8) then
                 wrong[#wrong + 1] = ("%s without %s answered %d %s"):format(operation.name, name,
                   answer.status, answer.body)
               end

@@ -349,7 +349,7 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
       local function none(target)
         local value = client:get(target, 404)
         assert.match("cannot be found for current key", value.message)
-        assert.equal(client.number >= 7 and "ResourceNotFound" or nil, value.errorCode)
+        assert.equal(client.number >= 8 and "ResourceNotFound" or nil, value.errorCode)
       end
       for _, path in ipairs { "/Libraries/", "/Lists/", "/Folders/", "/Documents/", "/Items/",
         "/Folders?parentId=", "/Documents?parentId=" } do

@@ -355,7 +355,7 @@ for _, version in ipairs { "v5", "v6", "v7", "v8" } do
       local function none(target)
         local value = client:get(target, 404)
         assert.match("cannot be found for current key", value.message)
-        assert.equal(client.number >= 7 and "ResourceNotFound" or nil, value.errorCode)
+        assert.equal(client.number >= 8 and "ResourceNotFound" or nil, value.errorCode)
       end
       none(place .. "/" .. nobody)
       none(team .. "/channels/19:none@thread.tacv2")

@@ -150,7 +150,7 @@ describe("typed resources of the rehearsal server", function()
         local status, value = status_of(client, "POST", path, body)
         assert.equal(400, status)
         assert.match("itemIds", value.message)
-        assert.equal(n >= 7 and "ParameterValidationFailure" or nil, value.errorCode)
+        assert.equal(n >= 8 and "ParameterValidationFailure" or nil, value.errorCode)
       end
     end
   end)

@@ -183,6 +183,7 @@ function M.entries(stream)
   return out
 end
 
+M.Client = Client
 M.serve = serve
 M.json = json
 return M

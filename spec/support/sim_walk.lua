@@ -18,9 +18,14 @@ local explorers = {
   { "/onedrive", "Veod" }, { "searchteams", "Vet" },
 }
 
-function M.new(version)
+--- A walk through a version.
+---@param version string
+---@param renew fun(): table?  gives a client of a server in its first state; one without sockets
+---  unless given
+function M.new(version, renew)
   local self = setmetatable({
     version = version, number = tonumber(version:match "%d"), cat = catalogue.load(version),
+    renew = renew,
   }, Walk)
   self:fresh()
   return self
@@ -30,9 +35,13 @@ end
 local world
 
 function Walk:fresh()
-  world = world or worlds.open "demo"
-  self.client = sim.new(self.version, { world = world })
-  self.client.app.log = function(text) self.trace = text end
+  if self.renew then
+    self.client = self.renew()
+  else
+    world = world or worlds.open "demo"
+    self.client = sim.new(self.version, { world = world })
+    self.client.app.log = function(text) self.trace = text end
+  end
   self.known, self.sessions, self.changed = {}, {}, false
 end
 

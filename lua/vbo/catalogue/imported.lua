@@ -199,6 +199,26 @@ local function disk(path, why)
   errors.raise { kind = "disk", message = ("cannot write %s: %s"):format(path, tostring(why)) }
 end
 
+--- Writes a file whole or not at all: somebody may be reading it.  Raises `disk`.
+---@param path string
+---@param text string
+function M.write_whole(path, text)
+  local part = path .. ".part"
+  local file, why = io.open(part, "wb")
+  if not file then disk(part, why) end
+  local ok, problem = file:write(text)
+  local closed, reason = file:close()
+  if not ok or not closed then
+    os.remove(part)
+    disk(part, problem or reason)
+  end
+  local renamed, message = os.rename(part, path)
+  if not renamed then
+    os.remove(part)
+    disk(path, message)
+  end
+end
+
 --- Reads an OpenAPI document and writes its catalogue; raises `usage` when the document is
 --- none, `disk` when the catalogue cannot be written.
 ---@param text string     JSON
@@ -220,21 +240,7 @@ function M.import(text, folder)
   end
   make_folders(folder)
   local path = ("%s/%s.lua"):format(folder, module.version)
-  -- Whole or not at all: somebody may be reading it.
-  local part = path .. ".part"
-  local file, why = io.open(part, "wb")
-  if not file then disk(part, why) end
-  local ok, problem = file:write(source)
-  local closed, reason = file:close()
-  if not ok or not closed then
-    os.remove(part)
-    disk(part, problem or reason)
-  end
-  local renamed, message = os.rename(part, path)
-  if not renamed then
-    os.remove(part)
-    disk(path, message)
-  end
+  M.write_whole(path, source)
   return module, path
 end
 

@@ -97,7 +97,7 @@ end
 function M.new(facts)
   local self = setmetatable({
     version = facts.version, number = facts.number, dialect = facts.dialect,
-    _facts = facts, _names = {}, _lower = {}, _origin = {}, _read = {}, _shells = {},
+    _facts = facts, _names = {}, _lower = {}, _origin = {}, _read = {}, _shells = {}, _ids = {},
   }, Catalogue)
   local count = 0
   for name, origin, more in listed(facts, "operations") do
@@ -106,6 +106,7 @@ function M.new(facts)
     self._origin[name] = origin
     self._lower[name:lower()] = name
     if more ~= "" then
+      self._ids[name] = more:match "%S+"
       for alias in more:gmatch "%S+" do
         self._lower[alias:lower()] = self._lower[alias:lower()] or name
       end
@@ -231,6 +232,14 @@ end
 ---@return string[]  not to be changed
 function Catalogue:names() return self._names end
 
+--- What the version's own document calls an operation.
+---@param name string  canonical
+---@return string id   the same name where it has no other; of v1 to v5, which have no such
+---  document, always that
+function Catalogue:own_id(name)
+  return self.dialect == "verb" and self._ids[name] or name
+end
+
 --- Whether this version has an operation.
 ---@param name string  canonical name, or an id of v6 or v7, in any case
 ---@return boolean
@@ -297,6 +306,14 @@ end
 ---@return vbo.Schema?
 function Catalogue:schema(name)
   return origins(self)[name] and read_schema(self, "@" .. name) or nil
+end
+
+--- The names of all schemas in the order of the version's document.
+---@return string[]
+function Catalogue:schema_names()
+  local names = {}
+  for name in listed(self._facts, "schemas") do names[#names + 1] = name end
+  return names
 end
 
 --- The operation that a request means.

@@ -11,15 +11,19 @@ local vbo = require "vbo"
 
 local M = {}
 
-M.summary = "list the API versions, and import another"
+M.summary = "list the API versions, import another, export one"
 
 M.usage = [[
 usage: vbolua catalogue list
        vbolua catalogue import FILE [--to DIR]
+       vbolua catalogue export [--version V] [--out FILE]
 
   list      the API versions, their operations and where their facts come from
   import    reads the OpenAPI document of a server (JSON; - is standard input) and keeps the
             catalogue of its version, so that vbolua speaks it from now on
+  export    writes the facts of a version (the newest, unless told) as an OpenAPI 3.0 document,
+            for generators of clients and validators; a rehearsal server (vbolua sim) gives
+            the same at /swagger/docs/v8
 
 Imported catalogues are kept in DIR, or in $VBO_CATALOGUES, or in vbolua/catalogues in
 $XDG_DATA_HOME or ~/.local/share.
@@ -95,6 +99,23 @@ function commands.import(arguments)
   return 0
 end
 
+--- Exports an OpenAPI document.
+function commands.export(arguments)
+  local options, words = options_of.read(arguments, { version = "value", out = "value" })
+  if words[1] then errors.usage("unexpected argument: " .. words[1]) end
+  local version = options.version or catalogue.versions[#catalogue.versions]
+  local known = false
+  for _, each in ipairs(catalogue.versions) do known = known or each == version end
+  if not known then
+    errors.usage(("there is no API version '%s'"):format(version),
+      "known: " .. table.concat(catalogue.versions, ", "))
+  end
+  if options.out == "" then errors.usage "--out must not be empty" end
+  local text = require "vbo.catalogue.export".document(catalogue.load(version))
+  if options.out then imported.write_whole(options.out, text) else output.write(text) end
+  return 0
+end
+
 --- Runs the command.
 ---@param arguments string[]
 ---@return integer status
@@ -106,9 +127,9 @@ function M.run(arguments)
       io.stderr:write(M.usage)
       return require "vbo.core".kinds.usage
     end
-    local near = nearest(name, { "import", "list" })
+    local near = nearest(name, { "export", "import", "list" })
     errors.usage(("catalogue has no command '%s'"):format(name),
-      near and ("did you mean %s?"):format(near) or "it has list and import")
+      near and ("did you mean %s?"):format(near) or "it has list, import and export")
   end
   return command(table.move(arguments, 2, #arguments, 1, {}))
 end

@@ -19,6 +19,7 @@ local random = require "vbo.sim.random"
 local read = require "vbo.sim.request"
 local refusal = require "vbo.sim.refusal"
 local stores = require "vbo.sim.store"
+local swagger = require "vbo.sim.swagger"
 local typed = require "vbo.sim.typed"
 local validate = require "vbo.sim.validate"
 local worlds = require "vbo.sim.world"
@@ -201,7 +202,7 @@ end
 ---@return { status: integer, headers: table<string, string>, body: string?, stream: table? }
 function App:handle(request)
   self.store:tick()
-  local answer = admin.handle(self, request)
+  local answer = admin.handle(self, request) or swagger.handle(self, request)
   if not answer then
     local note = { time = os.date("!%Y-%m-%dT%H:%M:%SZ", self.clock() // 1 | 0),
       method = request.method, path = request.path, query = request.query }

@@ -117,19 +117,12 @@ end
 
 function M.rows.drives(_, it) return { id = it.id, name = it.name, url = it.url } end
 
+-- v8 declares no links of these.
 local function common(it, record)
   record.id, record.eTag = it.id, 1
   record.organizationId = it.organization.id
   record.backedUpOrganizationId = it.organization.id
   return record
-end
-
-local function linked(context, name, it, record)
-  record._links = {
-    self = context:href("/" .. name .. "/%s", it.id),
-    organization = context:href("/Organizations/%s", it.organization.id),
-  }
-  return common(it, record)
 end
 
 function M.rows_v8.users(context, it)
@@ -138,26 +131,26 @@ function M.rows_v8.users(context, it)
   if it.drive then
     drives[1] = { id = it.drive.id, displayName = it.drive.name, url = it.drive.url }
   end
-  return linked(context, "ProtectedUsers", it, {
+  return common(it, {
     accountType = it.type, displayName = it.display, mailboxes = mailboxes, oneDrives = drives,
     sites = urls(),
   })
 end
 
-function M.rows_v8.groups(context, it)
-  return linked(context, "ProtectedGroups", it, {
+function M.rows_v8.groups(_, it)
+  return common(it, {
     displayName = it.name, msid = it.id, mailboxes = urls(), sites = urls(),
   })
 end
 
-function M.rows_v8.sites(context, it)
-  return linked(context, "ProtectedSites", it, {
+function M.rows_v8.sites(_, it)
+  return common(it, {
     displayName = it.name, url = it.url, msid = it.id:sub(1, 36),
   })
 end
 
-function M.rows_v8.teams(context, it)
-  return linked(context, "ProtectedTeams", it, {
+function M.rows_v8.teams(_, it)
+  return common(it, {
     displayName = it.name, description = it.description, msid = it.id,
   })
 end

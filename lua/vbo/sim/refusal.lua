@@ -1,6 +1,7 @@
 --- Refusals: what a handler raises to answer an error, and the error object of each version.
 ---
---- Up to v6 it is { message }; from v7 { message, errorCode } (RESTExceptionInfo of v6 to v8).
+--- Up to v7 it is { message }, in v8 { message, errorCode } (RESTExceptionInfo of v6 to v8).  v7
+--- has an errorCode too, but its enumeration knows no other word than ProxyOffline.
 
 local M = {}
 
@@ -13,7 +14,7 @@ local Refusal = {}
 Refusal.__index = Refusal
 Refusal.__tostring = function(self) return self.status .. " " .. self.message end
 
--- The codes that the enumeration of v7 and v8 offers.
+-- Codes that the enumeration of v8 offers.
 local codes = {
   [400] = "ParameterValidationFailure", [403] = "ResourceAccessDenied",
   [404] = "ResourceNotFound", [409] = "OperationConflict",
@@ -55,7 +56,7 @@ function M.is(value) return getmetatable(value) == Refusal end
 ---@param number integer  the API version
 ---@return table
 function M.render(refusal, number)
-  return { message = refusal.message, errorCode = number >= 7 and refusal.code or nil }
+  return { message = refusal.message, errorCode = number >= 8 and refusal.code or nil }
 end
 
 return M
