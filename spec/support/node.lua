@@ -27,11 +27,15 @@ function M.lacks()
 end
 
 --- Runs a program of spec/support/node; gives its output, decoded.
----@param name string
----@param ... string  arguments
+---@param name string|table  or { name, VARIABLE = value }
+---@param ... string         arguments
 ---@return any
 function M.run(name, ...)
-  local words = { ("NODE_PATH=%s NO_COLOR=1 node spec/support/node/%s"):format(modules, name) }
+  local words = { "NODE_PATH=" .. modules, "NO_COLOR=1" }
+  for key, value in pairs(type(name) == "table" and name or {}) do
+    if key ~= 1 then words[#words + 1] = key .. "=" .. program.quoted(value) end
+  end
+  words[#words + 1] = "node spec/support/node/" .. (type(name) == "table" and name[1] or name)
   for _, word in ipairs { ... } do words[#words + 1] = program.quoted(word) end
   local output, status = program.run(table.concat(words, " "))
   assert(status == 0, output)

@@ -1,0 +1,81 @@
+-- Clients that are not ours drive the rehearsal server over HTTPS: one that a tool makes of the
+-- server's own OpenAPI document (openapi-client-axios, from npm), and Python's standard library.
+-- (spec/sim_curl_spec.lua: curl.)
+
+local core = require "vbo.core"
+local json = require "vbo.json"
+local node = require "spec.support.node"
+local program = require "spec.support.program"
+local rehearsals = require "spec.support.rehearsal"
+
+-- What the document Todo.md of the demo world holds on the evening before the attack.
+local todo = "- [x] back up\n- [ ] try a restore\n"
+
+local quoted = program.quoted
+
+describe("a client", function()
+  local rehearsal, sim
+
+  setup(function()
+    rehearsal = rehearsals.start()
+    sim = rehearsal.sim
+  end)
+
+  teardown(function() rehearsal.stop() end)
+
+  before_each(function() rehearsal.reset() end)
+
+  local function restored()
+    local found = {}
+    for _, change in ipairs(rehearsal.changes()) do found[#found + 1] = change.path end
+    return table.concat(found, "\n")
+  end
+
+  -- Status of an exploration and of a stop: v8 says what was made, and has nothing to say.
+  for version, expected in pairs {
+    v6 = { operations = 429, explored = 200, stopped = 200 },
+    v7 = { operations = 457, explored = 200, stopped = 200 },
+    v8 = { operations = 487, explored = 201, stopped = 204 },
+  } do
+    it("made of the OpenAPI document of " .. version .. " restores a document", function()
+      local lacks = node.lacks()
+      if lacks then return pending(lacks) end
+      local seen = node.run({ "client.js", SIM_USER = sim.user, SIM_PASSWORD = sim.password },
+        sim.listening, sim.fingerprint, version)
+      assert.equal(sim.listening, seen.server)
+      assert.equal(expected.operations, seen.operations)
+      assert.same({ status = 400, error = "invalid_grant" }, seen.refused)
+      assert.equal(401, seen.stranger)
+      assert.same({ type = "bearer", lifetime = 3600 }, seen.token)
+      assert.is_true(#seen.organizations >= 2)
+      assert.same({ status = expected.explored, type = "Veod", state = "Working" }, seen.explored)
+      assert.is_true(seen.documents > 30, "more than one page")
+      assert.same({ name = "Todo.md", size = #todo }, seen.document)
+      assert.equal(200, seen.saved.status)
+      assert.equal("application/octet-stream", seen.saved.type)
+      assert.equal(todo, core.unbase64(seen.saved.base64))
+      assert.equal(200, seen.restored)
+      assert.equal(1, seen.statistics.restoredItemsCount)
+      assert.equal(0, seen.statistics.failedItemsCount)
+      assert.equal(expected.stopped, seen.stopped)
+      assert.equal("Stopped", seen.state)
+      assert.match("Todo", restored())
+    end)
+  end
+
+  it("in Python, with forms, words for booleans and loose spelling, is understood", function()
+    local _, status = program.run "python3 --version"
+    if status ~= 0 then return pending "there is no python3" end
+    local output, code = program.run(("SIM_USER=%s SIM_PASSWORD=%s python3 %s %s %s"):format(
+      quoted(sim.user), quoted(sim.password), "spec/support/client.py", quoted(sim.listening),
+      quoted(sim.fingerprint)))
+    assert.equal(0, code, output)
+    assert.same({
+      refused = { 400, "invalid_grant" }, login = { 200, "bearer" }, refreshed = 200,
+      explored = { 201, "Veod", "Working" }, plain = { 200, todo },
+      packed = { 200, { "Todo.md", todo } }, wrong = 400, stopped = 200,
+      logout = 204, afterwards = 401,
+    }, json.decode(output))
+    assert.equal("", restored())
+  end)
+end)
