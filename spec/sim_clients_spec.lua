@@ -63,6 +63,23 @@ describe("a client", function()
     end)
   end
 
+  it("in the shell does as the README says", function()
+    local text = rehearsals.content "README.md"
+    local code = assert(text:match "<!%-%- test: shell %-%->\n```sh\n(.-)\n```")
+    local folder, remove = program.folder()
+    local host = sim.listening:gsub("^https://", "")
+    local words = "cd %s; VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s; %s"
+    local output, status = program.run(words:format(
+      quoted(folder), host, quoted(sim.user), quoted(sim.password), code))
+    assert.equal(0, status, output)
+    local organizations = assert(json.decode(output)).results
+    assert.equal("contoso.onmicrosoft.com", organizations[1].name)
+    local document = assert(json.decode(rehearsals.content(folder .. "/v8.json")))
+    remove()
+    assert.equal("v8", document.info.version)
+    assert.equal(sim.listening, document.servers[1].url)
+  end)
+
   it("in Python, with forms, words for booleans and loose spelling, is understood", function()
     local _, status = program.run "python3 --version"
     if status ~= 0 then return pending "there is no python3" end
