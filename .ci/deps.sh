@@ -91,7 +91,7 @@ group_test() {
   command_needed unzip unzip "checks saved archives, and unpacks the rock"
   command_needed bsdtar libarchive-tools "checks saved archives once more"
   command_needed curl curl "another client, which drives the rehearsal server"
-  command_needed python3 python3 "one more"
+  command_needed python3 python3 "a client of it in another language"
   if ! perl -MEmail::Outlook::Message -e 1 >/dev/null 2>&1; then
     lacks libemail-outlook-message-perl "reads saved .msg files back"
   fi

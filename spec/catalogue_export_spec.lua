@@ -47,7 +47,7 @@ local texts = setmetatable({}, {
 local function decoded(version) return assert(json.decode(texts[version])) end
 
 describe("a catalogue's OpenAPI document", function()
-  for number = 6, 8 do
+  for number = os.getenv "VBO_SANITIZE" and 8 or 6, 8 do
     it(("is read back to the catalogue of v%d, to the letter"):format(number), function()
       local source, module = imported.make(texts["v" .. number])
       assert(source, module)

@@ -87,7 +87,8 @@ describe("answers of the rehearsal server", function()
     remove()
   end)
 
-  for _, version in ipairs(catalogue.versions) do
+  -- The sanitizers have seen it all after one of each dialect.
+  for _, version in ipairs(os.getenv "VBO_SANITIZE" and { "v5", "v8" } or catalogue.versions) do
     it("are valid against the document of " .. version, function()
       if lacks then return pending(lacks) end
       local path = ("%s/%s.ndjson"):format(folder, version)
