@@ -79,10 +79,12 @@ const ajv = new Ajv({ allErrors: true, strict: true, strictTypes: false, strictR
 addFormats(ajv);
 ajv.addSchema({ $id: 'doc', definitions });
 
+// Many operations answer with the same.
 const compiled = new Map();
 function validator(schema) {
-  if (!compiled.has(schema)) compiled.set(schema, ajv.compile(convert(schema)));
-  return compiled.get(schema);
+  const key = JSON.stringify(schema);
+  if (!compiled.has(key)) compiled.set(key, ajv.compile(convert(schema)));
+  return compiled.get(key);
 }
 
 // --------------------------------------------------------- which operation a request was for
