@@ -31,8 +31,9 @@ describe("a client", function()
     return table.concat(found, "\n")
   end
 
-  -- Status of an exploration and of a stop: v8 says what was made, and has nothing to say.
+  -- Operations, and the status of an exploration and of a stop.
   for version, expected in pairs {
+    v5 = { operations = 198, explored = 201, stopped = 200 },
     v6 = { operations = 429, explored = 200, stopped = 200 },
     v7 = { operations = 457, explored = 200, stopped = 200 },
     v8 = { operations = 487, explored = 201, stopped = 204 },
@@ -62,6 +63,16 @@ describe("a client", function()
       assert.match("Todo", restored())
     end)
   end
+
+  it("comes from whatever registry npm has: the lock names none", function()
+    local lock = assert(json.decode(rehearsals.content "spec/support/node/package-lock.json"))
+    local given = assert(json.decode(rehearsals.content "spec/support/node/package.json"))
+    assert.same(given.dependencies, lock.packages[""].dependencies)
+    for name, each in pairs(lock.packages) do
+      assert.is_nil(each.resolved, name)
+      assert.is_true(name == "" or each.integrity ~= nil, name)
+    end
+  end)
 
   it("in the shell does as the README says", function()
     local text = rehearsals.content "README.md"

@@ -41,11 +41,34 @@ async function page(first) {
   }
 }
 
+// The same calls in both dialects: up to v5 an action is the key of a body.
+function callsOf(client, old) {
+  const document = client.RestoreSessionsOrganizationOneDrivesDocumentsOne_Action;
+  return old ? {
+    explore: (place, time) => client.OrganizationsOne_Action(place,
+      { explore: { datetime: time, type: 'veod' } }),
+    save: (place, config) => document(place, { save: { asZip: false } }, config),
+    restore: (place, who) => document(place, { restoretoOriginallocation: {
+      documentVersion: 'last', documentAction: 'keep', userName: who.username,
+      userPassword: who.password } }),
+    stop: (place) => client.RestoreSessionsOne_Action(place, { stop: null }),
+  } : {
+    explore: (place, time) => (client.Organization_Explore || client.Organization_ExploreAction)(
+      place, { dateTime: time, type: 'Veod' }),
+    save: (place, config) => client.OneDriveDocument_SaveDocumentAction(place, { asZip: false },
+      config),
+    restore: (place, who) => client.OneDriveDocument_RestoreDocumentAction(place,
+      { documentAction: 'Keep', userName: who.username, userPassword: who.password }),
+    stop: (place) => client.RestoreSession_StopAction(place),
+  };
+}
+
 async function main() {
   const httpsAgent = new https.Agent({ ca: await certificate(), keepAlive: true });
   const { data: definition } = await axios.get(`${url}/swagger/docs/${version}`, { httpsAgent });
   const api = new OpenAPIClientAxios({ definition, axiosConfigDefaults: { httpsAgent } });
   const client = await api.init();
+  const calls = callsOf(client, version < 'v6');
   const seen = { server: client.defaults.baseURL, operations: api.getOperations().length };
 
   const refused = await client.token(null, new URLSearchParams({ grant_type: 'password', username,
@@ -55,7 +78,7 @@ async function main() {
     { validateStatus: () => true })).status;
 
   const form = { grant_type: 'password', username, password };
-  if (version !== 'v6') form.disable_antiforgery_token = 'true';
+  if (version >= 'v7') form.disable_antiforgery_token = 'true';
   const { data: token } = await client.token(null, new URLSearchParams(form));
   client.defaults.headers.common.authorization = `Bearer ${token.access_token}`;
   seen.token = { type: token.token_type, lifetime: token.expires_in };
@@ -65,9 +88,8 @@ async function main() {
   seen.organizations = organizations.map((each) => each.name);
   const organization = organizations.find((each) => each.name === 'contoso.onmicrosoft.com');
 
-  const explore = client.Organization_Explore || client.Organization_ExploreAction;
-  const explored = await explore({ organizationId: organization.id },
-    { dateTime: '2026-11-18T22:00:00Z', type: 'Veod' });
+  const explored = await calls.explore({ organizationId: organization.id },
+    '2026-11-18T22:00:00Z');
   const restoreSessionId = explored.data.id;
   seen.explored = { status: explored.status, type: explored.data.type,
     state: explored.data.state };
@@ -81,13 +103,11 @@ async function main() {
   seen.document = { name: document.name, size: document.sizeBytes };
 
   const one = { ...place, documentId: document.id };
-  const saved = await client.OneDriveDocument_SaveDocumentAction(one, { asZip: false },
-    { responseType: 'arraybuffer' });
+  const saved = await calls.save(one, { responseType: 'arraybuffer' });
   seen.saved = { status: saved.status, type: saved.headers['content-type'],
     base64: Buffer.from(saved.data).toString('base64') };
 
-  const restored = await client.OneDriveDocument_RestoreDocumentAction(one,
-    { documentAction: 'Keep', userName: username, userPassword: password });
+  const restored = await calls.restore(one, { username, password });
   seen.restored = restored.status;
   let statistics = restored.data;
   for (let tries = 0; version === 'v8' && tries < 300; tries += 1) {
@@ -98,7 +118,7 @@ async function main() {
   }
   seen.statistics = statistics;
 
-  seen.stopped = (await client.RestoreSession_StopAction({ restoreSessionId })).status;
+  seen.stopped = (await calls.stop({ restoreSessionId })).status;
   const { data: session } = await client.RestoreSession_GetByRestoreSessionId({ restoreSessionId });
   seen.state = session.state;
   httpsAgent.destroy();
