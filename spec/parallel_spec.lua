@@ -174,12 +174,53 @@ describe("parallel at a server", function()
     assert.same(one_by_one, sums(8))
   end)
 
-  it("tells which changes were under way when it stopped", function()
+  it("is how a folder of plain files is saved, in the order of the listing", function()
     local session <close> = organization:explore { workload = "onedrive", at = rehearsal.before }
-    local document = session:onedrive("alice@contoso.com"):document "Todo.md"
+    local drive = session:onedrive "alice@contoso.com"
+    local function saved(at_once)
+      local to = folder .. "/plain" .. at_once
+      local running = 0
+      local list = drive:save { zip = false, to = to, at_once = at_once, progress = function()
+        running = math.max(running, client:load().running)
+      end }
+      local names = {}
+      for i, one in ipairs(list) do names[i] = one.path:sub(#to + 1) .. " " .. one.sha256 end
+      return names, running
+    end
+    local one_by_one, once = saved(1)
+    local together, several = saved(8)
+    assert.is_true(#one_by_one > 5)
+    assert.same(one_by_one, together)
+    assert.is_true(once <= 2) -- the next page of a listing is asked for ahead
+    assert.is_true(several > 2)
+  end)
+
+  for _, version in ipairs { "v5", "v8" } do
+    it("keeps the statistics of restores in one session apart in " .. version, function()
+      local own <close> = server.connect(version)
+      local session <close> = own:organization(rehearsal.organization):explore {
+        workload = "onedrive", at = rehearsal.before }
+      local documents = {}
+      for document in session:onedrive("alice@contoso.com"):documents():each() do
+        documents[#documents + 1] = document
+        if #documents == 3 then break end
+      end
+      local counts = vbo.parallel(documents, function(document)
+        return document:restore { on_conflict = "keep" }.restored
+      end)
+      assert.same({ n = 3, 1, 1, 1 }, counts)
+    end)
+  end
+
+  it("tells which changes were under way when it stopped", function()
     server.weather "operation=OneDriveDocument_Restore* hang"
     local err = rehearsal.failure(vbo.parallel, { 1, 2, 3 }, function(i)
-      if i < 3 then return document:restore { on_conflict = "keep" } end
+      if i < 3 then
+        local session <close> = organization:explore {
+          workload = "onedrive", at = rehearsal.before }
+        return session:onedrive("alice@contoso.com"):document("Todo.md"):restore {
+          on_conflict = "keep" }
+      end
       while server.ask("GET", "/sim/weather")[1].struck < 2 do vbo.sleep(0.01) end
       vbo.error.raise { kind = "not_found", message = "this one fails" }
     end)

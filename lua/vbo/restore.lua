@@ -7,10 +7,11 @@
 local body = require "vbo.dialect.body"
 local core = require "vbo.core"
 local errors = require "vbo.error"
+local lock = require "vbo.runtime.lock"
+local loop = require "vbo.runtime.loop"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
 local statistics_of = require "vbo.statistics"
-local loop = require "vbo.runtime.loop"
 local time = require "vbo.time"
 
 local M = {}
@@ -99,6 +100,17 @@ local function reconcile(session, sent_at)
   return seen
 end
 
+-- Adds to a lost answer's error what the session knows.
+local function explain(err, session, sent_at)
+  local found, events = pcall(reconcile, session, sent_at)
+  if not found then return end
+  err.events = events
+  err.hint = #events == 0
+    and "the session's events show nothing of it so far; look before repeating it"
+    or ("the session's events show: %s %s"):format(events[#events].title or events[#events].type,
+      events[#events].status)
+end
+
 --- Adds defaults for what the options do not say, in any of its spellings, and this
 --- version's operation has.
 ---@param operation table
@@ -134,20 +146,14 @@ function M.run(target, intent, given)
   intent.deadline = own.deadline
   local request = pipeline.request(client, intent)
   local background = in_background(operation)
+  -- What a session restored is counted together: two at once could not be told apart.
+  local alone <close> = background and lock.hold(target:_session().id) or nil -- luacheck: ignore
   local before = background and state_of(target:_session()) or nothing
   local sent_at = core.time()
   local ok, answer = pcall(pipeline.run, client, request, 1)
   if not ok then
     if errors.is(answer) and answer.kind == "unknown_outcome" and target._session then
-      local session = target:_session()
-      local found, events = pcall(reconcile, session, sent_at)
-      if found then
-        answer.events = events
-        answer.hint = #events == 0
-          and "the session's events show nothing of it so far; look before repeating it"
-          or ("the session's events show: %s %s"):format(
-            events[#events].title or events[#events].type, events[#events].status)
-      end
+      explain(answer, target:_session(), sent_at)
     end
     error(answer, 0)
   end

@@ -7,10 +7,11 @@ local pipeline = require "vbo.pipeline"
 
 local M = {}
 
---- Options of every call that saves; the rest are the operation's own.
+--- Options of every call that saves; the rest are the operation's own.  `at_once`: how many of
+--- several files at a time (16 unless told; the server may take fewer).
 M.own = {
   to = "string", overwrite = "boolean", fsync = "boolean", progress = "function|boolean",
-  deadline = "number",
+  deadline = "number", at_once = "integer",
 }
 
 ---@class vbo.Saved

@@ -5,6 +5,7 @@ local collection = require "vbo.collection"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
+local parallel = require "vbo.runtime.parallel"
 local resource = require "vbo.resource"
 local save = require "vbo.save"
 
@@ -151,33 +152,52 @@ end
 ---@param operation string  that saves one document
 ---@return fun(self: table, own: table, name: string): vbo.Saved[]
 function M.save_plain(operation)
-  return function(self, own, name)
-    local root, saved = save.folder(own, name), {}
-    local function walk(documents, folders, path)
-      local unique = filename.unique()
-      for document in documents:each() do
-        local to = path .. "/" .. unique(filename.safe(document.name))
-        saved[#saved + 1] = save.stream(document, {
-          call = "save", operation = operation,
-          options = { zip = false }, implied = { zip = false },
-        }, { to = to, overwrite = own.overwrite, fsync = own.fsync, progress = own.progress,
-          deadline = own.deadline }, document.name)
-      end
-      if not folders then return end
-      for folder in folders:each() do
-        local inside = save.folder({ to = path .. "/" .. unique(filename.safe(folder.name)) })
-        walk(folder:documents(), folder:folders(), inside)
-      end
+  local function nothing() end
+
+  -- Each document with its file, folder by folder, listed as they are asked for.
+  local function files(self, root)
+    local stack = {}
+    local function enter(documents, folders, path)
+      stack[#stack + 1] = {
+        documents = documents and documents:each() or nothing,
+        folders = folders and folders:each() or nothing,
+        path = path, unique = filename.unique(),
+      }
     end
     if not collection.is(self) then
       local top = self._class.root and { recursive = false } or nil
-      walk(self:documents(top), self:folders(top), root)
+      enter(self:documents(top), self:folders(top), root)
     elseif self._class.methods.documents then
-      -- Selected folders: each in a folder of its own.
-      walk({ each = function() return function() end end }, self, root)
+      enter(nil, self, root) -- selected folders: each in a folder of its own
     else
-      walk(self, nil, root)
+      enter(self, nil, root)
     end
+    return function()
+      while stack[1] do
+        local here = stack[#stack]
+        local function inside(name) return here.path .. "/" .. here.unique(filename.safe(name)) end
+        local document = here.documents()
+        if document then return { document = document, to = inside(document.name) } end
+        local folder = here.folders()
+        if folder then
+          enter(folder:documents(), folder:folders(), save.folder { to = inside(folder.name) })
+        else
+          stack[#stack] = nil
+        end
+      end
+    end
+  end
+
+  return function(self, own, name)
+    local saved = parallel.run(files(self, save.folder(own, name)), { limit = own.at_once },
+      function(file)
+        return save.stream(file.document, {
+          call = "save", operation = operation,
+          options = { zip = false }, implied = { zip = false },
+        }, { to = file.to, overwrite = own.overwrite, fsync = own.fsync, progress = own.progress,
+          deadline = own.deadline }, file.document.name)
+      end)
+    saved.n = nil
     return saved
   end
 end

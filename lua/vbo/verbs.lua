@@ -8,6 +8,7 @@ local collection = require "vbo.collection"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
+local parallel = require "vbo.runtime.parallel"
 local pipeline = require "vbo.pipeline"
 local save = require "vbo.save"
 local workload = require "vbo.workload"
@@ -174,16 +175,17 @@ end
 local function save_each(name, how)
   return function(self, given)
     local own = save.split(given, name)
-    local list = workload.selected(self, name)
     local folder = save.folder({ to = own.to or "." })
-    local unique, saved = filename.unique(), {}
-    for i, item in ipairs(list) do
+    local unique = filename.unique()
+    local list = workload.selected(self, name)
+    local saved = parallel.run(list, { limit = own.at_once }, function(item)
       local options = copied(given or {})
       local file = unique(M.suggested({}, function() return how.named(item) end,
         how.extension(item, options), how.fallback))
       options.to = folder .. "/" .. file
-      saved[i] = item[name](item, options)
-    end
+      return item[name](item, options)
+    end)
+    saved.n = nil
     return saved
   end
 end

@@ -613,6 +613,7 @@ function Client:rbac_role(name) end
 function Client:rbac_roles(given) end
 
 ---@class vbo.Client.report
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean

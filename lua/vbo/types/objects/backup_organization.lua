@@ -10,6 +10,7 @@ local BackupOrganization = {}
 function BackupOrganization:refresh() end
 
 ---@class vbo.BackupOrganization.export
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -29,6 +30,7 @@ function BackupOrganization:refresh() end
 function BackupOrganization:export(given) end
 
 ---@class vbo.BackupOrganization.export_mailboxes
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean

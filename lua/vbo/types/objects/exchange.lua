@@ -12,6 +12,7 @@ local Mailbox = {}
 function Mailbox:refresh() end
 
 ---@class vbo.Mailbox.export
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -170,17 +171,16 @@ function MailboxCollection:take(n) end
 function MailboxCollection:where(conditions) end
 
 ---@class vbo.MailboxCollection.export
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field keyword? string  `contentKeyword`, `contentKeywords`
----@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
----@field content_keyword? string  v6–v8
----@field enable_pst_size_limit? boolean|vbo.Null  v4–v8
----@field pst_size_limit_bytes? integer|vbo.Null  v4–v8
----@field content_keywords? string  v1–v5
+---@field keyword? any
+---@field size_limit? any
 ---@field [string] vbo.UnknownOption
 
 --- Exports to a PST file.  The server needs a 64-bit Outlook; one export at a time.  Options: `keyword` (only items with it), `size_limit` (bytes a part; v4 and later: the answer is a ZIP of parts).
@@ -292,6 +292,7 @@ local MailboxFolder = {}
 function MailboxFolder:refresh() end
 
 ---@class vbo.MailboxFolder.export
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -496,6 +497,7 @@ local MailboxItem = {}
 function MailboxItem:refresh() end
 
 ---@class vbo.MailboxItem.export
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -583,6 +585,7 @@ function MailboxItem:restore(given) end
 function MailboxItem:restore_to(given) end
 
 ---@class vbo.MailboxItem.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -701,6 +704,7 @@ function MailboxItemCollection:take(n) end
 function MailboxItemCollection:where(conditions) end
 
 ---@class vbo.MailboxItemCollection.export
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -788,6 +792,7 @@ function MailboxItemCollection:restore(given) end
 function MailboxItemCollection:restore_to(given) end
 
 ---@class vbo.MailboxItemCollection.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean

@@ -106,13 +106,15 @@ function OneDrive:folders(given) end
 function OneDrive:restore(given) end
 
 ---@class vbo.OneDrive.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field zip? boolean  v2–v5; `asZip`
----@field as_zip? boolean  v2–v5
+---@field zip? any
 ---@field [string] vbo.UnknownOption
 
 --- Saves the whole OneDrive as an archive, with `zip = false` as plain files; several (for which the API has no call) each as its own in the folder `to`.
@@ -240,13 +242,15 @@ function OneDriveCollection:copy(given) end
 function OneDriveCollection:restore(given) end
 
 ---@class vbo.OneDriveCollection.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field zip? boolean  v2–v5; `asZip`
----@field as_zip? boolean  v2–v5
+---@field zip? any
 ---@field [string] vbo.UnknownOption
 
 --- Saves the whole OneDrive as an archive, with `zip = false` as plain files; several (for which the API has no call) each as its own in the folder `to`.
@@ -351,13 +355,15 @@ function OneDriveDocument:copy(given) end
 function OneDriveDocument:restore(given) end
 
 ---@class vbo.OneDriveDocument.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field zip? boolean|vbo.Null  `asZip`
----@field as_zip? boolean|vbo.Null
+---@field zip? any
 ---@field [string] vbo.UnknownOption
 
 --- Saves the document as it is, with `zip` in an archive; selected documents as one archive, with `zip = false` as plain files in the folder `to`.
@@ -523,13 +529,15 @@ function OneDriveDocumentCollection:copy(given) end
 function OneDriveDocumentCollection:restore(given) end
 
 ---@class vbo.OneDriveDocumentCollection.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field zip? boolean  v2–v5; `asZip`
----@field as_zip? boolean  v2–v5
+---@field zip? any
 ---@field [string] vbo.UnknownOption
 
 --- Saves the document as it is, with `zip` in an archive; selected documents as one archive, with `zip = false` as plain files in the folder `to`.
@@ -671,13 +679,15 @@ function OneDriveFolder:folders(given) end
 function OneDriveFolder:restore(given) end
 
 ---@class vbo.OneDriveFolder.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field zip? boolean  v2–v5; `asZip`
----@field as_zip? boolean  v2–v5
+---@field zip? any
 ---@field [string] vbo.UnknownOption
 
 --- Saves the folder, or those selected, as one archive; with `zip = false` as plain files.
@@ -833,13 +843,15 @@ function OneDriveFolderCollection:copy(given) end
 function OneDriveFolderCollection:restore(given) end
 
 ---@class vbo.OneDriveFolderCollection.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field zip? boolean  v2–v5; `asZip`
----@field as_zip? boolean  v2–v5
+---@field zip? any
 ---@field [string] vbo.UnknownOption
 
 --- Saves the folder, or those selected, as one archive; with `zip = false` as plain files.
@@ -945,6 +957,7 @@ function OneDriveFolderVersion:copy(given) end
 function OneDriveFolderVersion:restore(given) end
 
 ---@class vbo.OneDriveFolderVersion.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -1113,6 +1126,7 @@ function OneDriveVersion:copy(given) end
 function OneDriveVersion:restore(given) end
 
 ---@class vbo.OneDriveVersion.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean

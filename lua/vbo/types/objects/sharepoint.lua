@@ -120,8 +120,11 @@ function Library:restore(given) end
 function Library:restore_to(given) end
 
 ---@class vbo.Library.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
@@ -266,8 +269,11 @@ function LibraryCollection:restore(given) end
 function LibraryCollection:restore_to(given) end
 
 ---@class vbo.LibraryCollection.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
@@ -617,6 +623,7 @@ function SharePointDocumentVersion:restore(given) end
 function SharePointDocumentVersion:restore_to(given) end
 
 ---@class vbo.SharePointDocumentVersion.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -793,6 +800,7 @@ function SharePointFolderVersion:restore(given) end
 function SharePointFolderVersion:restore_to(given) end
 
 ---@class vbo.SharePointFolderVersion.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -1330,6 +1338,7 @@ local SiteAttachment = {}
 function SiteAttachment:refresh() end
 
 ---@class vbo.SiteAttachment.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -1400,6 +1409,7 @@ function SiteAttachmentCollection:take(n) end
 function SiteAttachmentCollection:where(conditions) end
 
 ---@class vbo.SiteAttachmentCollection.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -1517,13 +1527,15 @@ function SiteDocument:restore(given) end
 function SiteDocument:restore_to(given) end
 
 ---@class vbo.SiteDocument.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field zip? boolean|vbo.Null  `asZip`
----@field as_zip? boolean|vbo.Null
+---@field zip? any
 ---@field [string] vbo.UnknownOption
 
 --- Saves the document as it is, with `zip` in an archive; selected documents as one archive, with `zip = false` as plain files in the folder `to`.
@@ -1693,13 +1705,15 @@ function SiteDocumentCollection:restore(given) end
 function SiteDocumentCollection:restore_to(given) end
 
 ---@class vbo.SiteDocumentCollection.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field zip? boolean  v2–v5; `asZip`
----@field as_zip? boolean  v2–v5
+---@field zip? any
 ---@field [string] vbo.UnknownOption
 
 --- Saves the document as it is, with `zip` in an archive; selected documents as one archive, with `zip = false` as plain files in the folder `to`.
@@ -1856,13 +1870,15 @@ function SiteFolder:restore(given) end
 function SiteFolder:restore_to(given) end
 
 ---@class vbo.SiteFolder.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field zip? boolean  v2–v5; `asZip`
----@field as_zip? boolean  v2–v5
+---@field zip? any
 ---@field [string] vbo.UnknownOption
 
 --- Saves the folder, or those selected, as one archive; with `zip = false` as plain files.
@@ -2025,13 +2041,15 @@ function SiteFolderCollection:restore(given) end
 function SiteFolderCollection:restore_to(given) end
 
 ---@class vbo.SiteFolderCollection.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
+---@field limit? integer
+---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? function|boolean
 ---@field to? string
----@field zip? boolean  v2–v5; `asZip`
----@field as_zip? boolean  v2–v5
+---@field zip? any
 ---@field [string] vbo.UnknownOption
 
 --- Saves the folder, or those selected, as one archive; with `zip = false` as plain files.

@@ -196,6 +196,7 @@ function Channel:child(name) end
 function Channel:children(given) end
 
 ---@class vbo.Channel.export
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -422,6 +423,7 @@ local Post = {}
 function Post:refresh(given) end
 
 ---@class vbo.Post.export
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -463,6 +465,7 @@ function Post:reply(name) end
 function Post:restore(given) end
 
 ---@class vbo.Post.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -546,6 +549,7 @@ function PostCollection:take(n) end
 function PostCollection:where(conditions) end
 
 ---@class vbo.PostCollection.export
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -593,6 +597,7 @@ function PostCollection:export(given) end
 function PostCollection:restore(given) end
 
 ---@class vbo.PostCollection.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -793,6 +798,7 @@ function TeamFile:refresh(given) end
 function TeamFile:restore(given) end
 
 ---@class vbo.TeamFile.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
@@ -908,6 +914,7 @@ function TeamFileCollection:where(conditions) end
 function TeamFileCollection:restore(given) end
 
 ---@class vbo.TeamFileCollection.save
+---@field at_once? integer
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
