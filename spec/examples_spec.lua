@@ -36,8 +36,8 @@ describe("what the README and the examples say", function()
   end
 
   it("is tested: the README's runbooks are found", function()
-    assert.equal(3, #runbooks())
-    assert.equal(3, select(2, rehearsal.content("README.md"):gsub("```lua\n", "")))
+    assert.equal(4, #runbooks())
+    assert.equal(4, select(2, rehearsal.content("README.md"):gsub("```lua\n", "")))
   end)
 
   for i, code in ipairs(runbooks()) do
