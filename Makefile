@@ -118,7 +118,7 @@ LUA ?= lua5.4
 MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
 LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 
-.PHONY: all modules lib demo test run-tests bench lint format-check format install uninstall \
+.PHONY: all modules lib demo test run-tests bench soak lint format-check format install uninstall \
   install-modules install-lua clean deps catalogue \
   generated types reference FORCE
 .DEFAULT_GOAL := all
@@ -224,6 +224,13 @@ bench:
 	@$(MAKE) --no-print-directory all
 	@$(BUILD)/vbolua bench/catalogue.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/save.lua
+
+# SOAK= seconds (600), CLIENTS= at once (64); with SANITIZE=1 under ASan and UBSan.
+soak:
+	@.ci/deps.sh install server
+	@$(MAKE) --no-print-directory all
+	@SOAK='$(SOAK)' CLIENTS='$(CLIENTS)' SANITIZE='$(SANITIZE)' \
+	  VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/soak.lua
 
 # ------------------------------------------------------------------- the looks
 C_FILES := $(wildcard csrc/*.c csrc/*.h spec/c/*.c spec/support/*.c spec/support/*.h examples/embed/*.c)

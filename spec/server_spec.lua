@@ -274,6 +274,35 @@ describe("the rehearsal server's HTTP side", function()
     end)
   end
 
+  it("ends connections on which nothing moves, and frees what they held", function()
+    if not os.execute "command -v bash >/dev/null" then return pending "bash opens the sockets" end
+    local srv <close> = assert(server.listen { tls = false, idle_timeout = 1 })
+    -- One sends half a request, the other asks for a large answer and never reads it.
+    local function open(text, after)
+      local pipe <close> = assert(io.popen(([[bash -c '
+        exec 3<>/dev/tcp/127.0.0.1/%d; printf "%s" >&3; %s' >/dev/null 2>&1 & echo $!]])
+        :format(srv:port(), text, after)))
+      return pipe:read "n"
+    end
+    local half = open([[GET /half HTTP/1.1\r\n]], "cat <&3; echo >" .. folder .. "/ended")
+    local deaf = open([[GET /deaf HTTP/1.1\r\nHost: x\r\n\r\n]], "exec sleep 100")
+    local finally <close> = setmetatable({}, { __close = function()
+      os.execute(("kill %d %d 2>/dev/null"):format(half, deaf))
+    end })
+    local asked
+    repeat
+      local request, why = srv:next(0.05)
+      assert(request or not why, why and (why.message or why))
+      if request then
+        assert.equal("/deaf", request.path)
+        asked = request
+        assert(request:reply { stream = server.stream.generate { size = 1 << 40 } })
+        assert.is_false(request:gone())
+      end
+    until asked and asked:gone() and content(folder .. "/ended")
+    assert.is_not_nil(finally)
+  end)
+
   it("names what a reply cannot be", function()
     local srv <close> = assert(server.listen {})
     local messages = {}

@@ -1,7 +1,8 @@
 --- The simulator's own interface, outside the API on the same port, for whoever watches a
 --- rehearsal: HTTP Basic with the server's user and password, or a bearer token of the API.
 ---
----   GET  /sim/changes?since=N     what changed in production, oldest first, after change N
+---   GET  /sim/changes?since=N     what changed in production, oldest first, after change N; with
+---                                 session=ID what one restore session changed
 ---   GET  /sim/production          what production holds: OneDrives, mail, sites, teams, outbox
 ---   GET  /sim/content?user=&path= the bytes of a document in production; with site= (its URL) a
 ---                                 path from a library or list on, with team= from a channel on
@@ -13,6 +14,7 @@
 ---   GET  /sim/snapshots           the names
 ---   GET  /sim/diff?from=A&to=B    what differs between two of them (start and production, which
 ---                                 are there always, unless told)
+---   GET  /sim/memory              how much the server keeps of what, see `vbo.sim.memory`
 ---   GET  /sim/weather             the rules of the weather, and how often each struck
 ---   POST /sim/weather             adds a rule, rules, or a set: "storm", see `vbo.sim.weather`
 ---   DELETE /sim/weather?id=N      takes a rule away, or all of them
@@ -20,6 +22,7 @@
 local admin_sites = require "vbo.sim.admin_sites"
 local errors = require "vbo.error"
 local json = require "vbo.json"
+local memory = require "vbo.sim.memory"
 local nearest = require "vbo.nearest"
 local read = require "vbo.sim.request"
 local snapshots = require "vbo.sim.snapshots"
@@ -34,7 +37,7 @@ local function ok(value) return { status = 200, headers = {}, json = value } end
 routes["GET /sim/changes"] = function(app, query)
   local since, out = tonumber(query.since or 0) or 0, json.array {}
   for _, change in ipairs(app.store.production.changes) do
-    if change.sequence > since then
+    if change.sequence > since and (not query.session or change.session == query.session) then
       local row = {}
       for key, value in pairs(change) do row[key] = value end
       row.time = time.iso(change.time)
@@ -154,6 +157,8 @@ routes["GET /sim/requests"] = function(app)
   for i, each in ipairs(app.requests) do out[i] = each end
   return ok(out)
 end
+
+routes["GET /sim/memory"] = function(app) return ok(memory.of(app)) end
 
 local function problem(status, message)
   return { status = status, headers = {}, json = { message = message } }

@@ -16,6 +16,9 @@ Auth.__index = Auth
 --- Refresh tokens outlive access tokens; the reference names no time, a day is plenty here.
 local refresh_lifetime = 86400
 
+-- How many tokens are kept of either kind; the oldest go when more are asked for.
+local most = 5000
+
 --- Tokens of one server.
 ---@param options { user: string, password: string, lifetime: number, clock: (fun(): number),
 ---  bytes: (fun(count: integer): string) }  lifetime: seconds of an access token
@@ -24,7 +27,21 @@ function M.new(options)
   return setmetatable({
     user = options.user, password = options.password, lifetime = options.lifetime,
     clock = options.clock, bytes = options.bytes, access = {}, refresh = {},
+    access_order = { first = 1, last = 0 }, refresh_order = { first = 1, last = 0 },
   }, Auth)
+end
+
+--- Keeps a token, and drops the oldest that have expired, were used up, or are too many.
+local function keep(tokens, order, key, token, now)
+  tokens[key] = token
+  order.last = order.last + 1
+  order[order.last] = key
+  while order.first <= order.last do
+    local oldest = tokens[order[order.first]]
+    if oldest and oldest.expires > now and order.last - order.first < most then return end
+    tokens[order[order.first]], order[order.first] = nil, nil
+    order.first = order.first + 1
+  end
 end
 
 local function failure(code, text)
@@ -54,13 +71,13 @@ local function issue(self, number, cookieless)
   local now = self.clock()
   local access, refresh = ids.base64(self.bytes(48), true), ids.base64(self.bytes(48), true)
   local antiforgery = number >= 8 and not cookieless and ids.base64(self.bytes(24), true) or nil
-  self.access[access] = {
+  keep(self.access, self.access_order, access, {
     user = self.user, expires = now + self.lifetime, antiforgery = antiforgery,
-  }
-  self.refresh[refresh] = {
+  }, now)
+  keep(self.refresh, self.refresh_order, refresh, {
     user = self.user, expires = now + refresh_lifetime, access = access, antiforgery = antiforgery,
     cookieless = cookieless,
-  }
+  }, now)
   local stamp = number >= 6 and time.iso or http_date
   local headers = { ["cache-control"] = "no-store" }
   if antiforgery then
@@ -170,6 +187,9 @@ function Auth:logout(request)
 end
 
 --- Forgets all tokens, as a restart of the service does.
-function Auth:forget() self.access, self.refresh = {}, {} end
+function Auth:forget()
+  self.access, self.refresh = {}, {}
+  self.access_order, self.refresh_order = { first = 1, last = 0 }, { first = 1, last = 0 }
+end
 
 return M

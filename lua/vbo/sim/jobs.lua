@@ -10,6 +10,9 @@ local M = {}
 local Jobs = {}
 Jobs.__index = Jobs
 
+-- How many runs that are over are kept.
+local kept_runs = 1000
+
 local function copy(value)
   if type(value) ~= "table" then return value end
   local out = setmetatable({}, getmetatable(value))
@@ -265,6 +268,9 @@ function Jobs:add_run(job, kind, options)
   end
   run = runs.new(options)
   table.insert(self.sessions, 1, run)
+  while #self.sessions > kept_runs and self.sessions[#self.sessions].status ~= "Running" do
+    self.sessions[#self.sessions] = nil
+  end
   job.running, job.last_status, job.last_run = run, "Running", run.created
   return run
 end

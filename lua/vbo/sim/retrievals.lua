@@ -11,6 +11,8 @@ Retrievals.__index = Retrievals
 -- Retrieving takes so many looks or seconds, whichever is first; really it takes hours.
 local looks, seconds = 3, 2
 local day = 86400
+-- How many sessions that are over are kept.
+local kept_sessions = 1000
 
 ---@param store table
 function M.new(store)
@@ -32,6 +34,9 @@ function Retrievals:session_of(it, kind, text)
   }
   say(session, "Success", text, session.created)
   table.insert(self.sessions, 1, session)
+  while #self.sessions > kept_sessions and self.sessions[#self.sessions].status ~= "Running" do
+    self.sessions[#self.sessions] = nil
+  end
   it.session = session
   return session
 end

@@ -5,6 +5,10 @@ local json = require "vbo.json"
 
 local M = {}
 
+-- A connection on which nothing moves for so many seconds is closed, and what it held is freed: an
+-- answer that nobody reads on, a client that has gone without a word.
+local idle_timeout = 300
+
 --- The C stream of a description (see `vbo.sim.streams`).
 local function open_stream(server, description)
   if description.kind == "bytes" then return assert(server.stream.bytes(description.data)) end
@@ -84,6 +88,7 @@ function M.run(options)
   local function listen(port)
     local socket, err = server.listen {
       address = options.address or "127.0.0.1", port = port, signals = true,
+      idle_timeout = idle_timeout,
     }
     return socket or errors.raise(err)
   end

@@ -15,6 +15,10 @@ local M = {}
 local Store = {}
 Store.__index = Store
 
+-- Restore sessions that have ended are history: the last thousand are kept, and those whose events
+-- are not too many together.
+local kept_sessions, kept_events = 1000, 20000
+
 --- The state of a world at its start.
 ---@param options { world: table, clock: (fun(): number), uuid: (fun(): string), idle: number? }
 ---  idle: seconds after which a restore session that nobody uses stops (900)
@@ -33,11 +37,17 @@ end
 function Store:reset()
   self.production = production.new(self.world, self.clock)
   self.organizations = organizations.new(self.world)
-  self.sessions, self.session_by_id = {}, {}
+  self:forget_sessions()
   self.points = points.new(self)
   self.jobs = jobs.new(self)
   self.retrievals = retrievals.new(self)
   self.roles, self.syncs = roles.new(self), {}
+end
+
+--- No restore session was ever opened, as after a restart of the service.
+function Store:forget_sessions()
+  self.sessions, self.session_by_id, self.opened = {}, {}, 0
+  self.working, self.ended, self.ended_events = {}, {}, 0
 end
 
 --- Opens a restore session.
@@ -46,10 +56,12 @@ end
 ---@return table
 function Store:open(options)
   options.id, options.clock, options.uuid = self.uuid(), self.clock, self.uuid
-  options.number, options.idle = #self.sessions + 1, self.idle
+  self.opened = self.opened + 1
+  options.number, options.idle = self.opened, self.idle
   local session = sessions.new(options)
   table.insert(self.sessions, 1, session)
   self.session_by_id[session.id] = session
+  self.working[#self.working + 1] = session
   return session
 end
 
@@ -57,9 +69,40 @@ end
 ---@return table?
 function Store:session(id) return self.session_by_id[id:lower()] end
 
+local function forget(self, session)
+  self.session_by_id[session.id] = nil
+  for i = #self.sessions, 1, -1 do
+    if self.sessions[i] == session then return table.remove(self.sessions, i) end
+  end
+end
+
+--- Sessions that have ended become history, and what is too old of that is forgotten.
+local function retire(self)
+  local working = {}
+  for _, session in ipairs(self.working) do
+    if session.state == "Stopped" then
+      self.ended[#self.ended + 1] = session
+      self.ended_events = self.ended_events + #session.events
+    else
+      working[#working + 1] = session
+    end
+  end
+  self.working = working
+  while #self.ended > kept_sessions or self.ended_events > kept_events and #self.ended > 1 do
+    local oldest = table.remove(self.ended, 1)
+    self.ended_events = self.ended_events - #oldest.events
+    forget(self, oldest)
+  end
+end
+
 --- Lets what is under way get on as time passes; called before every request.
 function Store:tick()
-  for _, session in ipairs(self.sessions) do session:tick() end
+  local ended = false
+  for _, session in ipairs(self.working) do
+    session:tick()
+    ended = ended or session.state == "Stopped"
+  end
+  if ended then retire(self) end
   self.jobs:tick()
   self.retrievals:tick()
 end

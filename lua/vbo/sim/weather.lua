@@ -13,6 +13,7 @@ local errors = require "vbo.error"
 local files = require "vbo.sim.weather.file"
 local json = require "vbo.json"
 local read = require "vbo.sim.request"
+local recent = require "vbo.sim.recent"
 local rules = require "vbo.sim.weather.rule"
 local strikes = require "vbo.sim.weather.strike"
 
@@ -20,6 +21,9 @@ local M = {}
 
 local Weather = {}
 Weather.__index = Weather
+
+-- Of how many requests it is known how often each was struck: of those that came lately.
+local remembered = 10000
 
 --- Numbers from 0 to 1 that are the same for the same seed, whatever else draws any: splitmix64.
 local function dice(seed)
@@ -38,7 +42,8 @@ end
 ---@return table
 function M.new(options)
   return setmetatable({
-    seed = options and options.seed or 1, rules = {}, last = 0, streaks = {},
+    seed = options and options.seed or 1, rules = {}, last = 0,
+    streaks = recent.new(remembered),
   }, Weather)
 end
 
@@ -55,7 +60,7 @@ function Weather:add_all(list)
   for _, rule in ipairs(made) do
     self.last = self.last + 1
     rule.id, rule.seen, rule.struck = self.last, 0, 0
-    rule.targets = {}
+    rule.targets = recent.new(remembered)
     rule.dice = dice((rule.seed or self.seed) * 1000003 + rule.id)
     self.rules[#self.rules + 1] = rule
   end
@@ -132,20 +137,21 @@ local function falls(rule, about)
   if place < 1 or rule.nth and place ~= rule.nth then return false end
   if rule.every and place % rule.every ~= 0 then return false end
   if rule.count and rule.struck >= rule.count then return false end
-  if rule.per_target and (rule.targets[about.target] or 0) >= rule.per_target then return false end
+  local before = rule.per_target and rule.targets:get(about.target) or 0
+  if rule.per_target and before >= rule.per_target then return false end
   return not rule.probability or rule.dice() < rule.probability
 end
 
 local function take(rule, about)
   rule.struck = rule.struck + 1
   if rule.per_target then
-    rule.targets[about.target] = (rule.targets[about.target] or 0) + 1
+    rule.targets:set(about.target, (rule.targets:get(about.target) or 0) + 1)
   end
 end
 
 --- How often one client's same request was struck in a row: over all rules, so that `streak`
 --- holds however many rules there are.
-local function in_a_row(self, about) return self.streaks[about.row] or 0 end
+local function in_a_row(self, about) return self.streaks:get(about.row) or 0 end
 
 local function decides(rule)
   for _, name in ipairs(rules.decisive) do
@@ -180,7 +186,7 @@ function Weather:strike(request)
       decided = decided or decisive
     end
   end
-  self.streaks[about.row] = decided and in_a_row(self, about) + 1 or nil
+  self.streaks:set(about.row, decided and in_a_row(self, about) + 1 or nil)
   return strike
 end
 

@@ -71,7 +71,10 @@ function Work:advance(count)
   while self.position < last and not self.cancelled do
     self.position = self.position + 1
     local step = self.steps[self.position]
-    note(self, step, step.run())
+    local run = step.run
+    -- It holds on to the request and what it restores, the session keeps what came of it.
+    step.run = nil
+    note(self, step, run())
   end
   if self:is_done() and self.event.status == "Running" then self:finish() end
 end
@@ -112,6 +115,7 @@ end
 function Work:cancel()
   if self:is_done() then return end
   self.cancelled = true
+  for i = self.position + 1, #self.steps do self.steps[i].run = nil end
   self:finish()
 end
 

@@ -72,8 +72,8 @@ end
 -- The service forgets what it held in memory; production and jobs outlive it.
 local function restart(app)
   app.auth:forget()
-  for _, session in ipairs(app.store.sessions) do session:stop() end
-  app.store.sessions, app.store.session_by_id = {}, {}
+  for _, session in ipairs(app.store.working) do session:stop() end
+  app.store:forget_sessions()
 end
 
 --- What is answered in the place of the app; nil when the app is to answer.
