@@ -224,6 +224,8 @@ bench:
 	@$(MAKE) --no-print-directory all
 	@$(BUILD)/vbolua bench/catalogue.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/save.lua
+	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/serve.lua
+	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/big.lua 200000
 
 # SOAK= seconds (600), CLIENTS= at once (64); with SANITIZE=1 under ASan and UBSan.
 soak:

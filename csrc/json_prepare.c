@@ -117,9 +117,21 @@ bool vbo_json_prepare(const char *text, size_t size, const vbo_json_options *opt
   return !r.changed || copy_until(&r, size);
 }
 
+/* How many bytes at the start stand for themselves: nearly all that large pages are made of. */
+static size_t plain_run(const char *text, size_t size) {
+  size_t n = 0;
+  while (n < size && text[n] >= 0x20 && text[n] < 0x7F && text[n] != '"' && text[n] != '\\')
+    n++;
+  return n;
+}
+
 bool vbo_json_append_string(vbo_buffer *out, const char *text, size_t size, vbo_error *err) {
   if (!vbo_buffer_append_text(out, "\"", err)) return false;
   for (size_t at = 0; at < size;) {
+    size_t plain = plain_run(text + at, size - at);
+    if (!vbo_buffer_append(out, text + at, plain, err)) return false;
+    at += plain;
+    if (at == size) break;
     size_t length = vbo_utf8_next(text + at, size - at, NULL);
     const char *piece = text + at;
     char escape[8];

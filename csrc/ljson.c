@@ -224,6 +224,10 @@ static bool put(encoder *e, const char *text) {
 
 static bool put_string(encoder *e, const frame *at, const char *text, size_t size) {
   for (size_t i = 0; i < size;) {
+    if (!((unsigned char)text[i] & 0x80)) {
+      i++;
+      continue;
+    }
     size_t length = vbo_utf8_next(text + i, size - i, NULL);
     if (length == 0) return refuse(e, at, "is not UTF-8, and JSON is nothing else");
     i += length;
