@@ -167,8 +167,8 @@ do
   local before, requests = resident(server), 6400
   for _ = 1, 3 do
     local begun = core.now()
-    shell(("%s -Z --parallel-max 64 -o /dev/null %s '%s/v8/Jobs?limit=30&n=[1-%d]' 2>&1"):format(curl,
-      bearer, server.listening, requests))
+    shell(("%s -Z --parallel-max 64 -o /dev/null %s '%s/v8/Jobs?limit=30&n=[1-%d]' 2>&1"):format(
+      curl, bearer, server.listening, requests))
     local seconds = core.now() - begun
     print(("64 clients, %d requests: %.0f a second; server %.1f MiB, %.1f before"):format(requests,
       requests / seconds, resident(server), before))

@@ -91,7 +91,8 @@ local function ask(client, path, method)
     change = false }, 1).data
 end
 
-local function median_of_descriptors()
+--- Connections take a moment to close: the least of what is seen.
+local function least_descriptors()
   local least = math.huge
   for _ = 1, 50 do
     least = math.min(least, descriptors())
@@ -100,6 +101,7 @@ local function median_of_descriptors()
   return least
 end
 
+local jobs_before
 do
   -- What loads with the first request and the first archive is no leak.
   local client <close> = connect()
@@ -108,8 +110,9 @@ do
   }
   session:onedrives():first():documents():first():save { to = folder .. "/first" }
   session:onedrives():first():folders():first():save { to = folder .. "/first.zip" }
+  jobs_before = ask(client, "/sim/memory").jobs
 end
-local open_before = median_of_descriptors()
+local open_before = least_descriptors()
 
 local options = sanitized and "detect_leaks=1:abort_on_error=0" or ""
 local crew <close> = crews.start {
@@ -169,8 +172,10 @@ if resident() then
     -- Restores of v8 whose answer was lost may still be under way.
     engine:sleep(3)
     ledger.compare(found, ask(client, "/sim/changes"), ask(client, "/sim/diff"))
+    local jobs = ask(client, "/sim/memory").jobs
+    if jobs ~= jobs_before then fault("%d jobs, and there were %d", jobs, jobs_before) end
   end
-  open_after = median_of_descriptors()
+  open_after = least_descriptors()
   finally = resident()
 end
 table.move(found.faults, 1, #found.faults, #faults + 1, faults)
