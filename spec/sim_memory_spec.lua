@@ -170,12 +170,14 @@ describe("what was written lately", function()
 
   it("is written again, taken away, and counted once", function()
     local map = recent.new(3)
+    map:set("a", 1)
     for _ = 1, 10 do
-      map:set("a", 1)
       map:set("b", 2)
       map:set("b", nil)
     end
-    assert.same({ 1, nil, 1 }, { map:get "a", map:get "b", map:size() })
+    -- All that came and went with "b" has not made it forget.
+    assert.same({ 1, 1 }, { map:get "a", map:size() })
+    assert.is_nil(map:get "b")
     for n = 1, 3 do map:set(n, n) end
     map:set("a", 3)
     assert.same({ 3, 4 }, { map:get "a", map:size() })
