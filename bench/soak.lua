@@ -30,6 +30,8 @@ local growth = 1.5
 local weather = os.getenv "WEATHER"
   or "--weather storm --fault 'operation=*_Restore* kind=change probability=0.02 lost'"
 
+io.stdout:setvbuf "line"
+
 local function shell(command)
   local pipe = assert(io.popen(command))
   local output = pipe:read "a"

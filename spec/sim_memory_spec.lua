@@ -125,6 +125,18 @@ describe("tokens", function()
   end)
 end)
 
+describe("requests", function()
+  it("are remembered for a while: the last thousand are told", function()
+    local client = sim.new "v8"
+    for n = 1, 2100 do client:get("/Jobs?limit=" .. n) end
+    local told = client:get "/sim/requests"
+    assert.equal(1000, #told)
+    assert.equal("limit=2100", told[1000].query)
+    assert.equal("limit=1101", told[1].query)
+    assert.is_true(memory(client).requests < 2000)
+  end)
+end)
+
 describe("runs of jobs", function()
   it("are kept a thousand, the newest", function()
     local client = sim.new "v8"

@@ -153,9 +153,7 @@ routes["GET /sim/sessions"] = function(app)
 end
 
 routes["GET /sim/requests"] = function(app)
-  local out = json.array {}
-  for i, each in ipairs(app.requests) do out[i] = each end
-  return ok(out)
+  return ok(json.array(app:last_requests()))
 end
 
 routes["GET /sim/memory"] = function(app) return ok(memory.of(app)) end

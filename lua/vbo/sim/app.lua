@@ -191,9 +191,22 @@ local function answer_of(self, cat, request, note)
   }
 end
 
-local function remember(self, note)
-  table.insert(self.requests, note)
-  if #self.requests > remembered then table.remove(self.requests, 1) end
+--- Notes a request for whoever watches.
+---@param note table
+function App:remember(note)
+  local list = self.requests
+  list[#list + 1] = note
+  -- Now and then, and not with every request: what is kept has to move.
+  if #list >= 2 * remembered then
+    self.requests = table.move(list, #list - remembered + 1, #list, 1, {})
+  end
+end
+
+--- The last requests, oldest first.
+---@return table[]
+function App:last_requests()
+  local list = self.requests
+  return table.move(list, math.max(1, #list - remembered + 1), #list, 1, {})
 end
 
 --- Answers a request.
@@ -217,7 +230,7 @@ function App:handle(request)
           request.path, catalogue.versions[#catalogue.versions]) } }
     end
     note.status = answer.status
-    remember(self, note)
+    self:remember(note)
   end
   if answer.json ~= nil then
     answer.body = json.encode(answer.json)

@@ -44,8 +44,7 @@ local function weathered(app, asked)
     note = { time = os.date("!%Y-%m-%dT%H:%M:%SZ", app.clock() // 1 | 0), method = asked.method,
       path = asked.path, query = asked.query, operation = strike.about.operation,
       status = reply.status }
-    table.insert(app.requests, note)
-    if #app.requests > 1000 then table.remove(app.requests, 1) end
+    app:remember(note)
     if reply.json then
       reply.body = json.encode(reply.json)
       reply.headers["content-type"] = "application/json; charset=utf-8"
