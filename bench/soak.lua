@@ -142,7 +142,7 @@ do
     local passed = core.now() - began
     if passed >= next_row then
       next_row = next_row + every
-      local kept = ask(client, "/sim/memory")
+      local kept = ask(client, "/sim/memory?collect=true")
       local now = resident() or 0
       most = math.max(most, now)
       print(("%7.0f %9.1f %8.1f %9d %8d %8d %8d %6d %5d"):format(passed, now, kept.lua / (1 << 20),

@@ -14,7 +14,8 @@
 ---   GET  /sim/snapshots           the names
 ---   GET  /sim/diff?from=A&to=B    what differs between two of them (start and production, which
 ---                                 are there always, unless told)
----   GET  /sim/memory              how much the server keeps of what, see `vbo.sim.memory`
+---   GET  /sim/memory              how much the server keeps of what, see `vbo.sim.memory`; with
+---                                 collect=true what nobody holds any more is freed first
 ---   GET  /sim/weather             the rules of the weather, and how often each struck
 ---   POST /sim/weather             adds a rule, rules, or a set: "storm", see `vbo.sim.weather`
 ---   DELETE /sim/weather?id=N      takes a rule away, or all of them
@@ -156,7 +157,10 @@ routes["GET /sim/requests"] = function(app)
   return ok(json.array(app:last_requests()))
 end
 
-routes["GET /sim/memory"] = function(app) return ok(memory.of(app)) end
+routes["GET /sim/memory"] = function(app, query)
+  if query.collect == "true" then collectgarbage() end
+  return ok(memory.of(app))
+end
 
 local function problem(status, message)
   return { status = status, headers = {}, json = { message = message } }
