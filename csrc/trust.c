@@ -219,14 +219,16 @@ vbo_handshake *vbo_handshake_of(void *ssl) {
 }
 
 bool vbo_trust_holds(const vbo_trust *trust, void *ssl) {
-  const vbo_handshake *handshake = vbo_handshake_of(ssl);
+  vbo_handshake *handshake = vbo_handshake_of(ssl);
   if (handshake == NULL || handshake->trust != trust) return false;
-  if (!trust->pinned) return SSL_get_verify_result(ssl) == X509_V_OK;
+  if (handshake->held) return true;
+  if (!trust->pinned) return (handshake->held = SSL_get_verify_result(ssl) == X509_V_OK);
   unsigned char digest[SHA256_SIZE];
   X509 *certificate = SSL_get_peer_certificate(ssl);
   bool same =
       certificate_digest(certificate, digest) && memcmp(digest, trust->pin, SHA256_SIZE) == 0;
   X509_free(certificate);
+  handshake->held = same;
   return same;
 }
 

@@ -17,6 +17,7 @@ typedef struct vbo_handshake {
   int verify_error; /* X509_V_…; 0 when nothing was found wrong */
   bool pin_differs;
   bool used;      /* a request has gone over it */
+  bool held;      /* by its trust: looked at once, since a connection keeps its certificate */
   int64_t socket; /* -1 when not known */
   char fingerprint[VBO_FINGERPRINT];
 } vbo_handshake;
