@@ -227,11 +227,11 @@ bench:
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/serve.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/big.lua 200000
 
-# SOAK= seconds (600), CLIENTS= at once (64); with SANITIZE=1 under ASan and UBSan.
+# SOAK= seconds (600), CLIENTS= at once (64), TOGETHER= in one process (8); with SANITIZE=1 under ASan and UBSan.
 soak:
 	@.ci/deps.sh install server
 	@$(MAKE) --no-print-directory all
-	@SOAK='$(SOAK)' CLIENTS='$(CLIENTS)' SANITIZE='$(SANITIZE)' \
+	@SOAK='$(SOAK)' CLIENTS='$(CLIENTS)' TOGETHER='$(TOGETHER)' SANITIZE='$(SANITIZE)' \
 	  VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/soak.lua
 
 # ------------------------------------------------------------------- the looks

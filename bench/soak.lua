@@ -3,6 +3,7 @@
 --   make soak                          64 clients for ten minutes
 --   make soak SOAK=60 CLIENTS=16       a quick one
 --   make soak SANITIZE=1 SOAK=120      with AddressSanitizer, which also looks for leaks at the end
+--   make soak TOGETHER=1               each client a process, instead of eight as tasks of one
 --
 -- It ends with 0 when nothing crashed, nothing leaked, no client met an error that weather does not
 -- explain, and production shows exactly what the clients were told was done: see
@@ -22,6 +23,10 @@ local ledger = require "ledger"
 
 local seconds = tonumber(os.getenv "SOAK" or "") or 600
 local count = math.tointeger(tonumber(os.getenv "CLIENTS" or "") or 64)
+local together = math.min(count,
+  math.tointeger(tonumber(os.getenv "TOGETHER" or "") or 8))
+local processes = (count + together - 1) // together
+count = processes * together
 local vbolua = os.getenv "VBOLUA" or "build/vbolua"
 local sanitized = (os.getenv "SANITIZE" or "") ~= ""
 local growth = 1.5
@@ -118,7 +123,7 @@ local open_before = least_descriptors()
 
 local options = sanitized and "detect_leaks=1:abort_on_error=0" or ""
 local crew <close> = crews.start {
-  count = count, folder = folder, arguments = { seconds },
+  count = processes, folder = folder, arguments = { seconds, together },
   script = shell("cd " .. here .. " && pwd"):gsub("\n$", "") .. "/soak/client.lua",
   program = vbolua:find "^/" and vbolua or shell("pwd"):gsub("\n$", "") .. "/" .. vbolua,
   environment = {
@@ -127,8 +132,8 @@ local crew <close> = crews.start {
   },
 }
 
-print(("%d clients for %d s; the server's MiB, resident and Lua's, and what it keeps"):format(count,
-  seconds))
+print(("%d clients in %d process%s for %d s; the server's MiB (resident, Lua's) and what it keeps")
+  :format(count, processes, processes == 1 and "" or "es", seconds))
 print(("%7s %9s %8s %9s %8s %8s %8s %6s %5s"):format("s", "resident", "Lua", "sessions", "events",
   "tokens", "changes", "jobs", "fds"))
 
@@ -160,10 +165,20 @@ local function fault(format, ...) faults[#faults + 1] = format:format(...) end
 if not resident() then
   fault("the server is there no more: %s", content(folder .. "/server.log"))
 end
-if crew:alive() > 0 then fault("%d clients hang", crew:alive()) end
+if crew:alive() > 0 then fault("%d processes of clients hang", crew:alive()) end
+local own = { warm = 0, most = 0, finally = 0 }
 for n, status in pairs(crew:statuses()) do
   local said = content(("%s/%d.err"):format(folder, n))
-  if status ~= 0 or said ~= "" then fault("client %d ended with %d: %s", n, status, said) end
+  if status ~= 0 or said ~= "" then fault("process %d ended with %d: %s", n, status, said) end
+  local told = vbo.json.decode(content(("%s/process-%d.json"):format(folder, n))) or {}
+  if told.open_after and told.open_after > told.open_before then
+    fault("process %d has %d descriptors open, and had %d", n, told.open_after, told.open_before)
+  end
+  if not sanitized and told.warm and told.finally > growth * told.warm then
+    fault("process %d has %.1f MiB at the end, %.1f after a third: more than %.1f times", n,
+      told.finally, told.warm, growth)
+  end
+  for name, value in pairs(own) do own[name] = math.max(value, told[name] or 0) end
 end
 
 local found = ledger.read(folder, count)
@@ -205,6 +220,8 @@ print(("restored     %d, production has %d changes; %d answers were lost"):forma
   found.changes or 0, found.excused))
 print(("resident     %.1f MiB after a third, %.1f at most, %.1f at the end"):format(warm or 0, most,
   finally))
+print(("clients      %.1f MiB resident after a third, %.1f at most, %.1f at the end%s"):format(
+  own.warm, own.most, own.finally, processes > 1 and " (the largest process)" or ""))
 print(("descriptors  %d before, %d after"):format(open_before, open_after))
 for i = 1, math.min(#faults, 20) do print("FAULT  " .. faults[i]:sub(1, 2000)) end
 print(#faults == 0 and "sound" or ("%d faults"):format(#faults))

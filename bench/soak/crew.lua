@@ -1,12 +1,9 @@
---- Many clients at once: a process each.
+--- The processes in which the clients of the soak run.
 ---
----   local crew <close> = crew.start { count = 64, script = "…/client.lua", arguments = { … },
+---   local crew <close> = crew.start { count = 2, script = "…/client.lua", arguments = { … },
 ---     environment = { VBO_HOST = … }, folder = "…", program = "build/vbolua" }
 ---   crew:alive()      how many have not ended yet
 ---   crew:statuses()   { [number] = exit status } of those that have
----
---- What the clients do is in their script; whoever runs them in another way (several in one
---- process) gives the same two methods, and the files NUMBER.jsonl in the folder.
 
 local M = {}
 
@@ -15,7 +12,7 @@ Crew.__index = Crew
 
 local function quoted(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "'" end
 
---- Starts the clients.  Each is told its number and the folder, then the arguments.
+--- Starts the processes.  Each is told its number and the folder, then the arguments.
 ---@param options table  count, script, arguments, environment, folder, program
 function M.start(options)
   local self = setmetatable({ count = options.count, folder = options.folder, ended = {} }, Crew)
@@ -34,7 +31,6 @@ function M.start(options)
 cd %s
 n=1
 while [ $n -le %d ]; do
-  mkdir -p $n
   ( %s %s $n %s %s >$n.out 2>$n.err & child=$!; echo $child >$n.pid; wait $child
     echo $? >$n.new; mv $n.new $n.status ) &
   n=$((n + 1))
