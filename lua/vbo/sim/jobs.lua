@@ -34,18 +34,19 @@ end
 -- How long the runs of the past took.
 local took = 1300
 
---- The runs that a job has behind it: one at every restore point of its organization, and its last.
+--- The runs that a job has behind it: one at every restore point of its own, or else of its
+--- organization, and its last.
 local function past_of(job, described)
   local moments = {}
-  for _, at in ipairs(job.organization.points) do
+  for _, at in ipairs(described.points or job.organization.points) do
     moments[#moments + 1] = { job = job, at = at, point = true }
   end
   local last = moments[#moments]
-  if not last or last.at ~= described.last_run then
+  if described.last_run and (not last or last.at ~= described.last_run) then
     last = { job = job, at = described.last_run }
     moments[#moments + 1] = last
   end
-  last.status = described.last_status
+  if last then last.status = described.last_status end
   return moments
 end
 

@@ -172,8 +172,9 @@ function M.folder(context, it, session)
   local base = drives .. "/Folders/%s"
   return {
     id = it.id, name = it.name, version = "1.0", versionId = 512, oneDriveId = drive.id,
-    createdBy = it.by, creationTime = local_time(context, it.at), modifiedBy = it.by,
-    modificationTime = local_time(context, it.at), isFolder = true,
+    createdBy = it.by, creationTime = local_time(context, it.created or it.at),
+    modifiedBy = it.modifier or it.by,
+    modificationTime = local_time(context, it.modified or it.created or it.at), isFolder = true,
     _links = {
       self = context:href(base, session.id, drive.id, it.id),
       onedrive = context:href(drives, session.id, drive.id),
@@ -184,6 +185,12 @@ function M.folder(context, it, session)
   }
 end
 
+--- Who made a document, when, and when a version of it was saved.  A recorded world tells these
+--- apart from when they came into the backup.
+function M.creator(it) return it.creator or it.versions[1].by end
+function M.created(it) return it.created or it.versions[1].dated or it.versions[1].at end
+function M.modified(version) return version.dated or version.at end
+
 --- A version of a document.
 function M.document(context, it, session, version)
   local drive = it.drive
@@ -191,9 +198,9 @@ function M.document(context, it, session, version)
   return {
     id = it.id, name = it.name, size = version.size, sizeBytes = version.size,
     inheritedPermissions = true, version = version.number, versionId = version.id,
-    oneDriveId = drive.id, createdBy = it.versions[1].by,
-    creationTime = local_time(context, it.versions[1].at), modifiedBy = version.by,
-    modificationTime = local_time(context, version.at), isFolder = false,
+    oneDriveId = drive.id, createdBy = M.creator(it),
+    creationTime = local_time(context, M.created(it)), modifiedBy = version.by,
+    modificationTime = local_time(context, M.modified(version)), isFolder = false,
     _links = {
       self = context:href(drives .. "/Documents/%s", session.id, drive.id, it.id),
       onedrive = context:href(drives, session.id, drive.id),
@@ -244,13 +251,17 @@ local function people(list)
   return table.concat(out, "; ")
 end
 
+local of_mail = {
+  "subject", "from", "to", "cc", "bcc", "sent", "received", "importance", "reminder",
+}
+
 function M.item(context, it, session)
   local box = it.mailbox
   local attachments = json.array {}
   for i, each in ipairs(it.attachments) do
     attachments[i] = { name = each.name, sizeBytes = each.size }
   end
-  return {
+  local record = {
     id = it.id, itemClass = it.class, subject = it.subject, from = person(it.from),
     to = people(it.to), cc = people(it.cc), bcc = people(it.bcc), sent = M.time(it.sent),
     received = M.time(it.received), importance = it.importance, reminder = false,
@@ -261,6 +272,12 @@ function M.item(context, it, session)
       parent = context:href(mailboxes .. "/Folders/%s", session.id, box.id, it.folder.id),
     },
   }
+  if it.shown then
+    -- As it was recorded: an appointment or a contact is no mail, and not every mail has a sender.
+    for _, name in ipairs(of_mail) do record[name] = nil end
+    for name, value in pairs(it.shown) do record[name] = value end
+  end
+  return record
 end
 
 return M

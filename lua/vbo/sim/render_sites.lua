@@ -28,7 +28,7 @@ function M.container(context, it, session)
   local is_list = it.kind == "list"
   return {
     id = it.id, name = it.name, url = it.url, description = it.description, siteId = site.id,
-    creationTime = render.local_time(context, it.at),
+    creationTime = render.local_time(context, it.created or it.at),
     _links = {
       self = context:href(sites .. (is_list and "/Lists/%s" or "/Libraries/%s"), session.id,
         site.id, it.id),
@@ -58,8 +58,9 @@ function M.folder(context, it, session)
   local path = inside == "items" and "/Items?parentId=%s" or "/Documents?parentId=%s"
   return {
     id = it.id, name = it.name, type = kind, version = "1.0", versionId = 512, siteId = site.id,
-    createdBy = it.by, creationTime = render.local_time(context, it.at), modifiedBy = it.by,
-    modificationTime = render.local_time(context, it.at), isFolder = true,
+    createdBy = it.by, creationTime = render.local_time(context, it.created or it.at),
+    modifiedBy = it.modifier or it.by, isFolder = true,
+    modificationTime = render.local_time(context, it.modified or it.created or it.at),
     _links = {
       self = context:href(sites .. "/Folders/%s", session.id, site.id, it.id),
       site = context:href(sites, session.id, site.id),
@@ -73,17 +74,17 @@ end
 --- A version of a document of a library or an item of a list.
 function M.document(context, it, session, version)
   local container = it.drive
-  local site, first = container.site, it.versions[1]
+  local site = container.site
   version = version or session.view:current(it)
   local is_item = container.kind == "list"
   local path = is_item and "/Items/%s" or "/Documents/%s"
   return {
-    id = it.id, name = it.name, title = is_item and it.name or nil,
+    id = it.id, name = it.name, title = is_item and (it.title or it.name) or nil,
     -- Items have a size in v2 alone.
     size = version.size, sizeBytes = not is_item and version.size or nil, version = version.number,
-    versionId = version.id, siteId = site.id, createdBy = first.by,
-    creationTime = render.local_time(context, first.at), modifiedBy = version.by,
-    modificationTime = render.local_time(context, version.at), isFolder = false,
+    versionId = version.id, siteId = site.id, createdBy = render.creator(it),
+    creationTime = render.local_time(context, render.created(it)), modifiedBy = version.by,
+    modificationTime = render.local_time(context, render.modified(version)), isFolder = false,
     _links = {
       self = context:href(sites .. path, session.id, site.id, it.id),
       site = context:href(sites, session.id, site.id),

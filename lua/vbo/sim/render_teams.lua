@@ -106,7 +106,7 @@ function M.file(context, it, session, version)
   return {
     id = it.id, name = it.name, fileType = is_folder and "Folder" or "File",
     sizeBytes = version and version.size or 0,
-    modified = render.time(version and version.at or it.at),
+    modified = render.time(version and render.modified(version) or it.modified or it.at),
     modifiedBy = version and version.by or it.by, uiVersion = version and version.number or "1.0",
     version = version and version.id // 512 or 1, channelId = channel.id, teamId = team.id,
     _links = {

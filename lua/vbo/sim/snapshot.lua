@@ -73,6 +73,7 @@ local function document_of(copy, folder, entry, known, at)
     local n = #versions + 1
     version.number, version.id, version.at = n .. ".0", 512 * n, entry.modified
     version.by, version.size, version.stream = entry.by, entry.size, entry.stream
+    version.dated = nil
     versions[n] = version
   end
   local out = known and twin(known) or {}

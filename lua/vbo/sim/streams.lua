@@ -61,6 +61,7 @@ end
 ---@param item table
 ---@return table
 function M.message(item)
+  if item.saved then return item.saved end -- as the server that was recorded saved it
   local msg = require "vbo.sim.formats.msg"
   return M.bytes(msg.write {
     subject = item.subject, from = item.from, to = item.to, cc = item.cc, sent = item.sent,

@@ -16,13 +16,19 @@ World.__index = World
 
 local moment = files.moment
 
+local function moments(list)
+  local out = {}
+  for i, each in ipairs(list) do out[i] = moment(each) end
+  return out
+end
+
 local function new_drive(organization, user, spec, defaults)
   local seed = organization.name .. "/drive/" .. user.name
   local personal = user.name:gsub("[@.]", "_")
   local drive = {
-    id = ids.uuid(seed .. "/site") .. ids.uuid(seed .. "/web"), name = user.display,
+    id = ids.uuid(seed .. "/site") .. ids.uuid(seed .. "/web"), name = spec.drive or user.display,
     owner = user.name, author = user.display, user = user, folders = {}, documents = {}, by_id = {},
-    url = ("https://%s-my.sharepoint.com/personal/%s"):format(
+    url = spec.url or ("https://%s-my.sharepoint.com/personal/%s"):format(
       organization.name:match "^[^.]+", personal),
   }
   files.add(drive, nil, spec, defaults)
@@ -45,18 +51,18 @@ local function new_organization(spec, world)
     id = ids.uuid("organization/" .. spec.name), name = spec.name, type = spec.type,
     region = spec.region or "Worldwide", account = spec.account, description = spec.description,
     msid = ids.uuid("tenant/" .. spec.name), users = {}, drives = {}, mailboxes = {},
-    workloads = {}, points = {}, by_email = {},
+    workloads = {}, points = moments(spec.points), by_email = {},
   }
-  for i, point in ipairs(spec.points) do organization.points[i] = moment(point) end
   for _, workload in ipairs(spec.workloads) do organization.workloads[workload] = true end
   local defaults = {
     created = moment(spec.created, organization.points[1] - 10 * 86400), hit = moment(spec.hit),
-    now = world.now,
+    now = world.now, latest = moment(spec.latest),
   }
   for _, each in ipairs(spec.users) do
     local user = {
       name = each.name, display = each.display, type = each.type or "User",
-      location = each.directory and "Hybrid" or "Cloud", office = each.office or "",
+      location = each.location or each.directory and "Hybrid" or "Cloud",
+      office = each.office or "",
       left = each.left, organization = organization,
     }
     user.id = user_id(organization, each)
@@ -100,9 +106,14 @@ function M.expand(spec)
     }
   end
   for _, each in ipairs(spec.jobs) do
+    local repository = world.repositories[1]
+    for _, other in ipairs(world.repositories) do
+      if other.name == each.repository then repository = other end
+    end
     world.jobs[#world.jobs + 1] = {
       id = ids.uuid("job/" .. each.name), name = each.name, description = each.description,
-      organization = world.by_id[each.organization:lower()], repository = world.repositories[1],
+      organization = world.by_id[each.organization:lower()], repository = repository,
+      points = each.points and moments(each.points),
       schedule = each.schedule, selected = each.selected, excluded = each.excluded,
       enabled = each.enabled ~= false, last_run = moment(each.last_run),
       last_status = each.last_status or "Success",

@@ -11,7 +11,9 @@
 ---     },
 ---   }
 ---
---- Everything may be left out.
+--- Everything may be left out.  What `vbolua sim record` writes has more: listings
+--- (`world/listing.lua`) in place of folders, and for an organization its `sites`, `teams` and
+--- `workloads`; `jobs`, `repositories` and `proxies`.
 
 local errors = require "vbo.error"
 local nearest = require "vbo.nearest"
@@ -22,6 +24,7 @@ local M = {}
 -- So many steps are plenty for data.
 local most_steps = 10000000
 
+local function is_text(value) return type(value) == "string" end
 local function text(value) return type(value) == "string" and value ~= "" end
 local function flag(value) return type(value) == "boolean" end
 local function moment(value) return text(value) and time.parse(value) ~= nil end
@@ -34,6 +37,11 @@ local function list_of(test)
       if not test(value[i]) then return false end
     end
     return count > 0
+  end
+end
+local function maybe_none(test)
+  return function(value)
+    return type(value) == "table" and next(value) == nil or list_of(test)(value)
   end
 end
 local function one_of(...)
@@ -54,6 +62,7 @@ local function path(value)
   end
   return true
 end
+local function listing(value) return path(value) and value and value:find "%.jsonl$" ~= nil end
 local function is_table(value) return type(value) == "table" end
 
 local a_moment = { moment, "a point in time, such as \"2026-11-20T22:00:00Z\"" }
@@ -62,23 +71,41 @@ local production = { one_of("same", "empty"), '"same" or "empty"' }
 local tables = { list_of(is_table), "a list of tables" }
 local a_text, a_flag = { text, "a text" }, { flag, "true or false" }
 local a_path = { path, "a path in the folder, or false" }
+local listings = { maybe_none(listing), "a list of listings, such as \"sites/Marketing.jsonl\"" }
 
 local organization_fields = {
   name = a_text, type = { one_of("Office365", "OnPremises", "Hybrid"),
     '"Office365", "OnPremises" or "Hybrid"' },
   region = a_text, account = a_text, description = a_text, points = points,
-  production = production, users = tables, created = a_moment,
+  production = production, users = { maybe_none(is_table), "a list of tables" },
+  created = a_moment, sites = listings, teams = listings,
+  workloads = { list_of(one_of("exchange", "onedrive", "sharepoint", "teams")),
+    'a list of "exchange", "onedrive", "sharepoint" and "teams"' },
 }
 local user_fields = {
   name = { address, "an address, such as \"alice@contoso.com\"" }, display = a_text,
   office = a_text, directory = a_flag, left = a_moment, drive = a_path, mailbox = a_path,
-  production = production,
+  production = production, mailbox_name = a_text,
+  type = { one_of("User", "Shared", "Public"), '"User", "Shared" or "Public"' },
+  location = { one_of("Cloud", "OnPremises", "Hybrid"), '"Cloud", "OnPremises" or "Hybrid"' },
 }
+local job_fields = {
+  name = a_text, description = { is_text, "a text" }, organization = a_text, repository = a_text,
+  enabled = a_flag, last_run = a_moment, last_status = a_text,
+  schedule = { is_table, "a table" }, points = { maybe_none(moment), points[2] },
+  selected = tables, excluded = tables,
+}
+local job_item_fields = {
+  user = { address, "an address, such as \"alice@contoso.com\"" }, mailbox = a_flag,
+  oneDrive = a_flag, archiveMailbox = a_flag, personalSite = a_flag,
+}
+local repository_fields = { name = a_text, path = { is_text, "a text" } }
+local proxy_fields = { name = a_text }
 local world_fields = {
   name = a_text, now = a_moment, points = points, production = production,
   organization = { function(value) return text(value) or is_table(value) end,
     "a name or a table" },
-  organizations = tables, users = tables,
+  organizations = tables, users = tables, jobs = tables, repositories = tables, proxies = tables,
 }
 
 --- The line of a source that most likely holds a name and a value: the value is searched for
@@ -138,6 +165,38 @@ function Checker:users(list, seen)
   end
 end
 
+--- Tables with names, each of which is checked.
+function Checker:named(list, fields, what)
+  for i, each in ipairs(list or {}) do
+    self:fields(each, fields, ("%s %s"):format(what, each.name or i))
+    if not each.name then self:fail(what, nil, ("%s %d has no 'name'"):format(what, i)) end
+  end
+end
+
+--- Jobs, with the organizations that there are, by lower-case name.
+function Checker:jobs(list, organizations)
+  self:named(list, job_fields, "job")
+  for _, job in ipairs(list or {}) do
+    local organization = organizations[(job.organization or ""):lower()]
+    if not organization then
+      self:fail("organization", job.organization, ("job %s must name an organization of this world")
+        :format(job.name))
+    end
+    local users = {}
+    for _, user in ipairs(organization.users or {}) do users[user.name:lower()] = true end
+    for _, kind in ipairs { "selected", "excluded" } do
+      for _, item in ipairs(job[kind] or {}) do
+        self:fields(item, job_item_fields, ("an item of job %s"):format(job.name))
+        if not item.user or not users[item.user:lower()] then
+          self:fail("user", item.user, ("job %s names a user that its organization has not: %s")
+            :format(job.name, tostring(item.user)))
+        end
+        item.user = item.user:lower()
+      end
+    end
+  end
+end
+
 --- Runs the file and gives what it returns.
 local function run(file, source)
   local chunk, message = load(source, "@" .. file, "t", {})
@@ -185,8 +244,11 @@ function M.read(file, source)
     if each.name and names[each.name:lower()] then
       check:fail("name", each.name, each.name .. " is there twice")
     end
-    names[(each.name or ""):lower()] = true
+    names[(each.name or ""):lower()] = each
   end
+  check:jobs(world.jobs, names)
+  check:named(world.repositories, repository_fields, "repository")
+  check:named(world.proxies, proxy_fields, "proxy")
   world.organizations = list
   return world, function(name, value, message) check:fail(name, value, message) end
 end

@@ -25,20 +25,30 @@ local moment = M.moment
 ---@field by string
 ---@field size integer
 ---@field stream table
+---@field dated number?      the date that it shows, where that is not when it came
 
-local function add_version(document, at, by, made, seed)
+local function add_version(document, at, by, made, seed, told)
   local stream, size = made(seed)
   local n = #document.versions + 1
   document.versions[n] = {
-    number = n .. ".0", id = 512 * n, at = at, by = by, stream = stream, size = size,
+    number = told and told.number or n .. ".0", id = told and told.id or 512 * n, at = at, by = by,
+    stream = stream, size = size,
   }
+  return document.versions[n]
 end
 
-local function new_document(drive, folder, name)
+-- `latest`: of a recorded world, when it was recorded.  What is dated later was there all the same.
+local function came(at, defaults) return math.min(at, defaults.latest or at) end
+
+local function new_document(drive, folder, spec)
+  local name = spec.file
   local path = folder and folder.path .. "/" .. name or name
   local seed = drive.id .. "/" .. path
+  -- A real drive may hold what looks like two documents of one path.
+  if spec.row and drive.by_id[ids.uuid(seed)] then seed = seed .. "#" .. spec.row end
   local document = {
     id = ids.uuid(seed), drive = drive, folder = folder, name = name, path = path, versions = {},
+    title = spec.title,
   }
   assert(not drive.by_id[document.id], "two documents of one path: " .. path)
   drive.documents[#drive.documents + 1] = document
@@ -61,11 +71,13 @@ end
 --- A file and what the attack made of it: "renamed" leaves NAME.locked in its place,
 --- "encrypted" a newer version of the same name.
 local function add_file(drive, folder, spec, defaults)
-  local document, seed = new_document(drive, folder, spec.file)
+  local document, seed = new_document(drive, folder, spec)
   for i, version in ipairs(spec[1] and spec or { spec }) do
-    add_version(document, moment(version.at, defaults.created), version.by or drive.author,
-      function(s) return content.stream(version, s .. i) end, seed)
+    local at = moment(version.at, defaults.created)
+    add_version(document, came(at, defaults), version.by or drive.author,
+      function(s) return content.stream(version, s .. i) end, seed, version).dated = at
   end
+  document.created, document.creator = moment(spec.created), spec.creator
   add_attachments(document, seed, spec.attachments)
   document.deleted = moment(spec.deleted)
   if not spec.hit then return end
@@ -75,7 +87,7 @@ local function add_file(drive, folder, spec, defaults)
     add_version(document, defaults.hit, drive.author, noise, seed)
   else
     document.deleted = defaults.hit
-    local locked, locked_seed = new_document(drive, folder, spec.file .. ".locked")
+    local locked, locked_seed = new_document(drive, folder, { file = spec.file .. ".locked" })
     add_version(locked, defaults.hit, drive.author, noise, locked_seed)
   end
 end
@@ -95,7 +107,7 @@ end
 ---@param drive table    the container
 ---@param folder table?  where in it; nil: its root
 ---@param list table[]
----@param defaults { created: number, hit: number? }
+---@param defaults { created: number, hit: number?, latest: number? }
 local function add_children(drive, folder, list, defaults)
   for _, spec in ipairs(list) do
     if spec.file then
@@ -106,8 +118,11 @@ local function add_children(drive, folder, list, defaults)
       local path = folder and folder.path .. "/" .. spec.folder or spec.folder
       local child = {
         id = ids.uuid(drive.id .. "//" .. path), drive = drive, name = spec.folder, path = path,
-        parent = folder, at = moment(spec.created, defaults.created), by = drive.author,
+        parent = folder, at = came(moment(spec.created, defaults.created), defaults),
+        by = spec.by or drive.author, created = moment(spec.created),
+        modified = moment(spec.modified), modifier = spec.modifier,
       }
+      if spec.row and drive.by_id[child.id] then child.id = ids.uuid(child.id .. spec.row) end
       drive.folders[#drive.folders + 1] = child
       drive.by_id[child.id] = child
       add_children(drive, child, spec, defaults)

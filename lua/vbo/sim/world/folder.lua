@@ -4,12 +4,17 @@
 ---   DIR/drives/alice@contoso.com/…             Alice's OneDrive
 ---   DIR/mail/alice@contoso.com/Inbox/*.eml     her mail; an .mbox file is a folder, too
 ---
+--- In place of a folder of files or of mail, `world.lua` may name a listing (`world/listing.lua`),
+--- which describes them.
+---
 --- A folder with none of these is one OneDrive.  Files are sent from the disk, never held;
 --- symbolic links are left out.  Names, sizes and dates are those of the start.
 
 local build = require "vbo.sim.world.build"
 local description = require "vbo.sim.world.description"
 local errors = require "vbo.error"
+local listed_mail = require "vbo.sim.world.folder_listing"
+local listing = require "vbo.sim.world.listing"
 local mail = require "vbo.sim.world.folder_mail"
 local mime = require "vbo.sim.world.mime"
 local time = require "vbo.time"
@@ -108,14 +113,25 @@ local function name_of(address)
   return (address:match "^[^@]+":gsub("[._]+", " "):gsub("%f[%w]%l", string.upper))
 end
 
---- Whether a path below the root is a folder; links are none.
-local function is_folder(list, path)
+--- Whether a path below the root is a folder, or a file; links are neither.
+local function is_there(types, path, kind)
   local above, name = path:match "^(.*)/([^/]*)$"
-  if above and not is_folder(list, above) then return false end
-  for _, entry in ipairs(list(above or "")) do
-    if entry.name == (name or path) then return entry.type == "directory" end
+  if above and not is_there(types, above, "directory") then return false end
+  return types(above or "")[name or path] == kind
+end
+
+local function is_listing(path) return path:find "%.jsonl$" ~= nil end
+
+--- The types of what is in folders, by name; each folder is looked through once.
+local function typed(list)
+  local known = {}
+  return function(path)
+    if not known[path] then
+      known[path] = {}
+      for _, entry in ipairs(list(path)) do known[path][entry.name] = entry.type end
+    end
+    return known[path]
   end
-  return false
 end
 
 local nightly = {
@@ -128,53 +144,112 @@ local function settle(user, folder)
   local function place(field, owners)
     local path = user[field]
     if path == nil then return owners[user.name:lower()] and owners[user.name:lower()].path end
-    if path and not is_folder(folder.list, path) then
-      folder.fail(field, path, ("'%s' of user %s is no folder here: %s"):format(field, user.name,
-        path))
+    if path and not is_there(folder.types, path, is_listing(path) and "file" or "directory") then
+      folder.fail(field, path, ("'%s' of user %s is no %s here: %s"):format(field, user.name,
+        is_listing(path) and "listing" or "folder", path))
     end
     return path or nil
   end
   user.display = user.display or name_of(user.name)
   user.mail_path = place("mailbox", folder.mailboxes)
   local drive = place("drive", folder.drives)
-  user.drive, user.mailbox = drive and drive_of(folder.root, folder.list, drive) or nil, nil
+  user.mailbox = nil
+  if not drive then
+    user.drive = nil
+  elseif is_listing(drive) then
+    user.drive = listing.read(folder.root, drive, "drive")
+  else
+    user.drive = drive_of(folder.root, folder.list, drive)
+  end
+end
+
+--- The sites or teams of an organization out of their listings.
+local function listed(each, field, kind, folder)
+  local out = {}
+  for i, path in ipairs(each[field] or {}) do
+    if not is_there(folder.types, path, "file") then
+      folder.fail(field, path, ("'%s' names a listing that is not here: %s"):format(field, path))
+    end
+    out[i] = listing.read(folder.root, path, kind)
+    if kind == "team" then
+      local team = out[i]
+      team.alias, team.channels = team.alias or team.team, team.channels or {}
+    end
+  end
+  each[field] = out
+  return out
+end
+
+local kinds = { exchange = "Vex", onedrive = "Veod", sharepoint = "Vesp", teams = "Vet" }
+
+--- What an organization's backups are of.
+local function workloads_of(each)
+  if not each.workloads then
+    local out = { "Vex", "Veod" }
+    if each.sites[1] then out[#out + 1] = "Vesp" end
+    if each.teams[1] then out[#out + 1] = "Vet" end
+    return out
+  end
+  local out = {}
+  for i, name in ipairs(each.workloads) do out[i] = kinds[name] end
+  return out
+end
+
+--- Sees to it that every organization has a job, for restore points come from jobs.
+local function employ(spec)
+  spec.jobs = spec.jobs or {}
+  local backed_up = {}
+  for _, job in ipairs(spec.jobs) do
+    if not job.points or job.points[1] then backed_up[job.organization:lower()] = true end
+  end
+  for _, each in ipairs(spec.organizations) do
+    if not backed_up[each.name:lower()] then
+      spec.jobs[#spec.jobs + 1] = {
+        name = each.name .. " nightly", description = "Everything, every night",
+        organization = each.name, schedule = nightly, last_run = each.points[#each.points],
+      }
+    end
+  end
 end
 
 --- Completes what world.lua said, or would have.
 local function complete(spec, folder)
-  local newest = newest_of(folder.list, "", 0)
   spec.name = spec.name or folder.root:match "([^/]+)/*$" or "folder"
-  spec.now = spec.now or time.iso((newest > 0 and newest or 1795248000) + 3600)
+  if not spec.now then
+    local newest = newest_of(folder.list, "", 0)
+    spec.now = time.iso((newest > 0 and newest or 1795248000) + 3600)
+  end
   local now = assert(time.parse(spec.now))
   local points = spec.points
   if not points then
     points = {}
     for i = 1, 7 do points[i] = time.iso(now - 60 - (7 - i) * day) end
   end
-  spec.proxies = { { name = "proxy.rehearsal.local" } }
-  spec.repositories = { { name = "Default Backup Repository", path = "D:\\Backups" } }
-  spec.jobs = {}
-  for i, each in ipairs(spec.organizations) do
+  spec.proxies = spec.proxies or { { name = "proxy.rehearsal.local" } }
+  spec.repositories = spec.repositories
+    or { { name = "Default Backup Repository", path = "D:\\Backups" } }
+  for _, each in ipairs(spec.organizations) do
+    local told = each.users ~= nil
     each.users = each.users or users_of(folder.drives, folder.mailboxes)
-    if #each.users == 0 then
+    if #each.users == 0 and not told then
       each.users = { { name = nobody, display = "User" } }
       each.users[1].drive = drive_of(folder.root, folder.list, "", { ["world.lua"] = true })
     else
       for _, user in ipairs(each.users) do settle(user, folder) end
     end
-    local domain = each.users[1].name:match "@(.*)$"
-    each.name = each.name or domain:match "^[^.]+" .. ".onmicrosoft.com"
+    listed(each, "sites", "site", folder)
+    listed(each, "teams", "team", folder)
+    local first = each.users[1] or { name = nobody }
+    each.name = each.name or first.name:match "@([^.]+)" .. ".onmicrosoft.com"
     each.type = each.type or "Office365"
     each.account = each.account or "backup@" .. each.name
     each.description = each.description or "Read from a folder"
     each.points = each.points or points
-    each.workloads = { "Vex", "Veod" }
+    each.workloads = workloads_of(each)
     table.sort(each.points, function(a, b) return time.parse(a) < time.parse(b) end)
-    spec.jobs[i] = {
-      name = each.name .. " nightly", description = "Everything, every night",
-      organization = each.name, schedule = nightly, last_run = each.points[#each.points],
-    }
+    each.latest = each.points[#each.points]
   end
+  employ(spec)
   return spec, now
 end
 
@@ -185,12 +260,18 @@ local function finish(world, spec, folder, now)
     local organization = world:organization(each.name)
     for _, described in ipairs(each.users) do
       local user = organization.by_email[described.name:lower()]
-      if described.mail_path then
-        user.mailbox = mail.mailbox(organization, user, {
-          list = folder.list, root = folder.root, path = described.mail_path, now = now,
+      local path = described.mail_path
+      if path and is_listing(path) then
+        user.mailbox = listed_mail.mailbox(organization, user, {
+          root = folder.root, path = path, name = described.mailbox_name,
+          latest = organization.points[#organization.points],
         })
-        organization.mailboxes[#organization.mailboxes + 1] = user.mailbox
+      elseif path then
+        user.mailbox = mail.mailbox(organization, user, {
+          list = folder.list, root = folder.root, path = path, now = now,
+        })
       end
+      organization.mailboxes[#organization.mailboxes + 1] = user.mailbox
       lost[user] = (described.production or each.production or spec.production) == "empty"
     end
   end
@@ -212,7 +293,8 @@ end
 ---@param root string
 ---@return table world
 function M.open(root)
-  local folder = { root = root, list = lister(root) }
+  local list = lister(root)
+  local folder = { root = root, list = list, types = typed(list) }
   local names = {}
   for _, entry in ipairs(folder.list "") do
     if entry.type == "directory" then names[entry.name] = true end

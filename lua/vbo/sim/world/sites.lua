@@ -14,21 +14,25 @@ local ids = require "vbo.sim.ids"
 local M = {}
 
 local function new_container(site, spec, kind, defaults)
-  local url = site.url .. (kind == "list" and "/Lists/" or "/") .. spec.name:gsub(" ", "%%20")
+  local url = spec.url
+    or site.url .. (kind == "list" and "/Lists/" or "/") .. spec.name:gsub(" ", "%%20")
   local container = {
     id = ids.uuid(url), site = site, kind = kind, name = spec.name, url = url, owner = site.url,
     author = spec.author or site.author, description = spec.description or "",
-    at = files.moment(spec.created, site.at),
+    at = math.min(files.moment(spec.created, site.at), defaults.latest or math.huge),
+    created = files.moment(spec.created),
     deleted = files.moment(spec.deleted) or spec.hit and defaults.hit or nil,
     folders = {}, documents = {}, by_id = {},
   }
-  files.add(container, nil, spec, { created = container.at, hit = defaults.hit })
+  files.add(container, nil, spec, {
+    created = container.at, hit = defaults.hit, latest = defaults.latest,
+  })
   return container
 end
 
 local function add(list, organization, parent, spec, defaults)
   local host = "https://" .. organization.name:match "^[^.]+" .. ".sharepoint.com"
-  local url = host .. spec.path
+  local url = spec.url or host .. spec.path
   local site = {
     -- Of a site's id the first half is the site collection's, the second its own.
     id = (parent and parent.collection or ids.uuid(url .. "/site")) .. ids.uuid(url .. "/web"),

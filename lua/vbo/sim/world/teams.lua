@@ -37,7 +37,7 @@ local function add_post(channel, parent, spec, defaults)
     local stream, size = content.stream(each, seed .. "/" .. i)
     assert(stream.kind == "bytes", "an attachment holds real bytes")
     post.attachments[i] = { name = each.name, data = stream.data, size = size, type = each.type,
-      url = channel.files.url .. "/" .. each.name:gsub(" ", "%%20") }
+      url = each.url or channel.files.url .. "/" .. each.name:gsub(" ", "%%20") }
     post.size = post.size + size
   end
   channel.posts[#channel.posts + 1] = post
@@ -60,7 +60,9 @@ local function add_channel(team, spec, defaults)
     channel = channel, url = team.url .. "/Shared%20Documents/" .. spec.channel:gsub(" ", "%%20"),
     folders = {}, documents = {}, by_id = {},
   }
-  files.add(channel.files, nil, spec.files or {}, { created = channel.at, hit = defaults.hit })
+  files.add(channel.files, nil, spec.files or {}, {
+    created = channel.at, hit = defaults.hit, latest = defaults.latest,
+  })
   for _, each in ipairs(spec.tabs or {}) do
     channel.tabs[#channel.tabs + 1] = {
       id = ids.uuid(seed .. "/tab/" .. each.tab), channel = channel, name = each.tab,
@@ -83,7 +85,8 @@ function M.expand(organization, specs, defaults)
   for i, spec in ipairs(specs) do
     local team = {
       id = ids.uuid(organization.name .. "/team/" .. spec.team), organization = organization,
-      name = spec.team, alias = spec.alias, email = ("%s@%s.com"):format(spec.alias, short),
+      name = spec.team, alias = spec.alias,
+      email = spec.email or ("%s@%s.com"):format(spec.alias, short),
       description = spec.description or "", privacy = spec.privacy or "Private",
       archived = spec.archived or false, author = spec.author, members = spec.members or {},
       at = files.moment(spec.created, defaults.created), deleted = gone(spec, defaults),
