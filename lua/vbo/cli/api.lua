@@ -8,6 +8,7 @@ local core = require "vbo.core"
 local errors = require "vbo.error"
 local files = require "vbo.cli.api.files"
 local json = require "vbo.json"
+local login = require "vbo.cli.api.login"
 local mask = require "vbo.cli.api.mask"
 local options_of = require "vbo.cli.api.options"
 local output = require "vbo.cli.api.output"
@@ -101,29 +102,7 @@ end
 
 local function newest() return catalogue.versions[#catalogue.versions] end
 
-local function number(options, name)
-  local value = options[name]
-  if value == nil then return nil end
-  return tonumber(value) or errors.usage(("--%s '%s' is no number"):format(name, value))
-end
-
-local function password_of(options)
-  if options["password-file"] then return files.secret(options["password-file"]) end
-  local variable = os.getenv "VBO_PASSWORD"
-  local host, user = options.host or os.getenv "VBO_HOST", options.user or os.getenv "VBO_USER"
-  if variable or not host or not user then return nil end
-  -- Without a terminal there is nobody to ask: connect says what is missing.
-  return (core.secret.prompt(("Password of %s on %s: "):format(user, host)))
-end
-
-local function open(options, version)
-  local port = number(options, "port")
-  return require "vbo.client".connect {
-    host = options.host, user = options.user, pin = options.pin, ca = options.ca,
-    port = port and (math.tointeger(port) or errors.usage "--port takes a whole number"),
-    version = version, password = password_of(options),
-  }
-end
+local number = login.number
 
 local function decode_body(options)
   if not options.body then return nil end
@@ -217,7 +196,7 @@ local function call(options, words)
   else
     target_of.exists(target)
   end
-  local client <close> = open(options, version)
+  local client <close> = login.open(options, version)
   if not operation then operation, arguments = prepare(client._catalogue, request) end
   perform(client, operation, arguments, options, format)
 end
@@ -240,10 +219,7 @@ end
 ---@return integer status
 function M.run(arguments)
   local options, words = options_of.read(spread(arguments), spec)
-  if options.password then
-    errors.usage("a password on the command line can be read by everybody on this machine",
-      "set VBO_PASSWORD, or use --password-file")
-  end
+  login.check(options)
   if options.help or (not words[1] and not options.list and not options.describe) then
     local stream = options.help and io.stdout or io.stderr
     stream:write(M.usage)

@@ -13,13 +13,15 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
        vbolua sim snapshot NAME  keeps its production as it is now under a name
        vbolua sim diff [A] [B]    what differs between two snapshots; `start` and `production`
                                  are always there, and are meant when none is named
+       vbolua sim record --out DIR   a real server, only read, as a world (`sim record --help`)
 
   --listen ADDR:PORT         where to listen (127.0.0.1:4443; port 0 is any free one)
   --user U                   the account (admin@rehearsal.local)
   --password P               its password (a random one)
   --world NAME               what the server holds (demo); big:users=2000,docs=1000000,seed=7
                              (also mails=, folders=) is made on the fly; or a folder of files
-                             and mail: DIR/drives/ADDRESS, DIR/mail/ADDRESS, DIR/world.lua
+                             and mail: DIR/drives/ADDRESS, DIR/mail/ADDRESS, DIR/world.lua;
+                             or what sim record wrote
   --token-lifetime SECONDS   how long an access token is good for (3600)
   --weather NAME|FILE        what goes wrong on the way: storm, slow, busy, or rules in a file (Lua
                              or JSON); may be given several times
@@ -63,6 +65,11 @@ function commands.diff(arguments)
   for _, line in ipairs(changes.tree(rows)) do io.stdout:write(line, "\n") end
   io.stdout:write(changes.summary(rows), "\n")
   return 0
+end
+
+--- A real server as a folder.
+function commands.record(arguments)
+  return require("vbo.cli.sim.record").run(table.move(arguments, 2, #arguments, 1, {}))
 end
 
 local function address_and_port(text)

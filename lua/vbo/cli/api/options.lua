@@ -10,8 +10,9 @@ local M = {}
 --- Raises `usage` for an unknown option (with the nearest), a missing value and an option
 --- given twice.  What follows "--" is plain words.
 ---@param arguments string[]
----@param spec table<string, "flag"|"value">  by name, without the dashes
----@return table<string, string|boolean> options
+---@param spec table<string, "flag"|"value"|"list">  by name, without the dashes; a list may be
+---  given several times
+---@return table<string, string|boolean|string[]> options
 ---@return string[] words
 function M.read(arguments, spec)
   local found, words, i = {}, {}, 1
@@ -41,7 +42,9 @@ function M.read(arguments, spec)
         i = i + 1
         value = arguments[i] or errors.usage(("--%s needs a value"):format(name))
       end
-      if found[name] ~= nil and kind ~= "flag" then
+      if kind == "list" then
+        value = table.move({ value }, 1, 1, #(found[name] or {}) + 1, found[name] or {})
+      elseif found[name] ~= nil and kind ~= "flag" then
         errors.usage(("--%s is given twice"):format(name))
       end
       found[name] = value

@@ -8,8 +8,8 @@
 ---
 --- `in` is the line of what a thing is in.  Further kinds: "library", "list" and "site" in a site;
 --- "channel", "tab" and "post" in a team; "item" in a mailbox, with what the API shows of it.  A
---- content that is stored has a path in the world's folder, `content`; any other is generated,
---- `size` bytes that are always the same.
+--- content that is stored has a path in the world's folder, `content`, and, where it is not as long
+--- as it is listed, `bytes`; any other is generated, `size` bytes that are always the same.
 ---
 --- What comes out of `read` is what `world/build.lua` and its like expand.
 
@@ -49,7 +49,8 @@ local function fill(row, root, fail)
   if math.type(size) ~= "integer" or size < 0 then fail "'size' must be a number of bytes" end
   if row.content ~= nil then
     if not is_inside(row.content) then fail "'content' must be a path in the folder" end
-    row.stream = { kind = "file", root = root, path = row.content, size = size }
+    row.stream = { kind = "file", root = root, path = row.content,
+      size = math.tointeger(row.bytes) or size }
   else
     row.generated = size
   end

@@ -1,0 +1,282 @@
+--- Recording: walks a real server, reading only, and writes a folder that `vbolua sim --world DIR`
+--- serves.  Names, sizes, dates and structure are those of the server; contents are generated
+--- when they are served, unless they are asked for.
+---
+--- What is found is written as it is found: nothing but the users of an organization is held.
+
+local backups = require "vbo.sim.record.backups"
+local core = require "vbo.core"
+local description = require "vbo.sim.record.description"
+local errors = require "vbo.error"
+local filename = require "vbo.filename"
+local files = require "vbo.sim.record.files"
+local guard = require "vbo.sim.record.guard"
+local mail = require "vbo.sim.record.mail"
+local masks = require "vbo.sim.record.masks"
+local output = require "vbo.sim.record.output"
+local people_of = require "vbo.sim.record.people"
+local sites = require "vbo.sim.record.sites"
+local teams = require "vbo.sim.record.teams"
+local time = require "vbo.time"
+
+local M = {}
+
+M.workloads = { "exchange", "onedrive", "sharepoint", "teams" }
+
+local Recorder = {}
+Recorder.__index = Recorder
+
+--- Counts what was recorded.
+function Recorder:count(what, by)
+  self.counts[what] = (self.counts[what] or 0) + (by or 1)
+end
+
+--- Remembers what could not be recorded, once.
+function Recorder:skip(text)
+  self.skipped[#self.skipped + 1] = text
+  self.say("left out: " .. text)
+end
+
+function Recorder:listing(place, name) return self.output:listing(place, name, self.limit) end
+
+-- What a server answers when there is nothing to explore: every version has a code of its own.
+local fatal = { auth = true, trust = true, network = true, timeout = true, cancelled = true,
+  closed = true, memory = true, disk = true, protocol = true }
+
+local function explore(self, organization, workload)
+  local ok, session = pcall(organization.explore, organization, {
+    workload = workload, at = self.at, all_versions = self.versions or nil,
+  })
+  if ok then return session end
+  if not errors.is(session) or fatal[session.kind] then error(session, 0) end
+  self:skip(("%s of %s: %s"):format(workload, organization.name, session.message))
+end
+
+local walks = {}
+
+function walks.exchange(self, session, people, place, organization)
+  for mailbox in session:mailboxes():each() do
+    local user = people:of_mailbox(mailbox)
+    if user and user.mailbox or mailbox.is_archive or mailbox.is_public then
+      self:skip(("%s: %s mailbox of %s"):format(organization.name,
+        mailbox.is_public and "public" or mailbox.is_archive and "archive" or "second",
+        tostring(mailbox.email)))
+    elseif user then
+      self.say(("%s: mailbox %s"):format(organization.name, user.name))
+      user.mailbox = mail.mailbox(self, place, mailbox, self.mask:address(user.name))
+      user.mailbox_name = mailbox.name
+    elseif not people.wanted then
+      self:skip(("%s: mailbox %s has no address"):format(organization.name,
+        tostring(mailbox.name)))
+    end
+  end
+end
+
+function walks.onedrive(self, session, people, place, organization)
+  for drive in session:onedrives():each() do
+    local user = people:of_drive(drive)
+    if user and user.drive then
+      self:skip(("%s: second OneDrive of %s"):format(organization.name, user.name))
+    elseif user then
+      self.say(("%s: OneDrive of %s"):format(organization.name, user.name))
+      user.drive = files.drive(self, place, drive, self.mask:address(user.name))
+    end
+  end
+end
+
+function walks.sharepoint(self, session, _, place, organization, row)
+  row.sites = {}
+  for site in session:sites { recursive = false }:each() do
+    self.say(("%s: site %s"):format(organization.name, tostring(site.name)))
+    row.sites[#row.sites + 1] = sites.site(self, place, site)
+  end
+end
+
+function walks.teams(self, session, _, place, organization, row)
+  row.teams = {}
+  for team in session:teams():each() do
+    self.say(("%s: team %s"):format(organization.name, tostring(team.name)))
+    row.teams[#row.teams + 1] = teams.team(self, place, team)
+  end
+end
+
+--- The users as `world.lua` has them.
+local function users_of(self, people, latest)
+  local mask, rows = self.mask, {}
+  local types = { User = true, Shared = true, Public = true }
+  local locations = { Cloud = true, OnPremises = true, Hybrid = true }
+  local function filled(text) return text ~= "" and text or nil end
+  for i, user in ipairs(people.list) do
+    rows[i] = {
+      name = mask:address(user.name), display = filled(mask:person(user.display)),
+      office = filled(mask:name(user.office)), type = types[user.type] and user.type or nil,
+      location = locations[user.location] and user.location or nil,
+      left = user.left and latest or nil, drive = user.drive or false,
+      mailbox = user.mailbox or false, mailbox_name = filled(mask:person(user.mailbox_name)),
+    }
+    if rows[i].mailbox_name == rows[i].display then rows[i].mailbox_name = nil end
+  end
+  table.sort(rows, function(a, b) return a.name:lower() < b.name:lower() end)
+  return rows
+end
+
+local function record_organization(self, organization)
+  local mask = self.mask
+  local name = mask:domain(organization.name)
+  local place = "recorded/" .. self.unique(filename.safe(name))
+  local people = people_of.of(self, organization, self.wanted)
+  local jobs, points = backups.of(self, organization, people, self.latest)
+  local row = {
+    name = name, type = organization.type, region = organization.region,
+    description = mask:name(organization.description), workloads = {}, points = points,
+  }
+  if row.description == "" then row.description = nil end
+  for _, workload in ipairs(self.workloads) do
+    local session <close> = explore(self, organization, workload)
+    if session then
+      table.insert(row.workloads, workload)
+      local point = session.point_in_time
+      if #points == 0 and type(point) == "string" and time.parse(point) <= self.latest then
+        points[1] = time.iso(time.parse(point))
+      end
+      walks[workload](self, session, people, place, organization, row)
+    end
+  end
+  if #points == 0 then points[1] = time.iso(self.now) end
+  if #row.workloads == 0 then row.workloads = nil end
+  row.users = users_of(self, people, points[#points])
+  table.move(jobs, 1, #jobs, #self.world.jobs + 1, self.world.jobs)
+  table.insert(self.world.organizations, row)
+  self:count "organizations"
+end
+
+local function infrastructure(self)
+  local mask, client = self.mask, self.client
+  local world = self.world
+  local repository_name, proxy_name = filename.unique(), filename.unique()
+  for repository in client:backup_repositories():each() do
+    local name = repository_name(mask:name(repository.name) or "Repository")
+    self.repositories[repository.id] = name
+    -- A path tells of the machine it is on.
+    local path = mask == masks.none and repository.path or nil
+    world.repositories[#world.repositories + 1] = { name = name, path = path }
+    self:count "repositories"
+  end
+  for proxy in client:proxies():each() do
+    local name = proxy.host_name or proxy.name
+    if name then
+      world.proxies[#world.proxies + 1] = { name = proxy_name(mask:domain(name)) }
+    end
+  end
+  for _, kind in ipairs { "repositories", "proxies" } do
+    if #world[kind] == 0 then world[kind] = nil end
+  end
+end
+
+-- Organizations by name, or all.
+local function organizations_of(self)
+  if not self.organizations then return self.client:organizations():all() end
+  local list = {}
+  for i, name in ipairs(self.organizations) do list[i] = self.client:organization(name) end
+  for _, each in ipairs(list) do each:refresh() end
+  return list
+end
+
+local order = { "organizations", "users", "mailboxes", "mail items", "OneDrives", "sites", "teams",
+  "documents", "versions", "list items", "posts", "jobs", "restore points" }
+
+local singular = { mailboxes = "mailbox" }
+
+--- What was recorded, in one line.
+---@param counts table<string, integer>
+---@param skipped integer
+---@return string
+function M.summary(counts, skipped)
+  local parts = {}
+  for _, what in ipairs(order) do
+    local n = counts[what]
+    if n then
+      parts[#parts + 1] = ("%d %s"):format(n, n == 1 and (singular[what] or what:gsub("s$", ""))
+        or what)
+    end
+  end
+  if counts.bytes then parts[#parts + 1] = ("%d bytes of contents"):format(counts.bytes) end
+  if skipped > 0 then parts[#parts + 1] = ("%d left out"):format(skipped) end
+  return table.concat(parts, ", ")
+end
+
+---@class vbo.sim.RecordOptions
+---@field to string                where: a folder that does not exist, or an empty one
+---@field organizations string[]?  by name or id; all unless told
+---@field only string[]?           addresses or names of the users that are wanted
+---@field workloads string[]?      of `M.workloads`; with `only` mail and OneDrives, else all
+---@field at string?               a point in time
+---@field limit integer?           at most so many documents, mails … of each mailbox, drive, …
+---@field versions boolean?        false: of documents the last version alone
+---@field contents boolean?        contents are stored, too
+---@field key string?              names are replaced by words made with this key
+---@field say (fun(text: string))? told of what is under way
+
+--- Records.
+---@param client vbo.Client
+---@param options vbo.sim.RecordOptions
+---@return table<string, integer> counts, string[] skipped
+function M.run(client, options)
+  if not client:supports "onedrive" then
+    errors.raise { kind = "unsupported",
+      message = ("%s cannot be recorded: v2 and later can"):format(client.version) }
+  end
+  if options.key and options.contents then
+    errors.usage "contents cannot be recorded where names are replaced: they would tell them"
+  end
+  guard.on(client)
+  local out <close> = output.open(options.to)
+  local latest = options.at and time.point(options.at, "at") or nil
+  local self = setmetatable({
+    client = client, output = out, at = options.at, limit = options.limit,
+    latest = latest or math.huge, now = latest or core.time(),
+    organizations = options.organizations,
+    contents = options.contents, mask = options.key and masks.new(options.key) or masks.none,
+    versions = options.versions ~= false and client:supports "versions",
+    file_versions = options.versions ~= false and client:supports "TeamsFile_GetVersions",
+    say = options.say or function() end, counts = {}, skipped = {}, repositories = {},
+    unique = filename.unique(),
+    world = { organizations = {}, jobs = {}, repositories = {}, proxies = {} },
+  }, Recorder)
+  for _, name in ipairs(options.only or {}) do
+    self.wanted = self.wanted or {}
+    self.wanted[name:lower()] = false
+  end
+  self.workloads = {}
+  for _, workload in ipairs(options.workloads or M.workloads) do
+    local asked = options.workloads or not self.wanted or workload == "exchange"
+      or workload == "onedrive"
+    if asked and client:supports(workload) then table.insert(self.workloads, workload) end
+  end
+  infrastructure(self)
+  for _, organization in ipairs(organizations_of(self)) do
+    record_organization(self, organization)
+  end
+  for name, found in pairs(self.wanted or {}) do
+    if not found then
+      errors.raise { kind = "not_found", message = ("there is no user '%s'"):format(name) }
+    end
+  end
+  local world = self.world
+  if #world.organizations == 0 then
+    errors.raise { kind = "not_found", message = "the server has no organization" }
+  end
+  if #world.jobs == 0 then world.jobs = nil end
+  local now = self.now
+  for _, each in ipairs(world.organizations) do
+    now = math.max(now, time.parse(each.points[#each.points]) + 60)
+  end
+  world.now = time.iso(now)
+  out:write("world.lua", description.text(world,
+    ("Recorded by vbolua from a server of API %s, %s contents."):format(client.version,
+      options.contents and "with" or "without")))
+  out:finish()
+  return self.counts, self.skipped
+end
+
+return M

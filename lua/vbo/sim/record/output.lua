@@ -1,0 +1,178 @@
+--- Where a recording is written: beside its place, under a name of its own, and renamed when it is
+--- whole.  What was begun and not finished is removed.
+
+local core = require "vbo.core"
+local errors = require "vbo.error"
+local filename = require "vbo.filename"
+local json = require "vbo.json"
+
+local M = {}
+
+---@class vbo.sim.record.Output
+---@field folder string  where it is written meanwhile
+local Output = {}
+
+local function disk(message) errors.raise { kind = "disk", message = message } end
+
+local function checked(good, message)
+  if not good then disk(message) end
+  return good
+end
+
+--- What is in a folder; raises where it cannot be read.
+local function entries(path)
+  local found, err = require("vbo.server").folder(path, "")
+  return found or errors.raise(err)
+end
+
+local function mkdir(path)
+  local ok, err = core.mkdir(path)
+  if not ok then errors.raise(err) end
+end
+
+--- Removes a folder and what is in it; symbolic links are removed, not followed.
+local function remove(path)
+  for _, entry in ipairs(entries(path)) do
+    local below = path .. "/" .. entry.name
+    if entry.type == "directory" then remove(below) else os.remove(below) end
+  end
+  os.remove(path)
+end
+
+--- Bytes that nobody can guess.
+---@param count integer
+---@return string
+function M.random(count)
+  local file <close> = checked(io.open("/dev/urandom", "rb"))
+  return (checked(file:read(count)))
+end
+
+local function discard(self)
+  if not self.folder then return end
+  local folder = self.folder
+  self.folder = nil
+  -- Whatever ended the recording matters more than what cannot be removed.
+  pcall(remove, folder)
+end
+
+--- Raises `exists` unless nothing is there but, at most, an empty folder.
+---@param target string
+function M.check(target)
+  if target == "" then errors.usage "the folder to record into has no name" end
+  local found = core.stat(target)
+  if found and (found.type ~= "directory" or entries(target)[1]) then
+    errors.raise {
+      kind = "exists", message = ("%s is there already"):format(target),
+      hint = "name a folder that does not exist, or an empty one",
+    }
+  end
+end
+
+--- Begins a recording.  Closing it before `finish` removes it.
+---@param target string
+---@return vbo.sim.record.Output
+function M.open(target)
+  target = target:gsub("(.)/+$", "%1")
+  M.check(target)
+  local suffix = M.random(4):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+  local self = setmetatable({
+    target = target, folder = ("%s.part-%s"):format(target, suffix), names = {}, made = {},
+  }, { __index = Output, __close = discard, __gc = discard })
+  if core.stat(self.folder) then disk(self.folder .. " is in the way") end
+  mkdir(self.folder)
+  return self
+end
+
+--- A folder of the recording, with those above it.
+function Output:make(path)
+  local way = self.folder
+  for part in path:gmatch "[^/]+" do
+    way = way .. "/" .. part
+    if not self.made[way] then
+      mkdir(way)
+      self.made[way] = true
+    end
+  end
+end
+
+---@class vbo.sim.record.Listing
+---@field path string   in the recording
+---@field left number   how many things may still be taken into it
+local Listing = {}
+local listing_meta = { __index = Listing, __close = function(self)
+  if self.file then self.file:close() end
+end }
+
+--- Adds a line, and gives its number.
+---@param row table
+---@return integer
+function Listing:add(row)
+  checked(self.file:write(json.encode(row), "\n"))
+  self.lines = self.lines + 1
+  return self.lines
+end
+
+--- Counts a document, a mail or the like; false: there are enough of them.
+---@return boolean
+function Listing:take()
+  self.left = self.left - 1
+  return self.left >= 0
+end
+
+--- Ends it; raises what could not be written.
+function Listing:close()
+  local file = self.file
+  self.file = nil
+  if file then checked(file:close()) end
+end
+
+--- Begins a listing.
+---@param place string   folder in the recording, of names that are safe
+---@param name string    what it is of, as the server has it: made a safe name here
+---@param limit integer?
+---@return vbo.sim.record.Listing
+function Output:listing(place, name, limit)
+  self:make(place)
+  self.names[place] = self.names[place] or filename.unique()
+  local path = ("%s/%s.jsonl"):format(place, self.names[place](filename.safe(name)))
+  local file = checked(io.open(self.folder .. "/" .. path, "wb"))
+  return setmetatable({ path = path, file = file, lines = 0, left = limit or math.huge },
+    listing_meta)
+end
+
+--- Takes bytes in, which are stored once whatever they are the content of.
+---@param save fun(to: string): vbo.Saved
+---@return string path, integer size  in the recording
+function Output:content(save)
+  self:make "contents"
+  local incoming = self.folder .. "/contents/incoming"
+  local saved = save(incoming)
+  local folder = "contents/" .. saved.sha256:sub(1, 2)
+  local path = folder .. "/" .. saved.sha256
+  self:make(folder)
+  if core.stat(self.folder .. "/" .. path) then
+    checked(os.remove(incoming))
+  else
+    checked(os.rename(incoming, self.folder .. "/" .. path))
+  end
+  return path, saved.size
+end
+
+--- Writes a file.
+---@param path string  in the recording
+---@param text string
+function Output:write(path, text)
+  local file = checked(io.open(self.folder .. "/" .. path, "wb"))
+  checked(file:write(text))
+  checked(file:close())
+end
+
+--- Ends the recording: from now on it is where it was wanted.
+function Output:finish()
+  -- An empty folder gives way; one that was filled meanwhile does not.
+  local ok, message = os.rename(self.folder, self.target)
+  if not ok then disk(message) end
+  self.folder = nil
+end
+
+return M

@@ -1,0 +1,112 @@
+--- Records teams: channels with their tabs, posts and files.
+
+local files = require "vbo.sim.record.files"
+local resource = require "vbo.resource"
+
+local M = {}
+
+local function version_row(recorder, row, file)
+  row.at, row.by = file.modified, recorder.mask:person(file.modified_by)
+  row.number = file.ui_version
+  local number = math.tointeger(file.version)
+  -- SharePoint's own number of a version, of which Teams shows the major part.
+  row.id = number and number * 512
+  return row
+end
+
+local function file_row(recorder, row, file)
+  local versions = recorder.file_versions and file:versions():all() or {}
+  if #versions < 2 then return files.fill(recorder, version_row(recorder, row, file), file) end
+  table.sort(versions, function(a, b) return (a.version or 0) < (b.version or 0) end)
+  row.versions = {}
+  for i, version in ipairs(versions) do
+    -- Older versions are shown, and cannot be saved.
+    row.versions[i] = files.fill(recorder, version_row(recorder, {}, version), version,
+      i == #versions and file)
+    recorder:count "versions"
+  end
+  return row
+end
+
+-- Some servers list all files of a channel at once, some the top ones: those have no parent.
+local function has_parent(file)
+  local links = file:record()._links
+  local parent = type(links) == "table" and links.parent
+  local href = type(parent) == "table" and parent.href
+  return type(href) == "string" and href:lower():find("/files/", 1, true) ~= nil
+end
+
+local function add_files(recorder, listing, list, line, top)
+  for file in list:each() do
+    if not (top and has_parent(file)) then
+      if file.file_type == "Folder" then
+        if listing.left <= 0 then return end
+        local folder = listing:add {
+          ["in"] = line, folder = recorder.mask:name(file.name), created = file.modified,
+          by = recorder.mask:person(file.modified_by),
+        }
+        recorder:count "folders"
+        add_files(recorder, listing, file:files(), folder)
+      else
+        if not listing:take() then return end
+        listing:add(file_row(recorder, { ["in"] = line, file = recorder.mask:file(file.name) },
+          file))
+        recorder:count "documents"
+      end
+    end
+  end
+end
+
+local function add_posts(recorder, listing, list, line, is_reply)
+  local mask = recorder.mask
+  for post in list:each() do
+    if not listing:take() then return end
+    local row = {
+      ["in"] = line, post = mask:subject(post.subject) or "", author = mask:person(post.author),
+      at = post.created, modified = post.modified, important = post.is_important,
+    }
+    for _, each in ipairs(post.attachments or {}) do
+      row.attachments = row.attachments or {}
+      local name = resource.field(each, "name") or resource.field(each, "long_file_name")
+      table.insert(row.attachments, {
+        name = mask:file(name) or "attachment", url = mask:url(resource.field(each, "url")),
+      })
+    end
+    local post_line = listing:add(row)
+    recorder:count "posts"
+    -- Replies have none of their own.
+    if not is_reply then add_posts(recorder, listing, post:replies(), post_line, true) end
+  end
+end
+
+--- A team.
+---@return string path  of its listing
+function M.team(recorder, place, team)
+  local mask = recorder.mask
+  local name = mask:name(team.name)
+  local listing <close> = recorder:listing(place .. "/teams", name)
+  local line = listing:add {
+    team = name, alias = team.alias and mask:word(team.alias),
+    email = mask:address(team.group_email),
+    description = mask:name(team.description), privacy = team.privacy, archived = team.is_archived,
+  }
+  for channel in team:channels():each() do
+    local below = listing:add {
+      ["in"] = line, channel = mask:name(channel.name), type = channel.type,
+    }
+    recorder:count "channels"
+    for tab in channel:tabs():each() do
+      listing:add {
+        ["in"] = below, tab = mask:name(tab.name), type = tab.type,
+        url = mask:url(tab.content_url) or "",
+      }
+    end
+    add_posts(recorder, listing, channel:posts { recursive = false }, below)
+    add_files(recorder, listing, channel:files(), below, true)
+  end
+  listing:close()
+  recorder:count "teams"
+  return listing.path
+end
+
+return M
