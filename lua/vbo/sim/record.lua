@@ -49,6 +49,7 @@ local function explore(self, organization, workload)
   })
   if ok then return session end
   if not errors.is(session) or fatal[session.kind] then error(session, 0) end
+  self.unexplored = self.unexplored or session
   self:skip(("%s of %s: %s"):format(workload, organization.name, session.message))
 end
 
@@ -116,7 +117,6 @@ local function users_of(self, people, latest)
     }
     if rows[i].mailbox_name == rows[i].display then rows[i].mailbox_name = nil end
   end
-  table.sort(rows, function(a, b) return a.name:lower() < b.name:lower() end)
   return rows
 end
 
@@ -134,6 +134,7 @@ local function record_organization(self, organization)
   for _, workload in ipairs(self.workloads) do
     local session <close> = explore(self, organization, workload)
     if session then
+      self.explored = true
       table.insert(row.workloads, workload)
       local point = session.point_in_time
       if #points == 0 and type(point) == "string" and time.parse(point) <= self.latest then
@@ -262,6 +263,7 @@ function M.run(client, options)
       errors.raise { kind = "not_found", message = ("there is no user '%s'"):format(name) }
     end
   end
+  if not self.explored and self.unexplored then errors.raise(self.unexplored) end
   local world = self.world
   if #world.organizations == 0 then
     errors.raise { kind = "not_found", message = "the server has no organization" }

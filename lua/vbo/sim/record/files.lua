@@ -7,14 +7,14 @@ local M = {}
 ---@param recorder table
 ---@param row table
 ---@param thing table
----@param saved table?  what is saved, where that is not the thing itself; false: nothing
+---@param saved table|false  what is saved; false: nothing
 ---@return table row
 function M.fill(recorder, row, thing, saved)
   row.size = thing.size
-  if saved == false or not recorder.contents then return row end
+  if not saved or not recorder.contents then return row end
   local size
   row.content, size = recorder.output:content(function(to)
-    return (saved or thing):save { to = to, overwrite = true, progress = false }
+    return saved:save { to = to, overwrite = true, progress = false }
   end)
   -- What a server lists and what it sends are not always as long.
   if size ~= (row.size or 0) then row.bytes = size end
@@ -34,13 +34,13 @@ local function document_row(recorder, row, document, is_item)
   local versions = recorder.versions and document:versions():all() or {}
   if #versions < 2 then
     version_row(recorder, row, document)
-    return M.fill(recorder, row, document, is_item and false or nil)
+    return M.fill(recorder, row, document, not is_item and document)
   end
   table.sort(versions, function(a, b) return (a.version_id or 0) < (b.version_id or 0) end)
   row.versions = {}
   for i, version in ipairs(versions) do
-    local saved
-    if is_item then saved = false elseif i == #versions then saved = document end
+    -- An item of a list has no bytes of its own.
+    local saved = not is_item and (i == #versions and document or version)
     row.versions[i] = M.fill(recorder, version_row(recorder, {}, version), version, saved)
     recorder:count "versions"
   end
@@ -53,7 +53,7 @@ local function item_row(recorder, row, item)
   for attachment in item:attachments():each() do
     row.attachments = row.attachments or {}
     local each = { name = recorder.mask:file(attachment.name) }
-    table.insert(row.attachments, M.fill(recorder, each, attachment))
+    table.insert(row.attachments, M.fill(recorder, each, attachment, attachment))
     recorder:count "attachments"
   end
   return row

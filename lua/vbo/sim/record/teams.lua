@@ -16,7 +16,9 @@ end
 
 local function file_row(recorder, row, file)
   local versions = recorder.file_versions and file:versions():all() or {}
-  if #versions < 2 then return files.fill(recorder, version_row(recorder, row, file), file) end
+  if #versions < 2 then
+    return files.fill(recorder, version_row(recorder, row, file), file, file)
+  end
   table.sort(versions, function(a, b) return (a.version or 0) < (b.version or 0) end)
   row.versions = {}
   for i, version in ipairs(versions) do
