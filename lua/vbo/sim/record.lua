@@ -37,20 +37,42 @@ function Recorder:skip(text)
   self.say("left out: " .. text)
 end
 
-function Recorder:listing(place, name) return self.output:listing(place, name, self.limit) end
+function Recorder:listing(place, name)
+  local listing = self.output:listing(place, name, self.limit)
+  if self.begun then table.insert(self.begun, listing) end
+  return listing
+end
 
 -- What a server answers when there is nothing to explore: every version has a code of its own.
 local fatal = { auth = true, trust = true, network = true, timeout = true, cancelled = true,
   closed = true, memory = true, disk = true, protocol = true }
+
+local function refused(err) return errors.is(err) and not fatal[err.kind] end
 
 local function explore(self, organization, workload)
   local ok, session = pcall(organization.explore, organization, {
     workload = workload, at = self.at, all_versions = self.versions or nil,
   })
   if ok then return session end
-  if not errors.is(session) or fatal[session.kind] then error(session, 0) end
+  if not refused(session) then error(session, 0) end
   self.unexplored = self.unexplored or session
   self:skip(("%s of %s: %s"):format(workload, organization.name, session.message))
+end
+
+--- Records one mailbox, OneDrive, site or team; with `keep_going` one that cannot be read is left
+--- out as a whole, and counted as failed.
+---@return string? path  of its listing
+function Recorder:attempt(what, fn, ...)
+  self.say(what)
+  if not self.keep_going then return fn(self, ...) end
+  local listings = {}
+  self.begun = listings
+  local ok, path = pcall(fn, self, ...)
+  if ok then return path end
+  if not refused(path) then error(path, 0) end
+  for _, listing in ipairs(listings) do self.output:forget(listing.path) end
+  self:count "failed"
+  self:skip(("%s: %s"):format(what, path.message))
 end
 
 local walks = {}
@@ -63,8 +85,8 @@ function walks.exchange(self, session, people, place, organization)
         mailbox.is_public and "public" or mailbox.is_archive and "archive" or "second",
         tostring(mailbox.email)))
     elseif user then
-      self.say(("%s: mailbox %s"):format(organization.name, user.name))
-      user.mailbox = mail.mailbox(self, place, mailbox, self.mask:address(user.name))
+      user.mailbox = self:attempt(("%s: mailbox %s"):format(organization.name, user.name),
+        mail.mailbox, place, mailbox, self.mask:address(user.name))
       user.mailbox_name = mailbox.name
     elseif not people.wanted then
       self:skip(("%s: mailbox %s has no address"):format(organization.name,
@@ -79,8 +101,8 @@ function walks.onedrive(self, session, people, place, organization)
     if user and user.drive then
       self:skip(("%s: second OneDrive of %s"):format(organization.name, user.name))
     elseif user then
-      self.say(("%s: OneDrive of %s"):format(organization.name, user.name))
-      user.drive = files.drive(self, place, drive, self.mask:address(user.name))
+      user.drive = self:attempt(("%s: OneDrive of %s"):format(organization.name, user.name),
+        files.drive, place, drive, self.mask:address(user.name))
     end
   end
 end
@@ -88,16 +110,16 @@ end
 function walks.sharepoint(self, session, _, place, organization, row)
   row.sites = {}
   for site in session:sites { recursive = false }:each() do
-    self.say(("%s: site %s"):format(organization.name, tostring(site.name)))
-    row.sites[#row.sites + 1] = sites.site(self, place, site)
+    row.sites[#row.sites + 1] = self:attempt(("%s: site %s"):format(organization.name,
+      tostring(site.name)), sites.site, place, site)
   end
 end
 
 function walks.teams(self, session, _, place, organization, row)
   row.teams = {}
   for team in session:teams():each() do
-    self.say(("%s: team %s"):format(organization.name, tostring(team.name)))
-    row.teams[#row.teams + 1] = teams.team(self, place, team)
+    row.teams[#row.teams + 1] = self:attempt(("%s: team %s"):format(organization.name,
+      tostring(team.name)), teams.team, place, team)
   end
 end
 
@@ -120,12 +142,22 @@ local function users_of(self, people, latest)
   return rows
 end
 
+-- Of what only administrators see a recording can do without.
+local function if_allowed(self, what, fn, ...)
+  local ok, first, second = pcall(fn, ...)
+  if ok then return first, second end
+  if not errors.is(first) or first.status ~= 403 then error(first, 0) end
+  self:skip(("%s: %s"):format(what, first.message))
+end
+
 local function record_organization(self, organization)
   local mask = self.mask
   local name = mask:domain(organization.name)
   local place = "recorded/" .. self.unique(filename.safe(name))
   local people = people_of.of(self, organization, self.wanted)
-  local jobs, points = backups.of(self, organization, people, self.latest)
+  local jobs, points = if_allowed(self, "jobs of " .. organization.name, backups.of, self,
+    organization, people, self.latest)
+  jobs, points = jobs or {}, points or {}
   local row = {
     name = name, type = organization.type, region = organization.region,
     description = mask:name(organization.description), workloads = {}, points = points,
@@ -169,9 +201,6 @@ local function infrastructure(self)
       world.proxies[#world.proxies + 1] = { name = proxy_name(mask:domain(name)) }
     end
   end
-  for _, kind in ipairs { "repositories", "proxies" } do
-    if #world[kind] == 0 then world[kind] = nil end
-  end
 end
 
 -- Organizations by name, or all.
@@ -214,6 +243,7 @@ end
 ---@field at string?               a point in time
 ---@field limit integer?           at most so many documents, mails … of each mailbox, drive, …
 ---@field versions boolean?        false: of documents the last version alone
+---@field keep_going boolean?      what cannot be read is left out, instead of ending it all
 ---@field contents boolean?        contents are stored, too
 ---@field key string?              names are replaced by words made with this key
 ---@field say (fun(text: string))? told of what is under way
@@ -237,7 +267,8 @@ function M.run(client, options)
     client = client, output = out, at = options.at, limit = options.limit,
     latest = latest or math.huge, now = latest or core.time(),
     organizations = options.organizations,
-    contents = options.contents, mask = options.key and masks.new(options.key) or masks.none,
+    contents = options.contents, keep_going = options.keep_going,
+    mask = options.key and masks.new(options.key) or masks.none,
     versions = options.versions ~= false and client:supports "versions",
     file_versions = options.versions ~= false and client:supports "TeamsFile_GetVersions",
     say = options.say or function() end, counts = {}, skipped = {}, repositories = {},
@@ -254,7 +285,7 @@ function M.run(client, options)
       or workload == "onedrive"
     if asked and client:supports(workload) then table.insert(self.workloads, workload) end
   end
-  infrastructure(self)
+  if_allowed(self, "repositories and proxies", infrastructure, self)
   for _, organization in ipairs(organizations_of(self)) do
     record_organization(self, organization)
   end
@@ -268,7 +299,9 @@ function M.run(client, options)
   if #world.organizations == 0 then
     errors.raise { kind = "not_found", message = "the server has no organization" }
   end
-  if #world.jobs == 0 then world.jobs = nil end
+  for _, kind in ipairs { "jobs", "repositories", "proxies" } do
+    if #world[kind] == 0 then world[kind] = nil end
+  end
   local now = self.now
   for _, each in ipairs(world.organizations) do
     now = math.max(now, time.parse(each.points[#each.points]) + 60)

@@ -30,6 +30,8 @@ sizes, dates and structure.  Contents are generated when they are served, unless
   --anonymize                replaces names and addresses by words that say nothing; the same
                              name by the same word, with a key that is not kept
   --anonymize-key FILE       the same with the key in a file: two recordings then agree
+  --keep-going               a mailbox, OneDrive, site or team that cannot be read is left out,
+                             and the exit status is 10; otherwise it ends the recording
   --quiet                    nothing on stderr but errors
 
   --host H, --port N, --user U, --pin P, --ca FILE, --version V, --password-file FILE
@@ -40,7 +42,7 @@ sizes, dates and structure.  Contents are generated when they are served, unless
 local spec = {
   out = "value", organization = "list", only = "list", workload = "list", at = "value",
   limit = "value", ["no-versions"] = "flag", contents = "flag", anonymize = "flag",
-  ["anonymize-key"] = "value", quiet = "flag", help = "flag",
+  ["anonymize-key"] = "value", ["keep-going"] = "flag", quiet = "flag", help = "flag",
 }
 for name, kind in pairs(login.spec) do spec[name] = kind end
 
@@ -116,6 +118,7 @@ function M.run(arguments)
     to = options.out, organizations = options.organization, only = options.only,
     workloads = workloads_of(options), at = options.at, limit = limit_of(options),
     versions = not options["no-versions"], contents = options.contents, key = key_of(options),
+    keep_going = options["keep-going"],
   }
   if how.key and how.contents then
     errors.usage "--contents and --anonymize exclude each other: contents would tell the names"
@@ -131,7 +134,7 @@ function M.run(arguments)
   done()
   if not good then error(counts, 0) end
   io.stdout:write("recorded ", options.out, ": ", record.summary(counts, #skipped), "\n")
-  return 0
+  return counts.failed and core.kinds.partial or 0
 end
 
 return M

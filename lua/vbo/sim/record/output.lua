@@ -140,6 +140,10 @@ function Output:listing(place, name, limit)
     listing_meta)
 end
 
+--- Takes a file out again.
+---@param path string  in the recording
+function Output:forget(path) checked(os.remove(self.folder .. "/" .. path)) end
+
 --- Takes bytes in, which are stored once whatever they are the content of.
 ---@param save fun(to: string): vbo.Saved
 ---@return string path, integer size  in the recording
