@@ -14,7 +14,9 @@
 --- What comes out of `read` is what `world/build.lua` and its like expand.
 
 local errors = require "vbo.error"
+local ids = require "vbo.sim.ids"
 local json = require "vbo.json"
+local numbers = require "vbo.sim.world.numbers"
 
 local M = {}
 
@@ -43,29 +45,37 @@ local function is_inside(path)
   return true
 end
 
---- The content of a row: that which is stored, or so many bytes.
-local function fill(row, root, fail)
+--- The content of a row: that which is stored, or so many bytes.  Of the latter the seed is made
+--- of the line's number: there may be a million.
+---@param row table
+---@param context { root: string, fail: function, key: integer, line: integer, count: integer }
+local function fill(row, context)
+  local fail = context.fail
   local size = row.size or 0
   if math.type(size) ~= "integer" or size < 0 then fail "'size' must be a number of bytes" end
   if row.content ~= nil then
     if not is_inside(row.content) then fail "'content' must be a path in the folder" end
-    row.stream = { kind = "file", root = root, path = row.content,
+    row.stream = { kind = "file", root = context.root, path = row.content,
       size = math.tointeger(row.bytes) or size }
   else
-    row.generated = size
+    context.count = context.count + 1
+    -- 31 bits: the seed crosses a C integer and a JSON number unchanged.
+    local seed = numbers.hash(context.key, context.line << 16 | context.count) & 0x7FFFFFFF
+    row.stream = { kind = "generate", seed = seed, size = size }
   end
+  row.size = size
 end
 
 local fillers = {}
 
-function fillers.file(row, root, fail)
+function fillers.file(row, context)
   for i, version in ipairs(row.versions or {}) do
-    fill(version, root, fail)
+    fill(version, context)
     row[i] = version
   end
   row.versions = nil
-  if not row[1] then fill(row, root, fail) end
-  for _, each in ipairs(row.attachments or {}) do fill(each, root, fail) end
+  if not row[1] then fill(row, context) end
+  for _, each in ipairs(row.attachments or {}) do fill(each, context) end
 end
 
 function fillers.library(row) row.name = row.library end
@@ -100,9 +110,12 @@ function M.read(root, path, wanted)
   local rows, number, name = {}, 0, root .. "/" .. path
   local file <close>, message = io.open(name, "rb")
   if not file then errors.usage(message) end
+  local context = { root = root, key = ids.hash(path) }
   local function fail(text) errors.usage(("%s:%d: %s"):format(name, number, text)) end
+  context.fail = fail
   for line in file:lines() do
     number = number + 1
+    context.line, context.count = number, 0
     local row, err = json.decode(line)
     if type(row) ~= "table" then fail(err and err.message or "a line must be a JSON object") end
     local kind = kind_of(row)
@@ -114,7 +127,7 @@ function M.read(root, path, wanted)
       end
     end
     row.row = number
-    if fillers[kind] then fillers[kind](row, root, fail) end
+    if fillers[kind] then fillers[kind](row, context) end
     if number == 1 then
       if wanted and kind ~= wanted or not roots[kind] then
         fail(("this is no listing of a %s"):format(wanted or "drive, mailbox, site or team"))
