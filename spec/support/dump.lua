@@ -52,7 +52,9 @@ end
 local walks = {}
 
 function walks.onedrive(self, session)
-  for drive in session:onedrives():each() do
+  local drives = session:onedrives():all()
+  table.sort(drives, function(a, b) return a.url < b.url end)
+  for _, drive in ipairs(drives) do
     self:put(1, "drive", drive)
     self:files(drive, 2, { root = true })
   end
@@ -66,7 +68,10 @@ function walks.exchange(self, session)
       below(folder:folders(), depth + 1)
     end
   end
-  for mailbox in session:mailboxes():each() do
+  local mailboxes = session:mailboxes():all()
+  local function key(it) return it.email .. (it.is_archive and "1" or "0") end
+  table.sort(mailboxes, function(a, b) return key(a) < key(b) end)
+  for _, mailbox in ipairs(mailboxes) do
     self:put(1, "mailbox", mailbox)
     below(mailbox:folders { recursive = false }, 2)
   end

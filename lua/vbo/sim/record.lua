@@ -80,14 +80,15 @@ local walks = {}
 function walks.exchange(self, session, people, place, organization)
   for mailbox in session:mailboxes():each() do
     local user = people:of_mailbox(mailbox)
-    if user and user.mailbox or mailbox.is_archive or mailbox.is_public then
-      self:skip(("%s: %s mailbox of %s"):format(organization.name,
-        mailbox.is_public and "public" or mailbox.is_archive and "archive" or "second",
-        tostring(mailbox.email)))
+    local slot = mailbox.is_archive and "archive" or "mailbox"
+    if user and user[slot] then
+      self:skip(("%s: second %s of %s"):format(organization.name, slot, user.name))
     elseif user then
-      user.mailbox = self:attempt(("%s: mailbox %s"):format(organization.name, user.name),
-        mail.mailbox, place, mailbox, self.mask:address(user.name))
-      user.mailbox_name = mailbox.name
+      if mailbox.is_public and user.left then user.type = "Public" end
+      user[slot .. "_name"] = mailbox.name
+      user[slot] = self:attempt(("%s: %s %s"):format(organization.name, slot, user.name),
+        mail.mailbox, place .. (slot == "archive" and "/archives" or "/mail"), mailbox,
+        self.mask:address(user.name))
     elseif not people.wanted then
       self:skip(("%s: mailbox %s has no address"):format(organization.name,
         tostring(mailbox.name)))
@@ -136,6 +137,8 @@ local function users_of(self, people, latest)
       location = locations[user.location] and user.location or nil,
       left = user.left and latest or nil, drive = user.drive or false,
       mailbox = user.mailbox or false, mailbox_name = filled(mask:person(user.mailbox_name)),
+      archive = user.archive,
+      archive_name = user.archive and filled(mask:person(user.archive_name)),
     }
     if rows[i].mailbox_name == rows[i].display then rows[i].mailbox_name = nil end
   end

@@ -60,7 +60,7 @@ end
 --- A mailbox.
 ---@return string path  of its listing
 function M.mailbox(recorder, place, mailbox, address)
-  local listing <close> = recorder:listing(place .. "/mail", address)
+  local listing <close> = recorder:listing(place, address)
   local line = listing:add { mailbox = recorder.mask:person(mailbox.name) or "" }
   below(recorder, listing, mailbox:folders { recursive = false }, line)
   listing:close()

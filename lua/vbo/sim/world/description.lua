@@ -85,7 +85,7 @@ local organization_fields = {
 local user_fields = {
   name = { address, "an address, such as \"alice@contoso.com\"" }, display = a_text,
   office = a_text, directory = a_flag, left = a_moment, drive = a_path, mailbox = a_path,
-  production = production, mailbox_name = a_text,
+  production = production, mailbox_name = a_text, archive = a_path, archive_name = a_text,
   type = { one_of("User", "Shared", "Public"), '"User", "Shared" or "Public"' },
   location = { one_of("Cloud", "OnPremises", "Hybrid"), '"Cloud", "OnPremises" or "Hybrid"' },
 }

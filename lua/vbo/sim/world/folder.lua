@@ -13,6 +13,7 @@
 local build = require "vbo.sim.world.build"
 local description = require "vbo.sim.world.description"
 local errors = require "vbo.error"
+local ids = require "vbo.sim.ids"
 local listed_mail = require "vbo.sim.world.folder_listing"
 local listing = require "vbo.sim.world.listing"
 local mail = require "vbo.sim.world.folder_mail"
@@ -151,9 +152,9 @@ local function settle(user, folder)
     return path or nil
   end
   user.display = user.display or name_of(user.name)
-  user.mail_path = place("mailbox", folder.mailboxes)
+  user.mail_path, user.archive_path = place("mailbox", folder.mailboxes), place("archive", {})
   local drive = place("drive", folder.drives)
-  user.mailbox = nil
+  user.mailbox, user.archive = nil, nil
   if not drive then
     user.drive = nil
   elseif is_listing(drive) then
@@ -253,6 +254,27 @@ local function complete(spec, folder)
   return spec, now
 end
 
+--- A mailbox or an archive of a user, out of a folder or a listing.
+---@param options { path: string?, name: string?, archive: boolean?, now: integer }
+local function mailbox_of(organization, user, folder, options)
+  local path = options.path
+  if not path then return nil end
+  local found
+  if is_listing(path) then
+    found = listed_mail.mailbox(organization, user, {
+      root = folder.root, path = path, latest = organization.points[#organization.points],
+    })
+  else
+    found = mail.mailbox(organization, user, {
+      list = folder.list, root = folder.root, path = path, now = options.now,
+    })
+  end
+  if options.archive then found.id = ids.uuid(organization.name .. "/archive/" .. user.name) end
+  found.name, found.archive = options.name or found.name, options.archive
+  organization.mailboxes[#organization.mailboxes + 1] = found
+  return found
+end
+
 --- Adds the mailboxes, and what production has lost.
 local function finish(world, spec, folder, now)
   local lost = {}
@@ -260,18 +282,13 @@ local function finish(world, spec, folder, now)
     local organization = world:organization(each.name)
     for _, described in ipairs(each.users) do
       local user = organization.by_email[described.name:lower()]
-      local path = described.mail_path
-      if path and is_listing(path) then
-        user.mailbox = listed_mail.mailbox(organization, user, {
-          root = folder.root, path = path, name = described.mailbox_name,
-          latest = organization.points[#organization.points],
-        })
-      elseif path then
-        user.mailbox = mail.mailbox(organization, user, {
-          list = folder.list, root = folder.root, path = path, now = now,
-        })
-      end
-      organization.mailboxes[#organization.mailboxes + 1] = user.mailbox
+      user.mailbox = mailbox_of(organization, user, folder, {
+        path = described.mail_path, name = described.mailbox_name, now = now,
+      })
+      user.archive = mailbox_of(organization, user, folder, {
+        path = described.archive_path, archive = true, now = now,
+        name = described.archive_name or "In-Place Archive - " .. user.display,
+      })
       lost[user] = (described.production or each.production or spec.production) == "empty"
     end
   end
@@ -281,8 +298,8 @@ local function finish(world, spec, folder, now)
     if not found or not lost[found.user] then return found end
     return { user = found.user, drive = found.drive, documents = {}, entries = {}, folders = {} }
   end
-  function world:live_mailbox(organization, email)
-    local found = live.mailbox(self, organization, email)
+  function world:live_mailbox(organization, email, ...)
+    local found = live.mailbox(self, organization, email, ...)
     if not found or not lost[found.user] then return found end
     return { user = found.user, mailbox = found.mailbox, items = {}, entries = {} }
   end

@@ -92,13 +92,11 @@ end
 --- A user's mailbox.
 ---@param organization table
 ---@param user table
----@param options { root: string, path: string, latest: number, name: string? }
----  latest: when it was recorded
+---@param options { root: string, path: string, latest: number }  latest: when it was recorded
 ---@return table
 function M.mailbox(organization, user, options)
   local mailbox = {
-    id = ids.uuid(organization.name .. "/mailbox/" .. user.name),
-    name = options.name or user.display,
+    id = ids.uuid(organization.name .. "/mailbox/" .. user.name), name = user.display,
     email = user.name, user = user,
   }
   local filled = { folders = true, items = true, by_id = true }
