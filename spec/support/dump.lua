@@ -41,7 +41,6 @@ function Dump:files(owner, depth, how)
     if how.items then
       for each in item:attachments():each() do self:put(depth + 1, "attachment", each) end
     end
-    if self.on_document then self.on_document(item) end
   end
   for folder in owner:folders(top):each() do
     self:put(depth, "folder", folder)
@@ -49,10 +48,21 @@ function Dump:files(owner, depth, how)
   end
 end
 
+-- Those of the users that are asked for, or all.
+function Dump:wanted(list, name)
+  local out = {}
+  for it in list:each() do
+    if not self.only or self.only[name(it)] then out[#out + 1] = it end
+  end
+  return out
+end
+
 local walks = {}
 
 function walks.onedrive(self, session)
-  local drives = session:onedrives():all()
+  local drives = self:wanted(session:onedrives(), function(it)
+    return it.url:match "([^/]*)$"
+  end)
   table.sort(drives, function(a, b) return a.url < b.url end)
   for _, drive in ipairs(drives) do
     self:put(1, "drive", drive)
@@ -68,7 +78,9 @@ function walks.exchange(self, session)
       below(folder:folders(), depth + 1)
     end
   end
-  local mailboxes = session:mailboxes():all()
+  local mailboxes = self:wanted(session:mailboxes(), function(it)
+    return (it.email:gsub("[@.]", "_"))
+  end)
   local function key(it) return it.email .. (it.is_archive and "1" or "0") end
   table.sort(mailboxes, function(a, b) return key(a) < key(b) end)
   for _, mailbox in ipairs(mailboxes) do
@@ -144,18 +156,25 @@ end
 
 --- Everything.
 ---@param client vbo.Client
----@param options { at: string?, workloads: string[]?, on_document: function? }?
+---@param options { at: string?, workloads: string[]?, only: string[]?, bare: boolean? }?
+---  only: addresses of users: their mail and drives alone, and as with `bare` nothing of users
+---  and jobs
 ---@return string[]
 function M.lines(client, options)
   options = options or {}
-  local self = setmetatable({ lines = {}, client = client, on_document = options.on_document,
+  local self = setmetatable({ lines = {}, client = client, only = options.only and {},
     versions = client:supports "versions" }, Dump)
+  for _, address in ipairs(options.only or {}) do
+    self.only[(address:gsub("[@.]", "_"))] = true
+  end
   for organization in client:organizations():each() do
     self:line(0, ("organization %s %s %s %s %s %s"):format(organization.name, organization.type,
       organization.region, organization.description, organization.first_backuptime,
       organization.last_backuptime))
-    for user in organization:users():each() do self:put(1, "user", user) end
-    self:jobs(organization)
+    if not self.only and not options.bare then
+      for user in organization:users():each() do self:put(1, "user", user) end
+      self:jobs(organization)
+    end
     for _, workload in ipairs(options.workloads or { "onedrive", "exchange", "sharepoint",
       "teams" }) do
       local session = client:supports(workload) and vbo.try(organization.explore, organization, {

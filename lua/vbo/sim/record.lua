@@ -179,7 +179,6 @@ local function record_organization(self, organization)
     end
   end
   if #points == 0 then points[1] = time.iso(self.now) end
-  if #row.workloads == 0 then row.workloads = nil end
   row.users = users_of(self, people, points[#points])
   table.move(jobs, 1, #jobs, #self.world.jobs + 1, self.world.jobs)
   table.insert(self.world.organizations, row)

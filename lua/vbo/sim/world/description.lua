@@ -79,7 +79,7 @@ local organization_fields = {
   region = a_text, account = a_text, description = a_text, points = points,
   production = production, users = { maybe_none(is_table), "a list of tables" },
   created = a_moment, sites = listings, teams = listings,
-  workloads = { list_of(one_of("exchange", "onedrive", "sharepoint", "teams")),
+  workloads = { maybe_none(one_of("exchange", "onedrive", "sharepoint", "teams")),
     'a list of "exchange", "onedrive", "sharepoint" and "teams"' },
 }
 local user_fields = {
