@@ -88,8 +88,8 @@ describe("a recording", function()
   end)
 
   it("has the bytes of what it is asked for", function()
-    local path, output = record("contents", "v8", "--contents --limit 10 --only juergen.mueller@contoso.com "
-      .. "--organization contoso.onmicrosoft.com "
+    local path, output = record("contents", "v8", "--contents --limit 10 "
+      .. "--only juergen.mueller@contoso.com --organization contoso.onmicrosoft.com "
       .. "--workload onedrive --workload exchange --workload sharepoint --workload teams")
     assert.is_truthy(path, output)
     local other <close> = program.sim("--world " .. quoted(path))
@@ -265,7 +265,8 @@ describe("a recording", function()
     end)
 
     it("leads from a drive to its user", function()
-      local path = assert(record("masked-drive", "v8", "--anonymize --workload onedrive"))
+      local path = assert(record("masked-drive", "v8",
+        "--anonymize --workload onedrive --limit 1 --no-versions"))
       local other <close> = program.sim("--world " .. quoted(path))
       local client <close> = require "vbo".connect(program.settings(other, "v8"))
       local organization = client:organizations():first()
@@ -274,8 +275,9 @@ describe("a recording", function()
       for drive in session:onedrives():each() do drives[drive.id] = drive.name end
       local found = 0
       for user in organization:users():each() do
-        local drive = require "vbo".try(session.onedrive, session, user.name)
-        if drive and drives[drive.id] == user.display_name then found = found + 1 end
+        -- Some have none.
+        local id = require "vbo".try(function() return session:onedrive(user.name).id end)
+        if id and drives[id] == user.display_name then found = found + 1 end
       end
       assert.is_true(found > 3)
     end)
