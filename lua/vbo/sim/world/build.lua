@@ -16,19 +16,13 @@ World.__index = World
 
 local moment = files.moment
 
-local function moments(list)
-  local out = {}
-  for i, each in ipairs(list) do out[i] = moment(each) end
-  return out
-end
-
 local function new_drive(organization, user, spec, defaults)
   local seed = organization.name .. "/drive/" .. user.name
   local personal = user.name:gsub("[@.]", "_")
   local drive = {
-    id = ids.uuid(seed .. "/site") .. ids.uuid(seed .. "/web"), name = spec.drive or user.display,
+    id = ids.uuid(seed .. "/site") .. ids.uuid(seed .. "/web"), name = user.display,
     owner = user.name, author = user.display, user = user, folders = {}, documents = {}, by_id = {},
-    url = spec.url or ("https://%s-my.sharepoint.com/personal/%s"):format(
+    url = ("https://%s-my.sharepoint.com/personal/%s"):format(
       organization.name:match "^[^.]+", personal),
   }
   files.add(drive, nil, spec, defaults)
@@ -51,19 +45,20 @@ local function new_organization(spec, world)
     id = ids.uuid("organization/" .. spec.name), name = spec.name, type = spec.type,
     region = spec.region or "Worldwide", account = spec.account, description = spec.description,
     msid = ids.uuid("tenant/" .. spec.name), users = {}, drives = {}, mailboxes = {},
-    workloads = {}, points = moments(spec.points), by_email = {},
+    workloads = {}, points = {}, by_email = {},
   }
+  for i, point in ipairs(spec.points) do organization.points[i] = moment(point) end
   for _, workload in ipairs(spec.workloads) do organization.workloads[workload] = true end
   local defaults = {
     created = moment(spec.created, organization.points[1] - 10 * 86400), hit = moment(spec.hit),
-    now = world.now, latest = moment(spec.latest),
+    now = world.now,
   }
+  defaults.latest = moment(spec.latest) -- when it was recorded, of a recorded organization
   for _, each in ipairs(spec.users) do
     local user = {
       name = each.name, display = each.display, type = each.type or "User",
       location = each.location or each.directory and "Hybrid" or "Cloud",
-      office = each.office or "",
-      left = each.left, organization = organization,
+      office = each.office or "", left = each.left, organization = organization,
     }
     user.id = user_id(organization, each)
     organization.users[#organization.users + 1] = user
@@ -113,7 +108,7 @@ function M.expand(spec)
     world.jobs[#world.jobs + 1] = {
       id = ids.uuid("job/" .. each.name), name = each.name, description = each.description,
       organization = world.by_id[each.organization:lower()], repository = repository,
-      points = each.points and moments(each.points),
+      points = each.points and files.moments(each.points),
       schedule = each.schedule, selected = each.selected, excluded = each.excluded,
       enabled = each.enabled ~= false, last_run = moment(each.last_run),
       last_status = each.last_status or "Success",

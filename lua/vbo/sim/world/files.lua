@@ -18,6 +18,15 @@ end
 
 local moment = M.moment
 
+--- Described points in time, in seconds.
+---@param list string[]
+---@return number[]
+function M.moments(list)
+  local out = {}
+  for i, each in ipairs(list) do out[i] = moment(each) end
+  return out
+end
+
 ---@class vbo.sim.Version
 ---@field number string      "2.0", as the API shows it
 ---@field id integer         SharePoint's: 512 a major version
@@ -40,15 +49,14 @@ end
 -- `latest`: of a recorded world, when it was recorded.  What is dated later was there all the same.
 local function came(at, defaults) return math.min(at, defaults.latest or at) end
 
-local function new_document(drive, folder, spec)
-  local name = spec.file
+local function new_document(drive, folder, name, spec)
   local path = folder and folder.path .. "/" .. name or name
   local seed = drive.id .. "/" .. path
   -- A real drive may hold what looks like two documents of one path.
-  if spec.row and drive.by_id[ids.uuid(seed)] then seed = seed .. "#" .. spec.row end
+  if spec and spec.row and drive.by_id[ids.uuid(seed)] then seed = seed .. "#" .. spec.row end
   local document = {
     id = ids.uuid(seed), drive = drive, folder = folder, name = name, path = path, versions = {},
-    title = spec.title,
+    title = spec and spec.title,
   }
   assert(not drive.by_id[document.id], "two documents of one path: " .. path)
   drive.documents[#drive.documents + 1] = document
@@ -71,7 +79,7 @@ end
 --- A file and what the attack made of it: "renamed" leaves NAME.locked in its place,
 --- "encrypted" a newer version of the same name.
 local function add_file(drive, folder, spec, defaults)
-  local document, seed = new_document(drive, folder, spec)
+  local document, seed = new_document(drive, folder, spec.file, spec)
   for i, version in ipairs(spec[1] and spec or { spec }) do
     local at = moment(version.at, defaults.created)
     add_version(document, came(at, defaults), version.by or drive.author,
@@ -87,7 +95,7 @@ local function add_file(drive, folder, spec, defaults)
     add_version(document, defaults.hit, drive.author, noise, seed)
   else
     document.deleted = defaults.hit
-    local locked, locked_seed = new_document(drive, folder, { file = spec.file .. ".locked" })
+    local locked, locked_seed = new_document(drive, folder, spec.file .. ".locked")
     add_version(locked, defaults.hit, drive.author, noise, locked_seed)
   end
 end
@@ -107,7 +115,7 @@ end
 ---@param drive table    the container
 ---@param folder table?  where in it; nil: its root
 ---@param list table[]
----@param defaults { created: number, hit: number?, latest: number? }
+---@param defaults { created: number, hit: number? }
 local function add_children(drive, folder, list, defaults)
   for _, spec in ipairs(list) do
     if spec.file then

@@ -282,6 +282,11 @@ local function finish(world, spec, folder, now)
     local organization = world:organization(each.name)
     for _, described in ipairs(each.users) do
       local user = organization.by_email[described.name:lower()]
+      if user.drive then
+        -- As a listing tells them.
+        user.drive.name = described.drive.drive or user.drive.name
+        user.drive.url = described.drive.url or user.drive.url
+      end
       user.mailbox = mailbox_of(organization, user, folder, {
         path = described.mail_path, name = described.mailbox_name, now = now,
       })
