@@ -39,16 +39,27 @@ for program in "$@"; do
   "$program" || failed=1
 done
 
-# Specs end with _spec.lua; busted's own script is run by the interpreter given.
-specs=${SPEC:-spec}
-if [ -n "${SPEC:-}" ] || ls spec/*_spec.lua >/dev/null 2>&1; then
-  echo "== specs in vbolua"
-  # The interpreter has the module inside; the path is for specs that look at its files, or
-  # run a part of it in another process.
-  # shellcheck disable=SC2086  # a list of files
-  LUA_PATH="$root/lua/?.lua;$root/lua/?/init.lua;;" LUA_CPATH="$VBO_BUILD/?.so;;" \
-    "$VBOLUA" "$busted" -o plainTerminal $specs || failed=1
-fi
+# Each spec file in a process of its own, as many at a time as there are processors.
+jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)}
+logs=$(mktemp -d) || exit 1
+trap 'rm -rf "$logs"' EXIT
+echo "== specs in vbolua, $jobs at a time"
+# The interpreter has the module inside; the path is for specs that look at its files, or run a part
+# of it in another process.
+# shellcheck disable=SC2086  # a list of files
+printf '%s\n' ${SPEC:-spec/*_spec.lua} |
+  LUA_PATH="$root/lua/?.lua;$root/lua/?/init.lua;;" LUA_CPATH="$VBO_BUILD/?.so;;" BUSTED="$busted" \
+    xargs -n 1 -P "$jobs" .ci/spec.sh "$logs" || failed=1
+for log in "$logs"/*.log; do
+  [ -e "$log" ] || continue
+  spec=spec/$(basename "$log" .log)
+  if grep -qx "$spec" "$logs/failed" 2>/dev/null; then
+    echo "-- $spec"
+    grep -av '^[0-9]* success.* pending' "$log"
+  else
+    sed -n '/^Pending/,$p' "$log"
+  fi
+done
 
 # The bindings once more with a whole collection at every allocation, which is too slow for
 # specs that hold much.
