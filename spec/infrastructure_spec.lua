@@ -1,7 +1,6 @@
 -- Repositories, object storage, accounts and keys: what each call sends.
 
 local recording = require "spec.support.recording"
-local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"
 
 local id = recording.id
@@ -66,18 +65,13 @@ local answers = {
 }
 
 describe("infrastructure", function()
-  local recorder, sends
+  local recorder, sends, failure
 
   setup(function()
     recorder = recording.start(answers)
-    sends = recorder.sends
+    sends, failure = recorder.sends, recorder.failure
   end)
   teardown(function() recorder.stop() end)
-
-  local function failure(version, fn)
-    local client <close> = recorder.connect(version)
-    return rehearsal.failure(fn, client)
-  end
 
   describe("backup repositories", function()
     it("are listed and found by name in every version", function()

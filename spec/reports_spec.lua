@@ -6,7 +6,7 @@ local rehearsal = require "spec.support.rehearsal"
 local organization = recording.id(1)
 
 describe("reports", function()
-  local recorder, sends, folder
+  local recorder, sends, failure, folder
 
   setup(function()
     recorder = recording.start {
@@ -14,14 +14,9 @@ describe("reports", function()
       { method = "POST", path = "/Reports/", type = "application/octet-stream",
         body = "%PDF-1.7" },
     }
-    sends, folder = recorder.sends, recorder.folder
+    sends, failure, folder = recorder.sends, recorder.failure, recorder.folder
   end)
   teardown(function() recorder.stop() end)
-
-  local function failure(version, fn)
-    local client <close> = recorder.connect(version)
-    return rehearsal.failure(fn, client)
-  end
 
   it("are one action with a type up to v5", function()
     for version, action in pairs { v3 = "Action", v4 = "Action", v5 = "action" } do

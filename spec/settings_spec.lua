@@ -2,7 +2,6 @@
 
 local json = require "vbo.json"
 local recording = require "spec.support.recording"
-local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"
 
 local id = recording.id
@@ -44,18 +43,13 @@ local answers = {
 }
 
 describe("settings", function()
-  local recorder, sends
+  local recorder, sends, failure
 
   setup(function()
     recorder = recording.start(answers)
-    sends = recorder.sends
+    sends, failure = recorder.sends, recorder.failure
   end)
   teardown(function() recorder.stop() end)
-
-  local function failure(version, fn)
-    local client <close> = recorder.connect(version)
-    return rehearsal.failure(fn, client)
-  end
 
   --- What an edit sends: PUT and the new record.
   local function edits(version, name, path, given, body, before)

@@ -3,6 +3,7 @@
 local json = require "vbo.json"
 local luassert = require "luassert"
 local program = require "spec.support.program"
+local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"
 
 local M = {}
@@ -11,7 +12,7 @@ local M = {}
 --- body= (a table, or text), type=}; the first that fits answers, everything else gets `{}`.
 ---
 --- Gives `connect(version, more)`, `sent()` (the requests since the last time, each {method=,
---- path=, query=, body=}), `calls(version, fn)` and `stop()`.
+--- path=, query=, body=}), `calls(version, fn)`, `failure(version, fn)` and `stop()`.
 function M.start(answers)
   local folder, remove = program.folder()
   local log = folder .. "/requests"
@@ -48,6 +49,12 @@ function M.start(answers)
     end
     seen = position
     return requests
+  end
+
+  --- The structured error that `fn(client)` raises in a version.
+  function self.failure(version, fn)
+    local client <close> = self.connect(version)
+    return rehearsal.failure(fn, client)
   end
 
   --- Runs `fn(client)` in a version; gives the requests, and what `fn` returned.
