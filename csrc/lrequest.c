@@ -191,12 +191,12 @@ static void option_fault(lua_State *L, int index, vbo_reply *reply) {
  * Once.  Faults and weather: delay= seconds before the answer; rate= bytes a second;
  * truncate_at=, reset_at=, stall_at= after so many bytes of the body; abort=, reset=, stall= true
  * instead of an answer; content_length= this text instead of the true length, unframed=true no
- * length at all (both close the connection after the body). */
+ * length at all (both close the connection after the body); breakable=true: `break_off` may come. */
 static int request_reply(lua_State *L) {
   static const char *const names[] = {"status",         "headers",  "body",        "stream",
                                       "delay",          "rate",     "truncate_at", "reset_at",
                                       "stall_at",       "abort",    "reset",       "stall",
-                                      "content_length", "unframed", NULL};
+                                      "content_length", "unframed", "breakable",   NULL};
   vboL_request *handle = check_request(L);
   vboL_check_options(L, 2, "request:reply", names);
   lua_settop(L, 2);
@@ -206,6 +206,7 @@ static int request_reply(lua_State *L) {
       .rate = vboL_option_integer(L, 2, "rate", 0),
       .content_length = vboL_option_string(L, 2, "content_length", NULL),
       .unframed = vboL_option_bool(L, 2, "unframed", false),
+      .breakable = vboL_option_bool(L, 2, "breakable", false),
   };
   int64_t status = vboL_option_integer(L, 2, "status", 200);
   if (status < 200 || status > 599) vboL_option_error(L, "status", "200 to 599 expected");
@@ -234,6 +235,14 @@ static int request_reply(lua_State *L) {
   return 1;
 }
 
+/* request:break_off() -> true when its answer, which is on its way, ends short of the whole; false
+ * when there is no such answer (any more), or it was not made breakable. */
+static int request_break_off(lua_State *L) {
+  vboL_request *handle = check_request(L);
+  lua_pushboolean(L, handle->visit && vbo_visit_break_off(handle->visit));
+  return 1;
+}
+
 /* Also what the collector does: a request that nobody answered is answered 500. */
 static int request_close(lua_State *L) {
   vboL_request *handle = check_request(L);
@@ -243,10 +252,10 @@ static int request_close(lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg methods[] = {{"header", request_header}, {"headers", request_headers},
-                                   {"body", request_body},     {"peer", request_peer},
-                                   {"gone", request_gone},     {"reply", request_reply},
-                                   {"close", request_close},   {NULL, NULL}};
+static const luaL_Reg methods[] = {
+    {"header", request_header},       {"headers", request_headers}, {"body", request_body},
+    {"peer", request_peer},           {"gone", request_gone},       {"reply", request_reply},
+    {"break_off", request_break_off}, {"close", request_close},     {NULL, NULL}};
 static const luaL_Reg metamethods[] = {
     {"__gc", request_close}, {"__close", request_close}, {NULL, NULL}};
 

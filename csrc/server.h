@@ -79,11 +79,15 @@ typedef struct vbo_reply {
   int64_t rate;               /* bytes a second; 0: as fast as it goes */
   const char *content_length; /* this one instead of the true one; closes the connection after */
   bool unframed;              /* neither Content-Length nor chunks; closes the connection after */
+  bool breakable;             /* vbo_visit_break_off may come */
 } vbo_reply;
 
 /* Answers, once.  CLOSED when nobody is there to answer any more or it was answered before, USAGE
  * for a reply that HTTP cannot carry. */
 bool vbo_visit_reply(vbo_visit *visit, const vbo_reply *reply, vbo_error *err);
+/* Ends an answer that is on its way, or about to be: the client sees that it is not whole.  False
+ * when it is not `breakable`, was sent already, or nobody is there. */
+bool vbo_visit_break_off(vbo_visit *visit);
 /* Gives the visit back.  One that was never answered is answered 500. */
 void vbo_visit_free(vbo_visit *visit);
 

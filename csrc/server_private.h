@@ -42,6 +42,7 @@ struct vbo_visit {
   vbo_fault fault;
   int64_t fault_at;
   int64_t rate;
+  bool breakable;
   int64_t rate_since; /* when the first byte was asked for; ms */
 };
 

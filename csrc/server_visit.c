@@ -312,7 +312,8 @@ static bool check_reply(const vbo_reply *reply, vbo_error *err) {
 static bool make_response(vbo_visit *visit, const vbo_reply *reply, vbo_error *err) {
   const vbo_mhd *mhd = &visit->server->mhd;
   bool own_framing = reply->content_length || reply->unframed;
-  bool plain = !own_framing && reply->fault == VBO_FAULT_NONE && reply->rate == 0;
+  bool plain =
+      !own_framing && !reply->breakable && reply->fault == VBO_FAULT_NONE && reply->rate == 0;
   const void *memory = reply->stream ? vbo_stream_memory(reply->stream) : "";
   int64_t size = reply->stream ? vbo_stream_size(reply->stream) : 0;
   visit->stream = vbo_stream_share(reply->stream);
@@ -359,6 +360,7 @@ bool vbo_visit_reply(vbo_visit *visit, const vbo_reply *reply, vbo_error *err) {
   visit->fault = reply->fault;
   visit->fault_at = reply->fault_at;
   visit->rate = reply->rate;
+  visit->breakable = reply->breakable;
   visit->phase = VISIT_READY;
   if (instead && reply->fault == VBO_FAULT_STALL)
     visit->wake_at = vbo_monotonic_ms() + GLANCE; /* see vbo_visit_wake */
@@ -377,6 +379,17 @@ void vbo_visit_wake(vbo_visit *visit) {
   }
   if (instead && visit->fault == VBO_FAULT_RESET) vbo_socket_reset(socket_of(visit));
   vbo_visit_resume(visit);
+}
+
+bool vbo_visit_break_off(vbo_visit *visit) {
+  bool answered = visit->phase == VISIT_READY || visit->phase == VISIT_SENDING;
+  if (!answered || !visit->breakable) return false;
+  /* Weather that comes instead of an answer breaks it off as well. */
+  if (visit->fault != VBO_FAULT_NONE && visit->fault_at < 0) return true;
+  visit->fault = VBO_FAULT_TRUNCATE;
+  visit->fault_at = 0;
+  vbo_visit_resume(visit);
+  return true;
 }
 
 void vbo_visit_free(vbo_visit *visit) {

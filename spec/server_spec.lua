@@ -224,6 +224,49 @@ describe("the rehearsal server's HTTP side", function()
         assert.equal(18, result.status, result.err)
       end)
 
+      it("breaks an answer off when it is told to", function()
+        local body = ("x"):rep(8 * MIB)
+        local function broken(reply, when)
+          local done
+          local run = start("-o /dev/null -w '%{http_code} %{size_download}' " .. srv:url() .. "/")
+          local results = serve(srv, function(request)
+            assert(request:reply(reply))
+            when()
+            done = request:break_off()
+          end, run)
+          return done, results[1].status, results[1].out
+        end
+        -- As it comes: whatever way its bytes would have gone, and before its first.
+        local function at_once() end
+        local zip = server.stream.zip { { name = "x", stream = server.stream.bytes(body) } }
+        for _, reply in ipairs { { body = body }, { stream = zip }, { body = body, delay = 60 },
+          { body = body, rate = 1000 }, { body = body, status = 201, truncate_at = 3 * MIB } } do
+          reply.breakable = true
+          local done, status, out = broken(reply, at_once)
+          assert.is_true(done)
+          assert.equal(18, status)
+          assert.equal((reply.status or 200) .. " 0", out)
+        end
+        -- In its midst.
+        local done, status, out = broken({ body = body, rate = 40000, breakable = true }, function()
+          srv:next(0.2)
+        end)
+        assert.is_true(done)
+        assert.equal(18, status)
+        assert.is_true(tonumber(out:match " (%d+)") > 0)
+        -- Not what was not promised, and not what is over.
+        done, status = broken({ body = body }, at_once)
+        assert.is_false(done)
+        assert.equal(0, status)
+        local held
+        curl(srv, "URL/", function(request)
+          held = request
+          assert.is_false(request:break_off())
+          request:reply { body = "x", breakable = true }
+        end)
+        assert.is_false(held:break_off())
+      end)
+
       it("answers once, and answers 500 when the program forgets", function()
         local again, late
         local result = curl(srv, "URL/", function(request)

@@ -128,6 +128,49 @@ describe("vbolua sim", function()
     assert.equal("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", content "item.msg":sub(1, 8))
   end)
 
+  it("breaks an export to PST off when another begins", function()
+    local box = explored("Vex", "Alice Example", "/Mailboxes")
+    local aurora = named(box .. "/Folders", "Aurora")
+    local rule = get("/sim/weather", { json = { operation = "*ToPst*", nth = 1, rate = 1000 } })
+    local function export(what, to)
+      return ("curl -sk --max-time 60 -H 'Authorization: Bearer %s' -H 'Content-Type: "
+        .. "application/json' -d '{}' -o %s '%s%s/exportToPst'"):format(token,
+        quoted(folder .. "/" .. to), sim.listening, what)
+    end
+    local function exports()
+      local count = 0
+      for _, each in ipairs(get "/sim/requests") do
+        if each.operation:find "ToPst" then count = count + 1 end
+      end
+      return count
+    end
+    local done = quoted(folder .. "/first.status")
+    os.execute(("( %s; echo $? >%s.new; mv %s.new %s ) &"):format(
+      export(box, "first.pst"), done, done, done))
+    repeat local begun = exports() until begun == 1
+    local output, status = program.run(export(box .. "/Folders/" .. aurora.id, "second.pst"))
+    assert.equal(0, status, output)
+    assert.equal("!BDN", content "second.pst":sub(1, 4))
+    local first
+    repeat first = io.open(folder .. "/first.status", "r") until first
+    -- curl: transfer closed with bytes remaining.
+    assert.equal("18\n", first:read "a")
+    first:close()
+    local events = get(box:match "^(.*)/Organization/" .. "/Events").results
+    local words = {}
+    for i, event in ipairs(events) do words[i] = event.status .. " " .. event.message end
+    table.sort(words)
+    assert.equal(2, #words)
+    assert.match("^Failed The files of this export were removed", words[1])
+    assert.match("^Success Exported", words[2])
+    curl("/sim/weather?id=" .. rule[1].id, { method = "DELETE" })
+    -- One after another both come whole.
+    for _, what in ipairs { box, box .. "/Folders/" .. aurora.id } do
+      output, status = program.run(export(what, "whole.pst"))
+      assert.equal(0, status, output)
+    end
+  end)
+
   it("takes changes and shows them", function()
     local drive = explored("Veod", "Bob Builder", "/OneDrives")
     local inventory = named(drive .. "/Documents", "Inventory.csv")

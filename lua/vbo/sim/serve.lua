@@ -1,6 +1,7 @@
 --- The loop behind `vbolua sim`: sockets on one side, `app:handle` on the other.
 
 local errors = require "vbo.error"
+local exports = require "vbo.sim.exports"
 local json = require "vbo.json"
 
 local M = {}
@@ -58,7 +59,7 @@ local function weathered(app, asked)
 end
 
 --- Answers one request; what fails here is told to nobody but the log, the client gets a 500.
---- Gives the strike of the weather that met it, if any.
+--- Gives the strike of the weather that met it, if any, and whether the request is still needed.
 local function answer(server, app, request)
   local reply, wire, strike = weathered(app, {
     method = request.method, path = request.path, query = request.query,
@@ -70,8 +71,13 @@ local function answer(server, app, request)
   else
     wire.body = reply.body or ""
   end
+  local export = reply.export
+  if export then
+    wire.breakable, wire.delay = true, (wire.delay or 0) + exports.preparing
+    function export.break_off() return request:break_off() end
+  end
   request:reply(wire)
-  return strike
+  return strike, export ~= nil
 end
 
 --- Serves until a signal (SIGINT, SIGTERM) comes.
@@ -102,9 +108,10 @@ function M.run(options)
   app.weather = options.weather or require("vbo.sim.weather").new()
   options.ready(held.socket, app)
   while true do
-    local request <close>, why = held.socket:next()
+    local request, why = held.socket:next()
     if request then
-      local good, strike = xpcall(answer, debug.traceback, server, app, request)
+      local good, strike, needed = xpcall(answer, debug.traceback, server, app, request)
+      if not needed then request:close() end
       if not good then
         if options.log then options.log(strike) end
       elseif strike and strike.new_certificate then

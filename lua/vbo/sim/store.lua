@@ -1,6 +1,7 @@
 --- All state of a rehearsal server but its tokens: the world, production, restore sessions, jobs,
 --- job sessions, restore points and data retrievals.
 
+local exports = require "vbo.sim.exports"
 local ids = require "vbo.sim.ids"
 local jobs = require "vbo.sim.jobs"
 local points = require "vbo.sim.points"
@@ -42,6 +43,7 @@ function Store:reset()
   self.jobs = jobs.new(self)
   self.retrievals = retrievals.new(self)
   self.roles, self.syncs = roles.new(self), {}
+  self.exports = exports.new()
 end
 
 --- No restore session was ever opened, as after a restart of the service.

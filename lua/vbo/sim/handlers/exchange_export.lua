@@ -76,11 +76,16 @@ local function export(selector, folders)
       name = name, items = items, several = mailbox == nil, limit = limit,
       folders = folders and folders(session, mailbox, context.params.folderId) or {},
     }
-    session:event {
+    local this = context.store.exports:begin(session, session:event {
       type = "Export", status = "Success", done = true, title = "Exporting " .. what .. " to PST",
       message = ("Exported %d item(s)"):format(#items),
-    }
-    if not limit then return context:stream(streams.bytes(table.concat(files[1].pieces))) end
+    })
+    local function answer(stream)
+      local made = context:stream(stream)
+      made.export = this
+      return made
+    end
+    if not limit then return answer(streams.bytes(table.concat(files[1].pieces))) end
     -- Parts come in a ZIP, also when there is one alone.
     local entries, stem = {}, filename.safe(name)
     for i, file in ipairs(files) do
@@ -89,7 +94,7 @@ local function export(selector, folders)
         stream = streams.bytes(table.concat(file.pieces)),
       }
     end
-    return context:stream { kind = "zip", entries = entries }
+    return answer { kind = "zip", entries = entries }
   end
 end
 
