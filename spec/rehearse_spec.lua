@@ -203,6 +203,27 @@ describe("vbo.sim", function()
     assert.equal("ops", server.user)
   end)
 
+  it("lets time pass", function()
+    local server <close> = vbo.sim.start { session_idle = 60, schedules = false }
+    local client <close> = vbo.connect(server:settings "v8")
+    local before = client:job_sessions():count()
+    local session = client:organization(rehearsal.organization):explore { workload = "onedrive" }
+    local now = server:advance "7d"
+    assert.match("^%d+%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$", now)
+    assert.equal(before, client:job_sessions():count())
+    local err = rehearsal.failure(function() return session:onedrives():count() end)
+    assert.equal("not_found", err.kind)
+    assert.match("stopped after 1 minute", err.message)
+    err = rehearsal.failure(server.advance, server, "soon")
+    assert.match("advance", err.message)
+    session:close()
+    local rehearsed <close> = vbo.sim.start()
+    local other <close> = vbo.connect(rehearsed:settings "v8")
+    local count = other:job_sessions():count()
+    rehearsed:advance(7 * 86400)
+    assert.is_true(other:job_sessions():count() >= count + 7)
+  end)
+
   for message, options in pairs {
     ["no option 'wrold'"] = { wrold = "demo" }, ["there is no 'nht'"] = { weather = "nht=1 reset" },
     ["did you mean 'storm'"] = { weather = "strom" }, ["no world is called"] = { world = "no" },

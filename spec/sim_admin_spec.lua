@@ -40,6 +40,32 @@ describe("the rehearsal server's own interface", function()
     assert.equal("Dokumente/Verträge/Kündigung.docx", later[1].path)
   end)
 
+  it("lets time pass", function()
+    assert.equal("2026-11-21T08:00:00Z", client:get "/sim/time".time)
+    local _, session = client:explore "Veod"
+    for text, now in pairs { ["90"] = "2026-11-21T08:01:30Z", ["10m"] = "2026-11-21T08:11:30Z" } do
+      local fresh = sim.new "v8"
+      fresh:call("POST", "/sim/time", { advance = "90" })
+      if text == "10m" then fresh:call("POST", "/sim/time", { advance = "10m" }) end
+      assert.equal(now, fresh:get "/sim/time".time)
+    end
+    client:call("POST", "/sim/time", { advance = 899 })
+    assert.equal("Working", client:rows "/RestoreSessions"[1].state)
+    -- That was no look at the session itself.
+    client:call("POST", "/sim/time", { advance = "1s" })
+    assert.equal("Stopped", client:get("/RestoreSessions/" .. session.id).state)
+    client:call("POST", "/sim/time", { advance = "1d" })
+    client:get("/Jobs", 401)
+    client:login()
+    assert.is_true(#client:all "/RestorePoints" > 23)
+    for _, wrong in ipairs { "soon", "-1", "1w", "400d", "", "1.5" } do
+      local value, answer = client:call("POST", "/sim/time", { advance = wrong })
+      assert.equal(400, answer.status, wrong)
+      assert.match("^'advance' must be a time", value.message)
+    end
+    assert.equal(400, select(2, client:call("POST", "/sim/time", "no json")).status)
+  end)
+
   it("goes back to the start", function()
     local place, session = client:explore("Veod", sim.before)
     local drive = client:owned(place .. "/OneDrives", "Jürgen Müller")

@@ -224,6 +224,8 @@ describe("vbolua sim", function()
     ["--password="] = "%-%-password must not be empty",
     ["--world nowhere"] = "no world is called 'nowhere'.*demo",
     ["--token-lifetime soon"] = "no whole number of seconds",
+    ["--session-idle -1"] = "%-%-session%-idle '%-1' is no whole number of seconds",
+    ["advance"] = "sim advance needs a time",
     ["--zone CET"] = "no time zone",
     ["changes now"] = "unexpected argument: now",
   } do

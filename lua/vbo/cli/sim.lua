@@ -13,6 +13,8 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
        vbolua sim snapshot NAME  keeps its production as it is now under a name
        vbolua sim diff [A] [B]    what differs between two snapshots; `start` and `production`
                                  are always there, and are meant when none is named
+       vbolua sim advance TIME   lets time pass there (90m, 4h, 7d): schedules run, sessions and
+                                 tokens end
        vbolua sim record --out DIR   a real server, only read, as a world (`sim record --help`)
 
   --listen ADDR:PORT         where to listen (127.0.0.1:4443; port 0 is any free one)
@@ -23,12 +25,14 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
                              and mail: DIR/drives/ADDRESS, DIR/mail/ADDRESS, DIR/world.lua;
                              or what sim record wrote
   --token-lifetime SECONDS   how long an access token is good for (3600)
+  --session-idle SECONDS     when a restore session that nobody uses stops by itself (900); 0: never
   --weather NAME|FILE        what goes wrong on the way: storm, slow, busy, or rules in a file (Lua
                              or JSON); may be given several times
   --fault 'RULE'             one rule of it, as 'operation=OneDrive*Save* nth=2 reset_at=5000';
                              may be given several times
   --seed N                   what the dice of the weather begin with (1)
   --no-outlook               exports to PST fail, as on a server without Outlook
+  --no-schedules             jobs run when they are started, never by themselves
   --deaf                     goes on when SIGINT or SIGTERM comes: whoever started it ends it
   --zone +HH:MM              the server's own time zone, which v1 and v2 tell times in (+00:00)
 
@@ -67,6 +71,16 @@ function commands.diff(arguments)
   return 0
 end
 
+--- Lets time pass.
+function commands.advance(arguments)
+  if not arguments[2] then errors.usage("sim advance needs a time", "write it as 90m, 4h or 7d") end
+  if arguments[3] then errors.usage("unexpected argument: " .. arguments[3]) end
+  local client <close> = require("vbo").connect()
+  local now = require("vbo.sim.changes").advance(client, arguments[2])
+  io.stdout:write("time: ", now, "\n")
+  return 0
+end
+
 --- A real server as a folder.
 function commands.record(arguments)
   return require("vbo.cli.sim.record").run(table.move(arguments, 2, #arguments, 1, {}))
@@ -90,12 +104,14 @@ local function zone(text)
   return (tonumber(hours) * 3600 + tonumber(minutes) * 60) * (sign == "-" and -1 or 1)
 end
 
-local function seconds(text)
-  local value = math.tointeger(tonumber(text))
-  if not value or value < 1 then
-    errors.usage(("--token-lifetime '%s' is no whole number of seconds"):format(text))
+local function seconds(name, least)
+  return function(text)
+    local value = math.tointeger(tonumber(text))
+    if not value or value < least then
+      errors.usage(("%s '%s' is no whole number of seconds"):format(name, text))
+    end
+    return value
   end
-  return value
 end
 
 local function whole(text)
@@ -113,12 +129,13 @@ end
 local readers = {
   ["--listen"] = address_and_port, ["--user"] = filled "--user",
   ["--password"] = filled "--password", ["--world"] = filled "--world",
-  ["--token-lifetime"] = seconds, ["--zone"] = zone, ["--seed"] = whole,
+  ["--token-lifetime"] = seconds("--token-lifetime", 1),
+  ["--session-idle"] = seconds("--session-idle", 0), ["--zone"] = zone, ["--seed"] = whole,
   ["--weather"] = filled "--weather", ["--fault"] = filled "--fault",
 }
 
 -- Words that stand alone.
-local flags = { ["--deaf"] = true, ["--no-outlook"] = true }
+local flags = { ["--deaf"] = true, ["--no-outlook"] = true, ["--no-schedules"] = true }
 
 --- Reads "--name value" and "--name=value".
 local function options_of(arguments)
@@ -185,7 +202,8 @@ function M.run(arguments)
     app = {
       world = world, user = option "--user", password = option "--password",
       token_lifetime = option "--token-lifetime", zone = option "--zone",
-      no_outlook = option "--no-outlook",
+      no_outlook = option "--no-outlook", no_schedules = option "--no-schedules",
+      session_idle = option "--session-idle",
     },
   }
   return 0

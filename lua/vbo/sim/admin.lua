@@ -16,6 +16,9 @@
 ---                                 are there always, unless told)
 ---   GET  /sim/memory              how much the server keeps of what, see `vbo.sim.memory`; with
 ---                                 collect=true what nobody holds any more is freed first
+---   GET  /sim/time                what time it is there
+---   POST /sim/time                lets time pass: {"advance": seconds, or "90m", "4h", "7d"};
+---                                 schedules run, tokens and idle sessions end
 ---   GET  /sim/weather             the rules of the weather, and how often each struck
 ---   POST /sim/weather             adds a rule, rules, or a set: "storm", see `vbo.sim.weather`
 ---   DELETE /sim/weather?id=N      takes a rule away, or all of them
@@ -216,6 +219,24 @@ routes["GET /sim/diff"] = function(app, query)
     end
   end
   return ok(json.array(snapshots.compare(app.store, found[1], found[2])))
+end
+
+routes["GET /sim/time"] = function(app) return ok { time = time.iso(app.clock()) } end
+
+local units = { [""] = 1, s = 1, m = 60, h = 3600, d = 86400 }
+
+routes["POST /sim/time"] = function(app, _, request)
+  local value = read.json(request.body)
+  local given = type(value) == "table" and value.advance
+  local count, unit = tostring(given):match "^(%d+)%s*(%a?)$"
+  local seconds = count and units[unit] and math.tointeger(tonumber(count)) * units[unit]
+  -- A year is more than any rehearsal needs; a clock never goes back.
+  if not seconds or seconds > 366 * 86400 then
+    return problem(400, "'advance' must be a time up to a year: seconds, or as in 90m, 4h, 7d.")
+  end
+  app:advance(seconds)
+  app.store:tick()
+  return ok { time = time.iso(app.clock()) }
 end
 
 -- What whoever asks got wrong is theirs to know.

@@ -48,7 +48,7 @@ M.handlers = handlers
 
 local known_options = { world = true, user = true, password = true, token_lifetime = true,
   session_idle = true, zone = true, origin = true, clock = true, uuid = true, bytes = true,
-  log = true, no_outlook = true }
+  log = true, no_outlook = true, no_schedules = true }
 
 -- How many requests the admin interface remembers.
 local remembered = 1000
@@ -62,6 +62,7 @@ local remembered = 1000
 ---  zone: the server's own, in seconds east of UTC (0): v1 and v2 tell times in it;
 ---  origin: function that gives "https://host:port" for absolute links;
 ---  clock, uuid, bytes: time in seconds, new ids and random bytes, for tests to replace;
+---  no_schedules: jobs run when they are started, never by themselves;
 ---  no_outlook: exports to PST fail as on a server without Outlook;
 ---  log: function(text) told of what went wrong inside
 ---@return table
@@ -76,12 +77,16 @@ function M.new(options)
     world = opened
   end
   local bytes = options.bytes or random.bytes
-  local clock = options.clock or clocks.of(world)
+  local base = options.clock or clocks.of(world)
+  -- Whoever watches may let time pass (POST /sim/time).
+  local ahead = 0
+  local function clock() return base() + ahead end
   local uuid = options.uuid or stores.uuids(bytes)
   local self = setmetatable({
     user = options.user or "admin@rehearsal.local",
     password = options.password or random.password(),
     zone = options.zone or 0, clock = clock, uuid = uuid,
+    advance = function(_, seconds) ahead = ahead + seconds end,
     origin = options.origin or function() return "https://localhost:4443" end,
     log = options.log or function() end, requests = {},
     installation = ids.uuid "rehearsal server", product_version = "8.0.0.0",
@@ -89,6 +94,7 @@ function M.new(options)
   }, App)
   self.store = stores.new {
     world = world, clock = clock, uuid = uuid, idle = options.session_idle,
+    zone = options.zone, scheduled = not options.no_schedules,
   }
   self.auth = auth.new {
     user = self.user, password = self.password, lifetime = options.token_lifetime or 3600,

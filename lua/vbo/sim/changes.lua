@@ -8,9 +8,9 @@ local progress = require "vbo.runtime.progress"
 local M = {}
 
 --- A request to the server's own interface; its answer, which must be a table.
-local function ask(client, method, path)
+local function ask(client, method, path, body)
   local answer = pipeline.run(client, {
-    operation = "sim", method = method, path = path, change = method ~= "GET",
+    operation = "sim", method = method, path = path, body = body, change = method ~= "GET",
   }, 1)
   if method == "GET" and type(answer.data) ~= "table" then
     errors.raise { kind = "protocol", message = "this is no rehearsal server" }
@@ -26,6 +26,14 @@ function M.snapshot(client, name)
     errors.usage(("'%s' is no name of a snapshot"):format(name), "use letters, digits, . _ and -")
   end
   ask(client, "POST", "/sim/snapshots/" .. name)
+end
+
+--- Lets time pass on a rehearsal server.
+---@param client vbo.Client
+---@param time string|integer  seconds, or as "90m", "4h", "7d"
+---@return string  the time it is there then
+function M.advance(client, time)
+  return ask(client, "POST", "/sim/time", { advance = time }).time
 end
 
 --- What differs between two snapshots, "start" and "production" among them.

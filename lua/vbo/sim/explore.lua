@@ -74,7 +74,9 @@ function M.session(context, kind)
     -- What a session that is gone answers is known up to v5 as a 500 with this text.
     local text = "Resource cannot be found for current key: RestoreSession '" .. id .. "'"
       .. (not session and "." or session.expired
-        and (", it was stopped after %d minutes without a request."):format(session.idle // 60)
+        and (", it was stopped after %s without a request."):format(session.idle < 60
+          and session.idle .. " seconds" or session.idle < 120 and "1 minute"
+          or session.idle // 60 .. " minutes")
         or ", it was stopped.")
     refusal.raise(context.number <= 5 and 500 or 404, text)
   end

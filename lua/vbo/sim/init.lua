@@ -34,10 +34,13 @@ local meta = { __name = "vbo.sim", __index = Rehearsal }
 ---@field password? string
 ---@field token_lifetime? integer
 ---@field zone? string
+---@field session_idle? integer
+---@field schedules? boolean
 
 local spec = {
   world = "string", weather = "string|table", seed = "integer", user = "string",
   password = "string", token_lifetime = "integer", zone = "string",
+  session_idle = "integer", schedules = "boolean",
 }
 
 --- The weather as arguments: the name of a set or a file, one rule, or a list of those.
@@ -58,20 +61,24 @@ end
 --- Starts a rehearsal server.
 ---
 --- Takes `world` ("demo"), `weather` (the name of a set, a file, a rule, or a list of those; see
---- `vbolua sim --help`), `seed` of the weather, `user`, `password`, `token_lifetime` (seconds)
---- and `zone` ("+01:00").  A password that is given shows in the list of processes; the random
---- one does not.  Raises `usage` for what makes no sense, `unsupported` where neither the program
---- vbolua nor the module vbo.server is there to run it.
+--- `vbolua sim --help`), `seed` of the weather, `user`, `password`, `token_lifetime` (seconds),
+--- `zone` ("+01:00"), `session_idle` (seconds until a restore session that nobody uses stops;
+--- 0: never) and `schedules` (false: jobs never run by themselves).  A password that is given
+--- shows in the list of processes; the random one does not.  Raises `usage` for what makes no
+--- sense, `unsupported` where neither the program vbolua nor the module vbo.server is there to
+--- run it.
 ---@param wanted vbo.sim.StartOptions?
 ---@return vbo.sim.Rehearsal
 function M.start(wanted)
   wanted = options.check(wanted, spec, "sim.start")
   local arguments = { "--listen", "127.0.0.1:0", "--deaf" }
-  for _, name in ipairs { "world", "seed", "user", "password", "token_lifetime", "zone" } do
+  for _, name in ipairs { "world", "seed", "user", "password", "token_lifetime", "zone",
+    "session_idle" } do
     if wanted[name] ~= nil then
       arguments[#arguments + 1] = ("--%s=%s"):format(name:gsub("_", "-"), wanted[name])
     end
   end
+  if wanted.schedules == false then arguments[#arguments + 1] = "--no-schedules" end
   if wanted.weather ~= nil then add_weather(arguments, wanted.weather) end
   local process = launch.start(arguments)
   process.password = wanted.password or process.password
@@ -132,6 +139,11 @@ end
 
 --- Production, sessions and jobs as at the start.
 function Rehearsal:reset() ask(self, "POST", "/sim/reset") end
+
+--- Lets time pass: schedules run, tokens and sessions that nobody uses end.
+---@param time string|integer  seconds, or as "90m", "4h", "7d"
+---@return string now  the time it is there then, ISO 8601
+function Rehearsal:advance(time) return changes.advance(admin(self), time) end
 
 --- Adds a rule to the weather, a list of rules, or the name of a set; `false` clears the sky;
 --- nil changes nothing.

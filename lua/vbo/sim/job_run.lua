@@ -22,13 +22,15 @@ local looks, seconds = 3, 2
 --- A run that begins now, or, with `history`, one that is over.
 ---@param options table  id, job, kind ("Backup" or "Copy"), created, process (a function that
 ---  gives the objects' results: fun(object): vbo.sim.Object), objects (what is to be processed),
----  connected (the first line of the log), retry, main, full, finished (called at the end)
+---  connected (a line of the log), why (what began it, where no user did), retry, main, full,
+---  finished (called at the end)
 ---@return table
 function M.new(options)
   local self = setmetatable(options, Run)
   self.status, self.position, self.looks, self.done = "Running", 0, 0, {}
   self.progress, self.retry = 0, self.retry or 0
   self.main, self.log = self.main or self.id, {}
+  if self.why then self:say("Success", self.why) end
   self:say("Success", self.connected)
   self:say("Success", ("Found %d object(s) to process"):format(#self.objects))
   return self

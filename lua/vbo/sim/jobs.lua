@@ -3,6 +3,7 @@
 local ids = require "vbo.sim.ids"
 local refusal = require "vbo.sim.refusal"
 local runs = require "vbo.sim.job_run"
+local schedules = require "vbo.sim.schedule"
 local scope = require "vbo.sim.job_scope"
 
 local M = {}
@@ -56,6 +57,8 @@ end
 function M.new(store)
   local self = setmetatable({
     store = store, list = {}, copies = {}, sessions = {}, clock = store.clock, uuid = store.uuid,
+    -- Schedules were seen to up to here: what a server missed that did not run stays missed.
+    seen = store.clock(),
   }, Jobs)
   local past = {}
   for _, each in ipairs(store.world.jobs) do
@@ -246,10 +249,11 @@ local function plan_retry(job, run)
   local plan = job.schedule or {}
   local bad = run.status == "Failed" or run.status == "Warning"
   if not bad or not plan.retryEnabled or run.retry >= (plan.retryNumber or 3) then return end
+  local minutes, count = plan.retryWaitInterval or 10, run.retry + 1
   run.will_retry = true
-  job.retry = {
-    at = run.ended + (plan.retryWaitInterval or 10) * 60, count = run.retry + 1, main = run.main,
-  }
+  job.retry = { at = run.ended + minutes * 60, count = count, main = run.main }
+  run:say("Warning", ("Retry %d of %d follows in %d minute(s)"):format(
+    count, plan.retryNumber or 3, minutes), run.ended)
 end
 
 --- Begins a run.
@@ -315,22 +319,56 @@ function Jobs:look(run)
   if run then run:look(self.clock()) end
 end
 
---- Time has passed: runs get on and end, and what failed is tried again.
-function Jobs:tick()
-  local now = self.clock()
+-- Runs that nobody watched: of one job no more than this many are made up for.
+local most <const> = 100
+
+--- The first thing that was due by now: a retry, or a run by schedule.
+---@param from table<table, number>  up to when each job's schedule was seen to
+---@return table? job, number? at, table? retry
+local function first_due(self, from, now)
+  local job, at, retry
+  local function consider(each, moment, again)
+    if moment and moment <= now and (not at or moment < at) then
+      job, at, retry = each, moment, again
+    end
+  end
   for _, list in ipairs { self.list, self.copies } do
-    for _, job in ipairs(list) do
-      if job.running then job.running:tick(now) end
-      while job.retry and not job.running and job.enabled and now >= job.retry.at do
-        local retry = job.retry
-        job.retry = nil
-        self:add_run(job, job.copy and "Copy" or "Backup", {
-          id = self.uuid(), created = retry.at, since = job.last_backup, retry = retry.count,
-          main = retry.main,
-        }):tick(now)
+    for _, each in ipairs(list) do
+      if each.enabled and not each.running then
+        if each.retry then consider(each, each.retry.at, each.retry) end
+        if self.store.scheduled then
+          local seen = math.max(from[each] or self.seen,
+            now - most * schedules.period(each.schedule or {}))
+          consider(each, schedules.next(each, seen, self.store.zone))
+        end
       end
     end
   end
+  return job, at, retry
+end
+
+--- Time has passed: runs get on and end, what failed is tried again, and schedules start jobs, all
+--- of it in the order in which it was due.
+function Jobs:tick()
+  local now, from = self.clock(), {}
+  for _, list in ipairs { self.list, self.copies } do
+    for _, job in ipairs(list) do
+      if job.running then job.running:tick(now) end
+    end
+  end
+  repeat
+    local job, at, retry = first_due(self, from, now)
+    if job then
+      job.retry, from[job] = nil, math.max(at, from[job] or self.seen)
+      self:add_run(job, job.copy and "Copy" or "Backup", {
+        id = self.uuid(), created = at, since = job.last_backup, full = job.last_backup == nil,
+        retry = retry and retry.count, main = retry and retry.main,
+        why = retry and ("Retry %d of %d"):format(retry.count, job.schedule.retryNumber or 3)
+          or "Started by schedule",
+      }):tick(now)
+    end
+  until not job
+  self.seen = now
 end
 
 --- A job session by its id, or a 404.

@@ -2,37 +2,12 @@
 
 local points = require "vbo.sim.points"
 local render = require "vbo.sim.render"
+local schedule = require "vbo.sim.schedule"
 
 local M = {}
 
-local days = { Sunday = 0, Monday = 1, Tuesday = 2, Wednesday = 3, Thursday = 4, Friday = 5,
-  Saturday = 6 }
-
---- When a job runs next: its daily time, or its period after its last run.
-local function next_run(job, now)
-  local plan = job.schedule
-  if not job.enabled or not plan or plan.scheduleEnabled == false then return nil end
-  if plan.type == "Periodically" then
-    local unit, count = tostring(plan.periodicallyEvery):match "^(%a+)(%d+)$"
-    local period = (tonumber(count) or 1) * (unit == "Minutes" and 60 or 3600)
-    local at = job.last_run or now
-    return at + ((now - at) // period + 1) * period
-  end
-  if plan.type ~= "Daily" then return nil end
-  local h, m, s = tostring(plan.dailyTime or "00:00:00"):match "(%d+):(%d+):?(%d*)"
-  local at = now - now % 86400 + (tonumber(h) or 0) * 3600 + (tonumber(m) or 0) * 60
-    + (tonumber(s) or 0)
-  local function suits(day)
-    local wanted = plan.dailyType
-    if wanted == "Workdays" then return day >= 1 and day <= 5 end
-    if wanted == "Weekends" then return day == 0 or day == 6 end
-    return days[wanted] == nil or days[wanted] == day
-  end
-  for _ = 1, 8 do
-    -- 1 January 1970 was a Thursday.
-    if at > now and suits((at // 86400 + 4) % 7 | 0) then return at end
-    at = at + 86400
-  end
+local function next_run(context, job)
+  return render.time(schedule.next(job, context.app.clock(), context.app.zone))
 end
 
 function M.job(context, it)
@@ -42,7 +17,7 @@ function M.job(context, it)
     backupType = it.entire and "EntireOrganization" or "SelectedItems",
     lastStatus = it.last_status, lastRun = render.time(it.last_run),
     lastBackup = render.time(it.last_backup),
-    nextRun = render.time(next_run(it, context.app.clock())), schedulePolicy = it.schedule,
+    nextRun = next_run(context, it), schedulePolicy = schedule.shown(it.schedule),
     organizationId = it.organization.id, repositoryId = it.repository and it.repository.id,
     eTag = 1,
     _links = {
@@ -88,7 +63,7 @@ function M.copy_job(context, it)
     organizationId = it.organization.id, repositoryId = it.repository.id,
     lastStatus = it.last_status, lastRun = render.time(it.last_run),
     lastBackup = render.time(it.last_backup),
-    nextRun = render.time(next_run(it, context.app.clock())), schedulePolicy = it.schedule,
+    nextRun = next_run(context, it), schedulePolicy = schedule.shown(it.schedule),
     eTag = 1,
     _links = {
       self = context:href(base, it.id), backupJob = context:href(base .. "/BackupJob", it.id),

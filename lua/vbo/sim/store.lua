@@ -21,14 +21,17 @@ Store.__index = Store
 local kept_sessions, kept_events = 1000, 20000
 
 --- The state of a world at its start.
----@param options { world: table, clock: (fun(): number), uuid: (fun(): string), idle: number? }
----  idle: seconds after which a restore session that nobody uses stops (900)
+---@param options { world: table, clock: (fun(): number), uuid: (fun(): string), idle: number?,
+---  zone: integer?, scheduled: boolean? }
+---  idle: seconds after which a restore session that nobody uses stops (900); zone: the server's
+---  own, in seconds east of UTC; scheduled: false where schedules start no jobs
 ---@return table
 function M.new(options)
   local self = setmetatable({
     world = options.world, clock = options.clock, uuid = options.uuid,
     -- The API's own time is not documented; the explorers of the console close after 15 minutes.
     idle = options.idle or 900,
+    zone = options.zone or 0, scheduled = options.scheduled ~= false,
   }, Store)
   self:reset()
   return self

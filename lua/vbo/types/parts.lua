@@ -179,10 +179,12 @@ local sim = {}
 --- Starts a rehearsal server.
 ---
 --- Takes `world` ("demo"), `weather` (the name of a set, a file, a rule, or a list of those; see
---- `vbolua sim --help`), `seed` of the weather, `user`, `password`, `token_lifetime` (seconds)
---- and `zone` ("+01:00").  A password that is given shows in the list of processes; the random
---- one does not.  Raises `usage` for what makes no sense, `unsupported` where neither the program
---- vbolua nor the module vbo.server is there to run it.
+--- `vbolua sim --help`), `seed` of the weather, `user`, `password`, `token_lifetime` (seconds),
+--- `zone` ("+01:00"), `session_idle` (seconds until a restore session that nobody uses stops;
+--- 0: never) and `schedules` (false: jobs never run by themselves).  A password that is given
+--- shows in the list of processes; the random one does not.  Raises `usage` for what makes no
+--- sense, `unsupported` where neither the program vbolua nor the module vbo.server is there to
+--- run it.
 ---@param wanted? vbo.sim.StartOptions
 ---@return vbo.sim.Rehearsal
 function sim.start(wanted) end

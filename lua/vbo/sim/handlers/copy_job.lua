@@ -81,7 +81,8 @@ function H.CopyJob_Enable(context)
 end
 
 function H.CopyJob_Disable(context)
-  copy_job(context).enabled = false
+  local it = copy_job(context)
+  it.enabled, it.retry = false, nil
   return context:empty()
 end
 

@@ -6,6 +6,7 @@ local json = require "vbo.json"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render_jobs"
 local repositories = require "vbo.sim.repositories"
+local schedule = require "vbo.sim.schedule"
 
 local H = {}
 
@@ -88,7 +89,8 @@ function H.Job_Add(context)
   if not entire and #(body.selectedItems or {}) == 0 then refusal.missing { "SelectedItems" } end
   local made = context.store.jobs:add {
     name = body.name, description = body.description or "", organization = organization,
-    repository = repositories.get(context, body.repositoryId), schedule = body.schedulePolicy,
+    repository = repositories.get(context, body.repositoryId),
+    schedule = schedule.normal(body.schedulePolicy),
     enabled = body.isEnabled ~= false, entire = entire,
     selected = entire and {} or items_of(context, organization, body.selectedItems),
     excluded = items_of(context, organization, body.excludedItems),
@@ -110,7 +112,7 @@ function H.Job_Update(context)
   for key, value in pairs(changes) do it[key] = value end
   if body.schedulePolicy then
     it.schedule = it.schedule or {}
-    for key, value in pairs(body.schedulePolicy) do it.schedule[key] = value end
+    for key, value in pairs(schedule.normal(body.schedulePolicy)) do it.schedule[key] = value end
   end
   if body.runNow and it.enabled then context.store.jobs:start(it) end
   if context.op.answer.kind == "empty" then return context:empty() end
@@ -128,7 +130,8 @@ function H.Job_EnableAction(context)
 end
 
 function H.Job_DisableAction(context)
-  job(context).enabled = false
+  local it = job(context)
+  it.enabled, it.retry = false, nil
   return context:empty()
 end
 
