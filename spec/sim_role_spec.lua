@@ -131,7 +131,7 @@ for _, version in ipairs { "v6", "v7", "v8" } do
       -- The account of the server is itself one of the world's people.
       local app = client.app
       app.user, app.auth.user = "bob@contoso.com", "bob@contoso.com"
-      for _, token in pairs(app.auth.access) do token.user = "bob@contoso.com" end
+      for _, token in pairs(app.auth.access) do token.account.user = app.user end
       create()
       assert.is_true(client:get "/Organization/LoggedInUser/OperatorInfo".isOperator)
       local scope = client:get "/Organization/LoggedInUser/EffectiveScope"

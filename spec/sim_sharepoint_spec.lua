@@ -470,6 +470,12 @@ for _, version in ipairs { "v6", "v7", "v8" } do
     it("restores for operators in the background", function()
       local brief = named(client, site .. "/Documents", "Brief.docx")
       local value = act(client, site .. "/Documents", "operatorRestore",
+        { documentsRestoreConfigs = { { document = brief } } }, 403)
+      assert.match("not opened by a restore operator", value.message)
+      local opened = act(client, "/Organization", "OperatorExplore", { type = "Vesp",
+        dateTime = sim.before, scope = { type = "Site", site = { id = site:match "[^/]+$" } } })
+      site = site:gsub("RestoreSessions/[^/]+", "RestoreSessions/" .. opened.id)
+      value = act(client, site .. "/Documents", "operatorRestore",
         { documentsRestoreConfigs = { { document = brief } }, reason = "drill" })
       assert.is_string(value.sessionId)
       assert.equal(brief_path, client:changes()[1].path)

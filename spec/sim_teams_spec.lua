@@ -410,6 +410,14 @@ for _, version in ipairs { "v7", "v8" } do
     end)
 
     it("restores and exports for operators in the background", function()
+      act(client, general, "operatorRestore", both, 403)
+      local opened = act(client, "/Organization", "OperatorExplore", { type = "Vet",
+        dateTime = sim.before, scope = { type = "Team", team = { id = team:match "[^/]+$" } } })
+      for _, path in ipairs { "team", "general" } do
+        local at = path == "team" and team or general
+        at = at:gsub("RestoreSessions/[^/]+", "RestoreSessions/" .. opened.id)
+        if path == "team" then team = at else general = at end
+      end
       local value = act(client, general, "operatorRestore", both)
       assert.is_string(value.sessionId)
       client:settle()

@@ -284,7 +284,8 @@ end
 function M.handle(app, request)
   local path = request.path:gsub("/+$", "")
   if path ~= "/sim" and not path:find("^/sim/") then return nil end
-  if not (app.auth:basic(request) or app.auth:bearer(request)) then
+  local account = app.auth:bearer(request)
+  if not (app.auth:basic(request) or account and account.kind == "administrator") then
     return {
       status = 401, headers = { ["www-authenticate"] = 'Basic realm="rehearsal server"' },
       json = { message = "The rehearsal server's user and password are needed." },

@@ -8,6 +8,7 @@
 --- The catalogue says which operation a request means; one handler per canonical name then
 --- serves every version and both dialects.
 
+local access = require "vbo.sim.access"
 local admin = require "vbo.sim.admin"
 local auth = require "vbo.sim.auth"
 local catalogue = require "vbo.catalogue"
@@ -98,7 +99,7 @@ function M.new(options)
   }
   self.auth = auth.new {
     user = self.user, password = self.password, lifetime = options.token_lifetime or 3600,
-    clock = clock, bytes = bytes,
+    clock = clock, bytes = bytes, store = function() return self.store end,
   }
   return self
 end
@@ -145,6 +146,9 @@ local function checked_body(operation, value)
   return validate.body(value, operation.body) or {}
 end
 
+-- What is answered to anybody is answered to them.
+local nobody = { kind = "administrator" }
+
 local function perform(self, cat, request, note)
   local found, parameters, allowed = cat:match(request.method, request.path)
   if not found then
@@ -156,13 +160,13 @@ local function perform(self, cat, request, note)
   end
   if found.name == "token" then
     note.operation = "token"
-    return self.auth:token(request, cat.number)
+    return self.auth:token(request, cat)
   end
-  local user
+  local account = nobody
   if not found.anonymous then
     local why
-    user, why = self.auth:bearer(request)
-    if not user then refusal.raise(401, why, { ["www-authenticate"] = "Bearer" }) end
+    account, why = self.auth:bearer(request)
+    if not account then refusal.raise(401, why, { ["www-authenticate"] = "Bearer" }) end
   end
   local operation, value = body_of(found, request)
   note.operation = operation.name
@@ -172,10 +176,11 @@ local function perform(self, cat, request, note)
   end
   local context = contexts.new {
     app = self, store = self.store, number = cat.number, cat = cat, op = operation,
-    params = parameters, user = user,
+    params = parameters, user = account.user, account = account,
     query = validate.query(operation.parameters, read.fields(request.query)),
-    body = checked_body(operation, value),
   }
+  access.check(context)
+  context.body = checked_body(operation, value)
   local handler = handlers[operation.name]
   if handler then return handler(context) end
   -- What has no handler of its own is answered by its schema.

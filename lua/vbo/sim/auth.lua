@@ -1,8 +1,10 @@
 --- Tokens: the token route of every version, and the check of what requests carry.
 ---
---- OAuth 2.0 password and refresh grants (RFC 6749 sections 4.3 and 6), as a form or as JSON;
---- failures are 400 with { error, error_description }, an unknown or expired token is a 401.
+--- OAuth 2.0 password and refresh grants (RFC 6749 sections 4.3 and 6), JWT bearer assertions (RFC
+--- 7523) and the grant of restore operators, as a form or as JSON; failures are 400 with
+--- { error, error_description }, an unknown or expired token is a 401.
 
+local accounts = require "vbo.sim.accounts"
 local ids = require "vbo.sim.ids"
 local json = require "vbo.json"
 local read = require "vbo.sim.request"
@@ -21,12 +23,13 @@ local most = 5000
 
 --- Tokens of one server.
 ---@param options { user: string, password: string, lifetime: number, clock: (fun(): number),
----  bytes: (fun(count: integer): string) }  lifetime: seconds of an access token
+---  bytes: (fun(count: integer): string), store: (fun(): table) }
+---  lifetime: seconds of an access token; store: whose organizations have accounts of their own
 ---@return table
 function M.new(options)
   return setmetatable({
     user = options.user, password = options.password, lifetime = options.lifetime,
-    clock = options.clock, bytes = options.bytes, access = {}, refresh = {},
+    clock = options.clock, bytes = options.bytes, store = options.store, access = {}, refresh = {},
     access_order = { first = 1, last = 0 }, refresh_order = { first = 1, last = 0 },
   }, Auth)
 end
@@ -66,17 +69,18 @@ end
 
 local function http_date(at) return os.date("!%a, %d %b %Y %H:%M:%S GMT", at // 1 | 0) end
 
---- Tokens for a user, and the answer that brings them.
-local function issue(self, number, cookieless)
+--- Tokens for an account, and the answer that brings them.
+local function issue(self, account, number, cookieless)
   local now = self.clock()
   local access, refresh = ids.base64(self.bytes(48), true), ids.base64(self.bytes(48), true)
   local antiforgery = number >= 8 and not cookieless and ids.base64(self.bytes(24), true) or nil
   keep(self.access, self.access_order, access, {
-    user = self.user, expires = now + self.lifetime, antiforgery = antiforgery,
+    user = account.user, account = account, expires = now + self.lifetime,
+    antiforgery = antiforgery,
   }, now)
   keep(self.refresh, self.refresh_order, refresh, {
-    user = self.user, expires = now + refresh_lifetime, access = access, antiforgery = antiforgery,
-    cookieless = cookieless,
+    account = account, expires = now + refresh_lifetime, access = access,
+    antiforgery = antiforgery, cookieless = cookieless,
   }, now)
   local stamp = number >= 6 and time.iso or http_date
   local headers = { ["cache-control"] = "no-store" }
@@ -88,7 +92,7 @@ local function issue(self, number, cookieless)
     json = {
       access_token = access, token_type = "bearer", refresh_token = refresh,
       expires_in = math.tointeger(self.lifetime) or self.lifetime,
-      userName = number >= 6 and self.user or nil,
+      userName = number >= 6 and account.user or nil,
       [".issued"] = stamp(now), [".expires"] = stamp(now + self.lifetime),
     },
   }
@@ -102,7 +106,9 @@ local function parameters(request)
   if type(value) ~= "table" then return nil end
   local out = {}
   for name, each in pairs(value) do
-    if each ~= json.null then out[tostring(name):lower()] = tostring(each) end
+    if each ~= json.null then
+      out[tostring(name):lower()] = type(each) == "table" and json.encode(each) or tostring(each)
+    end
   end
   return out
 end
@@ -112,24 +118,90 @@ local function cookie(request)
   return (";" .. (request.headers.cookie or "")):match ";%s*vbo%-antiforgery=([^;%s]+)"
 end
 
+local wrong = "The user name or password is incorrect."
+
+--- The account that a user name and a password are of; nil and the refusal.
+local function by_password(self, given, who)
+  if not given.username or not given.password then
+    return nil, failure("invalid_request", "Both username and password are needed.")
+  end
+  local account = who(given.username)
+  if not account or not same(given.password, self.password) then
+    return nil, failure("invalid_grant", wrong)
+  end
+  return account
+end
+
+--- The account that an assertion names; nil and the refusal.
+local function by_assertion(self, given, who)
+  if not given.assertion or given.assertion == "" then
+    return nil, failure("invalid_request", "An assertion is needed.")
+  end
+  local name, message = accounts.asserted(given.assertion, self.clock())
+  if not name then return nil, failure("invalid_grant", message) end
+  local account = who(name)
+  if account then return account end
+  return nil, failure("invalid_grant", ("No account of this server is called '%s'."):format(name))
+end
+
+local grants = {}
+
+--- The server's own account, or an organization's, which becomes its tenant.
+function grants.password(self, given)
+  return by_password(self, given, function(name)
+    if name:lower() == self.user:lower() then
+      return { user = self.user, kind = "administrator" }
+    end
+    return accounts.tenant(self.store(), name)
+  end)
+end
+
+--- The tenant of an organization whose sign-in needs more than a password.
+grants["urn:ietf:params:oauth:grant-type:jwt-bearer"] = function(self, given)
+  if not given.client_id or given.client_id == "" then
+    return nil, failure("invalid_request", "A client_id is needed: the id of the application.")
+  end
+  return by_assertion(self, given, function(name) return accounts.tenant(self.store(), name) end)
+end
+
+--- A restore operator, by password or by an assertion.
+function grants.operator(self, given)
+  local function who(name) return accounts.operator(self.store(), name) end
+  if given.assertion then return by_assertion(self, given, who) end
+  return by_password(self, given, who)
+end
+
+--- What issues these tokens is not here.
+function grants.integration(_, given)
+  if not given.integration_token then
+    return nil, failure("invalid_request", "An integration_token is needed.")
+  end
+  return nil, failure("invalid_grant", "The integration token is unknown.")
+end
+
+--- The grants of a version, as its catalogue lists them.
+local function grants_of(cat)
+  local schema = cat:operation "token".body.properties.grant_type
+  return schema.enum
+end
+
 --- Answers the token route.
 ---@param request table  of `app:handle`
----@param number integer  the API version
+---@param cat table      the catalogue of the API version
 ---@return table answer
-function Auth:token(request, number)
-  local given = parameters(request)
+function Auth:token(request, cat)
+  local given, number = parameters(request), cat.number
   if not given then return failure("invalid_request", "The body is no JSON object.") end
   local cookieless = (given.disable_antiforgery_token or ""):lower() == "true"
   local grant = (given.grant_type or ""):lower()
-  if grant == "password" then
-    if not given.username or not given.password then
-      return failure("invalid_request", "Both username and password are needed.")
-    end
-    if not self:knows(given.username, given.password) then
-      return failure("invalid_grant", "The user name or password is incorrect.")
-    end
-    return issue(self, number, cookieless)
-  elseif grant == "refresh_token" then
+  if grant == "" then return failure("invalid_request", "grant_type is missing.") end
+  local names, known = grants_of(cat), false
+  for _, name in ipairs(names) do known = known or name == grant end
+  if not known then
+    return failure("unsupported_grant_type", ("There is no grant_type '%s' here; there is %s.")
+      :format(given.grant_type, table.concat(names, ", ")))
+  end
+  if grant == "refresh_token" then
     local key = given.refresh_token or ""
     local old = self.refresh[key]
     if not old or old.expires <= self.clock()
@@ -138,18 +210,16 @@ function Auth:token(request, number)
     end
     -- Used once: its successor takes its place, and the access token it came with ends.
     self.refresh[key], self.access[old.access] = nil, nil
-    return issue(self, number, cookieless or old.cookieless)
-  elseif grant == "" then
-    return failure("invalid_request", "grant_type is missing.")
+    return issue(self, old.account, number, cookieless or old.cookieless)
   end
-  return failure("unsupported_grant_type",
-    ("This server does not take grant_type '%s' yet; it takes password and refresh_token."):format(
-      given.grant_type))
+  local account, refused = grants[grant](self, given)
+  if not account then return refused end
+  return issue(self, account, number, cookieless)
 end
 
---- The user of a request's bearer token.
+--- The account of a request's bearer token.
 ---@param request table
----@return string? user, string? message  why not
+---@return vbo.sim.Account? account, string? message  why not
 function Auth:bearer(request)
   local kind, key = (request.headers.authorization or ""):match "^(%S+)%s+(%S+)%s*$"
   if not kind or kind:lower() ~= "bearer" then return nil, "A bearer token is needed." end
@@ -163,7 +233,7 @@ function Auth:bearer(request)
     return nil, "The antiforgery cookie is missing: keep cookies, or ask for the token with "
       .. "disable_antiforgery_token=true."
   end
-  return found.user, nil
+  return found.account, nil
 end
 
 --- The user of HTTP Basic (RFC 7617), which the admin interface takes beside tokens.

@@ -15,6 +15,7 @@ local M = {}
 ---@field query table<string, any>
 ---@field body any         checked; an empty table when none was sent
 ---@field user string
+---@field account vbo.sim.Account
 local Context = {}
 Context.__index = Context
 

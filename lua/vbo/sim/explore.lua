@@ -88,4 +88,19 @@ function M.session(context, kind)
   return session
 end
 
+--- Starts what an operator restores, in a session that one opened, and answers it: these
+--- operations are under way in the background in every version that has them.
+---@param context vbo.sim.Context
+---@param session table
+---@param options table  of `session:begin`
+function M.begin(context, session, options)
+  if not session.operator then
+    refusal.raise(403, "This restore session was not opened by a restore operator.")
+  end
+  local reason = context.body.reason
+  if reason and reason ~= "" then options.title = options.title .. ": " .. reason end
+  session:begin(options)
+  return context:json { sessionId = session.id }
+end
+
 return M

@@ -20,7 +20,8 @@ M.record = record
 --- Steps that write documents.
 ---@param context vbo.sim.Context
 ---@param session table
----@param list { document: table, version: vbo.sim.Version }[]
+---@param list { document: table, version: vbo.sim.Version, all: boolean? }[]  all: of this one
+---  every version or the last alone, whatever `how` says
 ---@param options { change: string, drive: table?, missing: string?, skip: boolean?,
 ---  how: table, place: (fun(document: table): string), workload: string?, type: string?,
 ---  prefix: string? }
@@ -32,6 +33,8 @@ function M.documents(context, session, list, options)
   local steps = {}
   for i, each in ipairs(list) do
     local document, version = each.document, each.version
+    local how = options.how
+    if each.all ~= nil then how = setmetatable({ all = each.all }, { __index = options.how }) end
     local path, prefix = options.place(document), options.prefix or ""
     steps[i] = {
       id = document.id, name = document.name, type = options.type or "Document",
@@ -41,17 +44,17 @@ function M.documents(context, session, list, options)
           return (options.skip and skipped or failed)(options.missing)
         end
         local side = context.store.production
-        local how, written = side:write(options.drive, path, version, options.how)
-        if how ~= "unchanged" then
-          record(context, session, options.change, how, {
+        local outcome, written = side:write(options.drive, path, version, how)
+        if outcome ~= "unchanged" then
+          record(context, session, options.change, outcome, {
             workload = options.workload or "onedrive", user = options.drive.user.name,
             path = prefix .. written,
-            size = version.size, version = options.how.all and "all" or version.number,
+            size = version.size, version = how.all and "all" or version.number,
             source = document.drive.owner ~= options.drive.user.name
               and document.drive.owner .. "/" .. document.path or nil,
           })
         end
-        return { how = how }
+        return { how = outcome }
       end,
     }
   end

@@ -128,8 +128,10 @@ function M.allows(role, kind, it)
 end
 
 --- Everything that some roles let their operators restore, as items.
+---@param list table[]    roles
+---@param person table?   the operator themself, who may restore what is their own
 ---@return table  { users=, sites=, teams= }
-function M.scope(list)
+function M.scope(list, person)
   local out = { users = json.array {}, sites = json.array {}, teams = json.array {} }
   local seen = {}
   local function add(role, kind, it)
@@ -138,6 +140,10 @@ function M.scope(list)
       seen[it.id] = true
       table.insert(out[name], M.item_row { id = it.id, type = kind, it = it })
     end
+  end
+  if person then
+    seen[person.id] = true
+    out.users[1] = M.item_row { id = person.id, type = "User", it = person }
   end
   for _, role in ipairs(list) do
     for _, user in ipairs(role.organization.users) do add(role, "User", user) end

@@ -1,7 +1,8 @@
 --- The restore operator's side: who is logged in, what they may restore, and restoring it.
 ---
---- The rehearsal server has one account.  Where it is an operator of roles it may do what they
---- allow; where it is of none it is the administrator, who may explore all as an operator would.
+--- Whoever logged in as an operator may restore what is their own and what their roles cover.  The
+--- server's own account may explore all as an operator would, but where it is an operator of roles
+--- it may do what they allow.
 
 local explore = require "vbo.sim.explore"
 local ids = require "vbo.sim.ids"
@@ -16,7 +17,10 @@ local scope = require "vbo.sim.scope"
 local H = {}
 
 function H.OrganizationRbac_GetLoggedInUser(context)
-  return context:json { id = ids.uuid("account/" .. context.user), name = context.user }
+  local person = context.account.person
+  return context:json {
+    id = person and person.id or ids.uuid("account/" .. context.user), name = context.user,
+  }
 end
 
 function H.OrganizationRbac_GetLoggedInUserOperatorInfo(context)
@@ -24,7 +28,7 @@ function H.OrganizationRbac_GetLoggedInUserOperatorInfo(context)
 end
 
 function H.OrganizationRbac_GetLoggedInUserEffectiveScope(context)
-  return context:json(roles.scope(context.store.roles:of(context.user)))
+  return context:json(roles.scope(context.store.roles:of(context.user), context.account.person))
 end
 
 --- The object that a scope names, in whatever organization.
@@ -38,31 +42,46 @@ local function object_of(context, given)
   refusal.not_found(kind, tostring(named.id or named.name))
 end
 
+--- Whether the account may restore something.
+local function may(context, kind, it)
+  if kind == "User" and it == context.account.person then return true end
+  local own = context.store.roles:of(context.user)
+  if #own == 0 then return context.account.kind ~= "operator" end
+  for _, role in ipairs(own) do
+    if roles.allows(role, kind, it) then return true end
+  end
+  return false
+end
+
 --- Refuses what no role of the account allows.
 local function check_allowed(context, kind, it)
-  local own = context.store.roles:of(context.user)
-  if #own == 0 then return end
-  for _, role in ipairs(own) do
-    if roles.allows(role, kind, it) then return end
+  if not may(context, kind, it) then
+    refusal.raise(403, ("No role of '%s' covers %s '%s'."):format(
+      context.user, kind:lower(), it.name))
   end
-  refusal.raise(403, ("No role of '%s' covers %s '%s'."):format(
-    context.user, kind:lower(), it.name))
 end
 
 local kinds = { User = "users", Group = "groups", Site = "sites", Team = "teams" }
 
---- Points that hold what an item names by its id.
-function H.OrganizationRbac_GetLoggedInUserRestorePoints(context)
-  local query = context.query
-  local found = context.store.points:where(function(point)
-    if query.isCopy ~= nil and query.isCopy ~= (point.copy or false) then return false end
-    if not query.rbacItem then return true end
-    for _, list in pairs(kinds) do
-      for _, it in ipairs(protected[list] { point }) do
-        if it.id:lower() == query.rbacItem:lower() then return true end
+--- Whether a point holds something that the account may restore; where an item is named, that.
+local function shown(context, point, wanted)
+  for kind, list in pairs(kinds) do
+    for _, it in ipairs(protected[list] { point }) do
+      if (not wanted or it.id:lower() == wanted:lower()) and may(context, kind, it) then
+        return true
       end
     end
-    return false
+  end
+  return false
+end
+
+--- Points that hold what the account may restore, or of that what an item names by its id.
+function H.OrganizationRbac_GetLoggedInUserRestorePoints(context)
+  local query, all = context.query, context.account.kind ~= "operator"
+  local found = context.store.points:where(function(point)
+    if query.isCopy ~= nil and query.isCopy ~= (point.copy or false) then return false end
+    if not all and point.organization ~= context.account.organization then return false end
+    return all and not query.rbacItem or shown(context, point, query.rbacItem)
   end)
   local newest = json.array {}
   for i = #found, 1, -1 do newest[#newest + 1] = found[i] end
@@ -85,10 +104,11 @@ function H.RestoreSession_OperatorExploreAction(context)
     from = ("%s %s"):format(kind:lower(), it.name),
     narrow = function(view)
       -- Of sites and teams the one alone that the scope names.
+      local here = kind ~= "User" and view:holds(it.at, it.deleted)
       function view.sites(_, parent)
-        return kind == "Site" and (not parent or parent == it.parent) and { it } or {}
+        return here and kind == "Site" and (not parent or parent == it.parent) and { it } or {}
       end
-      function view.teams() return (kind == "Team" or kind == "Group") and { it } or {} end
+      function view.teams() return here and kind ~= "Site" and { it } or {} end
     end,
     test = function(point)
       return not point.copy and not point.retrieval
@@ -98,26 +118,12 @@ function H.RestoreSession_OperatorExploreAction(context)
   })
 end
 
---- The session of a path, which an operator opened.
-local function operators(session)
-  if not session.operator then
-    refusal.raise(403, "This restore session was not opened by a restore operator.")
-  end
-  return session
-end
-
-local function begin(context, session, options)
-  session:begin(options)
-  return context:json { sessionId = session.id }
-end
-
 --- Mail, to where it came from.
 function H.ExchangeItem_OperatorRestore(context)
   local session, mailbox = scope.mailbox(context)
-  operators(session)
   local items, body = scope.listed_items(context, session, mailbox), context.body
   local folder = (body.folder or ""):gsub("^/+", ""):gsub("/+$", "")
-  return begin(context, session, {
+  return explore.begin(context, session, {
     title = ("Restoring %d items as a restore operator"):format(#items), target = mailbox.email,
     steps = restore.items(context, session, items, {
       find = function()
@@ -133,7 +139,6 @@ end
 --- Documents, to where they came from; each with its last version or all of them.
 function H.OneDriveDocument_OperatorRestore(context)
   local session, drive = scope.drive(context)
-  operators(session)
   local body, steps = context.body, {}
   local live = context.store.production:drive(session.organization, drive.owner)
   for i, config in ipairs(body.documentsRestoreConfigs or {}) do
@@ -154,7 +159,7 @@ function H.OneDriveDocument_OperatorRestore(context)
     table.move(made, 1, #made, #steps + 1, steps)
   end
   if #steps == 0 then refusal.missing { "DocumentsRestoreConfigs" } end
-  return begin(context, session, {
+  return explore.begin(context, session, {
     title = ("Restoring %d documents as a restore operator"):format(#steps),
     target = drive.owner, steps = steps,
   })

@@ -1,5 +1,6 @@
 --- Organizations, their users and the users' OneDrives.
 
+local access = require "vbo.sim.access"
 local explore = require "vbo.sim.explore"
 local overlay = require "vbo.sim.typed.overlay"
 local refusal = require "vbo.sim.refusal"
@@ -25,19 +26,30 @@ local function row(context, it)
 end
 
 function H.Organization_Get(context)
-  return context:list(context.store.organizations:list(), row)
+  local found = {}
+  for _, each in ipairs(context.store.organizations:list()) do
+    if access.sees_organization(context.account, each) then found[#found + 1] = each end
+  end
+  return context:list(found, row)
 end
 
 function H.Organization_GetById(context)
   return context:json(row(context, organization(context)))
 end
 
---- A service provider's account belongs to no organization.
-function H.Organization_GetCurrentOrganization()
-  refusal.raise(403, "Only accounts of a tenant have an organization of their own.")
+--- The organization of the account.  A service provider's belongs to none.
+local function current(context)
+  return context.account.organization
+    or refusal.raise(403, "Only accounts of a tenant have an organization of their own.")
 end
 
-H.RestoreSession_ExploreAction = H.Organization_GetCurrentOrganization
+function H.Organization_GetCurrentOrganization(context)
+  return context:json(row(context, current(context)))
+end
+
+function H.RestoreSession_ExploreAction(context)
+  return explore.open(context, current(context))
+end
 
 function H.Organization_Explore(context)
   return explore.open(context, organization(context))

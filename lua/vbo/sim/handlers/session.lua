@@ -1,5 +1,6 @@
 --- Restore sessions: list, get, stop, events, statistics.
 
+local access = require "vbo.sim.access"
 local explore = require "vbo.sim.explore"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
@@ -26,7 +27,8 @@ local function selected(context)
     return (not from or at and at >= from) and (not to or at and at <= to)
   end
   for _, each in ipairs(context.store.sessions) do
-    if within(each.created, query.startTimeFrom, query.startTimeTo)
+    if access.sees(context.account, each)
+        and within(each.created, query.startTimeFrom, query.startTimeTo)
         and within(each.ended, query.endTimeFrom, query.endTimeTo) then
       found[#found + 1] = each
     end

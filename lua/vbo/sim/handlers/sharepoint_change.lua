@@ -1,6 +1,7 @@
 --- SharePoint in a restore session: save, restore and send, of documents, items, attachments,
 --- folders, libraries, lists and whole sites.
 
+local explore = require "vbo.sim.explore"
 local elsewhere = require "vbo.sim.restore_sites"
 local outcome = require "vbo.sim.outcome"
 local refusal = require "vbo.sim.refusal"
@@ -199,13 +200,17 @@ for kind, names in pairs {
       inner[i] = each[names[3]] or {}
     end
     local list = sites.listed_documents(session, site, kind, inner, names[2] .. "RestoreConfigs")
+    for i, each in ipairs(context.body[names[2] .. "RestoreConfigs"]) do
+      if each.documentVersion then list[i].all = each.documentVersion == "All" end
+    end
     local chosen = selection(session, site, ("%d %s"):format(#list, names[2]), {
       documents = list, loose = true,
     })
     context.body.changedItems = context.body.restoreChangedItems
     context.body.deletedItems = context.body.restoreDeletedItems
-    session:begin(elsewhere.in_place(context, chosen))
-    return context:json { sessionId = session.id }
+    local options = elsewhere.in_place(context, chosen)
+    options.title = options.title .. " as a restore operator"
+    return explore.begin(context, session, options)
   end
 end
 

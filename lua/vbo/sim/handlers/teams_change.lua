@@ -310,8 +310,8 @@ end
 for name, of in pairs(operators) do
   H[name] = function(context)
     local session, options = plans[of](context)
-    session:begin(options)
-    return context:json { sessionId = session.id }
+    options.title = options.title .. " as a restore operator"
+    return explore.begin(context, session, options)
   end
 end
 
