@@ -204,7 +204,8 @@ describe("a big world", function()
       assert.is_nil(nothing)
       return why
     end
-    assert.match("no 'user', did you mean 'users'", message "big:user=1")
+    assert.match("no 'user'; did you mean 'users'%? it has docs,", message "big:user=1")
+    assert.match("no 'zebra'; it has docs,", message "big:zebra=1")
     assert.match("'users' of a big world must be 1 to", message "big:users=0")
     assert.match("'many' is no name=number", message "big:many")
     assert.match("'docs=%-1' is no name=number", message "big:docs=-1")

@@ -238,8 +238,8 @@ for _, version in ipairs { "v6", "v7", "v8" } do
           { restoreChangedItems = true, restoreMissingItems = true }))
         local plain = admin:explore("Vet", sim.before) .. "/teams"
         assert.equal(403, status(admin, "POST", plain .. "/operatorRestore",
-          { reason = "Ticket 9", restoreMembers = true, teams = { { id = list[1].id } }, restoreChangedItems = true,
-            restoreMissingItems = true, restoreSettings = true,
+          { reason = "Ticket 9", restoreMembers = true, teams = { { id = list[1].id } },
+            restoreChangedItems = true, restoreMissingItems = true, restoreSettings = true,
             impersonationAccountName = "alice@contoso.com" }))
       end)
 

@@ -42,8 +42,8 @@ function M.options(text)
       for each in pairs(limits) do names[#names + 1] = each end
       table.sort(names)
       local near = nearest(name, names)
-      return nil, ("a big world has no '%s'%s; it has %s"):format(name,
-        near and (", did you mean '%s'?"):format(near) or "", table.concat(names, ", "))
+      return nil, ("a big world has no '%s'; %sit has %s"):format(name,
+        near and ("did you mean '%s'? "):format(near) or "", table.concat(names, ", "))
     end
     local number = math.tointeger(tonumber(value))
     if not number or number < limit[1] or number > limit[2] then
