@@ -57,16 +57,21 @@ function M.documents(list, folders, all)
   return { kind = "zip", entries = entries }
 end
 
---- The MSG of a mail item ([MS-OXMSG]).
+local importances = { Low = 0, Normal = 1, High = 2 }
+
+--- The MSG of a mail item ([MS-OXMSG]).  All but drafts bring the header fields they travelled
+--- with: some readers (msgconvert 0.921) garble text under a subject that is not ASCII without.
 ---@param item table
 ---@return table
 function M.message(item)
   if item.saved then return item.saved end -- as the server that was recorded saved it
   local msg = require "vbo.sim.formats.msg"
+  local draft = item.folder and item.folder.category == "Drafts"
   return M.bytes(msg.write {
-    subject = item.subject, from = item.from, to = item.to, cc = item.cc, sent = item.sent,
+    subject = item.subject, from = item.from, to = item.to, cc = item.cc, bcc = item.bcc,
+    sent = item.sent, received = not draft and (item.received or item.sent) or nil,
     body = item.body, html = item.html, message_id = item.message_id,
-    attachments = item.attachments,
+    attachments = item.attachments, importance = importances[item.importance], draft = draft,
   })
 end
 

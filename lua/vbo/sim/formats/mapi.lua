@@ -222,9 +222,10 @@ function M.message(properties, message)
     properties.string(0x007D, eml.headers(message)) -- PidTagTransportMessageHeaders
   end
   write_text(properties, message)
-  -- PidTagMessageFlags: read, sent, with attachments
-  properties.integer(0x0E07, 0x01 | (#attachments > 0 and 0x10 or 0))
-  properties.integer(0x0017, 1) -- PidTagImportance: normal
+  -- PidTagMessageFlags: read, not sent yet, with attachments
+  properties.integer(0x0E07,
+    0x01 | (message.draft and 0x08 or 0) | (#attachments > 0 and 0x10 or 0))
+  properties.integer(0x0017, message.importance or 1) -- PidTagImportance: normal
   properties.integer(0x0026, 0) -- PidTagPriority
   properties.integer(0x0036, 0) -- PidTagSensitivity
   properties.integer(0x0FFE, 5) -- PidTagObjectType: a message
