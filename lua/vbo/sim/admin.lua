@@ -61,6 +61,8 @@ local function drive_of(production, organization, user)
     documents[#documents + 1] = {
       path = entry.path, size = entry.size, version = entry.version,
       modified = time.iso(entry.modified), modifiedBy = entry.by,
+      -- Of what was restored.
+      versions = entry.versions, permissions = entry.permissions,
     }
   end
   for path in pairs(live.folders) do folders[#folders + 1] = path end

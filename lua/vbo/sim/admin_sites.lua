@@ -18,6 +18,7 @@ local function held_by(container)
     documents[#documents + 1] = {
       path = entry.path, size = entry.size, version = entry.version,
       modified = time.iso(entry.modified), modifiedBy = entry.by,
+      versions = entry.versions, permissions = entry.permissions,
     }
   end
   for path in pairs(container.folders) do folders[#folders + 1] = path end

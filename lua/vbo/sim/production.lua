@@ -19,6 +19,7 @@ Production.__index = Production
 ---@field path string       starts with the library or list, or with the channel
 ---@field size integer?
 ---@field version string?   "3.0", or "all"
+---@field permissions boolean?  whether they were restored, where that was asked for
 ---@field session string
 ---@field time number
 
@@ -91,9 +92,11 @@ end
 ---  exists: what happens to one that is there, "overwrite", "keep" or "merge";
 ---  all: every version is written, not the last alone;
 ---  changed, missing: false leaves documents alone that differ, or that are not there
+---@param count integer?   how many versions those are
 ---@return string outcome  "created", "overwritten", "merged", "kept" or "unchanged"
 ---@return string path     where it went
-function Production:write(drive, path, version, how)
+---@return table? entry    that was written
+function Production:write(drive, path, version, how, count)
   local there = drive.entries[path]
   local outcome = "created"
   if there then
@@ -108,12 +111,15 @@ function Production:write(drive, path, version, how)
   elseif how.missing == false then
     return "unchanged", path
   end
-  drive.entries[path] = {
+  -- What is overwritten loses its versions; what is merged gets further ones.
+  local before = outcome == "merged" and (there.versions or 1) or 0
+  local entry = {
     path = path, size = version.size, version = version.number, stream = version.stream,
-    modified = self.clock(), by = version.by,
+    modified = self.clock(), by = version.by, versions = before + (count or 1),
   }
+  drive.entries[path] = entry
   M.add_folder(drive, path:match "^(.*)/[^/]*$")
-  return outcome, path
+  return outcome, path, entry
 end
 
 --- Sees to it that a folder and those above it are there.

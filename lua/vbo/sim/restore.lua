@@ -1,6 +1,7 @@
 --- Steps that write documents and mail into production; `work.lua` carries them out.
 
 local production = require "vbo.sim.production"
+local refusal = require "vbo.sim.refusal"
 
 local M = {}
 
@@ -11,11 +12,60 @@ local function skipped(message) return { how = "skipped", error = message } end
 --- Records a change that a session made in production.
 local function record(context, session, change, how, fields)
   fields.change, fields.how = change, how
-  fields.organization, fields.session = session.organization.name, session.id
+  fields.organization = (fields.organization or session.organization).name
+  fields.session = session.id
   context.store.production:record(fields)
 end
 
 M.record = record
+
+--- The organization that a request names as the one to write to; the session's where it names none.
+function M.organization(context, session, name)
+  if not name or name == "" then return session.organization end
+  return context.store.world:organization(name) or refusal.not_found("Organization", name)
+end
+
+--- What `restorePermissions` does: a function that gives documents back to whoever made them, tells
+--- them of it where `sendSharedLinksNotification` says so, and gives a warning where they are gone.
+local function permissions_of(context, session)
+  local body, organization = context.body, session.organization
+  if not body.restorePermissions then return nil end
+  local known, told = {}, {}
+  local function person(name)
+    if known[name] == nil then
+      local found = organization.by_email[name:lower()] or false
+      -- A generated world names people by their addresses alone.
+      for _, user in ipairs(organization.everybody and {} or organization.users) do
+        if user.display == name then found = user end
+      end
+      known[name] = found
+    end
+    return known[name]
+  end
+  return function(document)
+    local name = document.versions[1].by
+    local user = name and person(name)
+    if user and user.left then
+      return ("User %s cannot be resolved; their permissions were not restored."):format(user.name)
+    end
+    if user and body.sendSharedLinksNotification and not told[user] then
+      told[user] = true
+      context.store.production:send {
+        from = context.app.mail_from, to = user.name, session = session.id, attachments = {},
+        subject = "Shared with you: " .. document.name,
+        text = "Access to what was restored has been given back to you.",
+      }
+    end
+  end
+end
+
+local function versions_before(document, version)
+  local count = 0
+  for _, each in ipairs(document.versions) do
+    if each.at <= version.at then count = count + 1 end
+  end
+  return count
+end
 
 --- Steps that write documents.
 ---@param context vbo.sim.Context
@@ -30,7 +80,7 @@ M.record = record
 ---  steps, "Document" unless told; prefix: of paths, where a site has several such drives
 ---@return vbo.sim.Step[]
 function M.documents(context, session, list, options)
-  local steps = {}
+  local steps, permit = {}, permissions_of(context, session)
   for i, each in ipairs(list) do
     local document, version = each.document, each.version
     local how = options.how
@@ -44,17 +94,25 @@ function M.documents(context, session, list, options)
           return (options.skip and skipped or failed)(options.missing)
         end
         local side = context.store.production
-        local outcome, written = side:write(options.drive, path, version, how)
+        local outcome, written, entry = side:write(options.drive, path, version, how,
+          how.all and versions_before(document, version))
+        local warning
+        if entry and permit then
+          warning = permit(document)
+          entry.permissions = not warning
+        end
         if outcome ~= "unchanged" then
           record(context, session, options.change, outcome, {
             workload = options.workload or "onedrive", user = options.drive.user.name,
+            organization = options.drive.user.organization,
             path = prefix .. written,
             size = version.size, version = how.all and "all" or version.number,
+            permissions = entry.permissions,
             source = document.drive.owner ~= options.drive.user.name
               and document.drive.owner .. "/" .. document.path or nil,
           })
         end
-        return { how = outcome }
+        return { how = outcome, error = warning }
       end,
     }
   end
@@ -67,7 +125,24 @@ function M.folders(drive, list, place)
   for _, folder in ipairs(list) do production.add_folder(drive, place(folder)) end
 end
 
-local drafts_and_deleted = { Drafts = "excludeDrafts", Deleted = "excludeDeletedItems" }
+-- By the category of their folder.  Exchange keeps what an in-place hold finds in DiscoveryHolds,
+-- what a litigation hold keeps in Purges and Versions.
+local exclusions = {
+  Drafts = "excludeDrafts", Deleted = "excludeDeletedItems",
+  DiscoveryHolds = "excludeInPlaceHoldItems", Purges = "excludeLitigationHoldItems",
+  Versions = "excludeLitigationHoldItems",
+}
+
+--- Of mail, what came within some days before the restore point.
+---@param days integer?  nil or 0: all
+function M.recent(session, items, days)
+  if not days or days <= 0 then return items end
+  local found = {}
+  for _, item in ipairs(items) do
+    if item.received >= session.view.point - days * 86400 then found[#found + 1] = item end
+  end
+  return found
+end
 
 --- Steps that write mail.
 ---@param context vbo.sim.Context
@@ -80,7 +155,7 @@ local drafts_and_deleted = { Drafts = "excludeDrafts", Deleted = "excludeDeleted
 function M.items(context, session, items, options)
   local steps, body = {}, options.body or {}
   for _, item in ipairs(items) do
-    local excluded = drafts_and_deleted[item.folder.category]
+    local excluded = exclusions[item.folder.category]
     if not (excluded and body[excluded]) then
       local folder = options.place(item)
       local path = folder .. "/" .. item.subject
@@ -96,6 +171,7 @@ function M.items(context, session, items, options)
             local source = item.mailbox.email
             record(context, session, "restored", how, {
               workload = "exchange", user = mailbox.user.name, path = path, size = item.size,
+              organization = mailbox.user.organization,
               source = source ~= mailbox.user.name and source or nil,
             })
           end

@@ -70,6 +70,11 @@ local function steps_into(context, chosen, site, missing)
     if site then
       receiver, why = receiver_of(context, session, site, container, body.list, whole[container])
     end
+    if receiver and whole[container] and container.kind == "list" and body.restoreListViews then
+      restore.record(context, session, "restored", "overwritten", {
+        workload = "sharepoint", user = site.url, path = receiver.name .. "/(list views)",
+      })
+    end
     local function place(it) return it.path end
     restore.folders(receiver, group.folders, place)
     local more = restore.documents(context, session, group.documents, {
@@ -111,6 +116,11 @@ local function site_steps(context, chosen, organization, url)
     if not site then
       site = production:make_site(organization, at, part.site.name)
       created(context, session, site.url, "/")
+    end
+    if context.body.restoreMasterPages then
+      restore.record(context, session, "restored", "overwritten", {
+        workload = "sharepoint", user = site.url, path = "(master pages)",
+      })
     end
     local more = steps_into(context, part, site)
     table.move(more, 1, #more, #steps + 1, steps)

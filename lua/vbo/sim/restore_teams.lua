@@ -129,6 +129,9 @@ function M.team(context, session, team)
     there = production:make_team(team)
     steps[1] = step(context, session, team, "Team", "/", function() return "created" end)
   end
+  if context.body.restoreSettings then
+    record(context, session, team, "overwritten", "(settings)")
+  end
   if context.body.restoreMembers then
     local known = {}
     for _, member in ipairs(there.members) do known[member] = true end

@@ -86,7 +86,7 @@ function Work:result()
   if self.counts.failed > 0 then
     return self:restored() > 0 and "Warning" or "Failed"
   end
-  return self.counts.skipped > 0 and "Warning" or "Success"
+  return (self.counts.skipped > 0 or #self.warnings > 0) and "Warning" or "Success"
 end
 
 function Work:finish()

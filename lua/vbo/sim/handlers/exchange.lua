@@ -104,7 +104,8 @@ local function restore_to(selector, whole)
     local body = context.body
     if whole then need_flags(context) end
     if not body.mailbox then refusal.missing { "Mailbox" } end
-    local live = context.store.production:mailbox(session.organization, body.mailbox)
+    local organization = restore.organization(context, session, body.officeOrganizationName)
+    local live = context.store.production:mailbox(organization, body.mailbox)
       or refusal.raise(400, missing_mailbox("'" .. body.mailbox .. "'"))
     local folder = (body.folder or ""):gsub("^/+", ""):gsub("/+$", "")
     local function place(item)
@@ -183,7 +184,8 @@ function H.ExchangeMailbox_RestoreMailboxesAction(context)
   for i, each in ipairs(body.mailboxes or body.mailBoxes or json.array {}) do
     local id = each.id or refusal.missing { "Mailboxes[].Id" }
     local mailbox = session.view:mailbox(id) or refusal.not_found("Mailbox", id)
-    local items, what = session.view:items(mailbox), "mailbox of " .. mailbox.email
+    local items = restore.recent(session, session.view:items(mailbox), body.recentItemRestorePeriod)
+    local what = "mailbox of " .. mailbox.email
     parts[i] = {
       options = to_original(context, session, items, what, body.skipUnresolved),
       render = function(work)

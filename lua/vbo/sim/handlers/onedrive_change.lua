@@ -128,7 +128,8 @@ function act.copy(context, selection)
   local session, body = selection.session, context.body
   local wanted = body.onedrive or body.oneDrive
   if not wanted then refusal.missing { "OneDrive" } end
-  local live = context.store.production:find_drive(session.organization, wanted)
+  local live = context.store.production:find_drive(
+    restore.organization(context, session, body.organizationName), wanted)
   if not live then
     local named = wanted.id or wanted.url or wanted.name or ""
     refusal.raise(404, missing_drive("'" .. named .. "'"))
