@@ -3,6 +3,24 @@ local apps = require "vbo.sim.app"
 local json = require "vbo.json"
 local sim = require "spec.support.sim_app"
 
+describe("bytes that are no text", function()
+  it("are told as such, wherever a request has them", function()
+    for _, version in ipairs { "v1", "v6", "v8" } do
+      local client = sim.new(version)
+      for _, path in ipairs { "/Organizations/%FF", "/N%FFope", "/Jobs/%C3%28" } do
+        local value, answer = client:call("GET", path)
+        assert.equal(404, answer.status)
+        assert.is_string(value.message)
+      end
+      for _, path in ipairs { "/sim/diff?from=%FF", "/sim/nothing/%FF", "/v%FF/Jobs" } do
+        assert.equal(404, select(2, client:call("GET", path)).status)
+      end
+      assert.equal(400, select(2, client:call("POST", "/sim/snapshots/%FF")).status)
+      assert.equal(200, select(2, client:call("GET", "/sim/requests")).status)
+    end
+  end)
+end)
+
 describe("requests to the rehearsal server", function()
   local function failure(client, method, target, body)
     local value, answer = client:call(method, target, body)

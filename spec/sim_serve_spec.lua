@@ -200,6 +200,15 @@ describe("vbolua sim", function()
     assert.match("'a'", json.decode(body).message)
   end)
 
+  it("survives bytes that are no text", function()
+    for _, path in ipairs { "/v8/Organizations/%ff", "/v8/%ff?x=%ff", "/sim/diff?from=%ff" } do
+      local body, status = curl(path)
+      assert.equal(404, status)
+      assert.is_string(json.decode(body).message)
+    end
+    get "/v8/Organizations"
+  end)
+
   it("makes a password when none is given", function()
     local other <close> = program.sim()
     assert.equal("admin@rehearsal.local", other.user)

@@ -202,6 +202,23 @@ local function answer_of(self, cat, request, note)
   }
 end
 
+-- A request may hold bytes that are no text (%FF in a path), and answers tell what was asked.
+local function text_alone(value)
+  if type(value) == "string" and not utf8.len(value) then
+    return (value:gsub("[\x80-\xFF]", "\u{FFFD}"))
+  elseif type(value) ~= "table" or value == json.null then
+    return value
+  end
+  local out = setmetatable({}, getmetatable(value))
+  for key, each in pairs(value) do out[text_alone(key)] = text_alone(each) end
+  return out
+end
+
+local function encoded(value)
+  local good, text = pcall(json.encode, value)
+  return good and text or json.encode(text_alone(value))
+end
+
 --- Notes a request for whoever watches.
 ---@param note table
 function App:remember(note)
@@ -244,7 +261,7 @@ function App:handle(request)
     self:remember(note)
   end
   if answer.json ~= nil then
-    answer.body = json.encode(answer.json)
+    answer.body = encoded(answer.json)
     answer.json = nil
     answer.headers["content-type"] = "application/json; charset=utf-8"
   end

@@ -110,7 +110,9 @@ function M.run(options)
   while true do
     local request, why = held.socket:next()
     if request then
-      local good, strike, needed = xpcall(answer, debug.traceback, server, app, request)
+      local good, strike, needed = xpcall(answer, function(err)
+        return debug.traceback(tostring(err), 2)
+      end, server, app, request)
       if not needed then request:close() end
       if not good then
         if options.log then options.log(strike) end
