@@ -348,6 +348,7 @@ describe("job sessions of the rehearsal server", function()
     until #page.results == 0
     assert.equal(25, seen)
     client:get("/JobSessions/Changes?from=yesterday", 400)
+    client:get("/JobSessions/Changes?from=9999999999999999999", 400)
   end)
 end)
 

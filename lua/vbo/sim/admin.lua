@@ -298,7 +298,7 @@ function M.handle(app, request)
   local answer = snapshot and snapshot_route(app, request.method:upper(), read.decode(snapshot))
   if answer then return answer end
   if route then return route(app, (read.fields(request.query)), request) end
-  local names = {}
+  local names = { "POST /sim/snapshots/NAME", "DELETE /sim/snapshots/NAME" }
   for name in pairs(routes) do names[#names + 1] = name end
   table.sort(names)
   return {

@@ -98,7 +98,7 @@ end
 --- Runs that began or ended since a token: the token is a time, in seconds.
 function H.JobSessionChanges_Get(context)
   local query = context.query
-  local from = query.from and tonumber(query.from)
+  local from = query.from and math.tointeger(tonumber(query.from))
   if query.from and not from then
     refusal.raise(400, "'from' is no change token of this server.")
   end
