@@ -20,7 +20,7 @@ local function complaint(walk, answer, value)
   end
   if answer.status >= 500 then return ("%d %s %s"):format(answer.status, text, walk.trace or "") end
   if answer.status >= 400 and (type(value) ~= "table" or type(value.message) ~= "string"
-      or (value.errorCode ~= nil) ~= (walk.number >= 7)) then
+      or (value.errorCode ~= nil) ~= (walk.number >= 8)) then
     return "has no error object of its version: " .. text
   end
 end

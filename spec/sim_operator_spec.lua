@@ -175,7 +175,7 @@ for _, version in ipairs { "v6", "v7", "v8" } do
       end
       local denied, answer = bob:call("POST", "/Organization/Explore", { type = "Veod" })
       assert.equal(403, answer.status)
-      if admin.number >= 7 then assert.equal("ResourceAccessDenied", denied.errorCode) end
+      if admin.number >= 8 then assert.equal("ResourceAccessDenied", denied.errorCode) end
       assert.equal(401, select(2, bob:call("GET", "/sim/production")).status)
     end)
 

@@ -57,8 +57,6 @@ function M.documents(list, folders, all)
   return { kind = "zip", entries = entries }
 end
 
-local importances = { Low = 0, Normal = 1, High = 2 }
-
 --- The MSG of a mail item ([MS-OXMSG]).  All but drafts bring the header fields they travelled
 --- with: some readers (msgconvert 0.921) garble text under a subject that is not ASCII without.
 ---@param item table
@@ -71,7 +69,7 @@ function M.message(item)
     subject = item.subject, from = item.from, to = item.to, cc = item.cc, bcc = item.bcc,
     sent = item.sent, received = not draft and (item.received or item.sent) or nil,
     body = item.body, html = item.html, message_id = item.message_id,
-    attachments = item.attachments, importance = importances[item.importance], draft = draft,
+    attachments = item.attachments, importance = item.importance, draft = draft,
   })
 end
 

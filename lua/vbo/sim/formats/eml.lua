@@ -34,7 +34,7 @@ local MONTHS = {
 ---@field in_reply_to? string
 ---@field references? string
 ---@field attachments? vbo.sim.mail.Attachment[]
----@field importance? integer  0 to 2
+---@field importance? integer|string  0 to 2, or "Low", "Normal", "High"
 ---@field draft? boolean
 
 -- In lines of 76 (RFC 2045 section 6.8): 57 bytes each.

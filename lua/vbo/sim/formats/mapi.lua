@@ -184,6 +184,9 @@ local function write_text(properties, message)
   properties.integer(0x1016, message.html and 3 or 1) -- PidTagNativeBody: HTML, or text
 end
 
+-- As the API calls them, and as they are numbered.
+local importances = { Low = 0, Normal = 1, High = 2, [0] = 0, [1] = 1, [2] = 2 }
+
 --- "RE: " and the like, and the subject without it.
 ---@param subject string
 ---@return string prefix, string rest
@@ -225,7 +228,7 @@ function M.message(properties, message)
   -- PidTagMessageFlags: read, not sent yet, with attachments
   properties.integer(0x0E07,
     0x01 | (message.draft and 0x08 or 0) | (#attachments > 0 and 0x10 or 0))
-  properties.integer(0x0017, message.importance or 1) -- PidTagImportance: normal
+  properties.integer(0x0017, importances[message.importance] or 1) -- PidTagImportance
   properties.integer(0x0026, 0) -- PidTagPriority
   properties.integer(0x0036, 0) -- PidTagSensitivity
   properties.integer(0x0FFE, 5) -- PidTagObjectType: a message
