@@ -34,7 +34,7 @@ local function permissions_of(context, session)
   local function person(name)
     if known[name] == nil then
       local found = organization.by_email[name:lower()] or false
-      -- A generated world names people by their addresses alone.
+      -- Those of a generated world are too many to look through: there the owner is told.
       for _, user in ipairs(organization.everybody and {} or organization.users) do
         if user.display == name then found = user end
       end
@@ -44,7 +44,7 @@ local function permissions_of(context, session)
   end
   return function(document)
     local name = document.versions[1].by
-    local user = name and person(name)
+    local user = name and person(name) or person(document.drive.owner or "")
     if user and user.left then
       return ("User %s cannot be resolved; their permissions were not restored."):format(user.name)
     end
