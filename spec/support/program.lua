@@ -57,9 +57,11 @@ function M.folder()
   return path, function() os.execute("rm -rf " .. quoted(path)) end
 end
 
---- A rehearsal server: url, user, password, fingerprint, stop().
+--- A rehearsal server: url, user, password, fingerprint, stop().  Jobs run when they are started
+--- only: what a spec sees must not depend on the time of the day.
 function M.sim(options)
-  return M.start(M.vbolua .. " sim --listen 127.0.0.1:0 " .. (options or ""), "fingerprint")
+  return M.start(M.vbolua .. " sim --listen 127.0.0.1:0 --no-schedules " .. (options or ""),
+    "fingerprint")
 end
 
 --- Connect options for a rehearsal server.
