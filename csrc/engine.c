@@ -26,6 +26,7 @@ vbo_engine *vbo_engine_new(vbo_error *err) {
   vbo_list_init(&engine->origins);
   engine->limit = TOTAL_AT_ONCE;
   vbo_list_init(&engine->ready);
+  vbo_teller_init(&engine->teller);
   engine->http = vbo_http_new(err);
   if (engine->http != NULL) return engine;
   free(engine);
@@ -42,6 +43,7 @@ void vbo_engine_free(vbo_engine *engine) {
   vbo_client *client = NULL;
   while ((client = vbo_list_first(&engine->clients)) != NULL)
     vbo_client_close(client);
+  vbo_teller_close(&engine->teller, &engine->timers);
   vbo_http_free(engine->http);
   engine->http = NULL;
   vbo_engine_release(engine);
@@ -97,11 +99,7 @@ static uint64_t moves(const vbo_engine *engine) {
   return engine->moves + vbo_http_moves(engine->http);
 }
 
-int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
-  if (engine->closed) {
-    vbo_error_set(err, VBO_ERROR_CLOSED, "the engine is closed");
-    return -1;
-  }
+static int run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
   if (interrupted(engine, err)) return -1;
   uint64_t before = moves(engine);
   drive(engine);
@@ -119,4 +117,19 @@ int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
     most = (int)(until - vbo_monotonic_ms());
     if (!idle || most <= 0) return engine->pending;
   }
+}
+
+int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
+  if (engine->closed) {
+    vbo_error_set(err, VBO_ERROR_CLOSED, "the engine is closed");
+    return -1;
+  }
+  if (engine->teller.telling) {
+    vbo_error_set(err, VBO_ERROR_USAGE, "a progress callback cannot run its engine");
+    return -1;
+  }
+  vbo_teller_run(&engine->teller, &engine->timers);
+  int pending = run(engine, timeout_ms, err);
+  vbo_teller_run(&engine->teller, &engine->timers);
+  return pending < 0 ? pending : engine->pending; /* the callback may start and cancel */
 }

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "http.h"
 #include "list.h"
+#include "progress.h"
 #include "timer.h"
 
 struct vbo_engine {
@@ -15,6 +16,7 @@ struct vbo_engine {
   atomic_bool interrupted;
   vbo_http *http; /* NULL when closed */
   vbo_timers timers;
+  vbo_teller teller;
   vbo_list clients;
   vbo_list origins; /* the congestion of each server */
   int running;      /* requests that have a seat, of all servers */

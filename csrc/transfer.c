@@ -80,7 +80,9 @@ vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,
   }
   vbo_transfer *transfer = new_transfer(client, err);
   if (transfer == NULL) return NULL;
-  if (!copy_request(transfer, request, err) || !open_sink(transfer, sink, err)) {
+  const char *file = sink != NULL && sink->kind == VBO_SINK_FILE ? sink->path : NULL;
+  if (!copy_request(transfer, request, err) || !open_sink(transfer, sink, err) ||
+      !vbo_told_begin(&client->engine->teller, transfer, file, err)) {
     vbo_transfer_free(transfer);
     return NULL;
   }
@@ -168,6 +170,7 @@ void vbo_transfer_free(vbo_transfer *transfer) {
   if (transfer == NULL) return;
   vbo_transfer_end(transfer, "it was freed");
   vbo_node_unlink(&transfer->ready);
+  vbo_told_free(&transfer->client->engine->teller, transfer);
   vbo_headers_free(&transfer->headers);
   vbo_buffer_free(&transfer->request_body);
   vbo_buffer_free(&transfer->body);

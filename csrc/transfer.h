@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "digest.h"
+#include "progress.h"
 #include "ring.h"
 #include "sink.h"
 
@@ -24,6 +25,7 @@ struct vbo_transfer {
   vbo_client *client;
   vbo_node node;  /* in the client's transfers, until it is done */
   vbo_node ready; /* in the engine's ready list */
+  vbo_told told;  /* to who listens to the engine */
   vbo_transfer_state state;
 
   /* The request, ours. */

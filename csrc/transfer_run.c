@@ -84,6 +84,7 @@ static void finish(vbo_transfer *transfer, const vbo_error *err) {
   transfer->file = NULL;
   vbo_buffer_free(&transfer->request_body);
   transfer->client->engine->pending--;
+  vbo_told_end(&transfer->client->engine->teller, transfer);
   vbo_engine_report(transfer->client->engine, &transfer->ready, transfer);
 }
 

@@ -291,6 +291,39 @@ typedef struct vbo_progress {
 } vbo_progress;
 
 VBO_API void vbo_transfer_progress(const vbo_transfer *transfer, vbo_progress *progress);
+
+/* What an engine tells of its transfers while it runs.  Every transfer gets one
+ * START, then as long as it is under way PREPARING (the server has the request
+ * and has not answered) or PROGRESS (anything else), then one DONE or FAILED. */
+typedef enum vbo_event_kind {
+  VBO_EVENT_START,
+  VBO_EVENT_PREPARING,
+  VBO_EVENT_PROGRESS,
+  VBO_EVENT_DONE,
+  VBO_EVENT_FAILED /* cancelled ones too */
+} vbo_event_kind;
+
+typedef struct vbo_event {
+  vbo_event_kind kind;
+  const char *name;       /* one line that is safe to print: of a file the last part of its path,
+                             otherwise the path of the request */
+  vbo_progress progress;  /* `received` falls back to 0 when it is asked for again */
+  int64_t rate;           /* bytes a second, smoothed; of DONE and FAILED the mean; -1: not known */
+  int64_t left;           /* until it is done at this rate; -1: not known */
+  const vbo_error *error; /* FAILED only */
+} vbo_event;
+
+/* `event` and what it points to live until the callback returns.  The callback
+ * may ask, start and cancel transfers; it must not free any, nor run or free
+ * the engine (running it gives USAGE). */
+typedef void vbo_event_callback(void *owner, vbo_transfer *transfer, const vbo_event *event);
+
+/* From now on vbo_engine_run, and what waits by it, calls `callback`: at the
+ * start and at the end of every transfer, and in between at most every 100 ms
+ * for each.  Never inside libcurl, never on another thread.  A transfer that is
+ * freed, or whose engine is freed, before its end was told tells it then.  NULL
+ * ends it. */
+VBO_API void vbo_engine_on_progress(vbo_engine *engine, vbo_event_callback *callback, void *owner);
 /* The SHA-256 of the body that went into the file or to the puller, in lower
  * case hex; "" before the end. */
 VBO_API const char *vbo_transfer_sha256(const vbo_transfer *transfer);

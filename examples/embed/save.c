@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <vbo.h>
 
@@ -17,6 +18,20 @@ static int fail(const vbo_error *err) {
   if (err->hint[0] != '\0') fprintf(stderr, "; hint: %s", err->hint);
   fputc('\n', stderr);
   return vbo_error_exit_status(err->kind);
+}
+
+/* On a terminal: how far it is, in one line that is written over and over. */
+static void show(void *owner, vbo_transfer *transfer, const vbo_event *event) {
+  (void)owner;
+  (void)transfer;
+  if (event->kind == VBO_EVENT_PREPARING)
+    fprintf(stderr, "\r%s: preparing, %lld s\033[K", event->name,
+            (long long)event->progress.waited / 1000);
+  else if (event->kind == VBO_EVENT_PROGRESS && event->progress.received > 0)
+    fprintf(stderr, "\r%s: %lld bytes, %lld KiB/s\033[K", event->name,
+            (long long)event->progress.received, (long long)event->rate / 1024);
+  else
+    fputs("\r\033[K", stderr);
 }
 
 /* The file is there, whole, under its final name; or not at all. */
@@ -73,6 +88,7 @@ int main(int argc, char **argv) {
     vbo_secret_free(password);
     return fail(&err);
   }
+  if (isatty(STDERR_FILENO)) vbo_engine_on_progress(engine, show, NULL);
   int status = connect_and_save(engine, password, argv);
   vbo_engine_free(engine);
   vbo_secret_free(password);
