@@ -97,10 +97,10 @@ ALL_CFLAGS = -std=c11 $(CFLAGS) $(OPTIMIZE) $(WARNINGS) -fPIC -fvisibility=hidde
 ALL_LDFLAGS = $(LDFLAGS) $(LINK_OPTIMIZE)
 
 # ----------------------------------------------------------------- the sources
-BINDING := lcore lclient ltransfer lsecret lengine ljson lutil
+BINDING := lcore lclient ltransfer lsecret lengine ljson lscreen lutil
 SERVER := $(basename $(notdir $(wildcard csrc/server*.c csrc/zip*.c csrc/identity*.c \
   csrc/stream*.c csrc/dynamic*.c csrc/lserver*.c csrc/lrequest*.c csrc/lstream*.c)))
-INTERPRETER := vbolua report repl complete interrupt preload
+INTERPRETER := vbolua output report repl complete interrupt preload
 HOST_TOOLS := embed
 CORE := $(filter-out $(BINDING) $(SERVER) $(INTERPRETER) $(HOST_TOOLS),\
   $(basename $(notdir $(wildcard csrc/*.c))))

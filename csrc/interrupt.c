@@ -48,7 +48,10 @@ static void on_signal(int number) {
     pthread_kill(main_thread, number); /* engines and states are the main thread's */
     return;
   }
-  if (came != 0) _exit(128 + number);
+  if (came != 0) {
+    vboL_screen_leave();
+    _exit(128 + number);
+  }
   came = number;
   if (vboL_interrupt_engines()) return;
   int mask = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT;
@@ -82,6 +85,7 @@ void vbo_interrupt_forget(void) {
 static void on_alarm(int number) {
   static const char message[] = VBOLUA ": the clean-up takes too long; ending without it\n";
   (void)number;
+  vboL_screen_leave();
   if (write(STDERR_FILENO, message, sizeof message - 1) < 0) _exit(128 + SIGALRM);
   _exit(128 + (int)came);
 }

@@ -227,5 +227,6 @@ int luaopen_vbo_core(lua_State *L) {
   vboL_open_transfer(L);
   vboL_open_secret(L);
   vboL_open_json(L);
+  vboL_open_screen(L);
   return 1;
 }

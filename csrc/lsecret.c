@@ -58,6 +58,7 @@ static int secret_prompt(lua_State *L) {
   const char *text = check_name(L, 1);
   vbo_error err = {0};
   vboL_secret *handle = new_handle(L);
+  vboL_screen_hide();
   handle->secret = vbo_secret_from_terminal(text, &err);
   return hand_over(L, handle, &err);
 }

@@ -139,6 +139,21 @@ void vboL_open_client(lua_State *L);
 void vboL_open_transfer(lua_State *L);
 void vboL_open_secret(lua_State *L);
 void vboL_open_json(lua_State *L);
+void vboL_open_screen(lua_State *L);
+
+/* ------------------------------------------------------------------- screen */
+
+/* In the registry: what the command line says of progress ("quiet", "bar", …). */
+#define VBOL_PROGRESS "vbo.progress"
+
+/* Removes the lines of progress that stand on the terminal, if any. */
+void vboL_screen_hide(void);
+/* The same, in a signal handler that ends the program. */
+void vboL_screen_leave(void);
+/* From now on vboL_screen_hide is called before anything is printed, and vboL_screen_wrote says
+ * whether that was the beginning of a line. */
+void vboL_screen_guard(void);
+void vboL_screen_wrote(bool mid_line);
 
 /* client:start{…}, which makes a transfer (ltransfer.c). */
 int vboL_client_start(lua_State *L);

@@ -50,6 +50,7 @@ bool vbo_told_begin(vbo_teller *teller, vbo_transfer *transfer, const char *file
 }
 
 void vbo_told_end(vbo_teller *teller, vbo_transfer *transfer) {
+  if (!vbo_node_linked(&transfer->told.node)) return; /* a login */
   vbo_node_unlink(&transfer->told.node);
   if (teller->callback != NULL) vbo_list_append(&teller->ended, &transfer->told.node, transfer);
 }

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lutil.h"
 #include "text.h"
 #include "vbolua.h"
 
@@ -263,6 +264,7 @@ static reading read_line(lua_State *L, bool first) {
   static const char *const usual[] = {">> ", "> "};
   const char *prompt = usual[first];
   int top = lua_gettop(L);
+  vboL_screen_hide();
   if (lua_getglobal(L, names[first]) != LUA_TNIL) prompt = luaL_tolstring(L, -1, NULL);
   reading got = editor.readline != NULL ? read_edited(L, prompt) : read_plainly(L, prompt);
   if (got == READ_LINE) lua_replace(L, top + 1);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lutil.h"
 #include "vbo.h"
 #include "vbolua.h"
 
@@ -94,6 +95,7 @@ int vbo_report(lua_State *L) {
     lua_pushliteral(L, "(an error whose __tostring failed)");
   }
   const char *text = lua_tostring(L, -1);
+  vboL_screen_hide();
   fflush(stdout); /* what the script said comes before why it ended */
   fputs(VBOLUA ": ", stderr);
   print_clean(text, shown_size(text));

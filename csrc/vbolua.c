@@ -25,6 +25,8 @@ typedef struct options {
   bool execute; /* -e was given */
   bool no_environment;
   bool trace;
+  bool quiet;
+  const char *progress; /* how it is shown; NULL: by itself */
   const char *rehearse; /* a world, "" for the usual one; NULL: in earnest */
 } options;
 
@@ -46,6 +48,11 @@ static const char usage_text[] =
     "  --rehearse[=WORLD]\n"
     "              connect to a rehearsal server whatever is named,\n"
     "              and tell what production would have lost and gained\n"
+    "  --progress[=auto|bar|plain|json|none]\n"
+    "              show how transfers stand on standard error; plain:FILE and\n"
+    "              json:FILE write to a file (without this: bars on a terminal\n"
+    "              for transfers that take longer than a second)\n"
+    "  --quiet     show nothing of it\n"
     "  --trace     show where an error came from (also VBO_TRACE=1)\n"
     "  --version   show version information and stop\n"
     "  --help      show this and stop\n";
@@ -62,7 +69,28 @@ static const char *rehearsed_world(const char *argument) {
   return argument[size] == '=' ? argument + size + 1 : NULL;
 }
 
+#define PROGRESS "--progress"
+
+/* What --progress=… says, "auto" of --progress; NULL for another argument. */
+static const char *told_progress(const char *argument) {
+  size_t size = sizeof PROGRESS - 1;
+  if (strcmp(argument, "--quiet") == 0) return "none";
+  if (strncmp(argument, PROGRESS, size) != 0) return NULL;
+  if (argument[size] == '\0') return "auto";
+  return argument[size] == '=' ? argument + size + 1 : NULL;
+}
+
+static bool is_progress(const char *told) {
+  static const char *const known[] = {"auto", "bar", "plain", "json", "none"};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(told, known[i]) == 0) return true;
+  return (strncmp(told, "plain:", 6) == 0 && told[6] != '\0') ||
+         (strncmp(told, "json:", 5) == 0 && told[5] != '\0');
+}
+
 static const char *problem_with(const char *argument) {
+  const char *progress = told_progress(argument);
+  if (progress != NULL) return is_progress(progress) ? NULL : "there is no such progress as";
   const char *world = rehearsed_world(argument);
   if (world != NULL)
     return world[0] == '\0' && strchr(argument, '=') ? "a value is missing after" : NULL;
@@ -91,6 +119,8 @@ static void note(options *found, const char *argument) {
   if (strcmp(argument, "-E") == 0) found->no_environment = true;
   const char *world = rehearsed_world(argument);
   if (world != NULL) found->rehearse = world;
+  if (strcmp(argument, "--quiet") == 0) found->quiet = true;
+  if (told_progress(argument) != NULL) found->progress = told_progress(argument);
 }
 
 /* False when the command line is wrong; it was said why. */
@@ -302,6 +332,7 @@ static int closing_exit(lua_State *L) {
     lua_close(L);
     if (vboL_check_handles() && status == EXIT_SUCCESS) status = EXIT_FAILURE;
   }
+  vboL_screen_hide();
   exit(status);
 }
 
@@ -312,6 +343,7 @@ static int open_libraries(lua_State *L) {
   vbo_preload(L);
   lua_settop(L, 0);
   vbo_interrupt_follow_coroutines(L);
+  vbo_output_guard(L);
   lua_getglobal(L, LUA_OSLIBNAME);
   lua_pushcfunction(L, closing_exit);
   lua_setfield(L, -2, "exit");
@@ -331,6 +363,13 @@ static int finish_tasks(lua_State *L) {
   return status;
 }
 
+/* Where vbo.runtime.progress finds it; loading that now would cost every start. */
+static void set_progress(lua_State *L, const options *told) {
+  const char *progress = told->progress != NULL ? told->progress : "default";
+  lua_pushstring(L, told->quiet ? "none" : progress);
+  lua_setfield(L, LUA_REGISTRYINDEX, VBOL_PROGRESS);
+}
+
 static int run(lua_State *L, int argc, char **argv, const options *told) {
   int status = 0;
   if (told->no_environment) {
@@ -341,6 +380,7 @@ static int run(lua_State *L, int argc, char **argv, const options *told) {
   status = vbo_call_chunk(L, 0, 0);
   if (status != 0) return status;
   set_arg(L, argc, argv, told->script);
+  set_progress(L, told);
   vbo_interrupt_install(L);
   /* Before anything that might connect; without it nothing of the runbook is run. */
   if (told->rehearse != NULL) status = start_rehearsal(L, told->rehearse);
@@ -393,6 +433,7 @@ int main(int argc, char **argv) {
   }
   int status = run(L, argc, argv, &told);
   lua_close(L);
+  vboL_screen_hide();
   if (vboL_check_handles() && status == EXIT_SUCCESS) status = EXIT_FAILURE;
   return status;
 }

@@ -33,6 +33,9 @@ int vbo_report(lua_State *L);
 /* Whether errors are reported with a traceback. */
 void vbo_trace(bool on);
 
+/* What scripts print keeps clear of progress bars.  Call once the libraries are open. */
+void vbo_output_guard(lua_State *L);
+
 /* ----------------------------------------------------------------------- REPL */
 
 /* Reads and runs lines until the end of the input.  Errors do not end it. */

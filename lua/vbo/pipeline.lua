@@ -12,6 +12,7 @@ local errors = require "vbo.error"
 local json = require "vbo.json"
 local jobs = require "vbo.runtime.job"
 local loop = require "vbo.runtime.loop"
+local progress = require "vbo.runtime.progress"
 
 local M = {}
 
@@ -82,6 +83,7 @@ local function send(client, request)
   }
   if not transfer then fail(err, request) end
   local held <close> = transfer
+  if not request.watch then progress.idle() end
   local ok, failure = loop.wait(client._engine, held, request.watch)
   if client._log then M.log_load(client) end
   if not ok then fail(failure, request) end

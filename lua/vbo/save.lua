@@ -39,7 +39,9 @@ function M.stream(target, intent, own, name)
   intent.path = intent.path or target:_path()
   local watch <close> = client:_watch(own.progress, file)
   intent.watch = watch.update
-  return pipeline.call(client, intent).saved
+  local saved = pipeline.call(client, intent).saved
+  watch.done() -- a gate may have answered, and nothing been sent
+  return saved
 end
 
 --- A folder for several files: `to`, which must be or become one.

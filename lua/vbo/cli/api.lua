@@ -13,6 +13,7 @@ local mask = require "vbo.cli.api.mask"
 local options_of = require "vbo.cli.api.options"
 local output = require "vbo.cli.api.output"
 local pipeline = require "vbo.pipeline"
+local progress = require "vbo.runtime.progress"
 local select = require "vbo.cli.api.select"
 local target_of = require "vbo.cli.api.target"
 local text = require "vbo.cli.api.text"
@@ -51,6 +52,8 @@ how it is sent
   --dry-run            show the request (secrets masked) and send nothing; needs no server
   --no-strict          let properties through that the catalogue does not know
   --deadline SECONDS   give up after that long
+  --progress[=HOW]     how a stream stands, on standard error: auto, bar, plain, json, none,
+                       plain:FILE, json:FILE; --quiet is none
 ]]
 
 local spec = {
@@ -58,6 +61,7 @@ local spec = {
   table = "flag", csv = "flag", paginate = "flag", overwrite = "flag", ["dry-run"] = "flag",
   ["no-strict"] = "flag", select = "value", body = "value", output = "value", host = "value",
   port = "value", user = "value", pin = "value", ca = "value", version = "value",
+  progress = "optional", quiet = "flag",
   deadline = "value", ["password-file"] = "value", password = "value",
 }
 
@@ -160,7 +164,6 @@ local function perform(client, operation, arguments, options, format)
   call.paginate = options.paginate
   if options.output then
     call.to, call.overwrite = options.output, options.overwrite
-    if core.isatty(2) then call.progress = true end
     how.schema = { order = { "path", "size", "sha256" } }
   elseif answer.kind == "stream" then
     errors.usage(operation.name .. " answers a stream", "name a file with --output")
@@ -220,6 +223,11 @@ end
 function M.run(arguments)
   local options, words = options_of.read(spread(arguments), spec)
   login.check(options)
+  if options.quiet then
+    progress.configure "none"
+  elseif options.progress then
+    progress.configure(options.progress == true and "auto" or options.progress)
+  end
   if options.help or (not words[1] and not options.list and not options.describe) then
     local stream = options.help and io.stdout or io.stderr
     stream:write(M.usage)

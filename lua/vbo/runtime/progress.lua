@@ -1,106 +1,149 @@
---- Progress of a transfer: a bar on a terminal, a line now and then elsewhere.
+--- Progress of transfers: bars on a terminal, lines in a log, JSON for programs, events for a
+--- function.
+---
+--- The program's setting (`vbolua --progress=…`, `--quiet`, `configure`) says how it is shown,
+--- the option `progress` of a client or a call whether: true shows it, false does not, a function
+--- gets the events (`vbo.ProgressEvent`) instead.  Without either nothing is shown by the module;
+--- the interpreter shows bars for what takes longer than a second, on a terminal.
 
 local core = require "vbo.core"
+local errors = require "vbo.error"
+local hubs = require "vbo.runtime.progress.hub"
+local text = require "vbo.runtime.progress.text"
 
 local M = {}
 
---- "12.3 MiB".
----@param bytes integer
----@return string
-function M.size(bytes)
-  local units, value = { "B", "KiB", "MiB", "GiB", "TiB" }, bytes
-  local unit = 1
-  while value >= 1024 and unit < #units do value, unit = value / 1024, unit + 1 end
-  return unit == 1 and ("%d B"):format(bytes) or ("%.1f %s"):format(value, units[unit])
+-- nil: nobody said; "default": the interpreter without an option.
+local setting = core.screen.setting()
+local hub, keeper -- luacheck: ignore keeper (held for its finalizer)
+
+local kinds = { auto = true, bar = true, plain = true, json = true, none = true }
+
+--- "json:FILE" as its two parts.
+local function parts_of(told)
+  local kind, file = told:match "^(%l+):(.+)$"
+  if kind == "plain" or kind == "json" then return kind, file end
+  return told, nil
 end
+
+local function can_draw() return core.isatty(2) and os.getenv "TERM" ~= "dumb" end
+
+-- What writes a line to standard error, or to the end of a file.
+local function line_writer(file)
+  local handle = io.stderr
+  if file then
+    local err
+    handle, err = io.open(file, "a")
+    if not handle then
+      errors.raise { kind = "disk", message = ("cannot write progress: %s"):format(err) }
+    end
+    handle:setvbuf "no"
+  end
+  return function(line)
+    if not handle then return end
+    local ok, err = handle:write(line, "\n")
+    if not ok then
+      -- A save goes on without: its reader went away, or the disk is full.
+      if file then io.stderr:write("progress is not written any more: ", err, "\n") end
+      handle = nil
+    end
+  end
+end
+
+local function make_writer()
+  local kind, file = parts_of(setting or "auto")
+  if kind == "auto" or kind == "default" then kind = can_draw() and "bar" or "plain" end
+  if kind == "bar" then return require "vbo.runtime.progress.bars".new() end
+  local writer = kind == "json" and "stream" or "lines"
+  return require("vbo.runtime.progress." .. writer).new(line_writer(file))
+end
+
+local function the_hub()
+  if not hub then
+    hub = hubs.new { writer = function()
+      local writer = make_writer()
+      -- However the program ends, the state is closed; finalizers run in the reverse order of
+      -- their making, so a file of the writer's is still open then.
+      local made = hub
+      keeper = setmetatable({}, { __gc = function() made:close() end })
+      return writer
+    end }
+  end
+  return hub
+end
+
+--- "12.3 MiB".
+---@param bytes number
+---@return string
+function M.size(bytes) return text.size(bytes) end
 
 --- "1:02:03" or "2:03".
 ---@param seconds number
 ---@return string
-function M.duration(seconds)
-  local s = seconds // 1 | 0
-  if s >= 3600 then return ("%d:%02d:%02d"):format(s // 3600, s % 3600 // 60, s % 60) end
-  return ("%d:%02d"):format(s // 60, s % 60)
+function M.duration(seconds) return text.duration(seconds) end
+
+--- Says how progress is shown from now on, as `vbolua --progress=HOW` does.
+---
+--- "auto" (bars on a terminal, lines elsewhere), "bar", "plain" (a line every ten seconds), "json"
+--- (one object a line), "none"; "plain:FILE" and "json:FILE" go to the end of a file instead of
+--- standard error.  Raises `usage` for anything else.
+---@param how string
+function M.configure(how)
+  if type(how) ~= "string" or not kinds[(parts_of(how))] then
+    errors.usage(("there is no such progress as '%s'"):format(tostring(how)),
+      "auto, bar, plain, json, none, plain:FILE or json:FILE")
+  end
+  M.finish()
+  hub, setting = nil, how
 end
 
---- One line that says how far a transfer is.
----@param name string
----@param progress table  as `transfer:progress()`
----@param width integer?  columns; a bar is drawn when there is room
----@return string
-function M.line(name, progress, width)
-  if progress.phase == "queued" or progress.phase == "sending" then
-    return name .. "  connecting"
-  elseif progress.phase == "preparing" then
-    return ("%s  preparing on the server, %s"):format(name, M.duration(progress.waited))
-  end
-  local moving = math.max(progress.elapsed - progress.waited, 0.001)
-  local rate = progress.received / moving
-  local text = ("%s, %s/s"):format(M.size(progress.received), M.size(rate // 1 | 0))
-  if progress.phase == "done" then
-    return ("%s  %s, %s"):format(name, text, M.duration(progress.elapsed))
-  end
-  local expected = progress.expected
-  if expected and expected > 0 then
-    local part = math.min(progress.received / expected, 1)
-    if rate > 0 then
-      text = text .. ", " .. M.duration((expected - progress.received) / rate) .. " left"
-    end
-    local room = width and width - #name - #text - 14 or 0
-    local bar = ""
-    if room >= 10 then
-      room = math.min(room, 40)
-      local full = (part * room) // 1 | 0
-      bar = " [" .. ("#"):rep(full) .. (" "):rep(room - full) .. "]"
-    end
-    text = ("%3d %%%s %s"):format((part * 100) // 1 | 0, bar, text)
-  end
-  return name .. "  " .. text
+-- Whether a transfer with this option is shown, and from its first moment.
+local function shown(option)
+  if option == false or setting == "none" then return false, false end
+  if not setting then return option == true, true end
+  if setting ~= "default" then return true, true end
+  if option == true then return true, true end
+  return option == nil and can_draw(), false
 end
 
---- A watcher for one transfer that writes to stderr: a bar redrawn at most ten times a
---- second on a terminal; elsewhere a line every ten seconds and one at the end.
----@param name string
----@return table watcher  update(progress), and `<close>`
-function M.bar(name)
-  local terminal = core.isatty(2)
-  local last, drawn, over = core.now(), false, false
-  local watcher = {}
-  function watcher.update(progress)
-    if over then return end
-    local now = core.now()
-    over = progress.phase == "done"
-    if terminal then
-      if not over and drawn and now - last < 0.1 then return end
-      io.stderr:write("\r\27[K", M.line(name, progress, core.columns()), over and "\n" or "")
-      drawn, last = not over, now
-    elseif over or now - last >= 10 then
-      io.stderr:write(M.line(name, progress), "\n")
-      last = now
-    end
-  end
-  return setmetatable(watcher, {
-    __close = function()
-      -- A transfer that failed leaves its bar; the error goes on a line of its own.
-      if drawn and not over then io.stderr:write "\n" end
-    end,
-  })
-end
-
-local silent = setmetatable({}, { __close = function() end })
-
---- The watcher for an option `progress`: true (a bar), a function(progress, name), or
---- nil/false (none).
----@param option boolean|function|nil
+--- The watcher of one transfer, which begins.
+---
+--- Its `update(progress)` is told how far it is (`transfer:progress()`; with the phase `done`,
+--- that it succeeded) and is nil when nobody wants to know; `fail(err)` is told that it failed;
+--- leaving its `<close>` variable before either counts as a failure.
+---@param option boolean|function|nil  the option `progress`
 ---@param name string
 ---@return table watcher
 function M.watcher(option, name)
-  if option == true then return M.bar(name) end
-  if type(option) == "function" then
-    return setmetatable({ update = function(progress) option(progress, name) end },
-      getmetatable(silent))
-  end
-  return silent
+  local show, eager = shown(option)
+  local call = type(option) == "function" and option or nil
+  if not show and not call then return hubs.silent end
+  return the_hub():watch(core.screen.clean(name), { call = call, show = show, eager = eager })
+end
+
+--- Work of many parts begins, whatever each of them transfers: while it lasts the total counts
+--- its parts.
+---@param count integer
+---@param option boolean|function|nil  the option `progress`
+---@return table plan  `step()` for each part that is over; `<close>`
+function M.plan(count, option)
+  local show = shown(option)
+  if not show then return hubs.new():plan(count, {}) end
+  return the_hub():plan(count, { show = true })
+end
+
+--- Removes the bars until they are drawn the next time: for what is printed while transfers run,
+--- by other means than print, io.write and file:write of `vbolua`.
+function M.hide() core.screen.hide() end
+
+--- Nothing that is watched is waited for: bars between two transfers go.
+function M.idle()
+  if hub and core.screen.stands() then hub:idle() end
+end
+
+--- Says what is left to say, as the end of the program does.
+function M.finish()
+  if hub then hub:close() end
 end
 
 return M

@@ -109,31 +109,46 @@ function json.is_array(value) end
 ---@class vbo.parts.progress
 local progress = {}
 
---- A watcher for one transfer that writes to stderr: a bar redrawn at most ten times a
---- second on a terminal; elsewhere a line every ten seconds and one at the end.
----@param name string
----@return table
-function progress.bar(name) end
+--- Says how progress is shown from now on, as `vbolua --progress=HOW` does.
+---
+--- "auto" (bars on a terminal, lines elsewhere), "bar", "plain" (a line every ten seconds), "json"
+--- (one object a line), "none"; "plain:FILE" and "json:FILE" go to the end of a file instead of
+--- standard error.  Raises `usage` for anything else.
+---@param how string
+function progress.configure(how) end
 
 --- "1:02:03" or "2:03".
 ---@param seconds number
 ---@return string
 function progress.duration(seconds) end
 
---- One line that says how far a transfer is.
----@param name string
----@param progress table
----@param width? integer
----@return string
-function progress.line(name, progress, width) end
+--- Says what is left to say, as the end of the program does.
+function progress.finish() end
+
+--- Removes the bars until they are drawn the next time: for what is printed while transfers run,
+--- by other means than print, io.write and file:write of `vbolua`.
+function progress.hide() end
+
+--- Nothing that is watched is waited for: bars between two transfers go.
+function progress.idle() end
+
+--- Work of many parts begins, whatever each of them transfers: while it lasts the total counts
+--- its parts.
+---@param count integer
+---@param option boolean|function|nil
+---@return table
+function progress.plan(count, option) end
 
 --- "12.3 MiB".
----@param bytes integer
+---@param bytes number
 ---@return string
 function progress.size(bytes) end
 
---- The watcher for an option `progress`: true (a bar), a function(progress, name), or
---- nil/false (none).
+--- The watcher of one transfer, which begins.
+---
+--- Its `update(progress)` is told how far it is (`transfer:progress()`; with the phase `done`,
+--- that it succeeded) and is nil when nobody wants to know; `fail(err)` is told that it failed;
+--- leaving its `<close>` variable before either counts as a failure.
 ---@param option boolean|function|nil
 ---@param name string
 ---@return table

@@ -10,8 +10,8 @@ local M = {}
 --- Raises `usage` for an unknown option (with the nearest), a missing value and an option
 --- given twice.  What follows "--" is plain words.
 ---@param arguments string[]
----@param spec table<string, "flag"|"value"|"list">  by name, without the dashes; a list may be
----  given several times
+---@param spec table<string, "flag"|"value"|"optional"|"list">  by name, without the dashes; an
+---  optional value is only one after "=", and true without; a list may be given several times
 ---@return table<string, string|boolean|string[]> options
 ---@return string[] words
 function M.read(arguments, spec)
@@ -38,6 +38,8 @@ function M.read(arguments, spec)
       if kind == "flag" then
         if value then errors.usage(("--%s takes no value"):format(name)) end
         value = true
+      elseif kind == "optional" then
+        value = value or true
       elseif not value then
         i = i + 1
         value = arguments[i] or errors.usage(("--%s needs a value"):format(name))

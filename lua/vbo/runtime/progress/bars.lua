@@ -1,0 +1,100 @@
+--- Bars at the bottom of a terminal, drawn again at most ten times a second.
+---
+--- `core.screen` (csrc/lscreen.c) keeps what else is printed clear of them.
+
+local core = require "vbo.core"
+local screen = require "vbo.runtime.progress.screen"
+
+local M = {}
+
+local interval <const> = 0.1
+-- Seconds before what nobody asked for is shown: most transfers are over by then.
+local patience <const> = 1
+
+local Bars = {}
+Bars.__index = Bars
+
+--- A writer of bars.
+---@param output table?  `core.screen`, or something like it
+---@return table
+function M.new(output)
+  return setmetatable({ _out = output or core.screen, _finished = {} }, Bars)
+end
+
+-- Each line of bars ends where the cursor may stay; the last thing is to go back to the first.
+local function sequence(finished, lines)
+  local parts = { "\r" }
+  for _, line in ipairs(finished) do parts[#parts + 1] = line .. "\27[K\r\n" end
+  for i, line in ipairs(lines) do
+    parts[#parts + 1] = (i > 1 and "\r\n" or "") .. line .. "\27[K"
+  end
+  parts[#parts + 1] = "\27[J\r"
+  if #lines > 1 then parts[#parts + 1] = ("\27[%dA"):format(#lines - 1) end
+  return table.concat(parts)
+end
+
+function Bars:_draw(model, now, visible)
+  local columns, rows = self._out.size()
+  local finished, lines = {}, {}
+  for i, transfer in ipairs(self._finished) do
+    finished[i] = screen.final(transfer, columns - 1)
+  end
+  self._finished, self._drawn = {}, now
+  -- Between two transfers the total stays, where what is printed meanwhile removes it.
+  if visible and (#model.live > 0 or self._out.guarded() and screen.has_total(model)) then
+    lines = screen.lines(model, columns, rows)
+  end
+  if #finished == 0 and #lines == 0 then return self._out.hide() end
+  self._out.write(sequence(finished, lines), #lines > 0)
+end
+
+local function is_visible(model, now)
+  for _, transfer in ipairs(model.live) do
+    if transfer.eager then return true end
+  end
+  return model.began ~= nil and now - model.began >= patience
+end
+
+function Bars:_due(now)
+  local passed = self._drawn and now - self._drawn
+  return not passed or passed < 0 or passed >= interval
+end
+
+--- A transfer began, or got on.
+---@param model vbo.progress.Model
+---@param now number
+function Bars:moved(model, _, now)
+  if self:_due(now) and is_visible(model, now) then self:_draw(model, now, true) end
+end
+
+Bars.started = Bars.moved
+
+--- A transfer is over.  A line of it stays when it was asked for or took its time.
+---@param model vbo.progress.Model
+---@param transfer vbo.progress.Transfer
+---@param now number
+function Bars:ended(model, transfer, now)
+  if transfer.eager or now - transfer.began >= patience then
+    self._finished[#self._finished + 1] = transfer
+  end
+  local last = #model.live == 0
+  if last and (self._finished[1] or not screen.has_total(model) or not self._out.guarded()) then
+    self:_draw(model, now, is_visible(model, now) or transfer.eager)
+  else
+    self:moved(model, transfer, now)
+  end
+end
+
+--- Something else is waited for: nothing stands that nobody moves.
+---@param model vbo.progress.Model
+---@param now number
+function Bars:idle(model, now)
+  if #model.live == 0 and not model.plan then self:_draw(model, now, false) end
+end
+
+--- The end of the program.
+---@param model vbo.progress.Model
+---@param now number
+function Bars:close(model, now) self:_draw(model, now, false) end
+
+return M

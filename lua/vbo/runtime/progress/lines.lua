@@ -1,0 +1,77 @@
+--- Progress for logs: a line every ten seconds, one for what failed, and one at the end.
+
+local screen = require "vbo.runtime.progress.screen"
+
+local M = {}
+
+local interval <const> = 10
+-- So many transfers are named in a line.
+local most_named <const> = 5
+
+local Lines = {}
+Lines.__index = Lines
+
+--- A writer of lines.
+---@param write fun(line: string)
+---@return table
+function M.new(write)
+  return setmetatable({ _write = write, _ended = 0 }, Lines)
+end
+
+function Lines:_say(line, now)
+  self._last, self._ended = now, 0
+  self._write(line)
+end
+
+local function what_moves(model)
+  local words = {}
+  for i = 1, math.min(#model.live, most_named) do words[i] = screen.words(model.live[i]) end
+  if #model.live > most_named then
+    words[#words + 1] = ("and %d more"):format(#model.live - most_named)
+  end
+  return table.concat(words, "; ")
+end
+
+--- A transfer got on.
+---@param model vbo.progress.Model
+---@param now number
+function Lines:moved(model, _, now)
+  if not self._last or now < self._last then self._last = now end
+  if now - self._last < interval then return end
+  local moving = what_moves(model)
+  self:_say(screen.total(model:totals(), 1000) .. (moving ~= "" and ": " .. moving or ""), now)
+end
+
+Lines.started = Lines.moved
+
+--- A transfer is over: a line of its own when it failed or took long, otherwise it is counted.
+---@param model vbo.progress.Model
+---@param transfer vbo.progress.Transfer
+---@param now number
+function Lines:ended(model, transfer, now)
+  self._ended = self._ended + 1
+  if transfer.state == "failed" or now - transfer.began >= interval then
+    local ended = self._ended - 1
+    self:_say(screen.final(transfer), now)
+    self._ended = ended
+  else
+    self:moved(model, transfer, now)
+  end
+end
+
+function Lines.idle() end
+
+--- The end of the program: what it amounts to, unless the last line said so.
+---@param model vbo.progress.Model
+---@param now number
+function Lines:close(model, now)
+  local ever = model.ever
+  if self._ended == 0 and ever.done + ever.failed < 2 then return end
+  if ever.done + ever.failed == 0 then return end
+  self:_say(screen.total({
+    done = ever.done, failed = ever.failed, count = ever.done + ever.failed,
+    received = ever.received,
+  }, 1000), now)
+end
+
+return M
