@@ -36,10 +36,11 @@ end
 function Bars:_draw(model, now, visible)
   local columns, rows = self._out.size()
   local finished, lines = {}, {}
+  model:measure(now)
   for i, transfer in ipairs(self._finished) do
     finished[i] = screen.final(transfer, columns - 1)
   end
-  self._finished, self._drawn = {}, now
+  self._finished, self._drawn, self._with_live = {}, now, #model.live > 0
   -- Between two transfers the total stays, where what is printed meanwhile removes it.
   if visible and (#model.live > 0 or self._out.guarded() and screen.has_total(model)) then
     lines = screen.lines(model, columns, rows)
@@ -64,7 +65,12 @@ end
 ---@param model vbo.progress.Model
 ---@param now number
 function Bars:moved(model, _, now)
-  if self:_due(now) and is_visible(model, now) then self:_draw(model, now, true) end
+  if not self:_due(now) or not is_visible(model, now) then return end
+  -- What is over in a moment has no bar: it would flicker.
+  local oldest = model.live[1]
+  if not oldest or now - oldest.began >= interval or now < oldest.began then
+    self:_draw(model, now, true)
+  end
 end
 
 Bars.started = Bars.moved
@@ -77,11 +83,11 @@ function Bars:ended(model, transfer, now)
   if transfer.eager or now - transfer.began >= patience then
     self._finished[#self._finished + 1] = transfer
   end
-  local last = #model.live == 0
-  if last and (self._finished[1] or not screen.has_total(model) or not self._out.guarded()) then
-    self:_draw(model, now, is_visible(model, now) or transfer.eager)
-  else
-    self:moved(model, transfer, now)
+  if #model.live > 0 then return self:moved(model, transfer, now) end
+  -- Nothing may move for a while: what is there now has to be right.
+  local visible = is_visible(model, now) or transfer.eager
+  if self._finished[1] or self._with_live or self:_due(now) and visible then
+    self:_draw(model, now, visible)
   end
 end
 

@@ -36,6 +36,7 @@ end
 ---@param model vbo.progress.Model
 ---@param now number
 function Lines:moved(model, _, now)
+  model:measure(now)
   if not self._last or now < self._last then self._last = now end
   if now - self._last < interval then return end
   local moving = what_moves(model)

@@ -114,7 +114,7 @@ end
 ---@param now number
 function Model:update(transfer, progress, now)
   local again = progress.attempts ~= transfer.attempts or progress.received < transfer.received
-  if not again then self.moved = self.moved + progress.received - transfer.received end
+  self.moved = self.moved + progress.received - (again and 0 or transfer.received)
   transfer.phase, transfer.received, transfer.expected =
     progress.phase, progress.received, progress.expected
   transfer.elapsed, transfer.waited, transfer.attempts =
@@ -128,8 +128,11 @@ function Model:update(transfer, progress, now)
     transfer.gauge:measure(progress.received, now)
   end
   transfer.rate = transfer.gauge.rate
-  self.gauge:measure(self.moved, now)
 end
+
+--- The rate of all together follows: before it is shown.
+---@param now number
+function Model:measure(now) self.gauge:measure(self.moved, now) end
 
 --- It is over, well or not.
 ---@param transfer vbo.progress.Transfer
@@ -153,7 +156,6 @@ function Model:finish(transfer, state, err, now)
     self.ever.received = self.ever.received + transfer.received
   end
   self.ended = now
-  self.gauge:measure(self.moved, now)
 end
 
 --- How long one still takes at its rate.

@@ -46,6 +46,8 @@ local function layout_of(wanted, width)
     spare = spare - layout.bar - 3
   end
   layout.name = layout.name + more + math.max(0, math.min(wanted - layout.name - more, spare))
+  -- Room for a duration, where there is little else.
+  if width > 18 then layout.name = math.min(layout.name, width - left - 1) end
   return layout
 end
 
@@ -125,15 +127,17 @@ end
 ---@param width integer
 ---@return string
 function M.total(totals, width)
-  local counts, received = counts_of(totals), text.size(totals.received)
+  local counts, received = counts_of(totals), ", " .. text.size(totals.received)
   local speed = totals.rate and ", " .. text.rate(totals.rate) or ""
+  -- A plan may be of something else.
+  if totals.plan and totals.received == 0 then received, speed = "", "" end
   local of = totals.expected and " of " .. text.size(totals.expected) or ""
   local seconds = totals.left and (", %s left"):format(text.duration(totals.left)) or ""
   return first_fit({
-    counts .. ", " .. received .. of .. speed .. seconds,
-    counts .. ", " .. received .. speed .. seconds,
-    counts .. ", " .. received .. speed,
-    counts .. ", " .. received,
+    counts .. received .. of .. speed .. seconds,
+    counts .. received .. speed .. seconds,
+    counts .. received .. speed,
+    counts .. received,
     counts,
     ("%d/%d"):format((totals.plan or totals).done, (totals.plan or totals).count),
   }, width)
@@ -177,7 +181,7 @@ function M.lines(model, columns, rows)
     wanted = math.max(wanted, width_of(transfer.name) + #attempt_of(transfer, 40))
   end
   local layout = layout_of(wanted, width)
-  for i = 1, shown do lines[i] = line_of(model.live[i], layout) end
+  for i = 1, shown do lines[i] = text.fit(line_of(model.live[i], layout), width) end
   if shown < #model.live and room > 0 then
     local others = table.move(model.live, shown + 1, #model.live, 1, {})
     lines[#lines + 1] = more_line(model:totals(others), width)
