@@ -109,7 +109,7 @@ describe("the screen", function()
     local function line(...)
       return screen.lines(model_of { "f", ... }, 80, 24)[1]:match "^f +(.*)$"
     end
-    assert.equal("connecting", line("queued", 0, { attempts = 0 }))
+    assert.equal("waits for its turn", line("queued", 0, { attempts = 0 }))
     assert.equal("connecting", line("sending", 0))
     assert.equal("preparing on the server, 0:07", line("preparing", 0, { waited = 7.9 }))
     assert.equal("attempt 1 failed, waits to try again", line("queued", 0))

@@ -61,61 +61,26 @@ describe("progress of vbolua", function()
     end
   ]]
 
-  -- Several saves on the one engine, each with its watcher, as whoever runs many does it.
-  local together <const> = [[
-    local pipeline = require "vbo.pipeline"
-    local function together(names)
-      local open, folder = {}, drive:folder "Documents"
-      client.gates[1] = function(request, next)
-        return request.sink and { saved = request } or next(request)
-      end
-      for i, name in ipairs(names) do
-        local request = folder:save { to = name, overwrite = true, progress = false }
-        open[i] = { watch = client:_watch(nil, name), transfer = assert(client._core:start {
-          method = request.method, path = request.path, sink = "file", file = name,
-          body = request.body and vbo.json.encode(request.body), overwrite = true }) }
-      end
-      client.gates[1] = nil
-      local left = #open
-      while left > 0 do
-        assert(client._engine:run(0.1))
-        for _, each in ipairs(open) do
-          local progress = not each.over and each.transfer:progress()
-          each.over = each.over or progress.phase == "done"
-          if progress then each.watch.update(progress) end
-          if progress and each.over then
-            left = left - 1
-            each.transfer:close()
-          end
-        end
-        if tick then tick() end
-      end
-    end
-  ]]
-
   describe("on a terminal", function()
     it("has a bar for each of several saves, right through a resize and what is printed", function()
-      write("many.lua", head .. together .. [[
-        local told
-        function tick()
-          if not told and require "vbo.core".screen.stands() then
-            told = true
-            io.write "printed "
-            print "between"
-            os.execute "stty cols 30 rows 6"
-            print "now narrow"
-          end
-        end
+      write("many.lua", head .. [[
+        vbo.spawn(function()
+          repeat vbo.sleep(0.02) until require "vbo.core".screen.stands()
+          io.write "printed "
+          print "between"
+          os.execute "stty cols 30 rows 6"
+          print "now narrow"
+        end)
         print "begins"
         local names = {}
         for i = 1, 8 do names[i] = ("备份-%d.zip"):format(i) end
-        together(names)
+        vbo.parallel(names, { limit = 8 }, function(name) save(name) end)
         print "ends"]])
       local sent = on_terminal "exec $V --progress=bar many.lua"
       local before, after = sent:match "^(.-now narrow\r\n)(.*)$"
       assert.is_truthy(before, sent)
       assert.matches("备份%-1%.zip +preparing on the server, 0:00", before)
-      assert.matches("0 of 8 done", before)
+      assert.matches("0 of 8 tasks", before)
       local terminal = vt.new(60, 12)
       terminal:feed(before)
       assert.same({ "begins", "printed between", "now narrow" }, terminal:lines())
@@ -244,10 +209,10 @@ describe("progress of vbolua", function()
     end)
 
     it("is JSON for programs", function()
-      write("json.lua", head .. together .. [[
+      write("json.lua", head .. [[
         local names = {}
         for i = 1, 5 do names[i] = ("备份-%d.zip"):format(i) end
-        together(names)
+        vbo.parallel(names, function(name) save(name) end)
         local ok, err = vbo.try(save, "none/x.zip")
         print(err.kind)]])
       local output, status = shell "$V --progress=json json.lua 2>events"

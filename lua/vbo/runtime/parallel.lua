@@ -4,6 +4,7 @@ local engines = require "vbo.runtime.engine"
 local errors = require "vbo.error"
 local loop = require "vbo.runtime.loop"
 local options = require "vbo.options"
+local progress = require "vbo.runtime.progress"
 local task = require "vbo.runtime.task"
 
 local M = {}
@@ -83,10 +84,14 @@ function M.run(list, given, fn)
   local following = elements(list)
   local results, failures, failed = { n = 0 }, nil, nil
   local open, count, changed = {}, 0, loop.event()
+  -- How many there are of a collection is known only at its end.
+  local is_list = type(list) == "table" and type(list.each) ~= "function"
+  local plan <close> = progress.plan(is_list and #list or 0)
 
   local function ended(one, index, item, ok, value)
     open[one] = nil
     count = count - 1
+    plan.step()
     if ok then
       results[index] = value
     elseif continues and not is_interrupt(value) then

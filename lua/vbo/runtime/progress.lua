@@ -123,11 +123,11 @@ end
 
 --- Work of many parts begins, whatever each of them transfers: while it lasts the total counts
 --- its parts.
----@param count integer
+---@param count integer  0: nobody knows, and nothing is counted
 ---@param option boolean|function|nil  the option `progress`
 ---@return table plan  `step()` for each part that is over; `<close>`
 function M.plan(count, option)
-  local show = shown(option)
+  local show = count > 0 and shown(option)
   if not show then return hubs.new():plan(count, {}) end
   return the_hub():plan(count, { show = true })
 end

@@ -87,6 +87,8 @@ local function message_of(transfer)
   elseif transfer.attempts > 0 and phase == "queued" then
     return { ("attempt %d failed, waits to try again"):format(transfer.attempts),
       "waits to try again", "waits", "…" }
+  elseif phase == "queued" then
+    return { "waits for its turn", "waits", "…" }
   end
   return { "connecting", "…" }
 end
