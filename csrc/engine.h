@@ -21,10 +21,10 @@ struct vbo_engine {
   vbo_list origins; /* the congestion of each server */
   int running;      /* requests that have a seat, of all servers */
   int limit;        /* of those */
-  vbo_list ready; /* transfers to be reported by vbo_engine_next */
-  int pending;    /* transfers not done */
-  int asking;     /* token requests under way */
-  uint64_t moves; /* grows with every report */
+  vbo_list ready;   /* transfers to be reported by vbo_engine_next */
+  int pending;      /* transfers not done */
+  int asking;       /* token requests under way */
+  uint64_t moves;   /* grows with every report */
 };
 
 void vbo_engine_release(vbo_engine *engine);

@@ -308,6 +308,18 @@ describe("bars", function()
     assert.same({}, terminal:lines())
   end)
 
+  it("leave nothing of a line that was longer", function()
+    start(80, 24, true)
+    local one, other = hub:watch("a", eager), hub:watch("b", eager)
+    for second, state in ipairs { at("preparing", 0, { waited = 3600 }), at("sending", 0) } do
+      for _ = 1, 2 do
+        tell(second + now, { one, other }, function() return state end)
+      end
+    end
+    assert.same({ "a            connecting", "b            connecting", "0 of 2 done, 0 B, 0 B/s" },
+      terminal:lines())
+  end)
+
   it("go on when the clock jumps back", function()
     start(80, 24, true)
     now = 1000

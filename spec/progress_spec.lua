@@ -146,8 +146,13 @@ describe("the model", function()
     model:update(a, at("receiving", 10, { expected = 1000, attempts = 3 }), 4)
     assert.is_nil(a.rate)
     assert.equal(10, model:totals().received)
-    model:measure(4)
-    assert.equal((80000 + 700 + 10) / 4, model:totals().rate) -- what the network carried
+    -- Or grows: the next attempt was the quicker one.
+    model:update(a, at("receiving", 20, { expected = 1000, attempts = 3 }), 5)
+    assert.equal(10, a.rate)
+    model:update(a, at("receiving", 600, { expected = 1000, attempts = 4 }), 6)
+    assert.is_nil(a.rate)
+    model:measure(10)
+    assert.equal((80000 + 700 + 20 + 600) / 10, model:totals().rate) -- what the network carried
   end)
 
   it("takes sizes of nothing, and servers that say too little", function()
