@@ -20,6 +20,22 @@
 --- A password or a key; see `vbo.secret`.
 ---@class vbo.Secret: userdata
 
+--- How a save stands, for a function that is its option `progress`.
+---@class vbo.ProgressEvent
+---@field event "start"|"preparing"|"progress"|"done"|"failed"
+---@field id integer
+---@field name string
+---@field time number
+---@field phase "queued"|"sending"|"preparing"|"receiving"|"done"
+---@field received integer
+---@field expected? integer
+---@field rate? number
+---@field left? number
+---@field elapsed number
+---@field waited number
+---@field attempts integer
+---@field error? any
+
 --- Of an operation that takes neither parameters nor a body.
 ---@class vbo.NoArguments
 ---@field [string] vbo.UnknownOption
@@ -29,7 +45,7 @@
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field strict? boolean
 ---@field to? string
 ---@field paginate? boolean
@@ -54,7 +70,7 @@
 ---@field password? any
 ---@field pin? string
 ---@field port? integer
----@field progress? boolean|function
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field proxy? string
 ---@field retries? integer
 ---@field url? string

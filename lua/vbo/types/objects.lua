@@ -617,7 +617,7 @@ function Client:rbac_roles(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field organization? string|vbo.Resource  v3–v5; `organizationId`
 ---@field workload? "licenseOverview"|"storageConsumption"|"mailboxProtection"  v3–v5; `type`

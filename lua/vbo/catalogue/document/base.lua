@@ -26,6 +26,22 @@ local aliases = [[
 --- A password or a key; see `vbo.secret`.
 ---@class vbo.Secret: userdata
 
+--- How a save stands, for a function that is its option `progress`.
+---@class vbo.ProgressEvent
+---@field event "start"|"preparing"|"progress"|"done"|"failed"
+---@field id integer
+---@field name string
+---@field time number
+---@field phase "queued"|"sending"|"preparing"|"receiving"|"done"
+---@field received integer
+---@field expected? integer
+---@field rate? number
+---@field left? number
+---@field elapsed number
+---@field waited number
+---@field attempts integer
+---@field error? any
+
 --- Of an operation that takes neither parameters nor a body.
 ---@class vbo.NoArguments
 ---@field [string] vbo.UnknownOption

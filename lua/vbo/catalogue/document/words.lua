@@ -169,7 +169,10 @@ local types = {
 }
 
 -- What the table of types does not say.
-local known_words = { workload = '"exchange"|"onedrive"|"sharepoint"|"teams"' }
+local known_words = {
+  workload = '"exchange"|"onedrive"|"sharepoint"|"teams"',
+  progress = "boolean|fun(event: vbo.ProgressEvent, name: string)",
+}
 
 --- The options of a table of them ("string|number", "!" in front: required).
 ---@param spec table<string, string>

@@ -14,7 +14,7 @@ function BackupOrganization:refresh() end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field keyword? string  v1–v8; `contentKeyword`, `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
@@ -34,7 +34,7 @@ function BackupOrganization:export(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field keyword? string  v2; `contentKeywords`
 ---@field content_keywords? string  v2

@@ -16,7 +16,7 @@ function Mailbox:refresh() end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field keyword? string  `contentKeyword`, `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
@@ -177,7 +177,7 @@ function MailboxCollection:where(conditions) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field keyword? any
 ---@field size_limit? any
@@ -296,7 +296,7 @@ function MailboxFolder:refresh() end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field keyword? string  `contentKeyword`, `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
@@ -501,7 +501,7 @@ function MailboxItem:refresh() end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field keyword? string  v1–v2; `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
@@ -589,7 +589,7 @@ function MailboxItem:restore_to(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -708,7 +708,7 @@ function MailboxItemCollection:where(conditions) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field keyword? string  v1–v2; `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
@@ -796,7 +796,7 @@ function MailboxItemCollection:restore_to(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 

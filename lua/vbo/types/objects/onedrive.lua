@@ -112,7 +112,7 @@ function OneDrive:restore(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -248,7 +248,7 @@ function OneDriveCollection:restore(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -361,7 +361,7 @@ function OneDriveDocument:restore(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -535,7 +535,7 @@ function OneDriveDocumentCollection:restore(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -685,7 +685,7 @@ function OneDriveFolder:restore(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -849,7 +849,7 @@ function OneDriveFolderCollection:restore(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -961,7 +961,7 @@ function OneDriveFolderVersion:restore(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -1130,7 +1130,7 @@ function OneDriveVersion:restore(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? boolean|vbo.Null  `asZip`
 ---@field as_zip? boolean|vbo.Null

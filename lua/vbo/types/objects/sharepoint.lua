@@ -126,7 +126,7 @@ function Library:restore_to(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -275,7 +275,7 @@ function LibraryCollection:restore_to(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -627,7 +627,7 @@ function SharePointDocumentVersion:restore_to(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? boolean|vbo.Null  `asZip`
 ---@field as_zip? boolean|vbo.Null
@@ -804,7 +804,7 @@ function SharePointFolderVersion:restore_to(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -1342,7 +1342,7 @@ function SiteAttachment:refresh() end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -1413,7 +1413,7 @@ function SiteAttachmentCollection:where(conditions) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -1533,7 +1533,7 @@ function SiteDocument:restore_to(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -1711,7 +1711,7 @@ function SiteDocumentCollection:restore_to(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -1876,7 +1876,7 @@ function SiteFolder:restore_to(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -2047,7 +2047,7 @@ function SiteFolderCollection:restore_to(given) end
 ---@field limit? integer
 ---@field on_error? string
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption

@@ -200,7 +200,7 @@ function Channel:children(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field auth_code? string  v7–v8
 ---@field [string] vbo.UnknownOption
@@ -427,7 +427,7 @@ function Post:refresh(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field posted_after? any
 ---@field posted_before? any
@@ -469,7 +469,7 @@ function Post:restore(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -553,7 +553,7 @@ function PostCollection:where(conditions) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field channel_id? string|vbo.Resource
@@ -601,7 +601,7 @@ function PostCollection:restore(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field channel_id? string|vbo.Resource
@@ -802,7 +802,7 @@ function TeamFile:restore(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field zip? boolean  `asZip`
 ---@field as_zip? boolean
@@ -918,7 +918,7 @@ function TeamFileCollection:restore(given) end
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
----@field progress? function|boolean
+---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field to? string
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field zip? boolean  v5; `asZip`
