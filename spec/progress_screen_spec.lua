@@ -294,7 +294,7 @@ describe("bars", function()
   it("count the parts of a plan", function()
     start(80, 24, true)
     do
-      local plan <close> = hub:plan(10, { show = true })
+      local plan <close> = hub:plan(10)
       for i = 1, 4 do
         now = i
         plan.step()

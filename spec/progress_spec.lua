@@ -356,7 +356,12 @@ describe("lines in a log", function()
     assert.same({}, said)
     hub:watch("f", shown).update(at("done", 3, { elapsed = 1 }))
     hub:close()
+    hub:close() -- again: it was said
     assert.same({ "1 of 1 done, 3 B" }, said)
+    for _ = 1, 2 do hub:watch("f", shown).update(at("done", 3, { elapsed = 1 })) end
+    hub:close()
+    hub:close()
+    assert.same({ "1 of 1 done, 3 B", "3 of 3 done, 9 B" }, said)
   end)
 
   it("outlast a clock that jumps back", function()

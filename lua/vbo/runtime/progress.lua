@@ -8,7 +8,6 @@
 
 local core = require "vbo.core"
 local errors = require "vbo.error"
-local hubs = require "vbo.runtime.progress.hub"
 local text = require "vbo.runtime.progress.text"
 
 local M = {}
@@ -60,7 +59,7 @@ end
 
 local function the_hub()
   if not hub then
-    hub = hubs.new { writer = function()
+    hub = require "vbo.runtime.progress.hub".new { writer = function()
       local writer = make_writer()
       -- However the program ends, the state is closed; finalizers run in the reverse order of
       -- their making, so a file of the writer's is still open then.
@@ -97,6 +96,11 @@ function M.configure(how)
   hub, setting = nil, how
 end
 
+-- For whom nobody watches: most programs never load the rest.
+local function nothing() end
+local silent = setmetatable({ fail = nothing, done = nothing, step = nothing },
+  { __close = nothing })
+
 -- Whether a transfer with this option is shown, and from its first moment.
 local function shown(option)
   if option == false or setting == "none" then return false, false end
@@ -117,7 +121,7 @@ end
 function M.watcher(option, name)
   local show, eager = shown(option)
   local call = type(option) == "function" and option or nil
-  if not show and not call then return hubs.silent end
+  if not show and not call then return silent end
   return the_hub():watch(core.screen.clean(name), { call = call, show = show, eager = eager })
 end
 
@@ -128,8 +132,8 @@ end
 ---@return table plan  `step()` for each part that is over; `<close>`
 function M.plan(count, option)
   local show = count > 0 and shown(option)
-  if not show then return hubs.new():plan(count, {}) end
-  return the_hub():plan(count, { show = true })
+  if not show then return silent end
+  return the_hub():plan(count)
 end
 
 --- Removes the bars until they are drawn the next time: for what is printed while transfers run,

@@ -46,11 +46,6 @@ function closing.__close(watcher, err)
   watcher.fail(err or { kind = "cancelled", message = "it was not finished" })
 end
 
-local function nothing() end
-
---- A watcher that tells nobody.
-M.silent = setmetatable({ fail = nothing, done = nothing }, closing)
-
 --- A watcher for one transfer; it begins.
 ---@param name string
 ---@param how { call: (fun(event: vbo.ProgressEvent, name: string))?, show: boolean?,
@@ -59,7 +54,6 @@ M.silent = setmetatable({ fail = nothing, done = nothing }, closing)
 function Hub:watch(name, how)
   local call, clock, over, told = how.call, self._clock, false, {}
   local writer = how.show and self:_shown() or nil
-  if not writer and not call then return M.silent end
   -- What is not shown is not counted either.
   local model = writer and self._model or models.new()
   local transfer = model:begin(name, clock())
@@ -114,12 +108,9 @@ end
 --- Work of many parts begins, whatever each of them transfers: the total counts the parts while
 --- it lasts.
 ---@param count integer
----@param how { show: boolean? }
 ---@return vbo.progress.Step  `<close>` ends it
-function Hub:plan(count, how)
-  local writer = how.show and self:_shown() or nil
-  local step = { step = nothing }
-  if not writer then return setmetatable(step, { __close = nothing }) end
+function Hub:plan(count)
+  local writer, step = self:_shown(), {}
   local model, clock = self._model, self._clock
   local plan, open = model:open_plan(count, clock()), true
   function step.step()

@@ -67,11 +67,11 @@ function Lines.idle() end
 ---@param now number
 function Lines:close(model, now)
   local ever = model.ever
-  if self._ended == 0 and ever.done + ever.failed < 2 then return end
-  if ever.done + ever.failed == 0 then return end
+  local count = ever.done + ever.failed
+  if count == self._summed or self._ended == 0 and count < 2 then return end
+  self._summed = count
   self:_say(screen.total({
-    done = ever.done, failed = ever.failed, count = ever.done + ever.failed,
-    received = ever.received,
+    done = ever.done, failed = ever.failed, count = count, received = ever.received,
   }, 1000), now)
 end
 
