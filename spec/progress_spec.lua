@@ -364,6 +364,19 @@ describe("lines in a log", function()
     assert.same({ "1 of 1 done, 3 B", "3 of 3 done, 9 B" }, said)
   end)
 
+  it("come ten seconds after a batch began, not after the one before", function()
+    hub:watch("f", shown).update(at("done", 3, { elapsed = 1 }))
+    now = 100
+    local watcher = hub:watch("g", shown)
+    watcher.update(at("receiving", 1))
+    now = 109
+    watcher.update(at("receiving", 2))
+    assert.same({}, said)
+    now = 110
+    watcher.update(at("receiving", 3))
+    assert.equal(1, #said)
+  end)
+
   it("outlast a clock that jumps back", function()
     now = 1000
     local watcher = hub:watch("f", shown)

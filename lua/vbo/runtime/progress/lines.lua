@@ -37,7 +37,10 @@ end
 ---@param now number
 function Lines:moved(model, _, now)
   model:measure(now)
-  if not self._last or now < self._last then self._last = now end
+  if self._batch ~= model.began then
+    self._batch, self._last = model.began, now -- the silence before it was nobody's
+  end
+  if now < self._last then self._last = now end
   if now - self._last < interval then return end
   local moving = what_moves(model)
   self:_say(screen.total(model:totals(), 1000) .. (moving ~= "" and ": " .. moving or ""), now)
