@@ -152,10 +152,10 @@ describe("progress of vbolua", function()
     end)
 
     it("leaves a clean screen when it is ended at once", function()
+      local bar = [[require "vbo.core".screen.write("a bar, longer than what follows\r", true) ]]
       write("stuck.lua", [[
-        local core = require "vbo.core"
         local held <close> = setmetatable({}, { __close = function()
-          core.screen.write("a bar\r", true)
+          ]] .. bar .. [[
           io.popen "kill -INT $PPID":read "a"
           while true do end
         end })
@@ -164,13 +164,14 @@ describe("progress of vbolua", function()
       local sent = on_terminal "$V stuck.lua; echo status $?"
       assert.matches("a bar", sent)
       assert.same({ "status 130" }, screen_of(sent))
-      sent = on_terminal "$V -e 'require \"vbo.core\".screen.write(\"a bar\\r\", true) os.exit(3)'"
-      assert.same({}, screen_of(sent))
-      sent = on_terminal "$V -e 'require \"vbo.core\".screen.write(\"a bar\\r\", true) error \"x\"'"
-      assert.same({ "vbolua: (command line):1: x" }, screen_of(sent))
-      sent = on_terminal(
-        "$V -e 'require \"vbo.core\".screen.write(\"a bar\\r\", true) os.exit(3, false)'")
-      assert.same({}, screen_of(sent))
+      for _, ending in ipairs { "os.exit(3)", "os.exit(3, false)", "return" } do
+        write("ends.lua", bar .. ending)
+        sent = on_terminal "$V ends.lua"
+        assert.matches("a bar", sent)
+        assert.same({}, screen_of(sent))
+      end
+      write("ends.lua", bar .. "error('x', 0)")
+      assert.same({ "vbolua: x" }, screen_of(on_terminal "$V ends.lua"))
     end)
 
     it("prints as lua does", function()
@@ -208,6 +209,7 @@ describe("progress of vbolua", function()
       write("plain.lua", (head:gsub("PROGRESS", "nil")) .. [[save "a.zip" print "done"]])
       assert.equal("done\n", (shell "$V plain.lua"))
       assert.equal("1 of 1 done, 10.4 KiB\n", (shell "$V --progress=plain plain.lua 2>&1 >out"))
+      assert.equal("", (shell "$V --quiet --progress=plain plain.lua 2>&1 >out"))
       assert.equal("", (shell "$V --progress=plain:log plain.lua 2>&1 >out"))
       assert.equal("1 of 1 done, 10.4 KiB\n", rehearsal.content(folder .. "/log"))
     end)
