@@ -548,18 +548,21 @@ describe("a server", function()
     for line in ask("Job_Get", "--ndjson"):gmatch "[^\n]+" do
       names[#names + 1] = assert(json.decode(line)).name
     end
-    assert.same({ "Contoso nightly", "Contoso management", "Fabrikam weekly" }, names)
-    assert.equal('["Contoso nightly","Contoso management","Fabrikam weekly"]\n',
+    assert.same({ "Contoso nightly", "Contoso management", "Fabrikam weekly",
+      "Tailspin daily" }, names)
+    assert.equal('["Contoso nightly","Contoso management","Fabrikam weekly",'
+      .. '"Tailspin daily"]\n',
       (ask("Job_Get", "--json", "--select", "results[].name")))
     local rows = ask("Job_Get", "--ndjson", "--select", "results[].name,schedulePolicy.type")
     assert.equal('{"name":"Contoso nightly","schedulePolicy.type":"Daily"}\n',
       rows:match "^[^\n]*\n")
     assert.equal("name,schedulePolicy.type,nextRun\r\nFabrikam weekly,Daily,\r\n",
       (ask("Job_Get", "--csv", "--select", "results[].name,schedulePolicy.type,nextRun")
-        :gsub("\nCont[^\n]*", "")))
+        :gsub("\nCont[^\n]*", ""):gsub("\nTail[^\n]*", "")))
     local text = ask("Job_Get", "--table", "--select", "results[].name,isEnabled")
     assert.equal("name                isEnabled\nContoso nightly     true\n"
-      .. "Contoso management  true\nFabrikam weekly     false\n", text)
+      .. "Contoso management  true\nFabrikam weekly     false\n"
+      .. "Tailspin daily      true\n", text)
     has((ask("Job_Get", "--table")), "name                id  ")
     assert.equal("Contoso nightly\ttrue\n",
       ask("Job_Get", "--select", "results[].name,isEnabled"):match "^[^\n]*\n")
@@ -575,7 +578,7 @@ describe("a server", function()
     local organization = ask("Organization_Get", "--select", "results[0].id"):gsub("\n", "")
     local path = "/Organizations/" .. organization .. "/Users"
     local all = ask("GET", path, "--paginate", "--select", "results[].name")
-    assert.equal(4, select(2, all:gsub("\n", "")))
+    assert.equal(17, select(2, all:gsub("\n", "")))
     for _, words in ipairs { { "--select", "results[].name" },
       { "--select", "results[].name", "--ndjson" }, { "--csv", "--select", "results[].name" } } do
       local whole = ask("GET", path, "--paginate", "limit=1", table.unpack(words))
@@ -584,7 +587,7 @@ describe("a server", function()
       has(whole, "wang.xiaoming@contoso.com")
     end
     local list = assert(json.decode((ask("GET", path, "--paginate", "limit=3"))))
-    assert.equal(4, #list)
+    assert.equal(17, #list)
     assert.equal(3, #assert(json.decode((ask("GET", path, "limit=3")))).results)
   end)
 

@@ -192,7 +192,7 @@ describe("vbo.sim", function()
     }
     local client <close> = vbo.connect(server:settings "v8")
     assert.equal("refused", rehearsal.failure(client.call, client, "Job_Get").kind)
-    assert.equal(3, client:jobs():count())
+    assert.equal(4, client:jobs():count())
     assert.equal("conflict", rehearsal.failure(function()
       return client:proxies():count()
     end).kind)
@@ -261,7 +261,7 @@ describe("vbo.sim", function()
       local server <close> = vbo.sim.start { password = "it's \n" .. '"one"' }
       local client <close> = vbo.connect(server:settings())
       print(client:jobs():count())]])
-    assert.equal("3\n", output)
+    assert.equal("4\n", output)
     assert.equal(0, status)
   end)
 

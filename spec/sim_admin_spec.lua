@@ -75,7 +75,7 @@ describe("the rehearsal server's own interface", function()
     assert.equal(204, answer.status)
     assert.equal(0, #client:changes())
     client:get("/RestoreSessions/" .. session.id, 404)
-    assert.equal(3, #client:rows "/Jobs")
+    assert.equal(4, #client:rows "/Jobs")
     local fresh = sim.new "v8"
     assert.same(fresh:get "/sim/production", client:get "/sim/production")
   end)
@@ -83,10 +83,11 @@ describe("the rehearsal server's own interface", function()
   it("shows production", function()
     local contoso = client:get "/sim/production".organizations[1]
     local users = {}
-    for i, drive in ipairs(contoso.drives) do users[i] = drive.user end
+    assert.equal(16, #contoso.drives)
+    for i = 1, 4 do users[i] = contoso.drives[i].user end
     assert.same({ "alice@contoso.com", "bob@contoso.com", "juergen.mueller@contoso.com",
       "wang.xiaoming@contoso.com" }, users)
-    assert.equal(80, #contoso.drives[1].documents)
+    assert.equal(86, #contoso.drives[1].documents)
     assert.equal(71, #contoso.mailboxes[1].items)
   end)
 

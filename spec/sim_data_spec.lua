@@ -93,7 +93,7 @@ for _, version in ipairs { "v6", "v7", "v8" } do
           .. "/explore?organizationId=" .. client:organization().id,
           { type = "Veod", dateTime = sim.before })
         local place = "/RestoreSessions/" .. explored.id .. "/Organization/OneDrives"
-        assert.equal(5, #client:rows(place))
+        assert.equal(17, #client:rows(place))
       end
       copy()
       assert.equal(10, #client:all("/RestorePoints?repositoryId=" .. target))

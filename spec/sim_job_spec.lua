@@ -42,7 +42,8 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
     it("are listed", function()
       local names = {}
       for i, each in ipairs(client:rows "/Jobs") do names[i] = each.name end
-      assert.same({ "Contoso nightly", "Contoso management", "Fabrikam weekly" }, names)
+      assert.same({ "Contoso nightly", "Contoso management", "Fabrikam weekly",
+        "Tailspin daily" }, names)
       local one = job()
       assert.same(one, client:get("/Jobs/" .. one.id))
       assert.equal("SelectedItems", one.backupType)
@@ -73,7 +74,7 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
       _, answer = client:call("DELETE", "/Jobs/" .. made.id)
       assert.equal(client.number >= 5 and 204 or 200, answer.status)
       client:get("/Jobs/" .. made.id, 404)
-      assert.equal(3, #client:rows "/Jobs")
+      assert.equal(4, #client:rows "/Jobs")
     end)
 
     it("are not created twice, without a name, or for nobody", function()
@@ -84,7 +85,7 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
       create({ name = "Other", selectedItems = { { type = "User", user = { id = "x" } } } }, 404)
       local value = create({ name = "Other", selectedItem = {} }, 400)
       assert.match("'selectedItem'.*did you mean 'selectedItems'", value.message)
-      assert.equal(4, #client:rows "/Jobs")
+      assert.equal(5, #client:rows "/Jobs")
     end)
 
     it("are disabled and enabled", function()
@@ -114,21 +115,21 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
       local log = client:rows("/JobSessions/" .. session.id .. "/LogItems")
       local function text(n) return log[n].message or log[n].title end
       assert.match("^Connected to organization contoso", text(1))
-      assert.equal("Found 4 object(s) to process", text(2))
+      assert.equal("Found 17 object(s) to process", text(2))
       assert.match("^Processing user alice@contoso.com: 0 item", text(3))
       assert.equal("Job finished", text(#log))
-      assert.equal(8, #log)
+      assert.equal(21, #log)
       assert.equal(log[1].id,
         client:get("/JobSessions/" .. session.id .. "/LogItems/" .. log[1].id).id)
       -- One for each restore point of the organization, the run of this morning, and this one.
-      assert.equal(25, #client:all "/JobSessions")
+      assert.equal(32, #client:all "/JobSessions")
       local nightly = job "Contoso nightly".id
       if client.number <= 6 then
         assert.equal(11, #client:rows(path .. "/JobSessions"))
       else
         assert.equal(11, #client:rows("/JobSessions?jobId=" .. nightly))
         local objects = client:rows("/JobSessions/" .. session.id .. "/ProcessedObjects")
-        assert.equal(4, #objects)
+        assert.equal(17, #objects)
         assert.same({ "User", "Success" }, { objects[1].type, objects[1].status })
       end
     end)
@@ -172,7 +173,7 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
       local path = "/Jobs/" .. job "Fabrikam weekly".id
       local refused = start(path, 409)
       assert.match("disabled", refused.message)
-      assert.equal(24, #client:all "/JobSessions")
+      assert.equal(31, #client:all "/JobSessions")
       client:act(path, "enable")
       start(path)
     end)
@@ -303,14 +304,14 @@ describe("job sessions of the rehearsal server", function()
     local client = sim.new "v8"
     local function count(query) return #client:all("/JobSessions" .. query) end
     local nightly = client:named("/Jobs", "Contoso nightly").id
-    assert.equal(24, count "")
+    assert.equal(31, count "")
     assert.equal(10, count("?jobId=" .. nightly))
     assert.equal(0, count "?jobType=Copy")
-    assert.equal(24, count "?jobType=Backup")
+    assert.equal(31, count "?jobType=Backup")
     assert.equal(1, count "?status=Warning")
-    assert.equal(23, count "?status=Succeeded")
+    assert.equal(30, count "?status=Succeeded")
     assert.equal(1, count "?endTimeLowerBound=2026-11-21T00:00:00Z")
-    assert.equal(23, count "?endTimeUpperBound=2026-11-21T00:00:00Z")
+    assert.equal(30, count "?endTimeUpperBound=2026-11-21T00:00:00Z")
     client:act("/Jobs/" .. nightly, "start", {})
     assert.equal(1, count "?status=Running")
     -- What runs has no end to be found by.
@@ -331,7 +332,7 @@ describe("job sessions of the rehearsal server", function()
   it("of v7 are followed by their changes", function()
     local client = sim.new "v7"
     local all = client:get "/JobSessions/Changes?limit=100"
-    assert.equal(24, #all.results)
+    assert.equal(31, #all.results)
     local none = client:get("/JobSessions/Changes?from=" .. all.nextChangeToken)
     assert.equal(0, #none.results)
     assert.equal(all.nextChangeToken, none.nextChangeToken)
@@ -346,7 +347,7 @@ describe("job sessions of the rehearsal server", function()
       local page = client:get("/JobSessions/Changes?limit=5&from=" .. token)
       seen, token = seen + #page.results, page.nextChangeToken
     until #page.results == 0
-    assert.equal(25, seen)
+    assert.equal(32, seen)
     client:get("/JobSessions/Changes?from=yesterday", 400)
     client:get("/JobSessions/Changes?from=9999999999999999999", 400)
   end)

@@ -206,7 +206,7 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
 
     it("restore several OneDrives at once, and say which are gone", function()
       local list = {}
-      for i, each in ipairs(client:rows(place .. "/OneDrives")) do list[i] = { id = each.id } end
+      for i = 1, 5 do list[i] = { id = client:rows(place .. "/OneDrives")[i].id } end
       local value = client:act(place .. "/OneDrives", "restore",
         { oneDrives = list, documentAction = "overwrite", skipUnresolved = false })
       local changes = client:changes()

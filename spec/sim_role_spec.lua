@@ -151,7 +151,7 @@ for _, version in ipairs { "v6", "v7", "v8" } do
     if version ~= "v6" then
       it("show an operator the restore points of an object", function()
         local all = client:rows "/Organization/LoggedInUser/RestorePoints"
-        assert.equal(23, #all)
+        assert.equal(30, #all)
         -- Wang is backed up by the nightly job alone.
         local wang = client:named("/Organizations/" .. contoso.id .. "/Users",
           "wang.xiaoming@contoso.com")
@@ -199,14 +199,14 @@ describe("organizations of the rehearsal server", function()
     for _, site in ipairs(client:rows(place .. "?includePersonalSites=true")) do
       if site.isPersonal then personal = personal + 1 end
     end
-    assert.equal(4, personal)
+    assert.equal(16, personal)
   end)
 
   it("count licences", function()
     for n = 2, 8 do
       local client = sim.new("v" .. n)
       local place = "/Organizations/" .. client:organization().id
-      assert.same({ 4, 0 }, { client:get(place .. "/LicensingInformation").licensedUsers,
+      assert.same({ 16, 0 }, { client:get(place .. "/LicensingInformation").licensedUsers,
         client:get(place .. "/LicensingInformation").newUsers })
     end
   end)
@@ -239,10 +239,10 @@ describe("what repositories of the rehearsal server hold", function()
     it("is listed, and got one by one, in " .. version, function()
       local client = sim.new(version)
       local place = "/BackupRepositories/" .. client:rows "/BackupRepositories"[1].id
-      local expected = { OrganizationData = 2, UserData = 6, GroupData = true, SiteData = true }
+      local expected = { OrganizationData = 3, UserData = 40, GroupData = true, SiteData = true }
       if client.number >= 5 then expected.TeamData = true end
       if client.number >= 6 then
-        expected.MailboxData, expected.OneDriveData = 6, 5
+        expected.MailboxData, expected.OneDriveData = 44, 26
       end
       for name, count in pairs(expected) do
         local rows = client:all(place .. "/" .. name)
@@ -260,7 +260,7 @@ describe("what repositories of the rehearsal server hold", function()
     local place = "/BackupRepositories/" .. client:rows "/BackupRepositories"[1].id
     local function count(query) return #client:rows(place .. "/MailboxData" .. query) end
     assert.equal(1, count "?filter=alice")
-    assert.equal(1, count("?organizationId=" .. client:organization "fabrikam.onmicrosoft.com".id))
+    assert.equal(13, count("?organizationId=" .. client:organization "fabrikam.onmicrosoft.com".id))
     assert.equal(0, count "?pointInTime=2026-10-01T00:00:00Z")
     local row = client:rows(place .. "/MailboxData?pointInTime=2026-11-18T23:00:00Z")[1]
     assert.equal("2026-11-18T22:00:00Z", row.backedUpTime)
@@ -280,11 +280,11 @@ describe("what repositories of the rehearsal server hold", function()
         return #client:rows("/RestorePoints/" .. id .. "/" .. name)
       end
       if version == "v6" then
-        assert.same({ 5, 5 }, { count(all, "mailboxes"), count(all, "onedrives") })
+        assert.same({ 20, 17 }, { count(all, "mailboxes"), count(all, "onedrives") })
         assert.same({ 2, 2 }, { count(few, "mailboxes"), count(few, "onedrives") })
       else
         local users = version == "v7" and "protectedUsers" or "Users"
-        assert.same({ 5, 2 }, { count(all, users), count(few, users) })
+        assert.same({ 18, 2 }, { count(all, users), count(few, users) })
         local sites = version == "v7" and "protectedSites" or "Sites"
         assert.is_true(count(all, sites) > 0)
         assert.equal(0, count(few, sites))

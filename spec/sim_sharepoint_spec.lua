@@ -377,7 +377,7 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
       local value = client:get(mail .. "/Sites", 400)
       assert.match("explores Exchange, not SharePoint", value.message)
       local bad = select(2, client:call("POST", "/Organizations/"
-        .. client:organization("fabrikam.onmicrosoft.com").id
+        .. client:organization("tailspintoys.onmicrosoft.com").id
         .. (client.number <= 5 and "/Action" or "/explore"),
         client.number <= 5 and { explore = { type = "vesp" } } or { type = "Vesp" }))
       assert.equal(500, bad.status)

@@ -19,10 +19,10 @@ describe("a client of the rehearsal server", function()
       session = session and session.status and session or job:job_sessions():first()
       session:wait { timeout = 30 }
       assert.equal("Success", session.status)
-      assert.match("Job finished", session:log_items():all()[8].title)
+      assert.match("Job finished", session:log_items():all()[21].title)
       assert.equal("Success", job:refresh().last_status)
       assert.equal(0, session:statistics().processed)
-      if version >= "v7" then assert.equal(4, #session:processed_objects():all()) end
+      if version >= "v7" then assert.equal(17, #session:processed_objects():all()) end
       local failure = rehearsals.failure(function() client:job "Fabrikam weekly":start() end)
       assert.equal("conflict", failure.kind)
     end)
@@ -48,7 +48,7 @@ describe("a client of the rehearsal server", function()
     end
     assert.equal(1, budgets(point))
     assert.equal(0, budgets(before))
-    assert.equal(5, #point:protected_users():all())
+    assert.equal(18, #point:protected_users():all())
   end)
 
   it("retrieves data, waits and explores it", function()

@@ -25,7 +25,7 @@ for _, version in ipairs { "v6", "v7", "v8" } do
 
     it("are of weeks, newest first", function()
       local list = client:all "/RestorePoints"
-      assert.equal(23, #list)
+      assert.equal(30, #list)
       assert.equal("2026-11-20T22:00:00Z", list[1].backupTime)
       assert.equal("2026-10-16T22:00:00Z", list[#list].backupTime)
       for i = 2, #list do assert.is_true(list[i].backupTime <= list[i - 1].backupTime) end
@@ -43,13 +43,13 @@ for _, version in ipairs { "v6", "v7", "v8" } do
       assert.equal(20, count("organizationId=" .. contoso.id))
       local job = client:named("/Jobs", "Contoso management")
       assert.equal(10, count("jobId=" .. job.id))
-      assert.equal(23, count("repositoryId=" .. client:rows "/BackupRepositories"[1].id))
+      assert.equal(30, count("repositoryId=" .. client:rows "/BackupRepositories"[1].id))
       assert.equal(0, count "repositoryId=00000000-0000-4000-8000-000000000000")
       assert.equal(0, count "isRetrieved=true")
       assert.equal(0, count "isLongTermCopy=true")
       if client.number >= 7 then
         assert.equal(0, count "isCopy=true")
-        assert.equal(2, count("from=2026-11-19T00:00:00Z&to=2026-11-20T00:00:00Z"))
+        assert.equal(3, count("from=2026-11-19T00:00:00Z&to=2026-11-20T00:00:00Z"))
         assert.equal("2026-10-16T22:00:00Z", point(client, "?orderAsc=true").backupTime)
       else
         assert.equal(2, count "backupTime=2026-11-19T22:00:00Z")
@@ -67,7 +67,7 @@ for _, version in ipairs { "v6", "v7", "v8" } do
     it("come of every run that succeeds, and are then the last", function()
       run(client)
       local list = client:all "/RestorePoints"
-      assert.equal(24, #list)
+      assert.equal(31, #list)
       assert.equal("2026-11-21T08:00:02Z", list[1].backupTime)
       client:act("/Organizations/" .. contoso.id, "explore", { type = "Veod" })
       assert.equal("2026-11-21T08:00:02Z", client:get "/sim/sessions"[1].point)
@@ -88,7 +88,7 @@ for _, version in ipairs { "v6", "v7", "v8" } do
       client:act(path, "start", {})
       client:act(path, "stop")
       client:settle()
-      assert.equal(23, #client:all "/RestorePoints")
+      assert.equal(30, #client:all "/RestorePoints")
     end)
   end)
 end
@@ -284,7 +284,7 @@ describe("exploring by restore point", function()
       local at = "/BackupRepositories/" .. repository .. "/explore?organizationId="
       local session = client:call("POST", at .. client:organization().id,
         { type = "Veod", dateTime = sim.before })
-      assert.equal(5, #client:rows("/RestoreSessions/" .. session.id .. "/Organization/OneDrives"))
+      assert.equal(17, #client:rows("/RestoreSessions/" .. session.id .. "/Organization/OneDrives"))
       assert.equal(sim.before, client:get "/sim/sessions"[1].point)
       local _, answer = client:call("POST", at .. repository, { type = "Veod" })
       assert.equal(404, answer.status)
@@ -370,7 +370,7 @@ describe("restore sessions that nobody uses", function()
     local client = sim.new("v8", { session_idle = 0, token_lifetime = 10 ^ 6 })
     local place = client:explore("Veod", sim.before)
     client.now = client.now + 86400
-    assert.equal(5, #client:rows(place .. "/OneDrives"))
+    assert.equal(17, #client:rows(place .. "/OneDrives"))
   end)
 
   it("do not end in the middle of a restore", function()

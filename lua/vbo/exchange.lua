@@ -6,6 +6,14 @@ local resource = require "vbo.resource"
 local tree = require "vbo.tree"
 local verbs = require "vbo.verbs"
 
+-- A person's archive has the address of the mailbox: the address means the mailbox, and the
+-- archive goes by its name.
+local named, by_name = declare.named("email", "name"), declare.named "name"
+local function by_address(record, text)
+  if resource.field(record, "isArchive") == true then return by_name(record, text) end
+  return named(record, text)
+end
+
 ---@class vbo.Mailbox
 ---@field id string
 ---@field name string
@@ -13,7 +21,7 @@ local verbs = require "vbo.verbs"
 local Mailbox = resource.class {
   kind = "mailbox", plural = "mailboxes", parameter = "mailboxId", selection = "mailboxes",
   get = "ExchangeMailbox_GetById", list = "ExchangeMailbox_Get", root = true,
-  names = declare.named("email", "name"),
+  names = by_address,
 }
 
 ---@class vbo.MailboxFolder

@@ -2,6 +2,7 @@
 --- that tells it.  A run takes so many looks or seconds, whichever is first.
 
 local ids = require "vbo.sim.ids"
+local later = require "vbo.sim.later"
 
 local M = {}
 
@@ -37,12 +38,19 @@ function M.new(options)
 end
 
 --- Adds a line to the log; its id comes from that of the run.
+---@param text string|fun(): string  a function is asked when somebody reads the line
 function Run:say(kind, text, at)
   local n = #self.log + 1
-  self.log[n] = {
-    id = ids.uuid(self.id .. "/log/" .. n), usn = n, type = kind, text = text,
+  local line = {
+    id = ids.uuid(self.id .. "/log/" .. n), usn = n, type = kind,
     at = at or self.now or self.created,
   }
+  if type(text) == "function" then
+    later.fields(line, { "text" }, function() line.text = text() end)
+  else
+    line.text = text
+  end
+  self.log[n] = line
 end
 
 local kinds = { Success = "Success", Warning = "Warning", Failed = "Error" }
@@ -56,8 +64,10 @@ function Run:advance(share, now)
     self.position = self.position + 1
     local object = self.process(self.objects[self.position])
     self.done[self.position] = object
-    self:say(kinds[object.status], object.message or ("Processing %s %s: %d item(s), %d bytes")
-      :format(object.type:lower(), object.name, object.items, object.bytes))
+    self:say(kinds[object.status], object.message or function()
+      return ("Processing %s %s: %d item(s), %d bytes"):format(object.type:lower(), object.name,
+        object.items, object.bytes)
+    end)
   end
   self.progress = math.max(self.progress, math.min(99, share * 100 // 1 | 0))
   if share >= 1 then self:finish(self:result()) end

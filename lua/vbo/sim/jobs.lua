@@ -1,6 +1,7 @@
 --- Backup jobs, copy jobs, and their runs.
 
 local ids = require "vbo.sim.ids"
+local later = require "vbo.sim.later"
 local refusal = require "vbo.sim.refusal"
 local runs = require "vbo.sim.job_run"
 local schedules = require "vbo.sim.schedule"
@@ -188,13 +189,23 @@ local function backed_up(self, job, object, run)
     id = object.id, type = object.type, name = object.name, status = "Success", items = 0,
     bytes = 0,
   }
-  if object.user and object.user.left and run.created >= self.store.world.now then
+  local past = run.created < self.store.world.now
+  if object.user and object.user.left and not past then
     out.status = "Failed"
     out.message = ("User %s was not found in organization %s"):format(object.name,
       job.organization.name)
   elseif object.user then
-    local from = not run.full and run.since or -math.huge
-    out.items, out.bytes = scope.changed(self.store, object, from, run.now or run.created)
+    local from, to = not run.full and run.since or -math.huge, run.now or run.created
+    local function count(it)
+      it.items, it.bytes = scope.changed(self.store, object, from, to)
+    end
+    if not past then
+      count(out)
+    else
+      -- What runs of the past found is counted when somebody asks.
+      out.items, out.bytes = nil, nil
+      later.fields(out, { "items", "bytes" }, count)
+    end
   end
   return out
 end

@@ -131,10 +131,11 @@ function M.add_folder(drive, path)
 end
 
 --- A user's mailbox: { user=, mailbox=, items = {[key]=entry} }; nil when production has none.
-function Production:mailbox(organization, email)
-  local key = organization.id .. email:lower()
+---@param archive boolean?  the user's archive instead
+function Production:mailbox(organization, email, archive)
+  local key = organization.id .. email:lower() .. (archive and "/archive" or "")
   if self._mailboxes[key] == nil then
-    local live = self.world:live_mailbox(organization, email)
+    local live = self.world:live_mailbox(organization, email, archive)
     local made = live and live.entries
     local mailbox = live and { user = live.user, mailbox = live.mailbox, items = made or {} }
     for _, item in ipairs(live and not made and live.items or {}) do

@@ -86,12 +86,16 @@ end
 
 local function urls(...) return json.array { ... } end
 
+-- What backed-up data calls the types of users.
+local account_types = { Shared = "SharedMailbox", Public = "PublicMailbox" }
+
 function M.rows.users(_, it)
   return {
-    id = it.id, accountId = it.id, accountType = it.type, displayName = it.display,
+    id = it.id, accountId = it.id, accountType = account_types[it.type] or it.type,
+    displayName = it.display,
     email = it.name, organizationId = it.organization.id,
     backedUpOrganizationId = it.organization.id, isMailboxBackedUp = it.mailbox ~= nil,
-    isArchiveBackedUp = false, isOneDriveBackedUp = it.drive ~= nil,
+    isArchiveBackedUp = it.archive ~= nil, isOneDriveBackedUp = it.drive ~= nil,
     isPersonalSiteBackedUp = false, oneDriveUrl = urls(it.drive and it.drive.url),
     personalSiteUrl = urls(),
   }
@@ -112,7 +116,7 @@ function M.rows.teams(_, it)
 end
 
 function M.rows.mailboxes(_, it)
-  return { id = it.id, displayName = it.name, email = it.email, isArchive = false }
+  return { id = it.id, displayName = it.name, email = it.email, isArchive = it.archive or false }
 end
 
 function M.rows.drives(_, it) return { id = it.id, name = it.name, url = it.url } end
@@ -127,13 +131,15 @@ end
 
 function M.rows_v8.users(context, it)
   local mailboxes, drives = json.array {}, json.array {}
-  if it.mailbox then mailboxes[1] = M.rows.mailboxes(context, it.mailbox) end
+  for _, name in ipairs { "mailbox", "archive" } do
+    if it[name] then mailboxes[#mailboxes + 1] = M.rows.mailboxes(context, it[name]) end
+  end
   if it.drive then
     drives[1] = { id = it.drive.id, displayName = it.drive.name, url = it.drive.url }
   end
   return common(it, {
-    accountType = it.type, displayName = it.display, mailboxes = mailboxes, oneDrives = drives,
-    sites = urls(),
+    accountType = account_types[it.type] or it.type, displayName = it.display,
+    mailboxes = mailboxes, oneDrives = drives, sites = urls(),
   })
 end
 

@@ -29,16 +29,27 @@ function M.organization(context, it)
   local id = it.id
   local base = "/Organizations/%s"
   local settings = { account = it.account, officeOrganizationName = it.name }
+  local exchange, sharepoint = it.exchange_server, it.sharepoint_server
   local first, last = context.store.points:span(it)
   return {
     id = id, name = it.name, officeName = it.name, description = it.description, type = it.type,
     region = it.region, username = it.account, grantImpersonation = true,
     grantAccessToSiteCollections = true, isExchangeOnline = true,
-    isSharePointOnline = it.workloads.Veod or it.workloads.Vesp or false,
-    isExchange = it.type ~= "Office365",
+    isSharePointOnline = it.workloads.Veod or it.workloads.Vesp and not sharepoint or false,
+    isExchange = it.type ~= "Office365", isSharepoint = sharepoint ~= nil,
     isTeamsOnline = it.workloads.Vet or false, isTeamsChatsOnline = false, msid = it.msid,
     exchangeOnlineSettings = settings,
     sharePointOnlineSettings = it.workloads.Veod and settings or nil,
+    exchangeSettings = exchange and {
+      serverName = exchange, username = it.account, useSSL = true, skipCAverification = false,
+      skipCommonnameverification = false, skipRevocationcheck = false, grantImpersonation = true,
+      configureThrottlingpolicy = true,
+    } or nil,
+    sharepointSettings = sharepoint and {
+      serverName = sharepoint, serverPort = 5986, username = it.account, useSSL = true,
+      grantAccesstositecollections = true, skipCAverification = false,
+      skipCommonnameverification = false, skipRevocationcheck = false,
+    } or nil,
     isBackedup = last ~= nil, firstBackuptime = M.time(first),
     lastBackuptime = M.time(last), backedUpOrganizationId = it.msid,
     _links = {
@@ -213,7 +224,8 @@ local mailboxes = "/RestoreSessions/%s/Organization/Mailboxes/%s"
 
 function M.mailbox(context, it, session)
   return {
-    id = it.id, name = it.name, email = it.email, isArchive = false, isPublic = false,
+    id = it.id, name = it.name, email = it.email, isArchive = it.archive or false,
+    isPublic = it.user ~= nil and it.user.type == "Public",
     _links = {
       self = context:href(mailboxes, session.id, it.id),
       folders = context:href(mailboxes .. "/Folders", session.id, it.id),

@@ -9,6 +9,14 @@ local M = {}
 local function failed(message) return { how = "failed", error = message } end
 local function skipped(message) return { how = "skipped", error = message } end
 
+--- How a message about somebody who is no longer there begins; "" of others.
+---@param user table?
+---@return string
+function M.unresolved(user)
+  if not (user and user.left) then return "" end
+  return ("User %s cannot be resolved: "):format(user.display or user.name)
+end
+
 --- Records a change that a session made in production.
 local function record(context, session, change, how, fields)
   fields.change, fields.how = change, how
@@ -125,12 +133,13 @@ function M.folders(drive, list, place)
   for _, folder in ipairs(list) do production.add_folder(drive, place(folder)) end
 end
 
--- By the category of their folder.  Exchange keeps what an in-place hold finds in DiscoveryHolds,
--- what a litigation hold keeps in Purges and Versions.
+-- Which option leaves out the mail of a folder, by its category.  What lies in "Recoverable Items"
+-- is there because of a hold: an in-place hold keeps in DiscoveryHolds, a litigation hold in the
+-- others.
 local exclusions = {
   Drafts = "excludeDrafts", Deleted = "excludeDeletedItems",
   DiscoveryHolds = "excludeInPlaceHoldItems", Purges = "excludeLitigationHoldItems",
-  Versions = "excludeLitigationHoldItems",
+  PermanentlyDeletedItems = "excludeLitigationHoldItems", Versions = "excludeLitigationHoldItems",
 }
 
 --- Of mail, what came within some days before the restore point.
@@ -168,10 +177,11 @@ function M.items(context, session, items, options)
             missing = body.deletedItems, unread = body.markRestoredAsUnread,
           })
           if how == "created" then
-            local source = item.mailbox.email
+            local source, box = item.mailbox.email, mailbox.mailbox
             record(context, session, "restored", how, {
-              workload = "exchange", user = mailbox.user.name, path = path, size = item.size,
+              workload = "exchange", user = mailbox.user.name, size = item.size,
               organization = mailbox.user.organization,
+              path = (box.archive and box.name .. "/" or "") .. path,
               source = source ~= mailbox.user.name and source or nil,
             })
           end

@@ -178,7 +178,8 @@ function M.take(base, production, at, covers)
   local function renew(list, workload, owner, live_of, make)
     local out = {}
     for i, each in ipairs(list) do
-      local live = (touched[workload] or {})[each[owner]:lower()] and live_of(each[owner])
+      local live = (touched[workload] or {})[each[owner]:lower()]
+        and live_of(each[owner], each.archive)
       out[i] = live and make(each, live, at) or each
     end
     return out
@@ -186,8 +187,8 @@ function M.take(base, production, at, covers)
   copy.drives = renew(base.drives, "onedrive", "owner", function(email)
     return production:drive(base, email)
   end, drive_of)
-  copy.mailboxes = renew(base.mailboxes, "exchange", "email", function(email)
-    return production:mailbox(base, email)
+  copy.mailboxes = renew(base.mailboxes, "exchange", "email", function(email, archive)
+    return production:mailbox(base, email, archive)
   end, mailbox_of)
   copy.sites = base.sites and sites.sites(base.sites, function(site)
     if (touched.sharepoint or {})[site.url:lower()] then

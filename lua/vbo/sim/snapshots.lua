@@ -46,9 +46,9 @@ local function of_drive(drive)
 end
 
 local function of_mailbox(mailbox)
-  local things = {}
+  local things, above = {}, mailbox.mailbox.archive and mailbox.mailbox.name .. "/" or ""
   for key, entry in pairs(mailbox.items) do
-    things[key] = { path = entry.folder .. "/" .. (entry.item.subject or ""),
+    things[key] = { path = above .. entry.folder .. "/" .. (entry.item.subject or ""),
       size = entry.item.size, modified = entry.received, what = entry.item }
   end
   return things
@@ -105,9 +105,9 @@ local function groups_of(production, world)
     end
     for key, mailbox in pairs(production._mailboxes) do
       if mailbox and key:sub(1, #id) == id then
-        local user = mailbox.user.name
+        local user, archive = mailbox.user.name, mailbox.mailbox.archive
         add("mailbox " .. key, "exchange", organization, user, function(from)
-          local live = from:mailbox(organization, user)
+          local live = from:mailbox(organization, user, archive)
           return live and of_mailbox(live) or {}
         end)
       end

@@ -43,6 +43,9 @@ function rows.users(context, it, list)
   local record = protected.rows.users(context, it)
   record.mailboxBackedUpTime = render.time(last_of(list, "mailboxes", it.mailbox, "Vex"))
   record.oneDriveBackedUpTime = render.time(last_of(list, "drives", it.drive, "Veod"))
+  record.archiveBackedUpTime = render.time(last_of(list, "mailboxes", it.archive, "Vex"))
+  record.archiveName = it.archive and it.archive.name
+  record.isArchiveBackedUp = record.archiveBackedUpTime ~= nil
   record.isMailboxBackedUp = record.mailboxBackedUpTime ~= nil
   record.isOneDriveBackedUp = record.oneDriveBackedUpTime ~= nil
   return record, "User", it.organization

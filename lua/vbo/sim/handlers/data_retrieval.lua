@@ -163,7 +163,7 @@ end
 
 local rows = {
   Mailboxes = { "Vex", function(_, it)
-    return { id = it.id, email = it.email, displayName = it.name, isArchive = false }
+    return { id = it.id, email = it.email, displayName = it.name, isArchive = it.archive or false }
   end },
   OneDrives = { "Veod", web },
   Webs = { "Vesp", web },

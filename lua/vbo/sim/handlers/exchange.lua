@@ -70,8 +70,9 @@ local function to_original(context, session, items, what, skip)
     title = "Restoring " .. what .. " to the original location",
     steps = restore.items(context, session, items, {
       find = function(item)
-        local email = item.mailbox.email
-        return context.store.production:mailbox(organization, email), missing_mailbox(email)
+        local box = item.mailbox
+        return context.store.production:mailbox(organization, box.email, box.archive),
+          restore.unresolved(box.user) .. missing_mailbox(box.archive and box.name or box.email)
       end,
       skip = skip, body = context.body, place = function(item) return item.folder.path end,
     }),

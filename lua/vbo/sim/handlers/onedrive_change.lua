@@ -111,7 +111,8 @@ local function to_original(context, selection, skip)
   return {
     title = "Restoring " .. selection.what .. " to the original location", target = drive.owner,
     steps = restore.documents(context, session, selection.documents, {
-      change = "restored", drive = live, missing = missing_drive(drive.owner), skip = skip,
+      change = "restored", drive = live, skip = skip,
+      missing = restore.unresolved(drive.user) .. missing_drive(drive.owner),
       place = place, how = {
         exists = word(context.body.documentAction) or "overwrite",
         all = word(context.body.documentVersion) == "all",

@@ -127,7 +127,8 @@ function H.ExchangeItem_OperatorRestore(context)
     title = ("Restoring %d items as a restore operator"):format(#items), target = mailbox.email,
     steps = restore.items(context, session, items, {
       find = function()
-        return context.store.production:mailbox(session.organization, mailbox.email),
+        return context.store.production:mailbox(session.organization, mailbox.email,
+            mailbox.archive),
           ("Mailbox %s was not found in production."):format(mailbox.email)
       end,
       body = body,

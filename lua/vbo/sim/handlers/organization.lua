@@ -2,6 +2,7 @@
 
 local access = require "vbo.sim.access"
 local explore = require "vbo.sim.explore"
+local location = require "vbo.sim.location"
 local overlay = require "vbo.sim.typed.overlay"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
@@ -61,7 +62,8 @@ function H.OrganizationUser_Get(context)
     return text == nil or value:lower():find(text:lower(), 1, true) ~= nil
   end
   for _, each in ipairs(organization(context).users) do
-    if not each.left and wanted(each.name, query.userName)
+    if not each.left and location.matches(query, each.location)
+        and wanted(each.name, query.userName)
         and wanted(each.display, query.displayName) then
       found[#found + 1] = each
     end

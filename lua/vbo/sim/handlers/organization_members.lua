@@ -1,6 +1,8 @@
 --- Groups, sites and teams of organizations, who is in a group, licences in use, and the state of
---- synchronisation.  Groups are those of Microsoft 365 that teams have.
+--- synchronisation.  Groups are those of Microsoft 365 that teams have, and a world's others.
 
+local licensing = require "vbo.sim.licensing"
+local lies = require("vbo.sim.location").matches
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
 
@@ -31,17 +33,13 @@ local function by_id(list, id, what)
   refusal.not_found(what, id)
 end
 
--- Everything in the demo world's groups, sites and teams lives in the cloud.
-local function in_cloud(query)
-  return tostring(query.locationFilter or "Any"):lower() ~= "onpremises"
-end
-
 local function group_row(context, it)
   local organization_id = it.organization.id
   local base = "/Organizations/%s/Groups/%s"
   return {
-    id = it.id, name = it.email, displayName = it.name, type = "Office365",
-    locationType = "Cloud", managedBy = it.author, site = it.url, isBackedup = true, msid = it.id,
+    id = it.id, name = it.email, displayName = it.name, type = it.type or "Office365",
+    locationType = it.location or "Cloud", managedBy = it.author, site = it.url,
+    isBackedup = true, msid = it.id,
     eTag = 1,
     _links = {
       self = context:href(base, organization_id, it.id),
@@ -52,10 +50,16 @@ local function group_row(context, it)
   }
 end
 
+local function groups(context)
+  local it = organization(context)
+  local list = present(context, it.teams)
+  return table.move(it.groups or {}, 1, #(it.groups or {}), #list + 1, list)
+end
+
 function H.OrganizationGroup_Get(context)
   local query, found = context.query, {}
-  for _, it in ipairs(present(context, organization(context).teams)) do
-    if in_cloud(query) and has(it.name, query.displayName)
+  for _, it in ipairs(groups(context)) do
+    if lies(query, it.location) and has(it.name, query.displayName)
         and has(it.email, query.groupName or query.name) then
       found[#found + 1] = it
     end
@@ -64,7 +68,7 @@ function H.OrganizationGroup_Get(context)
 end
 
 local function group(context)
-  return by_id(present(context, organization(context).teams), context.params.groupId, "Group")
+  return by_id(groups(context), context.params.groupId, "Group")
 end
 
 function H.OrganizationGroup_GetById(context)
@@ -85,8 +89,9 @@ end
 local function site_row(context, it)
   local owner = it.organization or it.user.organization
   local personal = it.user ~= nil
+  local cloud = personal or owner.sharepoint_server == nil
   return {
-    id = it.id, name = it.name, title = it.name, url = it.url, isCloud = true,
+    id = it.id, name = it.name, title = it.name, url = it.url, isCloud = cloud,
     isPersonal = personal, isAvailable = true, isBackedup = true, eTag = 1,
     parentUrl = it.parent and it.parent.url or nil, msid = it.id:sub(1, 36),
     _links = {
@@ -99,14 +104,15 @@ end
 function H.OrganizationSite_Get(context)
   local it, query, found = organization(context), context.query, {}
   local parent = query.parentId
+  local location = it.sharepoint_server and "OnPremises" or "Cloud"
   for _, site in ipairs(present(context, it.sites)) do
-    if in_cloud(query) and (has(site.name, query.filter) or has(site.url, query.filter))
+    if lies(query, location) and (has(site.name, query.filter) or has(site.url, query.filter))
         and (not parent or site.parent and site.parent.id:lower() == parent:lower()) then
       found[#found + 1] = site
     end
   end
   -- Personal sites are those that OneDrives live in.
-  if query.includePersonalSites and not parent and in_cloud(query) then
+  if query.includePersonalSites and not parent and lies(query, "Cloud") then
     for _, drive in ipairs(it.drives or {}) do
       if not drive.user.left and has(drive.name, query.filter) then found[#found + 1] = drive end
     end
@@ -146,17 +152,8 @@ function H.OrganizationTeam_GetById(context)
   return context:json(team_row(context, by_id(list, context.params.teamId, "Team")))
 end
 
---- Everybody who is backed up takes a licence; who has left takes none any more.
 function H.OrganizationLicensingInformation_GetLicenseCount(context)
-  local it, count = organization(context), 0
-  if it.everybody then
-    count = #it.users
-  else
-    for _, user in ipairs(it.users) do
-      if not user.left then count = count + 1 end
-    end
-  end
-  return context:json { licensedUsers = count, newUsers = 0 }
+  return context:json { licensedUsers = licensing.count(organization(context)), newUsers = 0 }
 end
 
 -- A synchronisation takes so many seconds.

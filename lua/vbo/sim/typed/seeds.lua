@@ -1,6 +1,7 @@
 --- What some collections hold at first: what the world tells of them.  All others are made up.
 
 local ids = require "vbo.sim.ids"
+local licensing = require "vbo.sim.licensing"
 
 local M = {}
 
@@ -47,10 +48,10 @@ collections["/licensedusers"] = function(world)
   local list = {}
   for _, organization in ipairs(world:organizations()) do
     for _, user in ipairs(organization.users) do
-      list[#list + 1] = {
+      list[#list + 1] = licensing.takes(user) and {
         id = user.id, name = user.name, organizationid = organization.id,
         organizationname = organization.name, isbackedup = true, licensestate = "Licensed",
-      }
+      } or nil
     end
   end
   return list
@@ -68,9 +69,14 @@ end
 
 local documents = {}
 
-documents["/license"] = function()
-  return { status = "Valid", type = "Subscription", licensedto = "Rehearsal", totalnumber = 100,
-    usednumber = 6, newnumber = 0 }
+documents["/license"] = function(world)
+  local used = 0
+  for _, organization in ipairs(world:organizations()) do
+    used = used + licensing.count(organization)
+  end
+  -- Packs of a hundred.
+  return { status = "Valid", type = "Subscription", licensedto = "Rehearsal",
+    totalnumber = math.max(1, (used + 99) // 100) * 100, usednumber = used, newnumber = 0 }
 end
 
 documents["/health"] = function()

@@ -4,6 +4,7 @@
 
 local files = require "vbo.sim.world.files"
 local ids = require "vbo.sim.ids"
+local later = require "vbo.sim.later"
 local mail = require "vbo.sim.world.mail"
 local sites = require "vbo.sim.world.sites"
 local teams = require "vbo.sim.world.teams"
@@ -16,16 +17,29 @@ World.__index = World
 
 local moment = files.moment
 
+-- What a function describes is asked for, and made, when somebody looks at it.
+local function described(spec)
+  if type(spec) == "function" then return spec() end
+  return spec
+end
+
 local function new_drive(organization, user, spec, defaults)
   local seed = organization.name .. "/drive/" .. user.name
   local personal = user.name:gsub("[@.]", "_")
   local drive = {
     id = ids.uuid(seed .. "/site") .. ids.uuid(seed .. "/web"), name = user.display,
-    owner = user.name, author = user.display, user = user, folders = {}, documents = {}, by_id = {},
+    owner = user.name, author = user.display, user = user,
     url = ("https://%s-my.sharepoint.com/personal/%s"):format(
       organization.name:match "^[^.]+", personal),
   }
-  files.add(drive, nil, spec, defaults)
+  local function fill()
+    drive.folders, drive.documents, drive.by_id = {}, {}, {}
+    files.add(drive, nil, described(spec), defaults)
+  end
+  if type(spec) == "function" then
+    return later.fields(drive, { "folders", "documents", "by_id" }, fill)
+  end
+  fill()
   return drive
 end
 
@@ -40,20 +54,35 @@ local function user_id(organization, spec)
   return organization.id .. ids.uuid(seed) .. ids.uuid(seed .. "/account")
 end
 
+-- Groups beside those that teams have.
+local function groups_of(organization, specs)
+  local list = {}
+  for i, each in ipairs(specs) do
+    list[i] = {
+      id = ids.uuid(organization.name .. "/group/" .. each.email), name = each.group,
+      email = each.email, type = each.type or "Security", location = each.location or "Cloud",
+      author = each.author, members = each.members or {}, organization = organization,
+    }
+  end
+  return list
+end
+
 local function new_organization(spec, world)
   local organization = {
     id = ids.uuid("organization/" .. spec.name), name = spec.name, type = spec.type,
     region = spec.region or "Worldwide", account = spec.account, description = spec.description,
     msid = ids.uuid("tenant/" .. spec.name), users = {}, drives = {}, mailboxes = {},
-    workloads = {}, points = {}, by_email = {},
+    workloads = {}, points = {}, by_email = {}, exchange_server = spec.exchange_server,
+    sharepoint_server = spec.sharepoint_server,
   }
   for i, point in ipairs(spec.points) do organization.points[i] = moment(point) end
   for _, workload in ipairs(spec.workloads) do organization.workloads[workload] = true end
   local defaults = {
     created = moment(spec.created, organization.points[1] - 10 * 86400), hit = moment(spec.hit),
-    now = world.now,
+    now = world.now, sharepoint_server = spec.sharepoint_server,
   }
   defaults.latest = moment(spec.latest) -- when it was recorded, of a recorded organization
+  local with_note = setmetatable({ note = spec.note }, { __index = defaults })
   for _, each in ipairs(spec.users) do
     local user = {
       name = each.name, display = each.display, type = each.type or "User",
@@ -64,16 +93,21 @@ local function new_organization(spec, world)
     organization.users[#organization.users + 1] = user
     organization.by_email[user.name:lower()] = user
     if each.drive then
-      user.drive = new_drive(organization, user, each.drive, defaults)
+      user.drive = new_drive(organization, user, each.drive, with_note)
       organization.drives[#organization.drives + 1] = user.drive
     end
     if each.mailbox then
-      user.mailbox = mail.mailbox(organization, user, each.mailbox, defaults)
+      user.mailbox = mail.mailbox(organization, user, each.mailbox)
       organization.mailboxes[#organization.mailboxes + 1] = user.mailbox
     end
+    if each.archive then
+      user.archive = mail.mailbox(organization, user, each.archive, true)
+      organization.mailboxes[#organization.mailboxes + 1] = user.archive
+    end
   end
-  organization.sites = sites.expand(organization, spec.sites or {}, defaults)
-  organization.teams = teams.expand(organization, spec.teams or {}, defaults)
+  organization.sites = sites.expand(organization, described(spec.sites) or {}, defaults)
+  organization.teams = teams.expand(organization, described(spec.teams) or {}, defaults)
+  organization.groups = groups_of(organization, spec.groups or {})
   return organization
 end
 
@@ -141,12 +175,15 @@ end
 
 --- The mail of a mailbox as production holds it at the start:
 --- { user=, mailbox=, items = { item, … } }.
-function World:live_mailbox(organization, email)
+---@param archive boolean?  of the user's archive
+function World:live_mailbox(organization, email, archive)
   local user = organization.by_email[email:lower()]
-  if not user or user.left or not user.mailbox then return nil end
-  local live = { user = user, mailbox = user.mailbox, items = {} }
-  for _, item in ipairs(user.mailbox.items) do
-    if item.received <= self.now and not (item.deleted and item.deleted <= self.now) then
+  local mailbox = user and not user.left and user[archive and "archive" or "mailbox"]
+  if not mailbox then return nil end
+  local live = { user = user, mailbox = mailbox, items = {} }
+  for _, item in ipairs(mailbox.items) do
+    local gone = item.deleted and item.deleted <= self.now
+    if (item.filed or item.received) <= self.now and not gone then
       live.items[#live.items + 1] = item
     end
   end

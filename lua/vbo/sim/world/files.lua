@@ -115,9 +115,12 @@ end
 ---@param drive table    the container
 ---@param folder table?  where in it; nil: its root
 ---@param list table[]
----@param defaults { created: number, hit: number? }
+---@param defaults { created: number, hit: number?, note: { name: string, text: string }? }
+---  note: what the attack left in every folder where it found something
 local function add_children(drive, folder, list, defaults)
+  local hit = false
   for _, spec in ipairs(list) do
+    hit = hit or spec.hit ~= nil
     if spec.file then
       add_file(drive, folder, spec, defaults)
     elseif spec.files then
@@ -135,6 +138,10 @@ local function add_children(drive, folder, list, defaults)
       drive.by_id[child.id] = child
       add_children(drive, child, spec, defaults)
     end
+  end
+  if hit and defaults.note then
+    add_file(drive, folder, { file = defaults.note.name, text = defaults.note.text,
+      at = time.iso(defaults.hit) }, defaults)
   end
 end
 

@@ -7,9 +7,14 @@
 ---
 --- A person P is { name = "…", email = "…" }; an attachment { name=, type=, <content> } with the
 --- contents of `world/content.lua`.
+---
+--- A mailbox with `hold = true` is on litigation hold: Exchange keeps what its owner deletes in
+--- "Recoverable Items", where nobody looks;
+--- `changed = { at = "…", body = "…" }` is an earlier text of a mail, kept there too.
 
 local content = require "vbo.sim.world.content"
 local ids = require "vbo.sim.ids"
+local later = require "vbo.sim.later"
 local time = require "vbo.time"
 
 local M = {}
@@ -21,6 +26,20 @@ local function entry_id(seed, count)
   return ids.base64("\0\0\0\0" .. ids.bytes(seed, count - 4), true)
 end
 
+-- What a hold keeps of an item, to be filed once the mailbox is read.
+local function keep(mailbox, spec)
+  local function put(where, at, more)
+    local copy = { filed = at }
+    for _, from in ipairs { spec, more or {} } do
+      for key, value in pairs(from) do copy[key] = value end
+    end
+    copy.deleted, copy.changed = nil, nil
+    table.insert(mailbox.kept[where], copy)
+  end
+  if spec.deleted then put("Purges", spec.deleted) end
+  if spec.changed then put("Versions", spec.changed.at, { body = spec.changed.body }) end
+end
+
 local function add_item(mailbox, folder, spec)
   local n = #mailbox.items + 1
   local seed = mailbox.id .. "/item/" .. n
@@ -29,7 +48,7 @@ local function add_item(mailbox, folder, spec)
     subject = spec.subject, from = spec.from, to = spec.to, cc = spec.cc or {},
     bcc = spec.bcc or {}, sent = moment(spec.sent), received = moment(spec.sent) + 4,
     importance = spec.importance or "Normal", body = spec.body, html = spec.html,
-    attachments = {}, deleted = moment(spec.deleted),
+    attachments = {}, deleted = moment(spec.deleted), filed = moment(spec.filed),
     message_id = ("<%s@%s>"):format(ids.uuid(seed), mailbox.email:match "@(.*)"),
   }
   item.size = #(spec.body or "") + #(spec.html or "") + 1024
@@ -41,6 +60,7 @@ local function add_item(mailbox, folder, spec)
   end
   mailbox.items[n] = item
   mailbox.by_id[item.id] = item
+  if mailbox.hold and not spec.filed then keep(mailbox, spec) end
 end
 
 local function add_series(mailbox, folder, spec)
@@ -76,17 +96,41 @@ local function add_children(mailbox, parent, list)
   end
 end
 
+-- The folders that a hold fills, by the categories that the API gives them.
+local function recoverable(kept)
+  local function folder(name, category, list)
+    local out = { folder = name, category = category }
+    return table.move(list or {}, 1, #(list or {}), 1, out)
+  end
+  return { folder = "Recoverable Items",
+    folder("Deletions", "PermanentlyDeletedItems"), folder("DiscoveryHolds", "DiscoveryHolds"),
+    folder("Purges", "Purges", kept.Purges), folder("Versions", "Versions", kept.Versions) }
+end
+
 --- A mailbox of a described user.
 ---@param organization table
 ---@param user table
 ---@param spec table
+---@param archive boolean?  it is the user's archive
 ---@return table
-function M.mailbox(organization, user, spec)
+function M.mailbox(organization, user, spec, archive)
   local mailbox = {
-    id = ids.uuid(organization.name .. "/mailbox/" .. user.name), name = user.display,
-    email = user.name, user = user, folders = {}, items = {}, by_id = {},
+    id = ids.uuid(organization.name .. (archive and "/archive/" or "/mailbox/") .. user.name),
+    name = archive and "In-Place Archive - " .. user.display or user.display,
+    email = user.name, user = user, archive = archive,
   }
-  add_children(mailbox, nil, spec)
+  local function fill()
+    local description = type(spec) == "function" and spec() or spec
+    mailbox.folders, mailbox.items, mailbox.by_id = {}, {}, {}
+    mailbox.hold, mailbox.kept = description.hold, { Purges = {}, Versions = {} }
+    add_children(mailbox, nil, description)
+    if mailbox.hold then add_children(mailbox, nil, { recoverable(mailbox.kept) }) end
+    mailbox.kept = nil
+  end
+  if type(spec) == "function" then
+    return later.fields(mailbox, { "folders", "items", "by_id", "hold" }, fill)
+  end
+  fill()
   return mailbox
 end
 

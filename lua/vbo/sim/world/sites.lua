@@ -31,7 +31,9 @@ local function new_container(site, spec, kind, defaults)
 end
 
 local function add(list, organization, parent, spec, defaults)
-  local host = "https://" .. organization.name:match "^[^.]+" .. ".sharepoint.com"
+  -- A farm on premises has a name of its own.
+  local host = "https://" .. (defaults.sharepoint_server
+    or organization.name:match "^[^.]+" .. ".sharepoint.com")
   local url = spec.url or host .. spec.path
   local site = {
     -- Of a site's id the first half is the site collection's, the second its own.
@@ -58,7 +60,7 @@ end
 --- The sites of an organization, each followed by its subsites.
 ---@param organization table
 ---@param specs table[]
----@param defaults { created: number, hit: number? }
+---@param defaults { created: number, hit: number?, sharepoint_server: string? }
 ---@return table[]
 function M.expand(organization, specs, defaults)
   local list = {}

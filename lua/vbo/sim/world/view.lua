@@ -188,13 +188,14 @@ end
 function View:items(mailbox, folder)
   return keep(mailbox.items, function(item)
     return (folder == nil or item.folder == (folder or nil))
-      and self:holds(item.received, item.deleted)
+      and self:holds(item.filed or item.received, item.deleted)
   end)
 end
 
 function View:item(mailbox, id)
   local found = mailbox.by_id[id]
-  return found and found.class and self:holds(found.received, found.deleted) and found or nil
+  return found and found.class and self:holds(found.filed or found.received, found.deleted)
+    and found or nil
 end
 
 return M
