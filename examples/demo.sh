@@ -1,5 +1,5 @@
 #!/bin/sh
-# Both examples against a rehearsal server of our own: `make demo` calls this.
+# The examples against a rehearsal server of our own: `make demo` calls this.
 #
 #   VBOLUA=build/vbolua examples/demo.sh [FOLDER]
 #
@@ -43,6 +43,9 @@ echo "== rolling a OneDrive back (examples/onedrive_rollback.lua)"
 echo
 echo "== bringing one mail back (examples/single_mail.lua)"
 "$vbolua" "$examples/single_mail.lua"
+echo
+echo "== what the attack did to everybody, and undoing it (examples/ransomware.lua)"
+"$vbolua" "$examples/ransomware.lua"
 echo
 echo "== what was saved in $folder"
 find . -type f | sort | while IFS= read -r file; do

@@ -89,12 +89,38 @@ describe("what the README and the examples say", function()
     assert.equal("Inbox/Signed contract Aurora", server.changes()[1].path)
   end)
 
+  it("examples/ransomware.lua", function()
+    local output, status = run(("%s %s/examples/ransomware.lua"):format(program.vbolua, root))
+    assert.equal(0, status, output)
+    assert.matches("hit between 2026%-11%-19T03:14:22Z and 2026%-11%-19T04:40:50Z", output)
+    assert.matches("38 files end in .locked now", output, 1, true)
+    for name, counts in pairs { ["Alice Example"] = { 9, 3, 12 }, ["Jürgen Müller"] = { 1, 1, 2 },
+      ["王小明"] = { 1, 0, 1 }, ["田中 由紀"] = { 9, 4, 13 } } do
+      local line = ("%s: %d renamed, %d overwritten: %d restored, 0 as they were"):format(name,
+        table.unpack(counts))
+      assert.is_truthy(output:find(line, 1, true), line .. " in\n" .. output)
+    end
+    assert.matches("6 of 17 OneDrives were hit", output)
+    assert.equal(54, #server.changes())
+    local left = rehearsal.content(folder .. "/left-by-the-attack.txt")
+    assert.equal(67, select(2, left:gsub("\n", "")))
+    assert.matches("\nAlice Example: Budget.xlsx.locked\n", left, 1, true)
+    -- What is clean by then is left alone.
+    output, status = run(("%s %s/examples/ransomware.lua 2026-11-19T22:00:00Z"):format(
+      program.vbolua, root))
+    assert.equal(0, status, output)
+    assert.matches("nothing of contoso.onmicrosoft.com was locked", output)
+    assert.equal(54, #server.changes())
+  end)
+
   it("examples/demo.sh", function()
     local output, status = program.run(("VBOLUA=%s examples/demo.sh %s/demo"):format(
       program.vbolua, folder))
     assert.equal(0, status, output)
     assert.matches("SHA%-256 %x+\n", output)
     assert.matches("onedrive: alice@contoso.com", output)
+    assert.matches("Alice Example: 9 renamed, 3 overwritten: 0 restored, 12 as they were", output)
+    assert.matches("6 of 17 OneDrives were hit", output)
     assert.matches("%d+ changes in production", output)
   end)
 end)

@@ -3,6 +3,7 @@
 local apps = require "vbo.sim.app"
 local json = require "vbo.json"
 local server_ok, server = pcall(require, "vbo.server")
+local worlds = require "vbo.sim.world"
 local serve = server_ok and require "vbo.sim.serve"
 
 local M = {}
@@ -23,6 +24,9 @@ local words = {
   disable = { "disable", "disable" },
 }
 
+-- Worlds never change: all apps of a spec hold the same.
+local demo
+
 local Client = {}
 Client.__index = Client
 
@@ -30,6 +34,10 @@ Client.__index = Client
 function M.new(version, options)
   local settings = { user = "admin", password = M.password }
   for key, value in pairs(options or {}) do settings[key] = value end
+  if not settings.world then
+    demo = demo or worlds.open "demo"
+    settings.world = demo
+  end
   local self = setmetatable({
     now = 1795248000, -- 2026-11-21T08:00:00Z
     requests = {},

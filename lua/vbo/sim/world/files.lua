@@ -76,6 +76,9 @@ local function add_attachments(document, seed, list)
   end
 end
 
+-- So many seconds it took the attack to get at everything.
+local raging <const> = 5400
+
 --- A file and what the attack made of it: "renamed" leaves NAME.locked in its place,
 --- "encrypted" a newer version of the same name.
 local function add_file(drive, folder, spec, defaults)
@@ -91,12 +94,13 @@ local function add_file(drive, folder, spec, defaults)
   if not spec.hit then return end
   local last = document.versions[#document.versions]
   local function noise(s) return content.noise(last.size, s) end
+  local at = defaults.hit + ids.hash(seed) % raging
   if spec.hit == "encrypted" then
-    add_version(document, defaults.hit, drive.author, noise, seed)
+    add_version(document, at, drive.author, noise, seed)
   else
-    document.deleted = defaults.hit
+    document.deleted = at
     local locked, locked_seed = new_document(drive, folder, spec.file .. ".locked")
-    add_version(locked, defaults.hit, drive.author, noise, locked_seed)
+    add_version(locked, at, drive.author, noise, locked_seed)
   end
 end
 
@@ -141,7 +145,7 @@ local function add_children(drive, folder, list, defaults)
   end
   if hit and defaults.note then
     add_file(drive, folder, { file = defaults.note.name, text = defaults.note.text,
-      at = time.iso(defaults.hit) }, defaults)
+      at = time.iso(defaults.hit + raging // 2) }, defaults)
   end
 end
 

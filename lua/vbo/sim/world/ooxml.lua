@@ -3,16 +3,28 @@
 
 local M = {}
 
-local crc_table = {}
+-- CRC-32 four bytes at a time: crc_tables[k] moves a byte k bytes on.
+local crc_tables = { [0] = {}, {}, {}, {} }
 for i = 0, 255 do
   local c = i
   for _ = 1, 8 do c = c & 1 == 1 and 0xEDB88320 ~ (c >> 1) or c >> 1 end
-  crc_table[i] = c
+  crc_tables[0][i] = c
+end
+for k = 1, 3 do
+  for i = 0, 255 do
+    local c = crc_tables[k - 1][i]
+    crc_tables[k][i] = crc_tables[0][c & 0xFF] ~ (c >> 8)
+  end
 end
 
 local function crc32(data)
-  local c = 0xFFFFFFFF
-  for i = 1, #data do c = crc_table[(c ~ data:byte(i)) & 0xFF] ~ (c >> 8) end
+  local t0, t1, t2, t3 = crc_tables[0], crc_tables[1], crc_tables[2], crc_tables[3]
+  local c, unpack, whole = 0xFFFFFFFF, string.unpack, #data & ~3
+  for i = 1, whole, 4 do
+    c = c ~ unpack("<I4", data, i)
+    c = t3[c & 0xFF] ~ t2[c >> 8 & 0xFF] ~ t1[c >> 16 & 0xFF] ~ t0[c >> 24]
+  end
+  for i = whole + 1, #data do c = t0[(c ~ data:byte(i)) & 0xFF] ~ (c >> 8) end
   return c ~ 0xFFFFFFFF
 end
 
