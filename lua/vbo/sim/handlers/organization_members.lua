@@ -36,9 +36,12 @@ end
 local function group_row(context, it)
   local organization_id = it.organization.id
   local base = "/Organizations/%s/Groups/%s"
+  local location = it.location or "Cloud"
+  -- Up to v5 groups are here or there.
+  if location == "Hybrid" and context.number <= 5 then location = "OnPremises" end
   return {
     id = it.id, name = it.email, displayName = it.name, type = it.type or "Office365",
-    locationType = it.location or "Cloud", managedBy = it.author, site = it.url,
+    locationType = location, managedBy = it.author, site = it.url,
     isBackedup = true, msid = it.id,
     eTag = 1,
     _links = {
