@@ -182,7 +182,8 @@ end
 --- or by its URL.
 declare.children(Session.methods, "onedrives", "onedrive", onedrive.OneDrive)
 
---- `session:mailboxes()`; `session:mailbox(name)` by id, address or name.
+--- `session:mailboxes()`; `session:mailbox(name)` by id, address or name (an archive
+--- by its id or name).
 declare.children(Session.methods, "mailboxes", "mailbox", exchange.Mailbox)
 
 declare.note(Session.methods, { name = "sites", kind = "plural",

@@ -71,8 +71,8 @@ local function drive_of(production, organization, user)
   return { user = user.name, id = live.drive.id, folders = folders, documents = documents }
 end
 
-local function mailbox_of(production, organization, user)
-  local live = production:mailbox(organization, user.name)
+local function mailbox_of(production, organization, user, archive)
+  local live = production:mailbox(organization, user.name, archive)
   if not live then return nil end
   local items = json.array {}
   for _, entry in pairs(live.items) do
@@ -86,7 +86,7 @@ local function mailbox_of(production, organization, user)
     if a.path ~= b.path then return a.path < b.path end
     return a.received < b.received
   end)
-  return { user = user.name, id = live.mailbox.id, items = items }
+  return { user = user.name, id = live.mailbox.id, archive = archive, items = items }
 end
 
 -- Of a generated world those whom a rehearsal touched: all of them are too many to tell.
@@ -113,6 +113,9 @@ routes["GET /sim/production"] = function(app)
     for _, user in ipairs(users_of(production, organization)) do
       row.drives[#row.drives + 1] = drive_of(production, organization, user)
       row.mailboxes[#row.mailboxes + 1] = mailbox_of(production, organization, user)
+      if user.archive then
+        row.mailboxes[#row.mailboxes + 1] = mailbox_of(production, organization, user, true)
+      end
     end
     row.sites = admin_sites.sites(production, organization)
     row.teams = admin_sites.teams(production, organization)

@@ -141,7 +141,8 @@ function Session:event(name) end
 ---@return vbo.EventCollection
 function Session:events(given) end
 
---- `session:mailboxes()`; `session:mailbox(name)` by id, address or name.
+--- `session:mailboxes()`; `session:mailbox(name)` by id, address or name (an archive
+--- by its id or name).
 ---@param name? string|integer|table
 ---@return vbo.Mailbox
 function Session:mailbox(name) end
@@ -150,7 +151,8 @@ function Session:mailbox(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
---- `session:mailboxes()`; `session:mailbox(name)` by id, address or name.
+--- `session:mailboxes()`; `session:mailbox(name)` by id, address or name (an archive
+--- by its id or name).
 ---@param given? vbo.Session.mailboxes|(string|integer|table)[]
 ---@return vbo.MailboxCollection
 function Session:mailboxes(given) end
