@@ -83,7 +83,7 @@ function M.drive(person)
     { folder = language.pictures,
       { files = person.pictures or random(12), name = "DSC%05d.jpg",
         first = "2026-10-14T10:00:00Z", step = 3 * 3600,
-        sizes = { 2481152, 3145999, 1893376, 4018233 } } },
+        sizes = { 248115, 314599, 189376, 401823 } } },
   }
   return table.move(person.more or {}, 1, #(person.more or {}), #tree + 1, tree)
 end

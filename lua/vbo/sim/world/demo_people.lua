@@ -108,11 +108,7 @@ M.contoso = {
   user(contoso, "omar.haddad@contoso.com", "عمر حداد", "ar", "عمّان"),
   user(contoso, "elif.yilmaz@contoso.com", "Elif Yılmaz", "tr", "İzmir"),
   user(contoso, "priya.sharma@contoso.com", "प्रिया शर्मा", "hi", "पुणे"),
-  user(contoso, "ingrid.larsen@contoso.com", "Ingrid Larsen", "en", "Tromsø", {
-    -- More than most disks of a laptop have room for; made as it is read.
-    more = { { folder = "Footage",
-      { file = "Aurora, winter, uncut.mov", at = "2026-11-08T22:10:00Z",
-        generated = 48 << 30 } } } }),
+  user(contoso, "ingrid.larsen@contoso.com", "Ingrid Larsen", "en", "Tromsø"),
   -- Came on the 16th, and has not put anything into the OneDrive yet.
   user(contoso, "thomas.neumann@contoso.com", "Thomas Neumann", "de", "Hamburg", {
     drive = function() return {} end, mails = 2 }),
@@ -156,7 +152,11 @@ M.tailspin = {
   user(tailspin, "chloe@tailspintoys.com", "Chloé Lemaître", "fr", "Nîmes"),
   user(tailspin, "dmytro@tailspintoys.com", "Дмитро Їжакевич", "uk", "Львів"),
   user(tailspin, "ayse@tailspintoys.com", "Ayşe Çelik", "tr", "Muğla"),
-  user(tailspin, "greta@tailspintoys.com", "Greta Jäger", "de", "Köln", { pictures = 64 }),
+  user(tailspin, "greta@tailspintoys.com", "Greta Jäger", "de", "Köln", {
+    -- More than 32 bits can count; made as it is read.
+    pictures = 64, more = { { folder = "Messe",
+      { file = "Spielwarenmesse, ungeschnitten.mov", at = "2026-11-08T22:10:00Z",
+        generated = 5 << 30 } } } }),
   user(tailspin, "orders@tailspintoys.com", "Orders", "en", "", {
     type = "Shared", drive = false, mails = 90 }),
 }
