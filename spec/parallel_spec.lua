@@ -278,7 +278,7 @@ describe("parallel at a server", function()
       local own <close> = vbo.connect(settings)
       local session <close> = own:organization(rehearsal.organization):explore {
         workload = "exchange", at = rehearsal.before }
-      local mailboxes = session:mailboxes():all()
+      local mailboxes = session:mailboxes():take(3):all()
       server.weather "operation=*ToPst* latency=0.1"
       local running, ended = 0, false
       local look = vbo.spawn(function()

@@ -55,8 +55,10 @@ function Walk:session(path)
   if not self.sessions[kind] then
     local ok, _, session = pcall(self.client.explore, self.client, kind, sim.before)
     if not ok then return nil end
-    -- What operators restore needs one that an operator opened.
-    self.client.app.store:session(session.id).operator = true
+    -- What operators restore needs one that an operator opened; a server in another process
+    -- refuses it.
+    local app = self.client.app
+    if app then app.store:session(session.id).operator = true end
     self.sessions[kind] = session.id
   end
   return self.sessions[kind]
