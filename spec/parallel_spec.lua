@@ -158,7 +158,8 @@ describe("parallel at a server", function()
   it("saves the documents of several OneDrives at once, each whole", function()
     local session <close> = organization:explore { workload = "onedrive", at = rehearsal.before }
     local function sums(limit)
-      local results = vbo.parallel(session:onedrives():take(4), { limit = limit }, function(drive, index)
+      local drives = session:onedrives():take(4)
+      local results = vbo.parallel(drives, { limit = limit }, function(drive, index)
         local saved = {}
         for document in drive:documents { recursive = true }:where { smaller = 50000 }:each() do
           local file = ("%s/%d-%d-%s"):format(folder, limit, index, #saved)
