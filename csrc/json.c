@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "json_scan.h"
 #include "text.h"
 
 enum {
@@ -50,86 +51,22 @@ static bool open_level(vbo_json_lexer *lexer, bool object) {
   return true;
 }
 
-static int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = vbo_ascii_lower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Four hex digits at `s`; -1 when they are not there. */
-static long hex4(const char *s, size_t size) {
-  if (size < 4) return -1;
-  long value = 0;
-  for (int i = 0; i < 4; i++) {
-    int digit = hex_value(s[i]);
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
+/* A string or a number, whose first byte the lexer is at. */
+static bool lex_run(vbo_json_lexer *lexer, vbo_json_token *token, bool (*run)(vbo_json_scan *)) {
+  vbo_json_scan scan = {.text = lexer->text, .size = lexer->size, .at = lexer->at};
+  if (!run(&scan)) return problem(lexer, scan.problem_at, scan.problem);
+  token->escaped = scan.escaped;
+  token->length = scan.at - token->start;
+  lexer->at = scan.at;
+  return true;
 }
 
 static bool lex_string(vbo_json_lexer *lexer, vbo_json_token *token) {
-  const char *text = lexer->text;
-  size_t at = lexer->at + 1;
-  for (;;) {
-    if (at >= lexer->size) return problem(lexer, lexer->at, "a string without an end");
-    unsigned char c = (unsigned char)text[at];
-    if (c == '"') break;
-    if (c < 0x20) return problem(lexer, at, "a control character in a string");
-    if (c == '\\') {
-      token->escaped = true;
-      char e = at + 1 < lexer->size ? text[at + 1] : '\0';
-      if (e == 'u') {
-        if (hex4(text + at + 2, lexer->size - at - 2) < 0)
-          return problem(lexer, at, "\\u without four hex digits");
-        at += 6;
-      } else if (e != '\0' && strchr("\"\\/bfnrt", e) != NULL) {
-        at += 2;
-      } else {
-        return problem(lexer, at, "an unknown escape in a string");
-      }
-    } else if (c < 0x80) {
-      at++;
-    } else {
-      size_t length = vbo_utf8_next(text + at, lexer->size - at, NULL);
-      if (length == 0) return problem(lexer, at, "a string that is not UTF-8");
-      at += length;
-    }
-  }
-  token->length = at + 1 - token->start;
-  lexer->at = at + 1;
-  return true;
-}
-
-static size_t digits(const vbo_json_lexer *lexer, size_t at) {
-  size_t end = at;
-  while (end < lexer->size && vbo_ascii_digit(lexer->text[end]))
-    end++;
-  return end - at;
+  return lex_run(lexer, token, vbo_json_scan_string);
 }
 
 static bool lex_number(vbo_json_lexer *lexer, vbo_json_token *token) {
-  const char *text = lexer->text;
-  size_t at = lexer->at;
-  if (text[at] == '-') at++;
-  size_t count = digits(lexer, at);
-  if (count == 0) return problem(lexer, lexer->at, "a number without digits");
-  if (count > 1 && text[at] == '0') return problem(lexer, lexer->at, "a number that begins with 0");
-  at += count;
-  if (at < lexer->size && text[at] == '.') {
-    count = digits(lexer, at + 1);
-    if (count == 0) return problem(lexer, at, "a decimal point without digits");
-    at += 1 + count;
-  }
-  if (at < lexer->size && (text[at] == 'e' || text[at] == 'E')) {
-    size_t sign = at + 1 < lexer->size && (text[at + 1] == '+' || text[at + 1] == '-') ? 1 : 0;
-    count = digits(lexer, at + 1 + sign);
-    if (count == 0) return problem(lexer, at, "an exponent without digits");
-    at += 1 + sign + count;
-  }
-  token->length = at - token->start;
-  lexer->at = at;
-  return true;
+  return lex_run(lexer, token, vbo_json_scan_number);
 }
 
 static bool lex_word(vbo_json_lexer *lexer, vbo_json_token *token, const char *word) {
@@ -241,6 +178,12 @@ bool vbo_json_next(vbo_json_lexer *lexer, vbo_json_token *token) {
   }
 }
 
+void vbo_json_close_at(vbo_json_lexer *lexer, size_t end) {
+  lexer->depth--;
+  lexer->at = end;
+  value_ended(lexer);
+}
+
 bool vbo_json_complete(const char *text, size_t size) {
   vbo_json_lexer lexer;
   vbo_json_token token;
@@ -266,11 +209,11 @@ uint32_t vbo_json_point(const char *text, size_t end, size_t *at) {
     *at += 2;
     return (uint32_t)(unsigned char)(found != NULL ? to[found - from] : e);
   }
-  point = (uint32_t)hex4(text + *at + 2, 4);
+  point = (uint32_t)vbo_json_hex4(text + *at + 2, 4);
   *at += 6;
   if (point < 0xD800 || point > 0xDFFF) return point;
   if (point < 0xDC00 && end - *at >= 6 && text[*at] == '\\' && text[*at + 1] == 'u') {
-    long low = hex4(text + *at + 2, 4);
+    long low = vbo_json_hex4(text + *at + 2, 4);
     if (low >= 0xDC00 && low <= 0xDFFF) {
       *at += 6;
       return 0x10000 + ((point - 0xD800) << 10) + ((uint32_t)low - 0xDC00);
