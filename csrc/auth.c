@@ -216,7 +216,7 @@ static void on_done(void *owner, const vbo_error *failure) {
   ask_again(auth, &err, headers);
 }
 
-static const vbo_exchange_events events = {on_begun, on_head, on_body, on_done};
+static const vbo_exchange_events events = {on_begun, on_head, on_body, on_done, .secret = true};
 
 static bool fill_form(vbo_auth *auth, vbo_error *err) {
   const vbo_client *client = auth->client;

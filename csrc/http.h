@@ -50,6 +50,7 @@ typedef struct vbo_exchange_events {
   vbo_taking (*body)(void *owner, const char *bytes, size_t size);
   /* It is over.  `failure` is NULL when libcurl saw a whole answer. */
   void (*done)(void *owner, const vbo_error *failure);
+  bool secret; /* the answer is: its bytes are left nowhere */
 } vbo_exchange_events;
 
 typedef struct vbo_exchange_options {

@@ -59,6 +59,7 @@ static int on_request(void *data, char *remote_ip, char *local_ip, int remote_po
   }
   if (!handshake->used) handshake->socket = find_socket(exchange, local_port, remote_port);
   handshake->used = true;
+  vbo_trust_cleanse(ssl, exchange->events->secret);
   exchange->sent_at = vbo_monotonic_ms();
   exchange->http->moves++;
   return CURL_PREREQFUNC_OK;

@@ -8,7 +8,7 @@
 #include "system.h"
 #include "transfer.h"
 
-enum { ERROR_BODY = 64 * 1024 };
+enum { ERROR_BODY = 64 * 1024, RESERVE_MOST = 16 << 20 };
 
 static bool is_success(int status) {
   return status >= 200 && status < 300;
@@ -36,7 +36,9 @@ static bool head_fits(vbo_transfer *transfer, const vbo_headers *headers) {
       return vbo_error_set(err, VBO_ERROR_LIMIT,
                            "the answer has %lld bytes; %zu are allowed in memory",
                            (long long)headers->length, transfer->body.limit);
-    return true;
+    /* In one piece, unless it is a length that only a liar or a fool would state. */
+    return headers->length <= 0 || headers->length > RESERVE_MOST ||
+           vbo_buffer_reserve(&transfer->body, (size_t)headers->length, err);
   }
   if (framing == VBO_FRAMING_NONE || status == 205)
     return vbo_error_set(err, VBO_ERROR_PROTOCOL, "the server answered %d, with nothing to save",
@@ -113,7 +115,8 @@ static vbo_taking on_body(void *owner, const char *bytes, size_t size) {
   return taking;
 }
 
-const vbo_exchange_events vbo_transfer_events = {on_begun, on_head, on_body, vbo_transfer_ended};
+const vbo_exchange_events vbo_transfer_events = {on_begun, on_head, on_body, vbo_transfer_ended,
+                                                 .secret = false};
 
 /* ---------------------------------------------------------------- judgment */
 

@@ -207,10 +207,24 @@ vbo_handshake *vbo_trust_guard(vbo_trust *trust, void *ssl_ctx) {
   /* No renegotiation: a connection keeps the certificate it began with. */
   uint64_t options = SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION;
 #if defined(SSL_OP_CLEANSE_PLAINTEXT)
-  options |= SSL_OP_CLEANSE_PLAINTEXT; /* token answers pass through OpenSSL's buffers */
+  options |= SSL_OP_CLEANSE_PLAINTEXT; /* until vbo_trust_cleanse says otherwise */
 #endif
   SSL_CTX_set_options(context, options);
+  /* libcurl has OpenSSL give its buffers back after each record of 16 KiB, which then
+   * costs more than taking the next one in. */
+  SSL_CTX_clear_mode(context, SSL_MODE_RELEASE_BUFFERS);
   return handshake;
+}
+
+void vbo_trust_cleanse(void *ssl, bool cleanse) {
+#if defined(SSL_OP_CLEANSE_PLAINTEXT)
+  if (cleanse)
+    SSL_set_options(ssl, SSL_OP_CLEANSE_PLAINTEXT);
+  else
+    SSL_clear_options(ssl, SSL_OP_CLEANSE_PLAINTEXT);
+#else
+  (void)ssl, (void)cleanse;
+#endif
 }
 
 vbo_handshake *vbo_handshake_of(void *ssl) {
