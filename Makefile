@@ -97,7 +97,7 @@ ALL_CFLAGS = -std=c11 $(CFLAGS) $(OPTIMIZE) $(WARNINGS) -fPIC -fvisibility=hidde
 ALL_LDFLAGS = $(LDFLAGS) $(LINK_OPTIMIZE)
 
 # ----------------------------------------------------------------- the sources
-BINDING := lcore lclient ltransfer lsecret lengine ljson lscreen lutil
+BINDING := lcore lclient ltransfer lsecret lengine ljson lpage lscreen lutil
 SERVER := $(basename $(notdir $(wildcard csrc/server*.c csrc/zip*.c csrc/identity*.c \
   csrc/stream*.c csrc/dynamic*.c csrc/lserver*.c csrc/lrequest*.c csrc/lstream*.c)))
 INTERPRETER := vbolua output report repl complete interrupt preload
@@ -223,6 +223,9 @@ bench:
 	@.ci/deps.sh install bench
 	@$(MAKE) --no-print-directory all
 	@$(BUILD)/vbolua bench/catalogue.lua
+	@$(MAKE) --no-print-directory $(BUILD)/pages
+	@VBOLUA='$(abspath $(BUILD)/vbolua)' VBO_PAGES='$(abspath $(BUILD)/pages)' \
+	  $(BUILD)/vbolua bench/list.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/save.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/serve.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/big.lua 200000

@@ -52,6 +52,9 @@ typedef struct vbo_json_lexer {
 void vbo_json_start(vbo_json_lexer *lexer, const char *text, size_t size, unsigned max_depth);
 /* The next token.  False at the end of the document and at a problem. */
 bool vbo_json_next(vbo_json_lexer *lexer, vbo_json_token *token);
+/* After the token of a "{" or "[": its value is known to be well-formed and to end at
+ * `end`, where the lexer goes on. */
+void vbo_json_close_at(vbo_json_lexer *lexer, size_t end);
 /* Reads on to the end: is all of it one well-formed value? */
 bool vbo_json_complete(const char *text, size_t size);
 

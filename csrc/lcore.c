@@ -228,5 +228,6 @@ int luaopen_vbo_core(lua_State *L) {
   vboL_open_secret(L);
   vboL_open_json(L);
   vboL_open_screen(L);
+  vboL_open_page(L);
   return 1;
 }

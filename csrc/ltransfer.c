@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "json.h"
+#include "transfer.h"
+
 static vboL_transfer *check_transfer(lua_State *L) {
   return luaL_checkudata(L, 1, VBOL_TRANSFER_CLASS);
 }
@@ -263,6 +266,19 @@ static int transfer_body(lua_State *L) {
   return 1;
 }
 
+/* transfer:page(max_depth) -> the answer in memory as a page of records, which takes it
+ * over | nil, and the answer stays: it is none. */
+static int transfer_page(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  lua_Integer depth = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, depth > 0 && depth <= VBO_JSON_DEEPEST, 2, "levels expected");
+  if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
+  if (!vbo_transfer_done(transfer->transfer) ||
+      !vboL_push_page(L, vbo_transfer_buffer(transfer->transfer), (unsigned)depth))
+    lua_pushnil(L);
+  return 1;
+}
+
 /* transfer:available() -> bytes that can be read without waiting. */
 static int transfer_available(lua_State *L) {
   vboL_transfer *transfer = check_transfer(L);
@@ -361,19 +377,14 @@ static int transfer_tostring(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {{"wait", transfer_wait},
-                                   {"done", transfer_done},
-                                   {"error", transfer_error},
-                                   {"status", transfer_status},
-                                   {"header", transfer_header},
-                                   {"body", transfer_body},
-                                   {"read", transfer_read},
-                                   {"available", transfer_available},
-                                   {"progress", transfer_progress},
-                                   {"sha256", transfer_sha256},
-                                   {"cancel", transfer_cancel},
-                                   {"close", transfer_close},
-                                   {NULL, NULL}};
+static const luaL_Reg methods[] = {
+    {"wait", transfer_wait},           {"done", transfer_done},
+    {"error", transfer_error},         {"status", transfer_status},
+    {"header", transfer_header},       {"body", transfer_body},
+    {"page", transfer_page},           {"read", transfer_read},
+    {"available", transfer_available}, {"progress", transfer_progress},
+    {"sha256", transfer_sha256},       {"cancel", transfer_cancel},
+    {"close", transfer_close},         {NULL, NULL}};
 
 static const luaL_Reg metamethods[] = {{"__gc", transfer_gc},
                                        {"__close", transfer_close},

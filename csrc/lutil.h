@@ -154,6 +154,12 @@ void vboL_screen_leave(void);
  * whether that was the beginning of a line. */
 void vboL_screen_guard(void);
 void vboL_screen_wrote(bool mid_line);
+void vboL_open_page(lua_State *L); /* after vboL_open_json */
+
+/* Pushes the bytes of `text` as a page of records (lpage.c) and takes them out of it;
+ * false, and nothing pushed, when they are none: see json_page.h. */
+struct vbo_buffer;
+bool vboL_push_page(lua_State *L, struct vbo_buffer *text, unsigned max_depth);
 
 /* client:start{…}, which makes a transfer (ltransfer.c). */
 int vboL_client_start(lua_State *L);

@@ -226,6 +226,10 @@ const char *vbo_transfer_body(const vbo_transfer *transfer, size_t *size) {
   return transfer->body.data != NULL ? transfer->body.data : "";
 }
 
+vbo_buffer *vbo_transfer_buffer(vbo_transfer *transfer) {
+  return &transfer->body;
+}
+
 size_t vbo_transfer_available(const vbo_transfer *transfer) {
   return transfer->ring.size;
 }

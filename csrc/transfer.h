@@ -75,6 +75,10 @@ struct vbo_transfer {
   vbo_error error;
 };
 
+/* transfer.c: the answer in memory, for who takes its bytes over instead of copying
+ * them. */
+vbo_buffer *vbo_transfer_buffer(vbo_transfer *transfer);
+
 /* transfer_run.c: the state machine. */
 void vbo_transfer_begin(vbo_transfer *transfer);
 void vbo_transfer_on_timer(void *owner);

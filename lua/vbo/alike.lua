@@ -60,6 +60,20 @@ local function text(value, schema, name, client)
   return word(value, name)
 end
 
+local other_types = { boolean = true, integer = true, number = true }
+
+--- Whether `value` leaves every text of a field as it is.
+---@param name string  the field's name in the record
+---@param class table
+---@param client vbo.Client
+---@return boolean
+function M.plain(name, class, client)
+  local key = squash(name)
+  local schema = schemas_of(client, class)[key]
+  return not renamed[key] and not (schema and (schema.format == "date-time" or schema.enum
+    or schema.known or other_types[schema.type]))
+end
+
 --- A value of a record as every version would give it.
 ---@param value any
 ---@param name string?  the field's name in the record

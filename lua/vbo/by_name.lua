@@ -52,7 +52,7 @@ end
 -- The one that is meant, out of the list.
 local function listed(self, text)
   local class = self._class
-  local key = rawget(self, "_key") or text
+  local key = self._key or text
   local among = collection.new(class, self._owner, { query = query_of(self._owner, class.list) })
   for item in among:each() do
     if item._key == key or class.names(item._record, text or key) then return item._record end
@@ -81,18 +81,18 @@ function M.address(class, how)
 
   -- Its name; nil when its record has none.
   local function named(self)
-    local record = rawget(self, "_record")
+    local record = self._record
     if record then return resource.field(record, field) end
-    return rawget(self, "_name") or rawget(self, "_key")
+    return rawget(self, "_name") or self._key
   end
 
   function methods:_id()
-    local record = rawget(self, "_record")
-    local text = record and rawget(self, "_key") or rawget(self, "_name") or rawget(self, "_key")
+    local record = self._record
+    local text = record and self._key or rawget(self, "_name") or self._key
     -- Without a record the text is what the caller wrote: maybe a name that looks like an id.
     if record or not ids or text:match(ids) then return text end
     self:refresh()
-    return rawget(self, "_key")
+    return self._key
   end
 
   function methods:_path()

@@ -5,6 +5,7 @@
 --- checked here in any case.
 
 local body = require "vbo.dialect.body"
+local core = require "vbo.core"
 local errors = require "vbo.error"
 local filter = require "vbo.filter"
 local nearest = require "vbo.nearest"
@@ -85,12 +86,12 @@ function M.of(class, owner, given, how)
 end
 
 -- The pages of what is listed.
-local function pages_of(self)
+local function pages_of(self, is_slim)
   local owner, more = self._owner, self._within
   return pages.new {
     client = self._client, operation = self._list, query = self._query, options = self._options,
     optional = { parent = self._optional }, conditions = self._conditions,
-    key = self._class.key,
+    key = self._class.key, slim = is_slim,
     path = function()
       local path = owner:_path()
       for name, value in pairs(more or {}) do path[name] = value end
@@ -116,8 +117,8 @@ local function each_fixed(self)
 end
 
 -- A request that is under way gets a moment after so many records: a large page does not
--- fit into what the system receives by itself.
-local breath = 32
+-- fit into what the system receives by itself.  An interrupt is noticed then as well.
+local breath = 64
 
 --- Iterates over the resources: `for document in drive:documents():each() do`.
 ---
@@ -134,35 +135,59 @@ function Collection:each()
   local class, filters, take = self._class, self._filters, self._take
   local owner, make, keep = self._owner, self._make or resource.from_record, self._keep
   local left, exact = take or math.huge, not filters[1] and not keep
-  local walk = pages_of(self)
-  local records, position, walked = {}, 0, 0
+  -- Records that nobody but the loop looks at stay as they are written.
+  local walk = pages_of(self, not keep and not self._make)
+  local records, lent, count, position, walked = {}, nil, 0, 0, 0
+  local function turn()
+    -- With filters nobody knows how much of a page is of use: when few are wanted the
+    -- second page is waited for before a third is asked for.
+    local ahead
+    if not exact then ahead = (not take or walked > 0) and math.huge or 0 end
+    records, position = walk:next(exact and left or nil, ahead), 0
+    if not records then
+      left = 0
+      return false
+    end
+    walked, count = walked + 1, #records
+    lent = type(records) == "userdata" and records or nil
+    if lent then resource.bind(class, owner, lent) end
+    return true
+  end
+  local run
   local function step()
     while left > 0 do
       position = position + 1
-      local record = records[position]
-      if record == nil then
-        -- With filters nobody knows how much of a page is of use: when few are wanted the
-        -- second page is waited for before a third is asked for.
-        local ahead
-        if not exact then ahead = (not take or walked > 0) and math.huge or 0 end
-        records, position = walk:next(exact and left or nil, ahead), 0
-        if not records then
-          left = 0
-          return nil
-        end
-        walked = walked + 1
+      if position > count then
+        if not turn() then return nil end
       else
         if position % breath == 0 then walk:nudge() end
-        if not keep or keep(record) then
-          local item = make(class, owner, record)
-          if filter.passes(filters, item) then
-            left = left - 1
-            if left == 0 then walk:close() end
-            return item
+        local item
+        if lent then
+          item = lent:lend(position)
+        elseif not keep or keep(records[position]) then
+          item = make(class, owner, records[position])
+        end
+        if item and (exact or filter.passes(filters, item)) then
+          left = left - 1
+          if left == 0 then
+            walk:close()
+          elseif run and lent and position < count then
+            -- The next ones need nothing from here, until it is time to breathe again.
+            local free = math.min(breath - position % breath - 1, count - position, left - 1)
+            if free > 0 then
+              run(lent, position + 1, free)
+              position, left = position + free, left - free
+            end
           end
+          return item
         end
       end
     end
+  end
+  if exact then
+    local stepper
+    stepper, run = core.json.stepper(step)
+    return stepper, nil, nil, walk
   end
   return step, nil, nil, walk
 end

@@ -20,6 +20,9 @@ local decoder = cjson.new()
 decoder.decode_max_depth(1001) -- one more than core.json.prepare ever lets through
 decoder.decode_invalid_numbers(false)
 
+--- How deep a document may be unless the caller says otherwise.
+M.depth = 128
+
 local option_names = { max_depth = true, max_size = true }
 
 --- Marks a table as a JSON array, so that it stays one when it is empty.
@@ -55,7 +58,7 @@ function M.decode(text, options)
   if type(text) ~= "string" then
     error("bad argument #1 to 'decode' (string expected, got " .. type(text) .. ")", 2)
   end
-  local limits = { marker = marker, max_depth = 128 }
+  local limits = { marker = marker, max_depth = M.depth }
   for name, value in pairs(options or {}) do
     if not option_names[name] then
       error(("json.decode has no option '%s'"):format(tostring(name)), 2)

@@ -13,6 +13,7 @@ local json = require "vbo.json"
 local jobs = require "vbo.runtime.job"
 local loop = require "vbo.runtime.loop"
 local progress = require "vbo.runtime.progress"
+local slim = require "vbo.collection.slim"
 
 local M = {}
 
@@ -27,10 +28,12 @@ local M = {}
 ---@field sink table?         {file=, overwrite=, fsync=}: where a stream goes; nil: memory
 ---@field watch function?     progress callback
 ---@field deadline number?    seconds
+---@field slim boolean?       a page's records may stay as they are written: `answer.page`
 
 ---@class vbo.Answer
 ---@field status integer
 ---@field data any            decoded JSON; nil for an empty answer or a stream
+---@field page userdata?      instead of `data`, which it becomes when somebody looks
 ---@field saved table?        {path=, size=, sha256=, name=} of a stream
 
 local function fail(err, request)
@@ -87,6 +90,8 @@ local function send(client, request)
   local ok, failure = loop.wait(client._engine, held, request.watch)
   if client._log then M.log_load(client) end
   if not ok then fail(failure, request) end
+  local page = request.slim and not sink and held:page(json.depth)
+  if page then return slim.answer(held:status(), page) end
   ---@type vbo.Answer
   local answer = { status = held:status() }
   if sink then
@@ -147,7 +152,7 @@ function M.request(client, intent)
       .. intent.continue or ""),
     body = checked.body, change = operation.change, anonymous = operation.anonymous,
     exclusive = is_exclusive(operation),
-    sink = intent.sink, watch = intent.watch, deadline = intent.deadline,
+    sink = intent.sink, watch = intent.watch, deadline = intent.deadline, slim = intent.slim,
   }
 end
 
@@ -157,7 +162,7 @@ end
 ---  query=, options= (of the caller), body= (as is, instead of options), implied=,
 ---  optional= (query parameters that a version may lack), continue= (the query of a further
 ---  page, for an operation that has no word for it), sink=, watch=, deadline=, strict= (false
----  lets unknown properties through)
+---  lets unknown properties through), slim= (a page may be answered as one)
 ---@return vbo.Answer
 function M.call(client, intent) return M.run(client, M.request(client, intent), 1) end
 
@@ -168,8 +173,13 @@ function M.call(client, intent) return M.run(client, M.request(client, intent), 
 ---@param client vbo.Client
 ---@param intent table  as `call`
 ---@return vbo.Job
-function M.begin(client, intent)
-  local request = M.request(client, intent)
+function M.begin(client, intent) return M.ahead(client, M.request(client, intent)) end
+
+--- The same with a request that was checked before.
+---@param client vbo.Client
+---@param request vbo.Request
+---@return vbo.Job
+function M.ahead(client, request)
   if request.change then error("only reads are begun ahead of their need", 2) end
   local job = jobs.begin(M.run, client, request, 1)
   -- Ended with the client, whoever still holds it.

@@ -6,10 +6,12 @@
 --- loading the record when it was only named.  A field that is absent or null is nil.
 
 local alike = require "vbo.alike"
+local core = require "vbo.core"
 local echo = require "vbo.echo"
 local errors = require "vbo.error"
 local json = require "vbo.json"
 local pipeline = require "vbo.pipeline"
+local slim = require "vbo.collection.slim"
 local spelling = require "vbo.spelling"
 
 local M = {}
@@ -105,6 +107,65 @@ end
 ---@type table[]
 M.classes = {}
 
+-- What a resource out of a page gets when it is more than looked at.
+local borrowed = { _record = true, _key = true, _class = true, _owner = true, _client = true }
+
+local key_of
+
+-- Makes a resource out of a page one of its own.
+local function settle(class, self)
+  local page, at = rawget(self, "_page"), rawget(self, "_at")
+  local plain = page:bound()
+  local record = slim.record(page, at)
+  rawset(self, "_page", nil)
+  rawset(self, "_at", nil)
+  rawset(self, "_record", record)
+  rawset(self, "_key", key_of(class, record))
+  rawset(self, "_class", class)
+  rawset(self, "_owner", plain[1])
+  rawset(self, "_client", plain[1]._client)
+end
+
+-- `find` in a record of a page; nil first when the record has to be decoded for that.
+local function find_lent(page, at, name)
+  local known, value = page:find(at, name)
+  if known == false then
+    for _, word in ipairs(fields[name] or { squash(name) }) do
+      known, value = page:squashed(at, word)
+      if known ~= false then name = word break end
+    end
+    if known == false then return true, nil end
+  end
+  if value == json.null then value = nil end
+  return known, value, name
+end
+
+-- A field of a resource out of a page; nil first when the record has to be decoded for that.
+local function lent(class, self, key)
+  local page, at = rawget(self, "_page"), rawget(self, "_at")
+  local plain = page:bound()
+  if key == "id" then
+    if rawget(class.methods, "_id") or type(class.key) == "table" then return nil end
+    local known, value, name = find_lent(page, at, class.key or "id")
+    if known and name == "id" then plain.id = true end
+    return known, value
+  end
+  local client, words = plain[1]._client, class.fields and class.fields[key]
+  local known, value, name
+  for _, word in ipairs(words or {}) do
+    known, value, name = find_lent(page, at, word)
+    if not known then return nil end
+    if value ~= nil then break end
+  end
+  if value == nil then
+    known, value, name = find_lent(page, at, key)
+    if not known then return nil end
+    -- From now on the core reads it.
+    if not words and name == key and alike.plain(key, class, client) then plain[key] = true end
+  end
+  return true, alike.value(value, name, class, client)
+end
+
 --- Declares a class of resources.
 ---@param class table  kind= ("document"), parameter= (its name in paths; nil where there is
 ---  only one), get=, list= (operations), label= (the field that names it to people), names=
@@ -121,10 +182,21 @@ function M.class(class)
   setmetatable(class.methods, { __index = Resource })
   class.meta = {
     __name = "vbo." .. class.kind,
-    __index = function(self, key)
+    _class = class,
+    __index = core.json.reader(function(self, key)
       local method = class.methods[key]
       if method ~= nil then return method end
-      if type(key) ~= "string" or key:sub(1, 1) == "_" then return nil end
+      if type(key) ~= "string" then return nil end
+      local page = rawget(self, "_page")
+      if key:sub(1, 1) == "_" then
+        if not page or not borrowed[key] then return nil end
+        settle(class, self)
+        return rawget(self, key)
+      end
+      if page then
+        local known, value = lent(class, self, key)
+        if known then return value end
+      end
       if key == "id" then return self:_id() end
       local record = self:_loaded()
       local value, name
@@ -134,13 +206,13 @@ function M.class(class)
       end
       if value == nil then value, name = find(record, key) end
       return alike.value(value, name, class, self._client)
-    end,
+    end),
     __newindex = function(_, key)
       errors.usage(("%s: field '%s' cannot be assigned; change it through a method")
         :format(class.kind, tostring(key)))
     end,
     __tostring = function(self)
-      local record, name = rawget(self, "_record"), rawget(self, "_name")
+      local record, name = self._record, rawget(self, "_name")
       name = name or record and M.field(record, class.label or "name")
       local id = rawget(self, "_key") or record and record.id
       if name == nil and id == nil then return class.kind end
@@ -158,7 +230,7 @@ local function new(class, owner, private)
   return setmetatable(private, class.meta)
 end
 
-local function key_of(class, record)
+function key_of(class, record)
   if type(class.key) ~= "table" then return M.field(record, class.key or "id") end
   for _, name in ipairs(class.key) do
     local key = M.field(record, name)
@@ -170,6 +242,9 @@ end
 function M.from_record(class, owner, record)
   return new(class, owner, { _record = record, _key = key_of(class, record) })
 end
+
+--- Has a page of records (`csrc/lpage.c`) give resources: `page:lend(i)`.
+function M.bind(class, owner, page) page:bind(class.meta, { owner }) end
 
 --- A resource of a known id (nil where there is only one); its record is loaded when a field
 --- is read.
@@ -200,7 +275,7 @@ end
 ---@return table resource
 function M.reference(class, owner, value, query, list)
   if type(value) == "table" then
-    if rawget(value, "_class") == class then return value end
+    if M.is(value, class) then return value end
     if value.id ~= nil and next(value, next(value)) == nil then
       return M.from_id(class, owner, tostring(value.id), list)
     end
@@ -224,13 +299,14 @@ end
 
 --- Whether a value is a resource of this class (any class when nil).
 function M.is(value, class)
-  return type(value) == "table" and rawget(value, "_class") ~= nil
-    and (class == nil or rawget(value, "_class") == class)
+  local meta = type(value) == "table" and getmetatable(value)
+  local found = type(meta) == "table" and rawget(meta, "_class")
+  return found ~= nil and found ~= false and (class == nil or found == class)
 end
 
 --- The candidates whose name is meant, narrowed to exactly one; raises otherwise.
 function Resource:_id()
-  local key = rawget(self, "_key")
+  local key = self._key
   if key then return key end
   local class, name = self._class, rawget(self, "_name")
   -- What has neither came as a record without an id (there is one, or it is only listed).
@@ -270,10 +346,10 @@ end
 
 --- The record, asked for when it is not here yet.
 function Resource:_loaded()
-  local record = rawget(self, "_record")
+  local record = self._record
   if not record then
     self:_id()
-    record = rawget(self, "_record") or self:refresh()._record
+    record = self._record or self:refresh()._record
   end
   return record
 end

@@ -11,6 +11,7 @@ local json = require "vbo.json"
 local pipeline = require "vbo.pipeline"
 local pushdown = require "vbo.collection.pushdown"
 local resource = require "vbo.resource"
+local slim = require "vbo.collection.slim"
 local spelling = require "vbo.spelling"
 
 local M = {}
@@ -73,7 +74,7 @@ end
 ---  page), optional= (query parameters that a version may lack), options= (of the body) or
 ---  body= (as it is), strict=, deadline= (of each request; as `pipeline.call`), key= (the
 ---  field, or fields, that tell records apart), conditions= (of `where`: what the operation can
----  check is sent along)
+---  check is sent along), slim= (records may stay as they are written)
 ---@return vbo.Pages
 function M.new(list)
   local client = list.client
@@ -114,8 +115,32 @@ local function intent_of(self, limit)
   return {
     operation = self._operation.name, path = self._path, query = query, options = list.options,
     body = list.body, strict = list.strict, deadline = list.deadline,
-    optional = self._optional, continue = self._continue,
+    optional = self._optional, continue = self._continue, slim = list.slim,
   }
+end
+
+-- That request, checked.  The check is for the first one: those that follow differ in their
+-- offset, a number in their path.
+local function request_of(self, limit)
+  local made = self._made
+  if made and made.limit == limit and made.set == self._set and not self._continue then
+    local request = {}
+    for name, value in pairs(made.request) do request[name] = value end
+    request.path = made.before .. self._offset .. made.behind
+    return request
+  end
+  local request = pipeline.request(self._client, intent_of(self, limit))
+  local before, behind = request.path:match "^(.*[?&]offset=)%d+(.*)$"
+  if before and request.body == nil and not self._continue then
+    self._made = { limit = limit, set = self._set, before = before, behind = behind, request = {} }
+    -- A copy: gates may change what they see.
+    for name, value in pairs(request) do self._made.request[name] = value end
+  end
+  return request
+end
+
+local function call(self, limit)
+  return pipeline.run(self._client, request_of(self, limit), 1)
 end
 
 -- A smaller page size after a page of `limit` was too much; false when there is none.
@@ -144,7 +169,7 @@ local function ask(self, most)
       ok, answer = pcall(pipeline.finish, self._client, job)
     else
       limit = math.min(self._size, most)
-      ok, answer = pcall(pipeline.call, self._client, intent_of(self, limit))
+      ok, answer = pcall(call, self, limit)
     end
     if ok then return answer, limit end
     if job and is_neglect(answer) then -- luacheck: ignore 542
@@ -160,25 +185,32 @@ local function ask(self, most)
   end
 end
 
-local function key_of(self, record)
-  if type(record) ~= "table" then return nil end
+local function key_of(self, records, at)
+  local record
   for _, name in ipairs(self._keys) do
-    local key = resource.field(record, name)
+    local known, key
+    if type(records) == "userdata" then known, key = records:find(at, name) end
+    if not known or key == json.null then
+      record = record or slim.record(records, at)
+      if type(record) ~= "table" then return nil end
+      key = resource.field(record, name)
+    end
     if key ~= nil then return tostring(key) end
   end
 end
 
 -- Whether these records were given before.
 local function repeated(self, records)
-  local first, last = key_of(self, records[1]), key_of(self, records[#records])
+  local count = #records
+  local first, last = key_of(self, records, 1), key_of(self, records, count)
   if first and last then
-    local mark = ("%d %s %s"):format(#records, first, last)
+    local mark = ("%d %s %s"):format(count, first, last)
     if self._seen[mark] then return true end
     self._seen[mark] = true
     return false
   end
   -- Records without an id are alike only if they are the same through and through.
-  local text = json.encode(records)
+  local text = json.encode(slim.all(records))
   local again = text == self._text
   self._text = text
   return again
@@ -222,7 +254,13 @@ end
 -- Takes an answer in; its records, nil when a bare array came again.
 local function accept(self, answer, limit)
   local name = self._operation.name
-  local records, page = envelope.records(answer.data, name)
+  local records = slim.page(answer)
+  local page
+  if records then
+    page = slim.envelope(records)
+  else
+    records, page = envelope.records(answer.data, name)
+  end
   local count = #records
   local said = envelope.read(page, count)
   if count > 0 and repeated(self, records) then
@@ -254,7 +292,7 @@ local function look_ahead(self, most)
     return
   end
   local limit = math.min(self._size, most)
-  self._ahead = pipeline.begin(self._client, intent_of(self, limit))
+  self._ahead = pipeline.ahead(self._client, request_of(self, limit))
   self._ahead_limit = limit
 end
 
@@ -277,7 +315,7 @@ end
 ---@param most integer|number?  how many more records can be of use (any number unless told)
 ---@param ahead integer|number?  how many more after this page (what is left of `most` unless
 ---  told; 0: the next page is not asked for yet)
----@return any[]? records
+---@return any[]|userdata|nil records  a page of `csrc/lpage.c` where `slim` allows it
 function Pages:next(most, ahead)
   most = most or math.huge
   if self._finished or self._closed then
