@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "heap.h"
 #include "lutil.h"
 #include "preload.h"
 #include "vbolua.h"
@@ -426,13 +427,15 @@ int main(int argc, char **argv) {
   const char *trace = getenv("VBO_TRACE");
   vbo_trace(told.trace || (trace != NULL && strcmp(trace, "1") == 0));
 
-  lua_State *L = luaL_newstate();
+  vbo_heap *heap = NULL;
+  lua_State *L = vbo_heap_state(&heap);
   if (L == NULL) {
     fputs(VBOLUA ": out of memory\n", stderr);
     return EXIT_FAILURE;
   }
   int status = run(L, argc, argv, &told);
   lua_close(L);
+  vbo_heap_free(heap);
   vboL_screen_hide();
   if (vboL_check_handles() && status == EXIT_SUCCESS) status = EXIT_FAILURE;
   return status;
