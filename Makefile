@@ -226,6 +226,8 @@ bench:
 	@$(MAKE) --no-print-directory $(BUILD)/pages
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' VBO_PAGES='$(abspath $(BUILD)/pages)' \
 	  $(BUILD)/vbolua bench/list.lua
+	@VBOLUA='$(abspath $(BUILD)/vbolua)' VBO_PAGES='$(abspath $(BUILD)/pages)' \
+	  $(BUILD)/vbolua bench/start.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/save.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/serve.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/big.lua 200000

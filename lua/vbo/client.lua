@@ -36,7 +36,64 @@ local computed = {
   end,
 }
 
+-- What a client has below it, by the module that brings it.  A module is loaded when one of
+-- its methods is first touched: a runbook that lists documents needs neither proxies nor roles.
+local parts = {
+  session = "explore session sessions",
+  settings = [[ audit_email_settings configuration_updates events exclusion_settings
+    follow_events global_retention_exclusion_settings health history_settings
+    internet_proxy_settings license licensed_user licensed_users licensing_platform
+    licensing_report licensing_usage management_mode restore_portal_settings service_instance
+    vbo_email_settings veod_email_settings vesp_email_settings vet_email_settings
+    vex_email_settings ]],
+  reports = "report reports",
+  organization = "current_organization device_code organization organizations sync_states",
+  jobs = "job jobs",
+  job_sessions = "job_session job_session_changes job_sessions",
+  copy_jobs = "copy_job copy_jobs",
+  infrastructure = [[ account accounts backup_repositories backup_repository encryption_key
+    encryption_keys object_storage_repositories object_storage_repository proxies proxy
+    proxy_pool proxy_pools repository_owner_change_session repository_owner_change_sessions
+    repository_synchronize_session repository_synchronize_sessions ]],
+  cloud = [[ azure_resources azure_service_account azure_service_accounts ec2_resources
+    s3_compatible_resources s3_resources ]],
+  data = [[ data_retrieval data_retrieval_session data_retrieval_sessions data_retrievals
+    protected_group protected_groups protected_site protected_sites protected_team
+    protected_teams protected_user protected_users restore_point restore_point_changes
+    restore_points ]],
+  roles = "logged_in_user operator_explore rbac_role rbac_roles",
+}
+
+-- These stand alone.  The others give methods to one another's resources (an organization has
+-- its copy jobs), so that they come together.
+local alone = { session = true, settings = true, reports = true }
+local together = { "organization", "jobs", "job_sessions", "copy_jobs", "infrastructure", "cloud",
+  "data", "roles" }
+
+local part_of = {}
+for part, names in pairs(parts) do
+  for name in names:gmatch "%S+" do part_of[name] = part end
+end
+
+local function bring(part)
+  for name, method in pairs(require("vbo." .. part).client) do
+    Client[name], part_of[name] = method, nil
+  end
+end
+
+local function load_part(part)
+  if alone[part] then return bring(part) end
+  for _, other in ipairs(together) do bring(other) end
+end
+
+--- Loads everything that clients have below them.
+function M.load()
+  for _, name in ipairs { "organization", "session", "settings", "reports" } do load_part(name) end
+end
+
 function meta:__index(key)
+  local part = part_of[key]
+  if part then load_part(part) end
   local method = Client[key]
   if method ~= nil then return method end
   local field = computed[key]
@@ -45,6 +102,7 @@ end
 
 --- What the REPL completes after `client.` and `client:`.
 function meta:__complete()
+  M.load()
   local members = { api = self.api, version = true, server = true, fingerprint = true }
   for name, method in pairs(Client) do members[name] = method end
   return members
@@ -157,14 +215,6 @@ function Client:close()
   rawset(self, "_closed", true)
   self._core:close()
   if failure then error(failure, 0) end
-end
-
--- What a client has below it; each part brings its own methods.
-for _, part in ipairs {
-  "organization", "session", "jobs", "job_sessions", "copy_jobs", "infrastructure", "cloud",
-  "data", "roles", "settings", "reports",
-} do
-  for name, method in pairs(require("vbo." .. part).client) do Client[name] = method end
 end
 
 --- Calls any operation of the API version by its catalogue name; see `vbo.api`.

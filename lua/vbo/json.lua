@@ -21,6 +21,7 @@ decoder.decode_max_depth(1001) -- one more than core.json.prepare ever lets thro
 decoder.decode_invalid_numbers(false)
 
 --- How deep a document may be unless the caller says otherwise.
+---@type integer
 M.depth = 128
 
 local option_names = { max_depth = true, max_size = true }

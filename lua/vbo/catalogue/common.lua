@@ -87,4 +87,26 @@ function M.each(text, number)
   end
 end
 
+--- What a version has of one name, without going through all of them.
+---@param text string
+---@param number integer
+---@param name string  as it is spelled there
+---@return string? origin  "v6"; nil when the version has none
+function M.origin(text, number, name)
+  local width = text:find(" ", 1, true) - 2 -- of the marks, behind the first line feed
+  local wanted = " " .. name
+  local from, to = text:find(wanted, 1, true)
+  while from do
+    local after = text:byte(to + 1)
+    -- Directly behind the marks: elsewhere it is an alias, or a part of another name.
+    if text:byte(from - width - 1) == 10 and (after == 10 or after == 32 or after == nil) then
+      local at = from - width + number - 1
+      local mark = text:sub(at, at)
+      -- Where versions disagree a name has a second line.
+      if mark ~= "-" then return "v" .. tonumber(mark, 36) end
+    end
+    from, to = text:find(wanted, to, true)
+  end
+end
+
 return M

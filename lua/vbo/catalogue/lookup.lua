@@ -95,15 +95,20 @@ end
 ---@param facts table
 ---@return vbo.Catalogue
 function M.new(facts)
-  local self = setmetatable({
+  return setmetatable({
     version = facts.version, number = facts.number, dialect = facts.dialect,
-    _facts = facts, _names = {}, _lower = {}, _origin = {}, _read = {}, _shells = {}, _ids = {},
+    _facts = facts, _origin = { operations = {}, schemas = {} }, _read = {}, _shells = {},
   }, Catalogue)
-  local count = 0
-  for name, origin, more in listed(facts, "operations") do
-    count = count + 1
-    self._names[count] = name
-    self._origin[name] = origin
+end
+
+-- Reads the list of all operations: for who goes through them, or names one otherwise than the
+-- list does.  A runbook that calls some by their names does without.
+local function list(self)
+  if self._names then return end
+  self._names, self._lower, self._ids = {}, {}, {}
+  for name, origin, more in listed(self._facts, "operations") do
+    self._names[#self._names + 1] = name
+    self._origin.operations[name] = origin
     self._lower[name:lower()] = name
     if more ~= "" then
       self._ids[name] = more:match "%S+"
@@ -112,11 +117,30 @@ function M.new(facts)
       end
     end
   end
-  return self
+end
+
+-- Which version brought the facts of a name that is spelled as the list spells it; nil when the
+-- version has none.
+local function origin_of(self, kind, name)
+  local known = self._origin[kind]
+  local origin = known[name]
+  if origin == nil then
+    if self._facts[kind] then
+      -- A list of its own.
+      for other, from in listed(self._facts, kind) do known[other] = from end
+      origin = known[name]
+    else
+      origin = common.origin(require("vbo.catalogue.facts.index")[kind], self.number, name)
+    end
+    known[name] = origin or false
+  end
+  return origin or nil
 end
 
 local function canonical(self, name)
   if type(name) ~= "string" then return nil end
+  if origin_of(self, "operations", name) then return name end
+  list(self)
   local word = name:lower()
   local found = self._lower[word]
   if found then return found end
@@ -124,22 +148,12 @@ local function canonical(self, name)
   return other and self._lower[other:lower()]
 end
 
-local function origins(self)
-  if not self._schema_origin then
-    self._schema_origin = {}
-    for name, origin in listed(self._facts, "schemas") do
-      self._schema_origin[name] = origin
-    end
-  end
-  return self._schema_origin
-end
-
 -- Named schemas are shells first, so that cyclic ones can be built; a marked reference
 -- (`@X?`) is a copy, filled in when all shells of the round are.
 local function named(self, name, marks)
   local shell = self._shells[name]
   if not shell then
-    local origin = origins(self)[name] or error("no schema " .. name)
+    local origin = origin_of(self, "schemas", name) or error("no schema " .. name)
     shell = { name = name }
     self._shells[name] = shell
     local line = line_of(self, "schemas", name, origin)
@@ -209,7 +223,7 @@ local function read_answer(self, text)
 end
 
 local function read_operation(self, name)
-  local line = line_of(self, "operations", name, self._origin[name])
+  local line = line_of(self, "operations", name, origin_of(self, "operations", name))
   local fields = {}
   for field in line:gmatch "[^\t]+" do fields[#fields + 1] = field end
   local _, method, path, action, parameters, body, content, answer, flags = table.unpack(fields)
@@ -230,13 +244,17 @@ end
 
 --- The names of all operations in the order of the version's document.
 ---@return string[]  not to be changed
-function Catalogue:names() return self._names end
+function Catalogue:names()
+  list(self)
+  return self._names
+end
 
 --- What the version's own document calls an operation.
 ---@param name string  canonical
 ---@return string id   the same name where it has no other; of v1 to v5, which have no such
 ---  document, always that
 function Catalogue:own_id(name)
+  list(self)
   return self.dialect == "verb" and self._ids[name] or name
 end
 
@@ -262,6 +280,7 @@ end
 --- All operations in the order of the version's document; an action is one operation.
 ---@return fun(): vbo.Operation?
 function Catalogue:operations()
+  list(self)
   local at = 0
   return function()
     at = at + 1
@@ -276,7 +295,7 @@ end
 ---@return string path
 ---@return string? action
 function Catalogue:route(name)
-  local line = line_of(self, "operations", name, self._origin[name])
+  local line = line_of(self, "operations", name, origin_of(self, "operations", name))
   local method, path, action = line:match "^[^\t]*\t([^\t]*)\t([^\t]*)\t([^\t]*)"
   return method, path, action ~= "-" and action or nil
 end
@@ -284,6 +303,7 @@ end
 --- The lines of an overview: one a method and path, so an `Action` resource is one line.
 ---@return fun(): string?, string, string[]  method, path, names of its operations
 function Catalogue:resources()
+  list(self)
   local at = 0
   return function()
     at = at + 1
@@ -305,7 +325,8 @@ end
 ---@param name string  "RESTJob"
 ---@return vbo.Schema?
 function Catalogue:schema(name)
-  return origins(self)[name] and read_schema(self, "@" .. name) or nil
+  return type(name) == "string" and origin_of(self, "schemas", name)
+    and read_schema(self, "@" .. name) or nil
 end
 
 --- The names of all schemas in the order of the version's document.

@@ -75,6 +75,7 @@ function error.try(fn, ...) end
 function error.usage(message, hint) end
 
 ---@class vbo.parts.json
+---@field depth any
 ---@field null vbo.Null
 local json = {}
 

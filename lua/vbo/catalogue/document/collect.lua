@@ -169,6 +169,7 @@ function M.with(root, run)
   return isolate.with(root, { "vbo", "vbo.client", "vbo.catalogue" }, function(name, module)
     if name == "vbo.resource" then watch_classes(module, sites) end
     if name == "vbo.declare" then watch_declarations(module, sites) end
+    if name == "vbo.client" then module.load() end
   end, function(sources) return run(sources, sites) end)
 end
 
