@@ -77,7 +77,7 @@ describe("the catalogue of a version", function()
     local program <close> = assert(io.popen(interpreter .. " " .. chunk .. " 2>&1"))
     local printed = program:read "a"
     os.remove(chunk)
-    assert.equal("index v2\n", printed)
+    assert.equal("v2\n", printed)
   end)
 
   it("is not loaded by the module before a client is made", function()
