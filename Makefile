@@ -2,7 +2,7 @@
 #
 #   make                 the interpreter, the Lua modules and the C library, in build/
 #   make demo            installs what is missing, builds, and shows a restore on a rehearsal server
-#   make test            installs what is missing, builds, and runs every test
+#   make test            installs what is missing, builds, and runs every test (FUZZ=1: fuzzes too)
 #   make install         PREFIX=/usr/local, DESTDIR=
 #   make deps            names what this machine lacks
 #
@@ -25,6 +25,11 @@ INST_LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_VERSION)
 ifneq ($(SANITIZE),)
 BUILD ?= build-san
 OPTIMIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined
+LINK_OPTIMIZE := -fsanitize=address,undefined
+else ifneq ($(FUZZING),)
+BUILD ?= build-fuzz
+OPTIMIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+  -fno-sanitize-recover=undefined
 LINK_OPTIMIZE := -fsanitize=address,undefined
 else
 BUILD ?= build
@@ -118,7 +123,7 @@ LUA ?= lua5.4
 MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
 LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 
-.PHONY: all modules lib demo test run-tests bench soak lint format-check format install uninstall \
+.PHONY: all modules lib demo test run-tests fuzz fuzz-programs counts bench soak lint format-check format install uninstall \
   install-modules install-lua clean deps catalogue \
   generated types reference FORCE
 .DEFAULT_GOAL := all
@@ -200,6 +205,7 @@ demo:
 test:
 	@.ci/deps.sh install test
 	@$(MAKE) --no-print-directory run-tests
+	$(if $(FUZZ),@$(MAKE) --no-print-directory fuzz)
 
 TEST_SOURCES := $(wildcard spec/c/test_*.c)
 TEST_PROGRAMS := $(patsubst spec/c/%.c,$(BUILD)/test/%,$(TEST_SOURCES))
@@ -216,8 +222,34 @@ $(BUILD)/%: spec/support/%.c $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/test/$(notdir $@).d $(ALL_LDFLAGS) -o $@ $< \
 	  $(CORE_LIBS) $(SYSTEM_LIBS)
 
-run-tests: all $(TEST_TOOLS) $(TEST_PROGRAMS)
-	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' SPEC='$(SPEC)' .ci/test.sh $(TEST_PROGRAMS)
+# What fuzzers once found stays right: their corpora, through an ordinary program.  The target
+# that needs Lua is made where Lua and cjson can be linked in.
+FUZZ_LUA := $(and $(CJSON_STATIC),$(LUA_STATIC),decode)
+FUZZ_TARGETS := json heads texts grants $(FUZZ_LUA)
+FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+
+$(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h spec/fuzz/replay.c $(BINDING_OBJECTS) \
+  $(BUILD)/libvbolua.a $(BUILD)/flags
+	@mkdir -p $(BUILD)/fuzz
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter $(FUZZ_LUA),$*),$(LUA_CFLAGS)) $(ALL_LDFLAGS) \
+	  $(if $(FUZZING),-fsanitize=fuzzer) -o $@ $< $(if $(FUZZING),,spec/fuzz/replay.c) \
+	  $(if $(filter $(FUZZ_LUA),$*),$(BINDING_OBJECTS)) $(BUILD)/libvbolua.a \
+	  $(if $(filter $(FUZZ_LUA),$*),$(LUA_LIBS) $(CJSON_STATIC)) $(CORE_LIBS) $(SYSTEM_LIBS)
+
+# FUZZ_SECONDS for all of them together.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@command -v clang >/dev/null 2>&1 || \
+	  { echo "fuzz: skipped, for clang is missing (Debian package: clang)"; exit 0; }; \
+	$(MAKE) --no-print-directory CC=clang FUZZING=1 fuzz-programs && \
+	FUZZ_SECONDS='$(FUZZ_SECONDS)' .ci/fuzz.sh build-fuzz $(FUZZ_TARGETS)
+
+fuzz-programs: $(FUZZ_PROGRAMS)
+
+run-tests: all $(TEST_TOOLS) $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
+	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' SPEC='$(SPEC)' FUZZ_TARGETS='$(FUZZ_TARGETS)' \
+	  .ci/test.sh $(TEST_PROGRAMS)
 
 bench:
 	@.ci/deps.sh install bench
@@ -239,8 +271,13 @@ soak:
 	@SOAK='$(SOAK)' CLIENTS='$(CLIENTS)' TOGETHER='$(TOGETHER)' SANITIZE='$(SANITIZE)' \
 	  VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/soak.lua
 
+# Instructions of the hot paths beside those in bench/counts.txt; UPDATE=1 writes that file.
+counts: all $(BUILD)/pages
+	@VBOLUA='$(abspath $(BUILD)/vbolua)' VBO_PAGES='$(abspath $(BUILD)/pages)' CC='$(CC)' \
+	  $(BUILD)/vbolua bench/counts.lua $(if $(UPDATE),--update)
+
 # ------------------------------------------------------------------- the looks
-C_FILES := $(wildcard csrc/*.c csrc/*.h spec/c/*.c spec/support/*.c spec/support/*.h examples/embed/*.c)
+C_FILES := $(wildcard csrc/*.c csrc/*.h spec/c/*.c spec/fuzz/*.c spec/fuzz/*.h spec/support/*.c spec/support/*.h examples/embed/*.c)
 LINT_CFLAGS = -std=c11 -D_GNU_SOURCE -Icsrc -Ispec/support $(LUA_CFLAGS) $(CORE_CFLAGS) $(SERVER_CFLAGS)
 
 lint:
@@ -310,4 +347,4 @@ uninstall:
 	rm -rf '$(DESTDIR)$(INST_LUADIR)/vbo' '$(DESTDIR)$(INST_LIBDIR)/vbo'
 
 clean:
-	rm -rf build build-san build-gcc build-clang
+	rm -rf build build-san build-fuzz build-gcc build-clang

@@ -39,6 +39,13 @@ for program in "$@"; do
   "$program" || failed=1
 done
 
+if [ -z "${SPEC:-}" ]; then
+  for name in ${FUZZ_TARGETS:-}; do
+    echo "== fuzz corpus $name"
+    "$build/fuzz/$name" "spec/fuzz/corpus/$name"/* || failed=1
+  done
+fi
+
 # Each spec file in a process of its own, as many at a time as there are processors.
 jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)}
 logs=$(mktemp -d) || exit 1

@@ -69,6 +69,8 @@ bool vbo_origin_parse(const char *url, char **origin, char **host, vbo_error *er
   (void)snprintf(*origin, size + 32, "https://%.*s:%ld", (int)size, start, port);
   for (char *c = *origin; *c != '\0'; c++)
     *c = vbo_ascii_lower(*c);
+  for (char *c = *host; *c != '\0'; c++)
+    *c = vbo_ascii_lower(*c);
   size_t host_size = strlen(*host);
   if (host_size > 1 && (*host)[host_size - 1] == '.') (*host)[host_size - 1] = '\0';
   return true;
