@@ -435,8 +435,8 @@ int main(int argc, char **argv) {
   }
   int status = run(L, argc, argv, &told);
   lua_close(L);
-  vbo_heap_free(heap);
   vboL_screen_hide();
+  vbo_heap_free(heap);
   if (vboL_check_handles() && status == EXIT_SUCCESS) status = EXIT_FAILURE;
   return status;
 }
