@@ -86,7 +86,14 @@ LUA_LIBS := $(if $(LUA_STATIC),$(firstword $(LUA_STATIC)),$(or $(call pkg,--libs
 CJSON_STATIC := $(wildcard $(LUA_LIBPATH)/liblua5.4-cjson.a)
 
 CORE_CFLAGS := $(call pkg,--cflags libcurl openssl)
+# On Linux libcurl is loaded when it is needed (csrc/libcurl.h); LIBCURL=linked links it.
+LIBCURL ?= $(if $(filter Linux,$(SYSTEM)),libcurl.so.4,linked)
+ifeq ($(LIBCURL),linked)
 CORE_LIBS := $(or $(call pkg,--libs libcurl openssl),-lcurl -lssl -lcrypto)
+else
+CORE_CFLAGS += -DVBO_LIBCURL=$(LIBCURL)
+CORE_LIBS := $(or $(call pkg,--libs openssl),-lssl -lcrypto)
+endif
 
 # The rehearsal server is built where its libraries' headers are; they load when it is used.
 HAVE_SERVER := $(if $(call pkg,--modversion libmicrohttpd),$(if $(call pkg,--modversion libarchive),1))

@@ -2,9 +2,8 @@
 #ifndef VBO_HTTP_PRIVATE_H
 #define VBO_HTTP_PRIVATE_H
 
-#include <curl/curl.h>
-
 #include "http.h"
+#include "libcurl.h"
 
 enum { EXCHANGE_HEADERS = 8, EXCHANGE_SOCKETS = 8 };
 
