@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "heap.h"
 #include "lutil.h"
 #include "preload.h"
 #include "vbolua.h"
@@ -427,8 +426,7 @@ int main(int argc, char **argv) {
   const char *trace = getenv("VBO_TRACE");
   vbo_trace(told.trace || (trace != NULL && strcmp(trace, "1") == 0));
 
-  vbo_heap *heap = NULL;
-  lua_State *L = vbo_heap_state(&heap);
+  lua_State *L = luaL_newstate();
   if (L == NULL) {
     fputs(VBOLUA ": out of memory\n", stderr);
     return EXIT_FAILURE;
@@ -436,7 +434,6 @@ int main(int argc, char **argv) {
   int status = run(L, argc, argv, &told);
   lua_close(L);
   vboL_screen_hide();
-  vbo_heap_free(heap);
   if (vboL_check_handles() && status == EXIT_SUCCESS) status = EXIT_FAILURE;
   return status;
 }
