@@ -1,7 +1,7 @@
 /* pages.c: a TLS server of canned pages, for benches: one that is never what a
  * client waits for.
  *
- *   pages [--records N] [--certificate FILE] [--seconds N]
+ *   pages [--records N] [--file BYTES] [--certificate FILE] [--seconds N]
  *
  * Listens on 127.0.0.1, any port, and prints, one a line:
  *   pid: 123
@@ -14,7 +14,8 @@
  * It answers a POST to a path that ends in /token with a token, a GET of a path
  * that ends in /Documents with a page of v8 (?offset=&limit=, in the size and with
  * the members that a server gives: about 1 KiB a record), any other GET with a
- * small object, and anything else with 204.  A page is one block that is copied,
+ * small object, a POST to a path that ends in /save with BYTES (16 MiB), and
+ * anything else with 204.  A page is one block that is copied,
  * with digits written into it: a tenth of what it takes to encrypt it.
  */
 #include <arpa/inet.h>
@@ -38,6 +39,8 @@
 enum { REQUEST_MOST = 16 << 10, LIMIT_DEFAULT = 30, LIMIT_MOST = 10000, DIGITS = 8 };
 
 static long records = 1000000;
+static long file_size = 16L << 20;
+static char *file_bytes;
 static SSL_CTX *context;
 
 static void die(const char *why) {
@@ -108,14 +111,18 @@ typedef struct connection {
   size_t used;
 } connection;
 
-static bool answer(connection *c, const char *status, const char *body, size_t size) {
+static bool answer_with(connection *c, const char *status, const char *type, const char *body,
+                        size_t size) {
   char head[256];
-  int length = snprintf(head, sizeof head,
-                        "HTTP/1.1 %s\r\nContent-Type: application/json\r\n"
-                        "Content-Length: %zu\r\n\r\n",
-                        status, size);
+  int length =
+      snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+               status, type, size);
   return SSL_write(c->ssl, head, length) > 0 &&
          (size == 0 || SSL_write(c->ssl, body, (int)size) > 0);
+}
+
+static bool answer(connection *c, const char *status, const char *body, size_t size) {
+  return answer_with(c, status, "application/json", body, size);
 }
 
 static long number_in(const char *path, const char *name, long otherwise) {
@@ -163,6 +170,8 @@ static bool answer_request(connection *c, const char *method, const char *path) 
   static const char small[] = "{\"version\":\"8.0.0.1\",\"name\":\"bench\",\"id\":\"1\"}";
   if (strcmp(method, "POST") == 0 && ends(path, "/token"))
     return answer(c, "200 OK", token, strlen(token));
+  if (strcmp(method, "POST") == 0 && ends(path, "/save"))
+    return answer_with(c, "200 OK", "application/octet-stream", file_bytes, (size_t)file_size);
   if (strcmp(method, "GET") != 0) return answer(c, "204 No Content", "", 0);
   if (ends(path, "/Documents")) return answer_page(c, path);
   return answer(c, "200 OK", small, strlen(small));
@@ -273,6 +282,8 @@ int main(int argc, char **argv) {
     if (i + 1 == argc) die("an option without a value");
     if (strcmp(argv[i], "--records") == 0)
       records = atol(argv[i + 1]);
+    else if (strcmp(argv[i], "--file") == 0)
+      file_size = atol(argv[i + 1]);
     else if (strcmp(argv[i], "--certificate") == 0)
       file = argv[i + 1];
     else if (strcmp(argv[i], "--seconds") == 0)
@@ -285,6 +296,10 @@ int main(int argc, char **argv) {
   signal(SIGALRM, stop);
   alarm(seconds);
   make_block();
+  file_bytes = calloc(1, (size_t)file_size + 1);
+  if (file_bytes == NULL) die("out of memory");
+  for (long i = 0; i < file_size; i++)
+    file_bytes[i] = (char)(i * 2654435761L >> 13);
   make_context(file, fingerprint);
 
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
