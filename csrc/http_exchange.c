@@ -110,7 +110,11 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *data) {
 #define SET(option, value)                                                                         \
   (result = result == CURLE_OK ? curl_easy_setopt(easy, (option), (value)) : result)
 
-static CURLcode set_protocol(CURL *easy) {
+/* 16 KiB, one TLS record, costs a poll for each; a secret answer is wiped with its buffer, which
+ * http.c knows by its size. */
+enum { RECEIVE_BUFFER = 128 * 1024, SECRET_BUFFER = 16 * 1024 };
+
+static CURLcode set_protocol(CURL *easy, bool secret) {
   CURLcode result = CURLE_OK;
 #if LIBCURL_VERSION_NUM >= 0x075500
   SET(CURLOPT_PROTOCOLS_STR, "https");
@@ -124,7 +128,7 @@ static CURLcode set_protocol(CURL *easy) {
   SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
   SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
   SET(CURLOPT_NOSIGNAL, 1L);
-  SET(CURLOPT_BUFFERSIZE, 128L * 1024); /* 16 KiB, one TLS record, costs a poll for each */
+  SET(CURLOPT_BUFFERSIZE, secret ? (long)SECRET_BUFFER : (long)RECEIVE_BUFFER);
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_TCP_KEEPIDLE, 60L);
   SET(CURLOPT_TCP_KEEPINTVL, 30L);
@@ -228,7 +232,7 @@ vbo_exchange *vbo_exchange_start(vbo_http *http, const vbo_exchange_options *opt
   vbo_headers_init(&exchange->headers);
   CURL *easy = exchange->easy = curl_easy_init();
   CURLcode result = easy == NULL || !chain_lines(exchange) ? CURLE_OUT_OF_MEMORY : CURLE_OK;
-  if (result == CURLE_OK) result = set_protocol(easy);
+  if (result == CURLE_OK) result = set_protocol(easy, options->events->secret);
   if (result == CURLE_OK) result = set_tls(easy, exchange);
   if (result == CURLE_OK) result = set_request(easy, options, exchange);
   if (result == CURLE_OK) result = set_callbacks(easy, exchange);
