@@ -9,147 +9,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "error.h"
 #include "lutil.h"
 #include "preload.h"
 #include "vbolua.h"
 #include "versions.h"
-
-typedef struct options {
-  int script;       /* index of the script or command in argv; argc when there is none */
-  bool plain_dash;  /* the script "-" stands for standard input */
-  bool interactive; /* -i */
-  bool version;     /* -v, -i, --version */
-  bool only_version;
-  bool help;
-  bool execute; /* -e was given */
-  bool no_environment;
-  bool trace;
-  bool quiet;
-  const char *progress; /* how it is shown; NULL: by itself */
-  const char *rehearse; /* a world, "" for the usual one; NULL: in earnest */
-} options;
-
-static const char usage_text[] =
-    "usage: " VBOLUA
-    " [options] [script [args]]\n"
-    "       " VBOLUA
-    " command [args]\n"
-    "options:\n"
-    "  -e stat     execute string 'stat'\n"
-    "  -i          enter interactive mode after executing 'script'\n"
-    "  -l mod      require library 'mod' into global 'mod'\n"
-    "  -l g=mod    require library 'mod' into global 'g'\n"
-    "  -v          show version information\n"
-    "  -E          ignore environment variables\n"
-    "  -W          turn warnings on\n"
-    "  --          stop handling options\n"
-    "  -           stop handling options and execute stdin\n"
-    "  --rehearse[=WORLD]\n"
-    "              connect to a rehearsal server whatever is named,\n"
-    "              and tell what production would have lost and gained\n"
-    "  --progress[=auto|bar|plain|json|none]\n"
-    "              show how transfers stand on standard error; plain:FILE and\n"
-    "              json:FILE write to a file (without this: bars on a terminal\n"
-    "              for transfers that take longer than a second)\n"
-    "  --quiet     show nothing of it\n"
-    "  --trace     show where an error came from (also VBO_TRACE=1)\n"
-    "  --version   show version information and stop\n"
-    "  --help      show this and stop\n";
-
-/* --------------------------------------------------------------- command line */
-
-#define REHEARSE "--rehearse"
-
-/* The world of --rehearse=WORLD, "" of --rehearse; NULL for another argument. */
-static const char *rehearsed_world(const char *argument) {
-  size_t size = sizeof REHEARSE - 1;
-  if (strncmp(argument, REHEARSE, size) != 0) return NULL;
-  if (argument[size] == '\0') return "";
-  return argument[size] == '=' ? argument + size + 1 : NULL;
-}
-
-#define PROGRESS "--progress"
-
-/* What --progress=… says, "auto" of --progress; NULL for another argument. */
-static const char *told_progress(const char *argument) {
-  size_t size = sizeof PROGRESS - 1;
-  if (strcmp(argument, "--quiet") == 0) return "none";
-  if (strncmp(argument, PROGRESS, size) != 0) return NULL;
-  if (argument[size] == '\0') return "auto";
-  return argument[size] == '=' ? argument + size + 1 : NULL;
-}
-
-static bool is_progress(const char *told) {
-  static const char *const known[] = {"auto", "bar", "plain", "json", "none"};
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-    if (strcmp(told, known[i]) == 0) return true;
-  return (strncmp(told, "plain:", 6) == 0 && told[6] != '\0') ||
-         (strncmp(told, "json:", 5) == 0 && told[5] != '\0');
-}
-
-static const char *problem_with(const char *argument) {
-  const char *progress = told_progress(argument);
-  if (progress != NULL) return is_progress(progress) ? NULL : "there is no such progress as";
-  const char *world = rehearsed_world(argument);
-  if (world != NULL)
-    return world[0] == '\0' && strchr(argument, '=') ? "a value is missing after" : NULL;
-  static const char *const known[] = {"-i", "-v", "-E", "-W", "--trace", "--version", "--help"};
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-    if (strcmp(argument, known[i]) == 0) return NULL;
-  return "unrecognized option";
-}
-
-/* -e and -l: their value is the rest of the argument or the next one. */
-static bool takes_value(const char *argument) {
-  return argument[0] == '-' && (argument[1] == 'e' || argument[1] == 'l');
-}
-
-static const char *value_of(int argc, char **argv, int *i) {
-  if (argv[*i][2] != '\0') return argv[*i] + 2;
-  return *i + 1 < argc && argv[*i + 1][0] != '-' ? argv[++*i] : NULL;
-}
-
-static void note(options *found, const char *argument) {
-  if (strcmp(argument, "--trace") == 0) found->trace = true;
-  if (strcmp(argument, "--help") == 0) found->help = true;
-  if (strcmp(argument, "--version") == 0) found->only_version = true;
-  if (strcmp(argument, "-i") == 0) found->interactive = found->version = true;
-  if (strcmp(argument, "-v") == 0) found->version = true;
-  if (strcmp(argument, "-E") == 0) found->no_environment = true;
-  const char *world = rehearsed_world(argument);
-  if (world != NULL) found->rehearse = world;
-  if (strcmp(argument, "--quiet") == 0) found->quiet = true;
-  if (told_progress(argument) != NULL) found->progress = told_progress(argument);
-}
-
-/* False when the command line is wrong; it was said why. */
-static bool parse(int argc, char **argv, options *found) {
-  int i = 1;
-  found->plain_dash = true;
-  for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
-    const char *problem = NULL;
-    if (strcmp(argv[i], "--") == 0) {
-      found->plain_dash = false;
-      i++;
-      break;
-    }
-    int at = i;
-    if (takes_value(argv[i])) {
-      found->execute |= argv[i][1] == 'e';
-      if (value_of(argc, argv, &i) == NULL) problem = "a value is missing after";
-    } else {
-      note(found, argv[i]);
-      problem = problem_with(argv[i]);
-    }
-    if (problem != NULL) {
-      fprintf(stderr, VBOLUA ": %s '%s'\n%s", problem, argv[at], usage_text);
-      return false;
-    }
-  }
-  found->script = i;
-  return true;
-}
 
 /* `arg`: the script at 0, its arguments above, what came before it below. */
 static void set_arg(lua_State *L, int argc, char **argv, int script) {
@@ -212,13 +77,13 @@ static int run_library(lua_State *L, const char *value) {
 }
 
 /* -e, -l and -W, in their order. */
-static int run_options(lua_State *L, int argc, char **argv, const options *told) {
+static int run_options(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
   int status = 0;
   for (int i = 1; i < told->script && i < argc && status == 0; i++) {
     if (strcmp(argv[i], "-W") == 0) lua_warning(L, "@on", 0);
-    if (!takes_value(argv[i])) continue;
+    if (!vbo_argument_takes_value(argv[i])) continue;
     char option = argv[i][1];
-    const char *value = value_of(argc, argv, &i);
+    const char *value = vbo_argument_value(argc, argv, &i);
     if (value == NULL) break;
     status = option == 'e' ? run_string(L, value, "=(command line)") : run_library(L, value);
   }
@@ -234,7 +99,7 @@ static int push_arguments(lua_State *L) {
   return count;
 }
 
-static int run_script(lua_State *L, const char *file, const options *told) {
+static int run_script(lua_State *L, const char *file, const vbo_arguments *told) {
   if (told->plain_dash && strcmp(file, "-") == 0) file = NULL;
   if (luaL_loadfile(L, file) != LUA_OK) return vbo_report(L);
   lua_pushcfunction(L, push_arguments);
@@ -364,13 +229,13 @@ static int finish_tasks(lua_State *L) {
 }
 
 /* Where vbo.runtime.progress finds it; loading that now would cost every start. */
-static void set_progress(lua_State *L, const options *told) {
+static void set_progress(lua_State *L, const vbo_arguments *told) {
   const char *progress = told->progress != NULL ? told->progress : "default";
   lua_pushstring(L, told->quiet ? "none" : progress);
   lua_setfield(L, LUA_REGISTRYINDEX, VBOL_PROGRESS);
 }
 
-static int run(lua_State *L, int argc, char **argv, const options *told) {
+static int run(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
   int status = 0;
   if (told->no_environment) {
     lua_pushboolean(L, 1);
@@ -414,10 +279,10 @@ int main(int argc, char **argv) {
     setrlimit(RLIMIT_CORE, &core);
   }
 
-  options told = {0};
-  if (!parse(argc, argv, &told)) return EXIT_FAILURE;
+  vbo_arguments told = {0};
+  if (!vbo_arguments_parse(argc, argv, &told)) return EXIT_FAILURE;
   if (told.help) {
-    fputs(usage_text, stdout);
+    fputs(vbo_usage, stdout);
     print_commands();
     return EXIT_SUCCESS;
   }

@@ -1,0 +1,124 @@
+/* arguments.c: see arguments.h. */
+#include "arguments.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "vbolua.h"
+
+const char vbo_usage[] =
+    "usage: " VBOLUA
+    " [options] [script [args]]\n"
+    "       " VBOLUA
+    " command [args]\n"
+    "options:\n"
+    "  -e stat     execute string 'stat'\n"
+    "  -i          enter interactive mode after executing 'script'\n"
+    "  -l mod      require library 'mod' into global 'mod'\n"
+    "  -l g=mod    require library 'mod' into global 'g'\n"
+    "  -v          show version information\n"
+    "  -E          ignore environment variables\n"
+    "  -W          turn warnings on\n"
+    "  --          stop handling options\n"
+    "  -           stop handling options and execute stdin\n"
+    "  --rehearse[=WORLD]\n"
+    "              connect to a rehearsal server whatever is named,\n"
+    "              and tell what production would have lost and gained\n"
+    "  --progress[=auto|bar|plain|json|none]\n"
+    "              show how transfers stand on standard error; plain:FILE and\n"
+    "              json:FILE write to a file (without this: bars on a terminal\n"
+    "              for transfers that take longer than a second)\n"
+    "  --quiet     show nothing of it\n"
+    "  --trace     show where an error came from (also VBO_TRACE=1)\n"
+    "  --version   show version information and stop\n"
+    "  --help      show this and stop\n";
+
+#define REHEARSE "--rehearse"
+
+/* The world of --rehearse=WORLD, "" of --rehearse; NULL for another argument. */
+static const char *rehearsed_world(const char *argument) {
+  size_t size = sizeof REHEARSE - 1;
+  if (strncmp(argument, REHEARSE, size) != 0) return NULL;
+  if (argument[size] == '\0') return "";
+  return argument[size] == '=' ? argument + size + 1 : NULL;
+}
+
+#define PROGRESS "--progress"
+
+/* What --progress=… says, "auto" of --progress; NULL for another argument. */
+static const char *told_progress(const char *argument) {
+  size_t size = sizeof PROGRESS - 1;
+  if (strcmp(argument, "--quiet") == 0) return "none";
+  if (strncmp(argument, PROGRESS, size) != 0) return NULL;
+  if (argument[size] == '\0') return "auto";
+  return argument[size] == '=' ? argument + size + 1 : NULL;
+}
+
+static bool is_progress(const char *told) {
+  static const char *const known[] = {"auto", "bar", "plain", "json", "none"};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(told, known[i]) == 0) return true;
+  return (strncmp(told, "plain:", 6) == 0 && told[6] != '\0') ||
+         (strncmp(told, "json:", 5) == 0 && told[5] != '\0');
+}
+
+static const char *problem_with(const char *argument) {
+  const char *progress = told_progress(argument);
+  if (progress != NULL) return is_progress(progress) ? NULL : "there is no such progress as";
+  const char *world = rehearsed_world(argument);
+  if (world != NULL)
+    return world[0] == '\0' && strchr(argument, '=') ? "a value is missing after" : NULL;
+  static const char *const known[] = {"-i", "-v", "-E", "-W", "--trace", "--version", "--help"};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strcmp(argument, known[i]) == 0) return NULL;
+  return "unrecognized option";
+}
+
+bool vbo_argument_takes_value(const char *argument) {
+  return argument[0] == '-' && (argument[1] == 'e' || argument[1] == 'l');
+}
+
+const char *vbo_argument_value(int argc, char **argv, int *i) {
+  if (argv[*i][2] != '\0') return argv[*i] + 2;
+  return *i + 1 < argc && argv[*i + 1][0] != '-' ? argv[++*i] : NULL;
+}
+
+static void note(vbo_arguments *found, const char *argument) {
+  if (strcmp(argument, "--trace") == 0) found->trace = true;
+  if (strcmp(argument, "--help") == 0) found->help = true;
+  if (strcmp(argument, "--version") == 0) found->only_version = true;
+  if (strcmp(argument, "-i") == 0) found->interactive = found->version = true;
+  if (strcmp(argument, "-v") == 0) found->version = true;
+  if (strcmp(argument, "-E") == 0) found->no_environment = true;
+  const char *world = rehearsed_world(argument);
+  if (world != NULL) found->rehearse = world;
+  if (strcmp(argument, "--quiet") == 0) found->quiet = true;
+  if (told_progress(argument) != NULL) found->progress = told_progress(argument);
+}
+
+bool vbo_arguments_parse(int argc, char **argv, vbo_arguments *found) {
+  int i = 1;
+  found->plain_dash = true;
+  for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+    const char *problem = NULL;
+    if (strcmp(argv[i], "--") == 0) {
+      found->plain_dash = false;
+      i++;
+      break;
+    }
+    int at = i;
+    if (vbo_argument_takes_value(argv[i])) {
+      found->execute |= argv[i][1] == 'e';
+      if (vbo_argument_value(argc, argv, &i) == NULL) problem = "a value is missing after";
+    } else {
+      note(found, argv[i]);
+      problem = problem_with(argv[i]);
+    }
+    if (problem != NULL) {
+      fprintf(stderr, VBOLUA ": %s '%s'\n%s", problem, argv[at], vbo_usage);
+      return false;
+    }
+  }
+  found->script = i;
+  return true;
+}
