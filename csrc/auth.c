@@ -170,6 +170,10 @@ static void on_begun(void *owner) {
   (void)owner;
 }
 
+static void on_interim(void *owner) {
+  (void)owner;
+}
+
 static bool on_head(void *owner, const vbo_headers *headers) {
   (void)owner, (void)headers;
   return true;
@@ -216,7 +220,8 @@ static void on_done(void *owner, const vbo_error *failure) {
   ask_again(auth, &err, headers);
 }
 
-static const vbo_exchange_events events = {on_begun, on_head, on_body, on_done, .secret = true};
+static const vbo_exchange_events events = {on_begun, on_interim, on_head,
+                                           on_body,  on_done,    .secret = true};
 
 static bool fill_form(vbo_auth *auth, vbo_error *err) {
   const vbo_client *client = auth->client;

@@ -40,11 +40,13 @@ typedef enum vbo_taking {
   VBO_STOP  /* nothing more is wanted */
 } vbo_taking;
 
-/* What an exchange reports to its owner.  `begun`, `head` and `body` run inside
+/* What an exchange reports to its owner.  All but `done` run inside
  * libcurl: they must neither free nor start an exchange.  `done` may do both. */
 typedef struct vbo_exchange_events {
-  /* The first byte of an answer is there. */
+  /* The first line of an answer is there. */
   void (*begun)(void *owner);
+  /* It was an interim one (1xx): the server is still at it. */
+  void (*interim)(void *owner);
   /* The final answer's head is complete; false stops the exchange. */
   bool (*head)(void *owner, const vbo_headers *headers);
   vbo_taking (*body)(void *owner, const char *bytes, size_t size);
@@ -78,6 +80,8 @@ bool vbo_exchange_sent(const vbo_exchange *exchange);
 /* When it was sent and when its answer began (vbo_monotonic_ms), 0: not yet. */
 int64_t vbo_exchange_sent_at(const vbo_exchange *exchange);
 int64_t vbo_exchange_answered_at(const vbo_exchange *exchange);
+/* When the first bytes of an answer came in, be they less than a line; 0: not yet. */
+int64_t vbo_exchange_heard_at(const vbo_exchange *exchange);
 /* All of the body has been handed to the connection. */
 bool vbo_exchange_uploaded(const vbo_exchange *exchange);
 const vbo_headers *vbo_exchange_headers(const vbo_exchange *exchange);

@@ -49,6 +49,12 @@ static int on_request(void *data, char *remote_ip, char *local_ip, int remote_po
   (void)remote_ip, (void)local_ip;
   vbo_exchange *exchange = data;
   struct curl_tlssessioninfo *tls = NULL;
+  /* libcurl sends again by itself, up to five times, when a connection that was used before ends
+   * without an answer.  How often a request goes out is its owner's to decide. */
+  if (exchange->sent_at != 0) {
+    exchange->resent = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
   curl_easy_getinfo(exchange->easy, CURLINFO_TLS_SSL_PTR, &tls);
   void *ssl = tls != NULL && tls->backend == CURLSSLBACKEND_OPENSSL ? tls->internals : NULL;
   vbo_handshake *handshake = vbo_handshake_of(ssl);
@@ -60,9 +66,21 @@ static int on_request(void *data, char *remote_ip, char *local_ip, int remote_po
   if (!handshake->used) handshake->socket = find_socket(exchange, local_port, remote_port);
   handshake->used = true;
   vbo_trust_cleanse(ssl, exchange->events->secret);
+  handshake->heard_at = 0;
+  handshake->perhaps = false;
+  vbo_handshake_free(exchange->connection);
+  exchange->connection = vbo_handshake_share(handshake);
   exchange->sent_at = vbo_monotonic_ms();
   exchange->http->moves++;
   return CURL_PREREQFUNC_OK;
+}
+
+/* 100 (Continue), 102 (Processing): the answer itself may take as long as without them. */
+static void after_head(vbo_exchange *exchange) {
+  if (exchange->headers.status >= 200) return;
+  exchange->answered_at = 0;
+  if (exchange->connection != NULL) exchange->connection->heard_at = 0;
+  exchange->events->interim(exchange->owner);
 }
 
 static size_t on_header(char *line, size_t one, size_t size, void *data) {
@@ -75,6 +93,7 @@ static size_t on_header(char *line, size_t one, size_t size, void *data) {
     exchange->events->begun(exchange->owner);
   }
   if (!vbo_headers_line(&exchange->headers, line, size, &exchange->failure)) return 0;
+  if (line[0] == '\r' || line[0] == '\n') after_head(exchange);
   if (complete || !exchange->headers.complete) return size;
   if (exchange->headers.encoded) {
     vbo_error_set(&exchange->failure, VBO_ERROR_PROTOCOL,
@@ -293,6 +312,11 @@ int64_t vbo_exchange_answered_at(const vbo_exchange *exchange) {
   return exchange->answered_at;
 }
 
+int64_t vbo_exchange_heard_at(const vbo_exchange *exchange) {
+  if (exchange->answered_at != 0) return exchange->answered_at;
+  return exchange->connection != NULL ? exchange->connection->heard_at : 0;
+}
+
 bool vbo_exchange_uploaded(const vbo_exchange *exchange) {
   curl_off_t sent = 0;
   if (exchange->sent_at == 0) return false;
@@ -315,6 +339,7 @@ void vbo_exchange_free(vbo_exchange *exchange) {
   take_off(exchange);
   curl_easy_cleanup(exchange->easy);
   vbo_handshake_free(exchange->handshake);
+  vbo_handshake_free(exchange->connection);
   vbo_headers_free(&exchange->headers);
   vbo_buffer_free(&exchange->lines);
   free(exchange);

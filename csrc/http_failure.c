@@ -49,6 +49,10 @@ static void broken(const vbo_exchange *exchange, vbo_error *err) {
 }
 
 void vbo_http_failure(const vbo_exchange *exchange, CURLcode code, vbo_error *err) {
+  if (exchange->resent) {
+    vbo_error_set(err, VBO_ERROR_NETWORK, "the connection ended without an answer");
+    return;
+  }
   if (exchange->sent_at == 0 && vbo_handshake_explain(exchange->handshake, err)) return;
   const char *detail = exchange->detail[0] != '\0' ? exchange->detail : curl_easy_strerror(code);
   switch (code) {

@@ -24,10 +24,12 @@ struct vbo_exchange {
   void *owner;
   vbo_trust *trust;
   vbo_handshake *handshake;          /* of the connection it began; NULL on a reused one */
+  vbo_handshake *connection;         /* of the one its request went over */
   int64_t sockets[EXCHANGE_SOCKETS]; /* opened for it, the last few */
   unsigned socket_count;
   bool fresh;
   bool dirty;        /* the reused connection was not clean: nothing was sent */
+  bool resent;       /* libcurl was about to send it once more */
   bool stopped;      /* by its owner */
   vbo_error failure; /* our own finding about the answer; kind VBO_OK: none */
   int64_t connect_timeout;

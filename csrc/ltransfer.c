@@ -239,6 +239,19 @@ static int transfer_error(lua_State *L) {
   return 1;
 }
 
+/* transfer:lost(n) -> err: how the n-th attempt failed, after which it was asked for again | nil. */
+static int transfer_lost(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  int number = (int)luaL_checkinteger(L, 2);
+  const vbo_error *err =
+      transfer->transfer != NULL ? vbo_transfer_lost(transfer->transfer, number) : NULL;
+  if (err == NULL)
+    lua_pushnil(L);
+  else
+    vboL_push_error(L, err);
+  return 1;
+}
+
 /* transfer:status() -> HTTP status; 0 before the answer. */
 static int transfer_status(lua_State *L) {
   vboL_transfer *transfer = check_transfer(L);
@@ -378,13 +391,11 @@ static int transfer_tostring(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"wait", transfer_wait},           {"done", transfer_done},
-    {"error", transfer_error},         {"status", transfer_status},
-    {"header", transfer_header},       {"body", transfer_body},
-    {"page", transfer_page},           {"read", transfer_read},
-    {"available", transfer_available}, {"progress", transfer_progress},
-    {"sha256", transfer_sha256},       {"cancel", transfer_cancel},
-    {"close", transfer_close},         {NULL, NULL}};
+    {"wait", transfer_wait},           {"done", transfer_done},         {"error", transfer_error},
+    {"lost", transfer_lost},           {"status", transfer_status},     {"header", transfer_header},
+    {"body", transfer_body},           {"page", transfer_page},         {"read", transfer_read},
+    {"available", transfer_available}, {"progress", transfer_progress}, {"sha256", transfer_sha256},
+    {"cancel", transfer_cancel},       {"close", transfer_close},       {NULL, NULL}};
 
 static const luaL_Reg metamethods[] = {{"__gc", transfer_gc},
                                        {"__close", transfer_close},

@@ -20,7 +20,10 @@ int64_t vbo_retry_after(const vbo_headers *headers) {
   } else {
     int64_t date = vbo_http_date(value);
     if (date < 0) return -1;
-    seconds = date - vbo_wall_seconds();
+    /* By the server's own clock, where it tells the time: either clock may be wrong. */
+    const char *now = vbo_headers_get(headers, "date");
+    int64_t sent = now != NULL ? vbo_http_date(now) : -1;
+    seconds = date - (sent >= 0 ? sent : vbo_wall_seconds());
     if (seconds < 0) seconds = 0;
   }
   return seconds >= LONGEST_ASKED / 1000 ? LONGEST_ASKED : seconds * 1000;

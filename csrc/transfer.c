@@ -181,6 +181,7 @@ void vbo_transfer_free(vbo_transfer *transfer) {
   free(transfer->method);
   free(transfer->path);
   free(transfer->content_type);
+  free(transfer->lost);
   free(transfer);
   vbo_client_release(client);
 }
@@ -205,6 +206,10 @@ bool vbo_transfer_done(const vbo_transfer *transfer) {
 
 const vbo_error *vbo_transfer_error(const vbo_transfer *transfer) {
   return transfer->error.kind != VBO_OK ? &transfer->error : NULL;
+}
+
+const vbo_error *vbo_transfer_lost(const vbo_transfer *transfer, int attempt) {
+  return attempt >= 1 && attempt <= transfer->lost_count ? &transfer->lost[attempt - 1] : NULL;
 }
 
 static const vbo_headers *headers_of(const vbo_transfer *transfer) {

@@ -61,7 +61,8 @@ struct vbo_transfer {
   int64_t received;
   int64_t sent_at;
   int64_t answered_at;
-  int64_t moved_at; /* when bytes came in last */
+  int64_t looked_at; /* whether an answer has begun without a whole line */
+  int64_t moved_at;  /* when bytes of the body came in last, or the head began */
 
   /* All attempts. */
   vbo_timer timer;
@@ -71,7 +72,9 @@ struct vbo_transfer {
   int64_t retry_at;
   int attempts;
   int retried;
-  bool renewed; /* a 401 was answered with a new token already */
+  bool renewed;    /* a 401 was answered with a new token already */
+  vbo_error *lost; /* how each attempt before this one failed */
+  int lost_count;
   vbo_error error;
 };
 

@@ -18,7 +18,14 @@ static bool is_success(int status) {
 
 static void on_begun(void *owner) {
   vbo_transfer *transfer = owner;
-  transfer->answered_at = transfer->moved_at = vbo_monotonic_ms();
+  if (transfer->answered_at == 0) transfer->answered_at = transfer->moved_at = vbo_monotonic_ms();
+  vbo_transfer_arm(transfer);
+}
+
+static void on_interim(void *owner) {
+  vbo_transfer *transfer = owner;
+  transfer->answered_at = 0;
+  transfer->looked_at = vbo_monotonic_ms();
   vbo_transfer_arm(transfer);
 }
 
@@ -115,8 +122,8 @@ static vbo_taking on_body(void *owner, const char *bytes, size_t size) {
   return taking;
 }
 
-const vbo_exchange_events vbo_transfer_events = {on_begun, on_head, on_body, vbo_transfer_ended,
-                                                 .secret = false};
+const vbo_exchange_events vbo_transfer_events = {on_begun, on_interim,         on_head,
+                                                 on_body,  vbo_transfer_ended, .secret = false};
 
 /* ---------------------------------------------------------------- judgment */
 
@@ -149,6 +156,7 @@ static bool is_whole(vbo_transfer *transfer, const vbo_error *failure, bool *rep
     case VBO_FRAMING_CLOSE:
       /* Only memory comes here.  JSON shows by itself where it ends. */
       if (vbo_json_complete(transfer->body.data, transfer->body.size)) return true;
+      *repeat = true;
       return vbo_error_set(err, VBO_ERROR_INTEGRITY,
                            "the answer has no stated end and is not one whole JSON document");
     case VBO_FRAMING_CHUNKS: /* libcurl has seen the last one */

@@ -1,5 +1,6 @@
 /* transfer_run.c: the attempts of a transfer, one after the other. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "request.h"
@@ -15,6 +16,10 @@ void vbo_transfer_arm(vbo_transfer *transfer) {
   if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at != 0 && !transfer->held) {
     int64_t idle = transfer->moved_at + transfer->client->idle_timeout;
     if (idle < due) due = idle;
+  }
+  if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at == 0) {
+    int64_t look = transfer->looked_at + transfer->client->idle_timeout;
+    if (look < due) due = look;
   }
   vbo_timers *timers = &transfer->client->engine->timers;
   if (transfer->state == VBO_STATE_DONE || due == INT64_MAX)
@@ -117,6 +122,7 @@ static void launch(vbo_transfer *transfer) {
   transfer->state = VBO_STATE_RUNNING;
   transfer->attempts++;
   transfer->token = client->auth.serial;
+  transfer->looked_at = vbo_monotonic_ms();
   if (build_headers(transfer, &lines, &err))
     transfer->exchange = vbo_client_exchange(
         client, transfer->method, transfer->path, &lines,
@@ -205,11 +211,21 @@ static void conclude(vbo_transfer *transfer, const vbo_error *err, bool sent, bo
   finish(transfer, &final);
 }
 
+static void keep_lost(vbo_transfer *transfer, const vbo_error *err) {
+  size_t count = (size_t)transfer->lost_count;
+  vbo_error *lost = realloc(transfer->lost, (count + 1) * sizeof *lost);
+  if (lost == NULL) return; /* nothing but a line in a log is lost with it */
+  lost[count] = *err;
+  transfer->lost = lost;
+  transfer->lost_count++;
+}
+
 static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
   vbo_client *client = transfer->client;
   vbo_error trouble = {0};
   if (err->status == 401 && !transfer->anonymous && !transfer->renewed) {
     transfer->renewed = true;
+    keep_lost(transfer, err);
     vbo_auth_refused(&client->auth, transfer->token);
     if (vbo_transfer_reset(transfer, &trouble))
       vbo_transfer_begin(transfer);
@@ -232,6 +248,7 @@ static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool
     return;
   }
   transfer->retried++;
+  keep_lost(transfer, err);
   transfer->retry_at = now + pause;
   transfer->state = VBO_STATE_PAUSE;
   vbo_transfer_arm(transfer);
@@ -254,6 +271,14 @@ void vbo_transfer_ended(void *owner, const vbo_error *failure) {
 
 /* --------------------------------------------------------------- the clock */
 
+/* libcurl tells of whole lines.  A server that never ends the first one is found by looking, as
+ * often as it may be silent, and counts as answering from its first byte on. */
+static void look(vbo_transfer *transfer, int64_t now) {
+  if (now < transfer->looked_at + transfer->client->idle_timeout) return;
+  transfer->looked_at = now;
+  transfer->answered_at = transfer->moved_at = vbo_exchange_heard_at(transfer->exchange);
+}
+
 void vbo_transfer_on_timer(void *owner) {
   vbo_transfer *transfer = owner;
   int64_t now = vbo_monotonic_ms();
@@ -272,11 +297,19 @@ void vbo_transfer_on_timer(void *owner) {
     vbo_transfer_begin(transfer);
     return;
   }
+  if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at == 0) look(transfer, now);
   if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at != 0 && !transfer->held &&
       now >= transfer->moved_at + transfer->client->idle_timeout) {
     bool sent = leave_exchange(transfer);
-    vbo_error_set(&err, VBO_ERROR_TIMEOUT, "the server fell silent for %.1f s after %lld bytes",
-                  (double)transfer->client->idle_timeout / 1000, (long long)transfer->received);
+    double seconds = (double)transfer->client->idle_timeout / 1000;
+    if (transfer->headers.complete)
+      vbo_error_set(&err, VBO_ERROR_TIMEOUT, "the server fell silent for %.1f s after %lld bytes",
+                    seconds, (long long)transfer->received);
+    else
+      vbo_error_set(&err, VBO_ERROR_TIMEOUT,
+                    "the server fell silent: its answer began, but its head was not complete "
+                    "within %.1f s",
+                    seconds);
     leave_seat(transfer, &err, VBO_OUTCOME_TROUBLE);
     decide(transfer, &err, sent, true);
     return;

@@ -134,6 +134,11 @@ void vbo_trust_free(vbo_trust *trust) {
 
 /* ------------------------------------------------------------- connections */
 
+vbo_handshake *vbo_handshake_share(vbo_handshake *handshake) {
+  handshake->owners++;
+  return handshake;
+}
+
 void vbo_handshake_free(vbo_handshake *handshake) {
   if (handshake == NULL || --handshake->owners > 0) return;
   vbo_trust_free(handshake->trust);
@@ -183,6 +188,24 @@ static int verify(X509_STORE_CTX *context, void *data) {
   return accepted == 1 ? 1 : 0;
 }
 
+/* Each record, as it is read.  TLS 1.3 says what is in it only after it has been decrypted, and
+ * session tickets come after the first request as a rule: such a record is an answer only as long
+ * as it does not turn out to be something else. */
+static void on_record(int sent, int version, int type, const void *bytes, size_t size, SSL *ssl,
+                      void *data) {
+  vbo_handshake *handshake = data;
+  (void)version, (void)ssl;
+  if (sent != 0 || size == 0) return;
+  int content = *(const unsigned char *)bytes;
+  if (type == SSL3_RT_HEADER && content == SSL3_RT_APPLICATION_DATA && handshake->heard_at == 0) {
+    handshake->heard_at = vbo_monotonic_ms();
+    handshake->perhaps = true;
+  } else if (type == SSL3_RT_INNER_CONTENT_TYPE && handshake->perhaps) {
+    if (content != SSL3_RT_APPLICATION_DATA) handshake->heard_at = 0;
+    handshake->perhaps = false;
+  }
+}
+
 vbo_handshake *vbo_trust_guard(vbo_trust *trust, void *ssl_ctx) {
   SSL_CTX *context = ssl_ctx;
   pthread_once(&index_once, index_start);
@@ -201,6 +224,8 @@ vbo_handshake *vbo_trust_guard(vbo_trust *trust, void *ssl_ctx) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
   SSL_CTX_set_cert_verify_callback(context, verify, handshake);
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_msg_callback(context, on_record);
+  SSL_CTX_set_msg_callback_arg(context, handshake);
   /* SSLKEYLOGFILE in the environment, which libcurl obeys, would give away
    * every secret on the wire. */
   SSL_CTX_set_keylog_callback(context, NULL);

@@ -16,8 +16,12 @@ typedef struct vbo_handshake {
   vbo_trust *trust;
   int verify_error; /* X509_V_…; 0 when nothing was found wrong */
   bool pin_differs;
-  bool used;      /* a request has gone over it */
+  bool used; /* a request has gone over it */
+  /* When bytes of an answer began to come in (vbo_monotonic_ms) since this was last 0.  libcurl
+   * shows a head line by line; a line that never ends shows here. */
+  int64_t heard_at;
   bool held;      /* by its trust: looked at once, since a connection keeps its certificate */
+  bool perhaps;   /* it may yet turn out that they are the handshake's */
   int64_t socket; /* -1 when not known */
   char fingerprint[VBO_FINGERPRINT];
 } vbo_handshake;
@@ -34,6 +38,8 @@ void vbo_trust_free(vbo_trust *trust);
  * connection's handshake; NULL when memory is out. */
 vbo_handshake *vbo_trust_guard(vbo_trust *trust, void *ssl_ctx);
 void vbo_handshake_free(vbo_handshake *handshake);
+/* Another owner of the same. */
+vbo_handshake *vbo_handshake_share(vbo_handshake *handshake);
 /* The handshake behind an SSL, owned by it; NULL for a stranger's. */
 vbo_handshake *vbo_handshake_of(void *ssl);
 /* Does the connection satisfy these rules still?  It was checked when it was

@@ -153,7 +153,8 @@ typedef struct vbo_client_options {
   const char *proxy;            /* NULL: as the environment says (https_proxy); "": none */
   const char *user_agent;       /* NULL: "vbolua/VERSION" */
   int64_t connect_timeout;      /* name, TCP and TLS together; 0: 30,000 */
-  int64_t idle_timeout;         /* silence after the first byte of an answer; 0: 120,000 */
+  int64_t idle_timeout;         /* silence after the first byte of an answer, whose head is complete
+                              within the same time; 0: 120,000 */
   int64_t deadline;             /* for a whole transfer; 0: none */
   int retries;                  /* of reads, and of changes that never left; -1: none; 0: 3 */
   size_t body_limit;            /* an answer kept in memory; 0: 64 MiB */
@@ -260,6 +261,9 @@ VBO_API bool vbo_transfer_wait(vbo_transfer *transfer, vbo_error *err);
 VBO_API bool vbo_transfer_done(const vbo_transfer *transfer);
 /* NULL while it runs and when it succeeded. */
 VBO_API const vbo_error *vbo_transfer_error(const vbo_transfer *transfer);
+/* Why it was asked for again: how the attempt of that number (from 1) failed; NULL when it did not,
+ * or was the last and is the transfer's own failure. */
+VBO_API const vbo_error *vbo_transfer_lost(const vbo_transfer *transfer, int attempt);
 /* The HTTP status; 0 before the answer. */
 VBO_API int vbo_transfer_status(const vbo_transfer *transfer);
 /* The value of an answer's header field, case-insensitive; NULL when absent. */

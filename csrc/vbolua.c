@@ -271,6 +271,10 @@ static int run(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
   return status == 0 ? finish_tasks(L) : status;
 }
 
+static void on_large_file(int number) {
+  (void)number;
+}
+
 int main(int argc, char **argv) {
   /* A core dump would hold what the secure heap keeps out of everything else. */
   struct rlimit core;
@@ -278,6 +282,12 @@ int main(int argc, char **argv) {
     core.rlim_cur = 0;
     setrlimit(RLIMIT_CORE, &core);
   }
+
+  /* A file that grows beyond `ulimit -f` is an error of the one who writes it, which is told and
+   * cleaned up after; the signal would end the process with the file half written.  Not ignored:
+   * programs that a runbook starts would inherit that. */
+  struct sigaction nothing = {.sa_handler = on_large_file};
+  sigaction(SIGXFSZ, &nothing, NULL);
 
   vbo_arguments told = {0};
   if (!vbo_arguments_parse(argc, argv, &told)) return EXIT_FAILURE;

@@ -73,6 +73,22 @@ function M.log_load(client)
   client._log(("%s: %s"):format(client._core:origin(), text))
 end
 
+-- A watcher that also writes to the client's log when a request is asked for again.
+local function log_attempts(client, transfer, request)
+  local told = 1
+  return function(progress)
+    if request.watch and progress.phase ~= "done" then request.watch(progress) end
+    for number = told, progress.attempts do
+      local lost = transfer:lost(number)
+      if not lost then break end
+      told = number + 1
+      client._log(("%s %s: %s: %s; asked for again%s, attempt %d"):format(request.method,
+        request.path:match "^[^?]*", lost.kind, lost.message,
+        request.sink and " from the start" or "", told))
+    end
+  end
+end
+
 --- The last step of the pipeline: sends and waits.
 local function send(client, request)
   local text, secrets
@@ -87,8 +103,12 @@ local function send(client, request)
   if not transfer then fail(err, request) end
   local held <close> = transfer
   if not request.watch then progress.idle() end
-  local ok, failure = loop.wait(client._engine, held, request.watch)
-  if client._log then M.log_load(client) end
+  local watch = client._log and log_attempts(client, held, request) or request.watch
+  local ok, failure = loop.wait(client._engine, held, watch)
+  if client._log then
+    watch(held:progress())
+    M.log_load(client)
+  end
   if not ok then fail(failure, request) end
   local page = request.slim and not sink and held:page(json.depth)
   if page then return slim.answer(held:status(), page) end

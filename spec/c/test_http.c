@@ -317,6 +317,34 @@ static void times_out_silence_and_deadlines(void **state) {
   end(&s);
 }
 
+/* libcurl shows a head line by line: less than a line shows in the records of TLS. */
+static void bounds_a_head_that_comes_slowly(void **state) {
+  (void)state;
+  session s = prepare(TOKEN
+                      "on GET /v8/part\nsend HTT\nhang\n"
+                      "on GET /v8/drip\ndrip 30\nempty 200\n"
+                      "on GET /v8/record\nwire 60 hang\njson 200 [1]\n"
+                      "on GET /v8/late\npause 400\njson 200 [2]\n"
+                      "on GET /v8/interim\nsend HTTP/1.1 100 Continue\\r\\n\\r\\n\npause 400\n"
+                      "send HTTP/1.1 102 Processing\\r\\nA: b\\r\\n\\r\\n\npause 400\n"
+                      "json 200 [3]\n");
+  s.options.idle_timeout = 150;
+  s.options.retries = -1;
+  s.client = client_open(&s);
+  static const char *const paths[] = {"/v8/part", "/v8/drip", "/v8/record"};
+  for (int i = 0; i < 3; i++) {
+    call_fails(&s, "GET", paths[i], false, NULL);
+    assert_kind(s.err, TIMEOUT);
+    assert_contains(s.err.message, "head was not complete");
+  }
+  /* The server may take as long as it likes before it begins, on a new connection (whose session
+   * tickets are no answer) and on one that is used again, and says so or not. */
+  get_is(&s, "/v8/late", "[2]");
+  get_is(&s, "/v8/late", "[2]");
+  get_is(&s, "/v8/interim", "[3]");
+  end(&s);
+}
+
 static void times_out_a_connection(void **state) {
   (void)state;
   session s = prepare("connection 1 hang\n");
@@ -417,6 +445,7 @@ int main(void) {
       cmocka_unit_test(bounds_heads_and_bodies),
       cmocka_unit_test(waits_as_long_as_the_server_asks),
       cmocka_unit_test(times_out_silence_and_deadlines),
+      cmocka_unit_test(bounds_a_head_that_comes_slowly),
       cmocka_unit_test(times_out_a_connection),
       cmocka_unit_test(joins_secrets_into_a_body),
       cmocka_unit_test(refuses_what_must_not_be_sent),

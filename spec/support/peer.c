@@ -1,15 +1,16 @@
 /* peer.c: a scripted TLS server for tests.  It says and does exactly what its
  * script tells it to, wrong things above all.
  *
- *   peer [--script FILE] [--log FILE] [--dir DIR] [--seconds N]
+ *   peer [--script FILE] [--log FILE] [--dir DIR] [--seconds N] [--port N] [--identity FILE]
  *
- * Listens on 127.0.0.1, any port, and prints, one a line:
+ * Listens on 127.0.0.1, any port unless told, and prints, one a line:
  *   pid: 123
  *   port: 40123
  *   url: https://127.0.0.1:40123
  *   fingerprint: sha256/…          (of the certificate "good")
  *   fingerprint-other: sha256/…    (of the certificate "other")
  *   ready
+ * (A peer with the FILE of an earlier one shows the earlier one's certificate.)
  * The script is read from FILE or standard input.  DIR gets ca.pem, the
  * authority that signs every certificate but "selfsigned", and selfsigned.pem.
  * It ends on SIGTERM and, so that nothing is ever left over, after N (120)
@@ -30,6 +31,7 @@
  *     connection 1 plain         HTTP without TLS
  *     connection 1 refuse        accepts and closes
  *     connection 1 hang          accepts and is silent
+ *     connection 1 alert         ends the handshake with a TLS alert
  *   token NAME SECONDS           answers every POST to a path ending in /token:
  *                                the access tokens are NAME-1, NAME-2, …, the
  *                                refresh tokens refresh-NAME-1, …
@@ -46,12 +48,22 @@
  *     text STATUS TYPE TEXT      a whole answer of another type
  *     empty STATUS               a whole answer without a body
  *     file STATUS N              a whole answer of N bytes: "abc…xyzabc…"
- *     bytes N                    the same bytes, alone
+ *     numbers STATUS N           a whole JSON answer of N bytes (odd): [7,7,…,7]
+ *     bytes N                    the same bytes as file's, alone
  *     pieces N                   from here on, send in pieces of N bytes
+ *     drip MS [N]                from here on, send N bytes (1) each MS milliseconds
+ *     chunks N                   the next json, file … goes in chunks of N bytes (for
+ *                                a file a multiple of 26)
+ *     lie N                      its Content-Length is N more than it has
+ *     strike N HOW               after N more bytes: close, cut, reset, alert or hang
+ *     wire N HOW                 the same, counting the bytes of TLS
+ *     hold                       what follows goes out at once, at its end
  *     pause MS                   wait
+ *     until FILE                 wait until there is such a file
  *     close                      end with a TLS close_notify
  *     cut                        end the TCP connection without one
  *     reset                      end it with a TCP reset
+ *     alert                      end it with a fatal TLS alert
  *     hang                       be silent until the client closes
  * Rules come before `token`; a request that neither fits is answered 404.
  */
@@ -85,8 +97,17 @@ typedef struct connection {
   SSL *ssl; /* NULL: plain */
   bool open;
   size_t piece;
+  unsigned gap; /* milliseconds between pieces */
+  size_t chunk;
+  long lie;
+  long left; /* until it is struck; -1: it is not */
+  char how[8];
+  BIO *wire; /* of the TLS bytes, when these are counted or held back */
+  bool held;
   char headers[4096]; /* for the next whole answer */
 } connection;
+
+static void end_with(connection *c, const char *how);
 
 static void log_line(const char *format, int number, const char *more) {
   if (log_file < 0) return;
@@ -100,9 +121,31 @@ static void log_line(const char *format, int number, const char *more) {
   free(text);
 }
 
+/* Sends what TLS has made of it, as far as it may go. */
+static void put_wire(connection *c) {
+  char *bytes = NULL;
+  if (c->held) return;
+  long size = BIO_get_mem_data(c->wire, &bytes);
+  if (c->left >= 0 && size > c->left) size = c->left;
+  for (long at = 0; at < size && c->open;) {
+    ssize_t sent = send(c->socket, bytes + at, (size_t)(size - at), MSG_NOSIGNAL);
+    if (sent <= 0) c->open = false;
+    at += sent;
+  }
+  (void)BIO_reset(c->wire);
+  if (c->left >= 0) c->left -= size;
+  if (c->left == 0 && c->open) end_with(c, c->how);
+}
+
 static void put(connection *c, const char *bytes, size_t size) {
   while (c->open && size > 0) {
     size_t piece = c->piece != 0 && c->piece < size ? c->piece : size;
+    bool struck = c->wire == NULL && c->left >= 0;
+    if (struck && piece > (size_t)c->left) piece = (size_t)c->left;
+    if (piece == 0) {
+      end_with(c, c->how);
+      return;
+    }
     int sent = c->ssl != NULL ? SSL_write(c->ssl, bytes, (int)(piece > 1 << 20 ? 1 << 20 : piece))
                               : (int)send(c->socket, bytes, piece, MSG_NOSIGNAL);
     if (sent <= 0) {
@@ -111,8 +154,26 @@ static void put(connection *c, const char *bytes, size_t size) {
     }
     bytes += sent;
     size -= (size_t)sent;
-    if (c->piece != 0) usleep(1000); /* so that the pieces arrive as pieces */
+    if (struck) c->left -= sent;
+    if (c->wire != NULL) put_wire(c);
+    if (c->piece != 0) usleep(c->gap * 1000); /* so that the pieces arrive as pieces */
   }
+  if (c->open && c->wire == NULL && c->left == 0) end_with(c, c->how);
+}
+
+/* A body, in chunks if it was told so. */
+static void put_body(connection *c, const char *bytes, size_t size) {
+  char line[32];
+  for (size_t at = 0; c->chunk != 0 && at < size; at += c->chunk) {
+    size_t piece = size - at < c->chunk ? size - at : c->chunk;
+    put(c, line, (size_t)snprintf(line, sizeof line, "%zx\r\n", piece));
+    put(c, bytes + at, piece);
+    put(c, "\r\n", 2);
+  }
+  if (c->chunk != 0)
+    put(c, "0\r\n\r\n", 5);
+  else
+    put(c, bytes, size);
 }
 
 static void put_pattern(connection *c, long size) {
@@ -126,6 +187,32 @@ static void put_pattern(connection *c, long size) {
   }
 }
 
+/* The same in chunks, which a whole number of alphabets makes: c->chunk is a multiple of 26. */
+static void put_pattern_body(connection *c, long size) {
+  char line[32];
+  for (long left = size; c->chunk != 0 && left > 0; left -= (long)c->chunk) {
+    long piece = left < (long)c->chunk ? left : (long)c->chunk;
+    put(c, line, (size_t)snprintf(line, sizeof line, "%lx\r\n", (unsigned long)piece));
+    put_pattern(c, piece);
+    put(c, "\r\n", 2);
+  }
+  if (c->chunk != 0)
+    put(c, "0\r\n\r\n", 5);
+  else
+    put_pattern(c, size);
+}
+
+static void put_numbers(connection *c, long size) {
+  char *bytes = malloc((size_t)size + 1);
+  if (bytes == NULL) die("out of memory");
+  for (long i = 0; i < size; i++)
+    bytes[i] = i % 2 != 0 ? '7' : ',';
+  bytes[0] = '[';
+  bytes[size - 1] = ']';
+  put_body(c, bytes, (size_t)size);
+  free(bytes);
+}
+
 static int get(connection *c, char *bytes, int size) {
   int got =
       c->ssl != NULL ? SSL_read(c->ssl, bytes, size) : (int)recv(c->socket, bytes, (size_t)size, 0);
@@ -136,8 +223,11 @@ static int get(connection *c, char *bytes, int size) {
 static void head(connection *c, long status, const char *type, long length) {
   char text[8192];
   int used = snprintf(text, sizeof text, "HTTP/1.1 %ld Scripted\r\n", status);
-  if (status != 204)
-    used += snprintf(text + used, sizeof text - (size_t)used, "Content-Length: %ld\r\n", length);
+  if (status != 204 && c->chunk != 0)
+    used += snprintf(text + used, sizeof text - (size_t)used, "Transfer-Encoding: chunked\r\n");
+  else if (status != 204)
+    used += snprintf(text + used, sizeof text - (size_t)used, "Content-Length: %ld\r\n",
+                     length + c->lie);
   if (type != NULL)
     used += snprintf(text + used, sizeof text - (size_t)used, "Content-Type: %s\r\n", type);
   used += snprintf(text + used, sizeof text - (size_t)used, "%s\r\n", c->headers);
@@ -145,13 +235,35 @@ static void head(connection *c, long status, const char *type, long length) {
   put(c, text, (size_t)used);
 }
 
+/* A record that cannot be decrypted makes OpenSSL send a fatal alert (bad_record_mac). */
+static void send_alert(connection *c) {
+  static const unsigned char garbage[5 + 64] = {23, 3, 3, 0, 64};
+  char byte = 0;
+  SSL_set0_rbio(c->ssl, BIO_new_mem_buf(garbage, sizeof garbage));
+  SSL_read(c->ssl, &byte, 1);
+  ERR_clear_error();
+}
+
+static void hang(connection *c) {
+  char byte = 0;
+  while (c->open)
+    get(c, &byte, 1);
+}
+
 static void end_with(connection *c, const char *how) {
+  c->left = -1;
+  if (strcmp(how, "hang") == 0) hang(c);
+  if (strcmp(how, "alert") == 0 && c->ssl != NULL) send_alert(c);
   if (strcmp(how, "close") == 0 && c->ssl != NULL) SSL_shutdown(c->ssl);
   if (strcmp(how, "reset") == 0) {
     struct linger none = {.l_onoff = 1, .l_linger = 0};
     setsockopt(c->socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
   }
   c->open = false;
+}
+
+static void count_wire(connection *c) {
+  if (c->wire == NULL) SSL_set0_wbio(c->ssl, c->wire = BIO_new(BIO_s_mem()));
 }
 
 static void carry_out(connection *c, const step *s) {
@@ -164,7 +276,7 @@ static void carry_out(connection *c, const step *s) {
     snprintf(c->headers + used, sizeof c->headers - used, "%s\r\n", s->text);
   } else if (strcmp(verb, "json") == 0) {
     head(c, s->number, "application/json", (long)s->size);
-    put(c, s->text, s->size);
+    put_body(c, s->text, s->size);
   } else if (strcmp(verb, "text") == 0) {
     const char *blank = strchr(s->text, ' ');
     if (blank == NULL) die("text STATUS TYPE TEXT");
@@ -177,17 +289,37 @@ static void carry_out(connection *c, const step *s) {
     head(c, s->number, NULL, 0);
   } else if (strcmp(verb, "file") == 0) {
     head(c, s->number, "application/octet-stream", atol(s->text));
-    put_pattern(c, atol(s->text));
+    put_pattern_body(c, atol(s->text));
+  } else if (strcmp(verb, "numbers") == 0) {
+    head(c, s->number, "application/json", atol(s->text));
+    put_numbers(c, atol(s->text));
   } else if (strcmp(verb, "bytes") == 0) {
     put_pattern(c, s->number);
+  } else if (strcmp(verb, "drip") == 0) {
+    char *more = NULL;
+    c->gap = (unsigned)strtol(s->text, &more, 10);
+    c->piece = *more != '\0' ? (size_t)atol(more) : 1;
+  } else if (strcmp(verb, "chunks") == 0) {
+    c->chunk = (size_t)s->number;
+  } else if (strcmp(verb, "lie") == 0) {
+    c->lie = s->number;
+  } else if (strcmp(verb, "strike") == 0 || strcmp(verb, "wire") == 0) {
+    snprintf(c->how, sizeof c->how, "%s", s->text);
+    c->left = s->number;
+    if (*verb == 'w') count_wire(c);
+  } else if (strcmp(verb, "hold") == 0) {
+    count_wire(c);
+    c->held = true;
   } else if (strcmp(verb, "pieces") == 0) {
     c->piece = (size_t)s->number;
+    c->gap = 1;
   } else if (strcmp(verb, "pause") == 0) {
     usleep((useconds_t)s->number * 1000);
+  } else if (strcmp(verb, "until") == 0) {
+    while (c->open && access(s->text, F_OK) != 0)
+      usleep(5000);
   } else if (strcmp(verb, "hang") == 0) {
-    char byte = 0;
-    while (c->open)
-      get(c, &byte, 1);
+    hang(c);
   } else {
     end_with(c, verb);
   }
@@ -274,11 +406,17 @@ static bool serve_request(connection *c, char *buffer) {
   size_t path_size = strlen(path);
   rule *r = find_rule(method, path, auth, body);
   free(body);
-  c->piece = 0;
-  if (r != NULL)
-    for (size_t i = 0; i < r->count && c->open; i++)
-      carry_out(c, &r->steps[i]);
-  else if (token_name[0] != '\0' && path_size >= 6 && strcmp(path + path_size - 6, "/token") == 0)
+  c->piece = c->chunk = 0;
+  c->lie = 0;
+  c->left = -1;
+  for (size_t i = 0; r != NULL && i < r->count && c->open; i++)
+    carry_out(c, &r->steps[i]);
+  if (c->held) {
+    c->held = false;
+    put_wire(c);
+  }
+  if (r != NULL) return c->open;
+  if (token_name[0] != '\0' && path_size >= 6 && strcmp(path + path_size - 6, "/token") == 0)
     give_token(c);
   else {
     static const char none[] = "{\"message\":\"no rule for this\"}";
@@ -306,7 +444,8 @@ static void *serve(void *data) {
       continue;
   } else if (strcmp(what, "refuse") != 0) {
     bool ready = true;
-    if (strcmp(what, "tls") == 0) {
+    refuses = strcmp(what, "alert") == 0;
+    if (strcmp(what, "tls") == 0 || refuses) {
       int index = 0;
       while (index < KINDS && strcmp(kinds[index], kind) != 0)
         index++;
@@ -346,6 +485,7 @@ int main(int argc, char **argv) {
   FILE *script = stdin;
   const char *directory = NULL;
   unsigned seconds = 120;
+  int port = 0;
   for (int i = 1; i + 1 < argc; i += 2) {
     if (strcmp(argv[i], "--script") == 0)
       script = fopen(argv[i + 1], "r");
@@ -353,6 +493,10 @@ int main(int argc, char **argv) {
       log_file = open(argv[i + 1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     else if (strcmp(argv[i], "--dir") == 0)
       directory = argv[i + 1];
+    else if (strcmp(argv[i], "--port") == 0)
+      port = atoi(argv[i + 1]);
+    else if (strcmp(argv[i], "--identity") == 0)
+      identity = argv[i + 1];
     else if (strcmp(argv[i], "--seconds") == 0)
       seconds = (unsigned)atoi(argv[i + 1]);
     else
@@ -366,9 +510,13 @@ int main(int argc, char **argv) {
   parse(script);
   make_contexts(directory);
 
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  struct sockaddr_in address = {.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)port),
+                                .sin_addr = {htonl(INADDR_LOOPBACK)}};
   socklen_t size = sizeof address;
   int listener = socket(AF_INET, SOCK_STREAM, 0);
+  int again = 1; /* the port of one that is gone */
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
   if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 ||
       listen(listener, 512) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0)
     die("cannot listen");

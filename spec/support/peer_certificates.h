@@ -3,6 +3,7 @@
 #ifndef PEER_CERTIFICATES_H
 #define PEER_CERTIFICATES_H
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -15,7 +16,29 @@ static const char *const kinds[] = {"good",   "other",      "expired",
                                     "future", "wrong-name", "selfsigned"};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 static SSL_CTX *contexts[KINDS];
+static const char *identity; /* a file with the good one, for a peer that comes back */
 static char fingerprints[KINDS][64];
+
+static _Thread_local bool refuses; /* this thread's handshake ends with an alert */
+
+static int on_hello(SSL *ssl, int *alert, void *data) {
+  (void)ssl, (void)data;
+  *alert = SSL_AD_HANDSHAKE_FAILURE;
+  return refuses ? SSL_CLIENT_HELLO_ERROR : SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* The first to come writes the file, the others show what is in it. */
+static void keep_identity(SSL_CTX *context, EVP_PKEY *key, X509 *certificate) {
+  FILE *file = fopen(identity, "wx");
+  if (file != NULL) {
+    PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL);
+    PEM_write_X509(file, certificate);
+    fclose(file);
+  } else if (SSL_CTX_use_certificate_file(context, identity, SSL_FILETYPE_PEM) != 1 ||
+             SSL_CTX_use_PrivateKey_file(context, identity, SSL_FILETYPE_PEM) != 1) {
+    die("the identity");
+  }
+}
 
 static void add_extension(X509 *certificate, int id, const char *value) {
   X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, id, value);
@@ -79,6 +102,8 @@ static void make_contexts(const char *directory) {
     if (SSL_CTX_use_certificate(contexts[i], certificate) != 1 ||
         SSL_CTX_use_PrivateKey(contexts[i], key) != 1)
       die("a certificate");
+    if (i == 0 && identity != NULL) keep_identity(contexts[i], key, certificate);
+    SSL_CTX_set_client_hello_cb(contexts[i], on_hello, NULL);
     if (own) write_pem(directory, "selfsigned.pem", certificate);
     X509_free(certificate);
     EVP_PKEY_free(key);

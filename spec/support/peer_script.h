@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_RULES = 128, MOST_STEPS = 32, MOST_CHANGES = 32, LONGEST = 1 << 16 };
+enum { MOST_RULES = 1024, MOST_STEPS = 32, MOST_CHANGES = 32, LONGEST = 1 << 16 };
 
 typedef struct step {
   char verb[12];
@@ -109,9 +109,10 @@ static void parse_rule(char *at) {
 }
 
 static void parse_step(char *verb, char *at) {
-  static const char *const verbs[] = {"send",  "line", "header", "json",   "text",
-                                      "empty", "file", "bytes",  "pieces", "pause",
-                                      "close", "cut",  "reset",  "hang"};
+  static const char *const verbs[] = {"send",   "line",   "header",  "json",  "text",  "empty",
+                                      "file",   "bytes",  "pieces",  "pause", "close", "cut",
+                                      "reset",  "hang",   "numbers", "alert", "lie",   "drip",
+                                      "chunks", "strike", "wire",    "hold",  "until"};
   bool known = false;
   for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
     known |= strcmp(verbs[i], verb) == 0;
@@ -125,7 +126,8 @@ static void parse_step(char *verb, char *at) {
   step *s = &r->steps[r->count++];
   snprintf(s->verb, sizeof s->verb, "%s", verb);
   if (strcmp(verb, "json") == 0 || strcmp(verb, "text") == 0 || strcmp(verb, "empty") == 0 ||
-      strcmp(verb, "file") == 0)
+      strcmp(verb, "file") == 0 || strcmp(verb, "numbers") == 0 || strcmp(verb, "strike") == 0 ||
+      strcmp(verb, "wire") == 0)
     s->number = atol(word(&at));
   else
     s->number = atol(at);
