@@ -130,7 +130,7 @@ LUA ?= lua5.4
 MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
 LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 
-.PHONY: all modules lib demo test run-tests fuzz fuzz-programs counts bench soak lint format-check format install uninstall \
+.PHONY: all modules lib demo test run-tests fuzz fuzz-programs counts bench soak soak-silence lint format-check format install uninstall \
   install-modules install-lua clean deps catalogue \
   generated types reference FORCE
 .DEFAULT_GOAL := all
@@ -257,6 +257,12 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 run-tests: all $(TEST_TOOLS) $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' SPEC='$(SPEC)' FUZZ_TARGETS='$(FUZZ_TARGETS)' \
 	  .ci/test.sh $(TEST_PROGRAMS)
+
+# Ten real minutes in which a server says nothing.
+soak-silence:
+	@.ci/deps.sh install test
+	@$(MAKE) --no-print-directory all $(TEST_TOOLS)
+	@VBO_LONG=1 BUILD='$(BUILD)' SPEC=spec/faults_spec.lua .ci/test.sh
 
 bench:
 	@.ci/deps.sh install bench
