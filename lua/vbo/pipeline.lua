@@ -76,9 +76,9 @@ end
 -- A watcher that also writes to the client's log when a request is asked for again.
 local function log_attempts(client, transfer, request)
   local told = 1
-  return function(progress)
-    if request.watch and progress.phase ~= "done" then request.watch(progress) end
-    for number = told, progress.attempts do
+  return function(now)
+    if request.watch and now.phase ~= "done" then request.watch(now) end
+    for number = told, now.attempts do
       local lost = transfer:lost(number)
       if not lost then break end
       told = number + 1
