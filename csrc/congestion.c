@@ -34,7 +34,8 @@ struct vbo_congestion {
   int64_t cut_at;       /* the window was halved */
   int64_t paused_until; /* Retry-After */
   double usual;         /* how long a short answer takes, the quick ones counting most */
-  int64_t bad_since;    /* no good answer since the first bad one then; 0: the last was good */
+  int64_t bad_since;    /* no good answer since the first bad one then (vbo_engine_heard_ms); 0: the
+                           last was good */
   bool given_up;
   int64_t probe_at;
   vbo_timer timer; /* a pause ends, a probe is due: nothing but a reason to wake up */
@@ -189,8 +190,10 @@ static void learn(vbo_congestion *congestion, const vbo_seat *seat, vbo_outcome 
     congestion->given_up = false;
     return;
   }
-  if (congestion->bad_since == 0) congestion->bad_since = now;
-  if (!congestion->given_up && now - congestion->bad_since >= congestion->options.give_up_after) {
+  /* Time in which nobody listened, here or in a stopped process, is not held against it. */
+  int64_t heard = vbo_engine_heard_ms(congestion->engine);
+  if (congestion->bad_since == 0) congestion->bad_since = heard;
+  if (!congestion->given_up && heard - congestion->bad_since >= congestion->options.give_up_after) {
     congestion->given_up = true;
     congestion->probe_at = now + PROBE_EVERY;
   }
@@ -229,12 +232,12 @@ vbo_outcome vbo_congestion_judge(vbo_congestion *congestion, int64_t took) {
 
 /* --------------------------------------------------------------- letting in */
 
-static void refuse(vbo_congestion *congestion, vbo_seat *seat, int64_t now) {
+static void refuse(vbo_congestion *congestion, vbo_seat *seat) {
   vbo_error err;
   stop_waiting(congestion, seat);
-  vbo_error_set(&err, VBO_ERROR_NETWORK,
-                "given up: the server has not answered for %lld s; nothing was sent",
-                (long long)((now - congestion->bad_since) / 1000));
+  vbo_error_set(
+      &err, VBO_ERROR_NETWORK, "given up: the server has not answered for %lld s; nothing was sent",
+      (long long)((vbo_engine_heard_ms(congestion->engine) - congestion->bad_since) / 1000));
   (void)snprintf(err.code, sizeof err.code, "given_up");
   vbo_error_hint(&err, "look after the server, then go on where this run stopped");
   seat->admitted(seat->owner, &err);
@@ -253,7 +256,7 @@ static bool may_admit(const vbo_congestion *congestion, int64_t now) {
 static void admit_one(vbo_congestion *congestion, int64_t now) {
   vbo_seat *seat = next_seat(congestion);
   if (congestion->given_up && now < congestion->probe_at) {
-    refuse(congestion, seat, now);
+    refuse(congestion, seat);
     return;
   }
   if (congestion->given_up) congestion->probe_at = now + PROBE_EVERY;

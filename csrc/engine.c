@@ -11,6 +11,9 @@
 /* libcurl's poll takes an int; waking up now and then costs nothing. */
 enum { LONGEST_POLL = 60 * 60 * 1000 };
 
+/* A poll that ends so much later than it was told to: the process was stopped. */
+enum { STOPPED = 1000 };
+
 /* Each is a descriptor; a process has 1,024 as a rule. */
 enum { TOTAL_AT_ONCE = 256 };
 
@@ -99,6 +102,17 @@ static uint64_t moves(const vbo_engine *engine) {
   return engine->moves + vbo_http_moves(engine->http);
 }
 
+int64_t vbo_engine_heard_ms(const vbo_engine *engine) {
+  return vbo_monotonic_ms() - engine->deaf;
+}
+
+static void poll_for(vbo_engine *engine, int timeout_ms) {
+  int64_t due = vbo_monotonic_ms() + timeout_ms;
+  vbo_http_poll(engine->http, timeout_ms);
+  int64_t late = vbo_monotonic_ms() - due;
+  if (late > STOPPED) engine->deaf += late;
+}
+
 static int run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
   if (interrupted(engine, err)) return -1;
   uint64_t before = moves(engine);
@@ -109,7 +123,7 @@ static int run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
   int most = timeout_ms < 0 || timeout_ms > LONGEST_POLL ? LONGEST_POLL : timeout_ms;
   int64_t until = vbo_monotonic_ms() + most;
   for (;;) {
-    vbo_http_poll(engine->http, until_timer(engine, most));
+    poll_for(engine, until_timer(engine, most));
     if (interrupted(engine, err)) return -1;
     drive(engine);
     /* With anything under way the caller hears of every move.  With nothing
@@ -128,8 +142,10 @@ int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
     vbo_error_set(err, VBO_ERROR_USAGE, "a progress callback cannot run its engine");
     return -1;
   }
+  if (engine->left_at != 0) engine->deaf += vbo_monotonic_ms() - engine->left_at;
   vbo_teller_run(&engine->teller, &engine->timers);
   int pending = run(engine, timeout_ms, err);
   vbo_teller_run(&engine->teller, &engine->timers);
+  engine->left_at = vbo_monotonic_ms();
   return pending < 0 ? pending : engine->pending; /* the callback may start and cancel */
 }

@@ -25,7 +25,12 @@ struct vbo_engine {
   int pending;      /* transfers not done */
   int asking;       /* token requests under way */
   uint64_t moves;   /* grows with every report */
+  int64_t left_at;  /* the caller does something else since; 0: never was here */
+  int64_t deaf;     /* how long nobody listened: that, or the process was stopped */
 };
+
+/* Milliseconds, counting only the time in which an answer would have been heard. */
+int64_t vbo_engine_heard_ms(const vbo_engine *engine);
 
 void vbo_engine_release(vbo_engine *engine);
 /* Reports a transfer, once until it is taken. */

@@ -285,6 +285,29 @@ file 200 100000
   end)
 end)
 
+describe("the patience with a server that does not answer", function()
+  -- Two lost answers, and what lies between them.
+  local function given_up(between)
+    local peer <close> = faults.start(folder, "token tok 3600\non GET /v8/x\ncut\n")
+    local client, log = peer:connect { retries = 0, give_up_after = 0.3 }
+    for i = 1, 2 do
+      assert.equal("network", faults.outcome(peer, client, log, nil, "read", "/v8/x"))
+      if i == 1 then between(client) end
+    end
+    local answer = client:load().given_up
+    client:close()
+    return answer
+  end
+
+  it("ends when it was listened to all the time", function()
+    assert.is_true(given_up(function() vbo.sleep(0.4) end))
+  end)
+
+  it("does not when the runbook did something else, or was stopped", function()
+    assert.is_false(given_up(function() os.execute "sleep 0.4" end))
+  end)
+end)
+
 describe("ten minutes of silence", function()
   if os.getenv "VBO_LONG" ~= "1" then
     pending "before the first byte are waited for (VBO_LONG=1)"
