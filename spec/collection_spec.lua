@@ -113,6 +113,27 @@ describe("collections", function()
       end)
     end
 
+    it("several lists at once: in tasks, in coroutines and nested", function()
+      serve "return { body = list(request, { count = 600 }) }"
+      local found = vbo.parallel({ 600, 500, 1, 251 }, { limit = 3 }, function(n)
+        return numbers(mailboxes():take(n):all())
+      end)
+      for i, n in ipairs { 600, 500, 1, 251 } do assert.same(up_to(n), found[i]) end
+      local function walk()
+        for mailbox in mailboxes():each() do coroutine.yield(mailbox.number) end
+      end
+      local a, b = coroutine.wrap(walk), coroutine.wrap(walk)
+      for i = 0, 599 do
+        assert.equal(i, a())
+        assert.equal(i, b())
+      end
+      local count = 0
+      for outer in mailboxes():take(3):each() do
+        for inner in mailboxes():take(300):each() do count = count + outer.number + inner.number end
+      end
+      assert.equal(3 * 299 * 300 // 2 + 3 * 300, count)
+    end)
+
     it("without links or a total, as long as they are full", function()
       serve "return { body = list(request, { count = 500, links = false }) }"
       assert.equal(500, #mailboxes():all())
