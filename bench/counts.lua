@@ -67,6 +67,16 @@ local small = connect .. [[
 for _ = 1, %d do assert(client:call("ServiceInstance_Get").name == "bench") end
 ]]
 
+-- The server's files are 16 MiB.
+local save = connect .. [[
+local to = os.tmpname()
+local document = client:session "15aa649c-af84-41b1-88a9-05e96b4848ab":onedrive(
+  "4e036749-2d65-40e4-b49b-b8b8b327fda733226343-4e4d-42a2-b434-3d1d8c04c66e"):document(
+  "a37c9c95-9724-4709-895d-916700000001")
+for _ = 1, %d do document:save { to = to, overwrite = true, fsync = false } end
+os.remove(to)
+]]
+
 -- What is counted, the script, how often it does it, how often a second run does it, whose count
 -- is taken off (the start), and by what the rest is divided.
 local paths = {
@@ -74,6 +84,7 @@ local paths = {
   { "connect and one call", small, 1 },
   { "one more small GET", small, 21, 1, 20 },
   { "list 10,000 documents", list, 11000, 1000, 1 },
+  { "save one MiB of sixteen", save, 3, 1, 32 },
   { "decode a page of 1000 records", decode, 6, 1, 5 },
 }
 
