@@ -97,7 +97,9 @@ static inline size_t scalar_end(const char *text, size_t size, size_t at) {
       return size - at >= 5 && memcmp(text + at, "false", 5) == 0 ? at + 5 : 0;
     default:
       if (text[at] != '-' && !vbo_json_digit(text[at])) return 0;
-      return vbo_json_scan_number(&scan) && in_range(text, at, scan.at) ? scan.at : 0;
+      if (!vbo_json_scan_number(&scan)) return 0;
+      if (!scan.exponent && scan.at - at <= SAFE) return scan.at;
+      return in_range(text, at, scan.at) ? scan.at : 0;
   }
 }
 
@@ -222,6 +224,23 @@ static bool learn(vbo_json_page *page, vbo_json_lexer *lexer, const vbo_json_tok
 
 /* ------------------------------------------------------------------- the page */
 
+/* Adds the records of a known shape that follow one another from `at` on, as writers that waste no
+ * space write them; the end of the last. */
+static size_t read_run(vbo_json_page *page, size_t at) {
+  const char *text = page->text.data; /* a NUL ends it */
+  while (text[at] == ',' && text[at + 1] == '{') {
+    size_t first = page->scalars.count;
+    size_t shape = 0;
+    size_t end = fit_any(page, at + 1, &shape);
+    if (end == 0 || !add_record(page, at + 1, end, first, shape)) {
+      page->scalars.count = first; /* the lexer will see */
+      break;
+    }
+    at = end;
+  }
+  return at;
+}
+
 /* The records behind a "[". */
 static bool read_records(vbo_json_page *page, vbo_json_lexer *lexer, const vbo_json_token *list) {
   vbo_json_token token;
@@ -239,7 +258,7 @@ static bool read_records(vbo_json_page *page, vbo_json_lexer *lexer, const vbo_j
       if (!learn(page, lexer, &token)) return false;
     } else {
       if (!add_record(page, token.start, end, first, shape)) return false;
-      vbo_json_close_at(lexer, end);
+      vbo_json_close_at(lexer, read_run(page, end));
     }
   }
   return false;

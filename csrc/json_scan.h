@@ -20,6 +20,7 @@ typedef struct vbo_json_scan {
   size_t size;
   size_t at;           /* the first byte; afterwards behind the last one */
   bool escaped;        /* a string with a backslash in it */
+  bool exponent;       /* a number with one */
   const char *problem; /* why there is none */
   size_t problem_at;
 } vbo_json_scan;
@@ -139,6 +140,7 @@ static inline bool vbo_json_scan_number(vbo_json_scan *scan) {
     size_t sign = at + 1 < scan->size && (text[at + 1] == '+' || text[at + 1] == '-') ? 1 : 0;
     count = vbo_json_digits(scan, at + 1 + sign);
     if (count == 0) return vbo_json_scan_problem(scan, at, "an exponent without digits");
+    scan->exponent = true;
     at += 1 + sign + count;
   }
   scan->at = at;
