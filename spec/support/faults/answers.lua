@@ -49,7 +49,7 @@ M["Silence and slowness"] = {
     deadline = 1, connect = { retries = 0 },
   },
   ["an interim answer (100) before the silence"] = {
-    before = "send HTTP/1.1 100 Continue\\r\\n\\r\\n\npause 600", connect = silence,
+    before = "send HTTP/1.1 100 Continue\\r\\n\\r\\n\npause 1500", connect = silence,
   },
 }
 

@@ -81,7 +81,7 @@ function Peer:connect(changed)
   local log = {}
   local settings = { url = self.url, user = "operator", password = "right",
     pin = self.fingerprint, version = "v8", proxy = "", retries = 1, connect_timeout = 10,
-    idle_timeout = 20, log = function(text) log[#log + 1] = text end }
+    idle_timeout = 20, deadline = 60, log = function(text) log[#log + 1] = text end }
   for name, value in pairs(changed or {}) do settings[name] = value end
   for name, value in pairs(settings) do if value == "none" then settings[name] = nil end end
   local ok, client = vbo.try(vbo.connect, settings)
