@@ -160,7 +160,8 @@ typedef struct vbo_client_options {
   size_t body_limit;            /* an answer kept in memory; 0: 64 MiB */
   int at_once;                  /* requests to this server at most; 0: 64 */
   int exports_at_once;          /* of its exclusive ones; 0: 1 */
-  int64_t give_up_after;        /* without any good answer; 0: 300,000; -1: never */
+  int64_t give_up_after;        /* without any good answer, counting the time in which the engine
+                                   ran; 0: 300,000; -1: never */
 } vbo_client_options;
 
 /* A client of one server.  Sends nothing yet: the first transfer that needs a

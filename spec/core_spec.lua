@@ -304,6 +304,28 @@ describe("a transfer", function()
     assert.equal("float", math.type(progress.elapsed))
   end)
 
+  it("tells how each attempt failed after which a request was sent again", function()
+    local silent <close> = program.start((
+      "%s --log %s/peer.log --dir %s 2>&1 <<'END'\n"
+      .. "token tok 3600\non GET /v8/x times 1\nempty 503\non GET /v8/x times 1\ncut\n"
+      .. "on GET /v8/x\njson 200 1\nEND\n"):format(os.getenv "VBO_PEER" or "build/peer", folder,
+        folder), "fingerprint")
+    local own <close> = open(engine, { url = silent.url, pin = silent.fingerprint, retries = 2,
+      proxy = "" })
+    local transfer <close> = assert(own:start { method = "GET", path = "/v8/x" })
+    assert.is_nil(transfer:lost(1))
+    assert.is_true(transfer:wait())
+    assert.equal(3, transfer:progress().attempts)
+    assert.equal("busy", transfer:lost(1).kind)
+    assert.equal(503, transfer:lost(1).status)
+    assert.equal("network", transfer:lost(2).kind)
+    assert.is_nil(transfer:lost(3))
+    assert.is_nil(transfer:lost(0))
+    assert.matches("number expected", raised(transfer.lost, transfer))
+    transfer:close()
+    assert.is_nil(transfer:lost(1))
+  end)
+
   it("puts secrets into the body as it is sent", function()
     local held <close> = secret 'pass"word'
     local text, secrets = json.encode { user = "u", password = held }

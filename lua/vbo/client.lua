@@ -137,10 +137,11 @@ end
 --- without, see `vbo.capability`: the newest version that has them is taken), `zone` (the
 --- server's own, of dates that name none up to v5: "+02:00", "local"; UTC unless told),
 --- `connect_timeout`, `idle_timeout`, `deadline` (seconds), `retries`, `proxy`, `user_agent`,
---- `progress`, `log` (function(text)), `at_once` (requests to this server at most, 64 unless
---- told; fewer as long as it is slow or refuses), `exports_at_once` (1: a second export to PST
---- removes the file of the first), `give_up_after` (seconds without a good answer after which
---- everything fails at once: 300; false: never).
+--- `progress`, `log` (function(text): what was chosen, is asked for again and why, and how many
+--- requests the server takes), `at_once` (requests to this server at most, 64 unless told; fewer
+--- as long as it is slow or refuses), `exports_at_once` (1: a second export to PST removes the
+--- file of the first), `give_up_after` (seconds without a good answer, while one was waited for,
+--- after which everything fails at once: 300; false: never).
 --- VBO_HOST, VBO_USER, VBO_PASSWORD, VBO_PIN, VBO_CA, VBO_VERSION and VBO_ZONE stand in for
 --- what is absent.  Raises `usage`, `trust`, `network`, `timeout`, `auth` or `unsupported`.
 ---@param given string|table|nil
