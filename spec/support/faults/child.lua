@@ -1,8 +1,9 @@
 --- One request in a process of its own, which may be stopped or have a broken system under it:
 --- `vbolua child.lua URL PIN FOLDER LOG KIND PATH IDLE RETRIES`.
 ---
---- Prints `moving:` when the server is at it (and stops itself, when STOP is in the environment),
---- and at its end `error:` and `outcome:`.
+--- Prints `ready:` when it is connected, `moving:` when the server is at it (with CONNECT, a
+--- timeout, in the environment: when it connects), and at its end `error:` and `outcome:`.
+--- STOP=1: stops itself when it is moving; 2: when it is ready, too.
 
 local faults = require "spec.support.faults.peer"
 
@@ -15,19 +16,32 @@ local function say(name, value)
   io.stdout:flush()
 end
 
+local stops = tonumber(os.getenv "STOP" or 0)
+
+local function stop()
+  stops = stops - 1
+  os.execute "kill -STOP $PPID"
+  say("woken", "yes")
+end
+
 local client, log, err = peer:connect {
   idle_timeout = tonumber(idle), retries = tonumber(retries),
+  connect_timeout = tonumber(os.getenv "CONNECT"),
 }
+say("ready", "yes")
+if stops == 2 then stop() end
+local connecting = os.getenv "CONNECT" ~= nil
 local moving = false
 local outcome = faults.outcome(peer, client, log, err, kind, path, {
   file = os.getenv "TARGET",
   watch = function(progress)
     local at_it = progress.phase == "receiving"
-      or kind == "change" and progress.phase == "preparing"
+      or progress.phase == (kind == "change" and "preparing" or nil)
+      or progress.phase == (connecting and "sending" or nil)
     if at_it and not moving then
       moving = true
       say("moving", "yes")
-      if os.getenv "STOP" then os.execute "kill -STOP $PPID" end
+      if stops == 1 then stop() end
     end
   end,
 })

@@ -202,13 +202,11 @@ function M.script(row)
   return table.concat(out, "\n") .. "\n"
 end
 
---- The script of a column of a row whose fault is one of connections: from the second on (the
---- first is the login's, and ends) they are as `connection` says.
-local function connections_script(row, kind, stay)
+--- A rule for the login, whose connection ends with it.
+function M.closing_token()
   local token = '{"access_token":"tok","token_type":"bearer","expires_in":3600}'
   return ([[
-connection 2 %s
-%son POST */token
+on POST */token
 line HTTP/1.1 200 OK
 line Connection: close
 line Content-Type: application/json
@@ -216,10 +214,15 @@ line Content-Length: %d
 line
 send %s
 close
-on * /v8/%s/%s
-%s
-]]):format(row.connection, stay == "once" and "connection 3 tls\nconnection 3 certificate good\n"
-    or "", #token, token, kind, stay, M.answer(kind))
+]]):format(#token, token)
+end
+
+--- The script of a column of a row whose fault is one of connections: from the second on (the
+--- first is the login's) they are as `connection` says.
+local function connections_script(row, kind, stay)
+  return ("connection 2 %s\n%s%son * /v8/%s/%s\n%s\n"):format(row.connection,
+    stay == "once" and "connection 3 tls\nconnection 3 certificate good\n" or "",
+    M.closing_token(), kind, stay, M.answer(kind))
 end
 
 --- Starts what a row needs, so that nobody waits for that while time counts: a peer for all

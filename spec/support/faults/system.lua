@@ -23,6 +23,8 @@ function M.shim(folder)
   return status == 0 and path or nil, output
 end
 
+local function signal(name, pid) os.execute(("kill -%s %s 2>/dev/null"):format(name, pid)) end
+
 --- Starts child.lua at a peer.
 ---@param peer table
 ---@param kind string
@@ -45,12 +47,14 @@ function M.child(peer, kind, given)
   end
   local output = peer.folder .. "/output"
   local child = program.start(("%s >%s 2>&1"):format(command, quoted(output)), "pid")
-  --- Waits for what it says under a name, while other rows go on.
-  function child.says(name)
+  --- Waits for what it says under a name, while other rows go on.  `stopped`: it stops itself, and
+  --- goes on when it has (a signal that comes too early is lost).
+  function child.says(name, stopped)
     local ended = false
-    for _ = 1, 6000 do
+    for i = 1, 6000 do
       local found = is_there(output) and faults.content(output):match(name .. ": ([^\n]*)\n")
       if found then return found end
+      if stopped and i % 10 == 1 then signal("CONT", child.pid) end
       if ended then break end
       vbo.sleep(0.02)
       -- (A zombie until it is waited for.)
@@ -165,8 +169,6 @@ end }
 
 local kinds <const> = { "read", "save", "change" }
 
-local function signal(name, pid) assert(os.execute(("kill -%s %s"):format(name, pid))) end
-
 -- The client sleeps while the rest arrives, for longer than the server may be silent.
 local function client_stopped(folder, kind)
   local peer <close> = peer_for(folder, kind, true)
@@ -174,10 +176,23 @@ local function client_stopped(folder, kind)
   child.says "moving" -- and stops itself
   peer.go()
   vbo.sleep(1)
-  signal("CONT", child.pid)
-  local outcome = child.says "outcome"
+  local outcome = child.says("outcome", true)
   peer.tidy()
   return outcome
+end
+
+-- The server is slow to take a connection, and when it has the client sleeps.
+local function stopped_while_connecting(folder, kind)
+  local peer <close> = faults.start(folder, ("%son * /v8/it\n%s\n"):format(
+    faults.closing_token(), faults.answer(kind)))
+  local child <close> = M.child(peer, kind, { environment = "STOP=2 CONNECT=2", retries = 1 })
+  child.says "ready" -- and stops itself
+  signal("STOP", peer.pid)
+  child.says("woken", true)
+  child.says "moving" -- and stops itself again
+  signal("CONT", peer.pid)
+  vbo.sleep(2.4)
+  return child.says("outcome", true)
 end
 
 -- The server sleeps, and goes on while the client asks again, or when that has given up.
@@ -212,6 +227,8 @@ end
 M["Stopped processes"] = {
   rows = {
     ["SIGSTOP of the client for longer than the idle timeout"] = client_stopped,
+    ["SIGSTOP of the client while it connects, for longer than the connect timeout"] =
+      stopped_while_connecting,
     ["SIGSTOP of the server, SIGCONT after longer than the idle timeout"] = server_stopped,
     ["SIGSTOP of the server for good"] = function(folder, kind)
       return server_stopped(folder, kind, true)
