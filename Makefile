@@ -6,8 +6,8 @@
 #   make install         PREFIX=/usr/local, DESTDIR=
 #   make deps            names what this machine lacks
 #
-# SANITIZE=1 builds with ASan and UBSan in build-san/; CC=clang takes another compiler; WERROR=1
-# makes warnings errors.  The tools may be missing while this file is read: nothing here fails then.
+# SANITIZE=1 builds with ASan and UBSan in build-san/, SANITIZE=thread with TSan in build-tsan/;
+# CC=clang takes another compiler; WERROR=1 makes warnings errors.  The tools may be missing while this file is read: nothing here fails then.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -22,7 +22,11 @@ MANDIR ?= $(PREFIX)/share/man
 INST_LUADIR ?= $(PREFIX)/share/lua/$(LUA_VERSION)
 INST_LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_VERSION)
 
-ifneq ($(SANITIZE),)
+ifeq ($(SANITIZE),thread)
+BUILD ?= build-tsan
+OPTIMIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+LINK_OPTIMIZE := -fsanitize=thread
+else ifneq ($(SANITIZE),)
 BUILD ?= build-san
 OPTIMIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined
 LINK_OPTIMIZE := -fsanitize=address,undefined
@@ -362,4 +366,4 @@ uninstall:
 	rm -rf '$(DESTDIR)$(INST_LUADIR)/vbo' '$(DESTDIR)$(INST_LIBDIR)/vbo'
 
 clean:
-	rm -rf build build-san build-fuzz build-gcc build-clang
+	rm -rf build build-san build-tsan build-fuzz build-gcc build-clang

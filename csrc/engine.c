@@ -47,9 +47,20 @@ void vbo_engine_free(vbo_engine *engine) {
   while ((client = vbo_list_first(&engine->clients)) != NULL)
     vbo_client_close(client);
   vbo_teller_close(&engine->teller, &engine->timers);
+  vbo_feeds_free(engine->feeds); /* which may still wake the loop */
+  engine->feeds = NULL;
   vbo_http_free(engine->http);
   engine->http = NULL;
   vbo_engine_release(engine);
+}
+
+static void wake(void *http) {
+  vbo_http_wakeup(http);
+}
+
+vbo_feeds *vbo_engine_feeds(vbo_engine *engine, vbo_error *err) {
+  if (engine->feeds == NULL) engine->feeds = vbo_feeds_new(wake, engine->http, err);
+  return engine->feeds;
 }
 
 void vbo_engine_report(vbo_engine *engine, vbo_node *node, vbo_transfer *transfer) {
@@ -78,6 +89,7 @@ void vbo_engine_interrupt(vbo_engine *engine) {
 /* Bytes first, then the timers: after this process was stopped or busy, what
  * arrived meanwhile counts before anything is declared silent. */
 static void drive(vbo_engine *engine) {
+  vbo_feeds_drive(engine->feeds);
   vbo_congestion_admit(engine); /* what was started since is on its way before anybody waits */
   vbo_http_perform(engine->http);
   vbo_timers_fire(&engine->timers, vbo_monotonic_ms());

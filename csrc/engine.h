@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "error.h"
+#include "feed.h"
 #include "http.h"
 #include "list.h"
 #include "progress.h"
@@ -14,7 +15,8 @@ struct vbo_engine {
   unsigned owners; /* the caller, and each client */
   bool closed;
   atomic_bool interrupted;
-  vbo_http *http; /* NULL when closed */
+  vbo_http *http;   /* NULL when closed */
+  vbo_feeds *feeds; /* NULL until the first file */
   vbo_timers timers;
   vbo_teller teller;
   vbo_list clients;
@@ -33,6 +35,8 @@ struct vbo_engine {
 int64_t vbo_engine_heard_ms(const vbo_engine *engine);
 
 void vbo_engine_release(vbo_engine *engine);
+/* Those of its files, begun at the first. */
+vbo_feeds *vbo_engine_feeds(vbo_engine *engine, vbo_error *err);
 /* Reports a transfer, once until it is taken. */
 void vbo_engine_report(vbo_engine *engine, vbo_node *node, vbo_transfer *transfer);
 

@@ -2,6 +2,7 @@
 #include "sink.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +10,9 @@
 #include "system.h"
 #include "text.h"
 
-/* Large enough that a gigabyte takes few system calls, small enough to vanish
- * beside the process. */
-enum { SINK_BUFFER = 256 * 1024 };
+/* Who gets there first decides: the thread that gives the file its name, or the
+ * one that gives it up. */
+enum { STAGE_WRITING, STAGE_NAMING, STAGE_GIVEN_UP };
 
 struct vbo_sink {
   char *path;
@@ -21,9 +22,9 @@ struct vbo_sink {
   int file;      /* -1: there is no .part of ours */
   bool overwrite;
   bool sync;
+  atomic_int stage;
+  int64_t process; /* a fork of it must not remove what is not its own */
   vbo_digest *digest;
-  char *buffer;
-  size_t used;
 };
 
 static bool disk_error(const vbo_sink *sink, int failure, const char *what, vbo_error *err) {
@@ -119,9 +120,10 @@ vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *
   sink->overwrite = overwrite;
   sink->sync = sync;
   sink->path = vbo_text_copy(path);
-  sink->buffer = malloc(SINK_BUFFER);
+  sink->process = vbo_process_id();
+  atomic_init(&sink->stage, STAGE_WRITING);
   sink->digest = vbo_digest_new(err);
-  if (sink->path == NULL || sink->buffer == NULL || sink->digest == NULL) {
+  if (sink->path == NULL || sink->digest == NULL) {
     vbo_error_memory(err);
   } else if (open_directory(sink, err) && check_target(sink, err) && claim_part(sink, err)) {
     return sink;
@@ -130,28 +132,13 @@ vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *
   return NULL;
 }
 
-static bool write_out(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err) {
+bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err) {
+  if (!vbo_digest_add(sink->digest, bytes, size, err)) return false;
   int failure = vbo_file_write(sink->file, bytes, size);
   return failure == 0 || disk_error(sink, failure, "could not write", err);
 }
 
-static bool flush(vbo_sink *sink, vbo_error *err) {
-  size_t used = sink->used;
-  sink->used = 0;
-  return used == 0 || write_out(sink, sink->buffer, used, err);
-}
-
-bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err) {
-  if (!vbo_digest_add(sink->digest, bytes, size, err)) return false;
-  if (sink->used + size > SINK_BUFFER && !flush(sink, err)) return false;
-  if (size >= SINK_BUFFER) return write_out(sink, bytes, size, err);
-  memcpy(sink->buffer + sink->used, bytes, size);
-  sink->used += size;
-  return true;
-}
-
 bool vbo_sink_reset(vbo_sink *sink, vbo_error *err) {
-  sink->used = 0;
   int failure = vbo_file_empty(sink->file);
   if (failure != 0) return disk_error(sink, failure, "could not begin again with", err);
   return vbo_digest_reset(sink->digest, err);
@@ -160,25 +147,37 @@ bool vbo_sink_reset(vbo_sink *sink, vbo_error *err) {
 static void discard(vbo_sink *sink) {
   if (sink->file < 0) return;
   /* While we still hold the lock: once it is gone the file may be another's. */
-  vbo_file_unlink(sink->directory, sink->part);
+  if (atomic_load(&sink->stage) != STAGE_GIVEN_UP && sink->process == vbo_process_id())
+    vbo_file_unlink(sink->directory, sink->part);
   vbo_file_close(sink->file);
   sink->file = -1;
 }
 
+bool vbo_sink_give_up(vbo_sink *sink) {
+  int stage = STAGE_WRITING;
+  if (!atomic_compare_exchange_strong(&sink->stage, &stage, STAGE_GIVEN_UP))
+    return stage == STAGE_GIVEN_UP;
+  /* The writer has it open, and so the lock on it: the name is still ours. */
+  vbo_file_unlink(sink->directory, sink->part);
+  return true;
+}
+
+static bool take_name(vbo_sink *sink, vbo_error *err) {
+  int stage = STAGE_WRITING;
+  if (!atomic_compare_exchange_strong(&sink->stage, &stage, STAGE_NAMING))
+    return vbo_error_set(err, VBO_ERROR_CANCELLED, "given up");
+  int failure = vbo_file_rename(sink->directory, sink->part, sink->name, sink->overwrite);
+  if (failure == EEXIST) return exists_error(sink, err);
+  return failure == 0 || disk_error(sink, failure, "could not rename to", err);
+}
+
 bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err) {
-  bool good = flush(sink, err) && vbo_digest_finish(sink->digest, sha256, err);
+  bool good = vbo_digest_finish(sink->digest, sha256, err);
   if (good) {
     int failure = sink->sync ? vbo_file_sync(sink->file) : vbo_file_flush(sink->file);
     if (failure != 0) good = disk_error(sink, failure, "could not write", err);
   }
-  if (good) {
-    int failure = vbo_file_rename(sink->directory, sink->part, sink->name, sink->overwrite);
-    if (failure == EEXIST)
-      good = exists_error(sink, err);
-    else if (failure != 0)
-      good = disk_error(sink, failure, "could not rename to", err);
-  }
-  if (!good) {
+  if (!good || !take_name(sink, err)) {
     discard(sink);
     return false;
   }
@@ -193,7 +192,6 @@ void vbo_sink_free(vbo_sink *sink) {
   discard(sink);
   if (sink->directory >= 0) vbo_file_close(sink->directory);
   vbo_digest_free(sink->digest);
-  free(sink->buffer);
   free(sink->part);
   free(sink->name);
   free(sink->path);

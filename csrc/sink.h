@@ -16,6 +16,10 @@ bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *e
 bool vbo_sink_reset(vbo_sink *sink, vbo_error *err);
 /* Written through, hashed, renamed to PATH.  After a failure nothing is left. */
 bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err);
+/* From another thread than the one that writes and commits: removes PATH.part
+ * under its hands, and nothing will get the name PATH.  False when it is too
+ * late: it is getting that name just now, or has it. */
+bool vbo_sink_give_up(vbo_sink *sink);
 /* Removes PATH.part unless it was committed. */
 void vbo_sink_free(vbo_sink *sink);
 

@@ -64,6 +64,10 @@ bool vbo_random(void *out, size_t size) {
 #endif
 }
 
+int64_t vbo_process_id(void) {
+  return (int64_t)getpid();
+}
+
 /* ------------------------------------------------------------------- files */
 
 int vbo_directory_open(const char *path, int *directory) {

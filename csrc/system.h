@@ -11,6 +11,8 @@ int64_t vbo_monotonic_ms(void);
 int64_t vbo_wall_seconds(void);
 /* Unpredictable bytes from the system; false when it has none. */
 bool vbo_random(void *out, size_t size);
+/* Tells this process from one that was forked off it. */
+int64_t vbo_process_id(void);
 
 /* --- a directory and the files in it; all return an errno, 0 for success --- */
 

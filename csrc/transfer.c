@@ -22,6 +22,17 @@ static bool copy_request(vbo_transfer *transfer, const vbo_request *request, vbo
   return vbo_request_body(request, &transfer->request_body, err);
 }
 
+static bool open_file(vbo_transfer *transfer, const vbo_sink_options *options, vbo_error *err) {
+  if (options->path == NULL)
+    return vbo_error_set(err, VBO_ERROR_USAGE, "a file to save to needs a path");
+  vbo_feeds *feeds = vbo_engine_feeds(transfer->client->engine, err);
+  if (feeds == NULL) return false;
+  vbo_sink *sink = vbo_sink_open(options->path, options->overwrite, !options->no_fsync, err);
+  if (sink == NULL) return false;
+  transfer->file = vbo_feed_new(feeds, sink, &vbo_transfer_file_events, transfer, err);
+  return transfer->file != NULL;
+}
+
 static bool open_sink(vbo_transfer *transfer, const vbo_sink_options *options, vbo_error *err) {
   static const vbo_sink_options memory = {.kind = VBO_SINK_MEMORY};
   if (options == NULL) options = &memory;
@@ -31,10 +42,7 @@ static bool open_sink(vbo_transfer *transfer, const vbo_sink_options *options, v
       transfer->body_limit = options->limit != 0 ? options->limit : transfer->client->body_limit;
       return true;
     case VBO_SINK_FILE:
-      if (options->path == NULL)
-        return vbo_error_set(err, VBO_ERROR_USAGE, "a file to save to needs a path");
-      transfer->file = vbo_sink_open(options->path, options->overwrite, !options->no_fsync, err);
-      return transfer->file != NULL;
+      return open_file(transfer, options, err);
     case VBO_SINK_PULL:
       transfer->digest = vbo_digest_new(err);
       return transfer->digest != NULL;
@@ -153,12 +161,7 @@ int64_t vbo_transfer_read(vbo_transfer *transfer, void *buffer, size_t size, vbo
   }
   size_t taken = vbo_ring_take(&transfer->ring, buffer, size);
   transfer->handed_out = true;
-  if (transfer->held && transfer->ring.size <= VBO_RING_CAPACITY / 2) {
-    transfer->held = false;
-    transfer->moved_at = vbo_monotonic_ms(); /* the silence so far was ours */
-    vbo_transfer_arm(transfer);
-    if (transfer->exchange != NULL) vbo_exchange_resume(transfer->exchange);
-  }
+  if (transfer->ring.size <= VBO_RING_CAPACITY / 2) vbo_transfer_resume(transfer);
   return (int64_t)taken;
 }
 
@@ -176,7 +179,7 @@ void vbo_transfer_free(vbo_transfer *transfer) {
   vbo_buffer_free(&transfer->body);
   vbo_ring_free(&transfer->ring);
   vbo_digest_free(transfer->digest);
-  vbo_sink_free(transfer->file);
+  vbo_feed_free(transfer->file);
   vbo_client *client = transfer->client;
   free(transfer->method);
   free(transfer->path);
@@ -249,6 +252,8 @@ static vbo_transfer_phase phase_of(const vbo_transfer *transfer) {
     case VBO_STATE_TOKEN:
     case VBO_STATE_PAUSE:
       return VBO_PHASE_QUEUED;
+    case VBO_STATE_SETTLING:
+      return VBO_PHASE_RECEIVING;
     case VBO_STATE_DONE:
       return VBO_PHASE_DONE;
     case VBO_STATE_RUNNING:

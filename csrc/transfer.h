@@ -5,11 +5,11 @@
 
 #include "client.h"
 #include "digest.h"
+#include "feed.h"
 #include "progress.h"
 #include "ring.h"
-#include "sink.h"
 
-/*   QUEUE ──► TOKEN ──► RUNNING ──► DONE
+/*   QUEUE ──► TOKEN ──► RUNNING ──► (SETTLING) ──► DONE
  *     ▲                    │
  *     ├─────── 401 ────────┤
  *     └────── PAUSE ◄──────┘    */
@@ -18,6 +18,7 @@ typedef enum vbo_transfer_state {
   VBO_STATE_TOKEN, /* waits for a token */
   VBO_STATE_PAUSE, /* waits before it is sent again */
   VBO_STATE_RUNNING,
+  VBO_STATE_SETTLING, /* all is here; the file is not under its name yet */
   VBO_STATE_DONE
 } vbo_transfer_state;
 
@@ -43,7 +44,7 @@ struct vbo_transfer {
   vbo_sink_kind kind;
   size_t body_limit; /* memory */
   vbo_buffer body;   /* memory; also an error's body */
-  vbo_sink *file;
+  vbo_feed *file;
   vbo_ring ring;
   vbo_digest *digest; /* of what went into the ring */
   char sha256[VBO_DIGEST_HEX];
@@ -55,8 +56,9 @@ struct vbo_transfer {
   unsigned token; /* the serial it was sent with */
   vbo_headers headers;
   bool head;       /* a 2xx head is there */
-  bool held;       /* the puller holds the sender back */
+  bool held;       /* the puller, or the disk, holds the sender back */
   bool handed_out; /* the puller has taken bytes */
+  bool was_sent;   /* settling: the request had gone out */
   vbo_error local; /* what we found wrong while it came in */
   int64_t received;
   int64_t sent_at;
@@ -96,8 +98,11 @@ void vbo_transfer_arm(vbo_transfer *transfer);
 extern const vbo_exchange_events vbo_transfer_events;
 /* transfer_run.c again: the exchange is over. */
 void vbo_transfer_ended(void *owner, const vbo_error *failure);
+extern const vbo_feed_events vbo_transfer_file_events;
+/* The sink takes bytes again. */
+void vbo_transfer_resume(vbo_transfer *transfer);
 /* Judges the answer after the exchange: fills in `err` unless it is whole and
- * 2xx; commits the sink if it is.  `*repeat`: a read may try again. */
+ * 2xx.  `*repeat`: a read may try again. */
 bool vbo_transfer_judge(vbo_transfer *transfer, const vbo_error *failure, bool *repeat,
                         vbo_error *err);
 /* Forgets what an attempt left, in the sink too. */

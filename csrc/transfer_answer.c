@@ -69,6 +69,7 @@ static bool on_head(void *owner, const vbo_headers *headers) {
   }
   if (!head_fits(transfer, headers)) return false;
   transfer->head = true;
+  if (transfer->file != NULL) vbo_feed_expect(transfer->file, headers->length);
   /* A reader who takes its time must not keep others from the server. */
   if (transfer->kind == VBO_SINK_PULL)
     vbo_congestion_stand(transfer->client->congestion, &transfer->seat, VBO_OUTCOME_GOOD);
@@ -85,6 +86,13 @@ static vbo_taking pull(vbo_transfer *transfer, const char *bytes, size_t size) {
     return VBO_STOP;
   vbo_engine_report(transfer->client->engine, &transfer->ready, transfer);
   return VBO_TAKEN;
+}
+
+static vbo_taking save(vbo_transfer *transfer, const char *bytes, size_t size) {
+  vbo_feeding feeding = VBO_FED;
+  if (!vbo_feed_take(transfer->file, bytes, size, &feeding, &transfer->local)) return VBO_STOP;
+  transfer->held = feeding == VBO_FEED_FULL;
+  return transfer->held ? VBO_HOLD : VBO_TAKEN;
 }
 
 /* Of an error's body as much as fits, and then no more. */
@@ -112,7 +120,7 @@ static vbo_taking on_body(void *owner, const char *bytes, size_t size) {
       }
       break;
     case VBO_SINK_FILE:
-      if (!vbo_sink_write(transfer->file, bytes, size, &transfer->local)) taking = VBO_STOP;
+      taking = save(transfer, bytes, size);
       break;
     case VBO_SINK_PULL:
       taking = pull(transfer, bytes, size);
@@ -168,10 +176,9 @@ static bool is_whole(vbo_transfer *transfer, const vbo_error *failure, bool *rep
 
 static bool deliver(vbo_transfer *transfer, vbo_error *err) {
   switch (transfer->kind) {
-    case VBO_SINK_FILE:
-      return vbo_sink_commit(transfer->file, transfer->sha256, err);
     case VBO_SINK_PULL:
       return vbo_digest_finish(transfer->digest, transfer->sha256, err);
+    case VBO_SINK_FILE: /* its worker does, and tells later */
     case VBO_SINK_MEMORY:
       break;
   }
@@ -209,5 +216,6 @@ bool vbo_transfer_reset(vbo_transfer *transfer, vbo_error *err) {
   vbo_buffer_free(&transfer->body);
   vbo_ring_clear(&transfer->ring);
   if (transfer->digest != NULL && !vbo_digest_reset(transfer->digest, err)) return false;
-  return transfer->file == NULL || vbo_sink_reset(transfer->file, err);
+  if (transfer->file != NULL) vbo_feed_restart(transfer->file);
+  return true;
 }

@@ -31,7 +31,8 @@ void vbo_transfer_arm(vbo_transfer *transfer) {
 /* Takes what the exchange knows and ends it.  Whether its request may have
  * reached the server. */
 static bool leave_exchange(vbo_transfer *transfer) {
-  if (transfer->exchange == NULL) return false;
+  if (transfer->exchange == NULL)
+    return transfer->state == VBO_STATE_SETTLING && transfer->was_sent;
   bool sent = vbo_exchange_sent(transfer->exchange);
   transfer->sent_at = vbo_exchange_sent_at(transfer->exchange);
   transfer->answered_at = vbo_exchange_answered_at(transfer->exchange);
@@ -85,7 +86,7 @@ static void finish(vbo_transfer *transfer, const vbo_error *err) {
   vbo_transfer_arm(transfer);
   vbo_node_unlink(&transfer->waiter.node);
   vbo_node_unlink(&transfer->node);
-  vbo_sink_free(transfer->file); /* which removes the .part unless it was committed */
+  vbo_feed_free(transfer->file); /* which removes the .part unless it was committed */
   transfer->file = NULL;
   vbo_buffer_free(&transfer->request_body);
   transfer->client->engine->pending--;
@@ -263,10 +264,54 @@ void vbo_transfer_ended(void *owner, const vbo_error *failure) {
   bool sent = leave_exchange(transfer);
   bool good = vbo_transfer_judge(transfer, failure != NULL ? &copy : NULL, &repeat, &err);
   leave_seat(transfer, good ? NULL : &err, outcome_of(transfer, good ? NULL : &err));
-  if (good)
-    finish(transfer, NULL);
-  else
+  if (!good) {
     decide(transfer, &err, sent, repeat);
+  } else if (transfer->file == NULL) {
+    finish(transfer, NULL);
+  } else {
+    transfer->state = VBO_STATE_SETTLING;
+    transfer->was_sent = sent;
+    vbo_transfer_arm(transfer);
+    vbo_feed_commit(transfer->file);
+  }
+}
+
+/* ---------------------------------------------------------------- the file */
+
+void vbo_transfer_resume(vbo_transfer *transfer) {
+  if (!transfer->held) return;
+  transfer->held = false;
+  transfer->moved_at = vbo_monotonic_ms(); /* the silence so far was ours */
+  vbo_transfer_arm(transfer);
+  if (transfer->exchange != NULL) vbo_exchange_resume(transfer->exchange);
+}
+
+static void on_file_ready(void *owner) {
+  vbo_transfer_resume(owner);
+}
+
+static void saved(vbo_transfer *transfer) {
+  memcpy(transfer->sha256, vbo_feed_sha256(transfer->file), sizeof transfer->sha256);
+  finish(transfer, NULL);
+}
+
+static void on_file_ended(void *owner, const vbo_error *failure) {
+  vbo_transfer *transfer = owner;
+  if (failure == NULL) {
+    saved(transfer);
+    return;
+  }
+  vbo_error err = *failure; /* it belongs to the feed */
+  decide(transfer, &err, leave_exchange(transfer), false);
+}
+
+const vbo_feed_events vbo_transfer_file_events = {on_file_ready, on_file_ended};
+
+/* Who comes to end it while the file gets its name finds it saved. */
+static bool saved_already(vbo_transfer *transfer) {
+  if (transfer->state != VBO_STATE_SETTLING || !vbo_feed_too_late(transfer->file)) return false;
+  saved(transfer);
+  return true;
 }
 
 /* --------------------------------------------------------------- the clock */
@@ -284,6 +329,7 @@ void vbo_transfer_on_timer(void *owner) {
   int64_t now = vbo_monotonic_ms();
   vbo_error err;
   if (now >= transfer->deadline_at) {
+    if (saved_already(transfer)) return;
     bool unsent = transfer->attempts == 0;
     bool sent = leave_exchange(transfer);
     vbo_error_set(&err, VBO_ERROR_TIMEOUT, "the deadline of %.1f s has passed%s",
@@ -318,7 +364,7 @@ void vbo_transfer_on_timer(void *owner) {
 }
 
 void vbo_transfer_end(vbo_transfer *transfer, const char *why) {
-  if (transfer->state == VBO_STATE_DONE) return;
+  if (transfer->state == VBO_STATE_DONE || saved_already(transfer)) return;
   vbo_error err;
   bool sent = leave_exchange(transfer);
   vbo_error_set(&err, VBO_ERROR_CANCELLED, "cancelled: %s", why);

@@ -1,0 +1,372 @@
+/* feed.c: pieces, a queue of full ones, a heap of empty ones. */
+#include "feed.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "worker.h"
+
+enum {
+  PIECE = 128 * 1024, /* a gigabyte takes few calls of the system; four vanish beside the process */
+  FIRST_PIECE = 16 * 1024, /* when nobody says how much will come: most files are small */
+  MOST_PIECES = 4,
+  /* Of all feeds of an engine, beyond the one piece that each may have. */
+  MOST_BYTES = 4 * 1024 * 1024,
+  PIECES_A_TURN = 8
+};
+
+typedef struct piece {
+  struct piece *next;
+  size_t room;
+  size_t used;
+  char bytes[];
+} piece;
+
+struct vbo_feeds {
+  vbo_workers *workers;
+  size_t bytes; /* in pieces */
+};
+
+struct vbo_feed {
+  vbo_feeds *feeds;
+  vbo_job job;
+  vbo_sink *sink; /* the worker's, but for giving it up */
+  const vbo_feed_events *events;
+  void *owner;
+
+  /* The loop's. */
+  piece *filling;
+  unsigned pieces;
+  int64_t expected;
+  bool begun; /* something was handed over since the last restart */
+
+  pthread_mutex_t lock;
+  piece *full;
+  piece **full_end;
+  piece *empty;
+  unsigned empty_count;
+  bool waiting; /* the loop, for this many empty ones */
+  unsigned wanted;
+  bool ready; /* they are there */
+  bool restart;
+  bool commit;
+  bool given_up;
+  bool ended;
+  bool failed;
+
+  /* Written by the worker before `ended` or `failed`. */
+  vbo_error failure;
+  char sha256[VBO_DIGEST_HEX];
+};
+
+/* ------------------------------------------------------------ on the worker */
+
+static void fail(vbo_feed *feed, const vbo_error *err) {
+  feed->failure = *err;
+  pthread_mutex_lock(&feed->lock);
+  feed->failed = true;
+  pthread_mutex_unlock(&feed->lock);
+  vbo_job_tell(&feed->job);
+}
+
+static void give_back(vbo_feed *feed, piece *used) {
+  pthread_mutex_lock(&feed->lock);
+  used->used = 0;
+  used->next = feed->empty;
+  feed->empty = used;
+  feed->empty_count++;
+  bool tell = feed->waiting && feed->empty_count >= feed->wanted;
+  if (tell) {
+    feed->waiting = false;
+    feed->ready = true;
+  }
+  pthread_mutex_unlock(&feed->lock);
+  if (tell) vbo_job_tell(&feed->job);
+}
+
+static void finish(vbo_feed *feed) {
+  vbo_error err = {0};
+  if (!vbo_sink_commit(feed->sink, feed->sha256, &err)) {
+    fail(feed, &err);
+    return;
+  }
+  pthread_mutex_lock(&feed->lock);
+  feed->ended = true;
+  pthread_mutex_unlock(&feed->lock);
+  vbo_job_tell(&feed->job);
+}
+
+typedef enum step { STEP_NONE, STEP_RESTART, STEP_WRITE, STEP_FINISH } step;
+
+static step next_step(vbo_feed *feed, piece **work) {
+  step found = STEP_NONE;
+  pthread_mutex_lock(&feed->lock);
+  if (feed->given_up) {
+    found = STEP_NONE;
+  } else if (feed->restart) {
+    feed->restart = false;
+    found = STEP_RESTART;
+  } else if (feed->full != NULL) {
+    *work = feed->full;
+    feed->full = feed->full->next;
+    if (feed->full == NULL) feed->full_end = &feed->full;
+    found = STEP_WRITE;
+  } else if (feed->commit && !feed->ended && !feed->failed) {
+    found = STEP_FINISH;
+  }
+  pthread_mutex_unlock(&feed->lock);
+  return found;
+}
+
+static bool work(void *owner) {
+  vbo_feed *feed = owner;
+  for (int i = 0; i < PIECES_A_TURN; i++) {
+    vbo_error err = {0};
+    piece *with = NULL;
+    bool broken = feed->failure.kind != VBO_OK;
+    switch (next_step(feed, &with)) {
+      case STEP_NONE:
+        return false;
+      case STEP_RESTART:
+        if (!broken && !vbo_sink_reset(feed->sink, &err)) fail(feed, &err);
+        break;
+      case STEP_WRITE:
+        if (!broken && !vbo_sink_write(feed->sink, with->bytes, with->used, &err)) fail(feed, &err);
+        give_back(feed, with);
+        break;
+      case STEP_FINISH:
+        finish(feed);
+        return false;
+    }
+  }
+  return true;
+}
+
+/* -------------------------------------------------------------- on the loop */
+
+static void free_pieces(vbo_feed *feed, piece *first) {
+  while (first != NULL) {
+    piece *next = first->next;
+    feed->feeds->bytes -= first->room;
+    feed->pieces--;
+    free(first);
+    first = next;
+  }
+}
+
+static void destroy(vbo_feed *feed) {
+  vbo_sink_free(feed->sink);
+  free_pieces(feed, feed->filling);
+  free_pieces(feed, feed->full);
+  free_pieces(feed, feed->empty);
+  pthread_mutex_destroy(&feed->lock);
+  free(feed);
+}
+
+static void told(void *owner) {
+  vbo_feed *feed = owner;
+  pthread_mutex_lock(&feed->lock);
+  bool given_up = feed->given_up;
+  bool failed = feed->failed;
+  bool ended = feed->ended;
+  bool ready = feed->ready;
+  feed->ready = false;
+  pthread_mutex_unlock(&feed->lock);
+  if (given_up)
+    destroy(feed);
+  else if (failed)
+    feed->events->ended(feed->owner, &feed->failure);
+  else if (ended)
+    feed->events->ended(feed->owner, NULL);
+  else if (ready)
+    feed->events->ready(feed->owner);
+}
+
+vbo_feeds *vbo_feeds_new(void (*wake)(void *), void *data, vbo_error *err) {
+  vbo_feeds *feeds = calloc(1, sizeof *feeds);
+  if (feeds == NULL) {
+    vbo_error_memory(err);
+    return NULL;
+  }
+  feeds->workers = vbo_workers_new(wake, data, err);
+  if (feeds->workers != NULL) return feeds;
+  free(feeds);
+  return NULL;
+}
+
+void vbo_feeds_free(vbo_feeds *feeds) {
+  if (feeds == NULL) return;
+  vbo_workers_free(feeds->workers); /* the last of those given up are told of in here */
+  free(feeds);
+}
+
+void vbo_feeds_drive(vbo_feeds *feeds) {
+  if (feeds != NULL) vbo_workers_drive(feeds->workers);
+}
+
+vbo_feed *vbo_feed_new(vbo_feeds *feeds, vbo_sink *sink, const vbo_feed_events *events, void *owner,
+                       vbo_error *err) {
+  vbo_feed *feed = calloc(1, sizeof *feed);
+  if (feed == NULL) {
+    vbo_sink_free(sink);
+    vbo_error_memory(err);
+    return NULL;
+  }
+  feed->feeds = feeds;
+  feed->sink = sink;
+  feed->events = events;
+  feed->owner = owner;
+  feed->expected = -1;
+  feed->full_end = &feed->full;
+  feed->job = (vbo_job){.work = work, .told = told, .owner = feed, .workers = feeds->workers};
+  pthread_mutex_init(&feed->lock, NULL);
+  return feed;
+}
+
+void vbo_feed_expect(vbo_feed *feed, int64_t size) {
+  feed->expected = size;
+}
+
+static piece *new_piece(vbo_feed *feed, size_t room) {
+  if (feed->pieces > 0 && (feed->pieces >= MOST_PIECES || feed->feeds->bytes + room > MOST_BYTES))
+    return NULL;
+  piece *made = malloc(sizeof *made + room);
+  if (made == NULL) return NULL; /* the same as full, unless it is the first */
+  *made = (piece){.room = room};
+  feed->pieces++;
+  feed->feeds->bytes += room;
+  return made;
+}
+
+/* For what libcurl offers at once, which is 16 KiB. */
+static size_t room_wanted(const vbo_feed *feed, size_t size) {
+  size_t room = PIECE;
+  if (!feed->begun && feed->expected < 0) room = FIRST_PIECE;
+  if (!feed->begun && feed->expected >= 0 && feed->expected < PIECE) room = (size_t)feed->expected;
+  return room < size ? size : room;
+}
+
+static piece *take_empty(vbo_feed *feed, size_t size) {
+  size_t room = room_wanted(feed, size);
+  pthread_mutex_lock(&feed->lock);
+  piece *found = feed->empty;
+  if (found != NULL) {
+    feed->empty = found->next;
+    feed->empty_count--;
+    found->next = NULL;
+  }
+  pthread_mutex_unlock(&feed->lock);
+  if (found != NULL && found->room < room) {
+    free_pieces(feed, found);
+    found = NULL;
+  }
+  return found != NULL ? found : new_piece(feed, room);
+}
+
+static void hand_over(vbo_feed *feed, bool wait) {
+  piece *full = feed->filling;
+  feed->filling = NULL;
+  feed->begun = true;
+  pthread_mutex_lock(&feed->lock);
+  if (full != NULL) {
+    *feed->full_end = full;
+    feed->full_end = &full->next;
+  }
+  /* Half of them at once: the loop is not woken for each. */
+  feed->wanted = (feed->pieces + 1) / 2;
+  feed->ready = wait && feed->empty_count >= feed->wanted; /* by now */
+  feed->waiting = wait && !feed->ready;
+  bool tell = feed->ready;
+  pthread_mutex_unlock(&feed->lock);
+  vbo_job_post(&feed->job);
+  if (tell) vbo_job_tell(&feed->job);
+}
+
+static size_t put(piece *to, const char *bytes, size_t size) {
+  size_t fits = to->room - to->used;
+  if (fits > size) fits = size;
+  memcpy(to->bytes + to->used, bytes, fits);
+  to->used += fits;
+  return fits;
+}
+
+bool vbo_feed_take(vbo_feed *feed, const void *bytes, size_t size, vbo_feeding *feeding,
+                   vbo_error *err) {
+  *feeding = VBO_FED;
+  piece *next = NULL;
+  size_t room = feed->filling != NULL ? feed->filling->room - feed->filling->used : 0;
+  if (room < size && (next = take_empty(feed, size)) == NULL) {
+    if (feed->pieces == 0) return vbo_error_memory(err);
+    /* All that it has is with the worker now, which is sure to give some back. */
+    hand_over(feed, true);
+    *feeding = VBO_FEED_FULL;
+    return true;
+  }
+  const char *from = bytes;
+  if (feed->filling != NULL) {
+    size_t done = put(feed->filling, from, size);
+    from += done;
+    size -= done;
+    if (feed->filling->used == feed->filling->room) hand_over(feed, false);
+  }
+  if (next != NULL) {
+    (void)put(next, from, size);
+    feed->filling = next;
+  }
+  return true;
+}
+
+void vbo_feed_restart(vbo_feed *feed) {
+  if (feed->filling != NULL) feed->filling->used = 0;
+  if (!feed->begun) return;
+  feed->begun = false;
+  pthread_mutex_lock(&feed->lock);
+  while (feed->full != NULL) {
+    piece *full = feed->full;
+    feed->full = full->next;
+    full->used = 0;
+    full->next = feed->empty;
+    feed->empty = full;
+    feed->empty_count++;
+  }
+  feed->full_end = &feed->full;
+  feed->waiting = feed->ready = false;
+  feed->restart = true;
+  pthread_mutex_unlock(&feed->lock);
+  vbo_job_post(&feed->job);
+}
+
+void vbo_feed_commit(vbo_feed *feed) {
+  pthread_mutex_lock(&feed->lock);
+  feed->commit = true;
+  pthread_mutex_unlock(&feed->lock);
+  hand_over(feed, false);
+}
+
+bool vbo_feed_too_late(vbo_feed *feed) {
+  pthread_mutex_lock(&feed->lock);
+  bool commit = feed->commit;
+  pthread_mutex_unlock(&feed->lock);
+  if (!commit || vbo_sink_give_up(feed->sink)) return false;
+  vbo_job_wait(&feed->job);
+  pthread_mutex_lock(&feed->lock);
+  bool ended = feed->ended;
+  pthread_mutex_unlock(&feed->lock);
+  return ended;
+}
+
+const char *vbo_feed_sha256(const vbo_feed *feed) {
+  return feed->sha256;
+}
+
+void vbo_feed_free(vbo_feed *feed) {
+  if (feed == NULL) return;
+  pthread_mutex_lock(&feed->lock);
+  feed->given_up = true;
+  pthread_mutex_unlock(&feed->lock);
+  if (vbo_job_withdraw(&feed->job))
+    destroy(feed);
+  else
+    (void)vbo_sink_give_up(feed->sink); /* its turn ends, and `told` does the rest */
+}

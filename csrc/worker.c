@@ -1,0 +1,253 @@
+/* worker.c: a few threads, one queue, and news for the loop. */
+#include "worker.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "system.h"
+
+/* One hashes a single fast transfer; more only wait for a disk side by side. */
+enum { MOST_THREADS = 4 };
+
+struct vbo_workers {
+  void (*wake)(void *);
+  void *wake_data;
+  atomic_bool anything_new; /* spares the loop the lock */
+  int64_t process;          /* whose threads they are: a fork has none of them */
+  vbo_node registered;      /* in `living` */
+
+  pthread_mutex_t lock;
+  pthread_cond_t more; /* jobs, or the end */
+  pthread_cond_t left; /* a job's turn has ended */
+  vbo_list queue;
+  size_t queue_size;
+  vbo_list news;
+  bool ending;
+  unsigned idle;
+  unsigned count;
+  pthread_t threads[MOST_THREADS];
+};
+
+/* ------------------------------------------------------------ the way it ends
+ *
+ * A program that calls exit() with transfers under way goes on to take down the
+ * libraries that the threads are using.  They are stopped first. */
+
+static pthread_mutex_t living_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t living_once = PTHREAD_ONCE_INIT;
+static vbo_list living;
+
+static void stop(vbo_workers *workers);
+
+static void stop_all(void) {
+  vbo_workers *workers = NULL;
+  pthread_mutex_lock(&living_lock);
+  while ((workers = vbo_list_take(&living)) != NULL)
+    stop(workers);
+  pthread_mutex_unlock(&living_lock);
+}
+
+/* A fork in the midst of another thread's change would leave the child a lock that nobody opens. */
+static void before_fork(void) {
+  pthread_mutex_lock(&living_lock);
+}
+
+static void after_fork(void) {
+  pthread_mutex_unlock(&living_lock);
+}
+
+static void begin_living(void) {
+  vbo_list_init(&living);
+  (void)pthread_atfork(before_fork, after_fork, after_fork);
+  (void)atexit(stop_all);
+}
+
+static void register_workers(vbo_workers *workers) {
+  pthread_once(&living_once, begin_living);
+  pthread_mutex_lock(&living_lock);
+  vbo_list_append(&living, &workers->registered, workers);
+  pthread_mutex_unlock(&living_lock);
+}
+
+static void unregister_workers(vbo_workers *workers) {
+  pthread_mutex_lock(&living_lock);
+  vbo_node_unlink(&workers->registered);
+  pthread_mutex_unlock(&living_lock);
+}
+
+/* --------------------------------------------------------------- the threads */
+
+static void queue_job(vbo_job *job) {
+  job->state = VBO_JOB_QUEUED;
+  vbo_list_append(&job->workers->queue, &job->queued, job);
+  job->workers->queue_size++;
+}
+
+/* Whether the loop has to be woken for it, once the lock is open. */
+static bool add_news(vbo_job *job) {
+  vbo_workers *workers = job->workers;
+  if (vbo_node_linked(&job->news)) return false;
+  vbo_list_append(&workers->news, &job->news, job);
+  return !atomic_exchange(&workers->anything_new, true);
+}
+
+/* With the lock held, which is open while the job works. */
+static void turn(vbo_workers *workers, vbo_job *job) {
+  job->state = VBO_JOB_AT_WORK;
+  pthread_mutex_unlock(&workers->lock);
+  bool more = job->work(job->owner);
+  pthread_mutex_lock(&workers->lock);
+  bool again = job->state == VBO_JOB_AT_WORK_AGAIN;
+  job->state = VBO_JOB_IDLE;
+  bool wake = false;
+  if (job->withdrawn)
+    wake = add_news(job);
+  else if (more || again)
+    queue_job(job);
+  pthread_cond_broadcast(&workers->left);
+  if (wake) workers->wake(workers->wake_data);
+}
+
+static vbo_job *next_job(vbo_workers *workers) {
+  vbo_job *job = vbo_list_take(&workers->queue);
+  if (job != NULL) workers->queue_size--;
+  return job;
+}
+
+static void *run_thread(void *data) {
+  vbo_workers *workers = data;
+  pthread_mutex_lock(&workers->lock);
+  while (!workers->ending) {
+    vbo_job *job = next_job(workers);
+    if (job != NULL) {
+      turn(workers, job);
+      continue;
+    }
+    workers->idle++;
+    pthread_cond_wait(&workers->more, &workers->lock);
+    workers->idle--;
+  }
+  pthread_mutex_unlock(&workers->lock);
+  return NULL;
+}
+
+/* Signals are the program's: its handlers may expect its own threads.  With the
+ * lock held. */
+static bool start_thread(vbo_workers *workers) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  bool started = pthread_create(&workers->threads[workers->count], NULL, run_thread, workers) == 0;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (started) workers->count++;
+  return started;
+}
+
+static void stop(vbo_workers *workers) {
+  if (workers->process != vbo_process_id()) return;
+  pthread_mutex_lock(&workers->lock);
+  workers->ending = true;
+  pthread_cond_broadcast(&workers->more);
+  pthread_mutex_unlock(&workers->lock);
+  for (unsigned i = 0; i < workers->count; i++)
+    pthread_join(workers->threads[i], NULL);
+  workers->count = 0;
+}
+
+/* ------------------------------------------------------------- the loop's side */
+
+vbo_workers *vbo_workers_new(void (*wake)(void *), void *data, vbo_error *err) {
+  vbo_workers *workers = calloc(1, sizeof *workers);
+  if (workers == NULL) {
+    vbo_error_memory(err);
+    return NULL;
+  }
+  workers->wake = wake;
+  workers->wake_data = data;
+  workers->process = vbo_process_id();
+  atomic_init(&workers->anything_new, false);
+  vbo_list_init(&workers->queue);
+  vbo_list_init(&workers->news);
+  pthread_mutex_init(&workers->lock, NULL);
+  pthread_cond_init(&workers->more, NULL);
+  pthread_cond_init(&workers->left, NULL);
+  register_workers(workers);
+  return workers;
+}
+
+void vbo_workers_free(vbo_workers *workers) {
+  if (workers == NULL) return;
+  /* In a fork the threads are not there, and a lock may be held for ever by one. */
+  if (workers->process != vbo_process_id()) return;
+  unregister_workers(workers);
+  stop(workers);
+  vbo_workers_drive(workers);
+  pthread_cond_destroy(&workers->more);
+  pthread_cond_destroy(&workers->left);
+  pthread_mutex_destroy(&workers->lock);
+  free(workers);
+}
+
+void vbo_workers_drive(vbo_workers *workers) {
+  if (workers == NULL || !atomic_exchange(&workers->anything_new, false)) return;
+  for (;;) {
+    pthread_mutex_lock(&workers->lock);
+    vbo_job *job = vbo_list_take(&workers->news);
+    pthread_mutex_unlock(&workers->lock);
+    if (job == NULL) return;
+    job->told(job->owner);
+  }
+}
+
+void vbo_job_post(vbo_job *job) {
+  vbo_workers *workers = job->workers;
+  pthread_mutex_lock(&workers->lock);
+  if (job->state == VBO_JOB_AT_WORK) job->state = VBO_JOB_AT_WORK_AGAIN;
+  if (job->state == VBO_JOB_IDLE) {
+    queue_job(job);
+    if (workers->queue_size <= workers->idle || workers->count == MOST_THREADS || workers->ending ||
+        !start_thread(workers))
+      pthread_cond_signal(&workers->more);
+    /* No threads to be had, or the program is about to end: slower, but right. */
+    while (workers->count == 0 && (job = next_job(workers)) != NULL)
+      turn(workers, job);
+  }
+  pthread_mutex_unlock(&workers->lock);
+}
+
+void vbo_job_tell(vbo_job *job) {
+  vbo_workers *workers = job->workers;
+  pthread_mutex_lock(&workers->lock);
+  /* One that is withdrawn is told of when its turn has ended, not before. */
+  bool wake = !job->withdrawn && add_news(job);
+  pthread_mutex_unlock(&workers->lock);
+  if (wake) workers->wake(workers->wake_data);
+}
+
+bool vbo_job_withdraw(vbo_job *job) {
+  vbo_workers *workers = job->workers;
+  if (workers->process != vbo_process_id()) return true;
+  pthread_mutex_lock(&workers->lock);
+  if (job->state == VBO_JOB_QUEUED) {
+    vbo_node_unlink(&job->queued);
+    workers->queue_size--;
+    job->state = VBO_JOB_IDLE;
+  }
+  bool free_now = job->state == VBO_JOB_IDLE;
+  job->withdrawn = true;
+  vbo_node_unlink(&job->news);
+  pthread_mutex_unlock(&workers->lock);
+  return free_now;
+}
+
+void vbo_job_wait(vbo_job *job) {
+  vbo_workers *workers = job->workers;
+  if (workers->process != vbo_process_id()) return;
+  pthread_mutex_lock(&workers->lock);
+  while (job->state != VBO_JOB_IDLE && workers->count > 0)
+    pthread_cond_wait(&workers->left, &workers->lock);
+  pthread_mutex_unlock(&workers->lock);
+}
