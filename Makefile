@@ -134,8 +134,8 @@ LUA ?= lua5.4
 MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
 LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 
-.PHONY: all modules lib demo test run-tests fuzz fuzz-programs counts bench soak soak-silence lint format-check format install uninstall \
-  install-modules install-lua clean deps catalogue \
+.PHONY: all modules lib demo test run-tests tsan fuzz fuzz-programs counts bench soak soak-silence \
+  lint format-check format install uninstall install-modules install-lua clean deps catalogue \
   generated types reference FORCE
 .DEFAULT_GOAL := all
 
@@ -267,6 +267,10 @@ soak-silence:
 	@.ci/deps.sh install test
 	@$(MAKE) --no-print-directory all $(TEST_TOOLS)
 	@VBO_LONG=1 BUILD='$(BUILD)' SPEC=spec/faults_spec.lua .ci/test.sh
+
+# What threads share, watched by TSan: the C tests, and the core as Lua sees it.
+tsan:
+	@$(MAKE) --no-print-directory SANITIZE=thread SPEC='$(or $(SPEC),spec/core_spec.lua)' run-tests
 
 bench:
 	@.ci/deps.sh install bench

@@ -205,6 +205,10 @@ void vbo_feeds_drive(vbo_feeds *feeds) {
   if (feeds != NULL) vbo_workers_drive(feeds->workers);
 }
 
+vbo_workers *vbo_feeds_workers(vbo_feeds *feeds) {
+  return feeds->workers;
+}
+
 vbo_feed *vbo_feed_new(vbo_feeds *feeds, vbo_sink *sink, const vbo_feed_events *events, void *owner,
                        vbo_error *err) {
   vbo_feed *feed = calloc(1, sizeof *feed);
@@ -242,8 +246,9 @@ static piece *new_piece(vbo_feed *feed, size_t room) {
 /* For what libcurl offers at once, which is 16 KiB. */
 static size_t room_wanted(const vbo_feed *feed, size_t size) {
   size_t room = PIECE;
-  if (!feed->begun && feed->expected < 0) room = FIRST_PIECE;
-  if (!feed->begun && feed->expected >= 0 && feed->expected < PIECE) room = (size_t)feed->expected;
+  bool first = !feed->begun && feed->filling == NULL;
+  if (first && feed->expected < 0) room = FIRST_PIECE;
+  if (first && feed->expected >= 0 && feed->expected < PIECE) room = (size_t)feed->expected;
   return room < size ? size : room;
 }
 

@@ -30,6 +30,7 @@ vbo_feeds *vbo_feeds_new(void (*wake)(void *), void *data, vbo_error *err);
 /* After all feeds are freed. */
 void vbo_feeds_free(vbo_feeds *feeds);
 void vbo_feeds_drive(vbo_feeds *feeds);
+struct vbo_workers *vbo_feeds_workers(vbo_feeds *feeds);
 
 /* Takes the sink over, also on failure. */
 vbo_feed *vbo_feed_new(vbo_feeds *feeds, vbo_sink *sink, const vbo_feed_events *events, void *owner,

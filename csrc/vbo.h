@@ -19,7 +19,10 @@
  *    memory stays until the last object that needs it is freed.
  *  - Threads: one engine and all that hangs on it belong to one thread.  Only
  *    `vbo_engine_interrupt` may be called from elsewhere, a signal handler
- *    included.
+ *    included.  An engine that saves files has a few threads of its own, which
+ *    hash and write, block every signal and call nothing of the caller's; they
+ *    begin with the first file and end in vbo_engine_free.  A fork of the
+ *    process may free what it inherited, and do no more with it.
  *  - Text is UTF-8, sizes are bytes, durations are milliseconds (0 = no limit
  *    unless said otherwise).
  */

@@ -1,0 +1,493 @@
+/* The hand-over from the loop to the workers: bounded, in order, and given up at any moment. */
+#include "harness.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "feed.h"
+#include "worker.h"
+
+static char directory[64];
+
+static int make_directory(void **state) {
+  (void)state;
+  snprintf(directory, sizeof directory, "/tmp/vbolua-feed-XXXXXX");
+  return mkdtemp(directory) == NULL ? -1 : 0;
+}
+
+static int remove_directory(void **state) {
+  (void)state;
+  char command[128];
+  snprintf(command, sizeof command, "rm -rf '%s'", directory);
+  return system(command);
+}
+
+static const char *in_directory(const char *name) {
+  static char path[512];
+  snprintf(path, sizeof path, "%s/%s", directory, name);
+  return path;
+}
+
+static int count_entries(const char *where) {
+  DIR *opened = opendir(where);
+  if (opened == NULL) return -1;
+  int count = 0;
+  for (struct dirent *entry; (entry = readdir(opened)) != NULL;)
+    count += entry->d_name[0] != '.';
+  closedir(opened);
+  return count;
+}
+
+/* ------------------------------------------------------------ a loop of our own */
+
+static sem_t wakes;
+
+static void wake(void *data) {
+  assert_ptr_equal(data, directory);
+  sem_post(&wakes);
+}
+
+typedef struct seen {
+  int ready;
+  int ended;
+  vbo_error failure;
+} seen;
+
+static void on_ready(void *owner) {
+  ((seen *)owner)->ready++;
+}
+
+static void on_ended(void *owner, const vbo_error *failure) {
+  seen *what = owner;
+  what->ended++;
+  if (failure != NULL) what->failure = *failure;
+}
+
+static const vbo_feed_events events = {on_ready, on_ended};
+
+static void drive_until(vbo_feeds *feeds, const int *count) {
+  while (*count == 0) {
+    while (sem_wait(&wakes) != 0) {
+    }
+    vbo_feeds_drive(feeds);
+  }
+}
+
+static vbo_feed *open_feed(vbo_feeds *feeds, const char *name, seen *what) {
+  vbo_error err = {0};
+  vbo_sink *sink = vbo_sink_open(in_directory(name), false, false, &err);
+  assert_non_null(sink);
+  vbo_feed *feed = vbo_feed_new(feeds, sink, &events, what, &err);
+  assert_non_null(feed);
+  return feed;
+}
+
+static vbo_feeds *begin(void) {
+  vbo_error err = {0};
+  sem_init(&wakes, 0, 0);
+  vbo_feeds *feeds = vbo_feeds_new(wake, directory, &err);
+  assert_non_null(feeds);
+  return feeds;
+}
+
+/* As libcurl offers it; waits whenever the feed is full. */
+static void feed_all(vbo_feeds *feeds, vbo_feed *feed, seen *what, const char *bytes, size_t size) {
+  vbo_error err = {0};
+  size_t step = 1;
+  for (size_t done = 0; done < size;) {
+    size_t now = step < size - done ? step : size - done;
+    vbo_feeding feeding = VBO_FED;
+    what->ready = 0;
+    assert_true(vbo_feed_take(feed, bytes + done, now, &feeding, &err));
+    if (feeding == VBO_FEED_FULL) {
+      drive_until(feeds, &what->ready);
+      continue;
+    }
+    done += now;
+    step = step * 3 % 16384 + 1;
+  }
+}
+
+static void is_saved(const char *name, const char *bytes, size_t size, const char *sha256) {
+  char *found = malloc(size + 1);
+  FILE *file = fopen(in_directory(name), "rb");
+  assert_non_null(file);
+  assert_int_equal(fread(found, 1, size + 1, file), size);
+  fclose(file);
+  assert_memory_equal(found, bytes, size);
+  free(found);
+  vbo_error err = {0};
+  char wanted[VBO_DIGEST_HEX];
+  vbo_digest *digest = vbo_digest_new(&err);
+  assert_true(vbo_digest_add(digest, bytes, size, &err));
+  assert_true(vbo_digest_finish(digest, wanted, &err));
+  vbo_digest_free(digest);
+  assert_string_equal(sha256, wanted);
+}
+
+static char *noise(size_t size) {
+  char *bytes = malloc(size);
+  uint32_t x = 1;
+  for (size_t i = 0; i < size; i++)
+    bytes[i] = (char)((x = x * 1664525U + 1013904223U) >> 24);
+  return bytes;
+}
+
+static void carries_any_size_in_order(void **state) {
+  (void)state;
+  static const size_t sizes[] = {0,      1,      16383,  16384,   16385,   131071,
+                                 131072, 131073, 524288, 1000000, 5000000, 20000000};
+  char *bytes = noise(20000000);
+  vbo_feeds *feeds = begin();
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    for (int known = 0; known < 2; known++) {
+      seen what = {0};
+      vbo_feed *feed = open_feed(feeds, "f", &what);
+      vbo_feed_expect(feed, known ? (int64_t)sizes[i] : -1);
+      feed_all(feeds, feed, &what, bytes, sizes[i]);
+      assert_int_equal(access(in_directory("f"), F_OK), -1);
+      vbo_feed_commit(feed);
+      drive_until(feeds, &what.ended);
+      assert_int_equal(what.failure.kind, VBO_OK);
+      is_saved("f", bytes, sizes[i], vbo_feed_sha256(feed));
+      vbo_feed_free(feed);
+      assert_int_equal(count_entries(directory), 1);
+      unlink(in_directory("f"));
+    }
+  vbo_feeds_free(feeds);
+  free(bytes);
+}
+
+static void begins_again(void **state) {
+  (void)state;
+  char *bytes = noise(3000000);
+  vbo_feeds *feeds = begin();
+  for (size_t first = 10; first < 3000000; first = first * 7) {
+    seen what = {0};
+    vbo_feed *feed = open_feed(feeds, "f", &what);
+    feed_all(feeds, feed, &what, bytes + 7, first);
+    vbo_feed_restart(feed);
+    feed_all(feeds, feed, &what, bytes, 200000);
+    vbo_feed_restart(feed);
+    vbo_feed_restart(feed);
+    feed_all(feeds, feed, &what, bytes, 300000);
+    vbo_feed_commit(feed);
+    drive_until(feeds, &what.ended);
+    is_saved("f", bytes, 300000, vbo_feed_sha256(feed));
+    vbo_feed_free(feed);
+    unlink(in_directory("f"));
+  }
+  vbo_feeds_free(feeds);
+  free(bytes);
+}
+
+/* ---------------------------------------------------- workers that stand still */
+
+typedef struct brake {
+  vbo_job job;
+  sem_t begun;
+  sem_t go;
+  bool blocks_signals;
+  int told;
+} brake;
+
+static bool stand(void *owner) {
+  brake *held = owner;
+  sigset_t mask;
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  held->blocks_signals = sigismember(&mask, SIGINT) == 1 && sigismember(&mask, SIGTERM) == 1 &&
+                         sigismember(&mask, SIGCHLD) == 1;
+  sem_post(&held->begun);
+  while (sem_wait(&held->go) != 0) {
+  }
+  vbo_job_tell(&held->job);
+  return false;
+}
+
+static void count_told(void *owner) {
+  ((brake *)owner)->told++;
+}
+
+/* As many as there are threads, so that nothing else is worked at. */
+enum { BRAKES = 4 };
+
+static void hold_workers(vbo_workers *workers, brake *brakes) {
+  for (int i = 0; i < BRAKES; i++) {
+    brakes[i] = (brake){0};
+    brakes[i].job =
+        (vbo_job){.work = stand, .told = count_told, .owner = &brakes[i], .workers = workers};
+    sem_init(&brakes[i].begun, 0, 0);
+    sem_init(&brakes[i].go, 0, 0);
+    vbo_job_post(&brakes[i].job);
+    sem_wait(&brakes[i].begun);
+  }
+}
+
+static void let_go(brake *brakes) {
+  for (int i = 0; i < BRAKES; i++)
+    sem_post(&brakes[i].go);
+}
+
+static void is_bounded_and_never_waits(void **state) {
+  (void)state;
+  vbo_error err = {0};
+  char *bytes = noise(2000000);
+  vbo_feeds *feeds = begin();
+  brake brakes[BRAKES];
+  hold_workers(vbo_feeds_workers(feeds), brakes);
+  seen what = {0};
+  vbo_feed *feed = open_feed(feeds, "f", &what);
+  size_t taken = 0;
+  vbo_feeding feeding = VBO_FED;
+  while (taken < 2000000) {
+    assert_true(vbo_feed_take(feed, bytes + taken, 16000, &feeding, &err));
+    if (feeding == VBO_FEED_FULL) break;
+    taken += 16000;
+  }
+  assert_int_equal(feeding, VBO_FEED_FULL);
+  assert_in_range(taken, 200000, 524288);
+  vbo_feeds_drive(feeds);
+  assert_int_equal(what.ready, 0);
+  let_go(brakes);
+  drive_until(feeds, &what.ready);
+  feed_all(feeds, feed, &what, bytes + taken, 2000000 - taken);
+  vbo_feed_commit(feed);
+  drive_until(feeds, &what.ended);
+  is_saved("f", bytes, 2000000, vbo_feed_sha256(feed));
+  vbo_feed_free(feed);
+  vbo_feeds_free(feeds);
+  for (int i = 0; i < BRAKES; i++) {
+    assert_true(brakes[i].blocks_signals);
+    assert_int_equal(brakes[i].told, 1);
+  }
+  free(bytes);
+}
+
+/* Many at once share what may lie between. */
+static void shares_the_room_of_an_engine(void **state) {
+  (void)state;
+  enum { MANY = 100 };
+  vbo_error err = {0};
+  char *bytes = noise(1000000);
+  vbo_feeds *feeds = begin();
+  brake brakes[BRAKES];
+  hold_workers(vbo_feeds_workers(feeds), brakes);
+  seen what[MANY] = {{0}};
+  vbo_feed *feed[MANY];
+  size_t taken[MANY] = {0};
+  size_t all = 0;
+  for (int i = 0; i < MANY; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "f%d", i);
+    feed[i] = open_feed(feeds, name, &what[i]);
+    for (vbo_feeding feeding = VBO_FED; feeding == VBO_FED && taken[i] + 16000 < 1000000;) {
+      assert_true(vbo_feed_take(feed[i], bytes + taken[i], 16000, &feeding, &err));
+      if (feeding == VBO_FED) taken[i] += 16000;
+    }
+    assert_true(taken[i] > 0);
+    all += taken[i];
+  }
+  assert_in_range(all, 1000000, 8000000);
+  let_go(brakes);
+  for (int i = 0; i < MANY; i++) {
+    drive_until(feeds, &what[i].ready);
+    feed_all(feeds, feed[i], &what[i], bytes + taken[i], 1000000 - taken[i]);
+    vbo_feed_commit(feed[i]);
+  }
+  for (int i = 0; i < MANY; i++) {
+    drive_until(feeds, &what[i].ended);
+    char name[16];
+    snprintf(name, sizeof name, "f%d", i);
+    is_saved(name, bytes, 1000000, vbo_feed_sha256(feed[i]));
+    vbo_feed_free(feed[i]);
+  }
+  vbo_feeds_free(feeds);
+  free(bytes);
+}
+
+static void is_given_up_while_it_waits(void **state) {
+  (void)state;
+  char *bytes = noise(300000);
+  vbo_feeds *feeds = begin();
+  brake brakes[BRAKES];
+  hold_workers(vbo_feeds_workers(feeds), brakes);
+  seen what = {0};
+  vbo_feed *feed = open_feed(feeds, "f", &what);
+  feed_all(feeds, feed, &what, bytes, 300000);
+  vbo_feed_commit(feed);
+  assert_int_equal(count_entries(directory), 1);
+  assert_false(vbo_feed_too_late(feed));
+  assert_int_equal(count_entries(directory), 0);
+  vbo_feed_free(feed);
+  /* The name is free again at once. */
+  feed = open_feed(feeds, "f", &what);
+  let_go(brakes);
+  feed_all(feeds, feed, &what, bytes, 5);
+  vbo_feed_commit(feed);
+  drive_until(feeds, &what.ended);
+  is_saved("f", bytes, 5, vbo_feed_sha256(feed));
+  assert_true(vbo_feed_too_late(feed));
+  vbo_feed_free(feed);
+  vbo_feeds_free(feeds);
+  free(bytes);
+}
+
+/* At whatever moment it comes, the file is whole or absent, and no .part is left. */
+static void is_given_up_at_any_moment(void **state) {
+  (void)state;
+  char *bytes = noise(700000);
+  vbo_feeds *feeds = begin();
+  int saved = 0;
+  for (int round = 0; round < 300; round++) {
+    seen what = {0};
+    vbo_feed *feed = open_feed(feeds, "f", &what);
+    feed_all(feeds, feed, &what, bytes, 1 + (size_t)round * 2000);
+    if (round % 3 != 0) vbo_feed_commit(feed);
+    for (volatile int spin = 0; spin < round * 500; spin++) {
+    }
+    bool late = round % 3 != 0 && vbo_feed_too_late(feed);
+    if (late) is_saved("f", bytes, 1 + (size_t)round * 2000, vbo_feed_sha256(feed));
+    vbo_feed_free(feed);
+    assert_int_equal(count_entries(directory), late ? 1 : 0);
+    if (late) unlink(in_directory("f"));
+    saved += late;
+    assert_int_equal(what.ended, 0);
+    if (round % 7 == 0) vbo_feeds_drive(feeds);
+  }
+  vbo_feeds_free(feeds);
+  free(bytes);
+  (void)saved;
+}
+
+static void tells_a_failure_once(void **state) {
+  (void)state;
+  char *bytes = noise(1000000);
+  vbo_feeds *feeds = begin();
+  struct rlimit before;
+  getrlimit(RLIMIT_FSIZE, &before);
+  struct rlimit small = {.rlim_cur = 50000, .rlim_max = before.rlim_max};
+  signal(SIGXFSZ, SIG_IGN);
+  seen what = {0};
+  vbo_feed *feed = open_feed(feeds, "f", &what);
+  setrlimit(RLIMIT_FSIZE, &small);
+  feed_all(feeds, feed, &what, bytes, 300000);
+  drive_until(feeds, &what.ended);
+  setrlimit(RLIMIT_FSIZE, &before);
+  assert_kind(what.failure, DISK);
+  assert_int_equal(what.failure.os_error, EFBIG);
+  assert_int_equal(what.ended, 1);
+  vbo_feed_free(feed);
+  assert_int_equal(count_entries(directory), 0);
+  vbo_feeds_free(feeds);
+  free(bytes);
+}
+
+/* ------------------------------------------------------------- the process */
+
+static void has_no_thread_before_the_first_piece(void **state) {
+  (void)state;
+  if (access("/proc/self/task", F_OK) != 0) skip();
+  int before = count_entries("/proc/self/task");
+  vbo_feeds *feeds = begin();
+  seen what = {0};
+  vbo_feed *feed = open_feed(feeds, "f", &what);
+  assert_int_equal(count_entries("/proc/self/task"), before);
+  feed_all(feeds, feed, &what, "abc", 3);
+  assert_int_equal(count_entries("/proc/self/task"), before);
+  vbo_feed_commit(feed);
+  drive_until(feeds, &what.ended);
+  assert_int_equal(count_entries("/proc/self/task"), before + 1);
+  vbo_feed_free(feed);
+  for (int i = 0; i < 200; i++) { /* one after the other: one thread is enough */
+    char name[16];
+    snprintf(name, sizeof name, "g%d", i);
+    what = (seen){0};
+    feed = open_feed(feeds, name, &what);
+    vbo_feed_commit(feed);
+    drive_until(feeds, &what.ended);
+    vbo_feed_free(feed);
+  }
+  assert_in_range(count_entries("/proc/self/task"), before + 1, before + 4);
+  vbo_feeds_free(feeds);
+  assert_int_equal(count_entries("/proc/self/task"), before);
+}
+
+static int child_status(pid_t child) {
+  int status = -1;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+/* A fork has the memory and none of the threads: it may free what it got, and leaves the file. */
+static void survives_a_fork(void **state) {
+  (void)state;
+  char *bytes = noise(400000);
+  vbo_feeds *feeds = begin();
+  seen what = {0};
+  vbo_feed *feed = open_feed(feeds, "f", &what);
+  feed_all(feeds, feed, &what, bytes, 300000);
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    vbo_feed_free(feed);
+    vbo_feeds_free(feeds);
+    _exit(0);
+  }
+  assert_int_equal(child_status(child), 0);
+  feed_all(feeds, feed, &what, bytes + 300000, 100000);
+  vbo_feed_commit(feed);
+  drive_until(feeds, &what.ended);
+  assert_int_equal(what.failure.kind, VBO_OK);
+  is_saved("f", bytes, 400000, vbo_feed_sha256(feed));
+  vbo_feed_free(feed);
+  vbo_feeds_free(feeds);
+  free(bytes);
+}
+
+/* exit() in the middle of all: the threads end before the libraries do. */
+static void survives_an_exit(void **state) {
+  (void)state;
+  char *bytes = noise(400000);
+  for (int i = 0; i < 10; i++) {
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+      alarm(20);
+      vbo_feeds *feeds = begin();
+      seen what = {0};
+      vbo_feed *feed = open_feed(feeds, "f", &what);
+      feed_all(feeds, feed, &what, bytes, 400000);
+      vbo_feed_commit(feed);
+      exit(i % 2 == 0 ? 0 : 7);
+    }
+    assert_int_equal(child_status(child), i % 2 == 0 ? 0 : 7);
+    unlink(in_directory("f"));
+    unlink(in_directory("f.part"));
+  }
+  free(bytes);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(carries_any_size_in_order),
+      TEST(begins_again),
+      TEST(is_bounded_and_never_waits),
+      TEST(shares_the_room_of_an_engine),
+      TEST(is_given_up_while_it_waits),
+      TEST(is_given_up_at_any_moment),
+      TEST(tells_a_failure_once),
+      TEST(has_no_thread_before_the_first_piece),
+      TEST(survives_a_fork),
+      TEST(survives_an_exit),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
