@@ -314,13 +314,13 @@ static void shares_the_room_of_an_engine(void **state) {
 
 static void is_given_up_while_it_waits(void **state) {
   (void)state;
-  char *bytes = noise(300000);
+  char *bytes = noise(200000);
   vbo_feeds *feeds = begin();
   brake brakes[BRAKES];
   hold_workers(vbo_feeds_workers(feeds), brakes);
   seen what = {0};
   vbo_feed *feed = open_feed(feeds, "f", &what);
-  feed_all(feeds, feed, &what, bytes, 300000);
+  feed_all(feeds, feed, &what, bytes, 200000);
   vbo_feed_commit(feed);
   assert_int_equal(count_entries(directory), 1);
   assert_false(vbo_feed_too_late(feed));
@@ -377,7 +377,7 @@ static void tells_a_failure_once(void **state) {
   seen what = {0};
   vbo_feed *feed = open_feed(feeds, "f", &what);
   setrlimit(RLIMIT_FSIZE, &small);
-  feed_all(feeds, feed, &what, bytes, 300000);
+  feed_all(feeds, feed, &what, bytes, 200000);
   drive_until(feeds, &what.ended);
   setrlimit(RLIMIT_FSIZE, &before);
   assert_kind(what.failure, DISK);
