@@ -103,7 +103,7 @@ static step next_step(vbo_feed *feed, piece **work) {
   step found = STEP_NONE;
   pthread_mutex_lock(&feed->lock);
   if (feed->given_up) {
-    found = STEP_NONE;
+    found = STEP_NONE; /* told does the rest */
   } else if (feed->restart) {
     feed->restart = false;
     found = STEP_RESTART;
@@ -367,6 +367,10 @@ const char *vbo_feed_sha256(const vbo_feed *feed) {
 
 void vbo_feed_free(vbo_feed *feed) {
   if (feed == NULL) return;
+  if (vbo_workers_forked(feed->feeds->workers)) {
+    vbo_sink_free(feed->sink); /* closes our twins of its files, and removes none */
+    return;
+  }
   pthread_mutex_lock(&feed->lock);
   feed->given_up = true;
   pthread_mutex_unlock(&feed->lock);

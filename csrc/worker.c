@@ -146,8 +146,12 @@ static bool start_thread(vbo_workers *workers) {
   return started;
 }
 
+bool vbo_workers_forked(const vbo_workers *workers) {
+  return workers->process != vbo_process_id();
+}
+
 static void stop(vbo_workers *workers) {
-  if (workers->process != vbo_process_id()) return;
+  if (vbo_workers_forked(workers)) return;
   pthread_mutex_lock(&workers->lock);
   workers->ending = true;
   pthread_cond_broadcast(&workers->more);
@@ -181,7 +185,7 @@ vbo_workers *vbo_workers_new(void (*wake)(void *), void *data, vbo_error *err) {
 void vbo_workers_free(vbo_workers *workers) {
   if (workers == NULL) return;
   /* In a fork the threads are not there, and a lock may be held for ever by one. */
-  if (workers->process != vbo_process_id()) return;
+  if (vbo_workers_forked(workers)) return;
   unregister_workers(workers);
   stop(workers);
   vbo_workers_drive(workers);
@@ -229,7 +233,7 @@ void vbo_job_tell(vbo_job *job) {
 
 bool vbo_job_withdraw(vbo_job *job) {
   vbo_workers *workers = job->workers;
-  if (workers->process != vbo_process_id()) return true;
+  if (vbo_workers_forked(workers)) return true;
   pthread_mutex_lock(&workers->lock);
   if (job->state == VBO_JOB_QUEUED) {
     vbo_node_unlink(&job->queued);
@@ -245,7 +249,7 @@ bool vbo_job_withdraw(vbo_job *job) {
 
 void vbo_job_wait(vbo_job *job) {
   vbo_workers *workers = job->workers;
-  if (workers->process != vbo_process_id()) return;
+  if (vbo_workers_forked(workers)) return;
   pthread_mutex_lock(&workers->lock);
   while (job->state != VBO_JOB_IDLE && workers->count > 0)
     pthread_cond_wait(&workers->left, &workers->lock);

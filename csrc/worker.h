@@ -44,6 +44,10 @@ void vbo_workers_free(vbo_workers *workers);
  * vbo_job_tell. */
 void vbo_workers_drive(vbo_workers *workers);
 
+/* This process was forked off the one whose workers they are: they are not here,
+ * and whatever they had locked stays so. */
+bool vbo_workers_forked(const vbo_workers *workers);
+
 /* Has it worked soon.  Where the system gives no thread it works here and now. */
 void vbo_job_post(vbo_job *job);
 /* From `work`, or from the loop's thread. */
