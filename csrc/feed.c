@@ -365,6 +365,10 @@ const char *vbo_feed_sha256(const vbo_feed *feed) {
   return feed->sha256;
 }
 
+const vbo_sink *vbo_feed_sink(const vbo_feed *feed) {
+  return feed->sink;
+}
+
 void vbo_feed_free(vbo_feed *feed) {
   if (feed == NULL) return;
   if (vbo_workers_forked(feed->feeds->workers)) {

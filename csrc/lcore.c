@@ -229,5 +229,6 @@ int luaopen_vbo_core(lua_State *L) {
   vboL_open_json(L);
   vboL_open_screen(L);
   vboL_open_page(L);
+  vboL_open_file(L);
   return 1;
 }

@@ -13,8 +13,9 @@ static vboL_transfer *check_transfer(lua_State *L) {
 /* --------------------------------------------------------------- client:start */
 
 static const char *const option_names[] = {
-    "method", "path", "body",      "content_type", "secrets", "change",    "anonymous", "deadline",
-    "sink",   "file", "overwrite", "fsync",        "limit",   "exclusive", NULL};
+    "method",    "path",      "body",   "content_type", "secrets",   "change",
+    "anonymous", "deadline",  "sink",   "file",         "overwrite", "fsync",
+    "limit",     "exclusive", "sha256", "check",        NULL};
 
 /* {[placeholder] = Secret, …} as an array that the stack holds; NULL for none. */
 static vbo_secret_slot *option_secrets(lua_State *L, int index, size_t *count) {
@@ -59,6 +60,8 @@ static void read_sink(lua_State *L, int index, vbo_sink_options *sink) {
   sink->path = vboL_option_string(L, index, "file", NULL);
   sink->overwrite = vboL_option_bool(L, index, "overwrite", false);
   sink->no_fsync = !vboL_option_bool(L, index, "fsync", true);
+  sink->no_sha256 = !vboL_option_bool(L, index, "sha256", true);
+  sink->check = vboL_option_string(L, index, "check", NULL);
   int64_t limit = vboL_option_integer(L, index, "limit", 0);
   if (limit < 0) vboL_option_error(L, "limit", "bytes must not be negative");
   sink->limit = (size_t)limit;
@@ -344,6 +347,22 @@ static int transfer_sha256(lua_State *L) {
   return 1;
 }
 
+/* transfer:checked() -> the check that a saved file has passed | nil, and why not. */
+static int transfer_checked(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
+  const char *made = vbo_transfer_checked(transfer->transfer);
+  if (*made != '\0') {
+    lua_pushstring(L, made);
+    return 1;
+  }
+  const char *why = vbo_transfer_unchecked(transfer->transfer);
+  lua_pushnil(L);
+  if (*why == '\0') return 1;
+  lua_pushstring(L, why);
+  return 2;
+}
+
 /* transfer:cancel().  A change that was sent ends with unknown_outcome. */
 static int transfer_cancel(lua_State *L) {
   vboL_transfer *transfer = check_transfer(L);
@@ -391,11 +410,14 @@ static int transfer_tostring(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"wait", transfer_wait},           {"done", transfer_done},         {"error", transfer_error},
-    {"lost", transfer_lost},           {"status", transfer_status},     {"header", transfer_header},
-    {"body", transfer_body},           {"page", transfer_page},         {"read", transfer_read},
-    {"available", transfer_available}, {"progress", transfer_progress}, {"sha256", transfer_sha256},
-    {"cancel", transfer_cancel},       {"close", transfer_close},       {NULL, NULL}};
+    {"wait", transfer_wait},         {"done", transfer_done},
+    {"error", transfer_error},       {"lost", transfer_lost},
+    {"status", transfer_status},     {"header", transfer_header},
+    {"body", transfer_body},         {"page", transfer_page},
+    {"read", transfer_read},         {"available", transfer_available},
+    {"progress", transfer_progress}, {"sha256", transfer_sha256},
+    {"checked", transfer_checked},   {"cancel", transfer_cancel},
+    {"close", transfer_close},       {NULL, NULL}};
 
 static const luaL_Reg metamethods[] = {{"__gc", transfer_gc},
                                        {"__close", transfer_close},

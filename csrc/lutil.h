@@ -139,6 +139,7 @@ void vboL_open_client(lua_State *L);
 void vboL_open_transfer(lua_State *L);
 void vboL_open_secret(lua_State *L);
 void vboL_open_json(lua_State *L);
+void vboL_open_file(lua_State *L);
 void vboL_open_screen(lua_State *L);
 
 /* ------------------------------------------------------------------- screen */

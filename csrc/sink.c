@@ -23,8 +23,9 @@ struct vbo_sink {
   bool overwrite;
   bool sync;
   atomic_int stage;
-  int64_t process; /* a fork of it must not remove what is not its own */
-  vbo_digest *digest;
+  int64_t process;    /* a fork of it must not remove what is not its own */
+  vbo_digest *digest; /* NULL: unhashed */
+  vbo_check *check;   /* NULL: none */
 };
 
 static bool disk_error(const vbo_sink *sink, int failure, const char *what, vbo_error *err) {
@@ -132,8 +133,27 @@ vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *
   return NULL;
 }
 
+void vbo_sink_check(vbo_sink *sink, vbo_check *check) {
+  vbo_check_free(sink->check);
+  sink->check = check;
+}
+
+void vbo_sink_unhashed(vbo_sink *sink) {
+  vbo_digest_free(sink->digest);
+  sink->digest = NULL;
+}
+
+const char *vbo_sink_checked(const vbo_sink *sink) {
+  return sink->check != NULL ? vbo_check_made(sink->check) : "";
+}
+
+const char *vbo_sink_unchecked(const vbo_sink *sink) {
+  return sink->check != NULL ? vbo_check_missed(sink->check) : "";
+}
+
 bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err) {
-  if (!vbo_digest_add(sink->digest, bytes, size, err)) return false;
+  if (sink->digest != NULL && !vbo_digest_add(sink->digest, bytes, size, err)) return false;
+  if (sink->check != NULL && !vbo_check_add(sink->check, bytes, size, err)) return false;
   int failure = vbo_file_write(sink->file, bytes, size);
   return failure == 0 || disk_error(sink, failure, "could not write", err);
 }
@@ -141,7 +161,8 @@ bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *e
 bool vbo_sink_reset(vbo_sink *sink, vbo_error *err) {
   int failure = vbo_file_empty(sink->file);
   if (failure != 0) return disk_error(sink, failure, "could not begin again with", err);
-  return vbo_digest_reset(sink->digest, err);
+  if (sink->check != NULL) vbo_check_reset(sink->check);
+  return sink->digest == NULL || vbo_digest_reset(sink->digest, err);
 }
 
 static void discard(vbo_sink *sink) {
@@ -172,7 +193,9 @@ static bool take_name(vbo_sink *sink, vbo_error *err) {
 }
 
 bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err) {
-  bool good = vbo_digest_finish(sink->digest, sha256, err);
+  sha256[0] = '\0';
+  bool good = (sink->digest == NULL || vbo_digest_finish(sink->digest, sha256, err)) &&
+              (sink->check == NULL || vbo_check_finish(sink->check, err));
   if (good) {
     int failure = sink->sync ? vbo_file_sync(sink->file) : vbo_file_flush(sink->file);
     if (failure != 0) good = disk_error(sink, failure, "could not write", err);
@@ -192,6 +215,7 @@ void vbo_sink_free(vbo_sink *sink) {
   discard(sink);
   if (sink->directory >= 0) vbo_file_close(sink->directory);
   vbo_digest_free(sink->digest);
+  vbo_check_free(sink->check);
   free(sink->part);
   free(sink->name);
   free(sink->path);

@@ -2,6 +2,7 @@
 #ifndef VBO_SINK_H
 #define VBO_SINK_H
 
+#include "check.h"
 #include "digest.h"
 
 typedef struct vbo_sink vbo_sink;
@@ -11,11 +12,19 @@ typedef struct vbo_sink vbo_sink;
  * PATH is there and may not be replaced, or another process is saving to it;
  * DISK when the directory does not take it; USAGE for a path without a name. */
 vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *err);
+/* Before the first write: also checks what it is (taken over), and leaves its
+ * SHA-256 alone. */
+void vbo_sink_check(vbo_sink *sink, vbo_check *check);
+void vbo_sink_unhashed(vbo_sink *sink);
 bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err);
 /* Empty again, for another attempt. */
 bool vbo_sink_reset(vbo_sink *sink, vbo_error *err);
-/* Written through, hashed, renamed to PATH.  After a failure nothing is left. */
+/* Written through, hashed ("" when unhashed), renamed to PATH.  After a failure
+ * nothing is left. */
 bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err);
+/* After that: which check was made, or "" and why not (vbo_check_made). */
+const char *vbo_sink_checked(const vbo_sink *sink);
+const char *vbo_sink_unchecked(const vbo_sink *sink);
 /* From another thread than the one that writes and commits: removes PATH.part
  * under its hands, and nothing will get the name PATH.  False when it is too
  * late: it is getting that name just now, or has it. */

@@ -121,6 +121,21 @@ int vbo_file_claim(int directory, const char *name, int *file) {
   return EBUSY;
 }
 
+int vbo_plain_open(const char *path, int *file) {
+  struct stat info;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return errno;
+  int failure = fstat(fd, &info) != 0   ? errno
+                : S_ISDIR(info.st_mode) ? EISDIR
+                : S_ISREG(info.st_mode) ? 0
+                                        : EINVAL;
+  if (failure != 0)
+    close(fd);
+  else
+    *file = fd;
+  return failure;
+}
+
 int vbo_file_write(int file, const void *bytes, size_t size) {
   const char *from = bytes;
   while (size > 0) {

@@ -35,6 +35,8 @@ int vbo_file_sync(int file);
  * close, with the file and its lock still held. */
 int vbo_file_flush(int file);
 void vbo_file_close(int file);
+/* Opens a plain file for reading; EINVAL for what is none, EISDIR for a directory. */
+int vbo_plain_open(const char *path, int *file);
 /* Renames within the directory.  Without `replace` it is EEXIST when `to` is
  * there already, with no moment in which another process could slip in. */
 int vbo_file_rename(int directory, const char *from, const char *to, bool replace);

@@ -27,8 +27,15 @@ static bool open_file(vbo_transfer *transfer, const vbo_sink_options *options, v
     return vbo_error_set(err, VBO_ERROR_USAGE, "a file to save to needs a path");
   vbo_feeds *feeds = vbo_engine_feeds(transfer->client->engine, err);
   if (feeds == NULL) return false;
+  vbo_check *check = NULL;
+  if (options->check != NULL && (check = vbo_check_new(options->check, err)) == NULL) return false;
   vbo_sink *sink = vbo_sink_open(options->path, options->overwrite, !options->no_fsync, err);
-  if (sink == NULL) return false;
+  if (sink == NULL) {
+    vbo_check_free(check);
+    return false;
+  }
+  vbo_sink_check(sink, check);
+  if (options->no_sha256) vbo_sink_unhashed(sink);
   transfer->file = vbo_feed_new(feeds, sink, &vbo_transfer_file_events, transfer, err);
   return transfer->file != NULL;
 }
@@ -58,6 +65,7 @@ static vbo_transfer *new_transfer(vbo_client *client, vbo_error *err) {
     return NULL;
   }
   transfer->client = client;
+  transfer->checked = transfer->unchecked = "";
   client->owners++;
   vbo_headers_init(&transfer->headers);
   transfer->timer = (vbo_timer){.fire = vbo_transfer_on_timer, .owner = transfer};
@@ -244,6 +252,14 @@ size_t vbo_transfer_available(const vbo_transfer *transfer) {
 
 const char *vbo_transfer_sha256(const vbo_transfer *transfer) {
   return transfer->sha256;
+}
+
+const char *vbo_transfer_checked(const vbo_transfer *transfer) {
+  return transfer->checked;
+}
+
+const char *vbo_transfer_unchecked(const vbo_transfer *transfer) {
+  return transfer->unchecked;
 }
 
 static vbo_transfer_phase phase_of(const vbo_transfer *transfer) {

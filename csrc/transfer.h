@@ -48,6 +48,8 @@ struct vbo_transfer {
   vbo_ring ring;
   vbo_digest *digest; /* of what went into the ring */
   char sha256[VBO_DIGEST_HEX];
+  const char *checked;   /* of a saved file; never NULL */
+  const char *unchecked; /* why not; never NULL */
 
   /* This attempt. */
   vbo_exchange *exchange;

@@ -292,6 +292,8 @@ static void on_file_ready(void *owner) {
 
 static void saved(vbo_transfer *transfer) {
   memcpy(transfer->sha256, vbo_feed_sha256(transfer->file), sizeof transfer->sha256);
+  transfer->checked = vbo_sink_checked(vbo_feed_sink(transfer->file));
+  transfer->unchecked = vbo_sink_unchecked(vbo_feed_sink(transfer->file));
   finish(transfer, NULL);
 }
 

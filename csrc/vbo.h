@@ -236,6 +236,11 @@ typedef struct vbo_sink_options {
   const char *path; /* file: the final name */
   bool overwrite;   /* file: replace what is there; otherwise EXISTS, before anything is sent */
   bool no_fsync;    /* file: leave the writing-through to the system */
+  bool no_sha256;   /* file: do not hash it */
+  /* file: what it must be, or INTEGRITY and no file: "zip" (its structure and
+   * every CRC), "pst", "msg" (signature, version, size), "eml", "html" (how it
+   * begins); "zip|msg" where the server decides.  NULL: anything. */
+  const char *check;
 } vbo_sink_options;
 
 /* What becomes of a request:
@@ -252,7 +257,7 @@ typedef struct vbo_sink_options {
  *    in memory (up to 64 KiB), and the transfer fails with the kind that its
  *    status and the server's error object give.
  *  - A file is written as PATH.part beside PATH, checked against the length
- *    the server stated, hashed (SHA-256), synced, and only then renamed.  An
+ *    the server stated, hashed (SHA-256), checked, synced, and only then renamed.  An
  *    answer with neither Content-Length nor chunks has no provable end
  *    (RFC 9112 section 6.3) and is never taken for whole: INTEGRITY. */
 VBO_API vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,
@@ -335,6 +340,11 @@ VBO_API void vbo_engine_on_progress(vbo_engine *engine, vbo_event_callback *call
 /* The SHA-256 of the body that went into the file or to the puller, in lower
  * case hex; "" before the end. */
 VBO_API const char *vbo_transfer_sha256(const vbo_transfer *transfer);
+/* Which of the checks asked for a saved file has passed; "" for none, and then
+ * vbo_transfer_unchecked says why a check that was asked for could not be made
+ * ("" when none was). */
+VBO_API const char *vbo_transfer_checked(const vbo_transfer *transfer);
+VBO_API const char *vbo_transfer_unchecked(const vbo_transfer *transfer);
 /* Ends it now with CANCELLED; a change that was sent ends UNKNOWN_OUTCOME. */
 VBO_API void vbo_transfer_cancel(vbo_transfer *transfer);
 VBO_API void vbo_transfer_free(vbo_transfer *transfer);

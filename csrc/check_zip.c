@@ -1,0 +1,653 @@
+/* check_zip.c: ZIP (APPNOTE 6.3) as a stream.
+ *
+ * Why not libarchive: it pulls, so that each archive under way would hold a
+ * thread for hours, and reading a stream it never looks at the directory at the
+ * archive's end.  zlib does what is hard; the records around it are simple.
+ *
+ * The directory must say of every entry what was seen of it.  Nothing is kept to
+ * compare: both sides are summed up, each entry as a 64-bit hash, twice. */
+#include "check_zip.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "zlib_load.h"
+
+#ifdef VBO_HAVE_ZLIB
+
+enum {
+  LOCAL = 0x04034b50,
+  CENTRAL = 0x02014b50,
+  END = 0x06054b50,
+  END64 = 0x06064b50,
+  LOCATOR = 0x07064b50,
+  SIGNED = 0x05054b50,
+  DESCRIPTOR = 0x08074b50,
+  /* A descriptor at its longest and the signature that must follow; at least so
+   * many bytes come after the data of any entry. */
+  LOOK_AHEAD = 28,
+  OUTPUT = 32 * 1024
+};
+
+#define ALL32 0xFFFFFFFFU
+
+typedef enum state {
+  ST_SIGNATURE, /* of the next record */
+  ST_RECORD,
+  ST_STORED,
+  ST_DEFLATED,
+  ST_SCAN, /* stored, of unknown length */
+  ST_SKIP, /* a method that we cannot undo */
+  ST_DESCRIPTOR,
+  ST_END,
+  ST_BLIND /* no way to tell where the next record begins */
+} state;
+
+typedef struct sums {
+  uint64_t count;
+  uint64_t first;
+  uint64_t second;
+} sums;
+
+typedef struct entry {
+  uint64_t offset; /* of its local header */
+  uint64_t name;   /* a hash */
+  uint32_t crc;
+  uint64_t packed;
+  uint64_t size;
+} entry;
+
+struct vbo_zip_check {
+  const vbo_zlib *zlib;
+  z_stream stream;
+  state state;
+  uint64_t at;     /* bytes taken */
+  uint64_t record; /* where head[0] lies */
+  unsigned char *head;
+  size_t have;
+  size_t need;
+  size_t room;
+
+  entry entry;
+  char shown[64]; /* its name, for people */
+  bool described; /* its sizes and CRC follow its data */
+  bool sized;     /* its packed size is known before */
+  bool opaque;    /* its CRC cannot be checked */
+  bool folder;
+  uint32_t crc;
+  uint64_t packed;
+  uint64_t size;
+
+  sums seen;
+  sums listed;
+  bool listing; /* the directory has begun */
+  uint64_t list_begin;
+  uint64_t list_end;
+  bool wide; /* a ZIP64 end was there */
+  uint64_t wide_record;
+  uint64_t wide_count;
+  uint64_t wide_size;
+  uint64_t wide_begin;
+  const char *missed;
+  unsigned char output[OUTPUT];
+};
+
+static uint16_t le16(const unsigned char *p) {
+  return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static uint32_t le32(const unsigned char *p) {
+  return (uint32_t)le16(p) | (uint32_t)le16(p + 2) << 16;
+}
+
+static uint64_t le64(const unsigned char *p) {
+  return (uint64_t)le32(p) | (uint64_t)le32(p + 4) << 32;
+}
+
+/* -------------------------------------------------------------- what is wrong */
+
+static bool broken(vbo_error *err) {
+  vbo_error_hint(err, "save it again; with check = false it is saved as the server sends it");
+  return false;
+}
+
+static bool broken_at(const vbo_zip_check *zip, const char *what, vbo_error *err) {
+  vbo_error_set(err, VBO_ERROR_INTEGRITY, "the archive is broken at byte %llu: %s",
+                (unsigned long long)zip->record, what);
+  return broken(err);
+}
+
+static bool broken_entry(const vbo_zip_check *zip, const char *what, vbo_error *err) {
+  vbo_error_set(err, VBO_ERROR_INTEGRITY, "the archive is broken: %s of \"%s\"", what, zip->shown);
+  return broken(err);
+}
+
+/* ----------------------------------------------------------- what was seen, told */
+
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size) {
+  const unsigned char *p = bytes;
+  for (size_t i = 0; i < size; i++)
+    hash = (hash ^ p[i]) * 1099511628211U;
+  return hash;
+}
+
+static uint64_t mix(uint64_t x) {
+  x = (x ^ x >> 33) * 0xff51afd7ed558ccdU;
+  x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53U;
+  return x ^ x >> 33;
+}
+
+static void sum_up(sums *into, const entry *one) {
+  const uint64_t values[] = {one->offset, one->name, one->crc, one->packed, one->size};
+  into->count++;
+  into->first += mix(hash_bytes(14695981039346656037U, values, sizeof values));
+  into->second += mix(hash_bytes(1469598103934665603U, values, sizeof values) + 1);
+}
+
+static void take_name(vbo_zip_check *zip, entry *one, const unsigned char *name, size_t size) {
+  one->name = hash_bytes(14695981039346656037U, name, size);
+  size_t shown = size < sizeof zip->shown - 1 ? size : sizeof zip->shown - 1;
+  memcpy(zip->shown, name, shown);
+  while (shown < size && shown > 0 && (name[shown] & 0xC0U) == 0x80U)
+    shown--; /* whole characters */
+  zip->shown[shown] = '\0';
+  for (size_t i = 0; i < shown; i++)
+    if ((unsigned char)zip->shown[i] < ' ' || zip->shown[i] == 0x7f) zip->shown[i] = '?';
+}
+
+/* The ZIP64 extra field: 64-bit values for those that do not fit, in this order. */
+static bool widen(const unsigned char *extra, size_t size, uint64_t *values[], size_t count) {
+  while (size >= 4) {
+    size_t length = le16(extra + 2);
+    if (length > size - 4) break;
+    if (le16(extra) == 1) {
+      const unsigned char *p = extra + 4;
+      for (size_t i = 0; i < count; i++) {
+        if (*values[i] != ALL32) continue;
+        if (length < 8) return false;
+        *values[i] = le64(p);
+        p += 8;
+        length -= 8;
+      }
+      return true;
+    }
+    extra += 4 + length;
+    size -= 4 + length;
+  }
+  return true; /* then they mean what they say */
+}
+
+/* --------------------------------------------------------------------- records */
+
+/* The first `used` bytes are done with. */
+static void next_record(vbo_zip_check *zip, size_t used) {
+  zip->have -= used;
+  memmove(zip->head, zip->head + used, zip->have);
+  zip->record = zip->at - zip->have;
+  zip->need = 4;
+  zip->state = ST_SIGNATURE;
+}
+
+static void close_entry(vbo_zip_check *zip, size_t used) {
+  sum_up(&zip->seen, &zip->entry);
+  next_record(zip, used);
+}
+
+static bool end_of_data(vbo_zip_check *zip, vbo_error *err) {
+  entry *one = &zip->entry;
+  zip->have = 0;
+  zip->record = zip->at;
+  if (zip->described) {
+    zip->need = LOOK_AHEAD;
+    zip->state = ST_DESCRIPTOR;
+    return true;
+  }
+  if (!zip->opaque) {
+    if (zip->size != one->size) return broken_entry(zip, "the size", err);
+    if (zip->crc != one->crc) return broken_entry(zip, "the CRC", err);
+  }
+  close_entry(zip, 0);
+  return true;
+}
+
+/* The length of the descriptor in head[0…] that fits what was read; 0: there is
+ * none.  With and without its signature, with 32 and with 64 bits: nobody says. */
+static size_t descriptor(vbo_zip_check *zip) {
+  for (size_t lead = 4;; lead = 0) {
+    for (size_t width = 8; width >= 4; width -= 4) {
+      const unsigned char *p = zip->head + lead;
+      size_t length = lead + 4 + 2 * width;
+      uint32_t crc = le32(p);
+      uint64_t packed = width == 8 ? le64(p + 4) : le32(p + 4);
+      uint64_t size = width == 8 ? le64(p + 12) : le32(p + 8);
+      if ((lead != 0 && le32(zip->head) != DESCRIPTOR) || packed != zip->packed ||
+          (!zip->opaque && (size != zip->size || crc != zip->crc)) || zip->head[length] != 'P' ||
+          zip->head[length + 1] != 'K')
+        continue;
+      zip->entry.crc = crc;
+      zip->entry.packed = packed;
+      zip->entry.size = size;
+      return length;
+    }
+    if (lead == 0) return 0;
+  }
+}
+
+static bool take_descriptor(vbo_zip_check *zip, vbo_error *err) {
+  size_t length = descriptor(zip);
+  if (length == 0) return broken_entry(zip, "the CRC, or the sizes that follow the data,", err);
+  close_entry(zip, length);
+  return true;
+}
+
+/* Data that nobody told the length of end where a descriptor fits all before it. */
+static bool scan(vbo_zip_check *zip) {
+  size_t length = descriptor(zip);
+  if (length > 0 && le32(zip->head) == DESCRIPTOR) {
+    close_entry(zip, length);
+    return true;
+  }
+  if (zip->folder && zip->size == 0 && (le32(zip->head) == LOCAL || le32(zip->head) == CENTRAL)) {
+    zip->entry.crc = 0; /* without a descriptor, for which there is no need */
+    zip->entry.packed = zip->entry.size = 0;
+    close_entry(zip, 0);
+    return true;
+  }
+  const unsigned char *next = memchr(zip->head + 1, 'P', zip->have - 1);
+  size_t drop = next != NULL ? (size_t)(next - zip->head) : zip->have;
+  zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, zip->head, (uInt)drop);
+  zip->size = zip->packed += drop;
+  zip->have -= drop;
+  memmove(zip->head, zip->head + drop, zip->have);
+  return true;
+}
+
+static bool local_header(vbo_zip_check *zip, vbo_error *err) {
+  const unsigned char *head = zip->head;
+  unsigned flags = le16(head + 6);
+  unsigned method = le16(head + 8);
+  size_t name = le16(head + 26);
+  size_t extra = le16(head + 28);
+  entry *one = &zip->entry;
+  *one = (entry){.offset = zip->record,
+                 .crc = le32(head + 14),
+                 .packed = le32(head + 18),
+                 .size = le32(head + 22)};
+  take_name(zip, one, head + 30, name);
+  zip->folder = name > 0 && head[30 + name - 1] == '/';
+  uint64_t *values[] = {&one->size, &one->packed};
+  if (!widen(head + 30 + name, extra, values, 2))
+    return broken_at(zip, "a ZIP64 field is too short", err);
+  zip->described = (flags & 8U) != 0;
+  /* Whoever streams does not know yet: 0, or all ones where ZIP64 is possible. */
+  zip->sized = !zip->described || (one->packed != 0 && one->packed != ALL32);
+  zip->crc = 0;
+  zip->packed = zip->size = 0;
+  bool secret = (flags & 0x2041U) != 0;
+  zip->opaque = secret || (method != 0 && method != 8);
+  zip->have = 0;
+  if (zip->opaque) {
+    zip->missed =
+        secret ? "entries are encrypted" : "entries are packed in a way that zlib does not know";
+    zip->state = zip->sized ? ST_SKIP : ST_BLIND;
+  } else if (method == 8) {
+    zip->state = ST_DEFLATED;
+    return zip->zlib->inflateReset(&zip->stream) == Z_OK || vbo_error_memory(err);
+  } else if (!zip->sized) {
+    zip->state = ST_SCAN;
+    zip->need = LOOK_AHEAD;
+  } else {
+    zip->state = ST_STORED;
+    if (!zip->described && one->packed != one->size) return broken_entry(zip, "the size", err);
+  }
+  return true;
+}
+
+static void list_ends(vbo_zip_check *zip) {
+  if (!zip->listing) zip->list_begin = zip->record;
+  if (zip->list_end == 0) zip->list_end = zip->record;
+  zip->listing = true;
+}
+
+static bool central_header(vbo_zip_check *zip, size_t full, vbo_error *err) {
+  const unsigned char *head = zip->head;
+  size_t name = le16(head + 28);
+  size_t extra = le16(head + 30);
+  if (zip->list_end != 0) return broken_at(zip, "an entry after the directory's end", err);
+  if (!zip->listing) zip->list_begin = zip->record;
+  zip->listing = true;
+  entry one = {.offset = le32(head + 42),
+               .crc = le32(head + 16),
+               .packed = le32(head + 20),
+               .size = le32(head + 24)};
+  take_name(zip, &one, head + 46, name);
+  uint64_t *values[] = {&one.size, &one.packed, &one.offset};
+  if (!widen(head + 46 + name, extra, values, 3))
+    return broken_at(zip, "a ZIP64 field is too short", err);
+  sum_up(&zip->listed, &one);
+  next_record(zip, full);
+  return true;
+}
+
+static bool wide_end(vbo_zip_check *zip, size_t full) {
+  list_ends(zip);
+  zip->wide = true;
+  zip->wide_record = zip->record;
+  zip->wide_count = le64(zip->head + 32);
+  zip->wide_size = le64(zip->head + 40);
+  zip->wide_begin = le64(zip->head + 48);
+  next_record(zip, full);
+  return true;
+}
+
+/* A field of the end: the low bits, or all ones where ZIP64 tells the rest. */
+static bool agrees(const vbo_zip_check *zip, uint64_t field, uint64_t all, uint64_t wide,
+                   uint64_t truth) {
+  if (zip->wide && field == all) return wide == truth;
+  return field == (truth & all);
+}
+
+static bool end_record(vbo_zip_check *zip, size_t full, vbo_error *err) {
+  const unsigned char *head = zip->head;
+  list_ends(zip);
+  if ((le16(head + 4) != 0 && le16(head + 4) != 0xFFFF) ||
+      (le16(head + 6) != 0 && le16(head + 6) != 0xFFFF))
+    return broken_at(zip, "it is one part of several", err);
+  if (le16(head + 8) != le16(head + 10)) return broken_at(zip, "its end contradicts itself", err);
+  if (!agrees(zip, le16(head + 10), 0xFFFF, zip->wide_count, zip->listed.count) ||
+      !agrees(zip, le32(head + 12), ALL32, zip->wide_size, zip->list_end - zip->list_begin) ||
+      !agrees(zip, le32(head + 16), ALL32, zip->wide_begin, zip->list_begin))
+    return broken_at(zip, "its end does not fit its directory", err);
+  if (memcmp(&zip->seen, &zip->listed, sizeof zip->seen) != 0) {
+    vbo_error_set(err, VBO_ERROR_INTEGRITY,
+                  "the archive is broken: its directory of %llu entries does not fit the %llu "
+                  "entries in it",
+                  (unsigned long long)zip->listed.count, (unsigned long long)zip->seen.count);
+    return broken(err);
+  }
+  next_record(zip, full);
+  zip->state = ST_END;
+  return true;
+}
+
+/* How long the record is whose fixed part is in `head`. */
+static size_t record_size(const vbo_zip_check *zip) {
+  const unsigned char *head = zip->head;
+  switch (le32(head)) {
+    case LOCAL:
+      return 30 + (size_t)le16(head + 26) + le16(head + 28);
+    case CENTRAL:
+      return 46 + (size_t)le16(head + 28) + le16(head + 30) + le16(head + 32);
+    case END64:
+      return le64(head + 4) <= 1 << 20 && le64(head + 4) >= 44 ? 12 + (size_t)le64(head + 4) : 0;
+    case LOCATOR:
+      return 20;
+    case SIGNED:
+      return 6 + (size_t)le16(head + 4);
+    default:
+      return 22 + (size_t)le16(head + 20);
+  }
+}
+
+static bool take_signature(vbo_zip_check *zip, vbo_error *err) {
+  zip->state = ST_RECORD;
+  switch (le32(zip->head)) {
+    case LOCAL:
+      zip->need = 30;
+      if (zip->listing) return broken_at(zip, "an entry after the directory", err);
+      return true;
+    case CENTRAL:
+      zip->need = 46;
+      return true;
+    case END64:
+      zip->need = 56;
+      return true;
+    case LOCATOR:
+      zip->need = 20;
+      return true;
+    case SIGNED:
+      zip->need = 6;
+      return true;
+    case END:
+      zip->need = 22;
+      return true;
+    default:
+      break;
+  }
+  if (zip->record != 0) return broken_at(zip, "no record of an archive begins here", err);
+  vbo_error_set(err, VBO_ERROR_INTEGRITY, "this is not a ZIP archive");
+  return broken(err);
+}
+
+static bool take_record(vbo_zip_check *zip, vbo_error *err) {
+  size_t full = record_size(zip);
+  if (full == 0) return broken_at(zip, "a record of an impossible size", err);
+  if (zip->have < full) {
+    zip->need = full;
+    return true;
+  }
+  switch (le32(zip->head)) {
+    case LOCAL:
+      return local_header(zip, err);
+    case CENTRAL:
+      return central_header(zip, full, err);
+    case END64:
+      return wide_end(zip, full);
+    case LOCATOR:
+      if (!zip->wide || le64(zip->head + 8) != zip->wide_record)
+        return broken_at(zip, "the ZIP64 end is not where it is said to be", err);
+      next_record(zip, full);
+      return true;
+    case SIGNED:
+      list_ends(zip);
+      next_record(zip, full);
+      return true;
+    default:
+      return end_record(zip, full, err);
+  }
+}
+
+/* ------------------------------------------------------------------- the stream */
+
+typedef struct input {
+  const unsigned char *bytes;
+  size_t size;
+} input;
+
+static void advance(vbo_zip_check *zip, input *in, size_t size) {
+  in->bytes += size;
+  in->size -= size;
+  zip->at += size;
+}
+
+/* Fills `head` up to `need`; false when there is not enough, or no memory. */
+static bool collect(vbo_zip_check *zip, input *in, vbo_error *err) {
+  if (zip->need > zip->room) {
+    unsigned char *larger = realloc(zip->head, zip->need);
+    if (larger == NULL) return vbo_error_memory(err);
+    zip->head = larger;
+    zip->room = zip->need;
+  }
+  if (zip->have >= zip->need) return true;
+  size_t now = zip->need - zip->have < in->size ? zip->need - zip->have : in->size;
+  memcpy(zip->head + zip->have, in->bytes, now);
+  zip->have += now;
+  advance(zip, in, now);
+  return zip->have == zip->need;
+}
+
+static bool collected(vbo_zip_check *zip, vbo_error *err) {
+  switch (zip->state) {
+    case ST_SIGNATURE:
+      return take_signature(zip, err);
+    case ST_DESCRIPTOR:
+      return take_descriptor(zip, err);
+    case ST_SCAN:
+      return scan(zip);
+    default:
+      return take_record(zip, err);
+  }
+}
+
+static bool take_data(vbo_zip_check *zip, input *in, vbo_error *err) {
+  uint64_t left = zip->entry.packed - zip->packed;
+  size_t now = left < in->size ? (size_t)left : in->size;
+  if (!zip->opaque) {
+    for (size_t done = 0; done < now;) {
+      size_t part = now - done < 1U << 30 ? now - done : 1U << 30; /* zlib counts with 32 bits */
+      zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, in->bytes + done, (uInt)part);
+      done += part;
+    }
+  }
+  zip->packed += now;
+  zip->size = zip->packed;
+  advance(zip, in, now);
+  return zip->packed < zip->entry.packed || end_of_data(zip, err);
+}
+
+static bool inflate_data(vbo_zip_check *zip, input *in, vbo_error *err) {
+  z_stream *stream = &zip->stream;
+  uint64_t left = zip->sized ? zip->entry.packed - zip->packed : UINT64_MAX;
+  size_t now = in->size < 1U << 30 ? in->size : 1U << 30;
+  if (left < now) now = (size_t)left;
+  stream->next_in = (Bytef *)(uintptr_t)in->bytes;
+  stream->avail_in = (uInt)now;
+  int result = Z_OK;
+  do {
+    stream->next_out = zip->output;
+    stream->avail_out = OUTPUT;
+    result = zip->zlib->inflate(stream, Z_NO_FLUSH);
+    size_t made = OUTPUT - stream->avail_out;
+    zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, zip->output, (uInt)made);
+    zip->size += made;
+  } while (result == Z_OK && stream->avail_out == 0);
+  size_t used = now - stream->avail_in;
+  zip->packed += used;
+  advance(zip, in, used);
+  if (result == Z_MEM_ERROR) return vbo_error_memory(err);
+  if (result == Z_STREAM_END) {
+    if (zip->sized && zip->packed != zip->entry.packed)
+      return broken_entry(zip, "the packed size", err);
+    return end_of_data(zip, err);
+  }
+  if ((result != Z_OK && result != Z_BUF_ERROR) || (zip->sized && zip->packed == zip->entry.packed))
+    return broken_entry(zip, "the packed data", err);
+  return true;
+}
+
+/* Up to where a descriptor may begin. */
+static void scan_ahead(vbo_zip_check *zip, input *in) {
+  const unsigned char *next = memchr(in->bytes, 'P', in->size);
+  size_t run = next != NULL ? (size_t)(next - in->bytes) : in->size;
+  if (run > 1U << 30) run = 1U << 30;
+  zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, in->bytes, (uInt)run);
+  zip->size = zip->packed += run;
+  advance(zip, in, run);
+}
+
+bool vbo_zip_check_add(vbo_zip_check *zip, const void *bytes, size_t size, vbo_error *err) {
+  input in = {bytes, size};
+  for (;;) {
+    bool good = true;
+    switch (zip->state) {
+      case ST_STORED:
+      case ST_SKIP:
+        if (in.size == 0 && zip->packed < zip->entry.packed) return true;
+        good = take_data(zip, &in, err);
+        break;
+      case ST_DEFLATED:
+        if (in.size == 0) return true;
+        good = inflate_data(zip, &in, err);
+        break;
+      case ST_BLIND:
+        return true;
+      case ST_END:
+        if (in.size == 0 && zip->have == 0) return true;
+        vbo_error_set(err, VBO_ERROR_INTEGRITY, "there are bytes after the archive's end, %llu",
+                      (unsigned long long)(zip->at - zip->have));
+        return broken(err);
+      default:
+        if (zip->state == ST_SCAN && zip->have == 0 && in.size > 0) scan_ahead(zip, &in);
+        zip->record = zip->at - zip->have;
+        vbo_error trouble = {0};
+        if (!collect(zip, &in, &trouble)) {
+          if (trouble.kind == VBO_OK) return true;
+          vbo_error_copy(err, &trouble);
+          return false;
+        }
+        good = collected(zip, err);
+    }
+    if (!good) return false;
+  }
+}
+
+bool vbo_zip_check_finish(vbo_zip_check *zip, vbo_error *err) {
+  if (zip->state == ST_END || zip->state == ST_BLIND) return true;
+  if (zip->at == 0)
+    vbo_error_set(err, VBO_ERROR_INTEGRITY, "this is not a ZIP archive: there is nothing");
+  else
+    vbo_error_set(err, VBO_ERROR_INTEGRITY, "the archive is cut short: it ends at byte %llu, %s",
+                  (unsigned long long)zip->at,
+                  zip->listing ? "within its directory" : "before its directory");
+  return broken(err);
+}
+
+const char *vbo_zip_check_missed(const vbo_zip_check *zip) {
+  return zip->missed;
+}
+
+vbo_zip_check *vbo_zip_check_new(vbo_error *err) {
+  const vbo_zlib *zlib = vbo_zlib_load();
+  if (zlib == NULL) {
+    vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "there is no zlib");
+    return NULL;
+  }
+  vbo_zip_check *zip = calloc(1, sizeof *zip);
+  if (zip == NULL) {
+    vbo_error_memory(err);
+    return NULL;
+  }
+  zip->zlib = zlib;
+  zip->need = 4;
+  if (zlib->inflateInit2_(&zip->stream, -MAX_WBITS, ZLIB_VERSION, (int)sizeof zip->stream) == Z_OK)
+    return zip;
+  free(zip);
+  vbo_error_memory(err);
+  return NULL;
+}
+
+void vbo_zip_check_free(vbo_zip_check *zip) {
+  if (zip == NULL) return;
+  zip->zlib->inflateEnd(&zip->stream);
+  free(zip->head);
+  free(zip);
+}
+
+#else
+
+vbo_zip_check *vbo_zip_check_new(vbo_error *err) {
+  vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "this library was built without zlib");
+  return NULL;
+}
+
+bool vbo_zip_check_add(vbo_zip_check *zip, const void *bytes, size_t size, vbo_error *err) {
+  (void)zip, (void)bytes, (void)size, (void)err;
+  return true;
+}
+
+bool vbo_zip_check_finish(vbo_zip_check *zip, vbo_error *err) {
+  (void)zip, (void)err;
+  return true;
+}
+
+const char *vbo_zip_check_missed(const vbo_zip_check *zip) {
+  (void)zip;
+  return NULL;
+}
+
+void vbo_zip_check_free(vbo_zip_check *zip) {
+  (void)zip;
+}
+
+#endif

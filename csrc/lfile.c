@@ -1,0 +1,128 @@
+/* lfile.c: files that were saved, as Lua sees them: looked at again, listed, and written whole. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "error.h"
+#include "examine.h"
+#include "lutil.h"
+#include "sink.h"
+
+static const char *check_path(lua_State *L, int arg) {
+  size_t size = 0;
+  const char *path = luaL_checklstring(L, arg, &size);
+  luaL_argcheck(L, strlen(path) == size, arg, "a path cannot hold a NUL");
+  return path;
+}
+
+/* core.examine(path, check|nil) -> {size=, sha256=, checked=|nil, unchecked=|nil} | nil, err.
+ * Reads the whole file; `check` as in client:start. */
+static int file_examine(lua_State *L) {
+  const char *path = check_path(L, 1);
+  const char *check = luaL_optstring(L, 2, NULL);
+  vbo_examined found;
+  vbo_error err = {0};
+  if (!vbo_examine(path, check, &found, &err)) return vboL_fail(L, &err);
+  lua_createtable(L, 0, 4);
+  lua_pushinteger(L, found.size);
+  lua_setfield(L, -2, "size");
+  lua_pushstring(L, found.sha256);
+  lua_setfield(L, -2, "sha256");
+  if (*found.checked != '\0') {
+    lua_pushstring(L, found.checked);
+    lua_setfield(L, -2, "checked");
+  }
+  if (*found.unchecked != '\0') {
+    lua_pushstring(L, found.unchecked);
+    lua_setfield(L, -2, "unchecked");
+  }
+  return 1;
+}
+
+typedef struct folder {
+  DIR *opened;
+} folder;
+
+static int folder_close(lua_State *L) {
+  folder *held = lua_touserdata(L, 1);
+  if (held->opened != NULL) closedir(held->opened);
+  held->opened = NULL;
+  return 0;
+}
+
+static int fail_list(lua_State *L, int why, const char *path) {
+  vbo_error err = {0};
+  vbo_error_os(&err, why == ENOENT ? VBO_ERROR_NOT_FOUND : VBO_ERROR_DISK, why,
+               "cannot read the folder %s", path);
+  return vboL_fail(L, &err);
+}
+
+/* core.list(path) -> {name = "file|directory|other", …} | nil, err.  Links are "other". */
+static int file_list(lua_State *L) {
+  const char *path = check_path(L, 1);
+  folder *held = lua_newuserdatauv(L, sizeof *held, 0);
+  held->opened = NULL;
+  lua_createtable(L, 0, 2);
+  lua_pushcfunction(L, folder_close);
+  lua_setfield(L, -2, "__gc");
+  lua_pushcfunction(L, folder_close);
+  lua_setfield(L, -2, "__close");
+  lua_setmetatable(L, -2);
+  lua_toclose(L, -1);
+  lua_newtable(L);
+  held->opened = opendir(path);
+  if (held->opened == NULL) return fail_list(L, errno, path);
+  for (;;) {
+    errno = 0;
+    struct dirent *entry = readdir(held->opened);
+    if (entry == NULL) break;
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    struct stat info;
+    const char *type = "other";
+    if (fstatat(dirfd(held->opened), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+      type = S_ISREG(info.st_mode) ? "file" : S_ISDIR(info.st_mode) ? "directory" : "other";
+    lua_pushstring(L, type);
+    lua_setfield(L, -2, entry->d_name);
+  }
+  if (errno != 0) return fail_list(L, errno, path);
+  return 1;
+}
+
+static const char *const write_options[] = {"overwrite", "fsync", NULL};
+
+/* core.write(path, bytes, {overwrite=false, fsync=true}) -> {size=, sha256=} | nil, err.
+ * The file is whole or absent, as one that is saved. */
+static int file_write(lua_State *L) {
+  const char *path = check_path(L, 1);
+  size_t size = 0;
+  const char *bytes = luaL_checklstring(L, 2, &size);
+  bool overwrite = false;
+  bool sync = true;
+  if (!lua_isnoneornil(L, 3)) {
+    vboL_check_options(L, 3, "core.write", write_options);
+    overwrite = vboL_option_bool(L, 3, "overwrite", false);
+    sync = vboL_option_bool(L, 3, "fsync", true);
+  }
+  char sha256[VBO_DIGEST_HEX];
+  vbo_error err = {0};
+  vbo_sink *sink = vbo_sink_open(path, overwrite, sync, &err);
+  bool good = sink != NULL && vbo_sink_write(sink, bytes, size, &err) &&
+              vbo_sink_commit(sink, sha256, &err);
+  vbo_sink_free(sink);
+  if (!good) return vboL_fail(L, &err);
+  lua_createtable(L, 0, 2);
+  lua_pushinteger(L, (lua_Integer)size);
+  lua_setfield(L, -2, "size");
+  lua_pushstring(L, sha256);
+  lua_setfield(L, -2, "sha256");
+  return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"examine", file_examine}, {"list", file_list}, {"write", file_write}, {NULL, NULL}};
+
+void vboL_open_file(lua_State *L) {
+  luaL_setfuncs(L, functions, 0);
+}

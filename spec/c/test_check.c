@@ -1,0 +1,244 @@
+/* Is it what it claims to be?  Archives in pieces of every size, cut anywhere, with any byte
+ * changed. */
+#include "harness.h"
+
+#include "check.h"
+#include "zip_samples.h"
+
+typedef struct sample {
+  const char *name;
+  const unsigned char *bytes;
+  size_t size;
+} sample;
+
+static const sample samples[] = {
+    {"stored", stored, sizeof stored},
+    {"deflated", deflated, sizeof deflated},
+    {"streamed_stored", streamed_stored, sizeof streamed_stored},
+    {"streamed_deflated", streamed_deflated, sizeof streamed_deflated},
+};
+enum { SAMPLES = sizeof samples / sizeof *samples };
+
+static bool passes(const char *names, const void *bytes, size_t size, size_t piece,
+                   vbo_error *err) {
+  *err = (vbo_error){0};
+  vbo_check *check = vbo_check_new(names, err);
+  assert_non_null(check);
+  bool good = true;
+  for (size_t at = 0; good && at < size; at += piece) {
+    /* Of their own size each, so that ASan sees a read beyond. */
+    size_t now = size - at < piece ? size - at : piece;
+    char *copy = malloc(now);
+    memcpy(copy, (const char *)bytes + at, now);
+    good = vbo_check_add(check, copy, now, err);
+    free(copy);
+  }
+  good = good && vbo_check_finish(check, err);
+  if (good) assert_string_equal(vbo_check_missed(check), "");
+  vbo_check_free(check);
+  return good;
+}
+
+static void takes_whole_archives_in_any_pieces(void **state) {
+  (void)state;
+  vbo_error err;
+  for (size_t i = 0; i < SAMPLES; i++)
+    for (size_t piece = 1; piece <= samples[i].size; piece++)
+      if (!passes("zip", samples[i].bytes, samples[i].size, piece, &err))
+        fail_msg("%s in pieces of %zu: %s", samples[i].name, piece, err.message);
+}
+
+static void refuses_what_is_cut_anywhere(void **state) {
+  (void)state;
+  vbo_error err;
+  for (size_t i = 0; i < SAMPLES; i++)
+    for (size_t size = 0; size < samples[i].size; size++) {
+      if (passes("zip", samples[i].bytes, size, 7, &err))
+        fail_msg("%s passes with %zu of %zu bytes", samples[i].name, size, samples[i].size);
+      assert_kind(err, INTEGRITY);
+    }
+}
+
+static void refuses_what_goes_on(void **state) {
+  (void)state;
+  vbo_error err;
+  for (size_t i = 0; i < SAMPLES; i++)
+    for (size_t piece = 1; piece < 600; piece = piece * 2 + 1) {
+      char longer[2000] = {0};
+      memcpy(longer, samples[i].bytes, samples[i].size);
+      assert_false(passes("zip", longer, samples[i].size + 1, piece, &err));
+      assert_kind(err, INTEGRITY);
+      assert_contains(err.message, "after the archive's end");
+      memcpy(longer + samples[i].size, samples[i].bytes, samples[i].size);
+      assert_false(passes("zip", longer, samples[i].size * 2, piece, &err));
+    }
+}
+
+/* Fields that say nothing of the content: times, versions, attributes, and what only the other
+ * header's twin of it tells. */
+static bool is_idle(const unsigned char *bytes, size_t at) {
+  for (size_t start = at + 1; start-- > 0;) {
+    const unsigned char *p = bytes + start;
+    size_t in = at - start;
+    if (p[0] != 'P' || p[1] != 'K') continue;
+    if (p[2] == 3 && p[3] == 4 && in < 30) /* version, other flags, time; what follows the data */
+      return (in >= 4 && in <= 7) || (in >= 10 && in <= 13) ||
+             ((p[6] & 8) != 0 && in >= 14 && in <= 25);
+    if (p[2] == 1 && p[3] == 2 && in < 46) /* versions, flags, method, time, disk, attributes */
+      return (in >= 4 && in <= 15) || (in >= 34 && in <= 41);
+    if (p[2] == 5 && p[3] == 6) return in >= 22;                        /* the comment */
+    if (p[2] == 6 && p[3] == 6 && in < 56) return in >= 12 && in <= 31; /* versions, disks, twin */
+  }
+  return false;
+}
+
+static void finds_any_changed_byte(void **state) {
+  (void)state;
+  vbo_error err;
+  size_t found = 0;
+  size_t idle = 0;
+  size_t alike = 0; /* packed data that is the same unpacked: bits that fill a byte up … */
+  for (size_t i = 0; i < SAMPLES; i++)
+    for (size_t at = 0; at < samples[i].size; at++)
+      for (unsigned bit = 1; bit < 256; bit = bit * 2) {
+        unsigned char copy[1000];
+        memcpy(copy, samples[i].bytes, samples[i].size);
+        copy[at] = (unsigned char)(copy[at] ^ bit);
+        vbo_check *check = vbo_check_new("zip", &err);
+        err = (vbo_error){0};
+        bool good = vbo_check_add(check, copy, samples[i].size, &err) &&
+                    vbo_check_finish(check, &err) && *vbo_check_missed(check) == '\0';
+        vbo_check_free(check);
+        found += !good;
+        idle += good;
+        if (good && !is_idle(samples[i].bytes, at) && (i % 2 == 0 || alike++ > found / 20 + 8))
+          fail_msg("%s passes with bit %u of byte %zu changed", samples[i].name, bit, at);
+      }
+  assert_true(found > 3 * idle);
+}
+
+static void says_what_is_wrong(void **state) {
+  (void)state;
+  vbo_error err;
+  unsigned char copy[1000];
+  memcpy(copy, stored, sizeof stored);
+  copy[40] ^= 1; /* in the first entry's data */
+  assert_false(passes("zip", copy, sizeof stored, 1000, &err));
+  assert_string_equal(err.message, "the archive is broken: the CRC of \"a.txt\"");
+  assert_contains(err.hint, "check = false");
+  assert_false(passes("zip", "<html>nothing</html>", 20, 20, &err));
+  assert_string_equal(err.message, "what the server sent is not a ZIP archive");
+  assert_false(passes("zip", "", 0, 1, &err));
+  assert_kind(err, INTEGRITY);
+}
+
+static void begins_again(void **state) {
+  (void)state;
+  vbo_error err = {0};
+  vbo_check *check = vbo_check_new("zip", &err);
+  for (size_t size = 1; size < sizeof deflated; size += 13) {
+    assert_true(vbo_check_add(check, deflated, size, &err));
+    vbo_check_reset(check);
+  }
+  assert_true(vbo_check_add(check, deflated, sizeof deflated, &err));
+  assert_true(vbo_check_finish(check, &err));
+  assert_string_equal(vbo_check_made(check), "zip");
+  vbo_check_free(check);
+}
+
+static void says_what_it_could_not_check(void **state) {
+  (void)state;
+  vbo_error err = {0};
+  unsigned char copy[1000];
+  memcpy(copy, stored, sizeof stored);
+  for (size_t i = 0; i + 4 < sizeof stored; i++)
+    if (memcmp(copy + i, "PK\3\4", 4) == 0 && copy[i + 26] == 5) copy[i + 8] = 14; /* LZMA */
+  vbo_check *check = vbo_check_new("zip", &err);
+  assert_true(vbo_check_add(check, copy, sizeof stored, &err));
+  assert_true(vbo_check_finish(check, &err));
+  assert_string_equal(vbo_check_made(check), "");
+  assert_contains(vbo_check_missed(check), "zlib does not know");
+  vbo_check_free(check);
+}
+
+static void put(unsigned char *at, uint64_t value, int count) {
+  while (count-- > 0) {
+    *at++ = (unsigned char)value;
+    value >>= 8;
+  }
+}
+
+static void reads_the_headers_of_mail(void **state) {
+  (void)state;
+  vbo_error err;
+  static unsigned char pst[20000];
+  memcpy(pst, "!BDN", 4);
+  memcpy(pst + 8, "SM", 2);
+  put(pst + 10, 23, 2);
+  put(pst + 184, sizeof pst, 8);
+  for (size_t piece = 1; piece < 3000; piece = piece * 3 + 1) {
+    assert_true(passes("pst", pst, sizeof pst, piece, &err));
+    assert_false(passes("pst", pst, sizeof pst - 1, piece, &err));
+    assert_contains(err.message, "cut short");
+  }
+  put(pst + 10, 14, 2);
+  put(pst + 184, 0, 8);
+  put(pst + 168, sizeof pst + 1, 4);
+  assert_false(passes("pst", pst, sizeof pst, 100, &err));
+  put(pst + 168, sizeof pst, 4);
+  assert_true(passes("pst", pst, sizeof pst, 100, &err));
+  pst[9] = 'X';
+  assert_false(passes("pst", pst, sizeof pst, 100, &err));
+  pst[0] = '?';
+  assert_false(passes("pst", pst, sizeof pst, 100, &err));
+  assert_string_equal(err.message, "what the server sent is not a PST file");
+
+  unsigned char msg[4096] = {0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1};
+  put(msg + 26, 3, 2);
+  put(msg + 28, 0xFFFE, 2);
+  put(msg + 30, 9, 2);
+  put(msg + 44, 1, 4);
+  put(msg + 48, 1, 4);
+  put(msg + 76, 5, 4);
+  assert_true(passes("msg", msg, sizeof msg, 10, &err));
+  assert_true(passes("zip|msg", msg, sizeof msg, 10, &err));
+  assert_false(passes("msg", msg, 6 * 512, 10, &err)); /* where the table should begin */
+  assert_contains(err.message, "cut short");
+  msg[28] = 0;
+  assert_false(passes("msg", msg, sizeof msg, 10, &err));
+  assert_kind(err, INTEGRITY);
+  assert_false(passes("zip|msg", "plain text", 10, 10, &err));
+  assert_string_equal(err.message,
+                      "what the server sent is not a ZIP archive or an Outlook message");
+}
+
+static void looks_how_text_begins(void **state) {
+  (void)state;
+  vbo_error err;
+  static const char *const pages[] = {"<html>", "\xEF\xBB\xBF \r\n<!DOCTYPE html>", "\xFF\xFE<\0h"};
+  for (size_t i = 0; i < 3; i++)
+    assert_true(passes("html", pages[i], strlen(pages[i]), 1, &err));
+  assert_false(passes("html", "{\"message\":\"no\"}", 16, 3, &err));
+  assert_true(passes("eml", "Received: from x\r\n\r\n", 20, 1, &err));
+  assert_false(passes("eml", "<html>", 6, 1, &err));
+  assert_false(passes("eml", "no field: here", 14, 1, &err));
+  assert_null(vbo_check_new("rar", &err));
+  assert_kind(err, USAGE);
+  assert_null(vbo_check_new("", &err));
+  assert_null(vbo_check_new("zip|rar", &err));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(takes_whole_archives_in_any_pieces),
+      cmocka_unit_test(refuses_what_is_cut_anywhere),
+      cmocka_unit_test(refuses_what_goes_on),
+      cmocka_unit_test(finds_any_changed_byte),
+      cmocka_unit_test(says_what_is_wrong),
+      cmocka_unit_test(begins_again),
+      cmocka_unit_test(says_what_it_could_not_check),
+      cmocka_unit_test(reads_the_headers_of_mail),
+      cmocka_unit_test(looks_how_text_begins),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
