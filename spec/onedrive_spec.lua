@@ -95,6 +95,7 @@ describe("OneDrives", function()
         assert.is_nil(listing:find "Annual")
 
         saved = drive:folder("Documents/Projects"):save { to = path "projects.zip" }
+        assert.equal("zip", saved.checked)
         assert.matches("Aurora/Drawings/Old/Sketch.svg", program.run("unzip -Z1 " .. saved.path), 1,
           true)
 
@@ -294,7 +295,7 @@ describe("OneDrives send", function()
       assert.equal("POST " .. V .. "/copyTo", sent.line)
       assert.same({ onedrive = drive, folder = "x" }, sent.body)
       sent, result = server.change(number, function(s)
-        return version(s):save { to = server.folder .. "/", overwrite = true }
+        return version(s):save { to = server.folder .. "/", overwrite = true, check = false }
       end)
       assert.equal("POST " .. V .. "/save", sent.line)
       assert.equal(server.folder .. "/Reports.zip", result.path)

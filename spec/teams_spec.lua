@@ -275,7 +275,7 @@ describe("Teams", function()
   -- ------------------------------------------------- saving, exporting, sending
 
   local function to(options)
-    local copy = { to = server.folder .. "/saved", overwrite = true }
+    local copy = { to = server.folder .. "/saved", overwrite = true, check = false }
     for key, value in pairs(options or {}) do copy[key] = value end
     return copy
   end

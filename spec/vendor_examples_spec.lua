@@ -96,7 +96,7 @@ describe("the vendor's printed requests", function()
 
   it("000 2: saves documents", function()
     sends("000 2", "v2", function(client, fixture)
-      documents_of(client, fixture):save { to = folder .. "/documents.zip" }
+      documents_of(client, fixture):save { to = folder .. "/documents.zip", check = false }
     end)
   end)
 
@@ -131,11 +131,15 @@ describe("the vendor's printed requests", function()
   end
 
   it("002 1: exports an item to PST", function()
-    sends("002 1", "v3", function(client) item(client):export { to = folder .. "/item.pst" } end)
+    sends("002 1", "v3", function(client)
+      item(client):export { to = folder .. "/item.pst", check = false }
+    end)
   end)
 
   it("002 2: saves an item as MSG", function()
-    sends("002 2", "v3", function(client) item(client):save { to = folder .. "/item.msg" } end)
+    sends("002 2", "v3", function(client)
+      item(client):save { to = folder .. "/item.msg", check = false }
+    end)
   end)
 
   it("002 3: restores an item", function()

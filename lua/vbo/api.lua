@@ -20,8 +20,9 @@ local M = {}
 local call_options = {
   strict = "boolean", paginate = "boolean", deadline = "number", to = "string",
   overwrite = "boolean", fsync = "boolean", progress = "function|boolean",
+  sha256 = "boolean", check = "string|boolean",
 }
-local only_streams = { "to", "overwrite", "fsync", "progress" }
+local only_streams = { "to", "overwrite", "fsync", "progress", "sha256", "check" }
 
 local squash = spelling.squash
 
@@ -108,7 +109,8 @@ end
 ---@param name string       catalogue name, in any case
 ---@param arguments table?  see `intent`
 ---@param options {strict: boolean?, deadline: number?, paginate: boolean?, to: string?,
----  overwrite: boolean?, fsync: boolean?, progress: (function|boolean)?}?
+---  overwrite: boolean?, fsync: boolean?, progress: (function|boolean)?, sha256: boolean?,
+---  check: (string|boolean)?}?
 ---@return any data  decoded JSON, nil for an empty answer; a `vbo.Saved` for a stream; a list
 ---  of all pages' rows with `paginate`
 function M.call(client, name, arguments, options)

@@ -226,7 +226,7 @@ end
 ---@param arguments table?  path and query parameters by name, and `body`
 ---@param given table?  options: `strict` (false lets unknown properties through),
 ---  `deadline` (seconds), `paginate` (all pages' rows as one list); for an operation that
----  answers a stream `to` (a file), `overwrite`, `fsync`, `progress`
+---  answers a stream `to` (a file), `overwrite`, `fsync`, `progress`, `sha256`, `check`
 ---@return any data         decoded JSON; nil for an empty answer; `vbo.Saved` for a stream
 function Client:call(name, arguments, given) return api.call(self, name, arguments, given) end
 

@@ -99,7 +99,7 @@ verbs.save(Item, "save", { one = "ExchangeItem_SaveItemAction", many = "Exchange
   doc = "Saves the item as an Outlook message (.msg); selected ones as the server packs them, "
     .. "in an archive.",
   named = function(self) return self.subject end, fallback = "message",
-  extension = function() return ".msg" end, files = "items.zip",
+  extension = function() return ".msg" end, files = "items.zip", loose = true,
 })
 
 -- --------------------------------------------------------------- restoring

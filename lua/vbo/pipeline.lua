@@ -25,7 +25,8 @@ local M = {}
 ---@field change boolean      alters production or the server
 ---@field anonymous boolean?   is sent without the token
 ---@field exclusive boolean?   waits until no other such request is under way at the server
----@field sink table?         {file=, overwrite=, fsync=}: where a stream goes; nil: memory
+---@field sink table?         {file=, overwrite=, fsync=, sha256=, check=}: where a stream
+---  goes and what it must be; nil: memory
 ---@field watch function?     progress callback
 ---@field deadline number?    seconds
 ---@field slim boolean?       a page's records may stay as they are written: `answer.page`
@@ -34,7 +35,7 @@ local M = {}
 ---@field status integer
 ---@field data any            decoded JSON; nil for an empty answer or a stream
 ---@field page userdata?      instead of `data`, which it becomes when somebody looks
----@field saved table?        {path=, size=, sha256=, name=} of a stream
+---@field saved table?        `vbo.Saved` of a stream
 
 local function fail(err, request)
   err.operation = err.operation or request.operation
@@ -99,6 +100,7 @@ local function send(client, request)
     change = request.change, anonymous = request.anonymous, deadline = request.deadline,
     exclusive = request.exclusive, sink = sink and "file" or "memory",
     file = sink and sink.file, overwrite = sink and sink.overwrite, fsync = sink and sink.fsync,
+    sha256 = sink and sink.sha256, check = sink and sink.check,
   }
   if not transfer then fail(err, request) end
   local held <close> = transfer
@@ -115,7 +117,11 @@ local function send(client, request)
   ---@type vbo.Answer
   local answer = { status = held:status() }
   if sink then
-    answer.saved = { path = sink.file, size = held:progress().received, sha256 = held:sha256() }
+    local checked, why = held:checked()
+    answer.saved = {
+      path = sink.file, size = held:progress().received, sha256 = held:sha256(),
+      checked = checked, unchecked = why,
+    }
     if request.watch then request.watch(held:progress()) end
   else
     answer.data = decode(held, request)

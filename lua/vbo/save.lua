@@ -11,13 +11,15 @@ local M = {}
 --- several files at a time (16 unless told; the server may take fewer).
 M.own = {
   to = "string", overwrite = "boolean", fsync = "boolean", progress = "function|boolean",
-  deadline = "number", at_once = "integer",
+  deadline = "number", at_once = "integer", sha256 = "boolean", check = "string|boolean",
 }
 
 ---@class vbo.Saved
 ---@field path string    where the file is
 ---@field size integer   bytes
----@field sha256 string  of its content, lower-case hex
+---@field sha256 string?  of its content, lower-case hex; nil with `sha256 = false`
+---@field checked string?    "zip", "pst", "msg" or "html": it is whole, and what it claims to be
+---@field unchecked string?  why that could not be told, where it was asked for
 
 --- Splits a save's options into where it goes and what the API is told.
 ---@return table own, table rest
@@ -25,16 +27,39 @@ function M.split(given, call)
   return options.split(given, M.own, call)
 end
 
+-- What a file must be, by what the API says that it sends.  Exports beyond a size come as
+-- archives of parts, so the first bytes decide between the two.
+local checks = { [".zip"] = "zip", [".pst"] = "pst|zip", [".msg"] = "msg", [".html"] = "html|zip" }
+
+--- The check for a stream that comes with an extension; nil for those without.
+---@param extension string?  ".zip"
+---@return string? check  for the sink
+function M.check_of(extension) return checks[extension] end
+
+--- What a sink is told of a save's options.
+---@param file string
+---@param own table      `M.own`
+---@param check string?  what the stream should be
+---@return table sink    of `vbo.Request`
+function M.sink(file, own, check)
+  if type(own.check) == "string" then check = own.check end
+  if own.check == false then check = nil end
+  return {
+    file = file, overwrite = own.overwrite, fsync = own.fsync, sha256 = own.sha256, check = check,
+  }
+end
+
 --- Saves one stream.
 ---@param target table  a resource or a collection's owner: what has a client and a path
 ---@param intent table  as `pipeline.call`
 ---@param own table     `M.own`
 ---@param name string   the file's name when `to` is a folder or nil; made safe here
+---@param check string?  what the stream should be (`M.check_of`), unless the options say otherwise
 ---@return vbo.Saved
-function M.stream(target, intent, own, name)
+function M.stream(target, intent, own, name, check)
   local client = target._client
   local file = filename.target(own.to, filename.safe(name))
-  intent.sink = { file = file, overwrite = own.overwrite, fsync = own.fsync }
+  intent.sink = M.sink(file, own, check)
   intent.deadline = own.deadline
   intent.path = intent.path or target:_path()
   local watch <close> = client:_watch(own.progress, file)

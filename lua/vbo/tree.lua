@@ -195,7 +195,8 @@ function M.save_plain(operation)
           call = "save", operation = operation,
           options = { zip = false }, implied = { zip = false },
         }, { to = file.to, overwrite = own.overwrite, fsync = own.fsync, progress = own.progress,
-          deadline = own.deadline }, file.document.name)
+          deadline = own.deadline, sha256 = own.sha256,
+          check = type(own.check) == "string" and own.check or nil }, file.document.name)
       end)
     saved.n = nil
     return saved

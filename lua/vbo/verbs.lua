@@ -192,10 +192,18 @@ end
 
 local function no_extension() return "" end
 
+-- What a stream should be, by the extension that it is given; messages that are packed
+-- together come as the server likes.
+local function check_for(how, self, several, file, options)
+  if not several then return save.check_of(how.extension(self, options)) end
+  local extension = file:match "%.%a+$"
+  return extension == ".zip" and how.loose and "zip|msg" or save.check_of(extension)
+end
+
 --- Declares a read that streams into a file: `vbo.Saved`.
 ---
 --- The methods take the options of `save.own` (`to`, `overwrite`, `fsync`, `progress`,
---- `deadline`) and the operation's own.
+--- `deadline`, `sha256`, `check`) and the operation's own.
 ---@param class table
 ---@param name string
 ---@param operations vbo.VerbOperations
@@ -204,7 +212,8 @@ local function no_extension() return "" end
 ---  name), files= (name of the file of a selection; a function takes the options), plain=
 ---  (function(self, own, name): saves as plain files where `zip = false`), single= (one is a
 ---  file by itself), prepare= (function(options, self, name) giving what is sent), whole= (a
----  collection that is no selection is named by nothing but its owner)
+---  collection that is no selection is named by nothing but its owner), loose= (a selection may
+---  come as one message)
 function M.save(class, name, operations, how)
   how.named = how.named or function(self) return self.name end
   how.extension = how.extension or no_extension
@@ -221,10 +230,11 @@ function M.save(class, name, operations, how)
       if rest.zip == false and how.plain and (several or not how.single) then
         return how.plain(self, own, (file:gsub("%.zip$", "")))
       end
+      local check = check_for(how, self, several, file, rest)
       if how.prepare then rest = how.prepare(rest, self, name) end
       local word
       if how.whole and workload.is_whole(self) then word = false end
-      return workload.stream(self, name, operation, own, rest, file, word)
+      return workload.stream(self, name, operation, own, rest, file, word, check)
     end
   end)
   if operations.each then class.bulk[name] = save_each(name, how) end

@@ -95,15 +95,16 @@ end
 ---@param rest table   what the API is told
 ---@param name string  suggested file name
 ---@param word string|false|nil  as for `restore`
+---@param check string?  what the stream should be (`save.check_of`)
 ---@return vbo.Saved
-function M.stream(self, call, operation, own, rest, name, word)
+function M.stream(self, call, operation, own, rest, name, word, check)
   for property, value in pairs(selection_of(self, call, operation, word) or {}) do
     rest[property] = value
   end
   local target = target_of(self)
   return save.stream(target, {
     call = call, operation = operation, options = rest, implied = target._client._dialect.implied,
-  }, own, name)
+  }, own, name, check)
 end
 
 return M

@@ -127,7 +127,7 @@ return function(teams)
   verbs.save(Post, "save", { one = "TeamsPost_SaveById", many = "TeamsPost_Save" }, {
     doc = "Saves the post as an Outlook message; selected posts as one archive.",
     named = name_of_post, fallback = "post", extension = function() return ".msg" end,
-    files = "posts.zip", prepare = channel_for,
+    files = "posts.zip", loose = true, prepare = channel_for,
   })
 
   -- A collection of all posts is exported by its channel and dates, without naming them.
@@ -157,7 +157,7 @@ return function(teams)
     path.requestExportId = task.exportTaskId
     return save.stream(self, {
       call = "export", operation = download, path = path, query = { auth_code = code.authCode },
-    }, own, "posts.html")
+    }, own, "posts.html", save.check_of ".html")
   end
 
   local function is_operator(self, given)
