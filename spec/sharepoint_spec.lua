@@ -434,7 +434,9 @@ describe("SharePoint", function()
     assert.equal(plain .. "/Plain.docx", (list_of[1].path:gsub("Plan", "Plain")))
     assert.equal("content", rehearsal.content(plain .. "/Plan.docx"))
     local _, each = server.sends("v8", function(session)
-      return the_site(session):libraries():save { to = server.folder .. "/libraries", check = false }
+      return the_site(session):libraries():save {
+        to = server.folder .. "/libraries", check = false,
+      }
     end)
     assert.equal(server.folder .. "/libraries/Documents.zip", each[1].path)
   end)
