@@ -13,7 +13,9 @@ enum {
   MOST_PIECES = 4,
   /* Of all feeds of an engine, beyond the one piece that each may have. */
   MOST_BYTES = 4 * 1024 * 1024,
-  PIECES_A_TURN = 8
+  PIECES_A_TURN = 8,
+  /* A smaller file gets its blocks in one go anyway. */
+  RESERVED = 1024 * 1024
 };
 
 typedef struct piece {
@@ -25,11 +27,13 @@ typedef struct piece {
 
 struct vbo_feeds {
   vbo_workers *workers;
+  vbo_list all;
   size_t bytes; /* in pieces */
 };
 
 struct vbo_feed {
   vbo_feeds *feeds;
+  vbo_node node;
   vbo_job job;
   vbo_sink *sink; /* the worker's, but for giving it up */
   const vbo_feed_events *events;
@@ -39,6 +43,8 @@ struct vbo_feed {
   piece *filling;
   unsigned pieces;
   int64_t expected;
+  int64_t taken;
+  uint64_t disk;
   bool begun; /* something was handed over since the last restart */
 
   pthread_mutex_t lock;
@@ -50,6 +56,8 @@ struct vbo_feed {
   unsigned wanted;
   bool ready; /* they are there */
   bool restart;
+  int64_t reserve; /* bytes to set aside first */
+  bool reserved;   /* they are, or are just being */
   bool commit;
   bool given_up;
   bool ended;
@@ -85,6 +93,15 @@ static void give_back(vbo_feed *feed, piece *used) {
   if (tell) vbo_job_tell(&feed->job);
 }
 
+static void reserve_room(vbo_feed *feed, int64_t size) {
+  vbo_error err = {0};
+  bool done = false;
+  if (!vbo_sink_reserve(feed->sink, size, &done, &err)) fail(feed, &err);
+  pthread_mutex_lock(&feed->lock);
+  feed->reserved = done;
+  pthread_mutex_unlock(&feed->lock);
+}
+
 static void finish(vbo_feed *feed) {
   vbo_error err = {0};
   if (!vbo_sink_commit(feed->sink, feed->sha256, &err)) {
@@ -97,16 +114,21 @@ static void finish(vbo_feed *feed) {
   vbo_job_tell(&feed->job);
 }
 
-typedef enum step { STEP_NONE, STEP_RESTART, STEP_WRITE, STEP_FINISH } step;
+typedef enum step { STEP_NONE, STEP_RESTART, STEP_RESERVE, STEP_WRITE, STEP_FINISH } step;
 
-static step next_step(vbo_feed *feed, piece **work) {
+static step next_step(vbo_feed *feed, piece **work, int64_t *reserve) {
   step found = STEP_NONE;
   pthread_mutex_lock(&feed->lock);
   if (feed->given_up) {
     found = STEP_NONE; /* told does the rest */
   } else if (feed->restart) {
-    feed->restart = false;
+    feed->restart = feed->reserved = false;
     found = STEP_RESTART;
+  } else if (feed->reserve != 0) {
+    *reserve = feed->reserve;
+    feed->reserve = 0;
+    feed->reserved = true;
+    found = STEP_RESERVE;
   } else if (feed->full != NULL) {
     *work = feed->full;
     feed->full = feed->full->next;
@@ -124,12 +146,16 @@ static bool work(void *owner) {
   for (int i = 0; i < PIECES_A_TURN; i++) {
     vbo_error err = {0};
     piece *with = NULL;
+    int64_t reserve = 0;
     bool broken = feed->failure.kind != VBO_OK;
-    switch (next_step(feed, &with)) {
+    switch (next_step(feed, &with, &reserve)) {
       case STEP_NONE:
         return false;
       case STEP_RESTART:
         if (!broken && !vbo_sink_reset(feed->sink, &err)) fail(feed, &err);
+        break;
+      case STEP_RESERVE:
+        reserve_room(feed, reserve);
         break;
       case STEP_WRITE:
         if (!broken && !vbo_sink_write(feed->sink, with->bytes, with->used, &err)) fail(feed, &err);
@@ -156,6 +182,7 @@ static void free_pieces(vbo_feed *feed, piece *first) {
 }
 
 static void destroy(vbo_feed *feed) {
+  vbo_node_unlink(&feed->node);
   vbo_sink_free(feed->sink);
   free_pieces(feed, feed->filling);
   free_pieces(feed, feed->full);
@@ -189,6 +216,7 @@ vbo_feeds *vbo_feeds_new(void (*wake)(void *), void *data, vbo_error *err) {
     vbo_error_memory(err);
     return NULL;
   }
+  vbo_list_init(&feeds->all);
   feeds->workers = vbo_workers_new(wake, data, err);
   if (feeds->workers != NULL) return feeds;
   free(feeds);
@@ -225,11 +253,40 @@ vbo_feed *vbo_feed_new(vbo_feeds *feeds, vbo_sink *sink, const vbo_feed_events *
   feed->full_end = &feed->full;
   feed->job = (vbo_job){.work = work, .told = told, .owner = feed, .workers = feeds->workers};
   pthread_mutex_init(&feed->lock, NULL);
+  vbo_list_append(&feeds->all, &feed->node, feed);
   return feed;
 }
 
-void vbo_feed_expect(vbo_feed *feed, int64_t size) {
+/* Still to be written, and not yet missing from what the disk has free. */
+static int64_t claim_of(vbo_feed *feed, uint64_t disk) {
+  if (feed->disk != disk || feed->expected <= feed->taken) return 0;
+  pthread_mutex_lock(&feed->lock);
+  bool reserved = feed->reserved;
+  pthread_mutex_unlock(&feed->lock);
+  return reserved ? 0 : feed->expected - feed->taken;
+}
+
+static int64_t claimed_by_others(const vbo_feed *feed) {
+  int64_t sum = 0;
+  const vbo_list *all = &feed->feeds->all;
+  for (const vbo_node *node = all->head.next; node != &all->head; node = node->next) {
+    if (node->owner != feed) sum += claim_of(node->owner, feed->disk);
+  }
+  return sum;
+}
+
+bool vbo_feed_expect(vbo_feed *feed, int64_t size, vbo_error *err) {
+  int64_t space = 0;
+  feed->expected = -1;
+  if (size >= RESERVED && vbo_sink_space(feed->sink, &space, &feed->disk)) {
+    space -= claimed_by_others(feed);
+    if (size > space) return vbo_sink_refuse(feed->sink, size, space, err);
+    pthread_mutex_lock(&feed->lock);
+    feed->reserve = size;
+    pthread_mutex_unlock(&feed->lock);
+  }
   feed->expected = size;
+  return true;
 }
 
 static piece *new_piece(vbo_feed *feed, size_t room) {
@@ -309,6 +366,7 @@ bool vbo_feed_take(vbo_feed *feed, const void *bytes, size_t size, vbo_feeding *
     return true;
   }
   const char *from = bytes;
+  feed->taken += (int64_t)size;
   if (feed->filling != NULL) {
     size_t done = put(feed->filling, from, size);
     from += done;
@@ -323,6 +381,11 @@ bool vbo_feed_take(vbo_feed *feed, const void *bytes, size_t size, vbo_feeding *
 }
 
 void vbo_feed_restart(vbo_feed *feed) {
+  feed->expected = -1;
+  feed->taken = 0;
+  pthread_mutex_lock(&feed->lock);
+  feed->reserve = 0;
+  pthread_mutex_unlock(&feed->lock);
   if (feed->filling != NULL) feed->filling->used = 0;
   if (!feed->begun) return;
   feed->begun = false;
@@ -372,6 +435,7 @@ const vbo_sink *vbo_feed_sink(const vbo_feed *feed) {
 void vbo_feed_free(vbo_feed *feed) {
   if (feed == NULL) return;
   if (vbo_workers_forked(feed->feeds->workers)) {
+    vbo_node_unlink(&feed->node);
     vbo_sink_free(feed->sink); /* closes our twins of its files, and removes none */
     return;
   }

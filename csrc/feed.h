@@ -35,8 +35,9 @@ struct vbo_workers *vbo_feeds_workers(vbo_feeds *feeds);
 /* Takes the sink over, also on failure. */
 vbo_feed *vbo_feed_new(vbo_feeds *feeds, vbo_sink *sink, const vbo_feed_events *events, void *owner,
                        vbo_error *err);
-/* How many bytes will come, -1 when nobody says. */
-void vbo_feed_expect(vbo_feed *feed, int64_t size);
+/* How many bytes will come, -1 when nobody says.  DISK when there is no room for
+ * them, beside what the engine's other files still want. */
+bool vbo_feed_expect(vbo_feed *feed, int64_t size, vbo_error *err);
 bool vbo_feed_take(vbo_feed *feed, const void *bytes, size_t size, vbo_feeding *feeding,
                    vbo_error *err);
 /* Forgets what it took, for another attempt. */

@@ -143,6 +143,24 @@ void vbo_sink_unhashed(vbo_sink *sink) {
   sink->digest = NULL;
 }
 
+bool vbo_sink_space(const vbo_sink *sink, int64_t *space, uint64_t *disk) {
+  return vbo_file_space(sink->file, space, disk);
+}
+
+bool vbo_sink_refuse(const vbo_sink *sink, int64_t size, int64_t space, vbo_error *err) {
+  disk_error(sink, ENOSPC, "not begun: there is no room for", err);
+  (void)snprintf(err->message, sizeof err->message,
+                 "no room for %s: it has %lld bytes, %lld are free beside what is being saved",
+                 sink->path, (long long)size, (long long)(space > 0 ? space : 0));
+  vbo_error_hint(err, "make room, or save somewhere else; nothing was left behind");
+  return false;
+}
+
+bool vbo_sink_reserve(vbo_sink *sink, int64_t size, bool *done, vbo_error *err) {
+  int failure = vbo_file_reserve(sink->file, size, done);
+  return failure == 0 || disk_error(sink, failure, "could not set room aside for", err);
+}
+
 const char *vbo_sink_checked(const vbo_sink *sink) {
   return sink->check != NULL ? vbo_check_made(sink->check) : "";
 }

@@ -16,6 +16,12 @@ vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *
  * SHA-256 alone. */
 void vbo_sink_check(vbo_sink *sink, vbo_check *check);
 void vbo_sink_unhashed(vbo_sink *sink);
+/* How many bytes its disk still takes, and which one it is; false: nobody knows. */
+bool vbo_sink_space(const vbo_sink *sink, int64_t *space, uint64_t *disk);
+/* DISK, for a file of `size` bytes that does not fit into `space`. */
+bool vbo_sink_refuse(const vbo_sink *sink, int64_t size, int64_t space, vbo_error *err);
+/* Sets room aside for so many bytes, where that helps (`*done`). */
+bool vbo_sink_reserve(vbo_sink *sink, int64_t size, bool *done, vbo_error *err);
 bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err);
 /* Empty again, for another attempt. */
 bool vbo_sink_reset(vbo_sink *sink, vbo_error *err);

@@ -24,9 +24,11 @@
 #else
 #include <malloc.h>
 #endif
+#include <sys/statvfs.h>
 #if defined(__linux__)
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #endif
 
 int64_t vbo_monotonic_ms(void) {
@@ -154,6 +156,48 @@ int vbo_file_write(int file, const void *bytes, size_t size) {
 int vbo_file_empty(int file) {
   if (lseek(file, 0, SEEK_SET) < 0 || ftruncate(file, 0) != 0) return errno;
   return 0;
+}
+
+#if defined(__linux__)
+/* tmpfs has no blocks to keep together, and clears what it sets aside at once. */
+static bool in_memory(int file) {
+  const long tmpfs = 0x01021994;
+  struct statfs info;
+  return fstatfs(file, &info) == 0 && (long)info.f_type == tmpfs;
+}
+#endif
+
+int vbo_file_reserve(int file, int64_t size, bool *done) {
+  int failure = ENOTSUP;
+  *done = false;
+#if defined(__linux__)
+  if (in_memory(file)) return 0;
+  do
+    failure = fallocate(file, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0 ? 0 : errno;
+  while (failure == EINTR);
+#elif defined(F_PREALLOCATE)
+  fstore_t wanted = {.fst_flags = F_ALLOCATECONTIG | F_ALLOCATEALL,
+                     .fst_posmode = F_PEOFPOSMODE,
+                     .fst_length = (off_t)size};
+  failure = fcntl(file, F_PREALLOCATE, &wanted) == 0 ? 0 : errno;
+  wanted.fst_flags = F_ALLOCATEALL;
+  if (failure != 0) failure = fcntl(file, F_PREALLOCATE, &wanted) == 0 ? 0 : errno;
+#else
+  (void)file, (void)size;
+#endif
+  *done = failure == 0;
+  return failure == ENOSPC || failure == EDQUOT || failure == EFBIG ? failure : 0;
+}
+
+bool vbo_file_space(int file, int64_t *space, uint64_t *disk) {
+  struct statvfs room;
+  struct stat info;
+  if (fstatvfs(file, &room) != 0 || fstat(file, &info) != 0 || room.f_blocks == 0) return false;
+  uint64_t unit = room.f_frsize != 0 ? room.f_frsize : room.f_bsize;
+  uint64_t most = unit != 0 ? (uint64_t)INT64_MAX / unit : 0;
+  *space = (int64_t)((uint64_t)room.f_bavail < most ? (uint64_t)room.f_bavail * unit : INT64_MAX);
+  *disk = (uint64_t)info.st_dev;
+  return true;
 }
 
 int vbo_file_sync(int file) {

@@ -30,6 +30,12 @@ int vbo_file_claim(int directory, const char *name, int *file);
 /* All of it, or the errno. */
 int vbo_file_write(int file, const void *bytes, size_t size);
 int vbo_file_empty(int file);
+/* Has the system set room aside for `size` bytes; the file's own size stays.  0
+ * without `*done` where the system cannot, or it would cost more than it gives. */
+int vbo_file_reserve(int file, int64_t size, bool *done);
+/* How many bytes this user can still write to the file's disk, and which disk
+ * that is.  False when the system does not say. */
+bool vbo_file_space(int file, int64_t *space, uint64_t *disk);
 int vbo_file_sync(int file);
 /* Asks for the errors that some file systems (NFS, quotas) tell only at a
  * close, with the file and its lock still held. */

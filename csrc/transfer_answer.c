@@ -69,7 +69,8 @@ static bool on_head(void *owner, const vbo_headers *headers) {
   }
   if (!head_fits(transfer, headers)) return false;
   transfer->head = true;
-  if (transfer->file != NULL) vbo_feed_expect(transfer->file, headers->length);
+  if (transfer->file != NULL && !vbo_feed_expect(transfer->file, headers->length, &transfer->local))
+    return false;
   /* A reader who takes its time must not keep others from the server. */
   if (transfer->kind == VBO_SINK_PULL)
     vbo_congestion_stand(transfer->client->congestion, &transfer->seat, VBO_OUTCOME_GOOD);

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -150,7 +151,8 @@ static void carries_any_size_in_order(void **state) {
     for (int known = 0; known < 2; known++) {
       seen what = {0};
       vbo_feed *feed = open_feed(feeds, "f", &what);
-      vbo_feed_expect(feed, known ? (int64_t)sizes[i] : -1);
+      vbo_error err = {0};
+      assert_true(vbo_feed_expect(feed, known ? (int64_t)sizes[i] : -1, &err));
       feed_all(feeds, feed, &what, bytes, sizes[i]);
       assert_int_equal(access(in_directory("f"), F_OK), -1);
       vbo_feed_commit(feed);
@@ -389,6 +391,39 @@ static void tells_a_failure_once(void **state) {
   free(bytes);
 }
 
+/* What runs already counts, also what it has not written yet. */
+static void refuses_what_the_disk_cannot_hold(void **state) {
+  (void)state;
+  enum { MIB = 1 << 20 };
+  vbo_error err = {0};
+  if (mount("none", directory, "tmpfs", 0, "size=5m") != 0) {
+    print_message("skipped: a tmpfs needs root (%s)\n", strerror(errno));
+    skip();
+  }
+  vbo_feeds *feeds = begin();
+  seen what = {0};
+  vbo_feed *first = open_feed(feeds, "a", &what);
+  vbo_feed *second = open_feed(feeds, "b", &what);
+  bool fits = vbo_feed_expect(first, 3 * MIB, &err);
+  bool both = vbo_feed_expect(second, 3 * MIB, &err);
+  bool less = vbo_feed_expect(second, MIB, NULL);
+  vbo_feed_restart(first);
+  bool after = vbo_feed_expect(second, 3 * MIB, NULL);
+  vbo_feed_free(first);
+  vbo_feed_free(second);
+  vbo_feeds_free(feeds);
+  int left = count_entries(directory);
+  assert_int_equal(umount(directory), 0);
+  assert_true(fits);
+  assert_false(both);
+  assert_kind(err, DISK);
+  assert_int_equal(err.os_error, ENOSPC);
+  assert_contains(err.message, "it has 3145728 bytes, 2097152 are free beside");
+  assert_true(less);
+  assert_true(after);
+  assert_int_equal(left, 0);
+}
+
 /* ------------------------------------------------------------- the process */
 
 static void has_no_thread_before_the_first_piece(void **state) {
@@ -485,6 +520,7 @@ int main(void) {
       TEST(is_given_up_while_it_waits),
       TEST(is_given_up_at_any_moment),
       TEST(tells_a_failure_once),
+      TEST(refuses_what_the_disk_cannot_hold),
       TEST(has_no_thread_before_the_first_piece),
       TEST(survives_a_fork),
       TEST(survives_an_exit),

@@ -257,6 +257,28 @@ static void tells_a_full_disk(void **state) {
   assert_int_equal(left, 0);
 }
 
+static void sets_room_aside(void **state) {
+  (void)state;
+  vbo_error err = {0};
+  char sha256[VBO_DIGEST_HEX];
+  bool done = false;
+  vbo_sink *sink = vbo_sink_open(in_directory("a"), false, false, &err);
+  assert_true(vbo_sink_reserve(sink, 8 << 20, &done, &err));
+  struct stat info;
+  assert_int_equal(stat(in_directory("a.part"), &info), 0);
+  assert_int_equal(info.st_size, 0);
+  if (done) assert_in_range(info.st_blocks, (8 << 20) / 512, (16 << 20) / 512);
+  assert_true(vbo_sink_write(sink, "abc", 3, &err));
+  assert_true(vbo_sink_reset(sink, &err));
+  assert_int_equal(stat(in_directory("a.part"), &info), 0);
+  assert_int_equal(info.st_blocks, 0);
+  assert_true(vbo_sink_write(sink, "abc", 3, &err));
+  assert_true(vbo_sink_commit(sink, sha256, &err));
+  vbo_sink_free(sink);
+  file_is(in_directory("a"), "abc");
+  if (!done) skip(); /* this file system has no such thing */
+}
+
 static void tells_a_file_size_limit(void **state) {
   (void)state;
   vbo_error err = {0};
@@ -394,6 +416,7 @@ int main(void) {
       TEST(names_what_the_disk_refuses),
       TEST(saves_under_the_longest_names),
       TEST(tells_a_full_disk),
+      TEST(sets_room_aside),
       TEST(tells_a_file_size_limit),
       TEST(saves_an_answer),
       TEST(repeats_into_an_emptied_file),
