@@ -88,7 +88,7 @@ static bool not_that(const vbo_check *check, vbo_error *err) {
       (void)snprintf(wanted + used, sizeof wanted - used, "%s%s", used > 0 ? " or " : "",
                      titles[i]);
     }
-  vbo_error_set(err, VBO_ERROR_INTEGRITY, "what the server sent is not %s", wanted);
+  vbo_error_set(err, VBO_ERROR_INTEGRITY, "this is not %s", wanted);
   vbo_error_hint(err, "with check = false it is saved as the server sends it");
   return false;
 }

@@ -65,7 +65,7 @@ describe("a saved file", function()
       [changed] = "the archive is broken: the packed data of \"a.txt\"",
       [archive:sub(1, -2)] = "the archive is cut short",
       [archive .. "\n"] = "there are bytes after the archive's end",
-      ["{}"] = "what the server sent is not a ZIP archive",
+      ["{}"] = "this is not a ZIP archive",
     } do
       local saved, err = save(bytes, { check = "zip" })
       assert.is_nil(saved)

@@ -36,7 +36,7 @@ describe("what the README and the examples say", function()
   end
 
   it("is tested: the README's runbooks are found", function()
-    assert.equal(4, #runbooks())
+    assert.equal(5, #runbooks())
     assert.equal(4, select(2, rehearsal.content("README.md"):gsub("```lua\n", "")))
   end)
 

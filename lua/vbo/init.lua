@@ -54,6 +54,17 @@ function vbo.limit(total)
   require("vbo.runtime.engine").get():limit(total)
 end
 
+--- A manifest of a folder of saves, for loops of one's own; see `vbo.manifest`.
+---@param folder string
+---@return vbo.Manifest
+function vbo.manifest(folder) return require("vbo.manifest").new(folder) end
+
+--- Checks a folder of saves, or a file of it, against its manifest; see `vbo.manifest`.
+---@param path string
+---@param given? {deep?: boolean, on_file?: fun(path: string)}
+---@return vbo.Verified
+function vbo.verify(path, given) return require("vbo.manifest").verify(path, given) end
+
 -- Parts that a runbook may want by name; loaded when first touched.
 local parts = {
   error = "vbo.error", json = "vbo.json", secret = "vbo.secret", time = "vbo.time",

@@ -2,6 +2,7 @@
 
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
+local manifest = require "vbo.manifest"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
 
@@ -12,6 +13,7 @@ local M = {}
 M.own = {
   to = "string", overwrite = "boolean", fsync = "boolean", progress = "function|boolean",
   deadline = "number", at_once = "integer", sha256 = "boolean", check = "string|boolean",
+  manifest = "boolean|table",
 }
 
 ---@class vbo.Saved
@@ -36,6 +38,27 @@ local checks = { [".zip"] = "zip", [".pst"] = "pst|zip", [".msg"] = "msg", [".ht
 ---@return string? check  for the sink
 function M.check_of(extension) return checks[extension] end
 
+-- Saves need their hashes where a manifest is made of them.
+local function check_manifest(own)
+  if own.manifest and own.sha256 == false then
+    errors.usage "a manifest is made of SHA-256: manifest and sha256 = false exclude each other"
+  end
+  if type(own.manifest) == "table" and not manifest.is(own.manifest) then
+    errors.usage "option 'manifest' takes true, or what vbo.manifest gives"
+  end
+end
+
+--- The manifest of a set of saves; a `<close>` variable, so that it names what was saved before
+--- an error, too.
+---@param own table      `M.own`
+---@param folder string  where the set goes
+---@return vbo.Manifest|false
+function M.manifest(own, folder)
+  check_manifest(own)
+  if own.manifest == true then return manifest.new(folder) end
+  return false -- one that was given is written by who made it
+end
+
 --- What a sink is told of a save's options.
 ---@param file string
 ---@param own table      `M.own`
@@ -57,6 +80,7 @@ end
 ---@param check string?  what the stream should be (`M.check_of`), unless the options say otherwise
 ---@return vbo.Saved
 function M.stream(target, intent, own, name, check)
+  check_manifest(own)
   local client = target._client
   local file = filename.target(own.to, filename.safe(name))
   intent.sink = M.sink(file, own, check)
@@ -66,6 +90,13 @@ function M.stream(target, intent, own, name, check)
   intent.watch = watch.update
   local saved = pipeline.call(client, intent).saved
   watch.done() -- a gate may have answered, and nothing been sent
+  local list = own.manifest
+  if list == true then
+    local folder = file:match "^(.*)/[^/]*$" or "."
+    manifest.new(folder ~= "" and folder or "/"):add(saved):write()
+  elseif list then
+    list:add(saved)
+  end
   return saved
 end
 

@@ -189,13 +189,15 @@ function M.save_plain(operation)
   end
 
   return function(self, own, name)
-    local saved = parallel.run(files(self, save.folder(own, name)), { limit = own.at_once },
+    local folder = save.folder(own, name)
+    local list <close> = save.manifest(own, folder)
+    local saved = parallel.run(files(self, folder), { limit = own.at_once },
       function(file)
         return save.stream(file.document, {
           call = "save", operation = operation,
           options = { zip = false }, implied = { zip = false },
         }, { to = file.to, overwrite = own.overwrite, fsync = own.fsync, progress = own.progress,
-          deadline = own.deadline, sha256 = own.sha256,
+          deadline = own.deadline, sha256 = own.sha256, manifest = list or own.manifest,
           check = type(own.check) == "string" and own.check or nil }, file.document.name)
       end)
     saved.n = nil

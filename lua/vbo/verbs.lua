@@ -176,6 +176,7 @@ local function save_each(name, how)
   return function(self, given)
     local own = save.split(given, name)
     local folder = save.folder({ to = own.to or "." })
+    local written <close> = save.manifest(own, folder)
     local unique = filename.unique()
     local list = workload.selected(self, name)
     local saved = parallel.run(list, { limit = own.at_once }, function(item)
@@ -183,6 +184,7 @@ local function save_each(name, how)
       local file = unique(M.suggested({}, function() return how.named(item) end,
         how.extension(item, options), how.fallback))
       options.to = folder .. "/" .. file
+      options.manifest = written or own.manifest
       return item[name](item, options)
     end)
     saved.n = nil
@@ -203,7 +205,7 @@ end
 --- Declares a read that streams into a file: `vbo.Saved`.
 ---
 --- The methods take the options of `save.own` (`to`, `overwrite`, `fsync`, `progress`,
---- `deadline`, `sha256`, `check`) and the operation's own.
+--- `deadline`, `sha256`, `check`, `manifest`) and the operation's own.
 ---@param class table
 ---@param name string
 ---@param operations vbo.VerbOperations

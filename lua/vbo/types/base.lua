@@ -42,10 +42,12 @@
 
 --- Options of a call by name, beside its arguments.
 ---@class vbo.CallOptions
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field strict? boolean
 ---@field to? string
 ---@field paginate? boolean

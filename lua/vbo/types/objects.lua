@@ -614,10 +614,13 @@ function Client:rbac_roles(given) end
 
 ---@class vbo.Client.report
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field organization? string|vbo.Resource  v3–v5; `organizationId`
 ---@field workload? "licenseOverview"|"storageConsumption"|"mailboxProtection"  v3–v5; `type`

@@ -11,10 +11,13 @@ function BackupOrganization:refresh() end
 
 ---@class vbo.BackupOrganization.export
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field keyword? string  v1–v8; `contentKeyword`, `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
@@ -31,10 +34,13 @@ function BackupOrganization:export(given) end
 
 ---@class vbo.BackupOrganization.export_mailboxes
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field keyword? string  v2; `contentKeywords`
 ---@field content_keywords? string  v2

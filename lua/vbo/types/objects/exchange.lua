@@ -13,10 +13,13 @@ function Mailbox:refresh() end
 
 ---@class vbo.Mailbox.export
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field keyword? string  `contentKeyword`, `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
@@ -172,12 +175,15 @@ function MailboxCollection:where(conditions) end
 
 ---@class vbo.MailboxCollection.export
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field keyword? any
 ---@field size_limit? any
@@ -293,10 +299,13 @@ function MailboxFolder:refresh() end
 
 ---@class vbo.MailboxFolder.export
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field keyword? string  `contentKeyword`, `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
@@ -498,10 +507,13 @@ function MailboxItem:refresh() end
 
 ---@class vbo.MailboxItem.export
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field keyword? string  v1–v2; `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
@@ -586,10 +598,13 @@ function MailboxItem:restore_to(given) end
 
 ---@class vbo.MailboxItem.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -705,10 +720,13 @@ function MailboxItemCollection:where(conditions) end
 
 ---@class vbo.MailboxItemCollection.export
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field keyword? string  v1–v2; `contentKeywords`
 ---@field size_limit? integer|vbo.Null  v4–v8; `pstSizeLimitBytes`
@@ -793,10 +811,13 @@ function MailboxItemCollection:restore_to(given) end
 
 ---@class vbo.MailboxItemCollection.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 

@@ -107,12 +107,15 @@ function OneDrive:restore(given) end
 
 ---@class vbo.OneDrive.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -243,12 +246,15 @@ function OneDriveCollection:restore(given) end
 
 ---@class vbo.OneDriveCollection.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -356,12 +362,15 @@ function OneDriveDocument:restore(given) end
 
 ---@class vbo.OneDriveDocument.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -530,12 +539,15 @@ function OneDriveDocumentCollection:restore(given) end
 
 ---@class vbo.OneDriveDocumentCollection.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -680,12 +692,15 @@ function OneDriveFolder:restore(given) end
 
 ---@class vbo.OneDriveFolder.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -844,12 +859,15 @@ function OneDriveFolderCollection:restore(given) end
 
 ---@class vbo.OneDriveFolderCollection.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -958,10 +976,13 @@ function OneDriveFolderVersion:restore(given) end
 
 ---@class vbo.OneDriveFolderVersion.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -1127,10 +1148,13 @@ function OneDriveVersion:restore(given) end
 
 ---@class vbo.OneDriveVersion.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? boolean|vbo.Null  `asZip`
 ---@field as_zip? boolean|vbo.Null

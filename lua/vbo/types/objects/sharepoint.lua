@@ -121,12 +121,15 @@ function Library:restore_to(given) end
 
 ---@class vbo.Library.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -270,12 +273,15 @@ function LibraryCollection:restore_to(given) end
 
 ---@class vbo.LibraryCollection.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -624,10 +630,13 @@ function SharePointDocumentVersion:restore_to(given) end
 
 ---@class vbo.SharePointDocumentVersion.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? boolean|vbo.Null  `asZip`
 ---@field as_zip? boolean|vbo.Null
@@ -801,10 +810,13 @@ function SharePointFolderVersion:restore_to(given) end
 
 ---@class vbo.SharePointFolderVersion.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -1339,10 +1351,13 @@ function SiteAttachment:refresh() end
 
 ---@class vbo.SiteAttachment.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -1410,10 +1425,13 @@ function SiteAttachmentCollection:where(conditions) end
 
 ---@class vbo.SiteAttachmentCollection.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -1528,12 +1546,15 @@ function SiteDocument:restore_to(given) end
 
 ---@class vbo.SiteDocument.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -1706,12 +1727,15 @@ function SiteDocumentCollection:restore_to(given) end
 
 ---@class vbo.SiteDocumentCollection.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -1871,12 +1895,15 @@ function SiteFolder:restore_to(given) end
 
 ---@class vbo.SiteFolder.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption
@@ -2042,12 +2069,15 @@ function SiteFolderCollection:restore_to(given) end
 
 ---@class vbo.SiteFolderCollection.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
+---@field manifest? boolean|table
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? any
 ---@field [string] vbo.UnknownOption

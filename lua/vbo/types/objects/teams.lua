@@ -197,10 +197,13 @@ function Channel:children(given) end
 
 ---@class vbo.Channel.export
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field auth_code? string  v7–v8
 ---@field [string] vbo.UnknownOption
@@ -424,10 +427,13 @@ function Post:refresh(given) end
 
 ---@class vbo.Post.export
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field posted_after? any
 ---@field posted_before? any
@@ -466,10 +472,13 @@ function Post:restore(given) end
 
 ---@class vbo.Post.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field [string] vbo.UnknownOption
 
@@ -550,10 +559,13 @@ function PostCollection:where(conditions) end
 
 ---@class vbo.PostCollection.export
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field channel_id? string|vbo.Resource
@@ -598,10 +610,13 @@ function PostCollection:restore(given) end
 
 ---@class vbo.PostCollection.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field channel_id? string|vbo.Resource
@@ -799,10 +814,13 @@ function TeamFile:restore(given) end
 
 ---@class vbo.TeamFile.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field zip? boolean  `asZip`
 ---@field as_zip? boolean
@@ -915,10 +933,13 @@ function TeamFileCollection:restore(given) end
 
 ---@class vbo.TeamFileCollection.save
 ---@field at_once? integer
+---@field check? string|boolean
 ---@field deadline? number
 ---@field fsync? boolean
+---@field manifest? boolean|table
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
+---@field sha256? boolean
 ---@field to? string
 ---@field channel? string|vbo.Resource  `channelId`
 ---@field zip? boolean  v5; `asZip`

@@ -1,0 +1,328 @@
+--- Manifests: what a folder of saves holds, for whoever looks at it later.
+---
+--- `SHA256SUMS` is what `sha256sum --check` reads; `manifest.json` says more of each file.
+--- Both are written whole, beside the files, and what they said before of other files stays.
+
+local core = require "vbo.core"
+local errors = require "vbo.error"
+local json = require "vbo.json"
+local time = require "vbo.time"
+
+local M = {}
+
+--- The names of the two files.
+M.sums, M.details = "SHA256SUMS", "manifest.json"
+
+---@class vbo.ManifestEntry
+---@field path string      within the folder
+---@field sha256 string
+---@field size integer?
+---@field checked string?  as `vbo.Saved`
+---@field saved_at string? ISO 8601
+
+-- --------------------------------------------------------------- SHA256SUMS
+
+local escapes = { ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r" }
+local meant = { ["\\"] = "\\", n = "\n", r = "\r" }
+
+--- One line as sha256sum writes it: a name with a backslash or a line's end in it is escaped,
+--- and a backslash in front of the line says so.
+---@param entry vbo.ManifestEntry
+---@return string
+function M.line(entry)
+  local name, count = entry.path:gsub("[\\\n\r]", escapes)
+  return ("%s%s  %s\n"):format(count > 0 and "\\" or "", entry.sha256, name)
+end
+
+-- The inverse of `line`, for both ways that sha256sum marks a file's mode; nil: it is none.
+local function parse_line(line)
+  local mark, hash, name = line:match "^(\\?)(%x+) [ *](.+)$"
+  if not hash or #hash ~= 64 then return nil end
+  if mark ~= "" then
+    local good = true
+    name = name:gsub("\\(.?)", function(letter)
+      good = good and meant[letter] ~= nil
+      return meant[letter]
+    end)
+    if not good then return nil end
+  end
+  return { path = name, sha256 = hash:lower() }
+end
+
+local function read_file(path)
+  local file <close> = io.open(path, "rb")
+  if not file then return nil end
+  local text, why = file:read "a"
+  if not text then
+    errors.raise { kind = "disk", message = ("cannot read %s: %s"):format(path, tostring(why)) }
+  end
+  return text
+end
+
+local function broken(path, what)
+  errors.raise { kind = "integrity", message = ("%s is broken: %s"):format(path, what) }
+end
+
+-- A name that leads out of the folder would have other files looked at.
+local function check_name(path, name)
+  local inside = type(name) == "string" and name ~= "" and name:sub(1, 1) ~= "/"
+    and not name:find "\0"
+  for part in (inside and name or ".."):gmatch "[^/]+" do inside = inside and part ~= ".." end
+  if not inside then
+    broken(path, ("it names %s, which is not in its folder"):format(tostring(name)))
+  end
+end
+
+local function read_sums(path, entries)
+  local text = read_file(path)
+  if not text then return false end
+  local number = 0
+  for line in text:gmatch "([^\n]*)\n?" do
+    number = number + 1
+    line = line:gsub("\r$", "")
+    if line ~= "" and line:sub(1, 1) ~= "#" then
+      local entry = parse_line(line)
+      if not entry then broken(path, ("line %d is no SHA-256 and name"):format(number)) end
+      entry.path = entry.path:gsub("^%./", "")
+      check_name(path, entry.path)
+      entries[entry.path] = entry
+    end
+  end
+  return true
+end
+
+local function read_details(path, entries)
+  local text = read_file(path)
+  if not text then return false end
+  local data = json.decode(text)
+  if type(data) ~= "table" or type(data.files) ~= "table" then broken(path, "it is no manifest") end
+  for _, entry in ipairs(data.files) do
+    if type(entry) ~= "table" or type(entry.sha256) ~= "string" then
+      broken(path, "it is no manifest")
+    end
+    check_name(path, entry.path)
+    local known = entries[entry.path]
+    if known and known.sha256 ~= entry.sha256 then
+      broken(path, ("it and %s do not agree about %s"):format(M.sums, entry.path))
+    end
+    entries[entry.path] = entry
+  end
+  return true
+end
+
+--- Reads the manifests of a folder.
+---
+--- Raises `integrity` for one that is broken, and when the two contradict each other.
+---@param folder string
+---@return table<string, vbo.ManifestEntry>? entries  by path; nil when there is no manifest
+function M.read(folder)
+  local entries = {}
+  local sums = read_sums(folder .. "/" .. M.sums, entries)
+  local details = read_details(folder .. "/" .. M.details, entries)
+  return (sums or details) and entries or nil
+end
+
+-- ------------------------------------------------------------------ writing
+
+---@class vbo.Manifest
+---@field folder string
+local Manifest = {}
+
+local meta = { __name = "vbo.manifest", __index = Manifest }
+
+-- A file's name within the folder.
+local function within(folder, path)
+  local lead = folder == "/" and "/" or folder .. "/"
+  local inside
+  if path:sub(1, #lead) == lead then
+    inside = path:sub(#lead + 1):gsub("^/+", "")
+  elseif folder == "." and path:sub(1, 1) ~= "/" then
+    inside = path
+  else
+    errors.usage(("%s is not in the folder of the manifest, %s"):format(path, folder))
+  end
+  return inside
+end
+
+--- Notes what was saved; it is written by `write`, or at the end of the `<close>` variable.
+---@param saved vbo.Saved|vbo.Saved[]  in the manifest's folder, or a folder of it
+---@return vbo.Manifest self
+function Manifest:add(saved)
+  if type(saved) ~= "table" then errors.usage "manifest:add takes what a save returned" end
+  if saved.path == nil then
+    for _, each in ipairs(saved) do self:add(each) end
+    return self
+  end
+  if type(saved.sha256) ~= "string" then
+    errors.usage(("%s has no SHA-256: a manifest is made of those"):format(tostring(saved.path)),
+      "save it without sha256 = false")
+  end
+  local path = within(self.folder, saved.path)
+  self._new[path] = {
+    path = path, sha256 = saved.sha256, size = saved.size, checked = saved.checked,
+    saved_at = time.iso(core.time() // 1),
+  }
+  return self
+end
+
+--- Writes both files: what they hold already, and what was added since.
+---@return vbo.Manifest self
+function Manifest:write()
+  local entries = M.read(self.folder) or {}
+  for path, entry in pairs(self._new) do entries[path] = entry end
+  local list = json.array {}
+  for _, entry in pairs(entries) do list[#list + 1] = entry end
+  table.sort(list, function(a, b) return a.path < b.path end)
+  local lines = {}
+  for i, entry in ipairs(list) do lines[i] = M.line(entry) end
+  local text = json.encode { version = 1, tool = "vbolua " .. core.version, files = list }
+  -- The sums last: they are what is believed, and the details must not say less.
+  for _, each in ipairs { { M.details, text .. "\n" }, { M.sums, table.concat(lines) } } do
+    local ok, err = core.write(self.folder .. "/" .. each[1], each[2], { overwrite = true })
+    if not ok then errors.raise(err) end
+  end
+  self._new = {}
+  return self
+end
+
+--- Writes what is not written yet, also when an error ends the block: what was saved is there.
+function Manifest:close()
+  if next(self._new) ~= nil then self:write() end
+end
+
+-- An error on its way out is not to be hidden by one of the manifest.
+function meta:__close(err)
+  if err ~= nil then pcall(self.close, self) else self:close() end
+end
+
+--- A manifest of a folder, for loops of one's own:
+---
+---     local manifest <close> = vbo.manifest "export"
+---     for drive in drives:each() do manifest:add(drive:save { to = "export/" }) end
+---@param folder string  which is there
+---@return vbo.Manifest
+function M.new(folder)
+  if type(folder) ~= "string" then errors.usage "manifest takes the name of a folder" end
+  folder = folder:gsub("(.)/+$", "%1")
+  local found = core.stat(folder)
+  if not found or found.type ~= "directory" then
+    errors.raise { kind = "not_found", message = ("there is no folder %s"):format(folder) }
+  end
+  return setmetatable({ folder = folder, _new = {} }, meta)
+end
+
+--- Is this a manifest?
+---@param value any
+---@return boolean
+function M.is(value) return getmetatable(value) == meta end
+
+-- ------------------------------------------------------------------ checking
+
+---@class vbo.Verified
+---@field ok boolean            nothing is missing, changed or broken
+---@field folder string
+---@field count integer         files that the manifest names and that were looked at
+---@field bytes integer         of them
+---@field missing string[]      paths, in order
+---@field changed string[]
+---@field broken table[]        {path=, message=}: failed the check of its kind, or cannot be read
+---@field extra string[]        files that the manifest does not name
+---@field unchecked table[]     {path=, message=}: its kind has a check that could not be made
+
+local by_extension = { zip = "zip", pst = "pst", msg = "msg" }
+
+local function check_of(entry)
+  return entry.checked or by_extension[(entry.path:match "%.(%w+)$" or ""):lower()]
+end
+
+local function look_at(report, entry, deep)
+  local path = report.folder .. "/" .. entry.path
+  local found, err = core.examine(path)
+  if not found then
+    if err.kind == "not_found" then
+      table.insert(report.missing, entry.path)
+    else
+      table.insert(report.broken, { path = entry.path, message = err.message })
+    end
+    return
+  end
+  report.bytes = report.bytes + found.size
+  if found.sha256 ~= entry.sha256 or entry.size and entry.size ~= found.size then
+    table.insert(report.changed, entry.path)
+    return
+  end
+  local check = deep and check_of(entry)
+  if not check then return end
+  found, err = core.examine(path, check)
+  if not found then
+    table.insert(report.broken, { path = entry.path, message = err.message })
+  elseif not found.checked then
+    table.insert(report.unchecked, { path = entry.path, message = found.unchecked })
+  end
+end
+
+local function find_extra(report, entries, inside)
+  local list, err = core.list(report.folder .. (inside ~= "" and "/" .. inside or ""))
+  if not list then errors.raise(err) end
+  for name, kind in pairs(list) do
+    local path = inside ~= "" and inside .. "/" .. name or name
+    if kind == "directory" then
+      find_extra(report, entries, path)
+    elseif not entries[path] and not (inside == "" and (name == M.sums or name == M.details)) then
+      report.extra[#report.extra + 1] = path
+    end
+  end
+end
+
+--- Checks a folder, or one file of it, against its manifest.
+---
+--- Raises `not_found` when there is no manifest, `integrity` when that is broken.
+---@param path string  the folder, a file in it, or its SHA256SUMS
+---@param given? {deep?: boolean, on_file?: fun(path: string)}  deep: archives, PST files and
+---  messages are checked for what they are, too; on_file: told before each file
+---@return vbo.Verified
+function M.verify(path, given)
+  given = require("vbo.options").check(given, { deep = "boolean", on_file = "function" }, "verify")
+  if type(path) ~= "string" or path == "" then errors.usage "verify takes the name of a folder" end
+  local folder, only = path:gsub("(.)/+$", "%1"), nil
+  local found = core.stat(folder)
+  if not found or found.type ~= "directory" then
+    folder, only = folder:match "^(.*)/([^/]+)$", folder:match "[^/]+$"
+    if not folder then folder = "." elseif folder == "" then folder = "/" end
+    if only == M.sums or only == M.details then only = nil end
+  end
+  local entries = M.read(folder)
+  if not entries then
+    errors.raise {
+      kind = "not_found", message = ("there is no manifest in %s"):format(folder),
+      hint = ("a manifest is %s or %s; saves write them with manifest = true"):format(M.sums,
+        M.details),
+    }
+  end
+  if only and not entries[only] then
+    errors.raise { kind = "not_found",
+      message = ("the manifest of %s does not name %s"):format(folder, only) }
+  end
+  local report = {
+    folder = folder, count = 0, bytes = 0, missing = json.array {}, changed = json.array {},
+    broken = json.array {}, extra = json.array {}, unchecked = json.array {},
+  }
+  local order = {}
+  for name in pairs(entries) do
+    if not only or name == only then order[#order + 1] = name end
+  end
+  table.sort(order)
+  for _, name in ipairs(order) do
+    if given.on_file then given.on_file(name) end
+    look_at(report, entries[name], given.deep)
+    report.count = report.count + 1
+  end
+  if not only then
+    find_extra(report, entries, "")
+    table.sort(report.extra)
+  end
+  report.ok = #report.missing + #report.changed + #report.broken == 0
+  return report
+end
+
+return M
