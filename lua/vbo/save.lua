@@ -90,7 +90,7 @@ function M.stream(target, intent, own, name, check)
   intent.watch = watch.update
   local saved = pipeline.call(client, intent).saved
   watch.done() -- a gate may have answered, and nothing been sent
-  local list = own.manifest
+  local list = saved and saved.sha256 and own.manifest -- a gate's answer need be no file
   if list == true then
     local folder = file:match "^(.*)/[^/]*$" or "."
     manifest.new(folder ~= "" and folder or "/"):add(saved):write()

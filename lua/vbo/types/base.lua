@@ -42,7 +42,7 @@
 
 --- Options of a call by name, beside its arguments.
 ---@class vbo.CallOptions
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field overwrite? boolean

@@ -614,10 +614,10 @@ function Client:rbac_roles(given) end
 
 ---@class vbo.Client.report
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean

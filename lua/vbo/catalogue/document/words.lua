@@ -172,6 +172,8 @@ local types = {
 local known_words = {
   workload = '"exchange"|"onedrive"|"sharepoint"|"teams"',
   progress = "boolean|fun(event: vbo.ProgressEvent, name: string)",
+  check = 'false|"zip"|"pst"|"msg"|"eml"|"html"|string',
+  manifest = "boolean|vbo.Manifest",
 }
 
 --- The options of a table of them ("string|number", "!" in front: required).

@@ -11,10 +11,10 @@ function BackupOrganization:refresh() end
 
 ---@class vbo.BackupOrganization.export
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -34,10 +34,10 @@ function BackupOrganization:export(given) end
 
 ---@class vbo.BackupOrganization.export_mailboxes
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean

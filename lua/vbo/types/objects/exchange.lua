@@ -13,10 +13,10 @@ function Mailbox:refresh() end
 
 ---@class vbo.Mailbox.export
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -175,11 +175,11 @@ function MailboxCollection:where(conditions) end
 
 ---@class vbo.MailboxCollection.export
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
@@ -299,10 +299,10 @@ function MailboxFolder:refresh() end
 
 ---@class vbo.MailboxFolder.export
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -507,10 +507,10 @@ function MailboxItem:refresh() end
 
 ---@class vbo.MailboxItem.export
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -598,10 +598,10 @@ function MailboxItem:restore_to(given) end
 
 ---@class vbo.MailboxItem.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -720,10 +720,10 @@ function MailboxItemCollection:where(conditions) end
 
 ---@class vbo.MailboxItemCollection.export
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -811,10 +811,10 @@ function MailboxItemCollection:restore_to(given) end
 
 ---@class vbo.MailboxItemCollection.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean

@@ -107,11 +107,11 @@ function OneDrive:restore(given) end
 
 ---@class vbo.OneDrive.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
@@ -246,11 +246,11 @@ function OneDriveCollection:restore(given) end
 
 ---@class vbo.OneDriveCollection.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
@@ -362,11 +362,11 @@ function OneDriveDocument:restore(given) end
 
 ---@class vbo.OneDriveDocument.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
@@ -539,11 +539,11 @@ function OneDriveDocumentCollection:restore(given) end
 
 ---@class vbo.OneDriveDocumentCollection.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
@@ -692,11 +692,11 @@ function OneDriveFolder:restore(given) end
 
 ---@class vbo.OneDriveFolder.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
@@ -859,11 +859,11 @@ function OneDriveFolderCollection:restore(given) end
 
 ---@class vbo.OneDriveFolderCollection.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
 ---@field limit? integer
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
@@ -976,10 +976,10 @@ function OneDriveFolderVersion:restore(given) end
 
 ---@class vbo.OneDriveFolderVersion.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -1148,10 +1148,10 @@ function OneDriveVersion:restore(given) end
 
 ---@class vbo.OneDriveVersion.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean

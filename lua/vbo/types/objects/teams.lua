@@ -197,10 +197,10 @@ function Channel:children(given) end
 
 ---@class vbo.Channel.export
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -427,10 +427,10 @@ function Post:refresh(given) end
 
 ---@class vbo.Post.export
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -472,10 +472,10 @@ function Post:restore(given) end
 
 ---@class vbo.Post.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -559,10 +559,10 @@ function PostCollection:where(conditions) end
 
 ---@class vbo.PostCollection.export
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -610,10 +610,10 @@ function PostCollection:restore(given) end
 
 ---@class vbo.PostCollection.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -814,10 +814,10 @@ function TeamFile:restore(given) end
 
 ---@class vbo.TeamFile.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
@@ -933,10 +933,10 @@ function TeamFileCollection:restore(given) end
 
 ---@class vbo.TeamFileCollection.save
 ---@field at_once? integer
----@field check? string|boolean
+---@field check? false|"zip"|"pst"|"msg"|"eml"|"html"|string
 ---@field deadline? number
 ---@field fsync? boolean
----@field manifest? boolean|table
+---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
