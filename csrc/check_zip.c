@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
 #include "zlib_load.h"
 
 #ifdef VBO_HAVE_ZLIB
@@ -147,13 +148,7 @@ static void sum_up(sums *into, const entry *one) {
 
 static void take_name(vbo_zip_check *zip, entry *one, const unsigned char *name, size_t size) {
   one->name = hash_bytes(14695981039346656037U, name, size);
-  size_t shown = size < sizeof zip->shown - 1 ? size : sizeof zip->shown - 1;
-  memcpy(zip->shown, name, shown);
-  while (shown < size && shown > 0 && (name[shown] & 0xC0U) == 0x80U)
-    shown--; /* whole characters */
-  zip->shown[shown] = '\0';
-  for (size_t i = 0; i < shown; i++)
-    if ((unsigned char)zip->shown[i] < ' ' || zip->shown[i] == 0x7f) zip->shown[i] = '?';
+  vbo_text_clean(zip->shown, sizeof zip->shown, (const char *)name, size);
 }
 
 /* The ZIP64 extra field: 64-bit values for those that do not fit, in this order. */
