@@ -284,6 +284,7 @@ bench:
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/save.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' VBO_PAGES='$(abspath $(BUILD)/pages)' \
 	  $(BUILD)/vbolua bench/many.lua
+	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/whole.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/serve.lua
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' $(BUILD)/vbolua bench/big.lua 200000
 

@@ -28,7 +28,8 @@ enum {
   /* A descriptor at its longest and the signature that must follow; at least so
    * many bytes come after the data of any entry. */
   LOOK_AHEAD = 28,
-  OUTPUT = 32 * 1024
+  OUTPUT = 16 * 1024,
+  HEAD = 1024 /* most records; also spares the worker an allocation, and with it an arena */
 };
 
 #define ALL32 0xFFFFFFFFU
@@ -62,6 +63,7 @@ typedef struct entry {
 struct vbo_zip_check {
   const vbo_zlib *zlib;
   z_stream stream;
+  bool inflates; /* `stream` is begun: with the first entry that needs it */
   state state;
   uint64_t at;     /* bytes taken */
   uint64_t record; /* where head[0] lies */
@@ -258,6 +260,14 @@ static bool scan(vbo_zip_check *zip) {
   return true;
 }
 
+static bool begin_inflate(vbo_zip_check *zip, vbo_error *err) {
+  int result = zip->inflates ? zip->zlib->inflateReset(&zip->stream)
+                             : zip->zlib->inflateInit2_(&zip->stream, -MAX_WBITS, ZLIB_VERSION,
+                                                        (int)sizeof zip->stream);
+  zip->inflates = zip->inflates || result == Z_OK;
+  return result == Z_OK || vbo_error_memory(err);
+}
+
 static bool local_header(vbo_zip_check *zip, vbo_error *err) {
   const unsigned char *head = zip->head;
   unsigned flags = le16(head + 6);
@@ -288,7 +298,7 @@ static bool local_header(vbo_zip_check *zip, vbo_error *err) {
     zip->state = zip->sized ? ST_SKIP : ST_BLIND;
   } else if (method == 8) {
     zip->state = ST_DEFLATED;
-    return zip->zlib->inflateReset(&zip->stream) == Z_OK || vbo_error_memory(err);
+    return begin_inflate(zip, err);
   } else if (!zip->sized) {
     zip->state = ST_SCAN;
     zip->need = LOOK_AHEAD;
@@ -605,8 +615,9 @@ vbo_zip_check *vbo_zip_check_new(vbo_error *err) {
   }
   zip->zlib = zlib;
   zip->need = 4;
-  if (zlib->inflateInit2_(&zip->stream, -MAX_WBITS, ZLIB_VERSION, (int)sizeof zip->stream) == Z_OK)
-    return zip;
+  zip->head = malloc(HEAD);
+  zip->room = HEAD;
+  if (zip->head != NULL) return zip;
   free(zip);
   vbo_error_memory(err);
   return NULL;
@@ -614,7 +625,7 @@ vbo_zip_check *vbo_zip_check_new(vbo_error *err) {
 
 void vbo_zip_check_free(vbo_zip_check *zip) {
   if (zip == NULL) return;
-  zip->zlib->inflateEnd(&zip->stream);
+  if (zip->inflates) zip->zlib->inflateEnd(&zip->stream);
   free(zip->head);
   free(zip);
 }
