@@ -14,6 +14,7 @@ enum {
   /* Of all feeds of an engine, beyond the one piece that each may have. */
   MOST_BYTES = 4 * 1024 * 1024,
   PIECES_A_TURN = 8,
+  PIECES_A_WAKE = 2,
   /* A smaller file gets its blocks in one go anyway. */
   RESERVED = 1024 * 1024
 };
@@ -50,6 +51,7 @@ struct vbo_feed {
   pthread_mutex_t lock;
   piece *full;
   piece **full_end;
+  unsigned full_count;
   piece *empty;
   unsigned empty_count;
   bool waiting; /* the loop, for this many empty ones */
@@ -132,6 +134,7 @@ static step next_step(vbo_feed *feed, piece **work, int64_t *reserve) {
   } else if (feed->full != NULL) {
     *work = feed->full;
     feed->full = feed->full->next;
+    feed->full_count--;
     if (feed->full == NULL) feed->full_end = &feed->full;
     found = STEP_WRITE;
   } else if (feed->commit && !feed->ended && !feed->failed) {
@@ -334,14 +337,17 @@ static void hand_over(vbo_feed *feed, bool wait) {
   if (full != NULL) {
     *feed->full_end = full;
     feed->full_end = &full->next;
+    feed->full_count++;
   }
+  /* To wake a worker costs as much as to write half a piece. */
+  bool post = wait || feed->commit || feed->full_count >= PIECES_A_WAKE;
   /* Half of them at once: the loop is not woken for each. */
   feed->wanted = (feed->pieces + 1) / 2;
   feed->ready = wait && feed->empty_count >= feed->wanted; /* by now */
   feed->waiting = wait && !feed->ready;
   bool tell = feed->ready;
   pthread_mutex_unlock(&feed->lock);
-  vbo_job_post(&feed->job);
+  if (post) vbo_job_post(&feed->job);
   if (tell) vbo_job_tell(&feed->job);
 }
 
@@ -399,6 +405,7 @@ void vbo_feed_restart(vbo_feed *feed) {
     feed->empty_count++;
   }
   feed->full_end = &feed->full;
+  feed->full_count = 0;
   feed->waiting = feed->ready = false;
   feed->restart = true;
   pthread_mutex_unlock(&feed->lock);
