@@ -3,6 +3,7 @@
  *   FAULT_WRITE=EIO:5000     write to a *.part fails once 5,000 bytes are in it
  *   FAULT_FSYNC=EIO          fsync of one fails
  *   FAULT_RENAME=EIO         giving one its name fails
+ *   FAULT_ROOM=ENOSPC        room for one cannot be set aside
  *   FAULT_SHORT=1            write takes less than it is given, or is interrupted
  *   FAULT_DNS=N              the first N look-ups of faulty.example fail; then it is 127.0.0.1
  *
@@ -63,6 +64,17 @@ int fsync(int file) {
   if (failure == 0) return (int)syscall(SYS_fsync, file);
   errno = failure;
   return -1;
+}
+
+int fallocate(int file, int mode, off_t offset, off_t size) {
+  int failure = is_part(file) ? error_of(getenv("FAULT_ROOM")) : 0;
+  if (failure == 0) return (int)syscall(SYS_fallocate, file, mode, offset, size);
+  errno = failure;
+  return -1;
+}
+
+int fallocate64(int file, int mode, off_t offset, off_t size) {
+  return fallocate(file, mode, offset, size);
 }
 
 int renameat(int from_folder, const char *from, int to_folder, const char *to) {

@@ -69,10 +69,11 @@ end
 
 --- A peer that answers, or that sends half of its answer and the rest when there is a file GO.
 ---@param halting boolean?
-local function peer_for(folder, kind, halting)
+---@param answer string?  instead of the usual one
+local function peer_for(folder, kind, halting, answer)
   local go = os.tmpname()
   os.remove(go)
-  local body = faults.answer(kind)
+  local body = answer or faults.answer(kind)
   local head = "send HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n"
   if halting and kind == "read" then
     local text = "[" .. ("7,"):rep(19999) .. "7]"
@@ -94,6 +95,9 @@ end
 local disk = {
   ["no room left (a file system of 64 KiB)"] = { tmpfs = "64k" },
   ["a file larger than ulimit -f allows"] = { shell = "ulimit -f 64" },
+  ["ENOSPC from fallocate"] = {
+    shim = "FAULT_ROOM=ENOSPC", answer = "file 200 2000000", -- for less none is set aside
+  },
   ["ENOSPC from write"] = { shim = "FAULT_WRITE=ENOSPC:5000" },
   ["EDQUOT from write"] = { shim = "FAULT_WRITE=EDQUOT:70000" },
   ["EIO from write"] = { shim = "FAULT_WRITE=EIO:0" },
@@ -123,7 +127,7 @@ local disk = {
 --- What a save comes to on a disk like that.
 ---@return table outcomes  save=, requests= (how often the server was asked)
 local function run_disk(folder, row, shim)
-  local server <close> = peer_for(folder, "save", row.meanwhile ~= nil)
+  local server <close> = peer_for(folder, "save", row.meanwhile ~= nil, row.answer)
   local place = server.folder .. "/place"
   assert(os.execute("mkdir " .. quoted(place)))
   local mounted <close> = setmetatable({}, { __close = function() -- luacheck: ignore mounted
