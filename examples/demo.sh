@@ -47,8 +47,12 @@ echo
 echo "== what the attack did to everybody, and undoing it (examples/ransomware.lua)"
 "$vbolua" "$examples/ransomware.lua"
 echo
-echo "== what was saved in $folder"
-find . -type f | sort | while IFS= read -r file; do
+echo "== everybody's OneDrive, several at once (examples/mass_save.lua)"
+"$vbolua" "$examples/mass_save.lua" all
+"$vbolua" verify all
+echo
+echo "== what else was saved in $folder"
+find . -type f -not -path './all/*' | sort | while IFS= read -r file; do
   printf '%s  %s bytes\n  SHA-256 %s\n' "$file" "$(wc -c <"$file" | tr -d ' ')" \
     "$(openssl dgst -sha256 -r "$file" | cut -d' ' -f1)"
 done

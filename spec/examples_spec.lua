@@ -113,6 +113,24 @@ describe("what the README and the examples say", function()
     assert.equal(54, #server.changes())
   end)
 
+  it("examples/mass_save.lua", function()
+    local to = folder .. "/everybody"
+    local command = ("%s %s/examples/mass_save.lua %s"):format(program.vbolua, root, quoted(to))
+    local output, status = run(command)
+    assert.equal(0, status, output)
+    assert.matches("16 of 17 OneDrives saved", output)
+    output, status = program.run(("%s verify --deep %s"):format(program.vbolua, quoted(to)))
+    assert.equal(0, status, output)
+    local sums = "cd %s; sha256sum --check --quiet SHA256SUMS"
+    assert.equal(0, select(2, program.run(sums:format(quoted(to)))))
+    -- A second run finds everything there, says so, and touches nothing.
+    output, status = run(command)
+    assert.equal(1, status)
+    assert.matches("0 of 17 OneDrives saved", output)
+    assert.matches("Bob Builder\tthe file is there already", output)
+    assert.equal(0, select(2, program.run(("%s verify %s"):format(program.vbolua, quoted(to)))))
+  end)
+
   it("examples/demo.sh", function()
     local output, status = program.run(("VBOLUA=%s examples/demo.sh %s/demo"):format(
       program.vbolua, folder))
@@ -121,6 +139,8 @@ describe("what the README and the examples say", function()
     assert.matches("onedrive: alice@contoso.com", output)
     assert.matches("Alice Example: 9 renamed, 3 overwritten: 0 restored, 12 as they were", output)
     assert.matches("6 of 17 OneDrives were hit", output)
+    assert.matches("16 of 17 OneDrives saved", output)
+    assert.matches("all: 16 files, .* all as saved", output)
     assert.matches("%d+ changes in production", output)
   end)
 end)

@@ -119,7 +119,7 @@ describe("a manifest", function()
     assert.matches("sha256 = false",
       failure(list.add, list, { path = folder .. "/a" }).hint)
     assert.equal("usage", failure(vbo.manifest, nil).kind)
-    assert.equal("not_found", failure(vbo.manifest, folder .. "/none").kind)
+    assert.equal("disk", failure(vbo.manifest, folder .. "/none/deeper").kind)
   end)
 
   it("is not trusted when it is broken", function()

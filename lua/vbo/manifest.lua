@@ -5,6 +5,7 @@
 
 local core = require "vbo.core"
 local errors = require "vbo.error"
+local folders = require "vbo.folder"
 local json = require "vbo.json"
 local time = require "vbo.time"
 
@@ -199,16 +200,11 @@ end
 ---
 ---     local manifest <close> = vbo.manifest "export"
 ---     for drive in drives:each() do manifest:add(drive:save { to = "export/" }) end
----@param folder string  which is there
+---@param folder string  made when it is not there, as by a save
 ---@return vbo.Manifest
 function M.new(folder)
   if type(folder) ~= "string" then errors.usage "manifest takes the name of a folder" end
-  folder = folder:gsub("(.)/+$", "%1")
-  local found = core.stat(folder)
-  if not found or found.type ~= "directory" then
-    errors.raise { kind = "not_found", message = ("there is no folder %s"):format(folder) }
-  end
-  return setmetatable({ folder = folder, _new = {} }, meta)
+  return setmetatable({ folder = folders.make(folder), _new = {} }, meta)
 end
 
 --- Is this a manifest?

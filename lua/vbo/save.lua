@@ -2,6 +2,7 @@
 
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
+local folders = require "vbo.folder"
 local manifest = require "vbo.manifest"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
@@ -105,17 +106,7 @@ end
 ---@param name string  of the folder, when `to` is nil
 ---@return string path
 function M.folder(own, name)
-  local core = require "vbo.core"
-  local path = own.to or filename.safe(name)
-  local found = core.stat(path)
-  if found and found.type ~= "directory" then
-    errors.raise { kind = "exists", message = ("%s is a file, not a folder"):format(path) }
-  end
-  if not found then
-    local ok, err = core.mkdir(path)
-    if not ok then errors.raise(err) end
-  end
-  return (path:gsub("/+$", ""))
+  return folders.make(own.to or filename.safe(name))
 end
 
 return M

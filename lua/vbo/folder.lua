@@ -1,0 +1,24 @@
+--- Folders that saves go to.
+
+local core = require "vbo.core"
+local errors = require "vbo.error"
+
+local M = {}
+
+--- Sees to it that there is a folder; the one it lies in must be there.
+---@param path string
+---@return string path  without "/" at its end, unless it is the root
+function M.make(path)
+  path = path:gsub("(.)/+$", "%1")
+  local found = core.stat(path)
+  if found and found.type ~= "directory" then
+    errors.raise { kind = "exists", message = ("%s is a file, not a folder"):format(path) }
+  end
+  if not found then
+    local ok, err = core.mkdir(path)
+    if not ok then errors.raise(err) end
+  end
+  return path
+end
+
+return M
