@@ -5,9 +5,10 @@
  *   FAULT_RENAME=EIO         giving one its name fails
  *   FAULT_ROOM=ENOSPC        room for one cannot be set aside
  *   FAULT_SHORT=1            write takes less than it is given, or is interrupted
+ *   FAULT_HOLD=PATH          write, fsync and the giving of the name wait until PATH is there
  *   FAULT_DNS=N              the first N look-ups of faulty.example fail; then it is 127.0.0.1
  *
- * Built by spec/faults_spec.lua. */
+ * Built by spec/faults_spec.lua and spec/beside_spec.lua. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -36,9 +37,16 @@ static bool is_part(int file) {
   return size >= 5 && memcmp(path + size - 5, ".part", 5) == 0;
 }
 
+static void hold(void) {
+  const char *path = getenv("FAULT_HOLD");
+  while (path != NULL && access(path, F_OK) != 0)
+    usleep(1000);
+}
+
 ssize_t write(int file, const void *bytes, size_t size) {
   static int turn;
   const char *fault = getenv("FAULT_WRITE");
+  if (is_part(file)) hold();
   if (fault != NULL && is_part(file)) {
     struct stat info;
     const char *colon = strchr(fault, ':');
@@ -60,6 +68,7 @@ ssize_t write(int file, const void *bytes, size_t size) {
 }
 
 int fsync(int file) {
+  if (is_part(file)) hold();
   int failure = is_part(file) ? error_of(getenv("FAULT_FSYNC")) : 0;
   if (failure == 0) return (int)syscall(SYS_fsync, file);
   errno = failure;
@@ -94,6 +103,7 @@ long syscall(long number, ...) {
   for (int i = 0; i < 6; i++)
     a[i] = va_arg(arguments, long);
   va_end(arguments);
+  if (number == SYS_renameat2) hold();
   int failure = number == SYS_renameat2 ? error_of(getenv("FAULT_RENAME")) : 0;
   if (failure == 0) return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
   errno = failure;
