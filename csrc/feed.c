@@ -62,9 +62,14 @@ struct vbo_feed {
   bool reserved;   /* they are, or are just being */
   bool commit;
   bool given_up;
+  bool discarded; /* the sink, by the worker */
+  bool withdrawn; /* the job, which was at work */
   bool ended;
   bool failed;
 
+  int64_t total; /* committed */
+
+  int64_t written; /* the worker's */
   /* Written by the worker before `ended` or `failed`. */
   vbo_error failure;
   char sha256[VBO_DIGEST_HEX];
@@ -104,8 +109,24 @@ static void reserve_room(vbo_feed *feed, int64_t size) {
   pthread_mutex_unlock(&feed->lock);
 }
 
+/* Closing a file without a name frees all that was written of it. */
+static void discard(vbo_feed *feed) {
+  vbo_sink_free(feed->sink);
+  feed->sink = NULL;
+  pthread_mutex_lock(&feed->lock);
+  feed->discarded = true;
+  pthread_mutex_unlock(&feed->lock);
+  vbo_job_tell(&feed->job);
+}
+
 static void finish(vbo_feed *feed) {
   vbo_error err = {0};
+  if (feed->written != feed->total) { /* whatever else is wrong: no file that is not whole */
+    vbo_error_set(&err, VBO_ERROR_INTEGRITY, "only %lld of %lld bytes came to the file",
+                  (long long)feed->written, (long long)feed->total);
+    fail(feed, &err);
+    return;
+  }
   if (!vbo_sink_commit(feed->sink, feed->sha256, &err)) {
     fail(feed, &err);
     return;
@@ -116,13 +137,20 @@ static void finish(vbo_feed *feed) {
   vbo_job_tell(&feed->job);
 }
 
-typedef enum step { STEP_NONE, STEP_RESTART, STEP_RESERVE, STEP_WRITE, STEP_FINISH } step;
+typedef enum step {
+  STEP_NONE,
+  STEP_RESTART,
+  STEP_RESERVE,
+  STEP_WRITE,
+  STEP_FINISH,
+  STEP_DISCARD
+} step;
 
 static step next_step(vbo_feed *feed, piece **work, int64_t *reserve) {
   step found = STEP_NONE;
   pthread_mutex_lock(&feed->lock);
   if (feed->given_up) {
-    found = STEP_NONE; /* told does the rest */
+    found = feed->discarded ? STEP_NONE : STEP_DISCARD;
   } else if (feed->restart) {
     feed->restart = feed->reserved = false;
     found = STEP_RESTART;
@@ -155,6 +183,7 @@ static bool work(void *owner) {
       case STEP_NONE:
         return false;
       case STEP_RESTART:
+        feed->written = 0;
         if (!broken && !vbo_sink_reset(feed->sink, &err)) fail(feed, &err);
         break;
       case STEP_RESERVE:
@@ -162,10 +191,14 @@ static bool work(void *owner) {
         break;
       case STEP_WRITE:
         if (!broken && !vbo_sink_write(feed->sink, with->bytes, with->used, &err)) fail(feed, &err);
+        feed->written += (int64_t)with->used;
         give_back(feed, with);
         break;
       case STEP_FINISH:
         finish(feed);
+        return false;
+      case STEP_DISCARD:
+        discard(feed);
         return false;
     }
   }
@@ -194,23 +227,37 @@ static void destroy(vbo_feed *feed) {
   free(feed);
 }
 
+/* Not before the worker has let go of the job, which sits in the feed: then it
+ * is told once more. */
+static void destroy_idle(vbo_feed *feed) {
+  if (vbo_job_withdraw(&feed->job)) {
+    destroy(feed);
+    return;
+  }
+  pthread_mutex_lock(&feed->lock);
+  feed->withdrawn = true;
+  pthread_mutex_unlock(&feed->lock);
+}
+
 static void told(void *owner) {
   vbo_feed *feed = owner;
   pthread_mutex_lock(&feed->lock);
   bool given_up = feed->given_up;
+  bool over = feed->discarded || feed->withdrawn;
   bool failed = feed->failed;
   bool ended = feed->ended;
   bool ready = feed->ready;
   feed->ready = false;
   pthread_mutex_unlock(&feed->lock);
-  if (given_up)
-    destroy(feed);
-  else if (failed)
+  if (given_up) {
+    if (over) destroy_idle(feed);
+  } else if (failed) {
     feed->events->ended(feed->owner, &feed->failure);
-  else if (ended)
+  } else if (ended) {
     feed->events->ended(feed->owner, NULL);
-  else if (ready)
+  } else if (ready) {
     feed->events->ready(feed->owner);
+  }
 }
 
 vbo_feeds *vbo_feeds_new(void (*wake)(void *), void *data, vbo_error *err) {
@@ -329,7 +376,9 @@ static piece *take_empty(vbo_feed *feed, size_t size) {
   return found != NULL ? found : new_piece(feed, room);
 }
 
-static void hand_over(vbo_feed *feed, bool wait) {
+/* `commit` together with the last piece: a worker that saw it before that one
+ * would end the file without it. */
+static void hand_over(vbo_feed *feed, bool wait, bool commit) {
   piece *full = feed->filling;
   feed->filling = NULL;
   feed->begun = true;
@@ -340,6 +389,8 @@ static void hand_over(vbo_feed *feed, bool wait) {
     feed->full_count++;
   }
   /* To wake a worker costs as much as to write half a piece. */
+  feed->commit = feed->commit || commit;
+  feed->total = feed->taken;
   bool post = wait || feed->commit || feed->full_count >= PIECES_A_WAKE;
   /* Half of them at once: the loop is not woken for each. */
   feed->wanted = (feed->pieces + 1) / 2;
@@ -367,7 +418,7 @@ bool vbo_feed_take(vbo_feed *feed, const void *bytes, size_t size, vbo_feeding *
   if (room < size && (next = take_empty(feed, size)) == NULL) {
     if (feed->pieces == 0) return vbo_error_memory(err);
     /* All that it has is with the worker now, which is sure to give some back. */
-    hand_over(feed, true);
+    hand_over(feed, true, false);
     *feeding = VBO_FEED_FULL;
     return true;
   }
@@ -377,7 +428,7 @@ bool vbo_feed_take(vbo_feed *feed, const void *bytes, size_t size, vbo_feeding *
     size_t done = put(feed->filling, from, size);
     from += done;
     size -= done;
-    if (feed->filling->used == feed->filling->room) hand_over(feed, false);
+    if (feed->filling->used == feed->filling->room) hand_over(feed, false, false);
   }
   if (next != NULL) {
     (void)put(next, from, size);
@@ -413,10 +464,7 @@ void vbo_feed_restart(vbo_feed *feed) {
 }
 
 void vbo_feed_commit(vbo_feed *feed) {
-  pthread_mutex_lock(&feed->lock);
-  feed->commit = true;
-  pthread_mutex_unlock(&feed->lock);
-  hand_over(feed, false);
+  hand_over(feed, false, true);
 }
 
 bool vbo_feed_too_late(vbo_feed *feed) {
@@ -446,11 +494,15 @@ void vbo_feed_free(vbo_feed *feed) {
     vbo_sink_free(feed->sink); /* closes our twins of its files, and removes none */
     return;
   }
+  feed->expected = -1; /* it claims no room any more */
   pthread_mutex_lock(&feed->lock);
   feed->given_up = true;
+  bool closed = feed->ended;
   pthread_mutex_unlock(&feed->lock);
-  if (vbo_job_withdraw(&feed->job))
-    destroy(feed);
-  else
-    (void)vbo_sink_give_up(feed->sink); /* its turn ends, and `told` does the rest */
+  if (feed->begun && !closed) {
+    (void)vbo_sink_give_up(feed->sink); /* the .part is gone, the worker does the rest */
+    vbo_job_post(&feed->job);
+  } else {
+    destroy_idle(feed);
+  }
 }

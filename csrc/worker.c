@@ -188,6 +188,10 @@ void vbo_workers_free(vbo_workers *workers) {
   if (vbo_workers_forked(workers)) return;
   unregister_workers(workers);
   stop(workers);
+  pthread_mutex_lock(&workers->lock);
+  for (vbo_job *job = NULL; (job = next_job(workers)) != NULL;)
+    turn(workers, job);
+  pthread_mutex_unlock(&workers->lock);
   vbo_workers_drive(workers);
   pthread_cond_destroy(&workers->more);
   pthread_cond_destroy(&workers->left);

@@ -167,6 +167,31 @@ static void carries_any_size_in_order(void **state) {
   free(bytes);
 }
 
+/* The last piece and the word that it was the last arrive together. */
+static void ends_with_the_last_piece(void **state) {
+  (void)state;
+  enum { SIZE = 16384 + 4 * 65536 + 100 };
+  char *bytes = noise(SIZE);
+  vbo_feeds *feeds = begin();
+  for (int round = 0; round < 500; round++) {
+    seen what = {0};
+    vbo_feed *feed = open_feed(feeds, "f", &what);
+    feed_all(feeds, feed, &what, bytes, SIZE);
+    for (volatile int spin = 0; spin < round * 200; spin++) {
+    }
+    vbo_feed_commit(feed);
+    drive_until(feeds, &what.ended);
+    if (what.failure.kind != VBO_OK) fail_msg("%s", what.failure.message);
+    vbo_feed_free(feed);
+    struct stat info;
+    assert_int_equal(stat(in_directory("f"), &info), 0);
+    assert_int_equal(info.st_size, SIZE);
+    unlink(in_directory("f"));
+  }
+  vbo_feeds_free(feeds);
+  free(bytes);
+}
+
 static void begins_again(void **state) {
   (void)state;
   char *bytes = noise(3000000);
@@ -514,6 +539,7 @@ static void survives_an_exit(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(carries_any_size_in_order),
+      TEST(ends_with_the_last_piece),
       TEST(begins_again),
       TEST(is_bounded_and_never_waits),
       TEST(shares_the_room_of_an_engine),
