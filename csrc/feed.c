@@ -496,11 +496,14 @@ void vbo_feed_free(vbo_feed *feed) {
   }
   feed->expected = -1; /* it claims no room any more */
   pthread_mutex_lock(&feed->lock);
-  feed->given_up = true;
-  bool closed = feed->ended;
+  bool open = feed->begun && !feed->ended;
   pthread_mutex_unlock(&feed->lock);
-  if (feed->begun && !closed) {
-    (void)vbo_sink_give_up(feed->sink); /* the .part is gone, the worker does the rest */
+  /* The .part is gone from here on.  Only then may the worker close the sink. */
+  if (open) (void)vbo_sink_give_up(feed->sink);
+  pthread_mutex_lock(&feed->lock);
+  feed->given_up = true;
+  pthread_mutex_unlock(&feed->lock);
+  if (open) {
     vbo_job_post(&feed->job);
   } else {
     destroy_idle(feed);
