@@ -12,14 +12,10 @@ local update = arg[1] == "--update"
 local vbolua = os.getenv "VBOLUA" or "build/vbolua"
 local pages = os.getenv "VBO_PAGES" or "build/pages"
 local compiler = os.getenv "CC" or "cc"
-local recorded = (arg[0]:match "^(.*)/[^/]*$" or ".") .. "/counts.txt"
-
-local function shell(command)
-  local pipe = assert(io.popen(command))
-  local output = pipe:read "a"
-  assert(pipe:close(), "failed: " .. command)
-  return output
-end
+local here = arg[0]:match "^(.*)/[^/]*$" or "."
+local recorded = here .. "/counts.txt"
+package.path = here .. "/?.lua;" .. package.path
+local support = require "support"
 
 local function read(path)
   local file = io.open(path)
@@ -29,8 +25,8 @@ local function read(path)
   return text
 end
 
-local folder = shell("mktemp -d"):gsub("\n", "")
-local _ <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. folder) end })
+local folder, remove = support.folder()
+local _ <close> = setmetatable({}, { __close = remove })
 
 local function write(name, text)
   local file <close> = assert(io.open(folder .. "/" .. name, "w"))
@@ -112,13 +108,12 @@ local function own(profile, object)
   return total
 end
 
-local server = {}
 local settings
 
 local function counted(script, times)
   local profile = folder .. "/profile"
   local path = write("script.lua", (script:format(times)))
-  shell(("env %s valgrind --tool=callgrind --callgrind-out-file=%s %s %s 2>&1"):format(
+  support.shell(("env %s valgrind --tool=callgrind --callgrind-out-file=%s %s %s 2>&1"):format(
     settings, profile, vbolua, path))
   return own(profile, vbolua:match "[^/]*$")
 end
@@ -128,19 +123,11 @@ if not os.execute "command -v valgrind >/dev/null" then
   return
 end
 
-local pipe = assert(io.popen(("exec %s --certificate %s/cert.pem"):format(pages, folder)))
-for line in pipe:lines() do
-  local name, value = line:match "^(%w+): (.*)$"
-  if name then server[name] = value end
-  if line == "ready" then break end
-end
-local _ <close> = setmetatable({}, { __close = function()
-  os.execute("kill " .. server.pid)
-  pipe:close()
-end })
+local server <close> = support.start(
+  ("%s --certificate %s/cert.pem"):format(pages, folder), "^ready$")
 settings = ("VBO_HOST=%s VBO_USER=u VBO_PASSWORD=p VBO_CA=%s/cert.pem"):format(server.url, folder)
 
-local function line_of(command) return (shell(command):match "^[^\n]*") end
+local function line_of(command) return (support.shell(command):match "^[^\n]*") end
 
 local made_with = ("%s, Lua %s, %s"):format(line_of(compiler .. " --version"),
   line_of "pkg-config --modversion lua5.4 2>/dev/null || echo unknown",

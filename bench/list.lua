@@ -14,31 +14,15 @@ local runs = math.tointeger(tonumber(arg[3] or "")) or 3
 local vbolua = os.getenv "VBOLUA" or "build/vbolua"
 local pages = os.getenv "VBO_PAGES" or "build/pages"
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
+package.path = here .. "/?.lua;" .. package.path
+local support = require "support"
 
-local function shell(command)
-  local pipe = assert(io.popen(command))
-  local output = pipe:read "a"
-  assert(pipe:close(), "failed: " .. command)
-  return output
-end
-
-local folder = shell("mktemp -d"):gsub("\n", "")
-local _ <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. folder) end })
+local folder, remove = support.folder()
+local _ <close> = setmetatable({}, { __close = remove })
 
 local function start(count)
-  local pipe = assert(io.popen(("exec %s --records %d --certificate %s/cert.pem"):format(
-    pages, count, folder)))
-  local found = {}
-  for line in pipe:lines() do
-    local name, value = line:match "^(%w+): (.*)$"
-    if name then found[name] = value end
-    if line == "ready" then break end
-  end
-  assert(found.url, "did not start: " .. pages)
-  return setmetatable(found, { __close = function()
-    os.execute("kill " .. found.pid)
-    pipe:close()
-  end })
+  return support.start(
+    ("%s --records %d --certificate %s/cert.pem"):format(pages, count, folder), "^ready$")
 end
 
 local session = "15aa649c-af84-41b1-88a9-05e96b4848ab"
@@ -64,23 +48,18 @@ end
 print(count, letters)
 ]])
 
---- Runs a command under GNU time: wall seconds, CPU seconds, peak KiB.
 local function measured(command, count)
-  local report = folder .. "/time"
-  local output = shell(("/usr/bin/time -o %s -f '%%e %%U %%S %%M' env %s"):format(report, command))
+  local run, output = support.measured(command, folder)
   if count then
     assert(output:match "^(%d+)%s+%d+" == tostring(count), "listed: " .. output)
   end
-  local file <close> = assert(io.open(report))
-  local wall, user, system, peak = file:read("a"):match "([%d.]+) ([%d.]+) ([%d.]+) (%d+)%s*$"
-  return { wall = tonumber(wall), cpu = user + system, peak = tonumber(peak) }
+  return run
 end
 
 local function median(list, field)
   local values = {}
   for i, run in ipairs(list) do values[i] = run[field] end
-  table.sort(values)
-  return values[(#values + 1) // 2]
+  return support.median(values)
 end
 
 local function ours(server)
@@ -98,19 +77,17 @@ local function curl(server)
     write("curl", table.concat(lines, "\n")))
 end
 
-local function there(command) return (os.execute(command .. " >/dev/null 2>&1")) end
-
 do
   local server <close> = start(documents)
   local programs = { { "vbolua", ours(server), documents } }
   local skipped = {}
-  if there "/usr/bin/python3 -c 'import httpx'" then
+  if support.there "/usr/bin/python3 -c 'import httpx'" then
     programs[#programs + 1] = { "python3-httpx", ("/usr/bin/python3 %s/list.py %s %s/cert.pem "
       .. "%s %d"):format(here, server.url, folder, path, page_size), documents }
   else
     skipped[#skipped + 1] = "python3-httpx"
   end
-  if there "node -e 'fetch'" then
+  if support.there "node -e 'fetch'" then
     programs[#programs + 1] = { "node fetch", ("NODE_EXTRA_CA_CERTS=%s/cert.pem node %s/list.mjs "
       .. "%s %s %d"):format(folder, here, server.url, path, page_size), documents }
   else

@@ -11,45 +11,20 @@ local vbo = require "vbo"
 
 local runs = tonumber(arg[1] or "") or 3
 local vbolua = os.getenv "VBOLUA" or "build/vbolua"
-local folder = ((io.open "/dev/shm/." and "/dev/shm") or os.getenv "TMPDIR" or "/tmp")
-  .. "/vbolua-bench." .. tostring(os.time())
+local here = arg[0]:match "^(.*)/[^/]*$" or "."
+package.path = here .. "/?.lua;" .. package.path
+local support = require "support"
 
-local function shell(command)
-  local pipe = assert(io.popen(command))
-  local output = pipe:read "a"
-  assert(pipe:close(), "failed: " .. command)
-  return output
-end
+local folder, remove = support.folder()
 
 local function start(command, last)
-  local pipe = assert(io.popen("echo pid: $$; exec " .. command))
-  local found = {}
-  for line in pipe:lines() do
-    local name, value = line:match "^([%w_]+): (.*)$"
-    if name then found[name] = value end
-    if name == last then break end
-  end
-  assert(found[last], "did not start: " .. command)
-  return setmetatable(found, { __close = function()
-    os.execute("kill " .. found.pid)
-    pipe:close()
-  end })
-end
-
---- Runs a command under GNU time: wall seconds, CPU seconds, peak KiB.
-local function measured(command)
-  local report = folder .. "/time"
-  shell(("/usr/bin/time -o %s -f '%%e %%U %%S %%M' %s"):format(report, command))
-  local file <close> = assert(io.open(report))
-  local wall, user, system, peak = file:read("a"):match "([%d.]+) ([%d.]+) ([%d.]+) (%d+)%s*$"
-  return { wall = tonumber(wall), cpu = user + system, peak = tonumber(peak) }
+  return support.start(("sh -c 'echo pid: $$; exec %s'"):format(command), "^" .. last .. ":")
 end
 
 local function median(list, field)
   local values = {}
   for i, run in ipairs(list) do values[i] = run[field] end
-  table.sort(values)
-  return values[(#values + 1) // 2]
+  return support.median(values)
 end
 
 local function compare(label, ours, theirs)
@@ -57,9 +32,9 @@ local function compare(label, ours, theirs)
   for i = 0, runs do
     -- Both into a new file: what a file in tmpfs held is slow to reuse.
     os.remove(folder .. "/a")
-    local a = measured(ours)
+    local a = support.measured(ours, folder)
     os.remove(folder .. "/b")
-    local b = measured(theirs)
+    local b = support.measured(theirs, folder)
     -- The first round warms caches and freed memory up.
     if i > 0 then us[i], them[i] = a, b end
   end
@@ -74,7 +49,7 @@ local function compare(label, ours, theirs)
 end
 
 local function token_of(server)
-  local answer = shell(("curl -sS --cacert %s/cert.pem "
+  local answer = support.shell(("curl -sS --cacert %s/cert.pem "
     .. "-d grant_type=password -d disable_antiforgery_token=true "
     .. "--data-urlencode username=%s --data-urlencode password=%s %s/v8/token"):format(
     folder, server.user, server.password, server.listening))
@@ -82,8 +57,9 @@ local function token_of(server)
 end
 
 local function certificate_of(server)
-  shell(("openssl s_client -connect %s </dev/null 2>/dev/null | openssl x509 > %s/cert.pem"):format(
-    server.listening:match "^https://(.*)$", folder))
+  local host = server.listening:match "^https://(.*)$"
+  support.shell(("openssl s_client -connect %s </dev/null 2>/dev/null | openssl x509 > %s/cert.pem")
+    :format(host, folder))
 end
 
 local saver = [[
@@ -106,15 +82,12 @@ local function row(label, server, session, drive, document)
     .. "%s/v8/RestoreSessions/%s/Organization/OneDrives/%s/Documents/%s/save"):format(
     folder, token_of(server), folder, server.listening, session, drive, document)
   compare(label, ours, theirs)
-  assert(shell(("cmp %s/a %s/b && echo same"):format(folder, folder)):find "same")
+  assert(support.shell(("cmp %s/a %s/b && echo same"):format(folder, folder)):find "same")
   os.remove(folder .. "/a")
   os.remove(folder .. "/b")
 end
 
-shell("mkdir -p " .. folder)
-local _ <close> = setmetatable({}, { __close = function()
-  os.execute("rm -rf " .. folder)
-end })
+local _ <close> = setmetatable({}, { __close = remove })
 
 print(("%d runs each, medians; left vbolua, right curl, then the ratio"):format(runs))
 print(("%-12s %17s %6s %17s %6s %17s %6s"):format("", "wall s", "", "CPU s", "", "peak MiB", ""))

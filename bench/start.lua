@@ -11,28 +11,13 @@ local turn <const> = 20
 local vbolua = os.getenv "VBOLUA" or "build/vbolua"
 local pages = os.getenv "VBO_PAGES" or "build/pages"
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
+package.path = here .. "/?.lua;" .. package.path
+local support = require "support"
 
-local function shell(command)
-  local pipe = assert(io.popen(command))
-  local output = pipe:read "a"
-  assert(pipe:close(), "failed: " .. command)
-  return output
-end
-
-local folder = shell("mktemp -d"):gsub("\n", "")
-local _ <close> = setmetatable({}, { __close = function() os.execute("rm -rf " .. folder) end })
-
-local server = {}
-local pipe = assert(io.popen(("exec %s --certificate %s/cert.pem"):format(pages, folder)))
-for line in pipe:lines() do
-  local name, value = line:match "^(%w+): (.*)$"
-  if name then server[name] = value end
-  if line == "ready" then break end
-end
-local _ <close> = setmetatable({}, { __close = function()
-  os.execute("kill " .. server.pid)
-  pipe:close()
-end })
+local folder, remove = support.folder()
+local _ <close> = setmetatable({}, { __close = remove })
+local server <close> = support.start(
+  ("%s --certificate %s/cert.pem"):format(pages, folder), "^ready$")
 
 local script <close> = assert(io.open(folder .. "/call.lua", "w"))
 script:write [[
@@ -44,7 +29,8 @@ script:close()
 
 local function measured(command)
   local report = folder .. "/time"
-  shell(("/usr/bin/time -o %s -f '%%e %%U %%S' sh -ec 'i=0; while [ $i -lt %d ]; do i=$((i+1)); "
+  support.shell(("/usr/bin/time -o %s -f '%%e %%U %%S' "
+    .. "sh -ec 'i=0; while [ $i -lt %d ]; do i=$((i+1)); "
     .. "%s; done'"):format(report, turn, command))
   local file <close> = assert(io.open(report))
   local wall, user, system = file:read("a"):match "([%d.]+) ([%d.]+) ([%d.]+)%s*$"
