@@ -141,11 +141,18 @@ static uint64_t mix(uint64_t x) {
   return x ^ x >> 33;
 }
 
+static uint64_t fold(uint64_t hash, const entry *one) {
+  hash = mix(hash ^ one->offset);
+  hash = mix(hash ^ one->name);
+  hash = mix(hash ^ one->crc);
+  hash = mix(hash ^ one->packed);
+  return mix(hash ^ one->size);
+}
+
 static void sum_up(sums *into, const entry *one) {
-  const uint64_t values[] = {one->offset, one->name, one->crc, one->packed, one->size};
   into->count++;
-  into->first += mix(hash_bytes(14695981039346656037U, values, sizeof values));
-  into->second += mix(hash_bytes(1469598103934665603U, values, sizeof values) + 1);
+  into->first += fold(14695981039346656037U, one);
+  into->second += fold(1469598103934665603U, one);
 }
 
 static void take_name(vbo_zip_check *zip, entry *one, const unsigned char *name, size_t size) {

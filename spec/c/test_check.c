@@ -208,8 +208,7 @@ static void reads_the_headers_of_mail(void **state) {
   assert_false(passes("msg", msg, sizeof msg, 10, &err));
   assert_kind(err, INTEGRITY);
   assert_false(passes("zip|msg", "plain text", 10, 10, &err));
-  assert_string_equal(err.message,
-                      "this is not a ZIP archive or an Outlook message");
+  assert_string_equal(err.message, "this is not a ZIP archive or an Outlook message");
 }
 
 static void looks_how_text_begins(void **state) {
