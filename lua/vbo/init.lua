@@ -27,13 +27,21 @@ end
 
 vbo.try = require("vbo.error").try
 
---- Calls a function for each element of a list, several at a time; see `vbo.runtime.parallel`.
+--- Calls `fn(element, index)` for each element, several at a time, each in a task; see
+--- `vbo.runtime.parallel`.  Raises what the first one that fails raised, unless `on_error` is
+--- "continue".
+---@param list table|function  a list, a collection or an iterator
+---@param given { limit: integer?, on_error: "stop"|"continue"|nil }|function
+---@param fn (fun(element: any, index: integer): any)?  the second argument, without options
+---@return table results            what `fn` returned first, in the order of the list; `n`: how many
+---@return vbo.Failure[]? failures  with on_error = "continue"; nil when there were none
 function vbo.parallel(list, given, fn)
   return require("vbo.runtime.parallel").run(list, given, fn)
 end
 
 --- Starts a task: a function that runs while others wait; see `vbo.runtime.task`.
 ---@param fn function
+---@param ... any  its arguments
 ---@return vbo.Task
 function vbo.spawn(fn, ...) return require("vbo.runtime.task").spawn(fn, ...) end
 
