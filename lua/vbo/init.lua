@@ -33,7 +33,7 @@ vbo.try = require("vbo.error").try
 ---@param list table|function  a list, a collection or an iterator
 ---@param given { limit: integer?, on_error: "stop"|"continue"|nil }|function
 ---@param fn (fun(element: any, index: integer): any)?  the second argument, without options
----@return table results            what `fn` returned first, in the order of the list; `n`: how many
+---@return table results  what `fn` returned first, in the order of the list; `n`: how many
 ---@return vbo.Failure[]? failures  with on_error = "continue"; nil when there were none
 function vbo.parallel(list, given, fn)
   return require("vbo.runtime.parallel").run(list, given, fn)
