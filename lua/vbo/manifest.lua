@@ -290,7 +290,8 @@ function M.verify(path, given)
   local entries = M.read(folder)
   if not entries then
     errors.raise {
-      kind = "not_found", message = ("there is no manifest in %s"):format(folder),
+      kind = "not_found", message = found and ("there is no manifest in %s"):format(folder)
+        or ("there is no %s, and no manifest in %s that names it"):format(path, folder),
       hint = ("a manifest is %s or %s; saves write them with manifest = true"):format(M.sums,
         M.details),
     }
