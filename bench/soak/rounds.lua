@@ -1,6 +1,7 @@
 --- What a client of the soak does in a round, one kind after the other.  Everything that can be
 --- checked at once is; what was changed goes into the report, to be compared with production.
 
+local core = require "vbo.core"
 local pipeline = require "vbo.pipeline"
 local vbo = require "vbo"
 
@@ -48,7 +49,15 @@ end
 --- A client's own place for a file.
 local function place(it, name)
   it.files = (it.files or 0) + 1
-  return ("%s/%d-%s"):format(it.folder, it.files, name)
+  return ("%s/%d-%d-%s"):format(it.folder, it.round, it.files, name)
+end
+
+--- Exports to PST go one at a time: an engine sees to that for itself, and a second process would
+--- break its export off, as on a real server.
+local function export_turn(it)
+  local path = it.folder .. "/../export"
+  while not core.write(path, "") do vbo.sleep(0.05) end
+  return setmetatable({}, { __close = function() os.remove(path) end })
 end
 
 --- Saves twice: two reads of one thing give the same bytes.
@@ -167,6 +176,7 @@ function M.exchange(it, client)
     restored(it, client, session, pick(items), { mailbox = mailbox.email,
       folder = ("Soak %d.%d"):format(it.number, it.round) }, "restore_to")
   end
+  local turn <close> = export_turn(it) -- luacheck: ignore turn
   save_twice(it, folder, "folder.pst", "!BDN", "export")
 end
 
