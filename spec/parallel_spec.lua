@@ -189,6 +189,8 @@ describe("parallel at a server", function()
       return names, running
     end
     local one_by_one, once = saved(1)
+    -- Long enough that somebody looks while they are prepared.
+    server.weather "operation=*_Save* latency=0.3"
     local together, several = saved(8)
     assert.is_true(#one_by_one > 5)
     assert.same(one_by_one, together)
