@@ -89,14 +89,18 @@ LUA_STATIC := $(wildcard $(LUA_LIBPATH)/liblua5.4.a $(LUA_LIBPATH)/liblua.a)
 LUA_LIBS := $(if $(LUA_STATIC),$(firstword $(LUA_STATIC)),$(or $(call pkg,--libs lua5.4),-llua5.4))
 CJSON_STATIC := $(wildcard $(LUA_LIBPATH)/liblua5.4-cjson.a)
 
-CORE_CFLAGS := $(call pkg,--cflags libcurl openssl)
+CORE_CFLAGS := $(call pkg,--cflags libcurl openssl libutf8proc)
+# Linked statically into the interpreter where the archive is; libraries take the shared one, as the
+# archive need not be made for them.
+UTF8PROC_LIBS := $(or $(call pkg,--libs libutf8proc),-lutf8proc)
+UTF8PROC_STATIC := $(wildcard $(call pkg,--variable=libdir libutf8proc)/libutf8proc.a)
 # On Linux libcurl is loaded when it is needed (csrc/libcurl.h); LIBCURL=linked links it.
 LIBCURL ?= $(if $(filter Linux,$(SYSTEM)),libcurl.so.4,linked)
 ifeq ($(LIBCURL),linked)
-CORE_LIBS := $(or $(call pkg,--libs libcurl openssl),-lcurl -lssl -lcrypto)
+CORE_LIBS := $(or $(call pkg,--libs libcurl openssl),-lcurl -lssl -lcrypto) $(UTF8PROC_LIBS)
 else
 CORE_CFLAGS += -DVBO_LIBCURL=$(LIBCURL)
-CORE_LIBS := $(or $(call pkg,--libs openssl),-lssl -lcrypto)
+CORE_LIBS := $(or $(call pkg,--libs openssl),-lssl -lcrypto) $(UTF8PROC_LIBS)
 endif
 
 # The rehearsal server is built where its libraries' headers are; they load when it is used.
@@ -113,7 +117,7 @@ ALL_CFLAGS = -std=c11 $(CFLAGS) $(OPTIMIZE) $(WARNINGS) -fPIC -fvisibility=hidde
 ALL_LDFLAGS = $(LDFLAGS) $(LINK_OPTIMIZE)
 
 # ----------------------------------------------------------------- the sources
-BINDING := lcore lclient ltransfer lsecret lengine lfile ljson lpage lscreen lutil
+BINDING := lcore lclient ltransfer lsecret lengine lfile lfold ljson lpage lscreen lutil
 SERVER := $(basename $(notdir $(wildcard csrc/server*.c csrc/zip*.c csrc/identity*.c \
   csrc/stream*.c csrc/dynamic*.c csrc/lserver*.c csrc/lrequest*.c csrc/lstream*.c)))
 INTERPRETER := vbolua arguments output report repl complete interrupt preload
@@ -146,7 +150,7 @@ lib: $(LIBRARIES)
 # Everything is built again when the compiler or its flags change.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)/obj $(BUILD)/vbo $(BUILD)/test
-	@echo '$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(SERVER_CFLAGS) $(ALL_LDFLAGS) $(CJSON_STATIC)' \
+	@echo '$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(SERVER_CFLAGS) $(ALL_LDFLAGS) $(CJSON_STATIC) $(UTF8PROC_STATIC)' \
 	  '$(HAVE_SERVER)' >$@.new
 	@cmp -s $@.new $@ && rm -f $@.new || mv -f $@.new $@
 
@@ -201,7 +205,8 @@ $(BUILD)/obj/embedded.o: $(BUILD)/embedded.c csrc/preload.h
 $(BUILD)/vbolua: $(INTERPRETER_OBJECTS) $(BINDING_OBJECTS) $(SERVER_OBJECTS) \
   $(BUILD)/obj/embedded.o $(BUILD)/libvbolua.a
 	$(call say,LINK)
-	$(Q)$(CC) $(ALL_LDFLAGS) $(EXPORT) -o $@ $^ $(LUA_LIBS) $(CJSON_STATIC) $(CORE_LIBS) $(SYSTEM_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(EXPORT) -o $@ $^ $(LUA_LIBS) $(CJSON_STATIC) $(UTF8PROC_STATIC) \
+	  $(CORE_LIBS) $(SYSTEM_LIBS)
 
 # ------------------------------------------------------------- demo and tests
 deps:

@@ -18,8 +18,8 @@ dependencies = {
   "lua >= 5.4, < 5.5",
   "lua-cjson >= 2.1.0",
 }
--- The Makefile asks pkg-config for libcurl and OpenSSL, whose headers LuaRocks would look for in
--- /usr/include only.
+-- The Makefile asks pkg-config for libcurl, OpenSSL and utf8proc, whose headers LuaRocks would
+-- look for in /usr/include only.
 build = {
   type = "make",
   build_target = "modules",

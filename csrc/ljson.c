@@ -22,8 +22,7 @@
 
 /* ------------------------------------------------------------------- a buffer */
 
-/* In a userdata, so that an error raised while it is in use leaks nothing. */
-static vbo_buffer *new_buffer(lua_State *L) {
+vbo_buffer *vboL_new_buffer(lua_State *L) {
   vbo_buffer *buffer = lua_newuserdatauv(L, sizeof *buffer, 0);
   memset(buffer, 0, sizeof *buffer);
   luaL_setmetatable(L, BUFFER_CLASS);
@@ -35,8 +34,7 @@ static int buffer_free(lua_State *L) {
   return 0;
 }
 
-/* Pushes what the buffer holds, and gives its memory back at once. */
-static void push_buffer(lua_State *L, vbo_buffer *buffer) {
+void vboL_push_buffer(lua_State *L, vbo_buffer *buffer) {
   lua_pushlstring(L, buffer->size > 0 ? buffer->data : "", buffer->size);
   vbo_buffer_free(buffer);
 }
@@ -59,12 +57,12 @@ static int json_prepare(lua_State *L) {
   vbo_json_options options = {.max_depth = (unsigned)depth,
                               .max_size = (size_t)largest,
                               .marker = vboL_option_string(L, 2, "marker", NULL)};
-  vbo_buffer *buffer = new_buffer(L);
+  vbo_buffer *buffer = vboL_new_buffer(L);
   bool changed = false;
   vbo_error err = {0};
   if (!vbo_json_prepare(text, size, &options, buffer, &changed, &err)) return vboL_fail(L, &err);
   if (changed)
-    push_buffer(L, buffer);
+    vboL_push_buffer(L, buffer);
   else
     lua_pushvalue(L, 1);
   return 1;
@@ -429,7 +427,7 @@ static bool encode_value(encoder *e, const frame *at, int depth) {
 static int json_encode(lua_State *L) {
   luaL_checkany(L, 1);
   lua_settop(L, 1);
-  encoder e = {.L = L, .out = new_buffer(L)};
+  encoder e = {.L = L, .out = vboL_new_buffer(L)};
   e.nonce = lua_tostring(L, lua_upvalueindex(1));
   lua_newtable(L);        /* AT_OPEN: the tables around the current one */
   lua_settop(L, AT_LAST); /* AT_SECRETS, AT_PLACEHOLDERS: made when needed */
@@ -438,7 +436,7 @@ static int json_encode(lua_State *L) {
     vbo_buffer_free(e.out);
     return vboL_fail(L, &e.err);
   }
-  push_buffer(L, e.out);
+  vboL_push_buffer(L, e.out);
   if (lua_isnil(L, AT_SECRETS)) return 1;
   lua_pushvalue(L, AT_SECRETS);
   return 2;

@@ -133,12 +133,19 @@ vbo_secret *vboL_check_secret(lua_State *L, int arg);
 /* The secret at `index`, or NULL when it is none or closed; `is` tells which. */
 vbo_secret *vboL_to_secret(lua_State *L, int index, bool *is);
 
+struct vbo_buffer;
+/* Pushes an empty buffer in a userdata, so that an error raised while it is in use leaks nothing. */
+struct vbo_buffer *vboL_new_buffer(lua_State *L);
+/* Pushes what the buffer holds, and gives its memory back at once. */
+void vboL_push_buffer(lua_State *L, struct vbo_buffer *buffer);
+
 /* What each file adds to the module's table at the top of the stack. */
 void vboL_open_engine(lua_State *L);
 void vboL_open_client(lua_State *L);
 void vboL_open_transfer(lua_State *L);
 void vboL_open_secret(lua_State *L);
 void vboL_open_json(lua_State *L);
+void vboL_open_fold(lua_State *L); /* after vboL_open_json */
 void vboL_open_file(lua_State *L);
 void vboL_open_screen(lua_State *L);
 
@@ -159,7 +166,6 @@ void vboL_open_page(lua_State *L); /* after vboL_open_json */
 
 /* Pushes the bytes of `text` as a page of records (lpage.c) and takes them out of it;
  * false, and nothing pushed, when they are none: see json_page.h. */
-struct vbo_buffer;
 bool vboL_push_page(lua_State *L, struct vbo_buffer *text, unsigned max_depth);
 
 /* client:start{…}, which makes a transfer (ltransfer.c). */

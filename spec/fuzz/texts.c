@@ -1,8 +1,9 @@
-/* texts.c: UTF-8, text for people, Base64, URLs and forms. */
+/* texts.c: UTF-8, text for people, names, Base64, URLs and forms. */
 #include "fuzz.h"
 
 #include "base64.h"
 #include "client.h"
+#include "fold.h"
 #include "text.h"
 
 static void utf8(const char *text, size_t size) {
@@ -86,12 +87,34 @@ static void form(const char *text, size_t size) {
   vbo_buffer_free(&out);
 }
 
+static bool is_plain(const char *text, size_t size) {
+  for (size_t i = 0; i < size; i++)
+    if (text[i] == '*' || text[i] == '?') return false;
+  return true;
+}
+
+static void folded(const char *text, size_t size) {
+  vbo_buffer out = {0};
+  vbo_error err = {0};
+  bool matches = false;
+  HOLDS(vbo_fold(text, size, &out, &err));
+  const char *pattern = out.size > 0 ? out.data : "";
+  HOLDS(vbo_fold_match("*", 1, text, size, &matches, &err) && matches);
+  HOLDS(vbo_fold_match(pattern, out.size, text, size, &matches, &err));
+  HOLDS(vbo_fold_match("?", 1, text, size, &matches, &err) && (!matches || size > 0));
+  if (is_plain(text, size) && size > 0 && ((unsigned char)text[0] & 0x80U) == 0) {
+    HOLDS(vbo_fold_match("*?*", 3, text, size, &matches, &err) && matches);
+  }
+  vbo_buffer_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char *text = fuzz_copy(data, size, false);
   utf8(text, size);
   cleaned(text, size);
   base64(text, size);
   form(text, size);
+  folded(text, size);
   free(text);
   text = fuzz_copy(data, size, true);
   origin(text);

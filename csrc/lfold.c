@@ -1,0 +1,56 @@
+/* lfold.c: names as people compare them, for Lua (fold.h). */
+#include "lutil.h"
+
+#include "buffer.h"
+#include "fold.h"
+
+/* Whether folding leaves the text as it is: ASCII without capitals, as most names are looked at. */
+static bool is_folded(const char *text, size_t size) {
+  for (size_t i = 0; i < size; i++)
+    if (((unsigned char)text[i] & 0x80U) != 0 || (text[i] >= 'A' && text[i] <= 'Z')) return false;
+  return true;
+}
+
+/* core.fold(text) -> text in the form in which names that people take for the same are equal:
+ * without regard to case and to how letters are composed.  Of text that is not UTF-8 only ASCII
+ * letters change.  Independent of the locale. */
+static int core_fold(lua_State *L) {
+  size_t size = 0;
+  const char *text = luaL_checklstring(L, 1, &size);
+  if (is_folded(text, size)) {
+    lua_settop(L, 1);
+    return 1;
+  }
+  vbo_error err = {0};
+  vbo_buffer *folded = vboL_new_buffer(L);
+  if (!vbo_fold(text, size, folded, &err)) {
+    vboL_push_error(L, &err);
+    return lua_error(L);
+  }
+  vboL_push_buffer(L, folded);
+  return 1;
+}
+
+/* core.matches(text, pattern) -> whether a pattern with `*` and `?` (of core.fold) matches the
+ * whole of a text, folded. */
+static int core_matches(lua_State *L) {
+  size_t size = 0;
+  size_t pattern_size = 0;
+  const char *text = luaL_checklstring(L, 1, &size);
+  const char *pattern = luaL_checklstring(L, 2, &pattern_size);
+  vbo_error err = {0};
+  bool matches = false;
+  if (!vbo_fold_match(pattern, pattern_size, text, size, &matches, &err)) {
+    vboL_push_error(L, &err);
+    return lua_error(L);
+  }
+  lua_pushboolean(L, matches);
+  return 1;
+}
+
+void vboL_open_fold(lua_State *L) {
+  lua_pushcfunction(L, core_fold);
+  lua_setfield(L, -2, "fold");
+  lua_pushcfunction(L, core_matches);
+  lua_setfield(L, -2, "matches");
+}
