@@ -4,6 +4,7 @@
 #   make demo            installs what is missing, builds, and shows a restore on a rehearsal server
 #   make test            installs what is missing, builds, and runs every test (FUZZ=1: fuzzes too)
 #   make install         PREFIX=/usr/local, DESTDIR=
+#   make dist            the release: its archive, its rockspec and its source rock, in dist/
 #   make deps            names what this machine lacks
 #
 # SANITIZE=1 builds with ASan and UBSan in build-san/, SANITIZE=thread with TSan in build-tsan/;
@@ -84,12 +85,17 @@ else
 LUA_CFLAGS := $(or $(call pkg,--cflags lua5.4),$(call pkg,--cflags lua-5.4),$(call pkg,--cflags lua))
 endif
 # Lua itself is linked statically, so that the one binary is enough.
-LUA_LIBPATH := $(or $(call pkg,--variable=libdir lua5.4),$(call pkg,--variable=libdir lua-5.4))
+LUA_LIBPATH := $(or $(LUA_LIBDIR),$(call pkg,--variable=libdir lua5.4),\
+  $(call pkg,--variable=libdir lua-5.4))
 LUA_STATIC := $(wildcard $(LUA_LIBPATH)/liblua5.4.a $(LUA_LIBPATH)/liblua.a)
 LUA_LIBS := $(if $(LUA_STATIC),$(firstword $(LUA_STATIC)),$(or $(call pkg,--libs lua5.4),-llua5.4))
 CJSON_STATIC := $(wildcard $(LUA_LIBPATH)/liblua5.4-cjson.a)
 
-CORE_CFLAGS := $(call pkg,--cflags libcurl openssl libutf8proc)
+# Where LuaRocks found the libraries, for systems whose pkg-config does not know them.
+ROCK_CFLAGS := $(patsubst %,-I%,$(filter-out /usr/include,$(ROCK_INCDIRS)))
+ROCK_LDFLAGS := $(patsubst %,-L%,$(filter-out /usr/lib%,$(ROCK_LIBDIRS)))
+
+CORE_CFLAGS := $(call pkg,--cflags libcurl openssl libutf8proc) $(ROCK_CFLAGS)
 # Linked statically into the interpreter where the archive is; libraries take the shared one, as the
 # archive need not be made for them.
 UTF8PROC_LIBS := $(or $(call pkg,--libs libutf8proc),-lutf8proc)
@@ -114,7 +120,7 @@ WARNINGS += -Werror
 endif
 ALL_CFLAGS = -std=c11 $(CFLAGS) $(OPTIMIZE) $(WARNINGS) -fPIC -fvisibility=hidden \
   -D_GNU_SOURCE -D_DARWIN_C_SOURCE $(CPPFLAGS) -Icsrc $(CORE_CFLAGS)
-ALL_LDFLAGS = $(LDFLAGS) $(LINK_OPTIMIZE)
+ALL_LDFLAGS = $(LDFLAGS) $(ROCK_LDFLAGS) $(LINK_OPTIMIZE)
 
 # ----------------------------------------------------------------- the sources
 BINDING := lcore lclient ltransfer lsecret lengine lfile lfold ljson lpage lscreen lutil
@@ -140,6 +146,7 @@ LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 
 .PHONY: all modules lib demo test run-tests tsan fuzz fuzz-programs counts bench soak soak-silence \
   lint format-check format install uninstall install-modules install-lua clean deps catalogue \
+  needed dist rock install-rock \
   generated types reference FORCE
 .DEFAULT_GOAL := all
 
@@ -147,12 +154,27 @@ all: $(BUILD)/vbolua $(MODULES) $(LIBRARIES)
 modules: $(MODULES)
 lib: $(LIBRARIES)
 
-# Everything is built again when the compiler or its flags change.
+# Everything is built again when the compiler or its flags change.  Then, and before the first
+# step, a program with every header that is needed tells whether they are there.
+HEADERS := stdio.h curl/curl.h openssl/ssl.h utf8proc.h zlib.h
+LUA_HEADERS := lua.h lauxlib.h
 $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)/obj $(BUILD)/vbo $(BUILD)/test
+	@test -e $@ || $(MAKE) --no-print-directory -s needed
 	@echo '$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(SERVER_CFLAGS) $(ALL_LDFLAGS) $(CJSON_STATIC) $(UTF8PROC_STATIC)' \
 	  '$(HAVE_SERVER)' >$@.new
 	@cmp -s $@.new $@ && rm -f $@.new || mv -f $@.new $@
+
+# What is missing is named, with its package, instead of what the compiler makes of its absence.
+needed:
+	@for header in $(HEADERS) $(LUA_HEADERS); do \
+	  echo "#include <$$header>" | $(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) -E - >/dev/null 2>&1 || \
+	  { if test -e .ci/deps.sh; then CC='$(CC)' .ci/deps.sh check build; fi; \
+	    command -v '$(firstword $(CC))' >/dev/null 2>&1 || \
+	      { echo "make: there is no C compiler '$(CC)': install one, or name it with CC="; exit 1; }; \
+	    echo "make: cannot build without the header <$$header>;" \
+	      "README.md, Install, says which packages bring what is needed"; exit 1; } >&2; \
+	done
 
 $(BUILD)/obj/%.o: csrc/%.c $(BUILD)/flags
 	$(call say,CC  )
@@ -368,6 +390,42 @@ install: all $(BUILD)/vbolua.pc install-modules
 	$(INSTALL) -m 644 $(BUILD)/vbolua.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/vbolua.pc'
 	$(INSTALL) -m 644 docs/vbolua.1 '$(DESTDIR)$(MANDIR)/man1/vbolua.1'
 
+# What `luarocks make` and `luarocks install` build and install: the modules, and the interpreter
+# where Lua comes as a library.
+HAVE_LUA_LIBRARY := $(if $(or $(LUA_STATIC),$(call pkg,--modversion lua5.4),\
+  $(call pkg,--modversion lua-5.4)),1)
+rock: modules $(if $(HAVE_LUA_LIBRARY),$(BUILD)/vbolua)
+install-rock: install-modules
+ifneq ($(HAVE_LUA_LIBRARY),)
+	@mkdir -p '$(BINDIR)'
+	$(INSTALL) -m 755 $(BUILD)/vbolua '$(BINDIR)/vbolua'
+else
+	@echo "without the interpreter vbolua: Lua comes without its library here (Debian:" \
+	  "liblua5.4-dev)" >&2
+endif
+	@tree=$$(cd '$(PREFIX)/../../../../..' 2>/dev/null && pwd); '$(LUA)' -e \
+	  "package.cpath = package.cpath .. ';$$tree/lib/lua/$(LUA_VERSION)/?.so' require 'cjson'" \
+	  >/dev/null 2>&1 || \
+	  echo "the module vbo needs lua-cjson, which is missing: apt-get install lua-cjson, or" \
+	    "luarocks install lua-cjson" >&2
+
+# The archive holds what git knows, as of HEAD, with the same bytes for the same commit.  A source
+# rock is the archive beside the rockspec that names it, so that it installs offline.
+DIST := vbolua-$(VERSION)
+DIST_FOLDER := dist
+DIST_URL := https://github.com/vbolua/vbolua/releases/download/v$(VERSION)
+dist:
+	@mkdir -p '$(DIST_FOLDER)' && rm -f '$(DIST_FOLDER)/$(DIST)'*
+	@git archive --format=tar --prefix=$(DIST)/ HEAD | \
+	  gzip -n9 >'$(DIST_FOLDER)/$(DIST).tar.gz'
+	@sed -e 's/^version = .*/version = "$(VERSION)-1"/' \
+	  -e '/^-- `luarocks make`/,/^-- writes/d' -e 's|^  url = .*|  url = "$(DIST_URL)/$(DIST).tar.gz",|' \
+	  vbolua-scm-1.rockspec >'$(DIST_FOLDER)/$(DIST)-1.rockspec'
+	@if command -v zip >/dev/null 2>&1; then \
+	  cd '$(DIST_FOLDER)' && zip -q $(DIST)-1.src.rock $(DIST).tar.gz $(DIST)-1.rockspec; \
+	else echo "no source rock: zip is missing (Debian package: zip)" >&2; fi
+	@ls -l '$(DIST_FOLDER)'
+
 uninstall:
 	rm -f '$(DESTDIR)$(BINDIR)/vbolua' '$(DESTDIR)$(LIBDIR)/libvbolua.a' \
 	  '$(DESTDIR)$(LIBDIR)/$(SONAME)' '$(DESTDIR)$(LIBDIR)/$(SOLINK)' \
@@ -376,4 +434,4 @@ uninstall:
 	rm -rf '$(DESTDIR)$(INST_LUADIR)/vbo' '$(DESTDIR)$(INST_LIBDIR)/vbo'
 
 clean:
-	rm -rf build build-san build-tsan build-fuzz build-gcc build-clang
+	rm -rf build build-san build-tsan build-fuzz build-gcc build-clang build-rock dist

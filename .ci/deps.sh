@@ -73,9 +73,18 @@ group_server() {
   header_needed libarchive archive.h libarchive-dev "the rehearsal server's ZIP"
 }
 
+# Line editing, which the interpreter loads when it reads commands.
+editing_needed() {
+  for at in /usr/lib/libedit.so.2 /usr/lib/*-linux-gnu/libedit.so.2; do
+    [ -e "$at" ] && return
+  done
+  lacks libedit2 "line editing in the REPL"
+}
+
 group_demo() {
   group_build
   group_server
+  editing_needed
   command_needed openssl openssl "shows the SHA-256 of what was saved"
 }
 
@@ -103,10 +112,7 @@ group_test() {
   command_needed readpst pst-utils "reads saved .pst files back"
   command_needed pffexport pff-tools "reads saved .pst files back once more"
   command_needed script bsdutils "gives the REPL a terminal in its spec"
-  for at in /usr/lib/libedit.so.2 /usr/lib/*-linux-gnu/libedit.so.2; do
-    [ -e "$at" ] && return
-  done
-  lacks libedit2 "line editing in the REPL"
+  editing_needed
 }
 
 group_bench() {

@@ -51,7 +51,7 @@ bool vbo_libcurl_load(vbo_error *err) {
     vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "this libcurl is too old: it has no %s", lacking);
   else
     vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "libcurl (%s) cannot be loaded", TEXT(VBO_LIBCURL));
-  vbo_error_hint(err, "install libcurl 7.80 or later, built with OpenSSL (Debian: libcurl4)");
+  vbo_error_hint(err, "install libcurl 7.85 or later, built with OpenSSL (Debian: libcurl4)");
   return false;
 }
 

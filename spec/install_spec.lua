@@ -199,25 +199,42 @@ describe("make install", function()
   end)
 end)
 
+describe("make", function()
+  it("names what is missing, with its package, before it compiles anything", function()
+    local output, status = shell(("make BUILD=%s/none CC=%s/no-such-compiler 2>&1")
+      :format(quoted(folder), quoted(folder)))
+    assert.equal(2, status)
+    assert.matches("gcc: the C compiler", output, 1, true)
+    assert.matches("there is no C compiler", output, 1, true)
+    assert.not_matches("CC  ", output, 1, true)
+  end)
+
+  it("names a missing header with what brings it", function()
+    -- A compiler that does not find one of them.
+    local cc = folder .. "/cc-without-curl"
+    local file = assert(io.open(cc, "w"))
+    file:write '#!/bin/sh\nif grep -q curl/curl.h; then exit 1; fi\n'
+    file:close()
+    succeeds("chmod +x " .. quoted(cc))
+    local output, status = shell(("make BUILD=%s/none CC=%s 2>&1"):format(quoted(folder),
+      quoted(cc)))
+    assert.equal(2, status)
+    assert.matches("cannot build without the header <curl/curl.h>; README.md, Install", output, 1,
+      true)
+  end)
+end)
+
 describe("LuaRocks", function()
-  local config, luarocks
+  local luarocks
 
   setup(function()
-    -- Offline: no server is asked, and lua-cjson is the distribution's.
-    config = folder .. "/luarocks.lua"
+    -- Offline: no server is asked.  lua-cjson is the distribution's, and LuaRocks does not know.
+    local config = folder .. "/luarocks.lua"
     local file = assert(io.open(config, "w"))
-    file:write([[
-      rocks_servers = {}
-      rocks_provided = { ["lua-cjson"] = "2.1.0-1" }
-      home_tree = "]] .. folder .. [[/home"
-      local_cache = "]] .. folder .. [[/cache"
-    ]])
+    file:write("rocks_servers = {}\nlocal_cache = '" .. folder .. "/cache'\n")
     file:close()
     luarocks = ("HOME=%s LUAROCKS_CONFIG=%s luarocks --lua-version=5.4"):format(quoted(folder),
       quoted(config))
-    -- A copy, as a checkout is: without what was built here.
-    succeeds(("mkdir %s/source && cp -r Makefile vbolua-scm-1.rockspec csrc lua docs LICENSE "
-      .. "%s/source"):format(quoted(folder), quoted(folder)))
   end)
 
   local function serves(tree)
@@ -228,21 +245,58 @@ describe("LuaRocks", function()
         .. "print(package.searchpath('vbo.core', package.cpath))")))
     assert.matches("contoso", output)
     assert.matches(tree .. "/lib/lua/5.4/vbo/core.so", output, 1, true)
+    assert.matches("contoso", succeeds(("cd / && %s %s/bin/vbolua -e %s"):format(environment(),
+      quoted(tree), quoted(runbook))))
   end
 
-  it("makes the rock, installs it, packs it, and installs the packed one elsewhere", function()
-    local first, second = folder .. "/first", folder .. "/second"
-    succeeds(("cd %s/source && %s make --tree %s vbolua-scm-1.rockspec"):format(quoted(folder),
-      luarocks, quoted(first)))
-    serves(first)
+  it("makes the rock of a checkout, with the interpreter", function()
+    -- A copy, as a checkout is: without what was built here.
+    succeeds(("mkdir %s/source && cp -r Makefile vbolua-scm-1.rockspec csrc lua docs LICENSE "
+      .. "%s/source"):format(quoted(folder), quoted(folder)))
+    local output = succeeds(("cd %s/source && %s make --tree %s/made"):format(quoted(folder),
+      luarocks, quoted(folder)))
+    assert.not_matches("lua-cjson, which is missing", output, 1, true)
+    assert.not_matches("unset/undefined variable", output, 1, true)
+    serves(folder .. "/made")
+  end)
 
-    succeeds(("cd %s && %s pack --tree %s vbolua scm-1"):format(quoted(folder), luarocks,
-      quoted(first)))
-    local rock = succeeds(("ls %s/*.rock"):format(quoted(folder))):gsub("\n", "")
-    assert.matches("vbolua%-scm%-1%.[%w_-]+%.rock$", rock)
-    succeeds(("rm -r %s/source && cd / && %s install --tree %s %s"):format(quoted(folder), luarocks,
-      quoted(second), quoted(rock)))
-    serves(second)
-    assert.matches("vbolua", succeeds(("%s list --tree %s"):format(luarocks, quoted(second))))
+  it("installs the source rock for one user, packs it, and installs the packed one", function()
+    if not os.execute "git rev-parse HEAD >/dev/null 2>&1" then
+      pending "make dist packs what git knows"
+      return
+    end
+    succeeds(("make -s dist DIST_FOLDER=%s/dist"):format(quoted(folder)))
+    local name = ("%s/dist/vbolua-%s-1"):format(folder, core.version)
+    exists(("%s/dist/vbolua-%s.tar.gz"):format(folder, core.version))
+    assert.matches(('version = "%s-1"'):format(core.version),
+      assert(io.open(name .. ".rockspec")):read "a", 1, true)
+    succeeds(("cd / && %s install --local %s.src.rock"):format(luarocks, quoted(name)))
+    serves(folder .. "/.luarocks")
+
+    succeeds(("cd %s && %s pack --local vbolua"):format(quoted(folder), luarocks))
+    local rock = succeeds(("ls %s/vbolua-*.rock"):format(quoted(folder))):gsub("\n", "")
+    assert.matches("vbolua%-[%d.]+%-1%.[%w_-]+%.rock$", rock)
+    succeeds(("cd / && %s install --tree %s/second %s"):format(luarocks, quoted(folder),
+      quoted(rock)))
+    serves(folder .. "/second")
+    assert.matches("vbolua", succeeds(("%s list --tree %s/second"):format(luarocks,
+      quoted(folder))))
+  end)
+
+  it("says which packages bring lua-cjson where it is missing", function()
+    -- A Lua that has no cjson, as seen by the installation and by the module.
+    local output = succeeds(("make -s install-rock BUILD=%s PREFIX=%s/p BINDIR=%s/p/bin "
+      .. "INST_LIBDIR=%s/p/lib INST_LUADIR=%s/p/lua LUA=false"):format(
+      quoted((os.getenv "VBO_BUILD" or "build"):match "[^/]+$"), quoted(folder), quoted(folder),
+      quoted(folder), quoted(folder)))
+    assert.matches("lua-cjson, which is missing: apt-get install lua-cjson, or luarocks install",
+      output, 1, true)
+    local status
+    output, status = shell(("cd / && LUA_PATH='%s/p/lua/?.lua;%s/p/lua/?/init.lua' "
+      .. "LUA_CPATH='%s/p/lib/?.so' lua5.4 -e 'require \"vbo.json\"'"):format(folder, folder,
+      folder))
+    assert.equal(1, status)
+    assert.matches("Debian's package lua-cjson, or the rock", output, 1, true)
+    assert.matches("no field package.preload['cjson']", output, 1, true)
   end)
 end)

@@ -3,8 +3,15 @@
 --- Decoding is lua-cjson's, between two passes in C that keep what cjson 2.1.0 (Debian's)
 --- loses; they do no harm on newer ones.  Encoding is in C (csrc/ljson.c tells why).
 
-local cjson = require "cjson"
 local core = require "vbo.core"
+
+-- Neither LuaRocks nor Debian's packages of Lua bring it by themselves.
+local found, cjson = pcall(require, "cjson")
+if not found then
+  if not tostring(cjson):find("module 'cjson' not found", 1, true) then error(cjson, 0) end
+  error("vbo needs lua-cjson, which is missing: install Debian's package lua-cjson, or the rock "
+    .. "(luarocks install lua-cjson)\n" .. cjson, 0)
+end
 
 local M = {}
 
