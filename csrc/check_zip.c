@@ -28,6 +28,7 @@ enum {
   /* A descriptor at its longest and the signature that must follow; at least so
    * many bytes come after the data of any entry. */
   LOOK_AHEAD = 28,
+  LONGEST_DESCRIPTOR = 24,
   OUTPUT = 16 * 1024,
   HEAD = 1024 /* most records; also spares the worker an allocation, and with it an arena */
 };
@@ -164,7 +165,7 @@ static void take_name(vbo_zip_check *zip, entry *one, const unsigned char *name,
 static bool widen(const unsigned char *extra, size_t size, uint64_t *values[], size_t count) {
   while (size >= 4) {
     size_t length = le16(extra + 2);
-    if (length > size - 4) break;
+    if (length > size - 4) return false; /* it would take bytes of what follows */
     if (le16(extra) == 1) {
       const unsigned char *p = extra + 4;
       for (size_t i = 0; i < count; i++) {
@@ -245,25 +246,55 @@ static bool take_descriptor(vbo_zip_check *zip, vbo_error *err) {
   return true;
 }
 
-/* Data that nobody told the length of end where a descriptor fits all before it. */
+/* Counts the first `size` bytes of the head as data. */
+static void take_scanned(vbo_zip_check *zip, size_t size) {
+  zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, zip->head, (uInt)size);
+  zip->size = zip->packed += size;
+  zip->have -= size;
+  memmove(zip->head, zip->head + size, zip->have);
+}
+
+/* Whether the descriptor that ends at head[end] describes all data before it. */
+static bool is_described(vbo_zip_check *zip, size_t end, size_t lead, size_t width) {
+  size_t length = lead + 4 + 2 * width;
+  if (length > end) return false;
+  const unsigned char *p = zip->head + end - length;
+  if (lead != 0 && le32(p) != DESCRIPTOR) return false;
+  p += lead;
+  uint64_t packed = width == 8 ? le64(p + 4) : le32(p + 4);
+  uint64_t size = width == 8 ? le64(p + 12) : le32(p + 8);
+  if (packed != zip->packed + (end - length) || size != packed) return false;
+  uint32_t crc = (uint32_t)zip->zlib->crc32(zip->crc, zip->head, (uInt)(end - length));
+  if (le32(p) != crc) return false;
+  zip->entry.crc = crc;
+  zip->entry.packed = zip->entry.size = packed;
+  return true;
+}
+
+/* APPNOTE 4.3.9.3: the signature is optional, and ZIP64 has 64-bit sizes. */
+static bool ends_at(vbo_zip_check *zip, size_t end) {
+  return is_described(zip, end, 4, 4) || is_described(zip, end, 4, 8) ||
+         is_described(zip, end, 0, 4) || is_described(zip, end, 0, 8);
+}
+
+/* Stored data of unknown length ends where the next record begins and a descriptor before that
+ * fits all the data.  The descriptor may lack a signature, so the search goes by the record
+ * behind it; stored archives contain such records, but none that fits. */
 static bool scan(vbo_zip_check *zip) {
-  size_t length = descriptor(zip);
-  if (length > 0 && le32(zip->head) == DESCRIPTOR) {
-    close_entry(zip, length);
+  bool first = zip->packed == 0;
+  for (size_t at = first ? 0 : LONGEST_DESCRIPTOR; at <= LONGEST_DESCRIPTOR; at++) {
+    uint32_t signature = le32(zip->head + at);
+    if (signature != LOCAL && signature != CENTRAL) continue;
+    bool described = ends_at(zip, at);
+    if (!described && (at != 0 || !zip->folder)) continue;
+    /* A folder has no data, and some writers give it no descriptor. */
+    if (!described) zip->entry.crc = 0, zip->entry.packed = zip->entry.size = 0;
+    close_entry(zip, at);
     return true;
   }
-  if (zip->folder && zip->size == 0 && (le32(zip->head) == LOCAL || le32(zip->head) == CENTRAL)) {
-    zip->entry.crc = 0; /* without a descriptor, for which there is no need */
-    zip->entry.packed = zip->entry.size = 0;
-    close_entry(zip, 0);
-    return true;
-  }
-  const unsigned char *next = memchr(zip->head + 1, 'P', zip->have - 1);
-  size_t drop = next != NULL ? (size_t)(next - zip->head) : zip->have;
-  zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, zip->head, (uInt)drop);
-  zip->size = zip->packed += drop;
-  zip->have -= drop;
-  memmove(zip->head, zip->head + drop, zip->have);
+  const unsigned char *rest = zip->head + LONGEST_DESCRIPTOR;
+  const unsigned char *next = memchr(rest + 1, 'P', LOOK_AHEAD - LONGEST_DESCRIPTOR - 1);
+  take_scanned(zip, next != NULL ? (size_t)(next - rest) : LOOK_AHEAD - LONGEST_DESCRIPTOR);
   return true;
 }
 
@@ -290,7 +321,7 @@ static bool local_header(vbo_zip_check *zip, vbo_error *err) {
   zip->folder = name > 0 && head[30 + name - 1] == '/';
   uint64_t *values[] = {&one->size, &one->packed};
   if (!widen(head + 30 + name, extra, values, 2))
-    return broken_at(zip, "a ZIP64 field is too short", err);
+    return broken_at(zip, "an extra field does not fit", err);
   zip->described = (flags & 8U) != 0;
   /* Whoever streams does not know yet: 0, or all ones where ZIP64 is possible. */
   zip->sized = !zip->described || (one->packed != 0 && one->packed != ALL32);
@@ -336,7 +367,7 @@ static bool central_header(vbo_zip_check *zip, size_t full, vbo_error *err) {
   take_name(zip, &one, head + 46, name);
   uint64_t *values[] = {&one.size, &one.packed, &one.offset};
   if (!widen(head + 46 + name, extra, values, 3))
-    return broken_at(zip, "a ZIP64 field is too short", err);
+    return broken_at(zip, "an extra field does not fit", err);
   sum_up(&zip->listed, &one);
   next_record(zip, full);
   return true;
@@ -548,13 +579,24 @@ static bool inflate_data(vbo_zip_check *zip, input *in, vbo_error *err) {
   return true;
 }
 
-/* Up to where a descriptor may begin. */
+/* Takes all bytes before the next one that may begin a record; what may be the descriptor before it
+ * stays in the head. */
 static void scan_ahead(vbo_zip_check *zip, input *in) {
   const unsigned char *next = memchr(in->bytes, 'P', in->size);
   size_t run = next != NULL ? (size_t)(next - in->bytes) : in->size;
   if (run > 1U << 30) run = 1U << 30;
-  zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, in->bytes, (uInt)run);
-  zip->size = zip->packed += run;
+  if (run < LONGEST_DESCRIPTOR) {
+    take_scanned(zip, run);
+    memcpy(zip->head + zip->have, in->bytes, run);
+    zip->have += run;
+  } else {
+    size_t data = run - LONGEST_DESCRIPTOR;
+    take_scanned(zip, zip->have);
+    zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, in->bytes, (uInt)data);
+    zip->size = zip->packed += data;
+    memcpy(zip->head, in->bytes + data, LONGEST_DESCRIPTOR);
+    zip->have = LONGEST_DESCRIPTOR;
+  }
   advance(zip, in, run);
 }
 
@@ -580,7 +622,9 @@ bool vbo_zip_check_add(vbo_zip_check *zip, const void *bytes, size_t size, vbo_e
                       (unsigned long long)(zip->at - zip->have));
         return broken(err);
       default:
-        if (zip->state == ST_SCAN && zip->have == 0 && in.size > 0) scan_ahead(zip, &in);
+        if (zip->state == ST_SCAN && zip->packed > 0 && zip->have == LONGEST_DESCRIPTOR &&
+            in.size > 0)
+          scan_ahead(zip, &in);
         zip->record = zip->at - zip->have;
         vbo_error trouble = {0};
         if (!collect(zip, &in, &trouble)) {
