@@ -6,10 +6,16 @@ describe("a file name given by a server", function()
     { "..", "unnamed" },
     { ".", "unnamed" },
     { "", "unnamed" },
-    { "../../etc/passwd", "_.._etc_passwd" },
+    { "...", "unnamed" },
+    { " .. ", "unnamed" },
+    { "../../etc/passwd", ".._.._etc_passwd" },
     { "/etc/passwd", "_etc_passwd" },
     { "C:\\boot.ini", "C__boot.ini" },
-    { ".profile", "profile" },
+    { ".profile", ".profile" },
+    { " .gitignore", ".gitignore" },
+    { "..gitignore", "..gitignore" },
+    { ".vscode.", ".vscode" },
+    { ".con", ".con" },
     { "a\nb\0c.txt", "abc.txt" },
     { 'say "hi"?.txt', "say _hi__.txt" },
     { "trailing. ", "trailing" },
@@ -46,6 +52,8 @@ describe("a file name given by a server", function()
     assert.equal("a (3).txt", unique "a.txt")
     assert.equal("b", unique "b")
     assert.equal("b (2)", unique "b")
+    assert.equal(".gitignore", unique ".gitignore")
+    assert.equal(".gitignore (2)", unique ".gitignore")
   end)
 end)
 

@@ -73,6 +73,73 @@ describe("a manifest", function()
     assert.same({ odd }, vbo.verify(folder).changed)
   end)
 
+  describe("of another program", function()
+    local hashes = {
+      ["a.txt"] = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+      ["b (1).txt"] = "486ea46224d1bb4fb680f34f7c9ad96a8f24ec88be73ea8e5a6c65260e9cb8a7",
+    }
+    local a, b = hashes["a.txt"], hashes["b (1).txt"]
+
+    local function folder_with(sums)
+      local folder = folder_of()
+      write(folder .. "/a.txt", "hello")
+      write(folder .. "/b (1).txt", "world")
+      write(folder .. "/SHA256SUMS", sums)
+      return folder
+    end
+
+    for title, sums in pairs {
+      ["sha256sum --tag"] = ("SHA256 (a.txt) = %s\nSHA256 (b (1).txt) = %s\n"):format(a, b),
+      ["openssl dgst"] = ("SHA256(a.txt)= %s\nSHA2-256(b (1).txt)= %s\n"):format(a, b),
+      ["sha256 -r"] = ("%s a.txt\n%s b (1).txt\n"):format(a, b),
+      ["sha256sum --binary"] = ("%s *a.txt\n%s *b (1).txt\n"):format(a, b),
+      ["sha256sum --zero"] = ("%s  a.txt\0%s  b (1).txt\0"):format(a, b),
+      ["a program of Windows"] = ("\xEF\xBB\xBF%s  a.txt\r\n\r\n# all\r\n%s  ./b (1).txt\r\n")
+        :format(a:upper(), b:upper()),
+      ["several"] = ("SHA256 (a.txt) = %s\n%s *b (1).txt"):format(a:upper(), b),
+    } do
+      it("is read as " .. title .. " writes it", function()
+        local folder = folder_with(sums)
+        local read = manifest.read(folder)
+        assert.equal(a, read["a.txt"].sha256)
+        assert.equal(b, read["b (1).txt"].sha256)
+        local report = vbo.verify(folder)
+        assert.is_true(report.ok)
+        assert.equal(2, report.count)
+        write(folder .. "/a.txt", "hallo")
+        assert.same({ "a.txt" }, { table.unpack(vbo.verify(folder).changed) })
+      end)
+    end
+
+    it("is read with escaped names in both forms", function()
+      local folder = base .. "/tagged"
+      assert(core.mkdir(folder))
+      write(folder .. "/" .. odd, "1")
+      for _, how in ipairs { "--tag", "--binary" } do
+        assert.equal(0, select(2, program.run(("cd %s && sha256sum %s -- a* >../sums && "
+          .. "mv ../sums SHA256SUMS"):format(program.quoted(folder), how))))
+        assert.matches("^\\", content(folder .. "/SHA256SUMS"))
+        assert.is_true(vbo.verify(folder).ok)
+      end
+    end)
+
+    for line, other in pairs {
+      ["MD5 (a.txt) = 5d41402abc4b2a76b9719d911017c592"] = "MD5",
+      ["5d41402abc4b2a76b9719d911017c592  a.txt"] = "MD5",
+      [("f"):rep(40) .. "  a.txt"] = "SHA-1",
+      ["SHA512 (a.txt) = " .. ("0"):rep(128)] = "SHA512",
+      [("0"):rep(128) .. " *a.txt"] = "SHA-512",
+      ["BLAKE2b (a.txt) = " .. ("0"):rep(128)] = "BLAKE2b",
+      ["SHA512/256 (a.txt) = " .. ("0"):rep(64)] = "SHA512/256",
+    } do
+      it("is named where it holds " .. line:sub(1, 24), function()
+        local err = failure(vbo.verify, folder_with(a .. "  a.txt\n" .. line .. "\n"))
+        assert.equal("integrity", err.kind)
+        assert.matches("line 2 holds " .. other .. "; only SHA-256 is read", err.message, 1, true)
+      end)
+    end
+  end)
+
   it("says more in JSON", function()
     local folder = folder_of { a = "12345" }
     local list = vbo.manifest(folder)

@@ -17,7 +17,7 @@ local function cut(text, size)
 end
 
 --- A safe file name made of a server-given one: no separators, control or reserved
---- characters, no leading dots, never empty, at most 240 bytes with its extension kept.
+--- characters, never empty, at most 240 bytes with its extension kept.
 ---@param name string?
 ---@param fallback string?  for a name of which nothing is left ("unnamed")
 ---@return string
@@ -25,8 +25,8 @@ function M.safe(name, fallback)
   local text = tostring(name or "")
   if not utf8.len(text) then text = text:gsub("[\x80-\xFF]", "_") end
   text = text:gsub("%c", ""):gsub('[/\\:*?"<>|]', "_")
-  -- "..", ".profile" and "name. " are traps on one system or another.
-  text = text:gsub("^[.%s]+", ""):gsub("[.%s]+$", "")
+  -- ".." and "name. " are traps on one system or another; ".gitignore" is a name.
+  text = text:gsub("^%s+", ""):gsub("[.%s]+$", "")
   if text == "" then text = fallback or "unnamed" end
   local stem, extension = text:match "^(.+)(%.[^.]+)$"
   if not stem or #extension > 20 then stem, extension = text, "" end

@@ -35,17 +35,39 @@ function M.line(entry)
   return ("%s%s  %s\n"):format(count > 0 and "\\" or "", entry.sha256, name)
 end
 
--- The inverse of `line`, for both ways that sha256sum marks a file's mode; nil: it is none.
+-- Hex digits → the algorithm that most probably made them.
+local by_digits = { [32] = "MD5", [40] = "SHA-1", [56] = "SHA-224", [96] = "SHA-384",
+  [128] = "SHA-512" }
+
+-- Splits a line into hash and name, whatever wrote it: `sha256sum` (text "  ", binary " *"),
+-- `sha256sum --tag`, BSD and `shasum --tag` ("SHA256 (name) = hash"), `openssl dgst`
+-- ("SHA2-256(name)= hash"), BSD's `sha256 -r` (one space).
+local function split_line(line)
+  local algorithm, name, hash = line:match "^([%w/_-]+) ?%((.+)%) ?= ?(%x+)$"
+  if algorithm then return hash, name, algorithm end
+  hash, name = line:match "^(%x+) [ *](.+)$"
+  if not hash then hash, name = line:match "^(%x+) ([^ ].*)$" end
+  return hash, name
+end
+
+-- Parses a line of a SHA256SUMS; nil and why it cannot be one.
 local function parse_line(line)
-  local mark, hash, name = line:match "^(\\?)(%x+) [ *](.+)$"
-  if not hash or #hash ~= 64 then return nil end
+  local mark, rest = line:match "^(\\?)(.*)$"
+  local hash, name, algorithm = split_line(rest)
+  if not hash then return nil, "is no SHA-256 and name" end
+  if algorithm and not algorithm:upper():find "^SHA2?%-?256$" or not algorithm and #hash ~= 64 then
+    local other = algorithm or by_digits[#hash]
+    if not other then return nil, "is no SHA-256 and name" end
+    return nil, ("holds %s; only SHA-256 is read"):format(other)
+  end
+  if #hash ~= 64 then return nil, "is no SHA-256 and name" end
   if mark ~= "" then
     local good = true
     name = name:gsub("\\(.?)", function(letter)
       good = good and meant[letter] ~= nil
       return meant[letter]
     end)
-    if not good then return nil end
+    if not good then return nil, "escapes its name wrongly" end
   end
   return { path = name, sha256 = hash:lower() }
 end
@@ -78,12 +100,14 @@ local function read_sums(path, entries)
   local text = read_file(path)
   if not text then return false end
   local number = 0
-  for line in text:gmatch "([^\n]*)\n?" do
+  -- `sha256sum --zero` ends lines with a NUL, and then escapes no names.
+  local zero = text:find("\0", 1, true) ~= nil
+  for line in text:gsub("^\xEF\xBB\xBF", ""):gmatch(zero and "([^\0]*)\0?" or "([^\n]*)\n?") do
     number = number + 1
-    line = line:gsub("\r$", "")
+    if not zero then line = line:gsub("\r$", "") end
     if line ~= "" and line:sub(1, 1) ~= "#" then
-      local entry = parse_line(line)
-      if not entry then broken(path, ("line %d is no SHA-256 and name"):format(number)) end
+      local entry, why = parse_line(line)
+      if not entry then broken(path, ("line %d %s"):format(number, why)) end
       entry.path = entry.path:gsub("^%./", "")
       check_name(path, entry.path)
       entries[entry.path] = entry
@@ -102,6 +126,7 @@ local function read_details(path, entries)
       broken(path, "it is no manifest")
     end
     check_name(path, entry.path)
+    entry.sha256 = entry.sha256:lower()
     local known = entries[entry.path]
     if known and known.sha256 ~= entry.sha256 then
       broken(path, ("it and %s do not agree about %s"):format(M.sums, entry.path))
