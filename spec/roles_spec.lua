@@ -20,6 +20,12 @@ describe("roles", function()
     parentUrl = "https://y", _links = links,
   }
   local item = { id = "item-1", type = "User", user = user }
+  -- What the bodies of roles have of them: no links.
+  local sent_user = { id = user.id, name = user.name, displayName = "Alice", type = "User" }
+  local sent_site = {
+    id = "site-1", title = "Sales", url = "https://x", isCloud = true, isPersonal = false,
+    parentUrl = "https://y",
+  }
 
   setup(function()
     server = sending.start {
@@ -73,12 +79,12 @@ describe("roles", function()
         "GET /Organizations/{organization}/Sites/site-1",
         "POST /Organizations/{organization}/RbacRoles", {
           name = "Helpdesk", roleType = "SpecificObjects",
-          operators = { { type = "User", user = user } },
-          selectedItems = { { type = "User", user = user }, { type = "Site", site = site } },
+          operators = { { type = "User", user = sent_user } },
+          selectedItems = { { type = "User", user = sent_user }, { type = "Site", site = sent_site } },
         },
         "POST /Organizations/{organization}/RbacRoles", {
           name = "Helpdesk", roleType = "SpecificObjects",
-          operators = { { type = "User", user = user } },
+          operators = { { type = "User", user = sent_user } },
         })
       assert.equal(ids.role, created.id)
     end
@@ -96,7 +102,7 @@ describe("roles", function()
         one:remove()
         return one
       end, "PUT /RbacRoles/{role}",
-        { description = "by day", excludedItems = { { type = "User", user = user } } },
+        { description = "by day", excludedItems = { { type = "User", user = sent_user } } },
         "GET /RbacRoles/{role}", "DELETE /RbacRoles/{role}")
       assert.equal("Helpdesk", edited.name)
     end
@@ -132,7 +138,7 @@ describe("roles", function()
           assert.equal("User", single.type)
           single:remove()
         end, "GET /Organizations/{organization}/Users/{user}",
-          sent.add, { { type = "User", user = user } }, sent.list, sent.remove, sent.one,
+          sent.add, { { type = "User", user = sent_user } }, sent.list, sent.remove, sent.one,
           sent.remove)
       end
     end)

@@ -224,7 +224,7 @@ end
 ---@param class table
 ---@param name string
 ---@param operation string
----@param how table?  item= (fun(item: any): any, what an item becomes), doc=
+---@param how table?  doc=
 function M.listed(class, name, operation, how)
   how = how or {}
   class.bulk = class.bulk or {}
@@ -235,8 +235,7 @@ function M.listed(class, name, operation, how)
     if type(items) ~= "table" or resource.is(items) or #items == 0 and next(items) ~= nil then
       items = { items }
     end
-    local list = {}
-    for i, item in ipairs(items) do list[i] = how.item and how.item(item) or item end
+    local list = table.move(items, 1, #items, 1, {})
     pipeline.call(self._client, {
       call = name, operation = operation, path = self._owner:_path(), query = given,
       body = json.array(list),

@@ -1,9 +1,9 @@
 --- Records of the server on their way back to it.
 ---
 --- A server's record may hold more than a body takes: properties that the facts do not know,
---- nulls where none is declared, what only the server writes.  What carries `_links` is known
---- as an echo by the check against the catalogue and goes back whole; the rest is cut to what
---- the body has.
+--- nulls where none is declared, what only the server writes.  It is cut to what the body has.
+--- `_links` stays, by which the check against the catalogue knows values of the server: an
+--- identifier or a word of theirs passes as it came.
 
 local json = require "vbo.json"
 
@@ -17,6 +17,16 @@ local function property_of(properties, name)
   end
 end
 
+-- A word of a list in the spelling of this body's: "Shared" of a user is "SharedMailbox" in a role.
+local function word(schema, value)
+  local longer
+  for _, known in ipairs(schema.enum) do
+    if known:lower() == value:lower() then return known end
+    if known:lower():find(value:lower(), 1, true) == 1 then longer = not longer and known end
+  end
+  return longer or value
+end
+
 --- A server's value as a body of this schema takes it.
 ---@param schema table?
 ---@param value any  a record, or a part of one; it is not changed
@@ -26,7 +36,10 @@ function M.of(schema, value)
     if schema and schema.nullable then return value end
     return nil
   end
-  if type(value) ~= "table" or not schema or type(value._links) == "table" then return value end
+  if type(value) == "string" and value ~= "" and schema and schema.enum then
+    return word(schema, value)
+  end
+  if type(value) ~= "table" or not schema then return value end
   if schema.type == "array" then
     local list = {}
     for _, item in ipairs(value) do list[#list + 1] = M.of(schema.items, item) end
@@ -38,8 +51,13 @@ function M.of(schema, value)
   for name, part in pairs(value) do
     local known = type(name) == "string" and property_of(properties, name)
     local property = known and properties[known]
-    if property and not property.read_only then copy[known] = M.of(property, part) end
+    if property and not property.read_only then
+      copy[known] = M.of(property, part)
+    elseif schema.additional and not known then
+      copy[name] = M.of(schema.additional, part)
+    end
   end
+  if type(value._links) == "table" then copy._links = value._links end
   return copy
 end
 

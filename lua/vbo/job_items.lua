@@ -2,7 +2,6 @@
 --- later), and the mailboxes of v1.
 
 local declare = require "vbo.declare"
-local items = require "vbo.items"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 
@@ -72,10 +71,10 @@ end
 
 --- `:add(items)`: a user, group, site or team, a table such as { user = …, mailbox = true },
 --- or a list of them; a second table takes `skip_item_update` (v8).
-declare.listed(SelectedItem, "add", "Job_AddSelectedItems", { item = items.of })
+declare.listed(SelectedItem, "add", "Job_AddSelectedItems")
 
 --- As those of selected items.
-declare.listed(ExcludedItem, "add", "Job_AddExcludedItems", { item = items.of })
+declare.listed(ExcludedItem, "add", "Job_AddExcludedItems")
 
 --- An item is written as a whole (v3 and later).
 declare.edit(SelectedItem, "Job_UpdateSelectedItems", { whole = true })

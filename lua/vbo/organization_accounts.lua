@@ -3,7 +3,6 @@
 --- exclusions, versions, and the repositories it uses.
 
 local declare = require "vbo.declare"
-local items = require "vbo.items"
 local resource = require "vbo.resource"
 
 local M = { client = {} }
@@ -161,7 +160,7 @@ end
 declare.listed(BackupAccount, "replace", "OrganizationBackupAccounts_SetAccountPool")
 
 --- `organization:audit_items():add(items)`: users and groups (v5 and later).
-declare.listed(AuditItem, "add", "OrganizationAudit_Post", { item = items.of })
+declare.listed(AuditItem, "add", "OrganizationAudit_Post")
 
 local function remove_audited(owner, ids)
   owner:_call {

@@ -409,7 +409,8 @@ function Resource:record() return self:_loaded() end
 
 local only_id = { id = true }
 
---- This resource inside a body: whole, or just its id where the API takes no more.
+--- This resource inside a body: what the schema has of its record, or just its id where the API
+--- takes no more.
 function Resource:as_body(schema)
   local properties = schema and schema.properties
   if properties then
@@ -425,11 +426,8 @@ function Resource:as_body(schema)
     -- Known by a record of the caller's own making: the server's has the rest.
     if not has(record, name) then record = self:refresh()._record break end
   end
-  if not rawget(self, "_made") and type(record._links) ~= "table" then
-    return echo.of(schema, record)
-  end
-  -- The check against the catalogue knows an echoed record by its `_links`, and leaves out
-  -- what only the server writes; one of the caller's own making is checked to the letter.
+  if not rawget(self, "_made") then return echo.of(schema, record) end
+  -- One of the caller's own making is checked to the letter.
   for name, value in pairs(record) do copy[name] = value end
   return copy
 end

@@ -3,7 +3,6 @@
 
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
-local items = require "vbo.items"
 local organization = require "vbo.organization"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
@@ -69,18 +68,6 @@ M.RbacRole, M.Operator, M.SelectedItem, M.ExcludedItem = RbacRole, Operator, Sel
   ExcludedItem
 M.LoggedInUser = LoggedInUser
 
--- The lists of a role by the items they name.
-local function with_items(given)
-  local options = {}
-  for name, value in pairs(given or {}) do
-    if name == "operators" or name == "selected_items" or name == "excluded_items" then
-      value = items.all(value)
-    end
-    options[name] = value
-  end
-  return options
-end
-
 --- Creates a role: `organization:rbac_roles():create{…}`, or
 --- `client:rbac_roles():create{ organization = …, … }`.
 ---
@@ -89,7 +76,8 @@ end
 ---@param given table
 ---@return vbo.RbacRole
 function RbacRole.bulk:create(given)
-  local options = with_items(given)
+  local options = {}
+  for name, value in pairs(given or {}) do options[name] = value end
   local owner = self._owner
   if owner == self._client then
     if options.organization == nil then
@@ -109,7 +97,7 @@ end
 ---@param given table
 ---@return vbo.RbacRole self
 function RbacRole.methods:edit(given)
-  self:_call { call = "edit", operation = "RbacRole_Update", options = with_items(given) }
+  self:_call { call = "edit", operation = "RbacRole_Update", options = given }
   return self:refresh()
 end
 
@@ -133,9 +121,9 @@ end
 
 --- `:add(items)`: users and groups (of what may be restored, sites and teams too), one or a
 --- list.
-declare.listed(Operator, "add", "RbacRole_AddOperators", { item = items.of })
-declare.listed(SelectedItem, "add", "RbacRole_AddSelectedItems", { item = items.of })
-declare.listed(ExcludedItem, "add", "RbacRole_AddExcludedItems", { item = items.of })
+declare.listed(Operator, "add", "RbacRole_AddOperators")
+declare.listed(SelectedItem, "add", "RbacRole_AddSelectedItems")
+declare.listed(ExcludedItem, "add", "RbacRole_AddExcludedItems")
 
 removable(Operator, "RbacRole_DeleteOperators")
 removable(SelectedItem, "RbacRole_DeleteSelectedItems")
@@ -183,7 +171,6 @@ declare.children(LoggedInUser.methods, "restore_points", nil, restore_points.Res
 function M.client:operator_explore(given)
   local options = {}
   for name, value in pairs(given or {}) do options[name] = value end
-  if options.scope ~= nil then options.scope = items.of(options.scope) end
   local opened = session.explore(self, "RestoreSession_OperatorExploreAction", options, nil,
     { scope = "table", reason = "string" })
   rawset(opened, "_operator", true)

@@ -1,9 +1,10 @@
 --- Checks the arguments of an operation against its schemas, before a byte is sent, and
 --- makes the request of them: names and enum values are forgiven their case and corrected.
 ---
---- An object inside a body that carries `_links` came from the server and goes back as a
---- whole: what the facts do not know in it passes, its nulls pass, and what only the server
---- writes is left out.  The same property given at the top of a body is a mistake and said.
+--- An object inside a body that carries `_links` came from the server: its identifiers, words
+--- and nulls pass as they came, it may lack what is required, and what only the server writes is
+--- left out.  A property that the schema does not know is refused there, too: a server that reads
+--- strictly refuses the whole request for it.
 
 local formats = require "vbo.catalogue.formats"
 local nearest = require "vbo.nearest"
@@ -137,13 +138,17 @@ local function spelling(schema, name)
   return schema.spellings[name:lower()]
 end
 
-local function unknown(where, name, schema)
+local function unknown(where, name, schema, state)
   local names = {}
   for _, known in ipairs(schema.order or sorted(schema.properties)) do
     if not schema.properties[known].read_only then names[#names + 1] = known end
   end
   local hint = did_you_mean(name, names)
-  if not hint and #names > 0 and #names <= 12 then hint = "it has " .. table.concat(names, ", ") end
+  if state.echo then
+    hint = "give the resource instead of its record: it sends what this body takes"
+  elseif not hint and #names > 0 and #names <= 12 then
+    hint = "it has " .. table.concat(names, ", ")
+  end
   fail(where .. "." .. name, "is not a property here", hint)
 end
 
@@ -175,8 +180,10 @@ local function walk_object(where, value, schema, state, depth)
       result[known] = walk(inside, value[name], property, state, depth + 1)
     elseif schema.additional then
       result[name] = walk(inside, value[name], schema.additional, state, depth + 1)
-    elseif state.strict and not state.echo then
-      unknown(where, name, schema)
+    elseif state.echo and (name == "_links" or name == "_actions") then -- luacheck: ignore 542
+      -- What marks it as the server's; this body has no place for it.
+    elseif state.strict then
+      unknown(where, name, schema, state)
     else
       result[name] = value[name]
     end

@@ -2,6 +2,7 @@
 
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.error"
+local items = require "vbo.items"
 local json = require "vbo.json"
 local meanings = require "vbo.dialect.meanings"
 local nearest = require "vbo.nearest"
@@ -77,8 +78,30 @@ end
 -- From the year 1 to 9999, what a date can say; NaN is in no range.
 local function is_time(value) return value >= -62135596800 and value < 253402300800 end
 
+-- Where a list is due: a collection gives its resources, a thing by itself is a list of one.
+local function list_of(schema, value)
+  if type(value._all) == "function" then
+    local list = value:_all()
+    if #list == 0 then
+      errors.raise { kind = "not_found",
+        message = ("no %s is selected; nothing was sent"):format(value._class.kind) }
+    end
+    return list
+  end
+  if type(value.as_body) == "function" then return { value } end
+  local is_list, may_be = values.is_array(value)
+  local alone = not is_list and not may_be and value[1] == nil
+  return alone and items.is_schema(schema.items) and { value } or value
+end
+
 --- A runbook's value as the API takes it: resources as their records, dates as text.
 function convert(schema, value)
+  if type(value) == "table" and schema and schema.type == "array" then
+    value = list_of(schema, value)
+  end
+  if type(value) ~= "userdata" and value ~= nil and items.is_schema(schema) then
+    value = items.of(value, schema)
+  end
   if type(value) == "table" then
     local record = value.as_body
     if type(record) == "function" then
