@@ -104,8 +104,8 @@ verbs.save(Item, "save", { one = "ExchangeItem_SaveItemAction", many = "Exchange
 
 -- --------------------------------------------------------------- restoring
 
--- v3 refuses a restoreTo that does not name every exclude option; false is what their
--- absence means elsewhere.  A single item has nothing to exclude.
+-- v3 to v5 refuse a restoreTo that does not name every exclude option; false is what
+-- their absence means elsewhere.  A single item has nothing to exclude.
 M.nothing_excluded = {
   exclude_drafts = false, exclude_deleted_items = false,
   exclude_in_place_hold_items = false, exclude_litigation_hold_items = false,
@@ -134,6 +134,8 @@ for class, operations in pairs {
 } do
   verbs.restore(class, "restore", operations, {
     doc = restoring, instead = instead,
+    -- Several mailboxes are restored by the action that restores elsewhere, up to v5.
+    defaults = class == Mailbox and M.nothing_excluded or nil,
     operator = class == Item and { operation = "ExchangeItem_OperatorRestore" } or nil,
   })
 end

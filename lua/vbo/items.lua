@@ -53,7 +53,7 @@ local function of_resource(value, class, schema)
   if word == nil or not takes(schema, word) then
     local hint = "items are " .. listed(schema)
     if class.kind == "organization" then
-      hint = "name parts of an organization with { type = \"PartialOrganization\", mailbox = true, … }"
+      hint = "write { type = \"PartialOrganization\", mailbox = true, … } for parts of it"
     end
     errors.usage(named(class) .. " cannot be an item here", hint)
   end
@@ -99,6 +99,7 @@ function M.of(value, schema)
     return value
   end
   if not word then
+    if next(value) == nil then return value end
     errors.usage("an item needs a 'type', or a thing to name",
       "write { user = … }, or { type = \"PartialOrganization\", … } for parts of an organization")
   end
