@@ -6,7 +6,8 @@
 ---@field id string
 local Resource = {}
 
---- This resource inside a body: whole, or just its id where the API takes no more.
+--- This resource inside a body: what the schema has of its record, or just its id where the API
+--- takes no more.
 ---@param schema? any
 function Resource:as_body(schema) end
 
