@@ -80,7 +80,9 @@ describe("roles", function()
         "POST /Organizations/{organization}/RbacRoles", {
           name = "Helpdesk", roleType = "SpecificObjects",
           operators = { { type = "User", user = sent_user } },
-          selectedItems = { { type = "User", user = sent_user }, { type = "Site", site = sent_site } },
+          selectedItems = {
+            { type = "User", user = sent_user }, { type = "Site", site = sent_site },
+          },
         },
         "POST /Organizations/{organization}/RbacRoles", {
           name = "Helpdesk", roleType = "SpecificObjects",
