@@ -207,7 +207,7 @@ describe("restores that say no more than they must", function()
   it("name selected things by objects with an id", function()
     local seen = 0
     each(function(what, sent, _, operation, entry)
-      if not sent or not entry.several or not sent.body then return end
+      if not sent or not entry.several or not operation.body then return end
       local body = keys(operation, sent.body)
       for name, property in pairs(operation.body.properties) do
         local value = body[name]
