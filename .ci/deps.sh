@@ -112,6 +112,8 @@ group_test() {
   command_needed readpst pst-utils "reads saved .pst files back"
   command_needed pffexport pff-tools "reads saved .pst files back once more"
   command_needed script bsdutils "gives the REPL a terminal in its spec"
+  command_needed localedef libc-bin "makes a Turkish locale"
+  [ -e /usr/share/i18n/locales/tr_TR ] || lacks locales "what a Turkish locale is made of"
   editing_needed
 }
 

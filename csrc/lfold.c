@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "fold.h"
+#include "text.h"
 
 /* Whether folding leaves the text as it is: ASCII without capitals, as most names are looked at. */
 static bool is_folded(const char *text, size_t size) {
@@ -48,9 +49,31 @@ static int core_matches(lua_State *L) {
   return 1;
 }
 
+/* core.lower(text) -> text with its ASCII capitals lowered: for the words of protocols, in which
+ * string.lower would ask the locale. */
+static int core_lower(lua_State *L) {
+  size_t size = 0;
+  const char *text = luaL_checklstring(L, 1, &size);
+  size_t at = 0;
+  while (at < size && vbo_ascii_lower(text[at]) == text[at])
+    at++;
+  if (at == size) {
+    lua_settop(L, 1);
+    return 1;
+  }
+  luaL_Buffer buffer;
+  char *lowered = luaL_buffinitsize(L, &buffer, size);
+  for (at = 0; at < size; at++)
+    lowered[at] = vbo_ascii_lower(text[at]);
+  luaL_pushresultsize(&buffer, size);
+  return 1;
+}
+
 void vboL_open_fold(lua_State *L) {
   lua_pushcfunction(L, core_fold);
   lua_setfield(L, -2, "fold");
+  lua_pushcfunction(L, core_lower);
+  lua_setfield(L, -2, "lower");
   lua_pushcfunction(L, core_matches);
   lua_setfield(L, -2, "matches");
 }

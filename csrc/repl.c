@@ -152,6 +152,12 @@ static char **complete(const char *text, int start, int end) {
   return editor.matches(text, generate);
 }
 
+/* libedit edits characters, not bytes, as the user's locale has them.  Lua stays in "C": a runbook
+ * typed in does what it does as a file, whatever the locale says of "i" and "I". */
+static void use_own_locale(bool own) {
+  setlocale(LC_CTYPE, own ? "" : "C");
+}
+
 static void load_editor(lua_State *L) {
   static const char *const names[] = {"libedit.so.2", "libedit.so.0", "libedit.so",
                                       "libedit.3.dylib", "libedit.dylib"};
@@ -182,7 +188,7 @@ static void load_editor(lua_State *L) {
     memcpy(symbols[i].to, &found, sizeof found); /* data to function pointer, as POSIX has it */
   }
   editor_state = L;
-  setlocale(LC_CTYPE, ""); /* libedit edits characters, not bytes */
+  use_own_locale(true);
   *editor.getc = read_key;
   *editor.attempted = complete;
   *editor.break_characters = " \t\n\"'`@$><=;|&{([,+-*/%^#~!?)]}";
@@ -194,6 +200,7 @@ static void save_history(void) {
   int file = open(editor.history_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (file >= 0) {
     close(file);
+    use_own_locale(true);
     editor.write_history(editor.history_file);
   }
   free(editor.history_file);
@@ -250,7 +257,9 @@ static reading read_plainly(lua_State *L, const char *prompt) {
 
 static reading read_edited(lua_State *L, const char *prompt) {
   hold_signals();
+  use_own_locale(true);
   char *line = editor.readline(prompt);
+  use_own_locale(false);
   let_signals_go();
   if (line == NULL) return vbo_interrupt_signal() != 0 ? READ_INTERRUPTED : READ_END;
   lua_pushstring(L, line);

@@ -6,6 +6,7 @@
 --- spelling of v6 and later ("libraryFolder" of v2 is "LibraryFolder"), and numbers and
 --- booleans written as text as what they are.  `resource:record()` has the record as it came.
 
+local ascii = require "vbo.ascii"
 local spelling = require "vbo.spelling"
 local time = require "vbo.time"
 
@@ -43,16 +44,16 @@ end
 -- The word in the spelling of v6 and later; a word that is not of the list stays as it is.
 local function word(value, name)
   local renames = renamed[name]
-  return renames and renames[value:lower()] or value
+  return renames and renames[ascii.lower(value)] or value
 end
 
 local function text(value, schema, name, client)
   if schema.format == "date-time" then
     return time.utc(value, client._dialect and client._dialect.zone) or value
   elseif schema.enum or schema.known then
-    return word(value:gsub("^%l", string.upper), name)
+    return word(value:gsub("^%l", ascii.upper), name)
   elseif schema.type == "boolean" then
-    local lower = value:lower()
+    local lower = ascii.lower(value)
     if lower == "true" then return true elseif lower == "false" then return false end
   elseif schema.type == "integer" or schema.type == "number" then
     return value:find "^%-?%d+%.?%d*$" and tonumber(value) or value

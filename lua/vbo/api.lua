@@ -5,6 +5,7 @@
 ---
 --- Everything goes through `vbo.pipeline`: checked before it is sent, and past the gates.
 
+local ascii = require "vbo.ascii"
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.error"
 local nearest = require "vbo.nearest"
@@ -87,7 +88,7 @@ function M.intent(operation, arguments)
         errors.usage(("%s: '%s' is given twice"):format(operation.name, parameter.name))
       end
       place[parameter.name] = parameter_value(parameter, value)
-    elseif type(name) == "string" and name:lower() == "body" then
+    elseif type(name) == "string" and ascii.lower(name) == "body" then
       intent.body = value
     else
       unknown_argument(operation, name)
@@ -100,7 +101,7 @@ end
 local function stream_name(operation, body)
   local format = type(body) == "table" and (body.format or body.Format)
   local extension = operation.name:find "Pst" and "pst"
-    or type(format) == "string" and format:lower() or "bin"
+    or type(format) == "string" and ascii.lower(format) or "bin"
   return operation.name .. "." .. extension
 end
 
@@ -189,10 +190,10 @@ local function groups_of(known)
   for _, name in ipairs(known:names()) do
     local word, rest = name:match "^([^_]+)_(.+)$"
     word = word or name
-    local group = groups[word:lower()]
+    local group = groups[ascii.lower(word)]
     if not group then
       group = { word = word, rests = {} }
-      groups[word:lower()] = group
+      groups[ascii.lower(word)] = group
       order[#order + 1] = group
     end
     if rest then group.rests[#group.rests + 1] = rest else group.itself = name end
@@ -207,7 +208,7 @@ local function missing_group(known, word)
   for _, version in ipairs(catalogue.versions) do
     local ok, other = pcall(catalogue.load, version)
     local groups, order = groups_of(ok and other or known)
-    if ok and groups[word:lower()] then versions[#versions + 1] = version end
+    if ok and groups[ascii.lower(word)] then versions[#versions + 1] = version end
     for _, group in ipairs(order) do names[#names + 1] = group.word end
   end
   if versions[1] then
@@ -271,7 +272,7 @@ function M.of(client)
   end
   local function find(_, key)
     if type(key) ~= "string" then return nil end
-    local word = key:lower()
+    local word = ascii.lower(key)
     if made[word] then return made[word] end
     made[word] = group_of(client, all()[word] or missing_group(known, key))
     return made[word]

@@ -4,6 +4,7 @@
 --- A capability is a word of the list below, or the name of an operation.  The catalogue says
 --- which versions have it; nothing is asked of the server.
 
+local ascii = require "vbo.ascii"
 local body = require "vbo.dialect.body"
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.error"
@@ -75,7 +76,7 @@ local function requirements(word)
     errors.usage(("a capability is a word or the name of an operation, not a %s"):format(
       type(word)))
   end
-  local known = words[word:lower()]
+  local known = words[ascii.lower(word)]
   if known then return known end
   if #catalogue.having(word) > 0 then return { word } end
   local best = nearest(word, M.words())

@@ -1,5 +1,6 @@
 --- Finding out where to connect, as whom, and in which API version.
 
+local ascii = require "vbo.ascii"
 local capability = require "vbo.capability"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
@@ -94,7 +95,7 @@ function M.url(settings)
     errors.usage("connect needs a server: a URL, or the option 'host'", "or set VBO_HOST")
   end
   local scheme, rest = address:match "^(%a[%w+.-]*)://(.*)$"
-  if scheme and scheme:lower() ~= "https" then
+  if scheme and ascii.lower(scheme) ~= "https" then
     errors.usage(("connect: the API is served over https only, not %s"):format(scheme))
   end
   local authority = (rest or address):match "^([^/?#]*)"
@@ -114,7 +115,7 @@ end
 ---@param name string
 ---@return string
 function M.version(name)
-  local wanted = tostring(name):lower()
+  local wanted = ascii.lower(tostring(name))
   if wanted:match "^%d+$" then wanted = "v" .. wanted end
   for _, version in ipairs(catalogue.versions) do
     if version == wanted then return wanted end

@@ -6,6 +6,7 @@
 
 local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
+local core = require "vbo.core"
 local echo = require "vbo.echo"
 local json = require "vbo.json"
 local errors = require "vbo.error"
@@ -258,15 +259,16 @@ function M.stream(class, name, operation, file, doc)
   end
 end
 
---- Compares a name with fields of a record, without regard to case.
+--- Compares a name with fields of a record, without regard to case and composition of letters.
 ---@param ... string  fields
 ---@return fun(record: table, name: string): boolean
 function M.named(...)
   local fields = { ... }
   return function(record, name)
+    local wanted = core.fold(name)
     for _, field in ipairs(fields) do
       local value = resource.field(record, field)
-      if type(value) == "string" and value:lower() == name:lower() then return true end
+      if type(value) == "string" and core.fold(value) == wanted then return true end
     end
     return false
   end

@@ -5,15 +5,16 @@
 --- `_links` stays, by which the check against the catalogue knows values of the server: an
 --- identifier or a word of theirs passes as it came.
 
+local ascii = require "vbo.ascii"
 local json = require "vbo.json"
 
 local M = {}
 
 local function property_of(properties, name)
   if properties[name] then return name end
-  local lower = name:lower()
+  local lower = ascii.lower(name)
   for known in pairs(properties) do
-    if known:lower() == lower then return known end
+    if ascii.lower(known) == lower then return known end
   end
 end
 
@@ -21,8 +22,9 @@ end
 local function word(schema, value)
   local longer
   for _, known in ipairs(schema.enum) do
-    if known:lower() == value:lower() then return known end
-    if known:lower():find(value:lower(), 1, true) == 1 then longer = not longer and known end
+    local low = ascii.lower(known)
+    if low == ascii.lower(value) then return known end
+    if low:find(ascii.lower(value), 1, true) == 1 then longer = not longer and known end
   end
   return longer or value
 end

@@ -1,5 +1,8 @@
 --- Names for local files.  A name that a server gave is never trusted as a path.
 
+local ascii = require "vbo.ascii"
+local core = require "vbo.core"
+
 local M = {}
 
 -- Names that Windows keeps for devices: a folder of saves may be carried there.
@@ -30,22 +33,23 @@ function M.safe(name, fallback)
   if text == "" then text = fallback or "unnamed" end
   local stem, extension = text:match "^(.+)(%.[^.]+)$"
   if not stem or #extension > 20 then stem, extension = text, "" end
-  if reserved[stem:lower()] then stem = "_" .. stem end
+  if reserved[ascii.lower(stem)] then stem = "_" .. stem end
   return cut(stem, longest - #extension) .. extension
 end
 
---- Names each used once: the second "a.txt" becomes "a (2).txt".
+--- Names each used once: the second "a.txt" becomes "a (2).txt".  So does "A.txt": there are file
+--- systems that do not tell them apart.
 ---@return fun(name: string): string
 function M.unique()
   local used = {}
   return function(name)
     local candidate, n = name, 1
-    while used[candidate:lower()] do
+    while used[core.fold(candidate)] do
       n = n + 1
       local stem, extension = name:match "^(.+)(%.[^.]+)$"
       candidate = ("%s (%d)%s"):format(stem or name, n, extension or "")
     end
-    used[candidate:lower()] = true
+    used[core.fold(candidate)] = true
     return candidate
   end
 end
@@ -55,7 +59,6 @@ end
 ---@param name string   already safe
 ---@return string path
 function M.target(to, name)
-  local core = require "vbo.core"
   if to == nil then return name end
   if to:sub(-1) == "/" then return to .. name end
   local found = core.stat(to)

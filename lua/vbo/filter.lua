@@ -1,15 +1,11 @@
 --- Conditions of `where`, compiled to predicates.
 
+local ascii = require "vbo.ascii"
+local core = require "vbo.core"
 local errors = require "vbo.error"
 local time = require "vbo.time"
 
 local M = {}
-
---- A glob (`*`, `?`) as a Lua pattern over lower-case text.
-local function pattern_of(glob)
-  local pattern = glob:lower():gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
-  return "^" .. pattern:gsub("%*", ".*"):gsub("%?", (utf8.charpattern:gsub("%%", "%%%%"))) .. "$"
-end
 
 local function seconds_of(value)
   if type(value) == "number" then return value end
@@ -49,7 +45,7 @@ end
 function M.bytes(value, what)
   if type(value) == "number" then return value end
   local number, unit = tostring(value):match "^%s*(%d+%.?%d*)%s*(%a*)%s*$"
-  local factor = type(value) == "string" and number and units[unit:lower()]
+  local factor = type(value) == "string" and number and units[ascii.lower(unit)]
   if not factor then
     errors.usage(("'%s' takes a size, not %s"):format(what, tostring(value)),
       "write it as a number of bytes or as \"10 MiB\"")
@@ -82,13 +78,13 @@ local function value_test(wanted)
   end
   if type(wanted) ~= "string" then return function(value) return value == wanted end end
   if wanted:find "[*?]" then
-    local pattern = pattern_of(wanted)
+    local pattern = core.fold(wanted)
     return function(value)
-      return value ~= nil and tostring(value):lower():find(pattern) ~= nil
+      return value ~= nil and core.matches(tostring(value), pattern)
     end
   end
-  local text = wanted:lower()
-  return function(value) return value ~= nil and tostring(value):lower() == text end
+  local text = core.fold(wanted)
+  return function(value) return value ~= nil and core.fold(tostring(value)) == text end
 end
 
 -- Fields of mail that hold people: one or several, each with a name, an address or both.
@@ -140,11 +136,11 @@ end
 
 --- Compiles the argument of `where`.
 ---
---- Conditions by field: a value that it equals (text without regard to case), a list of such
---- values, a glob, or a function of its value; `FIELD_after` (that moment or later) and
---- `FIELD_before`; `larger` and `smaller`.  The fields of mail that name people (`from` or
---- `sender`, `to`, `cc`, `bcc`, `organizer`) match as a whole or by one of the names or
---- addresses in them.
+--- Conditions by field: a value that it equals (text without regard to case and to how its
+--- letters are composed), a list of such values, a glob, or a function of its value;
+--- `FIELD_after` (that moment or later) and `FIELD_before`; `larger` and `smaller`.  The fields
+--- of mail that name people (`from` or `sender`, `to`, `cc`, `bcc`, `organizer`) match as a whole
+--- or by one of the names or addresses in them.
 ---@param conditions table|function
 ---@param check fun(field: string)?  raises for a field that does not exist
 ---@return fun(item: table): boolean

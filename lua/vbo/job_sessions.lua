@@ -1,5 +1,6 @@
 --- Job sessions: the runs of backup and copy jobs, with their logs and what they did.
 
+local ascii = require "vbo.ascii"
 local changes = require "vbo.changes"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
@@ -93,7 +94,7 @@ end
 function JobSession.methods:job()
   local id = self.job_id
   if id then
-    if tostring(self.job_type):lower() == "copy" then return self._client:copy_job(id) end
+    if ascii.lower(tostring(self.job_type)) == "copy" then return self._client:copy_job(id) end
     return self._client:job(id)
   end
   local owner = self._owner
@@ -109,7 +110,7 @@ end
 
 local under_way = { running = true, queued = true }
 
-local function runs(self) return under_way[tostring(self.status):lower()] or false end
+local function runs(self) return under_way[ascii.lower(tostring(self.status))] or false end
 
 --- Stops the run by stopping its job, when the run is still under way (another one may be
 --- by now).  Raises as `job` does when the job is not known.

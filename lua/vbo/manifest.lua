@@ -3,6 +3,7 @@
 --- `SHA256SUMS` is what `sha256sum --check` reads; `manifest.json` says more of each file.
 --- Both are written whole, beside the files, and what they said before of other files stays.
 
+local ascii = require "vbo.ascii"
 local core = require "vbo.core"
 local errors = require "vbo.error"
 local folders = require "vbo.folder"
@@ -55,7 +56,8 @@ local function parse_line(line)
   local mark, rest = line:match "^(\\?)(.*)$"
   local hash, name, algorithm = split_line(rest)
   if not hash then return nil, "is no SHA-256 and name" end
-  if algorithm and not algorithm:upper():find "^SHA2?%-?256$" or not algorithm and #hash ~= 64 then
+  if algorithm and not ascii.upper(algorithm):find "^SHA2?%-?256$"
+      or not algorithm and #hash ~= 64 then
     local other = algorithm or by_digits[#hash]
     if not other then return nil, "is no SHA-256 and name" end
     return nil, ("holds %s; only SHA-256 is read"):format(other)
@@ -69,7 +71,7 @@ local function parse_line(line)
     end)
     if not good then return nil, "escapes its name wrongly" end
   end
-  return { path = name, sha256 = hash:lower() }
+  return { path = name, sha256 = ascii.lower(hash) }
 end
 
 local function read_file(path)
@@ -126,7 +128,7 @@ local function read_details(path, entries)
       broken(path, "it is no manifest")
     end
     check_name(path, entry.path)
-    entry.sha256 = entry.sha256:lower()
+    entry.sha256 = ascii.lower(entry.sha256)
     local known = entries[entry.path]
     if known and known.sha256 ~= entry.sha256 then
       broken(path, ("it and %s do not agree about %s"):format(M.sums, entry.path))
@@ -253,7 +255,7 @@ function M.is(value) return getmetatable(value) == meta end
 local by_extension = { zip = "zip", pst = "pst", msg = "msg" }
 
 local function check_of(entry)
-  return entry.checked or by_extension[(entry.path:match "%.(%w+)$" or ""):lower()]
+  return entry.checked or by_extension[ascii.lower(entry.path:match "%.(%w+)$" or "")]
 end
 
 local function look_at(report, entry, deep)

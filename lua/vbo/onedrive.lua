@@ -1,6 +1,7 @@
 --- OneDrives in a restore session: folders, documents, their versions, and what can be done
 --- with them (v2 and later).
 
+local core = require "vbo.core"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local resource = require "vbo.resource"
@@ -11,10 +12,10 @@ local verbs = require "vbo.verbs"
 -- SharePoint writes alice@contoso.com as …/personal/alice_contoso_com.
 local function names_drive(record, name)
   if tree.same_name(record, name) then return true end
-  local url = type(record.url) == "string" and record.url:lower():gsub("/+$", "") or ""
-  if url == name:lower() then return true end
+  local url = type(record.url) == "string" and tree.address(record.url) or ""
+  if url == tree.address(name) then return true end
   return name:find("@", 1, true) ~= nil
-    and url:match "([^/]*)$" == name:lower():gsub("[@.]", "_")
+    and url:match "([^/]*)$" == core.fold(name):gsub("[@.]", "_")
 end
 
 ---@class vbo.OneDrive

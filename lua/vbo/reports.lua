@@ -1,5 +1,6 @@
 --- Reports of a server, saved as files.
 
+local ascii = require "vbo.ascii"
 local body = require "vbo.dialect.body"
 local errors = require "vbo.error"
 local nearest = require "vbo.nearest"
@@ -99,7 +100,7 @@ function M.client:report(kind, given)
   end
   if rest.format == nil and body.property(operation.body, "format") then rest.format = "pdf" end
   rest.type = old
-  local extension = type(rest.format) == "string" and "." .. rest.format:lower() or ""
+  local extension = type(rest.format) == "string" and "." .. ascii.lower(rest.format) or ""
   return save.stream(self, { call = "report", operation = name, options = rest }, own,
     kind .. "_report" .. extension)
 end

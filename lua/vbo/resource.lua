@@ -6,6 +6,7 @@
 --- loading the record when it was only named.  A field that is absent or null is nil.
 
 local alike = require "vbo.alike"
+local ascii = require "vbo.ascii"
 local core = require "vbo.core"
 local echo = require "vbo.echo"
 local errors = require "vbo.error"
@@ -53,7 +54,9 @@ end
 local function has(record, name)
   if record[name] ~= nil then return record[name] ~= json.null end
   for key, value in pairs(record) do
-    if type(key) == "string" and key:lower() == name:lower() then return value ~= json.null end
+    if type(key) == "string" and ascii.lower(key) == ascii.lower(name) then
+      return value ~= json.null
+    end
   end
   return false
 end

@@ -1,6 +1,7 @@
 --- Restore points: the moments that jobs have backed up (v6 and later), what each of them
 --- protects, and the protected users, groups, sites and teams of all of them (v8).
 
+local ascii = require "vbo.ascii"
 local changes = require "vbo.changes"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
@@ -116,7 +117,7 @@ local holds = {
 
 -- Raises for a workload that the point does not hold, naming those that it does.
 local function held(self, workload)
-  local field = holds[workload:lower()]
+  local field = holds[ascii.lower(workload)]
   if not field or self[field] ~= false then return end
   local found = {}
   for name, word in pairs(holds) do

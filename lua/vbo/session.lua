@@ -3,6 +3,7 @@
 --- A session holds resources of the server.  Leaving a `<close>` session stops it there;
 --- so does closing the client that opened it.
 
+local ascii = require "vbo.ascii"
 local backup_organization = require "vbo.backup_organization"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
@@ -79,7 +80,7 @@ function M.explore(owner, operation, given, query, more)
     end
   end
   given = options.check(given, accepted, "explore")
-  local workload = (given.workload or "exchange"):lower()
+  local workload = ascii.lower(given.workload or "exchange")
   if not workloads[workload] then
     errors.usage(("explore: there is no workload '%s'"):format(workload),
       "workloads are: exchange, onedrive, sharepoint, teams")

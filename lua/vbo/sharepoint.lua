@@ -15,9 +15,9 @@ local function path_of(url) return (url:gsub("^%a+://[^/]*", ""):gsub("/+$", "")
 -- A site is named by its title, by its URL, or by the path of that.
 local function names_site(record, name)
   if tree.same_name(record, name) then return true end
-  local url, word = record.url, name:lower():gsub("/+$", "")
+  local url, word = record.url, tree.address(name)
   if type(url) ~= "string" or word == "" then return false end
-  url = url:lower():gsub("/+$", "")
+  url = tree.address(url)
   return url == word or path_of(url) == word
 end
 

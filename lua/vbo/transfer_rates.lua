@@ -3,6 +3,7 @@
 --- v1 and v2 write them for people ("1.2 MB", "99.1 KB/s (6 items/s)"), later versions
 --- in numbers.
 
+local ascii = require "vbo.ascii"
 local resource = require "vbo.resource"
 
 local M = {}
@@ -23,9 +24,9 @@ local function worded(text)
   if type(text) == "number" then return text end
   if type(text) ~= "string" then return nil end
   local number, unit = text:match "([%d.,]+)%s*(%a*[bB])%f[%A]"
-  local bytes = number and units[unit:upper()] and tonumber((number:gsub(",", ".")))
+  local bytes = number and units[ascii.upper(unit)] and tonumber((number:gsub(",", ".")))
   local items = text:match "([%d.,]+)%s*items"
-  return bytes and bytes * units[unit:upper()],
+  return bytes and bytes * units[ascii.upper(unit)],
     items and tonumber((items:gsub(",", ".")))
 end
 

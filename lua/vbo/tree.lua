@@ -1,7 +1,9 @@
 --- Browsing: what mailboxes, OneDrives, sites, libraries and lists have alike: folders that
 --- are found by path, and things in them.
 
+local ascii = require "vbo.ascii"
 local collection = require "vbo.collection"
+local core = require "vbo.core"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
@@ -14,8 +16,17 @@ local M = {}
 --- The session that a resource of it belongs to, through its owners.
 function M.session(self) return self._owner:_session() end
 
---- Compares names without regard to case.
+--- Compares names without regard to case and composition of letters.
 M.same_name = declare.named("name", "displayName", "title")
+
+--- Returns an address in the form in which equal ones are equal: as people read it, folded, without
+--- "/" at its end.
+---@param url string
+---@return string
+function M.address(url)
+  local text = url:gsub("%%(%x%x)", function(code) return string.char(tonumber(code, 16)) end)
+  return (core.fold(text):gsub("/+$", ""))
+end
 
 --- Whether a record found by a search is a folder's.
 ---@param record table
@@ -136,7 +147,7 @@ function M.owner_of(class, field, segment)
     for _, link in pairs(not id and type(record._links) == "table" and record._links or {}) do
       local href = type(link) == "table" and link.href
       if type(href) == "string" then
-        local from = select(2, href:lower():find("/" .. segment .. "/", 1, true))
+        local from = select(2, ascii.lower(href):find("/" .. segment .. "/", 1, true))
         id = id or from and href:match("^[^/?]+", from + 1)
       end
     end

@@ -2,6 +2,7 @@
 ---
 --- The model is that of `openapi.lua`; an `Action` resource becomes one operation a key.
 
+local ascii = require "vbo.ascii"
 local descriptors = require "vbo.catalogue.descriptors"
 local names_of = require "vbo.catalogue.names"
 local openapi = require "vbo.catalogue.openapi"
@@ -134,7 +135,7 @@ end
 
 local function envelope_at(path, document)
   for _, source in ipairs(document.operations) do
-    if source.method == "GET" and source.path:lower() == path:lower() then
+    if source.method == "GET" and ascii.lower(source.path) == ascii.lower(path) then
       return source.envelope
     end
   end
@@ -176,7 +177,7 @@ local function plain_operation(source, document, model, names)
   operation.answer = answer_of(words, document, model)
   if source.method == "GET" and not words then operation.answer = { kind = "json" } end
   operation.answer.status = success(source.codes)
-  operation.anonymous = path:lower() == "/token" or nil
+  operation.anonymous = ascii.lower(path) == "/token" or nil
   operation.change = openapi.is_change(operation)
   return operation
 end

@@ -6,6 +6,7 @@
 --- left out.  A property that the schema does not know is refused there, too: a server that reads
 --- strictly refuses the whole request for it.
 
+local ascii = require "vbo.ascii"
 local formats = require "vbo.catalogue.formats"
 local nearest = require "vbo.nearest"
 local url = require "vbo.catalogue.url"
@@ -44,8 +45,8 @@ end
 
 local function enumerated(where, value, schema, state)
   for _, word in ipairs(schema.enum) do if word == value then return word end end
-  local lower = value:lower()
-  for _, word in ipairs(schema.enum) do if word:lower() == lower then return word end end
+  local lower = ascii.lower(value)
+  for _, word in ipairs(schema.enum) do if ascii.lower(word) == lower then return word end end
   if state.echo then return value end
   local near = did_you_mean(value, schema.enum)
   fail(where, ("must be one of %s%s"):format(table.concat(schema.enum, ", "),
@@ -54,7 +55,7 @@ end
 
 local function known_case(value, schema)
   for _, word in ipairs(schema.known) do
-    if word:lower() == value:lower() then return word end
+    if ascii.lower(word) == ascii.lower(value) then return word end
   end
   return value
 end
@@ -131,11 +132,11 @@ local function spelling(schema, name)
   if not schema.spellings then
     local spellings = {}
     for _, known in ipairs(schema.order or sorted(schema.properties)) do
-      spellings[known:lower()] = spellings[known:lower()] or known
+      spellings[ascii.lower(known)] = spellings[ascii.lower(known)] or known
     end
     schema.spellings = spellings
   end
-  return schema.spellings[name:lower()]
+  return schema.spellings[ascii.lower(name)]
 end
 
 local function unknown(where, name, schema, state)
@@ -267,13 +268,13 @@ end
 local function assign(operation, arguments)
   local known, names = { body = "body" }, {}
   for _, parameter in ipairs(operation.parameters) do
-    known[parameter.name:lower()] = parameter.name
+    known[ascii.lower(parameter.name)] = parameter.name
     names[#names + 1] = parameter.name
   end
   names[#names + 1] = operation.body and "body" or nil
   local given = {}
   for _, name in ipairs(sorted(arguments)) do
-    local own = type(name) == "string" and known[name:lower()]
+    local own = type(name) == "string" and known[ascii.lower(name)]
     if not own then
       local body = operation.body
       local hint = did_you_mean(name, names)

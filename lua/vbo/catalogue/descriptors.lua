@@ -3,6 +3,7 @@
 --- The files say "integer (default 9193)", "array of JobItem", "Daily|Monthly", "write only",
 --- or describe a value in prose.  What they do not say does not constrain.
 
+local ascii = require "vbo.ascii"
 local ordered = require "vbo.catalogue.ordered"
 
 local M = {}
@@ -143,7 +144,9 @@ function M.merge(schemas)
         known.enum = table.move(known.enum, 1, #known.enum, 1, {})
         for _, value in ipairs(property.enum) do
           local seen = false
-          for _, other in ipairs(known.enum) do seen = seen or other:lower() == value:lower() end
+          for _, other in ipairs(known.enum) do
+            seen = seen or ascii.lower(other) == ascii.lower(value)
+          end
           if not seen then known.enum[#known.enum + 1] = value end
         end
         merged.properties[name] = known

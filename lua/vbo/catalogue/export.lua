@@ -4,6 +4,7 @@
 --- In the action dialect one path stands for several operations, told apart by the key of
 --- their body: such a path is one operation here, its body and its answers one of several.
 
+local ascii = require "vbo.ascii"
 local json = require "vbo.catalogue.export_json"
 local schemas = require "vbo.catalogue.export_schema"
 
@@ -118,7 +119,7 @@ local function id_of(operations, known)
   if not first.action then return known:own_id(first.name) end
   local words = {}
   for word in first.path:gsub("^/v%d+", ""):gmatch "[^/]+" do
-    if not word:find "^[{]" then words[#words + 1] = word:sub(1, 1):upper() .. word:sub(2) end
+    if not word:find "^[{]" then words[#words + 1] = ascii.upper(word:sub(1, 1)) .. word:sub(2) end
   end
   local last = table.remove(words)
   return table.concat(words) .. (first.path:find "}/[^/]+$" and "One_" or "_") .. last
@@ -147,7 +148,7 @@ local function paths_of(known, convert)
     paths:put(path, item)
     local operations = {}
     for i, name in ipairs(names) do operations[i] = known:operation(name) end
-    local word = method:lower()
+    local word = ascii.lower(method)
     assert(not item:get(word), "two operations at one place")
     item:put(word, operation_of(operations, known, convert))
   end

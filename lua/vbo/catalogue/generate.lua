@@ -11,6 +11,7 @@ if is_program then
   package.path = (root == "" and "./" or root) .. "?.lua;" .. package.path
 end
 
+local ascii = require "vbo.ascii"
 local actions = require "vbo.catalogue.actions"
 local names = require "vbo.catalogue.names"
 local openapi = require "vbo.catalogue.openapi"
@@ -82,18 +83,24 @@ local function name_operations(model, known)
   local taken, ids = {}, {}
   for _, operation in ipairs(model.operations) do
     operation.id = usable(operation.id)
-    local word = operation.id and operation.id:lower()
+    local word = operation.id and ascii.lower(operation.id)
     if word and ids[word] then error("two operations are called " .. operation.id, 0) end
     if word then ids[word] = true end
     operation.name = known:plain(operation.method, operation.path, "")
-    if operation.name == "" then operation.name = nil else taken[operation.name:lower()] = true end
+    if operation.name == "" then
+      operation.name = nil
+    else
+      taken[ascii.lower(operation.name)] = true
+    end
   end
   for _, operation in ipairs(model.operations) do
     if not operation.name then
       local id = operation.id
-      if not id or taken[id:lower()] then id = known:plain(operation.method, operation.path) end
+      if not id or taken[ascii.lower(id)] then
+        id = known:plain(operation.method, operation.path)
+      end
       operation.name = id
-      taken[id:lower()] = true
+      taken[ascii.lower(id)] = true
     end
   end
 end

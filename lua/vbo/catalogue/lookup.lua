@@ -3,6 +3,7 @@
 --- Holds the index as text and reads an operation's line, and the schemas that it names,
 --- when somebody asks for it: a run uses a few of some five hundred operations.
 
+local ascii = require "vbo.ascii"
 local check = require "vbo.catalogue.check"
 local common = require "vbo.catalogue.common"
 local match = require "vbo.catalogue.match"
@@ -109,11 +110,11 @@ local function list(self)
   for name, origin, more in listed(self._facts, "operations") do
     self._names[#self._names + 1] = name
     self._origin.operations[name] = origin
-    self._lower[name:lower()] = name
+    self._lower[ascii.lower(name)] = name
     if more ~= "" then
       self._ids[name] = more:match "%S+"
       for alias in more:gmatch "%S+" do
-        self._lower[alias:lower()] = self._lower[alias:lower()] or name
+        self._lower[ascii.lower(alias)] = self._lower[ascii.lower(alias)] or name
       end
     end
   end
@@ -141,11 +142,11 @@ local function canonical(self, name)
   if type(name) ~= "string" then return nil end
   if origin_of(self, "operations", name) then return name end
   list(self)
-  local word = name:lower()
+  local word = ascii.lower(name)
   local found = self._lower[word]
   if found then return found end
   local other = aliases()[word]
-  return other and self._lower[other:lower()]
+  return other and self._lower[ascii.lower(other)]
 end
 
 -- Named schemas are shells first, so that cyclic ones can be built; a marked reference

@@ -1,5 +1,7 @@
 --- Finds the operation of a method and a path, as a server does.
 
+local ascii = require "vbo.ascii"
+
 local M = {}
 
 local Routes = {}
@@ -23,7 +25,7 @@ function M.new(catalogue)
     local method, path, action = catalogue:route(name)
     local node = root
     for _, segment in ipairs(segments_of(path)) do
-      local word = segment:lower()
+      local word = ascii.lower(segment)
       if word:match "^{" then
         node.any = node.any or { literal = {} }
         node = node.any
@@ -35,7 +37,7 @@ function M.new(catalogue)
     node.methods = node.methods or {}
     if action then
       node.methods[method] = node.methods[method] or { path = path, actions = {} }
-      node.methods[method].actions[action:lower()] = name
+      node.methods[method].actions[ascii.lower(action)] = name
     else
       node.methods[method] = { path = path, name = name }
     end
@@ -50,7 +52,7 @@ local function walk(node, segments, at, method, allowed)
     for name in pairs(node.methods) do allowed[name] = true end
     return node.methods[method], {}
   end
-  local literal = node.literal[decode(segments[at]):lower()]
+  local literal = node.literal[ascii.lower(decode(segments[at]))]
   if literal then
     local found, values = walk(literal, segments, at + 1, method, allowed)
     if found then return found, values end
@@ -67,9 +69,9 @@ end
 function Routes:find(method, path)
   local catalogue = self.catalogue
   local segments = segments_of(path:match "^[^?#]*")
-  if not segments[1] or segments[1]:lower() ~= catalogue.version then return nil end
+  if not segments[1] or ascii.lower(segments[1]) ~= catalogue.version then return nil end
   local allowed = {}
-  local found, values = walk(self.root, segments, 2, method:upper(), allowed)
+  local found, values = walk(self.root, segments, 2, ascii.upper(method), allowed)
   if not found then
     local list = {}
     for name in pairs(allowed) do list[#list + 1] = name end
@@ -85,7 +87,7 @@ function Routes:find(method, path)
   local actions = {}
   for key, name in pairs(found.actions) do actions[key] = catalogue:operation(name) end
   return {
-    actions = actions, method = method:upper(), path = "/" .. catalogue.version .. found.path,
+    actions = actions, method = ascii.upper(method), path = "/" .. catalogue.version .. found.path,
   }, parameters
 end
 

@@ -4,12 +4,14 @@
 --- the action dialect (`POST …/Action` with one key) are matched to the verb path that
 --- replaced them.  What no later version has gets a name of its own in the same style.
 
+local ascii = require "vbo.ascii"
+
 local M = {}
 
 --- A path without its placeholders' names, in lower case: what versions agree on.
 ---@param path string  without the version
 ---@return string
-function M.normalise(path) return (path:gsub("{[^}]*}", "{}"):lower():gsub("/$", "")) end
+function M.normalise(path) return (ascii.lower(path:gsub("{[^}]*}", "{}")):gsub("/$", "")) end
 
 -- v6 and v7 → v8: the same operation under another path.
 local moved = {
@@ -115,7 +117,7 @@ local plain_verbs = {
 local function derived(method, path)
   local words = {}
   for word in path:gmatch "[^/]+" do
-    if not word:match "^{" then words[#words + 1] = word:sub(1, 1):upper() .. word:sub(2) end
+    if not word:match "^{" then words[#words + 1] = ascii.upper(word:sub(1, 1)) .. word:sub(2) end
   end
   local verb = plain_verbs[method] or method
   return table.concat(words) .. "_" .. verb .. (path:match "}$" and "ById" or "")
@@ -140,7 +142,7 @@ end
 ---@return string[] aliases  later names that it also answers to
 ---@return string? verb  the normalised verb path that replaced it
 function Names:action(path, key)
-  local normal, word = M.normalise(path), key:lower()
+  local normal, word = M.normalise(path), ascii.lower(key)
   local special = normal .. " " .. word
   local own = own_action[special]
   if own then return own[1], table.move(own, 2, #own, 1, {}) end
@@ -157,7 +159,7 @@ function Names:action(path, key)
     if name then return name, {}, try end
   end
   local fallback = derived("POST", path):gsub("_.*", "")
-  return fallback .. "_" .. key:sub(1, 1):upper() .. key:sub(2) .. "Action", {}
+  return fallback .. "_" .. ascii.upper(key:sub(1, 1)) .. key:sub(2) .. "Action", {}
 end
 
 --- The path parameters of an older path, by their place: v8's for the same path.

@@ -4,6 +4,7 @@
 --- schemas = { name → schema }, order = { names of the schemas } }.  Only facts are taken:
 --- descriptions, summaries and tags stay behind.
 
+local ascii = require "vbo.ascii"
 local ordered = require "vbo.catalogue.ordered"
 
 local M = {}
@@ -203,14 +204,14 @@ end
 function M.is_change(operation)
   if operation.method == "GET" or operation.method == "HEAD" then return false end
   if operation.answer.kind == "stream" then return false end
-  local last = (operation.action or operation.path:match "([^/]+)/*$" or ""):lower()
+  local last = ascii.lower(operation.action or operation.path:match "([^/]+)/*$" or "")
   if operation.method == "POST" and (last:match "^search" or last == "token") then return false end
   return true
 end
 
 local function operation_of(method, path, source, shared, pages, document)
   local operation = {
-    id = source.operationId, method = method:upper(), path = path,
+    id = source.operationId, method = ascii.upper(method), path = path,
     parameters = parameters_of(source, shared, path, document),
     anonymous = source["x-anonymous"] == true
       or ordered.is_array(source.security) and #source.security == 0 or nil,

@@ -3,6 +3,7 @@
 --- Lines that are equal in several versions are kept once, under the first version that has
 --- them; one index of all versions (`facts/index.lua`) says which version has which lines.
 
+local ascii = require "vbo.ascii"
 local common = require "vbo.catalogue.common"
 local notation = require "vbo.catalogue.notation"
 
@@ -53,10 +54,10 @@ end
 local function operations_of(model)
   local lines, seen = {}, {}
   for i, operation in ipairs(model.operations) do
-    if seen[operation.name:lower()] then
+    if seen[ascii.lower(operation.name)] then
       error(("%s: two operations are called %s"):format(model.version, operation.name), 0)
     end
-    seen[operation.name:lower()] = true
+    seen[ascii.lower(operation.name)] = true
     local aliases = table.move(operation.aliases or {}, 1, #(operation.aliases or {}), 1, {})
     if operation.id and operation.id ~= operation.name then aliases[#aliases + 1] = operation.id end
     lines[i] = { name = operation.name, line = M.operation(operation), aliases = aliases }
@@ -123,7 +124,7 @@ function M.modules(models)
     long { common.write(indices.operations) }, long { common.write(indices.schemas) })
   local list = {}
   for alias, name in pairs(aliases) do
-    list[#list + 1] = ("  [%q] = %q,"):format(alias:lower(), name)
+    list[#list + 1] = ("  [%q] = %q,"):format(ascii.lower(alias), name)
   end
   table.sort(list)
   files["aliases.lua"] = head .. "return {\n" .. table.concat(list, "\n") .. "\n}\n"

@@ -4,6 +4,7 @@
 --- as bare arrays; no version fills in everything.  What is missing, null or senseless here
 --- counts as not said.
 
+local ascii = require "vbo.ascii"
 local errors = require "vbo.error"
 local json = require "vbo.json"
 
@@ -43,7 +44,7 @@ local function address(href)
   if type(href) == "table" then href = href.href end
   local found = { limit = nil }
   for name, value in (type(href) == "string" and href or ""):gmatch "[?&]([%a]+)=([^&#]*)" do
-    name = name:lower()
+    name = ascii.lower(name)
     if name == "offset" then found.offset = natural(tonumber(value)) end
     if name == "limit" then found.limit = natural(tonumber(value)) end
     if name == "setid" and value:match "^[%w%-]+$" then found.set = set_of(value) end
@@ -76,7 +77,7 @@ function M.read(page, count)
   if type(links) == "table" and next(links) then
     said.links = true
     for name, link in pairs(links) do
-      if type(name) == "string" and name:lower() == "next" and link ~= json.null then
+      if type(name) == "string" and ascii.lower(name) == "next" and link ~= json.null then
         said.next = address(link)
       end
     end

@@ -5,6 +5,7 @@
 --- would.  Names are left out for that reason: no version says whether its `name=` and
 --- `displayName=` compare, search or mind the case.
 
+local ascii = require "vbo.ascii"
 local filter = require "vbo.filter"
 local spelling = require "vbo.spelling"
 local time = require "vbo.time"
@@ -19,7 +20,7 @@ for name in ([[
   organizationId backedUpOrganizationId repositoryId jobId proxyId proxyPoolId msid
   accountType dataState jobType status type isCopy isLongTermCopy isRetrieved
 ]]):gmatch "%a+" do
-  equal[name:lower()] = true
+  equal[ascii.lower(name)] = true
 end
 
 -- Dates whose bounds are query parameters.
@@ -34,7 +35,7 @@ end
 
 local function member(enum, value)
   for _, name in ipairs(enum) do
-    if name:lower() == value:lower() then return name end
+    if ascii.lower(name) == ascii.lower(value) then return name end
   end
 end
 
@@ -68,7 +69,7 @@ end
 
 local function bound(names, parameters, value, seconds)
   for _, name in ipairs(names) do
-    if parameters[name:lower()] then
+    if parameters[ascii.lower(name)] then
       -- A second wider: whether the bound itself is within differs.
       return name, time.iso(time.point(value, name) + seconds)
     end
@@ -82,14 +83,14 @@ end
 function M.add(operation, conditions, query)
   local parameters = {}
   for _, parameter in ipairs(operation.parameters) do
-    if parameter.place == "query" then parameters[parameter.name:lower()] = parameter end
+    if parameter.place == "query" then parameters[ascii.lower(parameter.name)] = parameter end
   end
   local said = {}
   for option in pairs(query) do said[squash(option)] = true end
   local properties = properties_of(operation)
   local function add(name, value)
-    if name == nil or value == nil or said[name:lower()] then return end
-    said[name:lower()] = true
+    if name == nil or value == nil or said[ascii.lower(name)] then return end
+    said[ascii.lower(name)] = true
     query[name] = value
   end
   for _, condition in ipairs(conditions) do

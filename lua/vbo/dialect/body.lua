@@ -1,5 +1,6 @@
 --- From a runbook's options to the body and query of one operation of one API version.
 
+local ascii = require "vbo.ascii"
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.error"
 local items = require "vbo.items"
@@ -143,13 +144,13 @@ function M.build(operation, options, call, implied)
     local name = property_of(properties, option)
     if not name and schema and (not properties or next(properties) == nil) then
       -- The catalogue does not know this body's properties: take the caller's word.
-      name = option:gsub("_(%l)", string.upper)
+      name = option:gsub("_(%l)", ascii.upper)
     end
     if name then
       body = body or {}
       body[name] = convert(properties and properties[name], value)
     elseif not (implied and implied[option] ~= nil
-        and tostring(implied[option]):lower() == tostring(value):lower()) then
+        and ascii.lower(tostring(implied[option])) == ascii.lower(tostring(value))) then
       local versions = known_elsewhere(operation, option)
       if versions[1] then
         errors.raise {

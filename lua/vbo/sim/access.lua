@@ -2,6 +2,7 @@
 --- restore sessions; a restore operator their own restore sessions, what their roles cover and
 --- what is their own, and restores with the operations that are made for operators.
 
+local core = require "vbo.core"
 local refusal = require "vbo.sim.refusal"
 
 local M = {}
@@ -23,7 +24,7 @@ function M.sees_organization(account, organization)
 end
 
 -- Of paths, the first part behind the version, in lower case.
-local function place_of(op) return op.path:match "^/v%d+/(%w+)":lower() end
+local function place_of(op) return core.fold(op.path:match "^/v%d+/(%w+)") end
 
 local function denied(context)
   refusal.raise(403, ("Access is denied: '%s' may not %s."):format(
@@ -79,7 +80,7 @@ function M.check(context)
     refusal.not_found("RestoreSession", params.restoreSessionId)
   end
   local organization = params.organizationId
-  if organization and organization:lower() ~= account.organization.id then
+  if organization and core.fold(organization) ~= account.organization.id then
     refusal.not_found("Organization", organization)
   end
 end

@@ -2,6 +2,7 @@
 --- was added with, as its tenant; and any of its users, as restore operators.  All of them have the
 --- server's password, or an assertion.
 
+local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 local json = require "vbo.json"
 
@@ -20,7 +21,7 @@ local M = {}
 ---@return vbo.sim.Account?
 function M.tenant(store, name)
   for _, organization in ipairs(store.organizations:list()) do
-    if organization.account and organization.account:lower() == name:lower() then
+    if organization.account and core.fold(organization.account) == core.fold(name) then
       return { user = organization.account, kind = "tenant", organization = organization }
     end
   end
@@ -32,7 +33,7 @@ end
 ---@return vbo.sim.Account?
 function M.operator(store, name)
   for _, organization in ipairs(store.organizations:list()) do
-    local person = organization.by_email[name:lower()]
+    local person = organization.by_email[core.fold(name)]
     if person and not person.left then
       return { user = person.name, kind = "operator", organization = organization, person = person }
     end

@@ -23,6 +23,7 @@
 ---   POST /sim/weather             adds a rule, rules, or a set: "storm", see `vbo.sim.weather`
 ---   DELETE /sim/weather?id=N      takes a rule away, or all of them
 
+local ascii = require "vbo.ascii"
 local admin_sites = require "vbo.sim.admin_sites"
 local errors = require "vbo.error"
 local json = require "vbo.json"
@@ -296,9 +297,10 @@ function M.handle(app, request)
       json = { message = "The rehearsal server's user and password are needed." },
     }
   end
-  local route = routes[request.method:upper() .. " " .. path]
+  local route = routes[ascii.upper(request.method) .. " " .. path]
   local snapshot = path:match "^/sim/snapshots/([^/]+)$"
-  local answer = snapshot and snapshot_route(app, request.method:upper(), read.decode(snapshot))
+  local answer = snapshot
+    and snapshot_route(app, ascii.upper(request.method), read.decode(snapshot))
   if answer then return answer end
   if route then return route(app, (read.fields(request.query)), request) end
   local names = { "POST /sim/snapshots/NAME", "DELETE /sim/snapshots/NAME" }

@@ -1,5 +1,6 @@
 --- What the simulator's own interface tells of production's sites and teams; see `admin.lua`.
 
+local core = require "vbo.core"
 local json = require "vbo.json"
 local live = require "vbo.sim.live"
 local time = require "vbo.time"
@@ -98,9 +99,9 @@ function M.content(production, organization, query)
   local container = site and live.container(site, above)
   if container then return container.entries[path] end
   for _, team in ipairs(query.team and organization.teams or {}) do
-    local there = team.name:lower() == query.team:lower() and production:team(team)
+    local there = core.fold(team.name) == core.fold(query.team) and production:team(team)
     for _, channel in pairs(there and there.channels or {}) do
-      if channel.name:lower() == above:lower() then return channel.files.entries[path] end
+      if core.fold(channel.name) == core.fold(above) then return channel.files.entries[path] end
     end
   end
 end

@@ -8,6 +8,7 @@
 --- The catalogue says which operation a request means; one handler per canonical name then
 --- serves every version and both dialects.
 
+local ascii = require "vbo.ascii"
 local access = require "vbo.sim.access"
 local admin = require "vbo.sim.admin"
 local auth = require "vbo.sim.auth"
@@ -120,7 +121,7 @@ local function body_of(found, request)
   if next(value, key) ~= nil then
     refusal.raise(400, "The body must have one key alone, the action: " .. list .. ".")
   end
-  local operation = found.actions[tostring(key):lower()]
+  local operation = found.actions[ascii.lower(tostring(key))]
   if not operation then
     refusal.raise(400, ("Unknown action '%s'; this resource knows %s."):format(key, list))
   end
@@ -250,8 +251,8 @@ function App:handle(request)
     local version = request.path:match "^/([vV]%d+)/"
     local known = {}
     for _, name in ipairs(catalogue.versions) do known[name] = true end
-    if version and known[version:lower()] then
-      answer = answer_of(self, catalogue.load(version:lower()), request, note)
+    if version and known[ascii.lower(version)] then
+      answer = answer_of(self, catalogue.load(ascii.lower(version)), request, note)
     else
       answer = { status = 404, headers = {}, json = {
         message = ("There is no API at %s; there is /v1 to /%s."):format(

@@ -4,6 +4,8 @@
 --- 7523) and the grant of restore operators, as a form or as JSON; failures are 400 with
 --- { error, error_description }, an unknown or expired token is a 401.
 
+local ascii = require "vbo.ascii"
+local core = require "vbo.core"
 local accounts = require "vbo.sim.accounts"
 local ids = require "vbo.sim.ids"
 local json = require "vbo.json"
@@ -64,7 +66,7 @@ end
 --- Whether a name and a password are the account's.
 ---@return boolean
 function Auth:knows(user, password)
-  return user:lower() == self.user:lower() and same(password, self.password)
+  return core.fold(user) == core.fold(self.user) and same(password, self.password)
 end
 
 local function http_date(at) return os.date("!%a, %d %b %Y %H:%M:%S GMT", at // 1 | 0) end
@@ -100,14 +102,15 @@ end
 
 --- The parameters of a token request, lower-case names.
 local function parameters(request)
-  local kind = (request.headers["content-type"] or ""):lower()
+  local kind = ascii.lower(request.headers["content-type"] or "")
   if not kind:find("json", 1, true) then return (read.fields(request.body)) end
   local value = read.json(request.body)
   if type(value) ~= "table" then return nil end
   local out = {}
   for name, each in pairs(value) do
     if each ~= json.null then
-      out[tostring(name):lower()] = type(each) == "table" and json.encode(each) or tostring(each)
+      local text = type(each) == "table" and json.encode(each) or tostring(each)
+      out[ascii.lower(tostring(name))] = text
     end
   end
   return out
@@ -149,7 +152,7 @@ local grants = {}
 --- The server's own account, or an organization's, which becomes its tenant.
 function grants.password(self, given)
   return by_password(self, given, function(name)
-    if name:lower() == self.user:lower() then
+    if core.fold(name) == core.fold(self.user) then
       return { user = self.user, kind = "administrator" }
     end
     return accounts.tenant(self.store(), name)
@@ -192,8 +195,8 @@ end
 function Auth:token(request, cat)
   local given, number = parameters(request), cat.number
   if not given then return failure("invalid_request", "The body is no JSON object.") end
-  local cookieless = (given.disable_antiforgery_token or ""):lower() == "true"
-  local grant = (given.grant_type or ""):lower()
+  local cookieless = ascii.lower(given.disable_antiforgery_token or "") == "true"
+  local grant = ascii.lower(given.grant_type or "")
   if grant == "" then return failure("invalid_request", "grant_type is missing.") end
   local names, known = grants_of(cat), false
   for _, name in ipairs(names) do known = known or name == grant end
@@ -222,7 +225,7 @@ end
 ---@return vbo.sim.Account? account, string? message  why not
 function Auth:bearer(request)
   local kind, key = (request.headers.authorization or ""):match "^(%S+)%s+(%S+)%s*$"
-  if not kind or kind:lower() ~= "bearer" then return nil, "A bearer token is needed." end
+  if not kind or ascii.lower(kind) ~= "bearer" then return nil, "A bearer token is needed." end
   local found = self.access[key]
   if not found then return nil, "The access token is unknown." end
   if found.expires <= self.clock() then
@@ -240,7 +243,7 @@ end
 ---@return string?
 function Auth:basic(request)
   local kind, text = (request.headers.authorization or ""):match "^(%S+)%s+(%S+)%s*$"
-  if not kind or kind:lower() ~= "basic" then return nil end
+  if not kind or ascii.lower(kind) ~= "basic" then return nil end
   local user, password = (ids.unbase64(text) or ""):match "^([^:]*):(.*)$"
   return user and self:knows(user, password) and self.user or nil
 end

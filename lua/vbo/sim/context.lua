@@ -1,6 +1,7 @@
 --- What a handler works with: one request, already matched, authorized and checked, and the ways
 --- to answer it.
 
+local ascii = require "vbo.ascii"
 local json = require "vbo.json"
 local paging = require "vbo.sim.paging"
 
@@ -38,7 +39,7 @@ end
 ---@return string
 function Context:link(path, ...)
   if self.number <= 5 then
-    path = path:gsub("/(%w+)", function(word) return "/" .. word:lower() end)
+    path = path:gsub("/(%w+)", function(word) return "/" .. ascii.lower(word) end)
     return self.app.origin() .. "/v" .. self.number .. path:format(...)
   end
   return "/v" .. self.number .. path:format(...)

@@ -1,5 +1,7 @@
 --- Exploring: opens a restore session on a backup as of a point in time, or says why not.
 
+local ascii = require "vbo.ascii"
+local core = require "vbo.core"
 local points = require "vbo.sim.points"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
@@ -37,7 +39,7 @@ function M.open(context, organization, options)
   options = options or {}
   local body, store = context.body, context.store
   local kind = options.kind or body.type or "Vex"
-  kind = kind:sub(1, 1):upper() .. kind:sub(2):lower()
+  kind = ascii.upper(kind:sub(1, 1)) .. core.fold(kind:sub(2))
   local list = store.points:where(function(point)
     if point.organization ~= organization or not points.holds(point, kind) then return false end
     if options.test then return options.test(point) end

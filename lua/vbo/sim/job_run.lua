@@ -1,6 +1,7 @@
 --- One run of a job: objects that are processed one after another, what came of them, and the log
 --- that tells it.  A run takes so many looks or seconds, whichever is first.
 
+local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 local later = require "vbo.sim.later"
 
@@ -65,7 +66,7 @@ function Run:advance(share, now)
     local object = self.process(self.objects[self.position])
     self.done[self.position] = object
     self:say(kinds[object.status], object.message or function()
-      return ("Processing %s %s: %d item(s), %d bytes"):format(object.type:lower(), object.name,
+      return ("Processing %s %s: %d item(s), %d bytes"):format(core.fold(object.type), object.name,
         object.items, object.bytes)
     end)
   end

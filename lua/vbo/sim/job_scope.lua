@@ -1,5 +1,7 @@
 --- Whom a backup job backs up, and how much there is to back up of them.
 
+local core = require "vbo.core"
+
 local M = {}
 
 local function flags(item, kind)
@@ -19,11 +21,11 @@ end
 function M.users(job)
   local out = {}
   local function add(user, workloads)
-    local there = out[user.name:lower()] or {}
+    local there = out[core.fold(user.name)] or {}
     for kind, wanted in pairs(workloads) do
       if wanted and job.organization.workloads[kind] then there[kind] = true end
     end
-    out[user.name:lower()] = there
+    out[core.fold(user.name)] = there
   end
   for _, user in ipairs(job.organization.users) do
     if job.entire and not user.left then add(user, { Vex = true, Veod = true, Vesp = true }) end
@@ -32,7 +34,7 @@ function M.users(job)
     if item.user and item.user.organization then add(item.user, flags(item, "selected")) end
   end
   for _, item in ipairs(job.excluded) do
-    local there = item.user and item.user.organization and out[item.user.name:lower()]
+    local there = item.user and item.user.organization and out[core.fold(item.user.name)]
     for kind, excluded in pairs(there and flags(item, "excluded") or {}) do
       if excluded then there[kind] = nil end
     end
@@ -55,9 +57,9 @@ function M.others(job)
     local list = lists[item.type]
     local given = item.site or item.team or item.group
     for _, it in ipairs(list and given and job.organization[list[1]] or {}) do
-      if given.id and it.id:lower() == tostring(given.id):lower() then
+      if given.id and core.fold(it.id) == core.fold(tostring(given.id)) then
         out[list[2]][it.id] = true
-        out.names[(it.libraries and it.url or it.name):lower()] = true
+        out.names[core.fold(it.libraries and it.url or it.name)] = true
       end
     end
   end
@@ -71,7 +73,7 @@ function M.objects(job)
   if job.entire and job.organization.everybody then return { job.organization.everybody } end
   local out, users = {}, M.users(job)
   for _, user in ipairs(job.organization.users) do
-    local workloads = users[user.name:lower()]
+    local workloads = users[core.fold(user.name)]
     if workloads then
       out[#out + 1] =
         { type = "User", id = user.id, name = user.name, user = user, workloads = workloads }

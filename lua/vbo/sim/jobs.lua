@@ -1,5 +1,6 @@
 --- Backup jobs, copy jobs, and their runs.
 
+local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 local later = require "vbo.sim.later"
 local refusal = require "vbo.sim.refusal"
@@ -125,7 +126,7 @@ end
 --- A job by its id, or a 404.
 function Jobs:get(id)
   for i, job in ipairs(self.list) do
-    if job.id == id:lower() then return job, i end
+    if job.id == core.fold(id) then return job, i end
   end
   refusal.not_found("Job", id)
 end
@@ -133,7 +134,7 @@ end
 --- A copy job by its id, or a 404.
 function Jobs:get_copy(id)
   for i, job in ipairs(self.copies) do
-    if job.id == id:lower() then return job, i end
+    if job.id == core.fold(id) then return job, i end
   end
   refusal.not_found("CopyJob", id)
 end
@@ -142,7 +143,8 @@ end
 ---@param fields table  name, description, organization, repository, schedule, entire, selected, …
 function Jobs:add(fields)
   for _, job in ipairs(self.list) do
-    if job.name:lower() == fields.name:lower() and job.organization == fields.organization then
+    if core.fold(job.name) == core.fold(fields.name)
+        and job.organization == fields.organization then
       refusal.raise(409, ("A job called '%s' exists already."):format(fields.name))
     end
   end
@@ -385,7 +387,7 @@ end
 --- A job session by its id, or a 404.
 function Jobs:session(id)
   for _, session in ipairs(self.sessions) do
-    if session.id == id:lower() then return session end
+    if session.id == core.fold(id) then return session end
   end
   refusal.not_found("JobSession", id)
 end

@@ -1,5 +1,6 @@
 --- What production holds of sites and teams at its start: the world's things as they are now.
 
+local core = require "vbo.core"
 local view = require "vbo.sim.world.view"
 
 local M = {}
@@ -42,7 +43,7 @@ end
 --- A library or list of a live site by its name, without regard to case.
 function M.container(site, name)
   for _, each in ipairs(site.containers) do
-    if each.name:lower() == name:lower() then return each end
+    if core.fold(each.name) == core.fold(name) then return each end
   end
 end
 

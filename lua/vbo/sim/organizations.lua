@@ -1,6 +1,8 @@
 --- The organizations of a server: the world's, less those that were removed, and those that were
 --- added; and what was changed in them.
 
+local core = require "vbo.core"
+
 local M = {}
 
 local Organizations = {}
@@ -26,7 +28,7 @@ end
 ---@return table?
 function Organizations:find(id)
   for _, each in ipairs(self:list()) do
-    if each.id == id:lower() then return each end
+    if each.id == core.fold(id) then return each end
   end
 end
 

@@ -1,5 +1,6 @@
 --- Restore points: what every run of a job leaves behind, and the views that they give.
 
+local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 local refusal = require "vbo.sim.refusal"
 local snapshot = require "vbo.sim.snapshot"
@@ -60,8 +61,8 @@ function Points:take(point)
   -- A generated organization stays as its seed has it.
   local seen = base.everybody and base
     or snapshot.take(base, self.store.production, point.at, function(email)
-      return point.covers == nil or point.covers[email:lower()] ~= nil
-        or point.also ~= nil and point.also.names[email:lower()] ~= nil
+      return point.covers == nil or point.covers[core.fold(email)] ~= nil
+        or point.also ~= nil and point.also.names[core.fold(email)] ~= nil
     end)
   local own = {}
   for key, value in pairs(seen) do own[key] = value end
@@ -73,7 +74,7 @@ end
 
 --- A point by its id, or a 404.
 function Points:get(id)
-  return self.by_id[id:lower()] or refusal.not_found("RestorePoint", id)
+  return self.by_id[core.fold(id)] or refusal.not_found("RestorePoint", id)
 end
 
 --- When an organization was backed up first and last; nil: never.

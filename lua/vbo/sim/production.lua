@@ -1,6 +1,7 @@
 --- Production: the side that restores, copies and sends change.  Starts as the world's live
 --- drives, mailboxes, sites and teams, taken over when first touched, and records every change.
 
+local core = require "vbo.core"
 local live_of = require "vbo.sim.live"
 
 local M = {}
@@ -39,7 +40,7 @@ end
 ---@param organization table
 ---@param email string
 function Production:drive(organization, email)
-  local key = organization.id .. email:lower()
+  local key = organization.id .. core.fold(email)
   if self._drives[key] == nil then
     local live = self.world:live_drive(organization, email)
     -- A generated world gives tables that keep the differences alone.
@@ -66,9 +67,10 @@ end
 function Production:find_drive(organization, wanted)
   for _, user in ipairs(organization.users) do
     local drive = user.drive
-    if drive and (wanted.id and drive.id == wanted.id:lower()
-        or not wanted.id and wanted.url and drive.url:lower() == wanted.url:lower()
-        or not wanted.id and not wanted.url and wanted.name == drive.name) then
+    if drive and (wanted.id and drive.id == core.fold(wanted.id)
+        or not wanted.id and wanted.url and core.fold(drive.url) == core.fold(wanted.url)
+        or not wanted.id and not wanted.url
+          and core.fold(wanted.name or "") == core.fold(drive.name)) then
       return self:drive(organization, user.name)
     end
   end
@@ -133,7 +135,7 @@ end
 --- A user's mailbox: { user=, mailbox=, items = {[key]=entry} }; nil when production has none.
 ---@param archive boolean?  the user's archive instead
 function Production:mailbox(organization, email, archive)
-  local key = organization.id .. email:lower() .. (archive and "/archive" or "")
+  local key = organization.id .. core.fold(email) .. (archive and "/archive" or "")
   if self._mailboxes[key] == nil then
     local live = self.world:live_mailbox(organization, email, archive)
     local made = live and live.entries
@@ -163,12 +165,12 @@ end
 ---@param organization table
 ---@param url string
 function Production:site(organization, url)
-  url = url:lower():gsub("/+$", "")
+  url = core.fold(url):gsub("/+$", "")
   local key = organization.id .. url
   if self._sites[key] == nil then
     local found = false
     for _, site in ipairs(organization.sites or {}) do
-      if site.url:lower() == url then found = live_of.site(site, self.world.now) or false end
+      if core.fold(site.url) == url then found = live_of.site(site, self.world.now) or false end
     end
     self._sites[key] = found
   end
@@ -179,7 +181,7 @@ end
 function Production:make_site(organization, url, name)
   url = url:gsub("/+$", "")
   local site = live_of.new_site(url, name)
-  self._sites[organization.id .. url:lower()] = site
+  self._sites[organization.id .. core.fold(url)] = site
   return site
 end
 

@@ -1,6 +1,7 @@
 --- What restore points protect: users, groups, sites, teams, mailboxes and OneDrives, and their
 --- records.  Groups are those of Microsoft 365 that teams have.
 
+local core = require "vbo.core"
 local json = require "vbo.json"
 local points = require "vbo.sim.points"
 
@@ -16,7 +17,7 @@ end
 --- The workloads that a point holds of a user; nil: it does not hold the user.
 local function of_user(point, user)
   if not point.covers then return point.organization.workloads end
-  return point.covers[user.name:lower()]
+  return point.covers[core.fold(user.name)]
 end
 
 -- Where an organization lists them, and whether a point covers one.
@@ -76,7 +77,7 @@ function M.matches(point, query)
     if query[name] then
       local found = false
       for _, each in ipairs(M[kind] { point }) do
-        found = found or each.id:lower() == query[name]:lower()
+        found = found or core.fold(each.id) == core.fold(query[name])
       end
       if not found then return false end
     end

@@ -279,7 +279,7 @@ function M.run(client, options)
   }, Recorder)
   for _, name in ipairs(options.only or {}) do
     self.wanted = self.wanted or {}
-    self.wanted[name:lower()] = false
+    self.wanted[core.fold(name)] = false
   end
   self.workloads = {}
   for _, workload in ipairs(options.workloads or M.workloads) do

@@ -1,5 +1,6 @@
 --- Records of SharePoint in a restore session; as `render.lua`.
 
+local ascii = require "vbo.ascii"
 local render = require "vbo.sim.render"
 
 local M = {}
@@ -53,7 +54,7 @@ function M.folder(context, it, session)
   local container = it.drive
   local site = container.site
   local kind = container.kind == "list" and "ListFolder" or "LibraryFolder"
-  if context.number <= 5 then kind = kind:sub(1, 1):lower() .. kind:sub(2) end
+  if context.number <= 5 then kind = ascii.lower(kind:sub(1, 1)) .. kind:sub(2) end
   local inside = container.kind == "list" and "items" or "documents"
   local path = inside == "items" and "/Items?parentId=%s" or "/Documents?parentId=%s"
   return {

@@ -1,5 +1,6 @@
 --- Records of Teams in a restore session; as `render.lua`.
 
+local ascii = require "vbo.ascii"
 local json = require "vbo.json"
 local render = require "vbo.sim.render"
 
@@ -56,7 +57,7 @@ function M.child(context, kind, channel, session)
   local links = M.channel(context, channel, session)._links
   return {
     displayName = kind, type = kind, channelId = channel.id, teamId = channel.team.id,
-    _links = { self = links[kind:lower()], channel = links.self },
+    _links = { self = links[ascii.lower(kind)], channel = links.self },
   }
 end
 

@@ -1,6 +1,7 @@
 --- Backup repositories as jobs, restore points and retrievals see them: the world's own, and those
 --- that a client made (which `vbo.sim.typed` keeps).
 
+local core = require "vbo.core"
 local records = require "vbo.sim.typed.records"
 local refusal = require "vbo.sim.refusal"
 
@@ -16,12 +17,12 @@ local made = setmetatable({}, { __mode = "k" })
 function M.get(context, id)
   local world = context.store.world
   if not id then return world.repositories[1] end
-  id = id:lower()
+  id = core.fold(id)
   for _, each in ipairs(world.repositories) do
     if each.id == id then return each end
   end
   for _, record in ipairs(records.collection(context, "/backuprepositories", {}).list) do
-    if tostring(record.known.id):lower() == id then
+    if core.fold(tostring(record.known.id)) == id then
       local key = context.store.production
       made[key] = made[key] or {}
       made[key][id] = made[key][id]

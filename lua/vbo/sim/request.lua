@@ -1,5 +1,6 @@
 --- Reading requests: queries, forms and JSON as clients of the real server send them.
 
+local ascii = require "vbo.ascii"
 local json = require "vbo.json"
 
 local M = {}
@@ -20,7 +21,7 @@ function M.fields(text)
   local first, all = {}, {}
   for pair in (text or ""):gmatch "[^&]+" do
     local name, value = pair:match "^([^=]*)=(.*)$"
-    name = M.decode(name or pair):lower()
+    name = ascii.lower(M.decode(name or pair))
     value = M.decode(value or "")
     first[name] = first[name] or value
     all[name] = all[name] or {}

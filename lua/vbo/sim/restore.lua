@@ -1,5 +1,6 @@
 --- Steps that write documents and mail into production; `work.lua` carries them out.
 
+local core = require "vbo.core"
 local production = require "vbo.sim.production"
 local refusal = require "vbo.sim.refusal"
 
@@ -41,7 +42,7 @@ local function permissions_of(context, session)
   local known, told = {}, {}
   local function person(name)
     if known[name] == nil then
-      local found = organization.by_email[name:lower()] or false
+      local found = organization.by_email[core.fold(name)] or false
       -- Those of a generated world are too many to look through: there the owner is told.
       for _, user in ipairs(organization.everybody and {} or organization.users) do
         if user.display == name then found = user end

@@ -1,6 +1,7 @@
 --- Steps that write what was chosen of a site into production: where it came from, into another
 --- list of that site, or into another site.
 
+local core = require "vbo.core"
 local live = require "vbo.sim.live"
 local refusal = require "vbo.sim.refusal"
 local restore = require "vbo.sim.restore"
@@ -12,7 +13,7 @@ local M = {}
 ---@return string
 function M.path(document) return document.drive.name .. "/" .. document.path end
 
-local function word(value) return value and value:lower() or nil end
+local function word(value) return value and core.fold(value) or nil end
 
 local function how_of(body)
   return {

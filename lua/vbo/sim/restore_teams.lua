@@ -1,5 +1,6 @@
 --- Steps that write what was chosen of a team into production.
 
+local core = require "vbo.core"
 local live = require "vbo.sim.live"
 local restore = require "vbo.sim.restore"
 local scope = require "vbo.sim.scope"
@@ -41,7 +42,7 @@ local function channel_in(context, channel)
   return nil, ("Channel %s was not found in team %s."):format(channel.name, channel.team.name)
 end
 
-local function word(value) return value and value:lower() or nil end
+local function word(value) return value and core.fold(value) or nil end
 
 --- Of a body: what happens to what is there but changed, and to what is missing.
 local function flags_of(body)

@@ -1,5 +1,6 @@
 --- Data retrievals: data that is brought back from an archive, to be explored for some days.
 
+local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 local refusal = require "vbo.sim.refusal"
 
@@ -54,7 +55,7 @@ end
 --- A retrieval by its id, or a 404.
 function Retrievals:get(id)
   for i, it in ipairs(self.list) do
-    if it.id == id:lower() then return it, i end
+    if it.id == core.fold(id) then return it, i end
   end
   refusal.not_found("DataRetrieval", id)
 end
@@ -62,7 +63,7 @@ end
 --- A session by its id, or a 404.
 function Retrievals:session(id)
   for _, session in ipairs(self.sessions) do
-    if session.id == id:lower() then return session end
+    if session.id == core.fold(id) then return session end
   end
   refusal.not_found("DataRetrievalSession", id)
 end

@@ -1,5 +1,6 @@
 --- Roles of restore operators, and what their items name.
 
+local core = require "vbo.core"
 local json = require "vbo.json"
 local refusal = require "vbo.sim.refusal"
 
@@ -14,7 +15,7 @@ function M.new(store) return setmetatable({ store = store, list = {} }, Roles) e
 --- A role by its id, or a 404.
 function Roles:get(id)
   for i, role in ipairs(self.list) do
-    if role.id == id:lower() then return role, i end
+    if role.id == core.fold(id) then return role, i end
   end
   refusal.not_found("RbacRole", id)
 end
@@ -29,15 +30,15 @@ local lists = { Group = "teams", Site = "sites", Team = "teams" }
 function M.find(organization, kind, given)
   if kind == "User" then
     for _, user in ipairs(organization.users) do
-      if given.id and user.id:lower() == given.id:lower()
-          or not given.id and given.name and user.name:lower() == given.name:lower() then
+      if given.id and core.fold(user.id) == core.fold(given.id)
+          or not given.id and given.name and core.fold(user.name) == core.fold(given.name) then
         return user
       end
     end
     return nil
   end
   for _, it in ipairs(organization[lists[kind]] or {}) do
-    if given.id and it.id:lower() == given.id:lower() then return it end
+    if given.id and core.fold(it.id) == core.fold(given.id) then return it end
   end
 end
 
@@ -45,7 +46,7 @@ end
 ---@return { id: string, type: string, it: table }
 function Roles:item(organization, given)
   local kind = given.type or refusal.missing { "Type" }
-  local word = kind:lower()
+  local word = core.fold(kind)
   local named = given[word] or refusal.missing { kind }
   local it = M.find(organization, kind, named)
   if not it then refusal.not_found(kind, tostring(named.id or named.name)) end
@@ -83,14 +84,14 @@ function M.item_row(item)
   else
     value = { id = it.id, displayName = it.name, description = it.description, mail = it.email }
   end
-  return { id = item.id, type = kind, [kind:lower()] = value }
+  return { id = item.id, type = kind, [core.fold(kind)] = value }
 end
 
 local function names(item, user)
-  if item.type == "User" then return item.it.name:lower() == user end
+  if item.type == "User" then return core.fold(item.it.name) == user end
   if item.type ~= "Group" then return false end
   for _, member in ipairs(item.it.members) do
-    if member:lower() == user then return true end
+    if core.fold(member) == user then return true end
   end
   return false
 end
@@ -101,7 +102,7 @@ function Roles:of(user)
   local out = {}
   for _, role in ipairs(self.list) do
     for _, item in ipairs(role.operators) do
-      if names(item, user:lower()) then
+      if names(item, core.fold(user)) then
         out[#out + 1] = role
         break
       end
@@ -113,7 +114,7 @@ end
 local function covered(items, kind, it)
   for _, item in ipairs(items) do
     if item.it == it then return true end
-    if kind == "User" and names(item, it.name:lower()) then return true end
+    if kind == "User" and names(item, core.fold(it.name)) then return true end
   end
   return false
 end
@@ -135,7 +136,7 @@ function M.scope(list, person)
   local out = { users = json.array {}, sites = json.array {}, teams = json.array {} }
   local seen = {}
   local function add(role, kind, it)
-    local name = kind:lower() .. "s"
+    local name = core.fold(kind) .. "s"
     if not seen[it.id] and not it.left and M.allows(role, kind, it) then
       seen[it.id] = true
       table.insert(out[name], M.item_row { id = it.id, type = kind, it = it })

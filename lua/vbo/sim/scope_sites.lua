@@ -1,5 +1,6 @@
 --- What a path or a body of a SharePoint session chooses; as `scope.lua`.
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local refusal = require "vbo.sim.refusal"
 
@@ -20,7 +21,7 @@ function M.container(context, kind)
   local session, site = M.site(context)
   local id = context.params[kind .. "Id"]
   for _, each in ipairs(session.view:containers(site, kind)) do
-    if each.id == id:lower() then return session, site, each end
+    if each.id == core.fold(id) then return session, site, each end
   end
   refusal.not_found(names[kind], id)
 end
@@ -82,7 +83,7 @@ function M.attachment(context)
   local session, site, item = M.document(context, "list")
   local id = context.params.attachmentId
   for _, each in ipairs(item.attachments) do
-    if each.id == id:lower() then return session, site, item, each end
+    if each.id == core.fold(id) then return session, site, item, each end
   end
   refusal.not_found("SharePointAttachment", id)
 end
@@ -117,9 +118,9 @@ end
 function M.parent(context, session, site, kind)
   local containers, id = session.view:containers(site, kind), context.query.parentId
   if id == nil then return containers, nil end
-  if id:lower() == "null" or id:lower() == "root" then return containers, false end
+  if core.fold(id) == "null" or core.fold(id) == "root" then return containers, false end
   for _, each in ipairs(session.view:containers(site)) do
-    if each.id == id:lower() then return { each }, false end
+    if each.id == core.fold(id) then return { each }, false end
   end
   local folder = M.find_folder(session, site, id)
   return { folder.drive }, folder

@@ -1,5 +1,6 @@
 --- What a path, a query or a body of a Teams session chooses; as `scope.lua`.
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local refusal = require "vbo.sim.refusal"
 
@@ -49,7 +50,7 @@ end
 function M.find_tab(session, channels, id)
   for _, channel in ipairs(channels) do
     for _, tab in ipairs(session.view:tabs(channel)) do
-      if tab.id == id:lower() then return tab end
+      if tab.id == core.fold(id) then return tab end
     end
   end
   refusal.not_found("TeamsTab", id)

@@ -7,6 +7,9 @@
 --- The real server's language has more (ranges of dates and sizes, AND, OR, NOT); "AND" is taken
 --- for what it means here anyhow, the rest are words like others.
 
+local ascii = require "vbo.ascii"
+local core = require "vbo.core"
+
 local M = {}
 
 --- The terms of a query: { text=, field=|nil }.
@@ -23,7 +26,7 @@ function M.terms(query)
     if not text then text, stop = query:match("^(%S*)()", at) end
     at = stop
     if text ~= "" and not (text == "AND" and not field) then
-      terms[#terms + 1] = { text = text:lower(), field = field and field:lower() }
+      terms[#terms + 1] = { text = core.fold(text), field = field and ascii.lower(field) }
     end
   end
 end
@@ -37,7 +40,7 @@ function M.matches(terms, fields)
     local found = false
     for name, value in pairs(fields) do
       if not term.field or fields[term.field] == nil or term.field == name then
-        found = found or tostring(value):lower():find(term.text, 1, true) ~= nil
+        found = found or core.fold(tostring(value)):find(term.text, 1, true) ~= nil
       end
     end
     if not found then return false end

@@ -3,6 +3,7 @@
 ---
 --- Only what a rehearsal changed is copied; the rest is shared with the world.
 
+local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 local sites = require "vbo.sim.snapshot_sites"
 
@@ -170,7 +171,7 @@ function M.take(base, production, at, covers)
     if change.organization == base.name and change.change ~= "sent" and change.user
         and covers(change.user) then
       touched[change.workload] = touched[change.workload] or {}
-      touched[change.workload][change.user:lower()] = true
+      touched[change.workload][core.fold(change.user)] = true
     end
   end
   if not next(touched) then return base end
@@ -178,7 +179,7 @@ function M.take(base, production, at, covers)
   local function renew(list, workload, owner, live_of, make)
     local out = {}
     for i, each in ipairs(list) do
-      local live = (touched[workload] or {})[each[owner]:lower()]
+      local live = (touched[workload] or {})[core.fold(each[owner])]
         and live_of(each[owner], each.archive)
       out[i] = live and make(each, live, at) or each
     end
@@ -191,13 +192,13 @@ function M.take(base, production, at, covers)
     return production:mailbox(base, email, archive)
   end, mailbox_of)
   copy.sites = base.sites and sites.sites(base.sites, function(site)
-    if (touched.sharepoint or {})[site.url:lower()] then
+    if (touched.sharepoint or {})[core.fold(site.url)] then
       return sites.site(site, production:site(base, site.url), at, drive_of)
     end
   end)
   copy.teams = base.teams and {}
   for i, team in ipairs(base.teams or {}) do
-    copy.teams[i] = (touched.teams or {})[team.name:lower()]
+    copy.teams[i] = (touched.teams or {})[core.fold(team.name)]
       and sites.team(team, production:team(team), at, drive_of) or team
   end
   return copy

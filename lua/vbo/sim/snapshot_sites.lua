@@ -2,6 +2,7 @@
 --- written there since.  Sites that restores made at a new URL are not in it: no backup of the
 --- world knows them.
 
+local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 
 local M = {}
@@ -21,7 +22,7 @@ local function copy_of(it, there, at)
   return out
 end
 
-local function key_of(container) return container.kind .. "/" .. container.name:lower() end
+local function key_of(container) return container.kind .. "/" .. core.fold(container.name) end
 
 --- A site as production holds it.
 ---@param site table

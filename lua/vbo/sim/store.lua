@@ -1,6 +1,7 @@
 --- All state of a rehearsal server but its tokens: the world, production, restore sessions, jobs,
 --- job sessions, restore points and data retrievals.
 
+local core = require "vbo.core"
 local exports = require "vbo.sim.exports"
 local ids = require "vbo.sim.ids"
 local jobs = require "vbo.sim.jobs"
@@ -72,7 +73,7 @@ end
 
 ---@param id string
 ---@return table?
-function Store:session(id) return self.session_by_id[id:lower()] end
+function Store:session(id) return self.session_by_id[core.fold(id)] end
 
 local function forget(self, session)
   self.session_by_id[session.id] = nil

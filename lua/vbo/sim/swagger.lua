@@ -2,6 +2,7 @@
 --- document of a version to whoever asks, without a token.  Here it is of OpenAPI 3.0 for every
 --- version, made of the catalogue.
 
+local ascii = require "vbo.ascii"
 local catalogue = require "vbo.catalogue"
 
 local M = {}
@@ -11,7 +12,7 @@ local M = {}
 ---@param request table
 ---@return table?
 function M.handle(app, request)
-  local version = request.path:lower():match "^/swagger/docs/(v%d+)/?$"
+  local version = ascii.lower(request.path):match "^/swagger/docs/(v%d+)/?$"
   if not version then return nil end
   local known = false
   for _, name in ipairs(catalogue.versions) do known = known or name == version end

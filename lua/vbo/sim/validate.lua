@@ -1,6 +1,7 @@
 --- Checks what was received against the schemas of the catalogue, as forgiving as the real server:
 --- property names and enum values in any case, booleans and numbers as JSON strings.
 
+local ascii = require "vbo.ascii"
 local json = require "vbo.json"
 local nearest = require "vbo.nearest"
 local refusal = require "vbo.sim.refusal"
@@ -30,12 +31,12 @@ local function check_object(value, schema, where)
   if type(value) ~= "table" or is_array(value) then refuse(where, "must be an object") end
   if not schema.properties then return value end
   local known, out = {}, {}
-  for name in pairs(schema.properties) do known[name:lower()] = name end
+  for name in pairs(schema.properties) do known[ascii.lower(name)] = name end
   -- What is named by its id is often posted as it was got from elsewhere, with all it had there.
   local whole = where ~= "body" and known.id and (value.id or value.Id)
   for key, each in pairs(value) do
     local inside = where == "body" and key or where .. "." .. key
-    local name = known[tostring(key):lower()]
+    local name = known[ascii.lower(tostring(key))]
     if name then
       out[name] = check(each, schema.properties[name], inside)
     elseif schema.additional then
@@ -57,7 +58,7 @@ local checks = {}
 
 function checks.boolean(value, _, where)
   if type(value) == "boolean" then return value end
-  local word = type(value) == "string" and value:lower()
+  local word = type(value) == "string" and ascii.lower(value)
   if word == "true" then return true elseif word == "false" then return false end
   refuse(where, "must be true or false")
 end
@@ -76,7 +77,7 @@ function checks.string(value, schema, where)
   if type(value) ~= "string" then refuse(where, "must be a string") end
   if schema.enum then
     for _, each in ipairs(schema.enum) do
-      if each:lower() == value:lower() then return each end
+      if ascii.lower(each) == ascii.lower(value) then return each end
     end
     refuse(where, ("must be one of %s, not '%s'"):format(table.concat(schema.enum, ", "), value))
   elseif schema.format == "uuid" then
@@ -84,7 +85,7 @@ function checks.string(value, schema, where)
     if not plain:match "^%x+%-%x+%-%x+%-%x+%-%x+$" or #plain ~= 36 then
       refuse(where, "must be a UUID")
     end
-    return plain:lower()
+    return ascii.lower(plain)
   elseif schema.format == "date-time" and not schema.loose and not time.parse(value) then
     refuse(where, "must be a date and time, as in 2026-11-20T22:00:00Z")
   end
@@ -125,13 +126,13 @@ function M.query(parameters, first, all)
   local out = {}
   for _, parameter in ipairs(parameters) do
     local name = parameter.name
-    local given = first[name:lower()]
+    local given = first[ascii.lower(name)]
     if parameter.place == "query" and given ~= nil then
       if parameter.schema.type == "array" then
-        out[name] = all[name:lower()]
-      elseif parameter.schema.type == "string" and all[name:lower()][2] then
+        out[name] = all[ascii.lower(name)]
+      elseif parameter.schema.type == "string" and all[ascii.lower(name)][2] then
         -- ASP.NET joins what is given more than once.
-        out[name] = table.concat(all[name:lower()], ",")
+        out[name] = table.concat(all[ascii.lower(name)], ",")
       elseif given ~= "" then
         out[name] = check(given, parameter.schema, name)
       end

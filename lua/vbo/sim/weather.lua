@@ -8,7 +8,9 @@
 --- Rules are asked in their order.  Latencies add up, the least rate holds; of what decides an
 --- answer (a status, a reset, …) the first rule that strikes has its way.
 
+local ascii = require "vbo.ascii"
 local catalogue = require "vbo.catalogue"
+local core = require "vbo.core"
 local errors = require "vbo.error"
 local files = require "vbo.sim.weather.file"
 local json = require "vbo.json"
@@ -104,14 +106,14 @@ end
 
 --- The operation that a request means; nil when the API has none there.
 local function operation_of(request)
-  local version = (request.path:match "^/([vV]%d+)/" or ""):lower()
+  local version = core.fold(request.path:match "^/([vV]%d+)/" or "")
   local good, known = pcall(catalogue.load, version)
   if not good then return nil end
   local found = known:match(request.method, request.path)
   if not found or not found.actions then return found, version end
   local value = read.json(request.body)
   local key = type(value) == "table" and next(value) or nil
-  return key and found.actions[tostring(key):lower()], version
+  return key and found.actions[core.fold(tostring(key))], version
 end
 
 local function kind_of(operation)
@@ -124,7 +126,8 @@ local function concerns(rule, about)
   if rule.method and rule.method ~= about.method then return false end
   if rule.version and rule.version ~= about.version then return false end
   if rule.path and not about.path:find(rule.path) then return false end
-  if rule.operation and not (about.operation and about.operation:lower():find(rule.operation)) then
+  if rule.operation
+      and not (about.operation and ascii.lower(about.operation):find(rule.operation)) then
     return false
   end
   return not rule.kind or rule.kind == about.kind
@@ -164,7 +167,7 @@ local function describe(request)
   local operation, version = operation_of(request)
   local target = ("%s %s?%s"):format(request.method, request.path, request.query or "")
   return {
-    method = request.method:upper(), path = request.path:lower(), version = version,
+    method = ascii.upper(request.method), path = core.fold(request.path), version = version,
     operation = operation and operation.name, kind = operation and kind_of(operation),
     target = target, row = target .. "\0" .. (request.headers.authorization or ""),
   }

@@ -1,6 +1,7 @@
 --- The classes of resources that the module declares, with their names as types, and every
 --- method of theirs, of their collections and of the client.
 
+local ascii = require "vbo.ascii"
 local functions = require "vbo.catalogue.document.functions"
 local isolate = require "vbo.catalogue.document.isolate"
 
@@ -57,7 +58,9 @@ local function watch_declarations(module, sites)
 end
 
 local function pascal(words)
-  return (words:gsub("(%a)(%w*)[^%w]*", function(first, rest) return first:upper() .. rest end))
+  return (words:gsub("(%a)(%w*)[^%w]*", function(first, rest)
+    return ascii.upper(first) .. rest
+  end))
 end
 
 -- The name in the comment above `local Job = resource.class {`, and the fields it has.
@@ -84,7 +87,7 @@ local function made_up_name(class, taken)
   local group = type(operation) == "table" and operation[1] or operation
   group = (group or ""):match "^%w+" or ""
   local kind = pascal(class.kind)
-  local name = group:lower():sub(-#kind) == kind:lower() and group or group .. kind
+  local name = ascii.lower(group):sub(-#kind) == ascii.lower(kind) and group or group .. kind
   local full, count = "vbo." .. name, 1
   while taken[full] do
     count = count + 1

@@ -1,5 +1,6 @@
 --- The operations of all versions, each as one: what any of them takes and answers.
 
+local ascii = require "vbo.ascii"
 local spans = require "vbo.catalogue.document.spans"
 
 local M = {}
@@ -27,7 +28,7 @@ local function routes_of(parts)
   for at = #parts, 1, -1 do
     local text = route_of(parts[at].operation)
     local last = routes[#routes]
-    if not last or last.text:lower() ~= text:lower() then
+    if not last or ascii.lower(last.text) ~= ascii.lower(text) then
       last = { text = text, versions = {} }
       routes[#routes + 1] = last
     end
@@ -41,7 +42,7 @@ local function parameters_of(parts)
   local list, known = {}, {}
   for at = #parts, 1, -1 do
     for _, parameter in ipairs(parts[at].operation.parameters) do
-      local key = parameter.name:lower()
+      local key = ascii.lower(parameter.name)
       local entry = known[key]
       if not entry then
         entry = {

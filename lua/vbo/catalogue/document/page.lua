@@ -1,5 +1,6 @@
 --- One version's page of the reference: every operation with its Lua call.
 
+local ascii = require "vbo.ascii"
 local example = require "vbo.catalogue.example"
 
 local M = {}
@@ -11,7 +12,7 @@ local scalars = {
 
 local function words_of(list) return table.concat(list, " · ") end
 
-local function anchor(name) return "#" .. name:lower():gsub("[^%w_-]", "") end
+local function anchor(name) return "#" .. ascii.lower(name):gsub("[^%w_-]", "") end
 
 local function referred(page, schema)
   local name = schema.name

@@ -5,6 +5,7 @@
 --- have it.  A class of named schemas is shared by everything that refers to them and has
 --- the newest name; one of unnamed schemas belongs to the place it was met at.
 
+local ascii = require "vbo.ascii"
 local spans = require "vbo.catalogue.document.spans"
 
 local M = {}
@@ -176,7 +177,7 @@ local function ordered_properties(class)
   for at = #class.parts, 1, -1 do
     local schema = class.parts[at].schema
     for _, name in ipairs(schema.order) do
-      local key = name:lower()
+      local key = ascii.lower(name)
       if not known[key] then
         known[key] = name
         names[#names + 1] = name
@@ -190,7 +191,7 @@ local function property_of(schema, name)
   local property = schema.properties[name]
   if property then return property, name end
   for other, found in pairs(schema.properties) do
-    if other:lower() == name:lower() then return found, other end
+    if ascii.lower(other) == ascii.lower(name) then return found, other end
   end
 end
 

@@ -1,5 +1,6 @@
 --- The words of a runbook: how it spells the fields of records and the options of calls.
 
+local ascii = require "vbo.ascii"
 local spans = require "vbo.catalogue.document.spans"
 local spelling = require "vbo.spelling"
 
@@ -60,7 +61,7 @@ function M.any_case(text)
   local list = {}
   for _, member in ipairs(members(text)) do
     list[#list + 1] = member
-    if member:match '^"%u' then list[#list + 1] = member:lower() end
+    if member:match '^"%u' then list[#list + 1] = ascii.lower(member) end
   end
   return unite(list)
 end

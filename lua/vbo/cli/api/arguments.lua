@@ -5,6 +5,7 @@
 --- where a parameter has the same name.  `key=text` is read as the property's type,
 --- `key:=JSON` as it stands, `key=@FILE` out of a file (`@-`: standard input, `@@`: an @).
 
+local ascii = require "vbo.ascii"
 local errors = require "vbo.error"
 local files = require "vbo.cli.api.files"
 local formats = require "vbo.catalogue.formats"
@@ -59,7 +60,7 @@ local function convert(key, schema, text)
   local kind = schema and schema.type
   if text == "null" and kind and kind ~= "string" and schema.nullable then return json.null end
   if kind == "boolean" then
-    local word = text:lower()
+    local word = ascii.lower(text)
     if word == "true" then return true elseif word == "false" then return false end
   elseif kind == "integer" or kind == "number" then
     return text:match "^[+-]?[%d.]+[eE]?[+-]?%d*$" and tonumber(text) or text
@@ -94,7 +95,7 @@ local function property(schema, name)
   if not properties then return name, schema and schema.additional end
   if properties[name] then return name, properties[name] end
   for known, found in pairs(properties) do
-    if known:lower() == name:lower() then return known, found end
+    if ascii.lower(known) == ascii.lower(name) then return known, found end
   end
   return name, schema.additional
 end
@@ -185,9 +186,9 @@ end
 -- The steps of an entry inside the body: `body.x` is `x`, unless there is a property `body`.
 local function inside_body(operation, entry)
   local first = entry.steps[1]
-  if type(first) ~= "string" or first:lower() ~= "body" then return entry end
+  if type(first) ~= "string" or ascii.lower(first) ~= "body" then return entry end
   for known in pairs(operation.body and operation.body.properties or {}) do
-    if known:lower() == "body" then return entry end
+    if ascii.lower(known) == "body" then return entry end
   end
   return {
     key = entry.key, raw = entry.raw, text = entry.text,

@@ -1,5 +1,6 @@
 --- Arguments written down: as words of `vbolua api` and as Lua.
 
+local ascii = require "vbo.ascii"
 local json = require "vbo.json"
 local keys = require "vbo.cli.api.keys"
 local mask = require "vbo.cli.api.mask"
@@ -73,7 +74,7 @@ end
 function M.words(operation, arguments)
   local words, taken = {}, {}
   for _, parameter in ipairs(operation.parameters) do
-    taken[parameter.name:lower()] = true
+    taken[ascii.lower(parameter.name)] = true
     local value = arguments[parameter.name]
     if value ~= nil then
       flatten(words, { parameter.name }, value, parameter.schema)
@@ -90,7 +91,7 @@ function M.words(operation, arguments)
   end
   for _, name in ipairs(ordered(body, schema)) do
     local properties = schema and schema.properties or {}
-    local steps = taken[name:lower()] and { "body", name } or { name }
+    local steps = taken[ascii.lower(name)] and { "body", name } or { name }
     flatten(words, steps, body[name], properties[name], name)
   end
   return words

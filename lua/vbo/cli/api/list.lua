@@ -1,5 +1,6 @@
 --- `vbolua api --list`: one line an operation.
 
+local ascii = require "vbo.ascii"
 local core = require "vbo.core"
 local errors = require "vbo.error"
 local nearest = require "vbo.nearest"
@@ -25,10 +26,10 @@ function M.lines(known, words)
   local lines = {}
   for method, path, names in known:resources() do
     local line = { method = method, path = path, names = named(known, names) }
-    local text = ("%s %s %s"):format(method, path, line.names):lower()
+    local text = ascii.lower(("%s %s %s"):format(method, path, line.names))
     local wanted = true
     for _, word in ipairs(words) do
-      wanted = wanted and text:find(word:lower(), 1, true) ~= nil
+      wanted = wanted and text:find(ascii.lower(word), 1, true) ~= nil
     end
     if wanted then lines[#lines + 1] = line end
   end

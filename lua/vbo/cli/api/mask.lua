@@ -1,5 +1,6 @@
 --- What must not be shown: passwords, keys and tokens in a request that is printed.
 
+local ascii = require "vbo.ascii"
 local secret = require "vbo.secret"
 
 local M = {}
@@ -22,7 +23,7 @@ local harmless = { ["boolean"] = true, ["integer"] = true, ["number"] = true }
 function M.is_secret(name, schema)
   if schema and schema.format == "password" then return true end
   if type(name) ~= "string" or schema and harmless[schema.type] then return false end
-  local lower = name:lower()
+  local lower = ascii.lower(name)
   if whole[lower] then return true end
   for _, word in ipairs(words) do
     if lower:find(word, 1, true) then return true end

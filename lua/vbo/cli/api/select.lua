@@ -7,6 +7,7 @@
 ---
 --- Fields after a comma belong to the rows of the first one.  Names are forgiven their case.
 
+local ascii = require "vbo.ascii"
 local errors = require "vbo.error"
 local json = require "vbo.json"
 local keys = require "vbo.cli.api.keys"
@@ -34,7 +35,7 @@ local function first_each(steps)
 end
 
 local function same(a, b)
-  return a == b or type(a) == "string" and type(b) == "string" and a:lower() == b:lower()
+  return a == b or type(a) == "string" and type(b) == "string" and ascii.lower(a) == ascii.lower(b)
 end
 
 local function common(a, b)
@@ -86,7 +87,7 @@ local function member(value, name)
   local found = rawget(value, name)
   if found ~= nil then return found end
   for key, item in pairs(value) do
-    if type(key) == "string" and key:lower() == name:lower() then return item end
+    if type(key) == "string" and ascii.lower(key) == ascii.lower(name) then return item end
   end
 end
 
@@ -143,7 +144,7 @@ function M.many(selection) return #selection.base > 0 end
 ---@return boolean
 function M.wants_envelope(selection)
   local first = selection.base[1]
-  return type(first) == "string" and first:lower() == "results"
+  return type(first) == "string" and ascii.lower(first) == "results"
 end
 
 --- The selected rows: each a list of the columns' values, nil where there is none.

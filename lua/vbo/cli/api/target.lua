@@ -1,5 +1,6 @@
 --- What a command line calls: an operation by its name, or by method and path.
 
+local ascii = require "vbo.ascii"
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.error"
 local nearest = require "vbo.nearest"
@@ -30,7 +31,7 @@ function M.split(words)
   if not first then
     errors.usage("api: what to call?", "give a name (Job_Get) or a method and path (GET /Jobs)")
   end
-  local used, method, address = 1, first:upper(), nil
+  local used, method, address = 1, ascii.upper(first), nil
   if methods[method] then
     address, used = words[2], 2
     if not address or address:sub(1, 1) ~= "/" then
@@ -44,7 +45,7 @@ function M.split(words)
   local path, query = address:match "^([^?]*)%??(.*)$"
   local version, after = path:match "^/([vV]%d+)(/.*)$"
   return { method = method, path = after or path, query = query,
-    version = version and version:lower() }, rest
+    version = version and ascii.lower(version) }, rest
 end
 
 -- Paths of the version with the given words in the place of parameters, to compare with.
@@ -118,7 +119,7 @@ local function read_query(operation, query, arguments)
     name, value = decode(name), decode(value)
     local place, found = name, nil
     for _, parameter in ipairs(operation.parameters) do
-      if parameter.name:lower() == name:lower() then
+      if ascii.lower(parameter.name) == ascii.lower(name) then
         place, found = parameter.name, parameter
       end
     end
@@ -140,7 +141,7 @@ local function pick_action(found, target, entries, body)
   local chosen, rest = nil, {}
   for _, entry in ipairs(entries) do
     local first = type(entry) == "string" and entry or entry.steps[1]
-    local key = type(first) == "string" and found.actions[first:lower()] and first:lower()
+    local key = type(first) == "string" and found.actions[ascii.lower(first)] and ascii.lower(first)
     if key and (chosen == nil or chosen == key) then
       chosen = key
       if type(entry) ~= "string" then
@@ -157,8 +158,8 @@ local function pick_action(found, target, entries, body)
   end
   if not chosen and type(body) == "table" then
     local key, value = next(body)
-    if type(key) == "string" and found.actions[key:lower()] and next(body, key) == nil then
-      chosen, body = key:lower(), value
+    if type(key) == "string" and found.actions[ascii.lower(key)] and next(body, key) == nil then
+      chosen, body = ascii.lower(key), value
     end
   end
   if not chosen then

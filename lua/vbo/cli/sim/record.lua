@@ -1,5 +1,6 @@
 --- `vbolua sim record`: a real server as a folder that `vbolua sim --world` serves.
 
+local ascii = require "vbo.ascii"
 local connect = require "vbo.connect"
 local core = require "vbo.core"
 local errors = require "vbo.error"
@@ -57,7 +58,7 @@ end
 local function workloads_of(options)
   local list = options.workload
   for i, name in ipairs(list or {}) do
-    list[i] = name:lower()
+    list[i] = ascii.lower(name)
     local known = false
     for _, each in ipairs(record.workloads) do known = known or each == list[i] end
     if not known then

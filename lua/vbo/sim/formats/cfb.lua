@@ -1,6 +1,8 @@
 -- Compound files ([MS-CFB], version 3): the container of .msg files, a small file system of
 -- "storages" (folders) and "streams" (files) in sectors of 512 bytes.
 
+local ascii = require "vbo.ascii"
+
 local M = {}
 
 local SECTOR = 512
@@ -46,7 +48,7 @@ local function utf16(name) return (name:gsub(".", "%0\0")) end
 -- The order of siblings (section 2.6.4): the shorter name first, then by upper case.
 local function before(a, b)
   if #a.name ~= #b.name then return #a.name < #b.name end
-  return a.name:upper() < b.name:upper()
+  return ascii.upper(a.name) < ascii.upper(b.name)
 end
 
 -- Makes the children's sorted list a red-black tree and gives its root: halved again and again, it
@@ -78,7 +80,7 @@ local function flatten(root)
       local list, seen = {}, {}
       for i, child in ipairs(node.children) do
         list[i] = add(child)
-        local key = child.name:upper()
+        local key = ascii.upper(child.name)
         assert(not seen[key], "two streams of one name")
         seen[key] = true
       end

@@ -6,6 +6,7 @@
 --
 -- where nil for a time, a string or bytes means that there is no such property.
 
+local ascii = require "vbo.ascii"
 local eml = require "vbo.sim.formats.eml"
 
 local M = {}
@@ -68,7 +69,7 @@ local function one_off(name, email)
     .. M.utf16(name) .. "\0\0" .. M.utf16 "SMTP" .. "\0\0" .. M.utf16(email) .. "\0\0"
 end
 
-local function search_key(email) return "SMTP:" .. email:upper() .. "\0" end
+local function search_key(email) return "SMTP:" .. ascii.upper(email) .. "\0" end
 
 --- Tells the properties of a recipient.
 ---@param properties table  the writer
@@ -107,10 +108,10 @@ end
 local function short_name(name)
   local stem, extension = name:match "^(.*)%.([^.]*)$"
   stem, extension = stem or name, extension or ""
-  local function reduce(text) return (text:upper():gsub("[^%w_-]", "")) end
+  local function reduce(text) return (ascii.upper(text):gsub("[^%w_-]", "")) end
   local short, short_extension = reduce(stem), reduce(extension):sub(1, 3)
   if #short == 0 then short = "FILE" end
-  if #short > 8 or short ~= stem:upper() then short = short:sub(1, 6) .. "~1" end
+  if #short > 8 or short ~= ascii.upper(stem) then short = short:sub(1, 6) .. "~1" end
   return short_extension == "" and short or short .. "." .. short_extension
 end
 

@@ -1,5 +1,6 @@
 --- Copy jobs: they bring the restore points of a backup job into another repository.
 
+local core = require "vbo.core"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render_jobs"
 local repositories = require "vbo.sim.repositories"
@@ -8,7 +9,7 @@ local H = {}
 
 local function copy_job(context) return context.store.jobs:get_copy(context.params.id) end
 
-local function same(wanted, id) return wanted == nil or id == wanted:lower() end
+local function same(wanted, id) return wanted == nil or id == core.fold(wanted) end
 
 function H.CopyJob_Get(context)
   local query, found = context.query, {}
@@ -42,7 +43,7 @@ function H.CopyJob_Create(context)
   if not body.backupJobId then refusal.missing { "BackupJobId" } end
   if not body.repositoryId then refusal.missing { "RepositoryId" } end
   local backup = jobs:get(body.backupJobId)
-  if body.organizationId and backup.organization.id ~= body.organizationId:lower() then
+  if body.organizationId and backup.organization.id ~= core.fold(body.organizationId) then
     refusal.raise(400, ("Job '%s' is not of organization '%s'."):format(
       backup.name, body.organizationId))
   end
@@ -57,7 +58,7 @@ end
 --- Properties that are left out keep their values.
 function H.CopyJob_Update(context)
   local it, body = copy_job(context), context.body
-  if body.backupJobId and body.backupJobId:lower() ~= it.backup.id then
+  if body.backupJobId and core.fold(body.backupJobId) ~= it.backup.id then
     refusal.raise(400, "A copy job stays with its backup job.")
   end
   if body.repositoryId then it.repository = target_of(context, body.repositoryId, it.backup) end

@@ -1,6 +1,7 @@
 --- What a repository holds: its organizations, users, groups, sites, teams, mailboxes and
 --- OneDrives, by the restore points in it.
 
+local core = require "vbo.core"
 local points = require "vbo.sim.points"
 local protected = require "vbo.sim.protected"
 local refusal = require "vbo.sim.refusal"
@@ -15,7 +16,7 @@ local function points_of(context)
   local repository = repositories.get(context, context.params.repositoryId)
   local query = context.query
   local at = query.pointInTime and time.parse(query.pointInTime)
-  local wanted = query.organizationId and query.organizationId:lower()
+  local wanted = query.organizationId and core.fold(query.organizationId)
   return context.store.points:where(function(point)
     return point.repository ~= nil and point.repository.id == repository.id
       and not point.retrieval and (not at or point.at <= at)
@@ -103,7 +104,7 @@ end
 --- Whether a name has a text in it, without regard to case.
 local function named(it, text)
   for _, name in ipairs { "name", "email", "url", "display" } do
-    if it[name] and it[name]:lower():find(text:lower(), 1, true) then return true end
+    if it[name] and core.fold(it[name]):find(core.fold(text), 1, true) then return true end
   end
   return false
 end
@@ -145,7 +146,7 @@ for _, resource in ipairs(resources) do
     local list, repository = points_of(context)
     local id = context.params[parameter]
     for _, it in ipairs(protected[kind](list)) do
-      if it.id:lower() == id:lower() then
+      if core.fold(it.id) == core.fold(id) then
         return context:json(render_row(context, it, list, repository))
       end
     end
@@ -183,7 +184,7 @@ end
 function H.BackupOrganizationData_GetSingleOrganizationData(context)
   local list, repository = organizations(context)
   for _, it in ipairs(list) do
-    if it.id == context.params.organizationId:lower() then
+    if it.id == core.fold(context.params.organizationId) then
       return context:json(organization_row(context, it, repository))
     end
   end

@@ -1,5 +1,6 @@
 --- Data retrievals: create, edit, remove, explore, what they brought back, sessions and logs.
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local points = require "vbo.sim.points"
 local refusal = require "vbo.sim.refusal"
@@ -37,7 +38,7 @@ end
 
 function H.DataRetrieval_GetDataRetrievals(context)
   local query, found = context.query, {}
-  local function same(wanted, value) return not wanted or value:lower() == wanted:lower() end
+  local function same(wanted, value) return not wanted or core.fold(value) == core.fold(wanted) end
   for _, it in ipairs(retrievals(context).list) do
     if same(query.organizationId, it.organization.id)
         and same(query.repositoryId, it.repository.id) and same(query.dataState, it.state) then
@@ -77,7 +78,7 @@ local function chosen_of(organization, body)
   for i, given in ipairs(body[kind.given]) do
     local id = given.id or refusal.missing { ("%s[%d].Id"):format(kind.given, i - 1) }
     for _, it in ipairs(organization[kind.list] or {}) do
-      if it.id:lower() == id:lower() then chosen[i] = it end
+      if core.fold(it.id) == core.fold(id) then chosen[i] = it end
     end
     if not chosen[i] then refusal.not_found(kind.what, id) end
   end
@@ -111,7 +112,7 @@ function H.DataRetrieval_Create(context)
   if kind.type == "Vex" or kind.type == "Veod" then
     covers = {}
     for _, it in ipairs(chosen) do
-      covers[(it.email or it.owner):lower()] = { [kind.type] = true }
+      covers[core.fold(it.email or it.owner)] = { [kind.type] = true }
     end
   end
   local made = retrievals(context):add {
@@ -203,7 +204,7 @@ end
 function H.DataRetrievalSession_Get(context)
   local wanted, found = context.query.dataRetrievalId, {}
   for _, session in ipairs(retrievals(context).sessions) do
-    if not wanted or session.retrieval.id == wanted:lower() then found[#found + 1] = session end
+    if not wanted or session.retrieval.id == core.fold(wanted) then found[#found + 1] = session end
   end
   return context:list(found, session_row)
 end
@@ -233,7 +234,7 @@ end
 function H.DataRetrievalSessionLog_GetOneBySessionIdByLogItemId(context)
   local it = session(context)
   for _, each in ipairs(it.log) do
-    if each.id == context.params.logItemId:lower() then
+    if each.id == core.fold(context.params.logItemId) then
       return context:json(log_row(context, each, it))
     end
   end

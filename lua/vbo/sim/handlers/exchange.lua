@@ -1,5 +1,6 @@
 --- Mailboxes in a restore session: browsing, save, restore, send.
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local json = require "vbo.json"
 local outcome = require "vbo.sim.outcome"
@@ -28,16 +29,16 @@ end
 local function parent(context, session, mailbox)
   local id = context.query.parentId or context.query.folderId
   if id == nil then return nil end
-  if id:lower() == "null" or id:lower() == "root" then return false end
+  if core.fold(id) == "null" or core.fold(id) == "root" then return false end
   return session.view:mail_folder(mailbox, id) or refusal.not_found("MailboxFolder", id)
 end
 
 function H.ExchangeFolder_Get(context)
   local session, mailbox = scope.mailbox(context)
   local found = {}
-  local name = context.query.name and context.query.name:lower()
+  local name = context.query.name and core.fold(context.query.name)
   for _, folder in ipairs(session.view:mail_folders(mailbox, parent(context, session, mailbox))) do
-    if not name or folder.name:lower() == name then found[#found + 1] = folder end
+    if not name or core.fold(folder.name) == name then found[#found + 1] = folder end
   end
   return context:list(found, function(_, each)
     return render.mail_folder(context, each, session)

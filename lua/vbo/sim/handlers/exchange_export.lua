@@ -1,5 +1,6 @@
 --- Mail of a restore session as PST files.
 
+local core = require "vbo.core"
 local contexts = require "vbo.sim.context"
 local filename = require "vbo.filename"
 local pst_export = require "vbo.sim.pst_export"
@@ -26,7 +27,7 @@ end
 local function has(item, keyword)
   local texts = { item.subject, item.body or "", item.html or "" }
   for _, each in ipairs(item.attachments) do texts[#texts + 1] = each.name end
-  return table.concat(texts, "\n"):lower():find(keyword, 1, true) ~= nil
+  return core.fold(table.concat(texts, "\n")):find(keyword, 1, true) ~= nil
 end
 
 -- The size that files are limited to (v4 and later); nil for one file of any size.
@@ -67,7 +68,7 @@ local function export(selector, folders)
     if keyword and keyword ~= "" then
       local found = {}
       for _, item in ipairs(items) do
-        if has(item, keyword:lower()) then found[#found + 1] = item end
+        if has(item, core.fold(keyword)) then found[#found + 1] = item end
       end
       items = found
     end

@@ -1,5 +1,7 @@
 --- Backup jobs, their selected and excluded items, and their sessions.
 
+local ascii = require "vbo.ascii"
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local job_scope = require "vbo.sim.job_scope"
 local json = require "vbo.json"
@@ -18,7 +20,7 @@ local function jobs_of(context)
   local found = {}
   for _, each in ipairs(context.store.jobs.list) do
     local repository = context.query.repositoryId
-    if (not organization or each.organization.id == organization:lower())
+    if (not organization or each.organization.id == core.fold(organization))
         and (not repository or each.repository and each.repository.id == repository) then
       found[#found + 1] = each
     end
@@ -50,17 +52,17 @@ local function item_of(context, organization, given)
     if key ~= "_links" and key ~= "_actions" then item[key] = value end
   end
   if not item.type then refusal.missing { "Type" } end
-  local kind = item.type:sub(1, 1):upper() .. item.type:sub(2)
+  local kind = ascii.upper(item.type:sub(1, 1)) .. item.type:sub(2)
   item.type = kind
   local name = needs[kind]
-  if name and not item[name] then refusal.missing { (name:gsub("^%l", string.upper)) } end
+  if name and not item[name] then refusal.missing { (name:gsub("^%l", ascii.upper)) } end
   if kind == "User" then
     local wanted = item.user
     item.user = nil
     for _, user in ipairs(organization.users) do
       local id = wanted.id
-      if id and user.id:lower() == id:lower()
-          or not id and wanted.name and user.name:lower() == wanted.name:lower() then
+      if id and core.fold(user.id) == core.fold(id)
+          or not id and wanted.name and core.fold(user.name) == core.fold(wanted.name) then
         item.user = user
       end
     end
@@ -76,7 +78,7 @@ local function items_of(context, organization, list)
   return out
 end
 
-local function is_entire(kind) return kind:lower() == "entireorganization" end
+local function is_entire(kind) return core.fold(kind) == "entireorganization" end
 
 function H.Job_Add(context)
   local body = context.body
@@ -175,7 +177,7 @@ function H.Job_ExploreAction(context)
   if not it.entire then
     only = {}
     for _, item in ipairs(it.selected) do
-      if item.user then only[item.user.name:lower()] = true end
+      if item.user then only[core.fold(item.user.name)] = true end
     end
   end
   return explore.open(context, it.organization, {
@@ -186,7 +188,7 @@ end
 
 local function find_item(list, id)
   for i, each in ipairs(list) do
-    if each.id == id:lower() then return each, i end
+    if each.id == core.fold(id) then return each, i end
   end
   refusal.not_found("JobItem", id)
 end
@@ -272,8 +274,8 @@ local function mailboxes(kind, plural)
     for _, given in ipairs(context.body) do
       local found
       for _, mailbox in ipairs(it.organization.mailboxes) do
-        if given.id and mailbox.id == given.id:lower()
-            or not given.id and given.email and mailbox.email == given.email:lower() then
+        if given.id and mailbox.id == core.fold(given.id)
+            or not given.id and given.email and mailbox.email == core.fold(given.email) then
           found = mailbox
         end
       end

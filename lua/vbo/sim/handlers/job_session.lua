@@ -1,5 +1,6 @@
 --- Runs of backup and copy jobs: lists with filters, logs, processed objects, and what changed.
 
+local core = require "vbo.core"
 local json = require "vbo.json"
 local paging = require "vbo.sim.paging"
 local refusal = require "vbo.sim.refusal"
@@ -29,12 +30,12 @@ local statuses = { succeeded = "success" }
 --- The runs that a query asks for, newest first.
 local function selected(context)
   local query, found = context.query, {}
-  local status = query.status and query.status:lower()
+  local status = query.status and core.fold(query.status)
   status = statuses[status] or status
   for _, run in ipairs(context.store.jobs.sessions) do
-    if (not query.jobId or run.job.id == query.jobId:lower())
-        and (not query.jobType or run.kind:lower() == query.jobType:lower())
-        and (not status or run.status:lower() == status) and within(run, query) then
+    if (not query.jobId or run.job.id == core.fold(query.jobId))
+        and (not query.jobType or core.fold(run.kind) == core.fold(query.jobType))
+        and (not status or core.fold(run.status) == status) and within(run, query) then
       found[#found + 1] = run
     end
   end
@@ -46,7 +47,7 @@ function H.JobSession_Get(context)
   local jobs = context.store.jobs
   for _, list in ipairs { jobs.list, jobs.copies } do
     for _, job in ipairs(list) do
-      if id and job.id == id:lower() then jobs:look(job.running) end
+      if id and job.id == core.fold(id) then jobs:look(job.running) end
     end
   end
   return context:list(selected(context), render.session)
@@ -69,7 +70,7 @@ local function log(context)
   local it, found = session(context), {}
   local kind = context.query.type
   for _, each in ipairs(it.log) do
-    if not kind or each.type:lower() == kind:lower() then found[#found + 1] = each end
+    if not kind or core.fold(each.type) == core.fold(kind) then found[#found + 1] = each end
   end
   if context.query.orderAsc == false then
     table.sort(found, function(a, b) return a.usn > b.usn end)
@@ -83,7 +84,7 @@ H.JobSessionLog_GetBatchBySessionId = log
 function H.JobSessionLog_GetBatchBySessionIdByLogItemId(context)
   local it = context.store.jobs:session(context.params.sessionId)
   for _, each in ipairs(it.log) do
-    if each.id == context.params.logItemId:lower() then
+    if each.id == core.fold(context.params.logItemId) then
       return context:json(row(context, each, it))
     end
   end
@@ -108,7 +109,7 @@ function H.JobSessionChanges_Get(context)
   local found = {}
   for _, run in ipairs(list) do
     if (not from or moment(run) > from)
-        and (not query.jobType or run.kind:lower() == query.jobType:lower()) then
+        and (not query.jobType or core.fold(run.kind) == core.fold(query.jobType)) then
       found[#found + 1] = run
     end
   end

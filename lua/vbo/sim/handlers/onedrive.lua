@@ -1,5 +1,6 @@
 --- OneDrives in a restore session: browsing.
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
@@ -25,7 +26,7 @@ end
 local function parent(context, session, drive)
   local id = context.query.parentId
   if id == nil then return nil end
-  if id:lower() == "null" or id:lower() == "root" then return false end
+  if core.fold(id) == "null" or core.fold(id) == "root" then return false end
   return session.view:folder(drive, id) or refusal.not_found("OneDriveFolder", id)
 end
 

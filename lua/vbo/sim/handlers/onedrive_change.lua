@@ -1,6 +1,7 @@
 --- OneDrives in a restore session: save, restore, copy and send, of a document, of several, of a
 --- folder, of several, of a whole OneDrive, and of several OneDrives.
 
+local core = require "vbo.core"
 local outcome = require "vbo.sim.outcome"
 local explore = require "vbo.sim.explore"
 local refusal = require "vbo.sim.refusal"
@@ -96,7 +97,7 @@ function act.save(context, selection)
   end, selection.folders))
 end
 
-local function word(value) return value and value:lower() or nil end
+local function word(value) return value and core.fold(value) or nil end
 
 local function missing_drive(owner)
   return ("OneDrive of %s was not found in production."):format(owner)

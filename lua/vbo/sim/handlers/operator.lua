@@ -4,6 +4,7 @@
 --- server's own account may explore all as an operator would, but where it is an operator of roles
 --- it may do what they allow.
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local ids = require "vbo.sim.ids"
 local json = require "vbo.json"
@@ -34,7 +35,7 @@ end
 --- The object that a scope names, in whatever organization.
 local function object_of(context, given)
   local kind = given.type or refusal.missing { "Scope.Type" }
-  local named = given[kind:lower()] or refusal.missing { "Scope." .. kind }
+  local named = given[core.fold(kind)] or refusal.missing { "Scope." .. kind }
   for _, organization in ipairs(context.store.organizations:list()) do
     local it = roles.find(organization, kind, named)
     if it then return kind, it end
@@ -57,7 +58,7 @@ end
 local function check_allowed(context, kind, it)
   if not may(context, kind, it) then
     refusal.raise(403, ("No role of '%s' covers %s '%s'."):format(
-      context.user, kind:lower(), it.name))
+      context.user, core.fold(kind), it.name))
   end
 end
 
@@ -67,7 +68,7 @@ local kinds = { User = "users", Group = "groups", Site = "sites", Team = "teams"
 local function shown(context, point, wanted)
   for kind, list in pairs(kinds) do
     for _, it in ipairs(protected[list] { point }) do
-      if (not wanted or it.id:lower() == wanted:lower()) and may(context, kind, it) then
+      if (not wanted or core.fold(it.id) == core.fold(wanted)) and may(context, kind, it) then
         return true
       end
     end
@@ -93,15 +94,15 @@ function H.RestoreSession_OperatorExploreAction(context)
   local kind, it = object_of(context, body.scope or refusal.missing { "Scope" })
   check_allowed(context, kind, it)
   local only = {}
-  if kind == "User" then only[it.name:lower()] = true end
+  if kind == "User" then only[core.fold(it.name)] = true end
   if kind == "Group" then
-    for _, member in ipairs(it.members) do only[member:lower()] = true end
+    for _, member in ipairs(it.members) do only[core.fold(member)] = true end
   end
   local repository = body.repositoryId
   return explore.open(context, it.organization, {
     only = only, reason = body.reason, operator = true,
     scope = kind == "User" and it.display or it.name,
-    from = ("%s %s"):format(kind:lower(), it.name),
+    from = ("%s %s"):format(core.fold(kind), it.name),
     narrow = function(view)
       -- Of sites and teams the one alone that the scope names.
       local here = kind ~= "User" and view:holds(it.at, it.deleted)
@@ -112,7 +113,7 @@ function H.RestoreSession_OperatorExploreAction(context)
     end,
     test = function(point)
       return not point.copy and not point.retrieval
-        and (not repository or point.repository and point.repository.id == repository:lower())
+        and (not repository or point.repository and point.repository.id == core.fold(repository))
         and (kind == "Group" or protected.covers(kinds[kind], point, it))
     end,
   })
@@ -153,8 +154,8 @@ function H.OneDriveDocument_OperatorRestore(context)
         missing = ("OneDrive of %s was not found in production."):format(drive.owner),
         place = function(it) return it.path end,
         how = {
-          exists = (body.documentAction or "Overwrite"):lower(),
-          all = (config.documentVersion or "Last"):lower() == "all",
+          exists = core.fold(body.documentAction or "Overwrite"),
+          all = core.fold(config.documentVersion or "Last") == "all",
         },
       })
     table.move(made, 1, #made, #steps + 1, steps)

@@ -1,5 +1,6 @@
 --- Organizations, their users and the users' OneDrives.
 
+local core = require "vbo.core"
 local access = require "vbo.sim.access"
 local explore = require "vbo.sim.explore"
 local location = require "vbo.sim.location"
@@ -17,7 +18,7 @@ end
 local function user(context)
   local id = context.params.userId
   for _, each in ipairs(organization(context).users) do
-    if not each.left and (each.id == id or each.id:lower() == id:lower()) then return each end
+    if not each.left and (each.id == id or core.fold(each.id) == core.fold(id)) then return each end
   end
   refusal.not_found("User", id)
 end
@@ -59,7 +60,7 @@ end
 function H.OrganizationUser_Get(context)
   local found, query = {}, context.query
   local function wanted(value, text)
-    return text == nil or value:lower():find(text:lower(), 1, true) ~= nil
+    return text == nil or core.fold(value):find(core.fold(text), 1, true) ~= nil
   end
   for _, each in ipairs(organization(context).users) do
     if not each.left and location.matches(query, each.location)
@@ -81,7 +82,7 @@ end
 
 function H.OrganizationUserOneDrive_GetOne(context)
   local drive, id = user(context).drive, context.params.onedriveId
-  if not drive or drive.id ~= id:lower() then refusal.not_found("OneDrive", id) end
+  if not drive or drive.id ~= core.fold(id) then refusal.not_found("OneDrive", id) end
   return context:json(render.user_drive(context, drive))
 end
 
@@ -104,7 +105,7 @@ end
 function H.OrganizationMailbox_GetById(context)
   local id = context.params.mailboxId
   for _, each in ipairs(organization(context).mailboxes) do
-    if each.id == id:lower() then return context:json(mailbox_row(context, each)) end
+    if each.id == core.fold(id) then return context:json(mailbox_row(context, each)) end
   end
   refusal.not_found("Mailbox", id)
 end

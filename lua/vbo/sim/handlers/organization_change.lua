@@ -1,5 +1,6 @@
 --- Adding, editing and removing organizations.
 
+local core = require "vbo.core"
 local overlay = require "vbo.sim.typed.overlay"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
@@ -33,13 +34,13 @@ function H.Organization_Add(context)
   local body = context.body
   local name = name_of(body) or refusal.missing { "Name" }
   for _, each in ipairs(context.store.organizations:list()) do
-    if each.name:lower() == name:lower() then
+    if core.fold(each.name) == core.fold(name) then
       refusal.raise(409, ("Organization '%s' has been added already."):format(name))
     end
   end
   local made = context.store.organizations:add {
     id = context.app.uuid(), name = name, region = body.region,
-    type = types[tostring(body.type or "office365"):lower()] or "Office365",
+    type = types[core.fold(tostring(body.type or "office365"))] or "Office365",
     account = body.username or body.exchangeOnlineSettings and body.exchangeOnlineSettings.account,
     description = body.description,
   }

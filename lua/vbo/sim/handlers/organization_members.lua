@@ -1,6 +1,7 @@
 --- Groups, sites and teams of organizations, who is in a group, licences in use, and the state of
 --- synchronisation.  Groups are those of Microsoft 365 that teams have, and a world's others.
 
+local core = require "vbo.core"
 local licensing = require "vbo.sim.licensing"
 local lies = require("vbo.sim.location").matches
 local refusal = require "vbo.sim.refusal"
@@ -23,12 +24,12 @@ local function present(context, list)
 end
 
 local function has(value, text)
-  return text == nil or value:lower():find(text:lower(), 1, true) ~= nil
+  return text == nil or core.fold(value):find(core.fold(text), 1, true) ~= nil
 end
 
 local function by_id(list, id, what)
   for _, it in ipairs(list) do
-    if it.id:lower() == id:lower() then return it end
+    if core.fold(it.id) == core.fold(id) then return it end
   end
   refusal.not_found(what, id)
 end
@@ -81,7 +82,7 @@ end
 function H.OrganizationGroupMember_Get(context)
   local it = group(context)
   return context:list(it.members, function(_, login)
-    local user = it.organization.by_email[login:lower()]
+    local user = it.organization.by_email[core.fold(login)]
     return {
       login = login, name = user and user.display or login, type = "User", groupId = it.id,
       isCloud = not user or user.location == "Cloud",
@@ -110,7 +111,7 @@ function H.OrganizationSite_Get(context)
   local location = it.sharepoint_server and "OnPremises" or "Cloud"
   for _, site in ipairs(present(context, it.sites)) do
     if lies(query, location) and (has(site.name, query.filter) or has(site.url, query.filter))
-        and (not parent or site.parent and site.parent.id:lower() == parent:lower()) then
+        and (not parent or site.parent and core.fold(site.parent.id) == core.fold(parent)) then
       found[#found + 1] = site
     end
   end
@@ -126,7 +127,7 @@ end
 function H.OrganizationSite_GetById(context)
   local it, id = organization(context), context.params.siteId
   for _, drive in ipairs(it.drives or {}) do
-    if drive.id == id:lower() then return context:json(site_row(context, drive)) end
+    if drive.id == core.fold(id) then return context:json(site_row(context, drive)) end
   end
   return context:json(site_row(context, by_id(present(context, it.sites), id, "Site")))
 end

@@ -1,5 +1,6 @@
 --- Restore points: lists with filters, one, what changed, what they protect, and exploring them.
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local json = require "vbo.json"
 local paging = require "vbo.sim.paging"
@@ -11,7 +12,7 @@ local time = require "vbo.time"
 
 local H = {}
 
-local function same(wanted, id) return wanted == nil or id ~= nil and id == wanted:lower() end
+local function same(wanted, id) return wanted == nil or id ~= nil and id == core.fold(wanted) end
 
 --- The points that a query asks for: newest first unless it says otherwise.
 local function selected(context)
@@ -98,7 +99,7 @@ for name, kind in pairs(since_v8) do
   H["ProtectedData_GetProtected" .. name] = function(context)
     local id = context.params["protected" .. name .. "Id"]
     for _, each in ipairs(protected[kind](context.store.points.list)) do
-      if each.id:lower() == id:lower() then
+      if core.fold(each.id) == core.fold(id) then
         return context:json(protected.rows_v8[kind](context, each))
       end
     end

@@ -1,5 +1,6 @@
 --- Roles of restore operators, their operators, and the items that they may restore or not.
 
+local core = require "vbo.core"
 local refusal = require "vbo.sim.refusal"
 local roles = require "vbo.sim.roles"
 
@@ -39,7 +40,7 @@ function H.RbacRole_Get(context) return context:json(row(context, role(context))
 local function check_name(context, organization, name, except)
   for _, each in ipairs(context.store.roles.list) do
     if each ~= except and each.organization == organization
-        and each.name:lower() == name:lower() then
+        and core.fold(each.name) == core.fold(name) then
       refusal.raise(409, ("A role called '%s' exists already."):format(name))
     end
   end
@@ -91,7 +92,7 @@ end
 
 local function find(list, id)
   for i, item in ipairs(list) do
-    if item.id == id:lower() then return item, i end
+    if item.id == core.fold(id) then return item, i end
   end
   refusal.not_found("RbacItem", id)
 end

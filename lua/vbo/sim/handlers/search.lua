@@ -1,5 +1,6 @@
 --- Searching sites and teams in a restore session (v5 and later).
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local of_sites = require "vbo.sim.render_sites"
 local of_teams = require "vbo.sim.render_teams"
@@ -21,7 +22,7 @@ end
 
 --- Answers what of libraries, lists or a folder matches: `itemType` Items, Folders or both.
 local function answer_sites(context, session, containers, top)
-  local terms, wanted = terms_of(context), (context.query.itemType or ""):lower()
+  local terms, wanted = terms_of(context), core.fold(context.query.itemType or "")
   local rows = {}
   for _, container in ipairs(containers) do
     local documents, folders = scope.below(session, container, top and { top } or nil)
@@ -120,7 +121,7 @@ local function answer_teams(context, session, channels, kind)
   return context:list(rows, function(_, row) return row[1](context, row[2], session) end)
 end
 
-local function kind_of(context) return context.body.type and context.body.type:lower() end
+local function kind_of(context) return context.body.type and core.fold(context.body.type) end
 
 function H.TeamsTeam_Search(context)
   local session, team = teams.team(context)

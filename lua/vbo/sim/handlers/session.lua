@@ -1,5 +1,6 @@
 --- Restore sessions: list, get, stop, events, statistics.
 
+local core = require "vbo.core"
 local access = require "vbo.sim.access"
 local explore = require "vbo.sim.explore"
 local refusal = require "vbo.sim.refusal"
@@ -34,7 +35,7 @@ local function selected(context)
     end
   end
   if query.orderBy or query.orderAsc ~= nil then
-    local key = sort_keys[tostring(query.orderBy or "creationTime"):lower()] or "created"
+    local key = sort_keys[core.fold(tostring(query.orderBy or "creationTime"))] or "created"
     local ascending = query.orderAsc == true
     table.sort(found, function(a, b)
       local x, y = a[key] or 0, b[key] or 0
@@ -77,7 +78,7 @@ end
 function H.RestoreSessionEvent_GetById(context)
   local it, id = session(context), context.params.eventId
   for _, event in ipairs(it.events) do
-    if event.id == id:lower() then return context:json(render.event(context, event, it)) end
+    if event.id == core.fold(id) then return context:json(render.event(context, event, it)) end
   end
   refusal.not_found("RestoreSessionEvent", id)
 end

@@ -1,5 +1,6 @@
 --- SharePoint in a restore session: browsing.
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render_sites"
@@ -10,7 +11,7 @@ local H = {}
 function H.SharePointSite_Get(context)
   local session, id = explore.session(context, "Vesp"), context.query.parentId
   local parent
-  if id and (id:lower() == "null" or id:lower() == "root") then
+  if id and (core.fold(id) == "null" or core.fold(id) == "root") then
     parent = false
   elseif id then
     parent = session.view:site(id) or refusal.not_found("SharePointSite", id)

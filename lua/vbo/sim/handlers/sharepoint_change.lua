@@ -1,6 +1,7 @@
 --- SharePoint in a restore session: save, restore and send, of documents, items, attachments,
 --- folders, libraries, lists and whole sites.
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local elsewhere = require "vbo.sim.restore_sites"
 local outcome = require "vbo.sim.outcome"
@@ -64,9 +65,9 @@ end
 local function several_of(kind, property)
   return function(context)
     local session, site = sites.site(context)
-    local list = sites.listed_documents(session, site, kind, context.body[property:lower()],
+    local list = sites.listed_documents(session, site, kind, context.body[core.fold(property)],
       property)
-    return selection(session, site, ("%d %s"):format(#list, property:lower()), {
+    return selection(session, site, ("%d %s"):format(#list, core.fold(property)), {
       documents = list, loose = true,
     })
   end
@@ -175,7 +176,7 @@ local resources = {
 local verbs = { restore = "Restore", save = "Save", send = "Send" }
 
 for _, resource in ipairs(resources) do
-  local selector = select_by[resource[2]:lower()]
+  local selector = select_by[core.fold(resource[2])]
   local function handle(name, action)
     H[resource[1] .. "_" .. name] = function(context) return action(context, selector(context)) end
   end
@@ -239,7 +240,7 @@ local function chosen_attachments(context)
   if list == nil then return session, site, item, item.attachments end
   return session, site, item, sites.listed(list, "Attachments", function(each)
     for _, attachment in ipairs(item.attachments) do
-      if attachment.id == each.id:lower() then return attachment end
+      if attachment.id == core.fold(each.id) then return attachment end
     end
     refusal.not_found("SharePointAttachment", each.id)
   end)

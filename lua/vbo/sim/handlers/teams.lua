@@ -1,5 +1,6 @@
 --- Teams in a restore session: browsing.
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local render = require "vbo.sim.render_teams"
 local scope = require "vbo.sim.scope_teams"
@@ -11,7 +12,7 @@ local function by_name(list, text)
   if not text then return list end
   local found = {}
   for _, each in ipairs(list) do
-    if each.name:lower():find(text:lower(), 1, true) then found[#found + 1] = each end
+    if core.fold(each.name):find(core.fold(text), 1, true) then found[#found + 1] = each end
   end
   return found
 end
@@ -48,7 +49,7 @@ end
 
 --- Whether a `parentId` means what has no parent.
 local function is_top(id)
-  id = tostring(id):lower()
+  id = core.fold(tostring(id))
   return id == "-1" or id == "null" or id == "root"
 end
 

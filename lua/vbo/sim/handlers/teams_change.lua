@@ -1,6 +1,7 @@
 --- Teams in a restore session: save, export, send and restore, of posts, files, tabs, channels
 --- and teams.
 
+local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local outcome = require "vbo.sim.outcome"
 local posts = require "vbo.sim.formats.posts"
@@ -338,7 +339,7 @@ end
 
 local function download(context)
   local session, id = teams.team(context), context.params.requestExportId
-  local made = session.exports and session.exports[id:lower()]
+  local made = session.exports and session.exports[core.fold(id)]
   return context:stream(made or refusal.not_found("ExportTask", id))
 end
 

@@ -1,5 +1,6 @@
 --- What made the backups of an organization: its jobs, and the restore points they left behind.
 
+local core = require "vbo.core"
 local json = require "vbo.json"
 local time = require "vbo.time"
 
@@ -60,7 +61,7 @@ local function items_of(recorder, items, people)
   for item in items:each() do
     local user = item.user
     local name = type(user) == "table" and (user.name or user.email)
-    local known = type(name) == "string" and people.by_address[name:lower()]
+    local known = type(name) == "string" and people.by_address[core.fold(name)]
     if known then
       local row = { user = recorder.mask:address(known.name) }
       for field, word in pairs(flags) do
@@ -88,7 +89,7 @@ local function job_of(recorder, organization, people, job, latest)
     repository = repository and recorder.repositories[repository],
   }
   if type(row.schedule) ~= "table" then row.schedule = nil end
-  local entire = tostring(job.backup_type):lower() == "entireorganization"
+  local entire = core.fold(tostring(job.backup_type)) == "entireorganization"
   local selected, all
   if not entire then
     selected, all = items_of(recorder, job:selected_items(), people)

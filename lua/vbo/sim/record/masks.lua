@@ -4,6 +4,8 @@
 --- user and a mail to its sender.  Words are made with HMAC-SHA-256 (RFC 2104) of a key that is
 --- written nowhere: without it nobody can tell which name a word was, not even by trying names.
 
+local ascii = require "vbo.ascii"
+local core = require "vbo.core"
 local time = require "vbo.time"
 
 local M = {}
@@ -17,7 +19,7 @@ for _, name in ipairs {
   "Pictures", "Videos",
   "Desktop", "Attachments", "Shared Documents", "Site Pages", "Site Assets", "Style Library",
   "Form Templates", "Lists", "General", "Wiki", "Tasks", "Events", "Links", "Announcements",
-} do common[name:lower()] = true end
+} do common[core.fold(name)] = true end
 
 local consonants <const>, vowels <const> = "bdfgklmnprstvz", "aeiou"
 
@@ -46,7 +48,7 @@ end
 
 --- Two numbers of a name, without regard to case.
 function Mask:numbers(name)
-  local digest = sha256(self.outer .. sha256(self.inner .. name:lower()))
+  local digest = sha256(self.outer .. sha256(self.inner .. core.fold(name)))
   return ("<I8I8"):unpack(digest)
 end
 
@@ -66,13 +68,13 @@ local function words(self, name)
   return syllables(first >> 1, 4), syllables(second >> 1, 4)
 end
 
-local function capital(word) return (word:gsub("^%l", string.upper)) end
+local function capital(word) return (word:gsub("^%l", ascii.upper)) end
 
 --- A name, or any text: two words, or three letters' worth of nothing.
 ---@param text string?
 ---@return string?
 function Mask:name(text)
-  if text == nil or text == "" or common[text:lower()] then return text end
+  if text == nil or text == "" or common[core.fold(text)] then return text end
   local first, second = words(self, text)
   return capital(first) .. " " .. second
 end
@@ -111,7 +113,7 @@ function Mask:domain(text)
   if #labels == 1 then return self:word(text) end
   for i = 1, #labels - 1 do
     local stem, rest = labels[i]:match "^(.-)(%-my)$"
-    local kept = labels[i]:lower() == "onmicrosoft" or labels[i]:lower() == "sharepoint"
+    local kept = core.fold(labels[i]) == "onmicrosoft" or core.fold(labels[i]) == "sharepoint"
     if not kept then labels[i] = self:word(stem or labels[i]) .. (rest or "") end
   end
   labels[#labels] = "example"
@@ -143,7 +145,7 @@ end
 function Mask:file(text)
   if text == nil or text == "" then return text end
   local extension = text:match "%.(%w+)$"
-  local known = extension and #extension <= 5 and extension:lower():find "^[a-z]+%d?$"
+  local known = extension and #extension <= 5 and core.fold(extension):find "^[a-z]+%d?$"
   return self:name(text) .. (known and "." .. extension or "")
 end
 
@@ -155,7 +157,7 @@ local replies = { re = true, aw = true, fw = true, fwd = true, wg = true, antw =
 function Mask:subject(text)
   if text == nil or text == "" then return text end
   local before, rest = text:match "^(%a+:%s*)(.+)$"
-  if before and replies[before:match "^%a+":lower()] then return before .. self:subject(rest) end
+  if before and replies[core.fold(before:match "^%a+")] then return before .. self:subject(rest) end
   return self:name(text)
 end
 
@@ -172,8 +174,8 @@ function Mask:url(text, address)
   local previous = ""
   path = path:gsub("[^/]+", function(part)
     local above = previous
-    previous = part:lower()
-    if kept_segments[part:lower()] or common[part:lower():gsub("%%20", " ")] then return part end
+    previous = core.fold(part)
+    if kept_segments[previous] or common[previous:gsub("%%20", " ")] then return part end
     if above == "personal" and address then return (address:gsub("[@.]", "_")) end
     return self:word(part)
   end)

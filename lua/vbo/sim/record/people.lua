@@ -1,12 +1,14 @@
 --- The users of an organization, and whose a OneDrive or a mailbox is.
 
+local core = require "vbo.core"
+
 local M = {}
 
 local People = {}
 People.__index = People
 
 -- SharePoint writes alice@contoso.com as …/personal/alice_contoso_com.
-local function munged(address) return (address:lower():gsub("[@.]", "_")) end
+local function munged(address) return (core.fold(address):gsub("[@.]", "_")) end
 
 local function is_address(text)
   return type(text) == "string" and text:find "^[^@%s/]+@[^@%s/]+$" ~= nil
@@ -16,8 +18,8 @@ end
 function People:wants(address, display)
   if not self.wanted then return true end
   for _, each in ipairs { address or false, display or false } do
-    if each and self.wanted[each:lower()] ~= nil then
-      self.wanted[each:lower()] = true
+    if each and self.wanted[core.fold(each)] ~= nil then
+      self.wanted[core.fold(each)] = true
       return true
     end
   end
@@ -25,7 +27,7 @@ function People:wants(address, display)
 end
 
 function People:add(user)
-  local key = user.name:lower()
+  local key = core.fold(user.name)
   if self.by_address[key] then return self.by_address[key] end
   self.by_address[key], self.by_munged[munged(key)] = user, user
   self.domains[key:match "@(.*)$"] = true
@@ -76,7 +78,7 @@ end
 ---@param drive vbo.OneDrive
 ---@return table?
 function People:of_drive(drive)
-  local segment = (drive.url or ""):lower():match "([^/]*)/*$"
+  local segment = core.fold(drive.url or ""):match "([^/]*)/*$"
   local user = self.by_munged[segment] or self.by_display[drive.name or ""]
   if user then return user end
   local address, longest = nil, 0
@@ -100,7 +102,7 @@ end
 function People:of_mailbox(mailbox)
   local email = mailbox.email
   if not is_address(email) then return nil end
-  local user = self.by_address[email:lower()]
+  local user = self.by_address[core.fold(email)]
   if user then return user end
   if not self:wants(email, mailbox.name) then return nil end
   return self:left(email, mailbox.name)

@@ -1,5 +1,6 @@
 --- Records teams: channels with their tabs, posts and files.
 
+local core = require "vbo.core"
 local files = require "vbo.sim.record.files"
 local resource = require "vbo.resource"
 
@@ -35,7 +36,7 @@ local function has_parent(file)
   local links = file:record()._links
   local parent = type(links) == "table" and links.parent
   local href = type(parent) == "table" and parent.href
-  return type(href) == "string" and href:lower():find("/files/", 1, true) ~= nil
+  return type(href) == "string" and core.fold(href):find("/files/", 1, true) ~= nil
 end
 
 local function add_files(recorder, listing, list, line, top)

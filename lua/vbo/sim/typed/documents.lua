@@ -1,5 +1,6 @@
 --- Files that typed operations stream: reports as PDF or CSV, and plain bytes for the rest.
 
+local ascii = require "vbo.ascii"
 local streams = require "vbo.sim.streams"
 
 local M = {}
@@ -70,7 +71,7 @@ local function people(context)
   local rows = { { "Organization", "User", "Name", "Protected" } }
   local wanted = context.body.organizationId
   for _, organization in ipairs(context.store.world:organizations()) do
-    if not wanted or organization.id == tostring(wanted):lower() then
+    if not wanted or organization.id == ascii.lower(tostring(wanted)) then
       for _, user in ipairs(organization.users) do
         rows[#rows + 1] = { organization.name, user.name, user.display or "",
           user.left and "No" or "Yes" }
@@ -95,8 +96,8 @@ function M.report(context)
   local body = context.body
   local kind = context.op.name:match "^Reports_Generate(%u%w-)Action$" or ""
   if kind == "" then kind = tostring(body.type or "report") end
-  local rows = kind:lower():find("storage", 1, true) and storage(context) or people(context)
-  if tostring(body.format or "PDF"):lower() == "csv" then return streams.bytes(M.csv(rows)) end
+  local rows = ascii.lower(kind):find("storage", 1, true) and storage(context) or people(context)
+  if ascii.lower(tostring(body.format or "PDF")) == "csv" then return streams.bytes(M.csv(rows)) end
   local lines = { "Report: " .. kind, "" }
   for _, row in ipairs(rows) do
     local parts = {}

@@ -1,6 +1,7 @@
 --- Answers every operation that has no handler of its own, by what the catalogue says of it: typed
 --- records that are created, read, changed and deleted, the same in all versions.
 
+local ascii = require "vbo.ascii"
 local contexts = require "vbo.sim.context"
 local documents = require "vbo.sim.typed.documents"
 local json = require "vbo.json"
@@ -80,7 +81,9 @@ local paging = { offset = true, limit = true, setid = true, orderby = true, orde
 -- Whether a row is what the query asks for: properties of its names must have its values.
 local function wanted(context, row)
   local by_name = {}
-  for name, value in pairs(type(row) == "table" and row or {}) do by_name[name:lower()] = value end
+  for name, value in pairs(type(row) == "table" and row or {}) do
+    by_name[ascii.lower(name)] = value
+  end
   -- What must be given says where to look, as accountId does, not what to find.
   local where = {}
   for _, parameter in ipairs(context.op.parameters) do
@@ -88,7 +91,7 @@ local function wanted(context, row)
   end
   local schema = context.op.answer.item
   for name, value in pairs(context.query) do
-    local word = name:lower()
+    local word = ascii.lower(name)
     local own = by_name[word]
     if own == nil and not paging[word] and not where[name] and schema and schema.properties
         and schema.properties[name] then
@@ -98,7 +101,7 @@ local function wanted(context, row)
       local list = type(value) == "table" and value or { value }
       local hit = false
       for _, each in ipairs(list) do
-        local a, b = tostring(own):lower(), tostring(each):lower()
+        local a, b = ascii.lower(tostring(own)), ascii.lower(tostring(each))
         hit = hit or a == b or word:match "name$" and a:find(b, 1, true) ~= nil
       end
       if not hit then return false end
@@ -113,7 +116,7 @@ local function sorted(context, rows)
   local ascending = context.query.orderAsc ~= false
   local function key(row)
     for name, value in pairs(row) do
-      if name:lower() == by:lower() and type(value) ~= "table" then return value end
+      if ascii.lower(name) == ascii.lower(by) and type(value) ~= "table" then return value end
     end
   end
   local keyed = {}
@@ -182,7 +185,7 @@ local function listed(context)
         for _, each in ipairs(value) do take(each) end
       else
         for name, each in pairs(value) do
-          local word = name:lower()
+          local word = ascii.lower(name)
           if word:match "ids?$" or word == "items" then take(each) end
         end
       end
@@ -190,7 +193,7 @@ local function listed(context)
   end
   take(context.body)
   for name, value in pairs(context.query) do
-    if name:lower():match "ids?$" then take(value) end
+    if ascii.lower(name):match "ids?$" then take(value) end
   end
   return ids
 end
@@ -259,9 +262,9 @@ local function act(context, key, given, names, handlers)
   local kind = target ~= "" and resources.kind(target)
   local get = kind and resources.operation(context.cat, target, "GET")
   if kind == "collection" then
-    local wants_ids = verb:lower():match "remove$" or verb:lower():match "delete$"
+    local wants_ids = ascii.lower(verb):match "remove$" or ascii.lower(verb):match "delete$"
     if wants_ids then return remove_listed(context, target, first(given, count(target))) end
-    if verb:lower():match "search" and context.op.answer.kind == "json"
+    if ascii.lower(verb):match "search" and context.op.answer.kind == "json"
         and (context.op.answer.page or context.op.answer.array) then
       return answer_rows(context, rows_of(context, target, first(given, count(target))))
     end
@@ -271,11 +274,11 @@ local function act(context, key, given, names, handlers)
   elseif kind then
     local collection
     record, collection = one_of(context, target, first(given, count(target)), names)
-    if verb:lower() == "remove" and collection then
+    if ascii.lower(verb) == "remove" and collection then
       rules.before_removal(context, collection, record)
       records.remove(collection, record)
     else
-      verbs.apply(context, record, verb:lower())
+      verbs.apply(context, record, ascii.lower(verb))
       if is_object(context.body) and kind == "document" then
         records.update(record, sent_of(context, context.body))
       end

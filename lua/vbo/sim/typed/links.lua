@@ -1,6 +1,7 @@
 --- Links of typed records: to themselves, to what lies below them, and to what they belong to.
 --- Only such as this version answers with GET.
 
+local ascii = require "vbo.ascii"
 local records = require "vbo.sim.typed.records"
 local resources = require "vbo.sim.typed.resources"
 
@@ -50,7 +51,7 @@ local function children(cat, key)
         local op = cat:operation(methods.GET)
         if op.answer.kind == "json" then
           local word = op.path:match "([^/]*)$"
-          found[word:gsub("^%u+", string.lower, 1)] = op
+          found[word:gsub("^%u+", ascii.lower, 1)] = op
         end
       end
     end

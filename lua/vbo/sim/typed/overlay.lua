@@ -1,5 +1,6 @@
 --- Puts what clients changed over a row that a handler rendered.
 
+local ascii = require "vbo.ascii"
 local values = require "vbo.sim.typed.values"
 
 local M = {}
@@ -17,9 +18,9 @@ function M.organization(context, row, it)
   local env = { sparse = true, base = 0, name = it.name, word = "organization", number = 1,
     mail = it.account or "", references = {} }
   for name, inner in pairs(schema.properties) do
-    local value = changes[name:lower()]
+    local value = changes[ascii.lower(name)]
     if value ~= nil and name ~= "id" and not values.is_secret(name, inner) then
-      row[name] = values.fill(inner, value, it.id .. "/" .. name:lower(), env)
+      row[name] = values.fill(inner, value, it.id .. "/" .. ascii.lower(name), env)
     end
   end
   if row.isBackedup ~= nil then row.isBackedup = #it.points > 0 end

@@ -1,6 +1,7 @@
 --- The records behind the typed resources: collections, made up when they are first looked at, and
 --- documents of which there is one.  All versions share them.
 
+local ascii = require "vbo.ascii"
 local ids = require "vbo.sim.ids"
 local refusal = require "vbo.sim.refusal"
 local resources = require "vbo.sim.typed.resources"
@@ -28,17 +29,17 @@ function M.place(key, given)
   local at = 0
   return (key:gsub("{}", function()
     at = at + 1
-    return (given[at] or ""):lower()
+    return ascii.lower(given[at] or "")
   end))
 end
 
 --- What names a record of a collection: the properties that its id in a path may be.
 local function names_of(key, parameter)
-  local schema, word = resources.schema(key), (parameter or "id"):lower()
+  local schema, word = resources.schema(key), ascii.lower(parameter or "id")
   local found = {}
   local function has(name)
     for each in pairs(schema and schema.properties or {}) do
-      if each:lower() == name then return true end
+      if ascii.lower(each) == name then return true end
     end
   end
   for _, name in ipairs { word, "id", word:match "name$" and "name" or nil } do
@@ -47,19 +48,21 @@ local function names_of(key, parameter)
   if #found == 0 then
     local order = schema and schema.order or {}
     for _, name in ipairs(order) do
-      if #found == 0 and name:lower():match "id$" then found[1] = name:lower() end
+      if #found == 0 and ascii.lower(name):match "id$" then found[1] = ascii.lower(name) end
     end
     -- What has no id goes by its name, or by its first word.
     if #found == 0 and has "name" then found[1] = "name" end
     for _, name in ipairs(order) do
-      if #found == 0 and schema.properties[name].type == "string" then found[1] = name:lower() end
+      if #found == 0 and schema.properties[name].type == "string" then
+        found[1] = ascii.lower(name)
+      end
     end
     found[1] = found[1] or "id"
   end
   return found
 end
 
-local function singular(key) return resources.title(key):lower() end
+local function singular(key) return ascii.lower(resources.title(key)) end
 
 -- One of the world's people; the numbers go round.  A big world makes its people when they are
 -- asked for, so only this one is.
@@ -163,7 +166,7 @@ function M.collection(context, key, given)
     mine = { [view] = given[1] } }
   for _, record in ipairs(found.list) do
     local owner = record.known[view]
-    if type(owner) == "string" and owner:lower() == given[1]:lower() then
+    if type(owner) == "string" and ascii.lower(owner) == ascii.lower(given[1]) then
       shown.list[#shown.list + 1] = record
     end
   end
@@ -206,7 +209,7 @@ function M.find(collection, id, parameter)
   for i, record in ipairs(collection.list) do
     for _, name in ipairs(names) do
       local value = record.known[name]
-      if value ~= nil and tostring(value):lower() == id:lower() then return record, i end
+      if value ~= nil and ascii.lower(tostring(value)) == ascii.lower(id) then return record, i end
     end
   end
 end

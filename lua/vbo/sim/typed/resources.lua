@@ -3,6 +3,7 @@
 --- A resource is known by its path in the newest version that has one of its operations, with
 --- "{}" for ids: what v4 calls POST /Accounts and v8 calls GET /Accounts/{accountId} meet there.
 
+local ascii = require "vbo.ascii"
 local catalogue = require "vbo.catalogue"
 
 local M = {}
@@ -13,7 +14,7 @@ local views = {
 }
 
 local function plain(path)
-  return (path:gsub("^/v%d+", ""):gsub("/Action$", ""):gsub("{[^}]*}", "{}"):lower())
+  return (ascii.lower(path:gsub("^/v%d+", ""):gsub("/Action$", ""):gsub("{[^}]*}", "{}")))
 end
 
 local function places(path) return select(2, path:gsub("{", "")) end
@@ -111,7 +112,7 @@ function M.title(key)
         break
       end
     end
-    word = word:gsub("^%l", string.upper):gsub("ies$", "y"):gsub("sses$", "ss")
+    word = word:gsub("^%l", ascii.upper):gsub("ies$", "y"):gsub("sses$", "ss")
       :gsub("([^s])s$", "%1")
     titles[key] = word
   end

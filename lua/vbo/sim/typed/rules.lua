@@ -1,6 +1,7 @@
 --- Rules of single collections that no schema tells: what must not be removed, what may not be
 --- there twice, and members that are records of another collection.
 
+local ascii = require "vbo.ascii"
 local records = require "vbo.sim.typed.records"
 local refusal = require "vbo.sim.refusal"
 local resources = require "vbo.sim.typed.resources"
@@ -52,7 +53,7 @@ function M.before_creation(collection, sent)
   local value = name and sent[name]
   if not value then return end
   for _, record in ipairs(collection.list) do
-    if tostring(record.known[name]):lower() == tostring(value):lower() then
+    if ascii.lower(tostring(record.known[name])) == ascii.lower(tostring(value)) then
       refusal.raise(409, ("%s '%s' exists already."):format(
         resources.title(collection.key), value))
     end

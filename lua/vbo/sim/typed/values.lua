@@ -3,6 +3,7 @@
 --- `fill` renders what is known of a record in a schema and makes up the rest.  What is known is a
 --- table with lower-case keys, so that versions that spell a property differently share it.
 
+local ascii = require "vbo.ascii"
 local ids = require "vbo.sim.ids"
 local json = require "vbo.json"
 local time = require "vbo.time"
@@ -27,7 +28,7 @@ end
 ---@param name string
 ---@param schema vbo.Schema?
 function M.is_secret(name, schema)
-  local word = name:lower()
+  local word = ascii.lower(name)
   return schema ~= nil and (schema.write_only or schema.format == "password") and true
     or word:find("password", 1, true) and (not schema or schema.type == "string")
     or word:find("secret", 1, true) and (not schema or schema.type == "string")
@@ -42,7 +43,7 @@ local good_words = {
 local function word_of(words, seed)
   for _, good in ipairs(good_words) do
     for _, word in ipairs(words) do
-      if word:lower() == good:lower() then return word end
+      if ascii.lower(word) == ascii.lower(good) then return word end
     end
   end
   return words[ids.random(seed)(#words)]
@@ -140,7 +141,7 @@ local function object_of(schema, known, seed, env, depth, open)
   for _, name in ipairs(schema.required or {}) do required[name] = true end
   open[schema] = true
   for _, name in ipairs(schema.order or {}) do
-    local inner, key = schema.properties[name], name:lower()
+    local inner, key = schema.properties[name], ascii.lower(name)
     local value = known and known[key]
     if value == nil and known and other_name[key] then value = known[other_name[key]] end
     local links = name == "_links" or name == "_actions"
@@ -159,7 +160,9 @@ local function object_of(schema, known, seed, env, depth, open)
   if schema.additional and known then
     for key, value in pairs(known) do
       local declared = false
-      for name in pairs(schema.properties or {}) do declared = declared or name:lower() == key end
+      for name in pairs(schema.properties or {}) do
+        declared = declared or ascii.lower(name) == key
+      end
       if not declared then
         out[key] = fill(schema.additional, value, tostring(key), seed .. "/" .. tostring(key),
           env, depth + 1, open)
@@ -193,7 +196,7 @@ local function scalar(schema, value)
     local fallback = not schema.enum and value.words[1] or nil
     for _, word in ipairs(value.words) do
       for _, each in ipairs(schema.enum or {}) do
-        if each:lower() == word:lower() then return each end
+        if ascii.lower(each) == ascii.lower(word) then return each end
       end
     end
     return kind == "string" and fallback or nil
@@ -203,7 +206,7 @@ local function scalar(schema, value)
     value = math.type(value) == "float" and ("%.14g"):format(value) or tostring(value)
     if schema.enum then
       for _, word in ipairs(schema.enum) do
-        if word:lower() == value:lower() then return word end
+        if ascii.lower(word) == ascii.lower(value) then return word end
       end
       return nil
     end
@@ -294,7 +297,7 @@ function M.fold(value, schema)
     local inner = schema and schema.properties and schema.properties[key]
     local secret = M.is_secret(tostring(key), inner)
     if key ~= "_links" and key ~= "_actions" and not secret then
-      out[tostring(key):lower()] = M.fold(each, inner)
+      out[ascii.lower(tostring(key))] = M.fold(each, inner)
     end
   end
   return out

@@ -5,6 +5,7 @@
 ---
 --- Both are checked alike; a name that does not exist is refused with the nearest one.
 
+local ascii = require "vbo.ascii"
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.error"
 local nearest = require "vbo.nearest"
@@ -22,7 +23,7 @@ local function quantity(units, expected, whole)
     local number, unit = value, ""
     if type(value) == "string" then number, unit = value:match "^(%d+%.?%d*)(%a*)$" end
     number = tonumber(number)
-    local factor = units[unit and unit:lower()]
+    local factor = units[unit and ascii.lower(unit)]
     if type(value) == "boolean" or not number or number < 0 or not factor then
       refuse(name, value, expected)
     end
@@ -75,7 +76,7 @@ end
 local function one_of(list)
   return function(name, value)
     for _, each in ipairs(list) do
-      if type(value) == "string" and value:lower() == each:lower() then return each end
+      if type(value) == "string" and ascii.lower(value) == ascii.lower(each) then return each end
     end
     refuse(name, value, "one of " .. table.concat(list, ", "))
   end
@@ -95,7 +96,7 @@ end
 
 --- A glob ("*" any run of characters, "?" one) as a pattern of a whole lower-case text.
 local function glob(value)
-  return "^" .. value:lower():gsub("[^%w*?]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".") .. "$"
+  return "^" .. ascii.lower(value):gsub("[^%w*?]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".") .. "$"
 end
 
 --- Whether some version has an operation that the glob means; the canonical names when not.
@@ -103,7 +104,7 @@ local function known_operation(pattern)
   local names, seen = {}, {}
   for i = #catalogue.versions, 1, -1 do
     for operation in catalogue.load(catalogue.versions[i]):operations() do
-      if operation.name:lower():find(pattern) then return true end
+      if ascii.lower(operation.name):find(pattern) then return true end
       if not seen[operation.name] then
         seen[operation.name] = true
         names[#names + 1] = operation.name

@@ -5,6 +5,7 @@
 --- world takes no time to start and no room, and everything in it is the same at every start,
 --- whatever was asked before.
 
+local core = require "vbo.core"
 local build = require "vbo.sim.world.build"
 local drives = require "vbo.sim.world.big_drive"
 local mail = require "vbo.sim.world.big_mail"
@@ -118,12 +119,12 @@ end
 function World:view(organization, options) return views.new(self, organization, options) end
 
 function World:live_drive(organization, email)
-  local user = organization.by_email[email:lower()]
+  local user = organization.by_email[core.fold(email)]
   return user and drives.live(self, user)
 end
 
 function World:live_mailbox(organization, email)
-  local user = organization.by_email[email:lower()]
+  local user = organization.by_email[core.fold(email)]
   return user and mail.live(self, user)
 end
 

@@ -1,6 +1,7 @@
 --- A backup of a generated world as of a point in time: what `world/view.lua` shows, by
 --- arithmetic.
 
+local core = require "vbo.core"
 local drives = require "vbo.sim.world.big_drive"
 local mail = require "vbo.sim.world.big_mail"
 local numbers = require "vbo.sim.world.numbers"
@@ -39,7 +40,7 @@ end
 function View:drive(id)
   local n = numbers.index(self.world.keys.web, id:sub(37), self.world.counts.users)
   local drive = n and self.organization.drives[n + 1]
-  return drive and drive.id == id:lower() and self:covers(drive.owner) and drive or nil
+  return drive and drive.id == core.fold(id) and self:covers(drive.owner) and drive or nil
 end
 
 function View:folders(drive, parent)

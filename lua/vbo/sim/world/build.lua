@@ -2,6 +2,7 @@
 --- asks: ids from seeds, versions from times, contents into streams, and the blow that ransomware
 --- dealt to the files marked with `hit`.
 
+local core = require "vbo.core"
 local files = require "vbo.sim.world.files"
 local ids = require "vbo.sim.ids"
 local later = require "vbo.sim.later"
@@ -91,7 +92,7 @@ local function new_organization(spec, world)
     }
     user.id = user_id(organization, each)
     organization.users[#organization.users + 1] = user
-    organization.by_email[user.name:lower()] = user
+    organization.by_email[core.fold(user.name)] = user
     if each.drive then
       user.drive = new_drive(organization, user, each.drive, with_note)
       organization.drives[#organization.drives + 1] = user.drive
@@ -123,7 +124,7 @@ function M.expand(spec)
     local organization = new_organization(each, world)
     world.list[#world.list + 1] = organization
     world.by_id[organization.id] = organization
-    world.by_id[organization.name:lower()] = organization
+    world.by_id[core.fold(organization.name)] = organization
   end
   for _, each in ipairs(spec.proxies) do
     world.proxies[#world.proxies + 1] = { id = ids.uuid("proxy/" .. each.name), name = each.name }
@@ -141,7 +142,7 @@ function M.expand(spec)
     end
     world.jobs[#world.jobs + 1] = {
       id = ids.uuid("job/" .. each.name), name = each.name, description = each.description,
-      organization = world.by_id[each.organization:lower()], repository = repository,
+      organization = world.by_id[core.fold(each.organization)], repository = repository,
       points = each.points and files.moments(each.points),
       schedule = each.schedule, selected = each.selected, excluded = each.excluded,
       enabled = each.enabled ~= false, last_run = moment(each.last_run),
@@ -153,14 +154,14 @@ end
 
 function World:organizations() return self.list end
 
-function World:organization(id) return self.by_id[id:lower()] end
+function World:organization(id) return self.by_id[core.fold(id)] end
 
 World.view = function(_, organization, options) return view.new(organization, options) end
 
 --- The documents of a drive as production holds them at the start: a Live table
 --- { user=, drive=, documents = { {path=, document=, version=}, … } }.
 function World:live_drive(organization, email)
-  local user = organization.by_email[email:lower()]
+  local user = organization.by_email[core.fold(email)]
   if not user or user.left or not user.drive then return nil end
   local live = { user = user, drive = user.drive, documents = {} }
   for _, document in ipairs(user.drive.documents) do
@@ -177,7 +178,7 @@ end
 --- { user=, mailbox=, items = { item, … } }.
 ---@param archive boolean?  of the user's archive
 function World:live_mailbox(organization, email, archive)
-  local user = organization.by_email[email:lower()]
+  local user = organization.by_email[core.fold(email)]
   local mailbox = user and not user.left and user[archive and "archive" or "mailbox"]
   if not mailbox then return nil end
   local live = { user = user, mailbox = mailbox, items = {} }

@@ -15,6 +15,7 @@
 --- (`world/listing.lua`) in place of folders, and for an organization its `sites`, `teams` and
 --- `workloads`; `jobs`, `repositories` and `proxies`.
 
+local core = require "vbo.core"
 local errors = require "vbo.error"
 local nearest = require "vbo.nearest"
 local time = require "vbo.time"
@@ -159,7 +160,7 @@ function Checker:users(list, seen)
     local what = text(user.name) and "user " .. user.name or "user " .. i
     self:fields(user, user_fields, what)
     if not user.name then self:fail("users", nil, what .. " has no 'name'") end
-    local key = user.name:lower()
+    local key = core.fold(user.name)
     if seen[key] then self:fail("name", user.name, user.name .. " is there twice") end
     seen[key] = true
   end
@@ -177,21 +178,21 @@ end
 function Checker:jobs(list, organizations)
   self:named(list, job_fields, "job")
   for _, job in ipairs(list or {}) do
-    local organization = organizations[(job.organization or ""):lower()]
+    local organization = organizations[core.fold(job.organization or "")]
     if not organization then
       self:fail("organization", job.organization, ("job %s must name an organization of this world")
         :format(job.name))
     end
     local users = {}
-    for _, user in ipairs(organization.users or {}) do users[user.name:lower()] = true end
+    for _, user in ipairs(organization.users or {}) do users[core.fold(user.name)] = true end
     for _, kind in ipairs { "selected", "excluded" } do
       for _, item in ipairs(job[kind] or {}) do
         self:fields(item, job_item_fields, ("an item of job %s"):format(job.name))
-        if not item.user or not users[item.user:lower()] then
+        if not item.user or not users[core.fold(item.user)] then
           self:fail("user", item.user, ("job %s names a user that its organization has not: %s")
             :format(job.name, tostring(item.user)))
         end
-        item.user = item.user:lower()
+        item.user = core.fold(item.user)
       end
     end
   end
@@ -241,10 +242,10 @@ function M.read(file, source)
     if #list > 1 and not (each.name and each.users) then
       check:fail("organizations", nil, "each of several organizations needs 'name' and 'users'")
     end
-    if each.name and names[each.name:lower()] then
+    if each.name and names[core.fold(each.name)] then
       check:fail("name", each.name, each.name .. " is there twice")
     end
-    names[(each.name or ""):lower()] = each
+    names[core.fold(each.name or "")] = each
   end
   check:jobs(world.jobs, names)
   check:named(world.repositories, repository_fields, "repository")

@@ -10,6 +10,8 @@
 --- A folder with none of these is one OneDrive.  Files are sent from the disk, never held;
 --- symbolic links are left out.  Names, sizes and dates are those of the start.
 
+local ascii = require "vbo.ascii"
+local core = require "vbo.core"
 local build = require "vbo.sim.world.build"
 local description = require "vbo.sim.world.description"
 local errors = require "vbo.error"
@@ -89,7 +91,7 @@ local function owned(list, names, place)
   if not names[place] then return out end
   for _, entry in ipairs(list(place)) do
     if entry.type == "directory" and entry.name:find "^[^@%s]+@[^@%s]+$" then
-      out[entry.name:lower()] = { path = place .. "/" .. entry.name, name = entry.name }
+      out[core.fold(entry.name)] = { path = place .. "/" .. entry.name, name = entry.name }
     end
   end
   return out
@@ -106,12 +108,12 @@ local function users_of(drives, mailboxes)
       end
     end
   end
-  table.sort(users, function(a, b) return a.name:lower() < b.name:lower() end)
+  table.sort(users, function(a, b) return core.fold(a.name) < core.fold(b.name) end)
   return users
 end
 
 local function name_of(address)
-  return (address:match "^[^@]+":gsub("[._]+", " "):gsub("%f[%w]%l", string.upper))
+  return (address:match "^[^@]+":gsub("[._]+", " "):gsub("%f[%w]%l", ascii.upper))
 end
 
 --- Whether a path below the root is a folder, or a file; links are neither.
@@ -144,7 +146,8 @@ local nightly = {
 local function settle(user, folder)
   local function place(field, owners)
     local path = user[field]
-    if path == nil then return owners[user.name:lower()] and owners[user.name:lower()].path end
+    local owner = owners[core.fold(user.name)]
+    if path == nil then return owner and owner.path end
     if path and not is_there(folder.types, path, is_listing(path) and "file" or "directory") then
       folder.fail(field, path, ("'%s' of user %s is no %s here: %s"):format(field, user.name,
         is_listing(path) and "listing" or "folder", path))
@@ -201,10 +204,10 @@ local function employ(spec)
   spec.jobs = spec.jobs or {}
   local backed_up = {}
   for _, job in ipairs(spec.jobs) do
-    if not job.points or job.points[1] then backed_up[job.organization:lower()] = true end
+    if not job.points or job.points[1] then backed_up[core.fold(job.organization)] = true end
   end
   for _, each in ipairs(spec.organizations) do
-    if not backed_up[each.name:lower()] then
+    if not backed_up[core.fold(each.name)] then
       spec.jobs[#spec.jobs + 1] = {
         name = each.name .. " nightly", description = "Everything, every night",
         organization = each.name, schedule = nightly, last_run = each.points[#each.points],
@@ -281,7 +284,7 @@ local function finish(world, spec, folder, now)
   for _, each in ipairs(spec.organizations) do
     local organization = world:organization(each.name)
     for _, described in ipairs(each.users) do
-      local user = organization.by_email[described.name:lower()]
+      local user = organization.by_email[core.fold(described.name)]
       if user.drive then
         -- As a listing tells them.
         user.drive.name = described.drive.drive or user.drive.name

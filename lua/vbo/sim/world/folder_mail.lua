@@ -2,6 +2,7 @@
 --- Headers are read when somebody first looks into a mailbox; the rest of a mail when it is asked
 --- for, and no more than one at a time is held.
 
+local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 local message = require "vbo.sim.world.message"
 local mime = require "vbo.sim.world.mime"
@@ -100,7 +101,7 @@ local function folder_at(mailbox, path, by_path)
   local folder = {
     id = entry_id(mailbox.id .. "//" .. path, 46), mailbox = mailbox, name = name, path = path,
     parent = above and folder_at(mailbox, above, by_path) or nil,
-    category = not above and categories[name:lower()] or "None",
+    category = not above and categories[core.fold(name)] or "None",
   }
   by_path[path] = folder
   mailbox.folders[#mailbox.folders + 1] = folder
@@ -113,7 +114,7 @@ local function fill(mailbox, list, root, path, shown, by_path)
   for _, entry in ipairs(list(path)) do
     local below = path .. "/" .. entry.name
     local name = mime.utf8(entry.name)
-    local kind = entry.type == "file" and name:lower():match "%.(%w+)$"
+    local kind = entry.type == "file" and core.fold(name):match "%.(%w+)$"
     if entry.type == "directory" then
       local inner = shown and shown .. "/" .. name or name
       folder_at(mailbox, inner, by_path)

@@ -1,5 +1,6 @@
 --- Reads mail as it lies in .eml files: RFC 5322 with MIME, as good as real mail needs it.
 
+local core = require "vbo.core"
 local mime = require "vbo.sim.world.mime"
 
 local M = {}
@@ -28,7 +29,7 @@ end
 function M.header(text, fallback)
   local headers = mime.headers((split(text)))
   local sent = mime.date(first(headers, "date"))
-  local urgent = (first(headers, "importance") or first(headers, "x-priority") or ""):lower()
+  local urgent = core.fold(first(headers, "importance") or first(headers, "x-priority") or "")
   return {
     subject = mime.words(first(headers, "subject") or ""),
     from = all(headers, "from")[1] or all(headers, "sender")[1] or { name = "", email = "" },

@@ -2,6 +2,7 @@
 --- parameters), RFC 2047 (encoded words), RFC 2231 (parameters in sections), RFC 5322 (addresses,
 --- dates), and the charsets that mail of western Europe comes in.  Lenient: mail is what it is.
 
+local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 local time = require "vbo.time"
 
@@ -46,7 +47,7 @@ end
 ---@param charset string?
 ---@return string
 function M.utf8(text, charset)
-  charset = (charset or ""):lower()
+  charset = core.fold(charset or "")
   if charset:find "^utf%-16" then return utf16(text, charset) end
   local claims = charset == "" or charset:find "^utf" or charset:find "ascii"
   if (claims or not western[charset]) and utf8.len(text) then return text end
@@ -74,7 +75,7 @@ end
 
 --- Decodes a body by its Content-Transfer-Encoding.
 function M.body(text, encoding)
-  encoding = (encoding or ""):lower():match "^%s*([%w-]*)"
+  encoding = core.fold(encoding or ""):match "^%s*([%w-]*)"
   if encoding == "base64" then return M.base64(text) end
   if encoding == "quoted-printable" then return M.quoted_printable(text) end
   return text
@@ -105,10 +106,10 @@ function M.words(text)
       out[#out + 1] = M.utf8(plain)
     end
     if not from then break end
-    charset = charset:match("^[^*]*"):lower()
+    charset = core.fold(charset:match("^[^*]*"))
     -- A character may be cut between two words: their bytes are joined before they are read.
     if set ~= charset then flush() end
-    data = kind:lower() == "b" and M.base64(data)
+    data = core.fold(kind) == "b" and M.base64(data)
       or data:gsub("_", " "):gsub("=(%x%x)", hexadecimal)
     raw, set, at = raw .. data, charset, to + 1
   end
@@ -125,7 +126,7 @@ function M.headers(text)
   for line in text:gmatch "[^\n]+" do
     local name, value = line:match "^([!-9;-~]+)%s*:%s*(.-)%s*$"
     if name then
-      name = name:lower()
+      name = core.fold(name)
       found[name] = found[name] or {}
       table.insert(found[name], value)
     end
@@ -158,7 +159,7 @@ function M.parameters(text)
         _, last, given = rest:find("^([^;]*)", to + 1)
         given = given:match "^(.-)%s*$"
       end
-      at, name = last + 1, name:lower()
+      at, name = last + 1, core.fold(name)
       local base, section, encoded = name:match "^([^*]+)%*?(%d*)(%*?)$"
       if name:find("*", 1, true) and base then
         sections[base] = sections[base] or {}
@@ -185,7 +186,7 @@ function M.parameters(text)
     end
     found[name] = M.utf8(table.concat(bytes), charset)
   end
-  return value:lower():match "^(.-)%s*$", found
+  return core.fold(value):match "^(.-)%s*$", found
 end
 
 local function closing(text, from, open, close)
@@ -257,11 +258,11 @@ local zones = { est = "-0500", edt = "-0400", cst = "-0600", cdt = "-0500", mst 
 function M.date(text)
   local day, month, year, hour, minute, second, zone = (text or ""):match
     "(%d+)%s+(%a%a%a)%a*%s+(%d+)%s+(%d+):(%d+):?(%d*)%s*([%w+-]*)"
-  month = month and months[month:lower()]
+  month = month and months[core.fold(month)]
   if not month then return nil end
   year = tonumber(year)
   if year < 50 then year = year + 2000 elseif year < 1000 then year = year + 1900 end
-  zone = zone:match "^[+-]%d%d%d%d$" or zones[zone:lower()] or "+0000"
+  zone = zone:match "^[+-]%d%d%d%d$" or zones[core.fold(zone)] or "+0000"
   local at = time.parse(("%04d-%02d-%02dT%02d:%02d:%02d%s"):format(year, month, tonumber(day),
     tonumber(hour), tonumber(minute), tonumber(second) or 0, zone))
   return at and math.tointeger(at)

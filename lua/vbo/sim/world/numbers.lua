@@ -1,6 +1,7 @@
 --- Numbers into names and back: the arithmetic behind worlds that are made on the fly.  A record
 --- is the n-th of its kind; its id holds n, scrambled, and so leads back to it without a table.
 
+local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 
 local M = {}
@@ -63,7 +64,7 @@ end
 ---@param count integer  how many there are
 ---@return integer?  nil when it is not one of them
 function M.index(key, id, count)
-  id = id:lower()
+  id = core.fold(id)
   local node = id:match "^[%x-]+%-(%x%x%x%x%x%x%x%x%x%x%x%x)$"
   local n = node and unscramble(key, tonumber(node, 16))
   return n and n < count and M.uuid(key, n) == id and n or nil

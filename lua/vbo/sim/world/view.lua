@@ -3,6 +3,8 @@
 --- The point is the last restore point at or before the time asked for: before the first there
 --- is nothing, after the last there is the last (API v1 on, the `explore` action).
 
+local core = require "vbo.core"
+
 local M = {}
 
 local View = {}
@@ -46,7 +48,7 @@ function M.new(organization, options)
 end
 
 function View:covers(email)
-  return self.point ~= nil and (self.only == nil or self.only[email:lower()] == true)
+  return self.point ~= nil and (self.only == nil or self.only[core.fold(email)] == true)
 end
 
 --- Whether something that came at `from` and went at `gone` is in this view: there at the point,
@@ -70,7 +72,7 @@ end
 --- What has an id, where the view shows it.  GUIDs are compared without case.
 local function by_id(list, id)
   for _, each in ipairs(list) do
-    if each.id == id or each.id == id:lower() then return each end
+    if each.id == id or each.id == core.fold(id) then return each end
   end
 end
 
@@ -101,7 +103,7 @@ end
 function View:shows(document) return self:holds(document.versions[1].at, document.deleted) end
 
 function View:document(drive, id)
-  local found = drive.by_id[id] or drive.by_id[id:lower()]
+  local found = drive.by_id[id] or drive.by_id[core.fold(id)]
   return found and found.versions and self:shows(found) and found or nil
 end
 
