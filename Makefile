@@ -123,7 +123,7 @@ ALL_CFLAGS = -std=c11 $(CFLAGS) $(OPTIMIZE) $(WARNINGS) -fPIC -fvisibility=hidde
 ALL_LDFLAGS = $(LDFLAGS) $(ROCK_LDFLAGS) $(LINK_OPTIMIZE)
 
 # ----------------------------------------------------------------- the sources
-BINDING := lcore lclient ltransfer lsecret lengine lfile lfold ljson lpage lscreen lutil
+BINDING := lcore lclient ltransfer lsecret lengine lfile lfold ljson lpage lscreen ltext lutil
 SERVER := $(basename $(notdir $(wildcard csrc/server*.c csrc/zip*.c csrc/identity*.c \
   csrc/stream*.c csrc/dynamic*.c csrc/lserver*.c csrc/lrequest*.c csrc/lstream*.c)))
 INTERPRETER := vbolua arguments output report repl complete interrupt preload

@@ -5,9 +5,8 @@
 #include "headers.h"
 
 /* Fills in `err` from the status and the server's own error object:
- * {"message", "errorCode"} of the REST API, {"error", "error_description"} of
- * OAuth (RFC 6749 section 5.2), {"title", "detail"} (RFC 9457), or the title of
- * an HTML page.  What the server wrote is cleaned of control characters. */
+ * {"message", "errorCode"} of the REST API, or what else servers and proxies write (reason.h).
+ * What the server wrote is cleaned of control characters and of secrets. */
 void vbo_answer_error(const vbo_headers *headers, const char *body, size_t size, vbo_error *err);
 
 #endif

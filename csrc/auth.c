@@ -7,6 +7,7 @@
 #include "answer.h"
 #include "client.h"
 #include "json.h"
+#include "redact.h"
 #include "retry.h"
 #include "secret.h"
 #include "system.h"
@@ -108,9 +109,11 @@ static void fail(vbo_auth *auth, const vbo_error *failure) {
 static void accept_grant(vbo_auth *auth, const vbo_grant *grant, int64_t asked_at) {
   vbo_secret_free(auth->access);
   auth->access = grant->access;
+  vbo_client_keep(auth->client, grant->access); /* answers to it may come after the next one */
   if (grant->refresh != NULL || !auth->refreshing) {
     vbo_secret_free(auth->refresh); /* RFC 6749 section 6: otherwise the old one stays good */
     auth->refresh = grant->refresh;
+    if (grant->refresh != NULL) vbo_client_keep(auth->client, grant->refresh);
   }
   auth->serial++;
   auth->refused = false;
@@ -128,6 +131,8 @@ static void accept_grant(vbo_auth *auth, const vbo_grant *grant, int64_t asked_a
 
 /* Turns an answer that is not 2xx into our words. */
 static void refusal(vbo_auth *auth, const vbo_headers *headers, vbo_error *err) {
+  if (auth->answer.size > 0)
+    auth->answer.size = vbo_redact(auth->answer.data, auth->answer.size, NULL);
   vbo_answer_error(headers, auth->answer.data, auth->answer.size, err);
   if (err->status == 400 || err->status == 401 || err->status == 403) {
     char words[sizeof err->message];

@@ -32,7 +32,7 @@ bool vbo_buffer_reserve(vbo_buffer *buffer, size_t size, vbo_error *err) {
     buffer->data = moved;
   } else {
     char *moved = vbo_secure_alloc(capacity);
-    if (moved == NULL) return vbo_error_memory(err);
+    if (moved == NULL) return vbo_secure_full(err);
     if (buffer->size > 0) memcpy(moved, buffer->data, buffer->size);
     vbo_secure_free(buffer->data, buffer->capacity);
     buffer->data = moved;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redact.h"
 #include "secret.h"
 #include "text.h"
 #include "transfer.h"
@@ -48,8 +49,6 @@ static bool check(const vbo_client_options *options, vbo_error *err) {
     return usage(err, "the token parameters must be form-encoded");
   if (options->user_agent != NULL && !printable(options->user_agent))
     return usage(err, "the user agent must be printable ASCII");
-  if (options->proxy != NULL && strncmp(options->proxy, "https:", 6) == 0)
-    return usage(err, "a proxy is reached over http or socks, not over https");
   if (options->connect_timeout < 0 || options->idle_timeout < 0 || options->deadline < 0)
     return usage(err, "a timeout cannot be negative");
   if (options->connect_timeout > INT32_MAX || options->idle_timeout > INT32_MAX)
@@ -70,13 +69,12 @@ static bool fill(vbo_client *client, const vbo_client_options *options, vbo_erro
   client->user_agent =
       vbo_text_copy(options->user_agent != NULL ? options->user_agent : "vbolua/" VBO_VERSION);
   client->user = vbo_text_copy(options->user);
-  client->proxy = vbo_text_copy(options->proxy);
   client->token_parameters = vbo_text_copy(options->token_parameters);
   if (client->token_path == NULL || client->user_agent == NULL ||
       (client->user == NULL) != (options->user == NULL) ||
-      (client->proxy == NULL) != (options->proxy == NULL) ||
       (client->token_parameters == NULL) != (options->token_parameters == NULL))
     return vbo_error_memory(err);
+  if (!vbo_proxy_find(options->proxy, client->host, &client->proxy, err)) return false;
   client->password = vbo_secret_share(options->password);
   client->connect_timeout =
       options->connect_timeout != 0 ? options->connect_timeout : CONNECT_TIMEOUT;
@@ -126,11 +124,28 @@ void vbo_client_close(vbo_client *client) {
   vbo_auth_close(&client->auth);
   vbo_secret_free(client->password);
   client->password = NULL;
+  for (unsigned i = 0; i < VBO_CLIENT_KEEPS; i++) {
+    vbo_secret_free(client->kept[i]);
+    client->kept[i] = NULL;
+  }
   vbo_pool_free(client->pool);
   client->pool = NULL;
   vbo_congestion_close(client->congestion);
   client->congestion = NULL;
   vbo_node_unlink(&client->node);
+}
+
+void vbo_client_keep(vbo_client *client, vbo_secret *secret) {
+  for (unsigned i = 0; i < VBO_CLIENT_KEEPS; i++) {
+    const vbo_secret *kept = client->kept[i];
+    if (kept == secret) return;
+    if (kept != NULL && vbo_secret_size(kept) == vbo_secret_size(secret) &&
+        memcmp(vbo_secret_bytes(kept), vbo_secret_bytes(secret), vbo_secret_size(kept)) == 0)
+      return;
+  }
+  vbo_secret **place = &client->kept[client->kept_next++ % VBO_CLIENT_KEEPS];
+  vbo_secret_free(*place);
+  *place = vbo_secret_share(secret);
 }
 
 void vbo_client_release(vbo_client *client) {
@@ -142,7 +157,7 @@ void vbo_client_release(vbo_client *client) {
   free(client->token_path);
   free(client->token_parameters);
   free(client->user);
-  free(client->proxy);
+  vbo_proxy_free(&client->proxy);
   free(client->user_agent);
   free(client);
 }
@@ -185,7 +200,7 @@ vbo_exchange *vbo_client_exchange(vbo_client *client, const char *method, const 
       .body = body,
       .body_size = body_size,
       .fresh = fresh,
-      .proxy = client->proxy,
+      .proxy = &client->proxy,
       .user_agent = client->user_agent,
       .connect_timeout = client->connect_timeout,
       .trust = client->trust,
@@ -202,4 +217,5 @@ void vbo_client_place(const vbo_client *client, const char *method, const char *
                       vbo_error *err) {
   (void)snprintf(err->server, sizeof err->server, "%s", client->origin);
   (void)snprintf(err->request, sizeof err->request, "%s %s", method, path);
+  vbo_redact_line(err->request);
 }

@@ -5,7 +5,10 @@
 #include "auth.h"
 #include "congestion.h"
 #include "engine.h"
+#include "proxy.h"
 #include "trust.h"
+
+enum { VBO_CLIENT_KEEPS = 64 };
 
 struct vbo_client {
   unsigned owners; /* the caller, and each transfer */
@@ -19,7 +22,7 @@ struct vbo_client {
   char *token_parameters;
   char *user;
   vbo_secret *password;
-  char *proxy;
+  vbo_proxy proxy;
   char *user_agent;
   int64_t connect_timeout;
   int64_t idle_timeout;
@@ -29,12 +32,17 @@ struct vbo_client {
   vbo_trust *trust;
   vbo_pool *pool;
   vbo_congestion *congestion;
+  vbo_secret *kept[VBO_CLIENT_KEEPS]; /* what it sent last, for redaction; NULL: none yet */
+  unsigned kept_next;
   vbo_auth auth;
 };
 
 /* Ends all transfers and forgets the secrets; the memory stays. */
 void vbo_client_close(vbo_client *client);
 void vbo_client_release(vbo_client *client);
+/* Holds a secret that it sent: as long as it is open (or until it has sent 64 others) no text shows
+ * it, be its own owner gone by then.  Events of a session come late. */
+void vbo_client_keep(vbo_client *client, vbo_secret *secret);
 /* Begins an exchange with this client's settings on its origin.  `headers` is
  * taken over. */
 vbo_exchange *vbo_client_exchange(vbo_client *client, const char *method, const char *path,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "redact.h"
 #include "text.h"
 
 const char *vbo_error_kind_name(vbo_error_kind kind) {
@@ -96,12 +97,19 @@ const char *vbo_errno_name(int os_error, char buffer[16]) {
   return buffer;
 }
 
+/* Whatever was put into it, it stays one printable line without a secret.  Looked for before it is
+ * cleaned and cut, which would break a secret, and after, which may put one together. */
+static void put_line(char *out, size_t capacity, char *text, const char *format) {
+  size_t size = vbo_redact(text, strlen(text), format);
+  vbo_text_clean(out, capacity, text, size);
+  out[vbo_redact(out, strlen(out), format)] = '\0';
+}
+
 static void error_start(vbo_error *err, vbo_error_kind kind, const char *format, va_list args) {
-  char text[sizeof err->message * 2];
+  char text[sizeof err->message * 4];
   (void)vsnprintf(text, sizeof text, format, args);
-  /* Whatever was put into the message, it stays one printable line. */
   vbo_error fresh = {.kind = kind};
-  vbo_text_clean(fresh.message, sizeof fresh.message, text, strlen(text));
+  put_line(fresh.message, sizeof fresh.message, text, format);
   *err = fresh;
 }
 
@@ -134,12 +142,12 @@ bool vbo_error_os(vbo_error *err, vbo_error_kind kind, int os_error, const char 
 
 void vbo_error_hint(vbo_error *err, const char *format, ...) {
   if (err == NULL) return;
-  char text[sizeof err->hint * 2];
+  char text[sizeof err->hint * 4];
   va_list args;
   va_start(args, format);
   (void)vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  vbo_text_clean(err->hint, sizeof err->hint, text, strlen(text));
+  put_line(err->hint, sizeof err->hint, text, format);
 }
 
 bool vbo_error_memory(vbo_error *err) {

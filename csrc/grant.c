@@ -37,7 +37,7 @@ static vbo_secret *token_member(const char *text, size_t size, const char *name,
   }
   char *bytes = vbo_secure_alloc(value.length);
   if (bytes == NULL) {
-    vbo_error_memory(err);
+    vbo_secure_full(err);
     return NULL;
   }
   bool good = vbo_json_decode(text, &value, bytes, value.length, &length);

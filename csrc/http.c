@@ -16,8 +16,16 @@
  * is given back.  (When the program has started libcurl before us, it keeps the
  * program's allocator, and this one protection is lost.) */
 
+static _Atomic bool starved;
+
+bool vbo_http_starved(void) {
+  return starved;
+}
+
 static void *wiping_malloc(size_t size) {
-  return malloc(size);
+  void *memory = malloc(size);
+  if (memory == NULL) starved = true;
+  return memory;
 }
 
 /* Larger than this are only the buffers in which answers that are no secret come in
@@ -32,10 +40,10 @@ static void wiping_free(void *memory) {
 }
 
 static void *wiping_realloc(void *memory, size_t size) {
-  if (memory == NULL) return malloc(size);
+  if (memory == NULL) return wiping_malloc(size);
   /* Always moved by hand: realloc may leave the old copy behind, unwiped. */
   size_t before = vbo_allocation_size(memory);
-  void *moved = malloc(size);
+  void *moved = wiping_malloc(size);
   if (moved == NULL) return NULL;
   memcpy(moved, memory, before < size ? before : size);
   wiping_free(memory);
@@ -44,13 +52,15 @@ static void *wiping_realloc(void *memory, size_t size) {
 
 static char *wiping_strdup(const char *text) {
   size_t size = strlen(text) + 1;
-  char *copy = malloc(size);
+  char *copy = wiping_malloc(size);
   if (copy != NULL) memcpy(copy, text, size);
   return copy;
 }
 
 static void *wiping_calloc(size_t count, size_t size) {
-  return calloc(count, size);
+  void *memory = calloc(count, size);
+  if (memory == NULL) starved = true;
+  return memory;
 }
 
 /* --------------------------------------------------------------- the start */

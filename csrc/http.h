@@ -8,6 +8,7 @@
 #define VBO_HTTP_H
 
 #include "headers.h"
+#include "proxy.h"
 #include "trust.h"
 
 /* Carries exchanges (a libcurl multi). */
@@ -61,8 +62,8 @@ typedef struct vbo_exchange_options {
   vbo_buffer *headers; /* "Name: value\0…"; taken over, also on failure */
   const char *body;    /* NULL: none; must outlive the exchange */
   size_t body_size;
-  bool fresh; /* on a connection of its own */
-  const char *proxy;
+  bool fresh;             /* on a connection of its own */
+  const vbo_proxy *proxy; /* outlives the exchange */
   const char *user_agent;
   int64_t connect_timeout;
   vbo_trust *trust;

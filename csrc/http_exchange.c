@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "http_private.h"
+#include "secret.h"
 #include "system.h"
 
 /* --------------------------------------------------------------- callbacks */
@@ -189,10 +190,12 @@ static CURLcode set_request(CURL *easy, const vbo_exchange_options *options,
   SET(CURLOPT_USERAGENT, options->user_agent);
   SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout);
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  if (options->proxy != NULL) {
-    SET(CURLOPT_PROXY, options->proxy);
-    SET(CURLOPT_NOPROXY, "");
-  }
+  /* Always told: what the environment says was read when the client was opened. */
+  SET(CURLOPT_PROXY, options->proxy->url);
+  SET(CURLOPT_NOPROXY, "");
+  if (options->proxy->user != NULL) SET(CURLOPT_PROXYUSERNAME, options->proxy->user);
+  if (options->proxy->password != NULL)
+    SET(CURLOPT_PROXYPASSWORD, vbo_secret_bytes(options->proxy->password));
   SET(CURLOPT_FRESH_CONNECT, options->fresh ? 1L : 0L);
   SET(CURLOPT_SHARE, options->pool->share);
   return result;
@@ -244,6 +247,7 @@ vbo_exchange *vbo_exchange_start(vbo_http *http, const vbo_exchange_options *opt
   exchange->owner = options->owner;
   exchange->trust = options->trust;
   exchange->fresh = options->fresh;
+  exchange->proxy = options->proxy->url[0] != '\0' ? options->proxy : NULL;
   exchange->body_size = options->body_size;
   exchange->connect_timeout = options->connect_timeout;
   exchange->lines = *options->headers;

@@ -27,6 +27,7 @@ struct vbo_exchange {
   vbo_handshake *connection;         /* of the one its request went over */
   int64_t sockets[EXCHANGE_SOCKETS]; /* opened for it, the last few */
   unsigned socket_count;
+  const vbo_proxy *proxy; /* NULL: none */
   bool fresh;
   bool dirty;        /* the reused connection was not clean: nothing was sent */
   bool resent;       /* libcurl was about to send it once more */
@@ -46,6 +47,8 @@ struct vbo_exchange {
 /* After libcurl has let go of it: reports, or sends it again on a fresh
  * connection when the reused one was not clean. */
 void vbo_exchange_ended(vbo_exchange *exchange, CURLcode code);
+/* Whether the system has refused libcurl memory. */
+bool vbo_http_starved(void);
 /* Puts a libcurl failure into our words. */
 void vbo_http_failure(const vbo_exchange *exchange, CURLcode code, vbo_error *err);
 

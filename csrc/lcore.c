@@ -231,5 +231,6 @@ int luaopen_vbo_core(lua_State *L) {
   vboL_open_screen(L);
   vboL_open_page(L);
   vboL_open_file(L);
+  vboL_open_text(L);
   return 1;
 }

@@ -146,6 +146,7 @@ void vboL_open_transfer(lua_State *L);
 void vboL_open_secret(lua_State *L);
 void vboL_open_json(lua_State *L);
 void vboL_open_fold(lua_State *L); /* after vboL_open_json */
+void vboL_open_text(lua_State *L);
 void vboL_open_file(lua_State *L);
 void vboL_open_screen(lua_State *L);
 

@@ -9,6 +9,7 @@
 
 #include "engine.h"
 #include "system.h"
+#include "redact.h"
 #include "text.h"
 #include "transfer.h"
 
@@ -39,6 +40,7 @@ static bool name_file(vbo_told *told, const char *file, vbo_error *err) {
   told->name = malloc(size + 1); /* cleaning makes nothing longer */
   if (told->name == NULL) return vbo_error_memory(err);
   vbo_text_clean(told->name, size + 1, last, size);
+  vbo_redact_line(told->name);
   return true;
 }
 

@@ -2,9 +2,12 @@
 #include <lauxlib.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lutil.h"
+#include "redact.h"
+#include "text.h"
 #include "vbo.h"
 #include "vbolua.h"
 
@@ -76,14 +79,26 @@ static size_t shown_size(const char *text) {
 }
 
 /* A terminal obeys control characters, and text may come from a server. */
-static void print_clean(const char *text, size_t size) {
-  for (size_t i = 0; i < size; i++) {
-    unsigned char c = (unsigned char)text[i];
-    if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7F)
-      fprintf(stderr, "\\x%02X", c);
+static void print_shown(const char *text, size_t size) {
+  for (size_t at = 0; at < size;) {
+    char shown[VBO_TEXT_SHOWN];
+    bool plain = false;
+    size_t length = vbo_text_show(text + at, size - at, shown, &plain);
+    if (plain)
+      fwrite(text + at, 1, length, stderr);
     else
-      fputc(c, stderr);
+      fputs(shown, stderr);
+    at += length;
   }
+}
+
+/* What a script raises may hold a secret that a server repeated. */
+static void print_clean(const char *text, size_t size) {
+  char *copy = malloc(size + 1);
+  if (copy == NULL) return;
+  memcpy(copy, text, size);
+  print_shown(copy, vbo_redact(copy, size, NULL));
+  free(copy);
 }
 
 int vbo_report(lua_State *L) {

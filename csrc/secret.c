@@ -1,43 +1,23 @@
-/* secret.c: secrets and the memory they live in. */
+/* secret.c: secrets, and the list of all that live. */
 #include "secret.h"
 
-#include <openssl/crypto.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SECURE_HEAP = 512 * 1024, SECURE_SMALLEST = 32 };
 
 struct vbo_secret {
   char *bytes;
   size_t size;
   size_t capacity;
-  unsigned owners;
+  atomic_uint owners; /* on any thread */
+  vbo_secret *before; /* in the list of all */
+  vbo_secret *after;
 };
 
-static pthread_once_t heap_once = PTHREAD_ONCE_INIT;
-
-static void heap_start(void) {
-  /* A host program that has set it up already keeps its own size.  A failure
-   * needs no word: CRYPTO_secure_malloc then takes ordinary memory. */
-  if (!CRYPTO_secure_malloc_initialized()) CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_SMALLEST);
-}
-
-void *vbo_secure_alloc(size_t size) {
-  pthread_once(&heap_once, heap_start);
-  if (size == 0) size = 1;
-  void *memory = OPENSSL_secure_zalloc(size);
-  /* Full: ordinary memory.  OPENSSL_secure_clear_free tells the two apart. */
-  return memory != NULL ? memory : OPENSSL_zalloc(size);
-}
-
-void vbo_secure_free(void *memory, size_t size) {
-  if (memory != NULL) OPENSSL_secure_clear_free(memory, size);
-}
-
-void vbo_secure_wipe(void *memory, size_t size) {
-  OPENSSL_cleanse(memory, size);
-}
+/* All of the process, for redaction by value. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static vbo_secret *all;
 
 vbo_secret *vbo_secret_adopt(void *bytes, size_t size, size_t capacity, vbo_error *err) {
   vbo_secret *secret = malloc(sizeof *secret);
@@ -46,14 +26,23 @@ vbo_secret *vbo_secret_adopt(void *bytes, size_t size, size_t capacity, vbo_erro
     vbo_error_memory(err);
     return NULL;
   }
-  *secret = (vbo_secret){.bytes = bytes, .size = size, .capacity = capacity, .owners = 1};
+  secret->bytes = bytes;
+  secret->size = size;
+  secret->capacity = capacity;
+  secret->before = NULL;
+  atomic_init(&secret->owners, 1);
+  pthread_mutex_lock(&lock);
+  secret->after = all;
+  if (all != NULL) all->before = secret;
+  all = secret;
+  pthread_mutex_unlock(&lock);
   return secret;
 }
 
 vbo_secret *vbo_secret_new(const void *bytes, size_t size, vbo_error *err) {
   char *copy = size < SIZE_MAX ? vbo_secure_alloc(size + 1) : NULL;
   if (copy == NULL) {
-    vbo_error_memory(err);
+    vbo_secure_full(err);
     return NULL;
   }
   if (size > 0) memcpy(copy, bytes, size);
@@ -69,12 +58,37 @@ const char *vbo_secret_bytes(const vbo_secret *secret) {
 }
 
 vbo_secret *vbo_secret_share(vbo_secret *secret) {
-  if (secret != NULL) secret->owners++;
+  if (secret != NULL) atomic_fetch_add_explicit(&secret->owners, 1, memory_order_relaxed);
   return secret;
 }
 
 void vbo_secret_free(vbo_secret *secret) {
-  if (secret == NULL || --secret->owners > 0) return;
+  /* What other owners did with it happens before it is wiped. */
+  if (secret == NULL || atomic_fetch_sub_explicit(&secret->owners, 1, memory_order_acq_rel) != 1)
+    return;
+  pthread_mutex_lock(&lock);
+  if (secret->before != NULL)
+    secret->before->after = secret->after;
+  else
+    all = secret->after;
+  if (secret->after != NULL) secret->after->before = secret->before;
+  pthread_mutex_unlock(&lock);
   vbo_secure_free(secret->bytes, secret->capacity);
   free(secret);
+}
+
+bool vbo_secret_hold(vbo_secret *secret) {
+  unsigned owners = atomic_load_explicit(&secret->owners, memory_order_relaxed);
+  while (owners > 0)
+    if (atomic_compare_exchange_weak_explicit(&secret->owners, &owners, owners + 1,
+                                              memory_order_relaxed, memory_order_relaxed))
+      return true;
+  return false;
+}
+
+void vbo_secret_each(void (*see)(void *owner, vbo_secret *secret), void *owner) {
+  pthread_mutex_lock(&lock);
+  for (vbo_secret *secret = all; secret != NULL; secret = secret->after)
+    see(owner, secret);
+  pthread_mutex_unlock(&lock);
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -317,6 +318,35 @@ void vbo_terminal_close(vbo_terminal *terminal) {
   tcsetattr(terminal->fd, TCSAFLUSH, &terminal->before);
   close(terminal->fd);
   free(terminal);
+}
+
+static size_t page_size(void) {
+  long size = sysconf(_SC_PAGESIZE);
+  return size > 0 ? (size_t)size : 4096;
+}
+
+void *vbo_secret_pages(size_t size, size_t *given, bool *locked) {
+  size_t page = page_size();
+  if (size > SIZE_MAX - 4 * page) return NULL;
+  size_t inside = (size + page - 1) / page * page;
+  char *all = mmap(NULL, inside + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0);
+  if (all == MAP_FAILED) return NULL;
+  char *pages = all + page;
+  if (mprotect(pages, inside, PROT_READ | PROT_WRITE) != 0) {
+    munmap(all, inside + 2 * page);
+    return NULL;
+  }
+#if defined(MADV_DONTDUMP)
+  (void)madvise(pages, inside, MADV_DONTDUMP);
+#endif
+  *locked = mlock(pages, inside) == 0;
+  *given = inside;
+  return pages;
+}
+
+void vbo_secret_pages_free(void *pages, size_t size) {
+  size_t page = page_size();
+  munmap((char *)pages - page, size + 2 * page); /* which unlocks them */
 }
 
 size_t vbo_allocation_size(void *memory) {

@@ -66,6 +66,12 @@ void vbo_terminal_close(vbo_terminal *terminal);
 
 /* --- memory --- */
 
+/* Zeroed pages of at least `size` bytes between guard pages, which core dumps leave out.
+ * `*given` is their size, `*locked` whether they are kept out of swap.  NULL when memory is out. */
+void *vbo_secret_pages(size_t size, size_t *given, bool *locked);
+/* Wipes nothing. */
+void vbo_secret_pages_free(void *pages, size_t size);
+
 /* Keeps the library that holds this code in memory until the process ends.  For those that leave
  * addresses of ours with a library that may outlive us: a host that closes its last Lua state
  * unloads vbo.core, and goes on with libcurl. */

@@ -1,6 +1,7 @@
 /* text.c: UTF-8 and text that other machines send. */
 #include "text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,9 +62,30 @@ size_t vbo_utf8_put(uint32_t point, char out[4]) {
   return 4;
 }
 
-static bool is_control(uint32_t point) {
-  return point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x202A && point <= 0x202E) ||
-         (point >= 0x2066 && point <= 0x2069) || point == 0x200E || point == 0x200F;
+bool vbo_text_unsafe(uint32_t point) {
+  /* Of Unicode's controls (Cc), format characters (Cf) and separators (Zl, Zp) those that no word of
+   * a language needs: the zero-width joiner and non-joiner (200C, 200D), which Persian, Indic
+   * scripts and emoji are written with, and the soft hyphen are none of them. */
+  static const uint32_t ranges[][2] = {{0x00, 0x1F},     {0x7F, 0x9F},      {0x61C, 0x61C},
+                                       {0x180E, 0x180E}, {0x200B, 0x200B},  {0x200E, 0x200F},
+                                       {0x2028, 0x202E}, {0x2060, 0x206F},  {0xFEFF, 0xFEFF},
+                                       {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+  for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+    if (point >= ranges[i][0] && point <= ranges[i][1]) return true;
+  return false;
+}
+
+size_t vbo_text_show(const char *text, size_t size, char out[VBO_TEXT_SHOWN], bool *plain) {
+  uint32_t point = 0;
+  size_t length = vbo_utf8_next(text, size, &point);
+  unsigned char byte = (unsigned char)*text;
+  bool line_end = byte == '\n' || byte == '\t' || (byte == '\r' && size > 1 && text[1] == '\n');
+  *plain = length > 0 && (line_end || !vbo_text_unsafe(point));
+  if (length == 0 || byte < 0x80)
+    (void)snprintf(out, VBO_TEXT_SHOWN, "\\x%02X", byte);
+  else
+    (void)snprintf(out, VBO_TEXT_SHOWN, "\\u{%04lX}", (unsigned long)point);
+  return length > 0 ? length : 1;
 }
 
 void vbo_text_clean(char *out, size_t capacity, const char *text, size_t size) {
@@ -88,7 +110,7 @@ void vbo_text_clean(char *out, size_t capacity, const char *text, size_t size) {
       if (blank) continue;
       piece = " ";
       piece_size = 1;
-    } else if (is_control(point)) {
+    } else if (vbo_text_unsafe(point)) {
       continue;
     }
     if (used + piece_size >= capacity) break;

@@ -19,7 +19,10 @@ static bool copy_request(vbo_transfer *transfer, const vbo_request *request, vbo
   if (transfer->method == NULL || transfer->path == NULL ||
       (transfer->content_type == NULL) != (request->content_type == NULL))
     return vbo_error_memory(err);
-  return vbo_request_body(request, &transfer->request_body, err);
+  if (!vbo_request_body(request, &transfer->request_body, err)) return false;
+  for (size_t i = 0; i < request->secret_count; i++)
+    vbo_client_keep(transfer->client, request->secrets[i].secret);
+  return true;
 }
 
 static bool open_file(vbo_transfer *transfer, const vbo_sink_options *options, vbo_error *err) {

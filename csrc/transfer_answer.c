@@ -4,11 +4,12 @@
 
 #include "answer.h"
 #include "json.h"
+#include "redact.h"
 #include "retry.h"
 #include "system.h"
 #include "transfer.h"
 
-enum { ERROR_BODY = 64 * 1024, RESERVE_MOST = 16 << 20 };
+enum { ERROR_BODY = 1024 * 1024, RESERVE_MOST = 16 << 20 };
 
 static bool is_success(int status) {
   return status >= 200 && status < 300;
@@ -201,7 +202,12 @@ bool vbo_transfer_judge(vbo_transfer *transfer, const vbo_error *failure, bool *
     return false;
   }
   if (!is_success(headers->status)) {
-    /* The status tells enough, whatever became of the body. */
+    /* The status tells enough, whatever became of the body.  It is there to be shown, and servers
+     * repeat what was sent to them. */
+    if (transfer->body.size > 0) {
+      transfer->body.size = vbo_redact(transfer->body.data, transfer->body.size, NULL);
+      transfer->body.data[transfer->body.size] = '\0';
+    }
     vbo_answer_error(headers, transfer->body.data, transfer->body.size, err);
     *repeat = vbo_retry_status(headers->status);
     return false;

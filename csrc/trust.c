@@ -197,6 +197,7 @@ static void on_record(int sent, int version, int type, const void *bytes, size_t
   (void)version, (void)ssl;
   if (sent != 0 || size == 0) return;
   int content = *(const unsigned char *)bytes;
+  if (type == SSL3_RT_ALERT && size == 2) handshake->alert = ((const unsigned char *)bytes)[1];
   if (type == SSL3_RT_HEADER && content == SSL3_RT_APPLICATION_DATA && handshake->heard_at == 0) {
     handshake->heard_at = vbo_monotonic_ms();
     handshake->perhaps = true;
@@ -273,6 +274,10 @@ bool vbo_trust_holds(const vbo_trust *trust, void *ssl) {
 
 bool vbo_handshake_pending(void *ssl) {
   return SSL_pending(ssl) > 0 || SSL_has_pending(ssl) == 1;
+}
+
+const char *vbo_alert_name(int alert) {
+  return SSL_alert_desc_string_long(alert);
 }
 
 bool vbo_handshake_explain(const vbo_handshake *handshake, vbo_error *err) {

@@ -16,6 +16,7 @@ typedef struct vbo_handshake {
   vbo_trust *trust;
   int verify_error; /* X509_V_…; 0 when nothing was found wrong */
   bool pin_differs;
+  int alert; /* the TLS alert (RFC 8446 section 6.2) with which the server ended it; 0: none */
   bool used; /* a request has gone over it */
   /* When bytes of an answer began to come in (vbo_monotonic_ms) since this was last 0.  libcurl
    * shows a head line by line; a line that never ends shows here. */
@@ -50,6 +51,8 @@ bool vbo_trust_holds(const vbo_trust *trust, void *ssl);
 void vbo_trust_cleanse(void *ssl, bool cleanse);
 /* Decrypted or undecrypted bytes wait inside the SSL. */
 bool vbo_handshake_pending(void *ssl);
+/* The name of a TLS alert, as "handshake failure". */
+const char *vbo_alert_name(int alert);
 /* When our check ended the handshake: fills in why, kind TRUST.  False when
  * there is nothing to explain. */
 bool vbo_handshake_explain(const vbo_handshake *handshake, vbo_error *err);

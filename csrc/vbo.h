@@ -103,7 +103,10 @@ VBO_API const char *vbo_version(void);
 
 /* ----------------------------------------------------------------- secrets */
 
-/* A password, token or key on OpenSSL's secure heap, wiped when freed. */
+/* A password, token or key in locked memory, wiped when freed.  May be shared and freed on any
+ * thread.  While it lives, every message of this library shows "***" in its place, in whatever
+ * encoding it occurs (percent, form, Base64, hex, JSON, HTML); of secrets with fewer than 4 bytes
+ * it does not: they occur in every text by chance, and what is left would show where. */
 typedef struct vbo_secret vbo_secret;
 
 VBO_API vbo_secret *vbo_secret_new(const void *bytes, size_t size, vbo_error *err);
@@ -113,6 +116,9 @@ VBO_API vbo_secret *vbo_secret_new(const void *bytes, size_t size, vbo_error *er
 VBO_API vbo_secret *vbo_secret_from_env(const char *name, vbo_error *err);
 VBO_API vbo_secret *vbo_secret_from_file(const char *path, vbo_error *err);
 VBO_API vbo_secret *vbo_secret_from_terminal(const char *prompt, vbo_error *err);
+/* Whether the system keeps secrets out of swap.  False where it locks no memory (RLIMIT_MEMLOCK of
+ * 0): they are then in memory that core dumps leave out, but may be swapped. */
+VBO_API bool vbo_secrets_locked(void);
 VBO_API size_t vbo_secret_size(const vbo_secret *secret);
 /* Another owner of the same bytes.  Each reference is freed once. */
 VBO_API vbo_secret *vbo_secret_share(vbo_secret *secret);
@@ -254,7 +260,7 @@ typedef struct vbo_sink_options {
  *    lost the kind is UNKNOWN_OUTCOME.
  *  - No redirect is followed; the token goes to the client's origin only.
  *  - An answer that is not 2xx never reaches a file or the puller: it is kept
- *    in memory (up to 64 KiB), and the transfer fails with the kind that its
+ *    in memory (up to 1 MiB, without the secrets of this process), and the transfer fails with the kind that its
  *    status and the server's error object give.
  *  - A file is written as PATH.part beside PATH, checked against the length
  *    the server stated, hashed (SHA-256), checked, synced, and only then renamed.  An

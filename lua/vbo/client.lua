@@ -4,6 +4,7 @@ local api = require "vbo.api"
 local capability = require "vbo.capability"
 local catalogue = require "vbo.catalogue"
 local connect = require "vbo.connect"
+local core = require "vbo.core"
 local dialect = require "vbo.dialect"
 local engines = require "vbo.runtime.engine"
 local errors = require "vbo.error"
@@ -129,6 +130,11 @@ local function log_in(engine, opened, settings, version)
   connect.login_failed(err, settings, version)
 end
 
+-- A log that shows none of the secrets.
+local function redacted(log)
+  return function(text) log(core.redact(text)) end
+end
+
 --- Connects and logs in.
 ---
 --- Takes a URL or a table: `url` or `host` and `port` (4443), `user`, `password` (a
@@ -154,6 +160,7 @@ function M.connect(given)
   local opened = connect.open(own_engine, settings, version)
   log_in(own_engine, opened, settings, version)
   if settings.log then
+    settings.log = redacted(settings.log)
     settings.log(("connected to %s, API %s (%s)"):format(opened:origin(), version, why))
   end
   local client = {

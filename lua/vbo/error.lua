@@ -56,14 +56,34 @@ function Error:__tostring()
   parts[#parts + 1] = " [" .. table.concat(details, "; ") .. "]"
   if self.hint then parts[#parts + 1] = "; hint: " .. self.hint end
   -- One line, whatever a server put into its message.
-  return (table.concat(parts):gsub("%c+", " "))
+  return (core.redact(table.concat(parts)):gsub("%c+", " "))
 end
+
+-- How deep tables in an error are looked through: its statistics, events, errors cut off.
+local deepest <const> = 6
+
+local function redact(fields, depth)
+  for name, value in next, fields do
+    if type(value) == "string" then
+      fields[name] = core.redact(value)
+    elseif type(value) == "table" and depth < deepest and getmetatable(value) == nil then
+      redact(value, depth + 1)
+    end
+  end
+  return fields
+end
+
+--- Replaces the secrets of this process in every string of a plain table, in place.
+---@param fields table
+---@return table fields
+function M.redact(fields) return redact(fields, 1) end
 
 --- Makes an error from a table of fields (which becomes the error) without raising it.
 ---@param fields table  at least `kind` and `message`
 ---@return vbo.Error
 function M.new(fields)
   assert(core.kinds[fields.kind], "no such kind of error: " .. tostring(fields.kind))
+  redact(fields, 1)
   fields.where = fields.where or caller()
   fields.retryable = fields.retryable or false
   return setmetatable(fields, Error)

@@ -104,7 +104,7 @@ end
 local function explain(err, session, sent_at)
   local found, events = pcall(reconcile, session, sent_at)
   if not found then return end
-  err.events = events
+  err.events = errors.redact(events)
   err.hint = #events == 0
     and "the session's events show nothing of it so far; look before repeating it"
     or ("the session's events show: %s %s"):format(events[#events].title or events[#events].type,

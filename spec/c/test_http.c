@@ -207,7 +207,7 @@ static void keeps_the_body_and_code_of_a_refusal(void **state) {
   (void)state;
   session s = begin(TOKEN
                     "on GET /v8/x\njson 404 {\"message\":\"m\",\"errorCode\":\"NoSuch\"}\n"
-                    "on GET /v8/big\nheader A: b\nfile 500 1000000\n");
+                    "on GET /v8/big\nheader A: b\nfile 500 2000000\n");
   vbo_transfer *t = start(&s, "GET", "/v8/x", false, NULL);
   assert_false(vbo_transfer_wait(t, &s.err));
   assert_string_equal(s.err.code, "NoSuch");
@@ -222,7 +222,7 @@ static void keeps_the_body_and_code_of_a_refusal(void **state) {
   assert_false(vbo_transfer_wait(t, &s.err));
   assert_kind(s.err, SERVER);
   vbo_transfer_body(t, &size);
-  assert_int_equal(size, 64 * 1024);
+  assert_int_equal(size, 1024 * 1024);
   assert_string_equal(vbo_transfer_header(t, "a"), "b");
   vbo_transfer_free(t);
   end(&s);
@@ -260,6 +260,99 @@ static void bounds_heads_and_bodies(void **state) {
   vbo_transfer *t = start(&s, "GET", "/v8/chunked", false, &roomy);
   assert_true(vbo_transfer_wait(t, &s.err));
   vbo_transfer_free(t);
+  end(&s);
+}
+
+/* The script that answers /v8/x with what `fill` puts there. */
+static char *long_answer(const char *before, size_t size, const char *after) {
+  static char script[400000];
+  char *at = script + sprintf(script, TOKEN "on GET /v8/x\n%s", before);
+  for (size_t line = 0; line < size / 50000; line++) {
+    at += sprintf(at, "send ");
+    memset(at, 'x', 50000);
+    at += 50000;
+    *at++ = '\n';
+  }
+  sprintf(at, "%s", after);
+  return script;
+}
+
+static void names_the_bound_of_a_header_line(void **state) {
+  (void)state;
+  session s = begin(long_answer("send HTTP/1.1 200 OK\\r\\nH: \n", 150000,
+                                "send \\r\\nContent-Length: 2\\r\\n\\r\\n[]\n"));
+  call_fails(&s, "GET", "/v8/x", false, NULL);
+  assert_kind(s.err, PROTOCOL);
+  assert_contains(s.err.message, "a line of it has more than 100 KiB");
+  end(&s);
+}
+
+static void reads_reasons_far_down(void **state) {
+  (void)state;
+  session s = begin(
+      long_answer("send HTTP/1.1 400 Bad\\r\\nContent-Length: 200033\\r\\n\\r\\n{\"trace\":\"\n",
+                  200000, "send \",\"message\":\"far down\"}\n"));
+  call_fails(&s, "GET", "/v8/x", false, NULL);
+  assert_string_equal(s.err.message, "the server answered 400: far down");
+  end(&s);
+}
+
+/* Whatever a server repeats of what it got, and wherever. */
+static void shows_no_secret_that_is_repeated(void **state) {
+  (void)state;
+  session s = begin(
+      "on GET /v8/a\njson 400 {\"message\":\"operator, pass word&1, "
+      "tok-1\",\"errorCode\":\"tok-1\"}\n"
+      "on GET /v8/b\ntext 500 text/html <title>pass+word%261 for operator</title>\n"
+      "on GET /v8/c\ntext 500 text/plain Basic b3BlcmF0b3I6cGFzcyB3b3JkJjE=, Bearer refresh-tok-1\n"
+      "on GET /v8/d\njson 400 \"pass \\\\u0077ord&amp;1\"\n"
+      "on POST /v8/e\njson 400 {\"message\":\"hunter22 is refused\"}\n"
+      "on GET /v8/f\njson 500 {\"message\":\"hunter22, still\"}\n" TOKEN);
+  s.options.retries = -1;
+  static const char *const wanted[][2] = {
+      {"/v8/a", "the server answered 400: operator, ***, ***"},
+      {"/v8/b", "the server answered 500: an HTML page: *** for operator"},
+      {"/v8/c", "the server answered 500: Basic ***, Bearer ***"},
+      {"/v8/d", "the server answered 400: ***"},
+  };
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+    vbo_transfer *t = start(&s, "GET", wanted[i][0], false, NULL);
+    assert_false(vbo_transfer_wait(t, &s.err));
+    assert_string_equal(s.err.message, wanted[i][1]);
+    assert_null(strstr(vbo_transfer_body(t, NULL), "ord"));
+    assert_null(strstr(vbo_transfer_body(t, NULL), "tok-1"));
+    vbo_transfer_free(t);
+  }
+  call_fails(&s, "GET", "/v8/a", false, NULL);
+  assert_string_equal(s.err.code, "***");
+  /* A secret of a body, also when its owner is gone. */
+  vbo_secret *hunter = vbo_secret_new("hunter22", 8, NULL);
+  vbo_secret_slot slot = {.placeholder = "\"@1@\"", .secret = hunter};
+  vbo_request request = {.method = "POST",
+                         .path = "/v8/e",
+                         .body = "{\"p\":\"@1@\"}",
+                         .body_size = 11,
+                         .change = true,
+                         .secrets = &slot,
+                         .secret_count = 1};
+  assert_null(vbo_call(s.client, &request, NULL, &s.err));
+  assert_string_equal(s.err.message, "the server answered 400: *** is refused");
+  vbo_secret_free(hunter);
+  call_fails(&s, "GET", "/v8/f", false, NULL);
+  assert_string_equal(s.err.message, "the server answered 500: ***, still");
+  assert_int_equal(peer_count(s.peer, "POST /v8/e auth=Bearer tok-1 body={\"p\":\"hunter22\"}"), 1);
+  end(&s);
+}
+
+static void names_tls_alerts(void **state) {
+  (void)state;
+  session s = prepare("connection 1 alert\n");
+  s.options.retries = -1;
+  s.client = client_open(&s);
+  call_fails(&s, "GET", "/v8/x", false, NULL);
+  assert_kind(s.err, TRUST);
+  assert_contains(s.err.message, "(TLS alert ");
+  assert_null(strstr(s.err.message, "unknown"));
   end(&s);
 }
 
@@ -443,6 +536,10 @@ int main(void) {
       cmocka_unit_test(tells_statuses_apart),
       cmocka_unit_test(keeps_the_body_and_code_of_a_refusal),
       cmocka_unit_test(bounds_heads_and_bodies),
+      cmocka_unit_test(names_the_bound_of_a_header_line),
+      cmocka_unit_test(reads_reasons_far_down),
+      cmocka_unit_test(shows_no_secret_that_is_repeated),
+      cmocka_unit_test(names_tls_alerts),
       cmocka_unit_test(waits_as_long_as_the_server_asks),
       cmocka_unit_test(times_out_silence_and_deadlines),
       cmocka_unit_test(bounds_a_head_that_comes_slowly),

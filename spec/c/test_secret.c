@@ -1,7 +1,9 @@
 /* Secrets and where they come from. */
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -9,6 +11,7 @@
 
 #include "harness.h"
 
+#include "redact.h"
 #include "secret.h"
 
 static void lives_on_the_secure_heap(void **state) {
@@ -44,6 +47,135 @@ static void outlives_a_full_heap(void **state) {
     assert_memory_equal(vbo_secret_bytes(secrets[i]), block, sizeof block);
     vbo_secret_free(secrets[i]);
   }
+}
+
+/* Sanitizers make nothing of mlock. */
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define LOCKS_ARE_SEEN
+#endif
+
+#if defined(LOCKS_ARE_SEEN)
+/* Whether /proc/self/smaps shows a flag ("lo" locked, "dd" not dumped) for the page of an address. */
+static bool page_has(const void *address, const char *flag) {
+  FILE *file = fopen("/proc/self/smaps", "r");
+  char line[1024];
+  bool inside = false;
+  bool found = false;
+  assert_non_null(file);
+  while (!found && fgets(line, sizeof line, file) != NULL) {
+    unsigned long from = 0;
+    unsigned long to = 0;
+    if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+      inside = (uintptr_t)address >= from && (uintptr_t)address < to;
+    else if (inside && strncmp(line, "VmFlags:", 8) == 0)
+      found = strstr(line, flag) != NULL;
+  }
+  fclose(file);
+  return found;
+}
+#endif
+
+/* More than any heap of one size holds: each in memory that is locked and in no core dump. */
+static void keeps_twenty_thousand(void **state) {
+  (void)state;
+  enum { COUNT = 20000 };
+  static vbo_secret *secrets[COUNT];
+  char text[64];
+  for (int i = 0; i < COUNT; i++) {
+    snprintf(text, sizeof text, "secret number %d of many that are long enough", i);
+    secrets[i] = vbo_secret_new(text, strlen(text), NULL);
+    assert_non_null(secrets[i]);
+  }
+  int outside = 0;
+  for (int i = 0; i < COUNT; i++) {
+    snprintf(text, sizeof text, "secret number %d of many that are long enough", i);
+    assert_string_equal(vbo_secret_bytes(secrets[i]), text);
+    outside += !CRYPTO_secure_allocated(vbo_secret_bytes(secrets[i]));
+  }
+  assert_in_range(outside, 1, COUNT);
+#if defined(LOCKS_ARE_SEEN)
+  for (int i = 0; i < COUNT; i += 997) {
+    if (vbo_secrets_locked()) assert_true(page_has(vbo_secret_bytes(secrets[i]), " lo"));
+    assert_true(page_has(vbo_secret_bytes(secrets[i]), " dd"));
+  }
+#endif
+  for (int i = 0; i < COUNT; i += 2)
+    vbo_secret_free(secrets[i]);
+  for (int i = 0; i < COUNT; i += 2) { /* what was freed is used again, and was wiped */
+    char zeros[24] = {0};
+    void *memory = vbo_secure_alloc(sizeof zeros);
+    assert_non_null(memory);
+    assert_memory_equal(memory, zeros, sizeof zeros);
+    vbo_secure_free(memory, sizeof zeros);
+  }
+  for (int i = 1; i < COUNT; i += 2)
+    vbo_secret_free(secrets[i]);
+}
+
+#if defined(LOCKS_ARE_SEEN)
+/* Runs `body` in a process of its own that may lock so many bytes; what it says of itself. */
+static int limited(size_t bytes, int (*body)(void)) {
+  int status = -1;
+  pid_t child = fork();
+  if (child == 0) {
+    struct rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
+    /* Root may lock any amount: the capability is left with the user. */
+    if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || (geteuid() == 0 && setuid(65534) != 0)) _exit(99);
+    _exit(body());
+  }
+  assert_true(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+static int fill_up(void) {
+  vbo_error err = {0};
+  char block[100000];
+  memset(block, 'k', sizeof block);
+  for (int i = 0; i < 100; i++)
+    if (vbo_secret_new(block, sizeof block, &err) == NULL)
+      return err.kind == VBO_ERROR_MEMORY && strstr(err.message, "locked memory") != NULL &&
+                     strstr(err.hint, "ulimit -l") != NULL
+                 ? 1
+                 : 98;
+  return vbo_secrets_locked() ? 97 : 2;
+}
+
+static void tells_of_the_limit(void **state) {
+  (void)state;
+  /* First, while this process has no heap yet that a fork would inherit. */
+  assert_int_equal(limited(0, fill_up), 2);           /* nothing is locked, which is told */
+  assert_int_equal(limited(1024 * 1024, fill_up), 1); /* what is locked ends with an error */
+}
+#endif
+
+enum { THREADS = 4, ROUNDS = 20000 };
+
+static void *share_and_free(void *secret) {
+  for (int i = 0; i < ROUNDS; i++)
+    vbo_secret_free(vbo_secret_share(secret));
+  vbo_secret_free(secret);
+  return NULL;
+}
+
+static void counts_owners_on_all_threads(void **state) {
+  (void)state;
+  pthread_t threads[THREADS];
+  vbo_secret *secret = vbo_secret_new("shared by all", 13, NULL);
+  for (int i = 0; i < THREADS; i++) {
+    vbo_secret_share(secret);
+    assert_int_equal(pthread_create(&threads[i], NULL, share_and_free, secret), 0);
+  }
+  char text[32];
+  for (int i = 0; i < ROUNDS / 100; i++) {
+    memcpy(text, "shared by all", 14);
+    assert_int_equal(vbo_redact(text, 13, NULL), 3);
+  }
+  for (int i = 0; i < THREADS; i++)
+    assert_int_equal(pthread_join(threads[i], NULL), 0);
+  assert_string_equal(vbo_secret_bytes(secret), "shared by all");
+  vbo_secret_free(secret);
+  memcpy(text, "shared by all", 14);
+  assert_int_equal(vbo_redact(text, 13, NULL), 13);
 }
 
 static void reads_the_environment(void **state) {
@@ -191,13 +323,17 @@ static void says_when_there_is_no_terminal(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(lives_on_the_secure_heap),
-      cmocka_unit_test(outlives_a_full_heap),
-      cmocka_unit_test(reads_the_environment),
-      cmocka_unit_test_setup_teardown(reads_the_first_line_of_a_private_file, make_file,
-                                      remove_file),
-      cmocka_unit_test(reads_the_terminal_without_echo),
-      cmocka_unit_test(says_when_there_is_no_terminal),
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    cmocka_unit_test(tells_of_the_limit), /* before any other makes a secret */
+#endif
+    cmocka_unit_test(lives_on_the_secure_heap),
+    cmocka_unit_test(keeps_twenty_thousand),
+    cmocka_unit_test(counts_owners_on_all_threads),
+    cmocka_unit_test(outlives_a_full_heap),
+    cmocka_unit_test(reads_the_environment),
+    cmocka_unit_test_setup_teardown(reads_the_first_line_of_a_private_file, make_file, remove_file),
+    cmocka_unit_test(reads_the_terminal_without_echo),
+    cmocka_unit_test(says_when_there_is_no_terminal),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ local function line_writer(file)
   end
   return function(line)
     if not handle then return end
-    local ok, err = handle:write(line, "\n")
+    local ok, err = handle:write(core.redact(line), "\n")
     if not ok then
       -- A save goes on without: its reader went away, or the disk is full.
       if file then io.stderr:write("progress is not written any more: ", err, "\n") end

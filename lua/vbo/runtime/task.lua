@@ -3,6 +3,7 @@
 --- One thread of Lua runs them all; where one waits for its server, another goes on.  So nothing
 --- happens between two waits of a task but what it does itself.
 
+local core = require "vbo.core"
 local engines = require "vbo.runtime.engine"
 local errors = require "vbo.error"
 local loop = require "vbo.runtime.loop"
@@ -239,7 +240,7 @@ function M.keep()
     end
     for task in pairs(unheard) do
       io.stderr:write("vbolua: a task failed, and nobody waited for it: ",
-        tostring(task._results[2]):gsub("%c+", " "), "\n")
+        (core.visible(core.redact(tostring(task._results[2]))):gsub("%s+", " ")), "\n")
     end
   end })
 end

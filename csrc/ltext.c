@@ -1,0 +1,55 @@
+/* ltext.c: texts on their way out of the program. */
+#include "lutil.h"
+
+#include <string.h>
+
+#include "redact.h"
+#include "text.h"
+
+/* core.redact(text[, least]) -> text without the secrets of this process that have at least so
+ * many bytes (default 4). */
+static int text_redact(lua_State *L) {
+  size_t size = 0;
+  const char *text = luaL_checklstring(L, 1, &size);
+  lua_Integer least = luaL_optinteger(L, 2, VBO_REDACT_LEAST);
+  luaL_argcheck(L, least >= VBO_REDACT_LEAST, 2, "4 bytes or more expected");
+  luaL_Buffer buffer;
+  char *copy = luaL_buffinitsize(L, &buffer, size);
+  if (size > 0) memcpy(copy, text, size);
+  luaL_pushresultsize(&buffer, vbo_redact_long(copy, size, (size_t)least));
+  return 1;
+}
+
+/* core.visible(text) -> text in which nothing steers a terminal, hides or turns around what
+ * follows: such characters are written as \x1B or \u{202E}; tabs and line ends stay. */
+static int text_visible(lua_State *L) {
+  size_t size = 0;
+  const char *text = luaL_checklstring(L, 1, &size);
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  for (size_t at = 0; at < size;) {
+    char shown[VBO_TEXT_SHOWN];
+    bool plain = false;
+    size_t length = vbo_text_show(text + at, size - at, shown, &plain);
+    if (plain)
+      luaL_addlstring(&buffer, text + at, length);
+    else
+      luaL_addstring(&buffer, shown);
+    at += length;
+  }
+  luaL_pushresult(&buffer);
+  return 1;
+}
+
+/* core.unsafe(point) -> whether a character steers, hides or turns around text. */
+static int text_unsafe(lua_State *L) {
+  lua_Integer point = luaL_checkinteger(L, 1);
+  lua_pushboolean(L, point >= 0 && point <= 0x10FFFF && vbo_text_unsafe((uint32_t)point));
+  return 1;
+}
+
+void vboL_open_text(lua_State *L) {
+  static const luaL_Reg functions[] = {
+      {"redact", text_redact}, {"visible", text_visible}, {"unsafe", text_unsafe}, {NULL, NULL}};
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,533 @@
+/* redact.c: see redact.h.
+ *
+ * A text is a row of characters, each with the place in the text that it came from.  Decoding one
+ * layer of escapes gives another, shorter row with the same places; in each row the secrets are
+ * looked for, and what is found is marked in the text. */
+#include "redact.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "secret.h"
+#include "text.h"
+
+enum {
+  LAYERS = 3,
+  WINDOW = 64 * 1024,  /* so much of a text at once, */
+  OVERLAP = 16 * 1024, /* and so much of what follows */
+  LONG = 32,           /* of a secret with so many bytes … */
+  BEGINNING = 16       /* … its first ones are a secret, too: servers show tokens cut short */
+};
+
+typedef struct glyph {
+  uint32_t point;
+  uint32_t from; /* its place in the window */
+  uint32_t to;
+} glyph;
+
+typedef struct row {
+  glyph *at;
+  size_t count;
+} row;
+
+typedef struct range {
+  size_t from;
+  size_t to;
+} range;
+
+typedef struct candidate {
+  vbo_secret *secret;
+  unsigned char first; /* the low byte of its first character */
+} candidate;
+
+typedef struct search {
+  size_t least; /* bytes of a secret */
+  const char *own;
+  candidate *secrets; /* sorted by `first` */
+  size_t secret_count;
+  size_t secret_room;
+  size_t firsts[257]; /* where those with this `first` begin */
+  range *found;
+  size_t found_count;
+  size_t found_room;
+  size_t window; /* where the row's places begin */
+  bool any;      /* something was found at all */
+  bool only_any; /* and nothing else matters */
+  bool starved;  /* memory is out */
+} search;
+
+static void find(search *s, const row *text, int layer);
+
+/* ---------------------------------------------------------------- the secrets */
+
+/* Words that our messages and every error object have anyway. */
+static bool is_plain_word(const char *bytes, size_t size) {
+  static const char *const words[] = {"password", "secret", "token",  "message", "error",
+                                      "server",   "proxy",  "client", "detail",  "title",
+                                      "errors",   "code",   "login",  "user",    "errorCode"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (vbo_ascii_equal(bytes, size, words[i], strlen(words[i]))) return true;
+  return false;
+}
+
+static bool contains(const char *text, size_t size, const char *part, size_t part_size) {
+  for (size_t at = 0; at + part_size <= size; at++)
+    if (memcmp(text + at, part, part_size) == 0) return true;
+  return false;
+}
+
+/* One character at `bytes`; what is no UTF-8 counts as Latin-1. */
+static size_t next_point(const char *bytes, size_t size, uint32_t *point) {
+  size_t length = vbo_utf8_next(bytes, size, point);
+  if (length > 0) return length;
+  *point = (unsigned char)*bytes;
+  return 1;
+}
+
+/* Makes room for one more; false when memory is out. */
+static bool grow(search *s, void **array, size_t count, size_t *room, size_t size) {
+  if (count < *room) return true;
+  size_t more = *room == 0 ? 16 : *room * 2;
+  void *moved = more > SIZE_MAX / size ? NULL : realloc(*array, more * size);
+  if (moved == NULL) {
+    s->starved = true;
+    return false;
+  }
+  *array = moved;
+  *room = more;
+  return true;
+}
+
+static void add_secret(void *owner, vbo_secret *secret) {
+  search *s = owner;
+  const char *bytes = vbo_secret_bytes(secret);
+  size_t size = vbo_secret_size(secret);
+  void *array = s->secrets;
+  uint32_t point = 0;
+  if (size < s->least || is_plain_word(bytes, size)) return;
+  if (s->own != NULL && contains(s->own, strlen(s->own), bytes, size)) return;
+  if (!grow(s, &array, s->secret_count, &s->secret_room, sizeof *s->secrets)) return;
+  s->secrets = array;
+  if (!vbo_secret_hold(secret)) return;
+  next_point(bytes, size, &point);
+  s->secrets[s->secret_count++] = (candidate){secret, (unsigned char)(point & 0xFF)};
+}
+
+static int by_first(const void *a, const void *b) {
+  const candidate *one = a;
+  const candidate *other = b;
+  return (int)one->first - (int)other->first;
+}
+
+static void sort_secrets(search *s) {
+  if (s->secret_count > 1) qsort(s->secrets, s->secret_count, sizeof *s->secrets, by_first);
+  size_t k = 0;
+  for (size_t first = 0; first <= 256; first++) {
+    while (k < s->secret_count && s->secrets[k].first < first)
+      k++;
+    s->firsts[first] = k;
+  }
+}
+
+/* How many characters from `at` on are the secret; 0 when they are not. */
+static size_t matches(const row *text, size_t at, const vbo_secret *secret) {
+  const char *bytes = vbo_secret_bytes(secret);
+  size_t size = vbo_secret_size(secret);
+  size_t done = 0;
+  size_t i = at;
+  while (done < size) {
+    uint32_t wanted = 0;
+    size_t length = next_point(bytes + done, size - done, &wanted);
+    if (wanted == '\r' && done + length < size) { /* line ends are rewritten on the way */
+      done += length;
+      continue;
+    }
+    while (i < text->count && i > at && text->at[i].point == '\r' && wanted != '\r')
+      i++;
+    if (i == text->count) break;
+    uint32_t is = text->at[i].point;
+    if (is != wanted && !(is == '+' && wanted == ' ')) break;
+    done += length;
+    i++;
+  }
+  return done == size || (size >= LONG && done >= BEGINNING) ? i - at : 0;
+}
+
+static void mark(search *s, size_t from, size_t to) {
+  void *array = s->found;
+  s->any = true;
+  if (s->only_any) return;
+  if (!grow(s, &array, s->found_count, &s->found_room, sizeof *s->found)) return;
+  s->found = array;
+  s->found[s->found_count++] = (range){s->window + from, s->window + to};
+}
+
+static size_t longest_match(const search *s, const row *text, size_t at, uint32_t first) {
+  size_t longest = 0;
+  for (size_t k = s->firsts[first]; k < s->firsts[first + 1]; k++) {
+    size_t size = matches(text, at, s->secrets[k].secret);
+    if (size > longest) longest = size;
+  }
+  return longest;
+}
+
+static void find_plain(search *s, const row *text) {
+  for (size_t i = 0; i < text->count; i++) {
+    uint32_t first = text->at[i].point & 0xFF;
+    size_t longest = longest_match(s, text, i, first);
+    if (text->at[i].point == '+') { /* a blank in a form */
+      size_t blank = longest_match(s, text, i, ' ');
+      if (blank > longest) longest = blank;
+    }
+    if (longest == 0) continue;
+    mark(s, text->at[i].from, text->at[i + longest - 1].to);
+    if (s->only_any) return;
+    i += longest - 1;
+  }
+}
+
+/* --------------------------------------------------------------------- escapes */
+
+static int digit_of(uint32_t point, int base) {
+  int value = point >= '0' && point <= '9'   ? (int)(point - '0')
+              : point >= 'a' && point <= 'f' ? (int)(point - 'a' + 10)
+              : point >= 'A' && point <= 'F' ? (int)(point - 'A' + 10)
+                                             : 99;
+  return value < base ? value : -1;
+}
+
+/* `count` hex digits from `at` on; -1 when there are fewer. */
+static long hex_number(const row *text, size_t at, size_t count) {
+  long value = 0;
+  if (at + count > text->count) return -1;
+  for (size_t i = at; i < at + count; i++) {
+    int digit = digit_of(text->at[i].point, 16);
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+/* An escape at `at`: the character it stands for; how many characters it has, 0 for none. */
+typedef size_t escape(const row *text, size_t at, uint32_t *point);
+
+/* %40, =40 (quoted-printable), %C3%A4, %E4 (Latin-1), %u00e4. */
+static size_t percent(const row *text, size_t at, uint32_t *point) {
+  uint32_t sign = text->at[at].point;
+  char bytes[4];
+  size_t count = 0;
+  if (sign != '%' && sign != '=') return 0;
+  if (sign == '%' && at + 1 < text->count && text->at[at + 1].point == 'u') {
+    long value = hex_number(text, at + 2, 4);
+    *point = (uint32_t)value;
+    return value >= 0 ? 6 : 0;
+  }
+  while (count < sizeof bytes && at + 3 * count < text->count &&
+         text->at[at + 3 * count].point == sign) {
+    long value = hex_number(text, at + 3 * count + 1, 2);
+    if (value < 0) break;
+    bytes[count++] = (char)value;
+  }
+  return count > 0 ? 3 * next_point(bytes, count, point) : 0;
+}
+
+/* &#64; &#x40; &amp; … */
+static size_t entity(const row *text, size_t at, uint32_t *point) {
+  static const struct {
+    const char *name;
+    uint32_t point;
+  } names[] = {{"amp", '&'},  {"lt", '<'},     {"gt", '>'},  {"quot", '"'}, {"apos", '\''},
+               {"nbsp", ' '}, {"commat", '@'}, {"num", '#'}, {"excl", '!'}};
+  if (text->at[at].point != '&') return 0;
+  size_t end = at + 1;
+  if (end < text->count && text->at[end].point == '#') {
+    bool hex = ++end < text->count && (text->at[end].point | 0x20) == 'x';
+    uint32_t value = 0;
+    size_t first = hex ? ++end : end;
+    for (; end < text->count && end < first + 8; end++) {
+      int digit = digit_of(text->at[end].point, hex ? 16 : 10);
+      if (digit < 0) break;
+      value = value * (hex ? 16 : 10) + (uint32_t)digit;
+    }
+    if (end == first) return 0;
+    *point = value;
+  } else {
+    char name[8];
+    size_t size = 0;
+    for (; end < text->count && size < sizeof name; end++) {
+      uint32_t lower = text->at[end].point | 0x20;
+      if (text->at[end].point >= 0x80 || lower < 'a' || lower > 'z') break;
+      name[size++] = (char)text->at[end].point;
+    }
+    size_t i = 0;
+    while (i < sizeof names / sizeof *names &&
+           !vbo_ascii_equal(name, size, names[i].name, strlen(names[i].name)))
+      i++;
+    if (i == sizeof names / sizeof *names) return 0;
+    *point = names[i].point;
+  }
+  return (end < text->count && text->at[end].point == ';' ? end + 1 : end) - at;
+}
+
+/* \" \\ \/ \n @ \x40, surrogate pairs. */
+static size_t backslash(const row *text, size_t at, uint32_t *point) {
+  static const char plain[] = "\"\\/'";
+  static const char named[] = "b\bf\fn\nr\rt\t";
+  if (text->at[at].point != '\\' || at + 1 == text->count) return 0;
+  uint32_t kind = text->at[at + 1].point;
+  if (kind == 'u' || kind == 'x') {
+    size_t digits = kind == 'u' ? 4 : 2;
+    long value = hex_number(text, at + 2, digits);
+    if (value < 0) return 0;
+    *point = (uint32_t)value;
+    if (value < 0xD800 || value > 0xDBFF || at + 7 >= text->count ||
+        text->at[at + 6].point != '\\' || text->at[at + 7].point != 'u')
+      return 2 + digits;
+    long low = hex_number(text, at + 8, 4);
+    if (low < 0xDC00 || low > 0xDFFF) return 2 + digits;
+    *point = 0x10000U + (uint32_t)((value - 0xD800) << 10 | (low - 0xDC00));
+    return 12;
+  }
+  if (kind == 0 || kind >= 0x80) return 0;
+  if (strchr(plain, (int)kind) != NULL) {
+    *point = kind;
+    return 2;
+  }
+  for (size_t i = 0; i + 1 < sizeof named; i += 2)
+    if ((uint32_t)named[i] == kind) {
+      *point = (uint32_t)named[i + 1];
+      return 2;
+    }
+  return 0;
+}
+
+static escape *const escapes[] = {percent, entity, backslash};
+enum { ESCAPES = sizeof escapes / sizeof *escapes, ALL = (1 << ESCAPES) - 1 };
+
+/* Decodes one layer of the escapes in `which`.  False when there is none. */
+static bool decode(search *s, const row *text, unsigned which, row *out) {
+  bool changed = false;
+  out->count = 0;
+  out->at = malloc((text->count + 1) * sizeof *out->at);
+  if (out->at == NULL) {
+    s->starved = true;
+    return false;
+  }
+  for (size_t i = 0; i < text->count;) {
+    glyph made = text->at[i];
+    size_t size = 0;
+    for (size_t k = 0; k < ESCAPES && size == 0; k++)
+      if ((which & 1U << k) != 0) size = escapes[k](text, i, &made.point);
+    if (size > 0) {
+      changed = true;
+      made.to = text->at[i + size - 1].to;
+    }
+    out->at[out->count++] = made;
+    i += size > 0 ? size : 1;
+  }
+  return changed;
+}
+
+static void forget(row *text) {
+  if (text->at != NULL) vbo_secure_wipe(text->at, text->count * sizeof *text->at);
+  free(text->at);
+  text->at = NULL;
+}
+
+/* ------------------------------------------------------------- Base64 and hex */
+
+static int base64_value(uint32_t point) {
+  if (point >= 'A' && point <= 'Z') return (int)(point - 'A');
+  if (point >= 'a' && point <= 'z') return (int)(point - 'a') + 26;
+  if (point >= '0' && point <= '9') return (int)(point - '0') + 52;
+  if (point == '+' || point == '-') return 62;
+  return point == '/' || point == '_' ? 63 : -1;
+}
+
+static int hex_value(uint32_t point) {
+  return digit_of(point, 16);
+}
+
+/* A row of characters that each carry `bits` of something. */
+typedef struct coding {
+  int (*value)(uint32_t point);
+  unsigned bits;
+  unsigned phases; /* where in the text the first whole byte may begin */
+  size_t least;    /* characters that a secret has at least */
+} coding;
+
+/* Whether the bytes hold a secret, with or without the zeros of UTF-16. */
+static bool holds(search *s, const char *bytes, size_t size) {
+  row text = {.at = malloc((size + 1) * sizeof *text.at)};
+  search inner = *s;
+  if (text.at == NULL) {
+    s->starved = true;
+    return false;
+  }
+  inner.any = false;
+  inner.only_any = true;
+  for (int zeros = 0; zeros < 2 && !inner.any; zeros++) {
+    text.count = 0;
+    for (size_t at = 0; at < size;) {
+      glyph made = {.from = 0, .to = 0};
+      at += next_point(bytes + at, size - at, &made.point);
+      if (zeros == 0 || made.point != 0) text.at[text.count++] = made;
+    }
+    find(&inner, &text, LAYERS - 1);
+  }
+  forget(&text);
+  s->starved = s->starved || inner.starved;
+  return inner.any;
+}
+
+static bool run_holds(search *s, const row *text, size_t from, size_t to, const coding *code) {
+  char *bytes = malloc(to - from + 1);
+  bool found = false;
+  if (bytes == NULL) {
+    s->starved = true;
+    return false;
+  }
+  for (unsigned phase = 0; phase < code->phases && !found; phase++) {
+    size_t size = 0;
+    unsigned skip = phase;
+    uint32_t held = 0;
+    unsigned bits = 0;
+    for (size_t i = from; i < to; i++) {
+      int value = code->value(text->at[i].point);
+      if (value < 0) continue; /* a line end */
+      if (skip > 0) {
+        skip--;
+        continue;
+      }
+      held = held << code->bits | (uint32_t)value;
+      bits += code->bits;
+      if (bits >= 8) bytes[size++] = (char)(held >> (bits -= 8) & 0xFF);
+    }
+    found = holds(s, bytes, size);
+  }
+  vbo_secure_wipe(bytes, to - from + 1);
+  free(bytes);
+  return found;
+}
+
+/* All of a run that holds a secret goes: its first and last characters have bits of it. */
+static void find_coded(search *s, const row *text, const coding *code) {
+  for (size_t i = 0; i < text->count; i++) {
+    if (code->value(text->at[i].point) < 0) continue;
+    size_t end = i;
+    size_t letters = 0;
+    for (size_t k = i; k < text->count; k++) {
+      bool letter = code->value(text->at[k].point) >= 0;
+      if (!letter && text->at[k].point != '\r' && text->at[k].point != '\n') break;
+      letters += letter;
+      if (letter) end = k + 1;
+    }
+    if (letters >= code->least && run_holds(s, text, i, end, code)) {
+      while (end < text->count && text->at[end].point == '=') /* padding */
+        end++;
+      mark(s, text->at[i].from, text->at[end - 1].to);
+    }
+    i = end - 1;
+  }
+}
+
+/* --------------------------------------------------------------------- all of it */
+
+static void find(search *s, const row *text, int layer) {
+  static const coding codings[] = {{base64_value, 6, 4, 6}, {hex_value, 4, 2, 8}};
+  find_plain(s, text);
+  for (size_t i = 0; i < 2 && !s->only_any; i++)
+    find_coded(s, text, &codings[i]);
+  if (layer == LAYERS) return;
+  unsigned kinds = 0;
+  for (unsigned which = 1; which <= ALL; which++) {
+    bool single = (which & (which - 1)) == 0;
+    if (!single && (which != ALL || (kinds & (kinds - 1)) == 0)) continue;
+    row decoded;
+    if (decode(s, text, which, &decoded)) {
+      kinds |= which;
+      find(s, &decoded, layer + 1);
+    }
+    forget(&decoded);
+    if (s->only_any && s->any) return;
+  }
+}
+
+static void find_in_window(search *s, const char *text, size_t size) {
+  row characters = {.at = malloc((size + 1) * sizeof *characters.at)};
+  if (characters.at == NULL) {
+    s->starved = true;
+    return;
+  }
+  for (size_t at = 0; at < size;) {
+    glyph made = {.from = (uint32_t)at};
+    at += next_point(text + at, size - at, &made.point);
+    made.to = (uint32_t)at;
+    characters.at[characters.count++] = made;
+  }
+  find(s, &characters, 0);
+  forget(&characters);
+}
+
+static int by_place(const void *a, const void *b) {
+  const range *first = a;
+  const range *second = b;
+  return first->from < second->from ? -1 : first->from > second->from;
+}
+
+/* Writes the stars.  A range can be shorter than they are (two characters of Latin-1). */
+static size_t replace(const search *s, char *text, size_t size) {
+  size_t used = 0;
+  size_t at = 0;
+  for (size_t i = 0; i < s->found_count;) {
+    size_t from = s->found[i].from;
+    size_t to = s->found[i].to;
+    for (i++; i < s->found_count && s->found[i].from <= to; i++)
+      if (s->found[i].to > to) to = s->found[i].to;
+    memmove(text + used, text + at, from - at);
+    used += from - at;
+    size_t stars = to - from < 3 ? to - from : 3;
+    memset(text + used, '*', stars);
+    used += stars;
+    at = to;
+  }
+  memmove(text + used, text + at, size - at);
+  return used + size - at;
+}
+
+static size_t redact(char *text, size_t size, const char *own, size_t least) {
+  search s = {.own = own, .least = least < VBO_REDACT_LEAST ? VBO_REDACT_LEAST : least};
+  if (size == 0) return 0;
+  vbo_secret_each(add_secret, &s);
+  sort_secrets(&s);
+  for (size_t at = 0; at < size && s.secret_count > 0; at += WINDOW) {
+    size_t rest = size - at;
+    s.window = at;
+    find_in_window(&s, text + at, rest < WINDOW + OVERLAP ? rest : WINDOW + OVERLAP);
+  }
+  if (s.found_count > 1) qsort(s.found, s.found_count, sizeof *s.found, by_place);
+  if (s.starved) {
+    size = size < 3 ? size : 3;
+    memset(text, '*', size);
+  } else if (s.found_count > 0) {
+    size = replace(&s, text, size);
+  }
+  for (size_t i = 0; i < s.secret_count; i++)
+    vbo_secret_free(s.secrets[i].secret);
+  free(s.secrets);
+  free(s.found);
+  return size;
+}
+
+size_t vbo_redact(char *text, size_t size, const char *own) {
+  return redact(text, size, own, VBO_REDACT_LEAST);
+}
+
+size_t vbo_redact_long(char *text, size_t size, size_t least) {
+  return redact(text, size, NULL, least);
+}
+
+void vbo_redact_line(char *text) {
+  text[vbo_redact(text, strlen(text), NULL)] = '\0';
+}
