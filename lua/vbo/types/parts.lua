@@ -60,6 +60,11 @@ function error.place(err) end
 ---@param fields table
 function error.raise(fields) end
 
+--- Replaces the secrets of this process in every string of a plain table, in place.
+---@param fields table
+---@return table
+function error.redact(fields) end
+
 --- Calls `fn(...)`: its results, or `nil, err` when it raised one of our errors.
 ---
 --- A programming error (any other value) and Ctrl-C (`cancelled`) are passed on: a
