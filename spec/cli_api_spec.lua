@@ -68,6 +68,20 @@ describe("vbolua api --list", function()
       .. "Job_DisableAction [disable], Job_StartAction [start], Job_StopAction [stop]\n", text)
   end)
 
+  it("finds operations by the titles of the vendor's reference, in every version", function()
+    local text = run { "--list", "Get Backup Jobs" }
+    assert.equal("GET     /v8/Jobs  Job_Get  Get Backup Jobs\n", text)
+    has(run { "--list", "--version", "v3", "get backup jobs" }, "/v3/Jobs  Job_Get  Get Backup")
+    text = run { "--list", "Restore Points" }
+    has(text, "/v8/RestorePoints/{restorePointId}")
+    has(text, "RestorePoint_GetRestorePoints")
+    text = run { "--list", "Restore Operator Roles", "operator" }
+    has(text, "RbacRole_AddOperators")
+    local message, status = run { "--list", "Get Bakup Jobs" }
+    assert.equal(8, status)
+    has(message, "did you mean Get Backup Jobs?")
+  end)
+
   it("shows what holds all words, in any case", function()
     local text = run { "--list", "JOB", "/start" }
     assert.equal(2, select(2, text:gsub("\n", "")))
@@ -107,6 +121,18 @@ describe("vbolua api --describe", function()
     has(text, "answers 200, a stream of bytes")
     has(text, "--output FILE")
     has(text, '{ to = "FILE" }')
+  end)
+
+  it("knows operations by their titles, and says theirs", function()
+    local text = run { "--describe", "Start Backup Job" }
+    has(text, "Job_StartAction\nPOST /v8/Jobs/{jobId}/start\n")
+    has(text, "Start Backup Job (Backup Jobs)\n")
+    has(run { "--describe", "RestorePoint_GetRestorePoints" }, "Restore Points\n")
+    local message, status = run { "--describe", "Start Bakup Job" }
+    assert.equal(2, status)
+    has(message, "did you mean 'Start Backup Job'?")
+    has(run { "--dry-run", "Remove Backup Job", "jobId=00000000-0000-4000-8000-000000000001" },
+      "DELETE /v8/Jobs/00000000-0000-4000-8000-000000000001")
   end)
 
   it("finds what only an older version has, and paths", function()

@@ -69,6 +69,48 @@ describe("backup jobs", function()
     end)
   end
 
+  it("tell how many objects they have and have processed, and where they run (v8)", function()
+    server.reset()
+    local client <close> = server.connect "v8"
+    local job = client:job "Contoso nightly"
+    local run = job:start()
+    assert.equal("Running", run.status)
+    local counted = run.total
+    assert.is_true(counted > 0)
+    assert.equal("integer", math.type(run:record().statistics.processedObjects))
+    assert.equal(client:proxies():first().id, run.proxy_id)
+    assert.is_string(run.proxy_pool_id)
+    while job:refresh().last_status == "Running" do run:refresh() end
+    assert.equal(counted, job.total_objects)
+    assert.equal(counted, job.processed_objects)
+    local page = server.ask("GET", "/v8/Jobs?limit=1")
+    assert.match("^%x+%-%x+%-%x+%-%x+%-%x+$", page.setId)
+    assert.equal("integer", math.type(page.results[1].totalObjects))
+    for _, list in ipairs { "SelectedItems", "ExcludedItems" } do
+      local items = server.ask("GET", "/v8/Jobs/" .. job.id .. "/" .. list)
+      assert.match("^%x+%-%x+%-%x+%-%x+%-%x+$", items.setId)
+    end
+  end)
+
+  it("lose several items in one request", function()
+    for _, version in ipairs { "v2", "v5", "v8" } do
+      server.reset()
+      local client <close> = server.connect(version)
+      local job = client:job "Contoso nightly"
+      local organization = client:organization(rehearsal.organization)
+      job:excluded_items():add(organization:users():take(3):all())
+      local before = job:excluded_items():count()
+      local sent = 0
+      client.gates[1] = function(request, next)
+        if request.method == "DELETE" then sent = sent + 1 end
+        return next(request)
+      end
+      job:excluded_items():take(3):remove()
+      assert.equal(version == "v2" and 3 or 1, sent)
+      assert.equal(before - 3, job:excluded_items():count())
+    end
+  end)
+
   it("are explored from v3 on", function()
     local client <close> = server.connect "v8"
     local session <close> = client:job("Contoso nightly"):explore {
@@ -264,17 +306,20 @@ describe("what jobs send", function()
     end
   end)
 
-  it("when items go: each by itself", function()
+  it("when items go: by themselves up to v3, several in one request since", function()
     server.sends("v2", function(client)
       client:job(ids.job):selected_items():where { type = "User" }:remove()
       client:job(ids.job):excluded_item({ id = "item-1" }):remove()
     end, "GET /Jobs/{job}/SelectedItems", "DELETE /Jobs/{job}/SelectedItems/item-1",
       "DELETE /Jobs/{job}/ExcludedItems/item-1")
-    server.sends("v8", function(client)
-      client:job(ids.job):selected_items():remove()
-      client:job(ids.job):excluded_item({ id = "item-1" }):remove()
-    end, "GET /Jobs/{job}/SelectedItems", "DELETE /Jobs/{job}/SelectedItems?ids=item-1",
-      "DELETE /Jobs/{job}/SelectedItems?ids=item-2", "DELETE /Jobs/{job}/ExcludedItems?ids=item-1")
+    for _, version in ipairs { "v4", "v6", "v8" } do
+      server.sends(version, function(client)
+        client:job(ids.job):selected_items():remove()
+        client:job(ids.job):excluded_item({ id = "item-1" }):remove()
+      end, "GET /Jobs/{job}/SelectedItems",
+        "DELETE /Jobs/{job}/SelectedItems?ids=item-1%2Citem-2",
+        "DELETE /Jobs/{job}/ExcludedItems?ids=item-1")
+    end
   end)
 
   it("when v1 chooses mailboxes", function()

@@ -43,16 +43,21 @@ local ExcludedMailbox = resource.class {
 M.SelectedItem, M.ExcludedItem = SelectedItem, ExcludedItem
 M.SelectedMailbox, M.ExcludedMailbox = SelectedMailbox, ExcludedMailbox
 
--- Older versions remove an item by its path, newer ones by a query that could name
--- several; how it separates them is not written down, so each goes by itself.
+-- So many identifiers keep a request's line short.
+local at_once = 50
+
+-- Older versions remove an item by its path, newer ones by a query that names several, with
+-- commas between.
 local function remove(owner, ids, many, one)
   local by_path = owner._client._catalogue:operation(one)
-  for _, id in ipairs(ids) do
+  local step = by_path and 1 or at_once
+  for from = 1, #ids, step do
     local path = owner:_path()
-    path.itemId = id
+    path.itemId = ids[from]
+    local named = table.concat(ids, ",", from, math.min(from + step - 1, #ids))
     pipeline.call(owner._client, {
       call = "remove", operation = by_path and one or many, path = path,
-      query = not by_path and { ids = id } or nil,
+      query = not by_path and { ids = named } or nil,
     })
   end
 end

@@ -14,6 +14,9 @@ local M = { client = {} }
 ---@field id string
 ---@field status string          Running, Queued, Success, Warning, Failed, Stopped, …
 ---@field progress integer
+---@field total integer?         objects to process; v8
+---@field proxy_id string?       where it runs; v8
+---@field proxy_pool_id string?  v8
 ---@field creation_time string   ISO 8601
 ---@field end_time string?       ISO 8601
 ---@field details string?        v6 and later

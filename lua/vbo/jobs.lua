@@ -19,6 +19,8 @@ local M = { client = {} }
 ---@field last_run string?       ISO 8601
 ---@field next_run string?       ISO 8601
 ---@field schedule_policy table?
+---@field total_objects integer?      of the last run; v8
+---@field processed_objects integer?  of those; v8
 local Job = resource.class {
   kind = "job", parameter = "jobId", rooted = true,
   get = "Job_GetById", list = "Job_Get", methods = {}, bulk = {},

@@ -2,8 +2,9 @@
 ---
 ---     lua5.4 lua/vbo/catalogue/generate.lua FACTS_DIR OUT_DIR
 ---
---- reads v1.json … v8.json and writes the modules of `lua/vbo/catalogue/facts/`, the same
---- bytes every time.  As a module it reads an OpenAPI document of one server: `import`.
+--- reads v1.json … v8.json and v8-titles.json (the contents of the vendor's reference), and
+--- writes the modules of `lua/vbo/catalogue/facts/`, the same bytes every time.
+--- As a module it reads an OpenAPI document of one server: `import`.
 
 local is_program = arg and arg[0] and arg[0]:match "catalogue/generate%.lua$" ~= nil
 if is_program then
@@ -14,18 +15,22 @@ end
 local ascii = require "vbo.ascii"
 local actions = require "vbo.catalogue.actions"
 local names = require "vbo.catalogue.names"
+local newer = require "vbo.catalogue.newer"
 local openapi = require "vbo.catalogue.openapi"
+local ordered = require "vbo.catalogue.ordered"
+local titles = require "vbo.catalogue.titles"
 local write = require "vbo.catalogue.write"
 
 local M = {}
 
---- The fact modules out of the text of the eight fact files.
----@param texts table<string, string>  "v1" … "v8" → JSON
+--- The fact modules out of the text of the eight fact files, and that of the titles.
+---@param texts table<string, string>  "v1" … "v8" and "titles" → JSON
 ---@return table<string, string> files  file name → Lua source
 function M.modules(texts)
   local models, later = {}, {}
   for number = 8, 6, -1 do
     local model = openapi.read(texts["v" .. number])
+    newer.complete(model, number)
     models[number] = model
     later[#later + 1] = model
   end
@@ -36,7 +41,11 @@ function M.modules(texts)
     end
   end
   for number = 1, 5 do models[number] = actions.read(texts["v" .. number], known) end
-  return write.modules(models)
+  local files = write.modules(models)
+  if texts.titles then
+    files["titles.lua"] = write.text(titles.lines(ordered.decode(texts.titles), models[8]))
+  end
+  return files
 end
 
 --- The names of the versions that ship with the module, for `import`.
@@ -136,6 +145,7 @@ end
 function M.run(from, to)
   local texts = {}
   for number = 1, 8 do texts["v" .. number] = read_file(("%s/v%d.json"):format(from, number)) end
+  texts.titles = read_file(from .. "/v8-titles.json")
   local count = 0
   for name, text in pairs(M.modules(texts)) do
     local file <close> = assert(io.open(to .. "/" .. name, "wb"))

@@ -27,6 +27,7 @@ usage: vbolua api [options] NAME [key=value ...]            Job_StartAction jobI
        vbolua api [options] METHOD PATH [key=value ...]     GET /Jobs
        vbolua api --list [--version V] [WORD ...]           the operations of a version
        vbolua api --describe [--version V] NAME             what one takes and answers
+WORDs and NAMEs may be titles of the vendor's reference: "Get Backup Jobs"
 
 arguments
   key=value            a parameter of the path or query, else a property of the body, read as

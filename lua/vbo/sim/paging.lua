@@ -54,12 +54,15 @@ function M.page(context, list, render)
   local rows = json.array {}
   for i, row in ipairs(found) do rows[i] = render(row) end
   local set = context:takes "setId" and (context.query.setId or context.app.uuid()) or nil
+  local schema = context.op.answer.schema
+  local shown = set or context.number >= 8 and schema and schema.properties
+    and schema.properties.setId and context.app.uuid() or nil
   local here = context:here()
   local function at(from) return { href = here .. query_at(context, from, limit, set) } end
   local links = { self = at(offset), first = at(0) }
   if offset > 0 then links.prev = at(math.max(0, offset - limit)) end
   if more then links.next = at(offset + limit) end
-  return { offset = offset, limit = limit, setId = set, results = rows, _links = links }
+  return { offset = offset, limit = limit, setId = shown, results = rows, _links = links }
 end
 
 --- All of a list, for the operations that answer a bare array.

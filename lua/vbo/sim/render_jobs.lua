@@ -3,6 +3,7 @@
 local points = require "vbo.sim.points"
 local render = require "vbo.sim.render"
 local schedule = require "vbo.sim.schedule"
+local seeds = require "vbo.sim.typed.seeds"
 
 local M = {}
 
@@ -10,9 +11,18 @@ local function next_run(context, job)
   return render.time(schedule.next(job, context.app.clock(), context.app.zone))
 end
 
+-- How many objects the last run has found and processed; none before the first.
+local function objects(context, job)
+  local last = context.store.jobs:sessions_of(job)[1]
+  if not last then return 0, 0 end
+  return #last.objects, #last.done
+end
+
 function M.job(context, it)
   local id, base = it.id, "/Jobs/%s"
+  local total, processed = objects(context, it)
   return {
+    totalObjects = total, processedObjects = processed,
     id = id, name = it.name, description = it.description, isEnabled = it.enabled,
     backupType = it.entire and "EntireOrganization" or "SelectedItems",
     lastStatus = it.last_status, lastRun = render.time(it.last_run),
@@ -93,10 +103,19 @@ local function statistics(run)
   }
 end
 
+-- The proxy that a repository's jobs run on, and the pool that it is in.
+local function proxy_of(context, repository)
+  local proxy = repository and repository.proxy
+  if not proxy then return nil end
+  return proxy.id, seeds.pool_of(context.store.world, proxy)
+end
+
 --- A run of a job, or of a copy job.
 function M.session(context, it)
   local id, job = it.id, it.job
+  local proxy, pool = proxy_of(context, job.repository)
   return {
+    total = #it.objects, proxyId = proxy, proxyPoolId = pool,
     id = id, jobId = job.id, mainSessionId = it.main, details = job.name,
     repositoryId = job.repository and job.repository.id,
     creationTime = render.time(it.created), endTime = render.time(it.ended),

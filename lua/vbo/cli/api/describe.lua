@@ -4,6 +4,7 @@ local catalogue = require "vbo.catalogue"
 local example = require "vbo.catalogue.example"
 local json = require "vbo.json"
 local mask = require "vbo.cli.api.mask"
+local titles = require "vbo.catalogue.titles"
 local write = require "vbo.cli.api.example"
 
 local M = {}
@@ -211,11 +212,15 @@ end
 function M.lines(operation)
   local lines = { operation.name, ("%s %s%s"):format(operation.method, operation.path,
     operation.action and ("  with %q"):format(operation.action) or "") }
-  local function section(title)
+  local function section(word)
     lines[#lines + 1] = ""
-    lines[#lines + 1] = title
+    lines[#lines + 1] = word
   end
   lines[#lines + 1] = operation.change and "changes the server or what it protects" or "only reads"
+  local title, group = titles.of(operation.name)
+  if title or group then
+    lines[#lines + 1] = title and ("%s (%s)"):format(title, group) or group
+  end
   if operation.anonymous then lines[#lines + 1] = "needs no login" end
   if operation.inferred then
     lines[#lines + 1] = "inferred from neighbouring versions: the reference was not seen to have it"

@@ -4,6 +4,7 @@ local ascii = require "vbo.ascii"
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.error"
 local nearest = require "vbo.nearest"
+local titles = require "vbo.catalogue.titles"
 
 local M = {}
 
@@ -21,6 +22,19 @@ end
 ---@field path string?
 ---@field query string?
 ---@field version string?  that the path names
+
+-- The name of an operation that is called by the title of the vendor's reference.
+local function named(word)
+  local name = word:gsub("%.", "_", 1)
+  if not word:find("%s") then return name end
+  local found = titles.find(word)
+  if #found == 1 then return found[1] end
+  local near = titles.near(word)
+  errors.usage(("'%s' %s"):format(word, found[2] and "is the title of several operations"
+      or "is not the title of an operation"),
+    found[2] and "name one: " .. table.concat(found, ", ")
+      or near and ("did you mean '%s'?"):format(near) or "vbolua api --list WORD finds operations")
+end
 
 --- Takes the target off the front of the words.
 ---@param words string[]
@@ -41,7 +55,7 @@ function M.split(words)
     method, address = "GET", first
   end
   local rest = table.move(words, used + 1, #words, 1, {})
-  if not address then return { name = (first:gsub("%.", "_", 1)) }, rest end
+  if not address then return { name = named(first) }, rest end
   local path, query = address:match "^([^?]*)%??(.*)$"
   local version, after = path:match "^/([vV]%d+)(/.*)$"
   return { method = method, path = after or path, query = query,

@@ -19,13 +19,21 @@ collections["/backuprepositories"] = function(world)
   return list
 end
 
+--- The pool of a proxy: the first proxy is in one.
+---@param world table
+---@param proxy table
+---@return string? id
+function M.pool_of(world, proxy)
+  return proxy == world.proxies[1] and ids.uuid "/proxypools/1" or nil
+end
+
 collections["/proxies"] = function(world)
   local list = {}
   for i, it in ipairs(world.proxies) do
     list[i] = {
       id = it.id, hostname = it.name, name = it.name, description = "", port = 9193,
       threadsnumber = 64, status = "Online", isdefault = i == 1,
-      maintenancemodestate = "Disabled", proxypoolid = i == 1 and ids.uuid "/proxypools/1",
+      maintenancemodestate = "Disabled", proxypoolid = M.pool_of(world, it),
     }
   end
   return list
