@@ -351,6 +351,8 @@
 ---@field lastStatus "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|vbo.Null
 ---@field eTag? integer  v8
 ---@field _links table<string, vbo.answer.RESTLinkHAL>
+---@field totalObjects? integer  v8
+---@field processedObjects? integer  v8
 ---@field runNow? boolean|vbo.Null  v6–v7
 ---@field selectedItems? vbo.answer.RESTJobItemComposed[]  v6–v7
 ---@field excludedItems? vbo.answer.RESTJobItemComposed[]  v6–v7
@@ -433,6 +435,7 @@
 ---@field _links table<string, vbo.answer.RESTLinkHAL>
 ---@field proxyId? string|vbo.Null  v8
 ---@field proxyPoolId? string|vbo.Null  v8
+---@field total? integer  v8
 ---@field _actions? table  v1–v5
 
 ---@class vbo.answer.RESTJobSession.statistics

@@ -11,8 +11,6 @@
 ---@field statistics vbo.answer.RESTJobSession.statistics
 ---@field e_tag? integer  v8
 ---@field etag? integer  v8
----@field proxy_id? string  v8
----@field proxy_pool_id? string  v8
 local JobSession = {}
 
 --- Loads the record again from the server.
@@ -111,6 +109,7 @@ function JobSession:wait(given) end
 ---@field etag? integer|integer[]|fun(value: any): boolean  v8
 ---@field proxy_id? string|string[]|fun(value: any): boolean  v8
 ---@field proxy_pool_id? string|string[]|fun(value: any): boolean  v8
+---@field total? integer|integer[]|fun(value: any): boolean  v8
 
 ---@class vbo.JobSessionCollection: vbo.Collection
 local JobSessionCollection = {}

@@ -231,6 +231,8 @@ function Job:stop() end
 ---@field last_status? "Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|string|("Stopped"|"Running"|"Success"|"Failed"|"Warning"|"NotConfigured"|"Disconnected"|"Queued"|string)[]|fun(value: any): boolean
 ---@field e_tag? integer|integer[]|fun(value: any): boolean  v8
 ---@field etag? integer|integer[]|fun(value: any): boolean  v8
+---@field total_objects? integer|integer[]|fun(value: any): boolean  v8
+---@field processed_objects? integer|integer[]|fun(value: any): boolean  v8
 ---@field run_now? boolean|boolean[]|fun(value: any): boolean  v6–v7
 ---@field all_mailboxes? boolean|boolean[]|fun(value: any): boolean  v1
 ---@field is_run? boolean|boolean[]|fun(value: any): boolean  v1
