@@ -101,7 +101,10 @@ vbo_http *vbo_http_new(vbo_error *err) {
   }
   if (!usable(err)) return NULL;
   vbo_http *http = malloc(sizeof *http);
-  CURLM *multi = curl_multi_init();
+  vbo_files before;
+  vbo_files_look(&before);
+  CURLM *multi = curl_multi_init(); /* opens a pair of sockets, which children would get */
+  vbo_files_seal_since(&before);
   if (http == NULL || multi == NULL) {
     free(http);
     curl_multi_cleanup(multi);

@@ -23,6 +23,12 @@ static int on_socket(void *data, curl_socket_t socket, curlsocktype purpose) {
   return CURL_SOCKOPT_OK;
 }
 
+static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address) {
+  (void)data, (void)purpose;
+  int64_t made = vbo_socket_open(address->family, address->socktype, address->protocol);
+  return made >= 0 ? (curl_socket_t)made : CURL_SOCKET_BAD;
+}
+
 /* libcurl 7.88 does not tell the socket at this point; of those that were
  * opened it is the one with these ports. */
 static int64_t find_socket(const vbo_exchange *exchange, int local_port, int remote_port) {
@@ -212,6 +218,7 @@ static CURLcode set_callbacks(CURL *easy, vbo_exchange *exchange) {
   SET(CURLOPT_WRITEFUNCTION, on_body);
   SET(CURLOPT_PREREQDATA, exchange);
   SET(CURLOPT_PREREQFUNCTION, on_request);
+  SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
   SET(CURLOPT_SOCKOPTDATA, exchange);
   SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
   return result;

@@ -1,9 +1,11 @@
-/* ltext.c: texts on their way out of the program. */
+/* ltext.c: what leaves the program: texts, and files that it hands down. */
 #include "lutil.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "redact.h"
+#include "system.h"
 #include "text.h"
 
 /* core.redact(text[, least]) -> text without the secrets of this process that have at least so
@@ -22,7 +24,7 @@ static int text_redact(lua_State *L) {
 
 /* core.visible(text) -> text in which nothing steers a terminal, hides or turns around what
  * follows: such characters are written as \x1B or \u{202E}; tabs and line ends stay. */
-static int text_visible(lua_State *L) {
+int vboL_text_visible(lua_State *L) {
   size_t size = 0;
   const char *text = luaL_checklstring(L, 1, &size);
   luaL_Buffer buffer;
@@ -48,8 +50,19 @@ static int text_unsafe(lua_State *L) {
   return 1;
 }
 
+/* core.seal(file): programs that this one starts do not get the file.  -> the file. */
+static int text_seal(lua_State *L) {
+  luaL_Stream *stream = luaL_checkudata(L, 1, LUA_FILEHANDLE);
+  if (stream->closef != NULL) vbo_file_seal(fileno(stream->f));
+  lua_settop(L, 1);
+  return 1;
+}
+
 void vboL_open_text(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"redact", text_redact}, {"visible", text_visible}, {"unsafe", text_unsafe}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"redact", text_redact},
+                                       {"visible", vboL_text_visible},
+                                       {"unsafe", text_unsafe},
+                                       {"seal", text_seal},
+                                       {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
 }

@@ -147,6 +147,8 @@ void vboL_open_secret(lua_State *L);
 void vboL_open_json(lua_State *L);
 void vboL_open_fold(lua_State *L); /* after vboL_open_json */
 void vboL_open_text(lua_State *L);
+/* core.visible. */
+int vboL_text_visible(lua_State *L);
 void vboL_open_file(lua_State *L);
 void vboL_open_screen(lua_State *L);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -27,6 +28,7 @@
 #endif
 #include <sys/statvfs.h>
 #if defined(__linux__)
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -71,6 +73,64 @@ int64_t vbo_process_id(void) {
   return (int64_t)getpid();
 }
 
+/* -------------------------------------------------------------- descriptors */
+
+int vbo_off_standard(int file) {
+  if (file < 0 || file > STDERR_FILENO) return file;
+  int above = fcntl(file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  int failure = errno;
+  close(file);
+  errno = failure;
+  return above;
+}
+
+void vbo_standard_files(void) {
+  for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
+    if (fcntl(file, F_GETFD) < 0 && errno == EBADF)
+      (void)!open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY); /* the lowest: `file` */
+}
+
+static int file_limit(void) {
+  const int most = 65536; /* some systems say a billion */
+  long limit = sysconf(_SC_OPEN_MAX);
+  return limit > 0 && limit < most ? (int)limit : most;
+}
+
+void vbo_file_seal(int file) {
+  int flags = fcntl(file, F_GETFD);
+  if (flags >= 0 && (flags & FD_CLOEXEC) == 0) (void)fcntl(file, F_SETFD, flags | FD_CLOEXEC);
+}
+
+static vbo_files inherited;
+static bool have_inherited;
+
+void vbo_files_look(vbo_files *files) {
+  for (int file = 0; file < VBO_FILES_SEEN; file++)
+    files->open[file] = fcntl(file, F_GETFD) >= 0;
+}
+
+void vbo_files_seal_since(const vbo_files *before) {
+  for (int file = STDERR_FILENO + 1; file < VBO_FILES_SEEN; file++)
+    if (!before->open[file]) vbo_file_seal(file);
+}
+
+void vbo_files_inherited(void) {
+  vbo_files_look(&inherited);
+  have_inherited = true;
+}
+
+void vbo_files_seal(void) {
+  if (!have_inherited) return;
+  vbo_files_seal_since(&inherited);
+  int limit = file_limit();
+#if defined(__linux__) && defined(SYS_close_range)
+  const unsigned close_in_children_only = 1U << 2;
+  if (syscall(SYS_close_range, VBO_FILES_SEEN, ~0U, close_in_children_only) == 0) return;
+#endif
+  for (int file = VBO_FILES_SEEN; file < limit; file++)
+    vbo_file_seal(file);
+}
+
 /* ------------------------------------------------------------------- files */
 
 int vbo_directory_open(const char *path, int *directory) {
@@ -97,7 +157,8 @@ int vbo_file_claim(int directory, const char *name, int *file) {
    * lock; then the lock is on a file without this name and we begin again. */
   for (int round = 0; round < 100; round++) {
     /* O_NONBLOCK: a FIFO of this name must not hang us. */
-    int fd = openat(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
+    int fd = vbo_off_standard(
+        openat(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666));
     if (fd < 0) return errno;
     struct stat ours;
     struct stat named;
@@ -349,6 +410,19 @@ void vbo_secret_pages_free(void *pages, size_t size) {
   munmap((char *)pages - page, size + 2 * page); /* which unlocks them */
 }
 
+void vbo_memory_private(void) {
+  struct rlimit core;
+  if (getrlimit(RLIMIT_CORE, &core) == 0) {
+    core.rlim_cur = 0;
+    setrlimit(RLIMIT_CORE, &core);
+  }
+#if defined(__linux__)
+  /* A handler of core dumps (systemd-coredump, apport) gets them whatever the limit is, and a
+   * debugger of the same user the memory as it stands. */
+  (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 size_t vbo_allocation_size(void *memory) {
 #if defined(__APPLE__)
   return malloc_size(memory);
@@ -372,6 +446,16 @@ static int port_of(const struct sockaddr_storage *address) {
     default:
       return -1;
   }
+}
+
+int64_t vbo_socket_open(int family, int type, int protocol) {
+#if defined(SOCK_CLOEXEC)
+  return vbo_off_standard(socket(family, type | SOCK_CLOEXEC, protocol));
+#else
+  int made = socket(family, type, protocol);
+  if (made >= 0) vbo_file_seal(made);
+  return vbo_off_standard(made);
+#endif
 }
 
 bool vbo_socket_is(int64_t socket, int local_port, int remote_port) {

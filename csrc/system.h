@@ -14,6 +14,29 @@ bool vbo_random(void *out, size_t size);
 /* Tells this process from one that was forked off it. */
 int64_t vbo_process_id(void);
 
+/* --- descriptors --- */
+
+/* Moves a descriptor that is 0, 1 or 2 to one above, closed in children; others are left.  Of a
+ * program that was started without standard error the next one opened would be 2, and what is
+ * logged would go into it: a document, or a connection.  -1 with errno when there is no other. */
+int vbo_off_standard(int file);
+/* Opens /dev/null where 0, 1 or 2 is closed, the wrong way round: reading and writing them goes on
+ * to fail.  For the start of a program. */
+void vbo_standard_files(void);
+/* From now on vbo_files_seal closes in children what this process opens (0 to 2 excepted) and what
+ * others' code has opened without saying so: sockets of libraries, files of Lua.  What was open
+ * before, a parent has handed down on purpose. */
+void vbo_files_inherited(void);
+void vbo_files_seal(void);
+void vbo_file_seal(int file);
+/* Whether each of the first descriptors is open; what was opened since is closed in children. */
+enum { VBO_FILES_SEEN = 1024 };
+typedef struct vbo_files {
+  bool open[VBO_FILES_SEEN];
+} vbo_files;
+void vbo_files_look(vbo_files *files);
+void vbo_files_seal_since(const vbo_files *before);
+
 /* --- a directory and the files in it; all return an errno, 0 for success --- */
 
 int vbo_directory_open(const char *path, int *directory);
@@ -77,11 +100,17 @@ void vbo_secret_pages_free(void *pages, size_t size);
  * unloads vbo.core, and goes on with libcurl. */
 void vbo_stay_loaded(void);
 
+/* Keeps this process's memory from core dumps (of the kind that RLIMIT_CORE does not stop, too) and
+ * from other processes of the same user, as far as the system can.  For the start of a program. */
+void vbo_memory_private(void);
+
 /* The size that malloc really gave (at least what was asked for). */
 size_t vbo_allocation_size(void *memory);
 
 /* --- sockets --- */
 
+/* A new socket that children do not get, and not 0, 1 or 2; -1 with errno. */
+int64_t vbo_socket_open(int family, int type, int protocol);
 /* Does the socket still connect these two ports, and is something (bytes, or
  * the end) waiting to be read on it? */
 bool vbo_socket_is(int64_t socket, int local_port, int remote_port);

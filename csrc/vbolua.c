@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "arguments.h"
 #include "error.h"
 #include "lutil.h"
 #include "preload.h"
+#include "system.h"
 #include "vbolua.h"
 #include "versions.h"
 
@@ -209,6 +209,8 @@ static int open_libraries(lua_State *L) {
   lua_settop(L, 0);
   vbo_interrupt_follow_coroutines(L);
   vbo_output_guard(L);
+  vbo_children_guard(L);
+  vbo_print_guard(L);
   lua_getglobal(L, LUA_OSLIBNAME);
   lua_pushcfunction(L, closing_exit);
   lua_setfield(L, -2, "exit");
@@ -276,12 +278,9 @@ static void on_large_file(int number) {
 }
 
 int main(int argc, char **argv) {
-  /* A core dump would hold what the secure heap keeps out of everything else. */
-  struct rlimit core;
-  if (getrlimit(RLIMIT_CORE, &core) == 0) {
-    core.rlim_cur = 0;
-    setrlimit(RLIMIT_CORE, &core);
-  }
+  vbo_standard_files();
+  vbo_files_inherited();
+  vbo_memory_private(); /* it would give away what the secure heap keeps out of everything else */
 
   /* A file that grows beyond `ulimit -f` is an error of the one who writes it, which is told and
    * cleaned up after; the signal would end the process with the file half written.  Not ignored:

@@ -36,6 +36,12 @@ void vbo_trace(bool on);
 /* What scripts print keeps clear of progress bars.  Call once the libraries are open. */
 void vbo_output_guard(lua_State *L);
 
+/* Programs that a script starts get none of this one's connections and files.  Call it, and the
+ * next, after vbo_output_guard. */
+void vbo_children_guard(lua_State *L);
+/* What print writes on a terminal is text and nothing else. */
+void vbo_print_guard(lua_State *L);
+
 /* ----------------------------------------------------------------------- REPL */
 
 /* Reads and runs lines until the end of the input.  Errors do not end it. */

@@ -122,7 +122,7 @@ function M.start(arguments)
     os.remove(file)
     errors.raise { kind = "server", message = "cannot start a rehearsal server: " .. message }
   end
-  self._pipe = pipe
+  self._pipe = core.seal(pipe)
   local engine <close>, err = core.engine()
   if not engine then
     self:stop()

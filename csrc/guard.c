@@ -1,0 +1,58 @@
+/* guard.c: what of this process others get: the programs that a script starts, and its terminal. */
+#include <lauxlib.h>
+#include <lualib.h>
+#include <unistd.h>
+
+#include "lutil.h"
+#include "system.h"
+#include "vbolua.h"
+
+/* Calls Lua's own function (upvalue 1) with all arguments; its results are left. */
+static int call_own(lua_State *L) {
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
+static int sealed_start(lua_State *L) {
+  vbo_files_seal();
+  return call_own(L);
+}
+
+/* A name that a server gave must not move the cursor, retitle the window or answer a question of
+ * the terminal's.  Written to a pipe or a file, it stays as it is; so does what io.write writes,
+ * for a script that draws. */
+static int shown_print(lua_State *L) {
+  int count = lua_gettop(L);
+  for (int i = 1; i <= count; i++) {
+    lua_pushvalue(L, lua_upvalueindex(2)); /* core.visible */
+    luaL_tolstring(L, i, NULL);
+    lua_call(L, 1, 1);
+    lua_replace(L, i);
+  }
+  return call_own(L);
+}
+
+static void wrap(lua_State *L, const char *library, const char *name, lua_CFunction with) {
+  lua_getglobal(L, library);
+  lua_getfield(L, -1, name);
+  lua_pushcclosure(L, with, 1);
+  lua_setfield(L, -2, name);
+  lua_pop(L, 1);
+}
+
+void vbo_children_guard(lua_State *L) {
+  wrap(L, LUA_OSLIBNAME, "execute", sealed_start);
+  wrap(L, LUA_IOLIBNAME, "popen", sealed_start);
+}
+
+void vbo_print_guard(lua_State *L) {
+  if (!isatty(STDOUT_FILENO)) return;
+  lua_pushglobaltable(L);
+  lua_getfield(L, -1, "print");
+  lua_pushcfunction(L, vboL_text_visible);
+  lua_pushcclosure(L, shown_print, 2);
+  lua_setfield(L, -2, "print");
+  lua_pop(L, 1);
+}
