@@ -26,7 +26,9 @@ describe("vbo.time", function()
   it("refuses what is no date", function()
     for _, text in ipairs {
       "", "yesterday", "2025-13-01", "2025-02-29", "2025-11-20T25:00Z", "2025-11-20T22:00:00X",
-      "20.11.2025", "2025-11-20T22:00:00+1",
+      "20.11.2025", "2025-11-20T22:00:00+1", "2025-11-20T22:00:61Z", "2025-11-20T22:00:00.Z",
+      "2025-11-20T22:00:00+24:00", "2025-11-20T22:00:00+02:60", "2025-11-20T22:00:00+02:0",
+      "0000-01-01T00:00:00Zx", "12025-11-20",
     } do
       assert.is_nil(time.parse(text), text)
     end
@@ -41,6 +43,69 @@ describe("vbo.time", function()
       assert.equal(seconds, (time.parse(time.iso(seconds))))
       assert.equal(seconds, (time.parse(time.dotted(seconds))))
     end
+  end)
+
+  it("reads lower-case letters, offsets of any width, and leap seconds", function()
+    assert.equal(1763676000, (time.parse "2025-11-20t22:00:00z"))
+    assert.equal(1763676000, (time.parse "2025-11-21T12:00:00+14:00"))
+    assert.equal(1763676000, (time.parse "2025-11-20T12:30:00-0930"))
+    assert.equal(1763676000, (time.parse "2025-11-20T23:00+01"))
+    assert.equal(1483228800, (time.parse "2016-12-31T23:59:60Z"))
+    assert.equal("2017-01-01T00:00:00Z", time.utc "2016-12-31T23:59:60Z")
+  end)
+
+  it("tells whether a time of day was given", function()
+    assert.is_false((select(3, time.parse "2025-11-20")))
+    assert.is_true((select(3, time.parse "2025-11-20T00:00")))
+    assert.is_true((select(3, time.parse "2025-11-20T00:00:00Z")))
+  end)
+
+  it("writes four digits of every year, before 1970 and at the ends of the calendar", function()
+    for text, seconds in pairs {
+      ["0001-01-01T00:00:00Z"] = -62135596800, ["9999-12-31T23:59:59Z"] = 253402300799,
+      ["1969-12-31T23:59:59Z"] = -1, ["0999-06-15T12:30:45Z"] = -30627458955,
+      ["1900-03-01T00:00:00Z"] = -2203891200, ["2000-02-29T00:00:00Z"] = 951782400,
+    } do
+      assert.equal(text, time.iso(seconds))
+      assert.equal(seconds, (time.parse(text)))
+      assert.equal(seconds, (time.parse(time.dotted(seconds))))
+    end
+    assert.equal("1969-12-31T23:59:58Z", time.iso(-1.5))
+    assert.equal("0001-01-01T00:00:00Z", time.iso(-1e15))
+    assert.equal("9999-12-31T23:59:59Z", time.iso(1e15))
+  end)
+
+  it("cuts fractions off, seven digits too, instead of rounding up", function()
+    assert.equal("2026-11-18T23:59:59Z", time.utc "2026-11-18T23:59:59.9999999Z")
+    assert.equal("9999-12-31T23:59:59Z", time.utc "9999-12-31T23:59:59.9999999Z")
+    assert.equal("0001-01-01T00:00:00Z", time.utc "0001-01-01T00:00:00.0000000")
+    assert.equal("2026-11-18T23:59:59Z", time.utc "2026-11-18T23:59:59,9999999999999999999999Z")
+    assert.is_true(time.is_time((time.parse "9999-12-31T23:59:59.9999999Z")))
+    assert.is_true(time.parse "2026-11-18T23:59:59.9999999Z" < time.parse "2026-11-19T00:00:00Z")
+  end)
+
+  it("keeps the first and the last date in every zone: they mean never", function()
+    for _, zone in ipairs { 7200, -7200, "local" } do
+      assert.equal("0001-01-01T00:00:00Z", time.utc("0001-01-01T00:00:00", zone))
+      assert.equal("9999-12-31T23:59:59Z", time.utc("9999-12-31T23:59:59.9999999", zone))
+    end
+    assert.equal("0001-01-01T00:00:00Z", time.utc "0001-01-01T00:00:00+02:00")
+    assert.equal("9999-12-31T23:59:59Z", time.utc "9999-12-31T23:59:59.9999999-05:00")
+  end)
+
+  it("writes an instant in a zone", function()
+    assert.equal("2026-11-18T22:00:00Z", time.zoned(1795039200))
+    assert.equal("2026-11-19T00:00:00+02:00", time.zoned(1795039200, 7200))
+    assert.equal("2026-11-18T18:30:00-03:30", time.zoned(1795039200, -12600))
+  end)
+
+  it("takes no number that is no date", function()
+    for _, value in ipairs { 0 / 0, 1 / 0, -1 / 0, 1e13, -1e12 } do
+      local ok, err = vbo.try(time.point, value, "at")
+      assert.is_nil(ok)
+      assert.equal("usage", err.kind)
+    end
+    assert.equal(-1, (time.point(-1, "at")))
   end)
 
   it("are read in the zone of a server that names none", function()

@@ -54,7 +54,8 @@ local function parameter_value(parameter, value)
   if parameter.place == "path" and type(value) == "table" and value.id ~= nil then
     return value.id
   end
-  if type(value) == "number" and parameter.schema.format == "date-time" then
+  if type(value) == "number" and parameter.schema.format == "date-time"
+    and time.is_time(value) then
     return time.iso(value)
   end
   return value

@@ -76,9 +76,6 @@ local function convert_table(schema, value)
   return setmetatable(result, getmetatable(value))
 end
 
--- From the year 1 to 9999, what a date can say; NaN is in no range.
-local function is_time(value) return value >= -62135596800 and value < 253402300800 end
-
 -- Where a list is due: a collection gives its resources, a thing by itself is a list of one.
 local function list_of(schema, value)
   if type(value._all) == "function" then
@@ -120,7 +117,7 @@ function convert(schema, value)
     if due then return value end
     return convert_table(schema, value)
   end
-  if schema and type(value) == "number" and is_time(value) then
+  if schema and type(value) == "number" and time.is_time(value) then
     if schema.format == "date-time" then return time.iso(value) end
     if schema.format == "dotted" then return time.dotted(value) end
   end
