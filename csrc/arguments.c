@@ -29,6 +29,7 @@ const char vbo_usage[] =
     "              json:FILE write to a file (without this: bars on a terminal\n"
     "              for transfers that take longer than a second)\n"
     "  --quiet     show nothing of it\n"
+    "  --strict    refuse what would be a warning (a date without a time zone)\n"
     "  --trace     show where an error came from (also VBO_TRACE=1)\n"
     "  --version   show version information and stop\n"
     "  --help      show this and stop\n";
@@ -68,7 +69,8 @@ static const char *problem_with(const char *argument) {
   const char *world = rehearsed_world(argument);
   if (world != NULL)
     return world[0] == '\0' && strchr(argument, '=') ? "a value is missing after" : NULL;
-  static const char *const known[] = {"-i", "-v", "-E", "-W", "--trace", "--version", "--help"};
+  static const char *const known[] = {"-i",      "-v",       "-E",        "-W",
+                                      "--trace", "--strict", "--version", "--help"};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(argument, known[i]) == 0) return NULL;
   return "unrecognized option";
@@ -93,6 +95,7 @@ static void note(vbo_arguments *found, const char *argument) {
   const char *world = rehearsed_world(argument);
   if (world != NULL) found->rehearse = world;
   if (strcmp(argument, "--quiet") == 0) found->quiet = true;
+  if (strcmp(argument, "--strict") == 0) found->strict = true;
   if (told_progress(argument) != NULL) found->progress = told_progress(argument);
 }
 

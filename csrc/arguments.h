@@ -15,6 +15,7 @@ typedef struct vbo_arguments {
   bool no_environment;
   bool trace;
   bool quiet;
+  bool strict;          /* --strict */
   const char *progress; /* how it is shown; NULL: by itself */
   const char *rehearse; /* a world, "" for the usual one; NULL: in earnest */
 } vbo_arguments;

@@ -192,6 +192,13 @@ static int core_unbase64(lua_State *L) {
   return 1;
 }
 
+/* core.strict() -> whether `vbolua --strict` was called: what would be a notice is refused. */
+static int core_strict(lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, VBOL_STRICT);
+  lua_pushboolean(L, lua_toboolean(L, -1));
+  return 1;
+}
+
 /* core.kinds: name -> exit status of vbolua. */
 static void push_kinds(lua_State *L) {
   lua_createtable(L, 0, VBO_ERROR_KIND_COUNT - 1);
@@ -202,17 +209,11 @@ static void push_kinds(lua_State *L) {
 }
 
 int luaopen_vbo_core(lua_State *L) {
-  static const luaL_Reg functions[] = {{"now", core_now},
-                                       {"time", core_time},
-                                       {"isatty", core_isatty},
-                                       {"columns", core_columns},
-                                       {"stat", core_stat},
-                                       {"mkdir", core_mkdir},
-                                       {"handles", core_handles},
-                                       {"versions", core_versions},
-                                       {"base64", core_base64},
-                                       {"unbase64", core_unbase64},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"now", core_now},           {"time", core_time},         {"isatty", core_isatty},
+      {"columns", core_columns},   {"stat", core_stat},         {"mkdir", core_mkdir},
+      {"handles", core_handles},   {"versions", core_versions}, {"base64", core_base64},
+      {"unbase64", core_unbase64}, {"strict", core_strict},     {NULL, NULL}};
   luaL_checkversion(L);
   luaL_newlib(L, functions);
   lua_pushstring(L, vbo_version());

@@ -156,6 +156,8 @@ void vboL_open_screen(lua_State *L);
 
 /* In the registry: what the command line says of progress ("quiet", "bar", …). */
 #define VBOL_PROGRESS "vbo.progress"
+/* True in the registry: `vbolua --strict`. */
+#define VBOL_STRICT "vbo.strict"
 
 /* Removes the lines of progress that stand on the terminal, if any. */
 void vboL_screen_hide(void);

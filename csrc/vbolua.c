@@ -248,6 +248,8 @@ static int run(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
   if (status != 0) return status;
   set_arg(L, argc, argv, told->script);
   set_progress(L, told);
+  lua_pushboolean(L, told->strict);
+  lua_setfield(L, LUA_REGISTRYINDEX, VBOL_STRICT);
   vbo_interrupt_install(L);
   /* Before anything that might connect; without it nothing of the runbook is run. */
   if (told->rehearse != NULL) status = start_rehearsal(L, told->rehearse);

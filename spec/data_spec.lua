@@ -152,7 +152,7 @@ describe("restore points", function()
 
   it("refuse what they do not hold", function()
     local client <close> = server.connect "v8"
-    local err = sending.failure(function() of(client):explore() end)
+    local err = sending.failure(function() of(client):explore { workload = "exchange" } end)
     assert.equal("usage", err.kind)
     assert.matches("holds no exchange", err.message, 1, true)
     assert.matches("onedrive, teams", err.hint, 1, true)
@@ -358,7 +358,8 @@ describe("data retrievals", function()
         local opened = client:data_retrieval(ids.retrieval):explore()
         client:close()
         return opened
-      end, "POST /DataRetrievals/{retrieval}/explore", "POST /RestoreSessions/{session}/Stop")
+      end, "GET /DataRetrievals/{retrieval}", "POST /DataRetrievals/{retrieval}/explore",
+        "POST /RestoreSessions/{session}/Stop")
       assert.equal("Vex", session.type)
     end
   end)

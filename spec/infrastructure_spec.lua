@@ -25,6 +25,8 @@ local function page(...) return { offset = 0, limit = 250, results = { ... } } e
 
 local answers = {
   { path = "/explore$", method = "POST", status = 201, body = { id = session, type = "Vex" } },
+  { path = "/RestorePoints$", method = "GET", body = {
+    results = { { id = session, backupTime = "2026-11-20T20:00:00Z", isCopy = true } } } },
   { path = "/[Ee]xplore$", method = "POST", body = { id = session, type = "Vex" } },
   { path = "/Sync$", method = "POST", body = synchronization },
   { path = "/changeOwner$", method = "POST", body = owner_change },
@@ -159,15 +161,21 @@ describe("infrastructure", function()
         return client:backup_repository(repository):explore {
           organization = organization, workload = "onedrive", at = "2026-11-20T22:00:00Z",
         }.id
-      end, ("POST /v7/BackupRepositories/%s/explore?organizationId=%s"):format(
+      end, ("GET /v7/RestorePoints?organizationId=%s&repositoryId=%s"):format(organization,
+          repository) .. "&to=2026-11-20T22%3A00%3A01Z&orderAsc=false",
+        ("POST /v7/BackupRepositories/%s/explore?organizationId=%s"):format(
         repository, organization),
         { type = "Veod", dateTime = "2026-11-20T22:00:00Z" })
       assert.equal(session, opened)
       sends("v8", function(client)
-        client:backup_repository(repository):explore { organization = "contoso" }:stop()
+        client:backup_repository(repository):explore {
+          organization = "contoso", workload = "exchange",
+        }:stop()
       end, "GET /v8/Organizations",
+        ("GET /v8/RestorePoints?organizationId=%s&repositoryId=%s&orderAsc=false"):format(
+          organization, repository),
         ("POST /v8/BackupRepositories/%s/explore?organizationId=%s"):format(
-          repository, organization), { type = "Vex" },
+          repository, organization), { type = "Vex", dateTime = "2026-11-20T20:00:00Z" },
         ("POST /v8/RestoreSessions/%s/Stop"):format(session))
       assert.equal("usage", failure("v8", function(client)
         client:backup_repository(repository):explore {}

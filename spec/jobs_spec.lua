@@ -158,6 +158,7 @@ describe("what jobs send", function()
       ["GET /Jobs/{job}/ExcludedMailboxes"] = { { id = ids.mailbox, email = "b@contoso.com" } },
       ["GET /Jobs/{job}/JobSessions"] = { { id = ids.session, status = "Success" } },
       ["GET /JobSessions"] = { { id = ids.session, status = "Success" } },
+      ["GET /RestorePoints"] = { results = { { id = "p", backupTime = "2026-11-20T20:00:00Z" } } },
       ["POST /Jobs/{job}/explore"] = { id = ids.session, state = "Working" },
       ["POST /Jobs/{job}/Action"] = { id = ids.session, state = "Working" },
     }
@@ -346,7 +347,10 @@ describe("what jobs send", function()
         return client:job(ids.job):explore {
           workload = "onedrive", deleted = true, at = "2026-11-20T22:00:00Z",
         }
-      end, version == "v3" and "POST /Jobs/{job}/Action" or "POST /Jobs/{job}/explore", body)
+      end, table.unpack(version == "v3" and { "POST /Jobs/{job}/Action", body } or {
+        "GET /RestorePoints?jobId={job}&to=2026-11-20T22%3A00%3A01Z&orderAsc=false",
+        "POST /Jobs/{job}/explore", body,
+      }))
       assert.equal(ids.session, session.id)
     end
   end)

@@ -7,7 +7,14 @@ local ids = sending.ids
 
 describe("organizations", function()
   local server
-  local organization = { id = ids.organization, name = "contoso", type = "Office365" }
+  local organization = {
+    id = ids.organization, name = "contoso", type = "Office365", isBackedup = true,
+    firstBackuptime = "2026-10-01T20:00:00Z", lastBackuptime = "2026-11-20T20:00:00Z",
+  }
+  local point = {
+    id = "p", backupTime = "2026-11-19T20:00:00.5Z", isExchange = true, isOneDrive = true,
+    isRetrieved = false, isCopy = false, isLongTermCopy = false,
+  }
   local user = {
     id = ids.user, name = "alice@contoso.com", displayName = "Alice", type = "User",
     _links = { self = { href = "/x" } },
@@ -22,6 +29,7 @@ describe("organizations", function()
       ["GET /Organizations"] = { organization },
       ["POST /Organizations"] = organization,
       ["GET /Organization"] = organization,
+      ["GET /RestorePoints"] = { results = { point } },
       ["POST /Organizations/{organization}/Action"] = { id = ids.session, state = "Working" },
       ["POST /Organizations/{organization}/explore"] = { id = ids.session, state = "Working" },
       ["POST /Organization/Action"] = { id = ids.other, state = "Working" },
@@ -159,23 +167,28 @@ describe("organizations", function()
   it("are explored, by the server's login or their own", function()
     for version, calls in pairs {
       v2 = {
-        "POST /Organizations/{organization}/Action",
+        "GET /Organizations/{organization}", "POST /Organizations/{organization}/Action",
         { explore = { type = "veod", datetime = "2026.11.20 22:00:00" } },
-        "POST /Organization/Action", { explore = { type = "vex" } },
+        -- v2 reads the date in a zone that it does not tell: later than the last in all of them.
+        "GET /Organization", "POST /Organization/Action",
+        { explore = { type = "vex", datetime = "2026.11.21 10:00:00" } },
       },
       v8 = {
+        "GET /RestorePoints?organizationId={organization}&repositoryId={repository}"
+          .. "&to=2026-11-20T22%3A00%3A01Z&orderAsc=false",
         "POST /Organizations/{organization}/explore",
         { type = "Veod", dateTime = "2026-11-20T22:00:00Z", repositoryId = ids.repository },
-        "POST /Organization/Explore", { type = "Vex" },
+        "GET /Organization", "GET /RestorePoints?organizationId={organization}&orderAsc=false",
+        "POST /Organization/Explore", { type = "Vex", dateTime = "2026-11-19T20:00:01Z" },
       },
     } do
       local sessions = server.sends(version, function(client)
         return {
           client:organization(ids.organization):explore {
-            workload = "onedrive", at = "2026-11-20T22:00:00",
+            workload = "onedrive", at = "2026-11-20T22:00:00Z",
             repository = version == "v8" and ids.repository or nil,
           },
-          client:explore(),
+          client:explore { workload = "exchange" },
         }
       end, table.unpack(calls))
       assert.equal(ids.session, sessions[1].id)

@@ -189,16 +189,20 @@ describe("an operator", function()
 
   it("explores its scope, as an operator", function()
     for version, repository in pairs { v6 = false, v8 = ids.repository } do
+      local body = {
+        type = "Veod", dateTime = "2026-11-20T22:00:00Z", scope = scope_user,
+        reason = "ticket 7", repositoryId = repository or nil,
+      }
       local session = server.sends(version, function(client)
         local scope = client:logged_in_user():effective_scope().users[1]
         return client:operator_explore {
           workload = "onedrive", at = "2026-11-20T22:00:00Z", scope = scope, reason = "ticket 7",
           repository = repository or nil,
         }
-      end, "GET /Organization/LoggedInUser/EffectiveScope", "POST /Organization/OperatorExplore", {
-        type = "Veod", dateTime = "2026-11-20T22:00:00Z", scope = scope_user,
-        reason = "ticket 7", repositoryId = repository or nil,
-      })
+      end, "GET /Organization/LoggedInUser/EffectiveScope",
+        table.unpack(version == "v6" and { "POST /Organization/OperatorExplore", body }
+          or { "GET /Organization/LoggedInUser/RestorePoints", "POST /Organization/OperatorExplore",
+            body }))
       assert.equal(ids.session, session.id)
       -- What is restored in it goes through the operators' own operations.
       assert.is_true(rawget(session, "_operator"))

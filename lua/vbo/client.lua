@@ -147,7 +147,8 @@ end
 --- requests the server takes), `at_once` (requests to this server at most, 64 unless told; fewer
 --- as long as it is slow or refuses), `exports_at_once` (1: a second export to PST removes the
 --- file of the first), `give_up_after` (seconds without a good answer, while one was waited for,
---- after which everything fails at once: 300; false: never).
+--- after which everything fails at once: 300; false: never), `strict` (raise `usage` for what is
+--- a notice otherwise: a date without a time zone, `explore` without a workload).
 --- VBO_HOST, VBO_USER, VBO_PASSWORD, VBO_PIN, VBO_CA, VBO_VERSION and VBO_ZONE stand in for
 --- what is absent.  Raises `usage`, `trust`, `network`, `timeout`, `auth` or `unsupported`.
 ---@param given string|table|nil
@@ -167,7 +168,7 @@ function M.connect(given)
     _core = opened, _engine = own_engine, _catalogue = known,
     _dialect = dialect.of(known, settings.zone),
     _sessions = {}, _progress = settings.progress, _log = settings.log,
-    _window = opened:window(), gates = {},
+    _window = opened:window(), _strict = settings.strict, gates = {},
   }
   client._client = client
   task.own(setmetatable(client, meta))

@@ -26,7 +26,7 @@ local spec = {
   connect_timeout = "number", idle_timeout = "number", deadline = "number",
   retries = "integer", progress = "boolean|function", log = "function", user_agent = "string",
   needs = "string|table", zone = "string|number", at_once = "integer",
-  exports_at_once = "integer", give_up_after = "number|boolean",
+  exports_at_once = "integer", give_up_after = "number|boolean", strict = "boolean",
 }
 
 -- In seconds: thirty years.

@@ -126,8 +126,10 @@ end
 --- Opens a restore session on what was fetched; its workload is the retrieval's.
 ---@return vbo.Session
 function DataRetrieval.methods:explore()
+  local workload, point = tostring(self.type):lower(), self.point_in_time
   local answer = self:_call { call = "explore", operation = "DataRetrieval_ExploreAction" }
   local opened = resource.from_record(session.Session, self._client, answer.data)
+  if point then session.show_point(opened, workload, point, "reported") end
   return session.hold(self._client, opened)
 end
 

@@ -89,6 +89,10 @@ function M.new(fields)
   return setmetatable(fields, Error)
 end
 
+--- The line of the runbook that is being executed ("runbook.lua:12").
+---@return string?  nil when no line outside this library is on the stack
+function M.caller() return (caller()) end
+
 --- Gives an error that was made away from the runbook's own stack the line that calls now.
 ---@param err vbo.Error
 function M.place(err) err.where = err.where or caller() end

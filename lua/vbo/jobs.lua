@@ -95,7 +95,10 @@ declare.action(Job, "stop", "Job_StopAction")
 ---@param given table?
 ---@return vbo.Session
 function Job.methods:explore(given)
-  return require("vbo.session").explore(self, "Job_ExploreAction", given)
+  local owner = self._owner
+  local organization = resource.is(owner) and owner._class.kind == "organization" and owner or nil
+  return require("vbo.session").explore(self, "Job_ExploreAction", given,
+    { about = { job = self, organization = organization } })
 end
 
 job_items.below(Job.methods)

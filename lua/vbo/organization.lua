@@ -37,13 +37,17 @@ declare.remove(Organization, "Organization_Remove")
 
 --- Opens a restore session on the organization's backups.
 ---
---- Options: `workload` ("exchange", "onedrive", "sharepoint", "teams"; Exchange unless
---- told), `at` (a point in time; the latest backup unless told), `deleted` (with items
---- deleted before it; v3 and later), `all_versions` (v3 and later), `repository` (v8).
+--- Options: `workload` ("exchange", "onedrive", "sharepoint", "teams"; default Exchange, with a
+--- notice), `at` (a point in time with time of day and zone; default the newest known restore
+--- point), `deleted` (with items deleted before it; v3 and later), `all_versions` (v3 and
+--- later), `repository` (v8).  `session.point` is the point that is shown.
+---
+--- Raises `usage` for a date without a time of day and for one in the future, `not_found` for
+--- one before the first known restore point.
 ---@param given table?
 ---@return vbo.Session
 function Organization.methods:explore(given)
-  return session.explore(self, "Organization_Explore", given)
+  return session.explore(self, "Organization_Explore", given, { about = { organization = self } })
 end
 
 members.below(Organization.methods)

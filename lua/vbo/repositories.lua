@@ -118,8 +118,10 @@ function Repository.methods:explore(given)
   local own, rest = options.split(given, { organization = "!string|table" }, "explore")
   local Organization = require("vbo.organization").Organization
   local organization = resource.reference(Organization, self._client, own.organization)
-  return require("vbo.session").explore(self, "BackupRepository_Explore", rest,
-    { organizationId = organization.id })
+  return require("vbo.session").explore(self, "BackupRepository_Explore", rest, {
+    query = { organizationId = organization.id },
+    about = { organization = organization, repository = self.id },
+  })
 end
 
 --- Synchronizations of this repository that the server knows (v6 and later).

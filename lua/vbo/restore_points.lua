@@ -144,17 +144,17 @@ function RestorePoint.methods:explore(given)
     options[name] = value
   end
   held(self, type(options.workload) == "string" and options.workload or "exchange")
-  -- Requests carry whole seconds, and a moment before the point is not this point: as the
-  -- record has it, not as the field is read.
-  local seconds = time.point(resource.field(self:_loaded(), "backupTime"), "backup_time")
-  options.at = math.ceil(seconds)
+  -- As the record has it, not as the field is read: its fraction counts.
+  local how = { point = time.point(resource.field(self:_loaded(), "backupTime"), "backup_time") }
   local client = self._client
   if client._catalogue:operation "BackupRepository_Explore" then
     local own = { repositoryId = self.repository_id }
+    how.query = { organization = self.organization_id }
     return session.explore({ _client = client, _path = function() return own end },
-      "BackupRepository_Explore", options, { organization = self.organization_id })
+      "BackupRepository_Explore", options, how)
   end
-  return client:organization(self.organization_id):explore(options)
+  return session.explore(client:organization(self.organization_id), "Organization_Explore",
+    options, how)
 end
 
 --- The retrieval that fetched this point from archive storage; nil when none did.

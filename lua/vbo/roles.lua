@@ -171,8 +171,9 @@ declare.children(LoggedInUser.methods, "restore_points", nil, restore_points.Res
 function M.client:operator_explore(given)
   local options = {}
   for name, value in pairs(given or {}) do options[name] = value end
-  local opened = session.explore(self, "RestoreSession_OperatorExploreAction", options, nil,
-    { scope = "table", reason = "string" })
+  local opened = session.explore(self, "RestoreSession_OperatorExploreAction", options, {
+    options = { scope = "table", reason = "string" }, about = { operator = true },
+  })
   rawset(opened, "_operator", true)
   return opened
 end

@@ -5,9 +5,15 @@
 
 local ascii = require "vbo.ascii"
 local backup_organization = require "vbo.backup_organization"
+local capability = require "vbo.capability"
+local core = require "vbo.core"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local exchange = require "vbo.exchange"
+local known_points = require "vbo.known_points"
+local moment = require "vbo.moment"
+local nearest = require "vbo.nearest"
+local notice = require "vbo.notice"
 local onedrive = require "vbo.onedrive"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
@@ -23,6 +29,9 @@ local time = require "vbo.time"
 ---@field type string       Vex, Veod, Vesp or Vet
 ---@field state string      Working or Stopped
 ---@field result string     Success, Warning or Failed
+---@field point string?    ISO 8601, UTC: of a session that was opened here, the restore point it
+---  shows, or the moment that was asked for where the server tells of none
+---@field point_source string?  "reported" (the server told of that point) or "requested"
 ---@field point_in_time string?
 local Session
 
@@ -42,6 +51,16 @@ Session = resource.class {
   methods = {}, bulk = {}, close = close,
 }
 
+local named = Session.meta.__tostring
+
+--- Names the session, its workload and its point in time: `print(session)`.
+function Session.meta:__tostring()
+  local point = rawget(self, "point")
+  if not point then return named(self) end
+  return ("%s (%s as of %s%s)"):format(named(self), rawget(self, "_workload"), point,
+    rawget(self, "point_source") == "requested" and ", requested" or "")
+end
+
 ---@class vbo.Event
 ---@field type string    Save, Export, Send, Restore, View or None
 ---@field status string  Running, Success, Warning or Failed
@@ -59,55 +78,98 @@ local device_code_options = {
 local M = { Session = Session, Event = Event, client = {} }
 
 local workloads = { exchange = true, onedrive = true, sharepoint = true, teams = true }
+local workload_names = { "exchange", "onedrive", "sharepoint", "teams" }
 local explore_options = {
   workload = "string", at = "string|number", deleted = "boolean", all_versions = "boolean",
   repository = "string|table",
 }
 
---- Opens a restore session.
----@param owner table       what is explored: an organization, a job, or the client (tenant)
----@param operation string
----@param given table?
----@param query table?      query parameters that the operation insists on
----@param more table?       further options of the operation's body: name → types
----@return vbo.Session
-function M.explore(owner, operation, given, query, more)
-  local accepted = explore_options
-  if more then
-    accepted = {}
-    for _, set in ipairs { explore_options, more } do
-      for name, types in pairs(set) do accepted[name] = types end
+-- The workload that is meant, and that the version has it.
+local function workload_of(client, given)
+  local word = given.workload
+  if word == nil then
+    if capability.has(client._catalogue, "onedrive") then
+      notice.tell(client, "explore: no workload is named and Exchange is taken",
+        "write workload = \"exchange\", \"onedrive\", \"sharepoint\" or \"teams\"")
     end
+    return "exchange"
   end
-  given = options.check(given, accepted, "explore")
-  local workload = ascii.lower(given.workload or "exchange")
-  if not workloads[workload] then
-    errors.usage(("explore: there is no workload '%s'"):format(workload),
-      "workloads are: exchange, onedrive, sharepoint, teams")
+  word = ascii.lower(word)
+  if not workloads[word] then
+    local best = nearest(word, workload_names)
+    errors.usage(("explore: there is no workload '%s'"):format(given.workload),
+      (best and ("did you mean '%s'? "):format(best) or "") .. "workloads are: "
+        .. table.concat(workload_names, ", "))
   end
-  local client = owner._client
+  local missing = capability.missing(client._catalogue, { word })
+  if missing then
+    errors.raise {
+      kind = "unsupported",
+      message = ("explore: %s has no workload '%s'"):format(client.version, word),
+      hint = "it is in " .. table.concat(capability.having { word }, ", "),
+    }
+  end
+  return word
+end
+
+-- The options as the dialects take them, at the point in time that is sent: what the caller
+-- says, the newest point that is known, or now.
+local function intent_of(owner, given, how)
+  local client, repository = owner._client, given.repository
+  if type(repository) == "table" then repository = repository.id end
   local intent = {
-    workload = workload, deleted = given.deleted, all_versions = given.all_versions,
-    repository = type(given.repository) == "table" and given.repository.id or given.repository,
+    workload = workload_of(client, given), deleted = given.deleted,
+    all_versions = given.all_versions, repository = repository, zoned = true,
   }
-  if given.at ~= nil then
-    local zone
-    intent.at, zone = time.point(given.at, "at")
-    intent.zoned = zone ~= nil
-    if not zone and client._dialect.zone then
-      -- A date without a zone is the server's own, whose zone we were told.
-      intent.at, intent.zoned = time.from_zone(intent.at, client._dialect.zone), true
-    end
+  if how.point then
+    intent.point, intent.at = how.point, math.ceil(how.point)
+    return intent
   end
-  local function open()
-    local body, implied = client._dialect:explore(intent)
-    for name in pairs(more or {}) do body[name] = given[name] end
-    local answer = pipeline.call(client, {
-      call = "explore", operation = operation, path = owner:_path(), options = body,
-      implied = implied, query = query,
-    })
-    return resource.from_record(Session, client, answer.data)
+  if given.at ~= nil then intent.at, intent.zoned = moment.point(client, given.at, "at") end
+  -- What is explored exists, before anything about it is asked for.
+  owner:_path()
+  local about = how.about or {}
+  intent.point = known_points.find({
+    client = client, workload = intent.workload, organization = about.organization,
+    job = about.job, repository = about.repository or repository, operator = about.operator,
+  }, intent.at)
+  if intent.at == nil then
+    intent.newest = true
+    -- Requests carry whole seconds, and a moment before a point is not that point.
+    intent.at = math.ceil(intent.point or core.time())
   end
+  return intent
+end
+
+--- Keeps what a session shows where a runbook finds it, and writes it to the client's log.
+---@param session vbo.Session
+---@param workload string
+---@param point string  ISO 8601, UTC
+---@param source "reported"|"requested"
+function M.show_point(session, workload, point, source)
+  rawset(session, "point", point)
+  rawset(session, "point_source", source)
+  rawset(session, "_workload", workload)
+  local log = session._client._log
+  if not log then return end
+  log(("explores %s as of %s (%s)"):format(workload, point, source == "reported"
+    and "reported by the server" or "as requested; the server reports none"))
+end
+
+-- The restore point where the server told of one, else the moment that was asked for.
+local function note_point(session, intent)
+  local understood = session:record().pointInTime
+  if intent.point then
+    M.show_point(session, intent.workload, time.iso(math.ceil(intent.point)), "reported")
+  elseif not intent.newest and type(understood) == "string" and time.utc(understood) then
+    M.show_point(session, intent.workload, time.utc(understood), "reported")
+  else
+    M.show_point(session, intent.workload, time.iso(intent.at), "requested")
+  end
+end
+
+-- Stops a session that shows another moment than was asked for, and opens it as it was meant.
+local function open_rightly(client, intent, open)
   local session = open()
   local moved = client._dialect:misread(intent, session:record())
   if moved == nil and client._log then
@@ -119,6 +181,36 @@ function M.explore(owner, operation, given, query, more)
     intent.at = intent.at + moved
     session = open()
   end
+  return session
+end
+
+--- Opens a restore session.
+---@param owner table       what is explored: an organization, a job, or the client (tenant)
+---@param operation string
+---@param given table?
+---@param how table?  query= (parameters that the operation insists on), options= (further ones of
+---  its body: name → types), about= (where its restore points are looked for: organization=, job=,
+---  repository= (an id), operator=), point= (the restore point: seconds since 1970)
+---@return vbo.Session
+function M.explore(owner, operation, given, how)
+  how = how or {}
+  local accepted = {}
+  for _, set in ipairs { explore_options, how.options or {} } do
+    for name, types in pairs(set) do accepted[name] = types end
+  end
+  given = options.check(given, accepted, "explore")
+  local client = owner._client
+  local intent = intent_of(owner, given, how)
+  local session = open_rightly(client, intent, function()
+    local body, implied = client._dialect:explore(intent)
+    for name in pairs(how.options or {}) do body[name] = given[name] end
+    local answer = pipeline.call(client, {
+      call = "explore", operation = operation, path = owner:_path(), options = body,
+      implied = implied, query = how.query,
+    })
+    return resource.from_record(Session, client, answer.data)
+  end)
+  note_point(session, intent)
   return M.hold(client, session)
 end
 

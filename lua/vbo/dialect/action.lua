@@ -14,8 +14,13 @@ local codes = { exchange = "vex", onedrive = "veod", sharepoint = "vesp", teams 
 --- `parentId` of the root folder (v2–v7).
 function Action.root() return "null" end
 
+-- The widest zone, in seconds: where the server's own is not known, "newest" is written so that
+-- no server reads an earlier moment.  After the last backup comes nothing else.
+local widest <const> = 14 * 3600
+
 -- What the server's clock reads at the instant; a date without a zone is that already.
 function Action:reading(intent)
+  if intent.newest and self.zone == nil then return intent.at + widest end
   return intent.zoned and time.in_zone(intent.at, self.zone) or intent.at
 end
 
@@ -44,7 +49,7 @@ end
 ---@param session table  the answer's record
 ---@return number?
 function Action:misread(intent, session)
-  if self.number > 2 or not intent.zoned then return 0 end
+  if self.number > 2 or not intent.zoned or intent.newest then return 0 end
   if type(session.pointInTime) ~= "string" then return self.zone and 0 or nil end
   local understood = time.parse(session.pointInTime)
   return understood and intent.at // 1 - understood // 1 or 0

@@ -1,0 +1,36 @@
+--- Notices: things a runbook should write differently, told once per place, or refused.
+---
+--- A notice goes to the client's log; the interpreter writes it to standard error, stock Lua
+--- gives it to `warn` (shown with `lua5.4 -W`).  `vbolua --strict` and
+--- `vbo.connect { strict = true }` raise it as `usage` instead.
+
+local core = require "vbo.core"
+local errors = require "vbo.error"
+
+local M = {}
+
+-- The places that were told, by "place: text".
+local told = {}
+
+local function is_interpreter() return core.screen.setting() ~= nil end
+
+--- Tells something once per line of the runbook; raises it where strictness is asked for.
+---@param client vbo.Client?
+---@param message string
+---@param hint string?  what to write instead
+function M.tell(client, message, hint)
+  if core.strict() or client and client._strict then errors.usage(message, hint) end
+  local text = hint and ("%s; %s"):format(message, hint) or message
+  local where = errors.caller()
+  if where then text = where .. ": " .. text end
+  if told[text] then return end
+  told[text] = true
+  if client and client._log then client._log(text) end
+  if is_interpreter() then
+    io.stderr:write("vbolua: warning: ", text, "\n")
+  else
+    warn("vbo: " .. text)
+  end
+end
+
+return M
