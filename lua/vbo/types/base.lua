@@ -75,6 +75,7 @@
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field proxy? string
 ---@field retries? integer
+---@field strict? boolean
 ---@field url? string
 ---@field user? string
 ---@field user_agent? string

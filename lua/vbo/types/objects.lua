@@ -289,6 +289,8 @@ function Client:exclusion_settings() end
 ---@field deleted? boolean
 ---@field repository? string|table
 ---@field workload? "exchange"|"onedrive"|"sharepoint"|"teams"
+---@field usage? any
+---@field not_found? any
 ---@field [string] vbo.UnknownOption
 
 --- Opens a restore session on the organization of the account itself (a tenant's login).
@@ -462,6 +464,8 @@ function Client:object_storage_repository(name) end
 ---@field scope? table
 ---@field workload? "exchange"|"onedrive"|"sharepoint"|"teams"
 ---@field effective_scope? any
+---@field usage? any
+---@field not_found? any
 ---@field [string] vbo.UnknownOption
 
 --- Opens a restore session as a restore operator; what it restores goes through the

@@ -42,6 +42,10 @@ function catalogue.source(version) end
 ---@class vbo.parts.error
 local error = {}
 
+--- The line of the runbook that is being executed ("runbook.lua:12").
+---@return string?
+function error.caller() end
+
 --- Whether a value is one of our errors.
 ---@param value? any
 ---@return boolean
@@ -211,6 +215,8 @@ local sim = {}
 function sim.start(wanted) end
 
 ---@class vbo.parts.time
+---@field first any
+---@field last any
 local time = {}
 
 --- "2026.11.20 22:00:00", the form that v1 and v2 take (no zone: the server's own).
@@ -230,14 +236,20 @@ function time.from_zone(seconds, zone) end
 ---@return number
 function time.in_zone(seconds, zone) end
 
---- "2026-11-20T22:00:00Z".
+--- Whether a number of seconds is a date of the years 1 to 9999 (NaN is not).
+---@param seconds number
+---@return boolean
+function time.is_time(seconds) end
+
+--- "2026-11-20T22:00:00Z": whole seconds, a fraction is cut off.  What lies before the year 1 or
+--- after 9999 becomes the first or last second that a date can say.
 ---@param seconds number
 ---@return string
 function time.iso(seconds) end
 
 --- Reads "2026-11-20", "2026-11-20T22:00", "2026-11-20 22:00:00.5+01:00", "…Z".
 ---@param text string
----@return number?, integer?
+---@return number?, integer?, boolean?
 function time.parse(text) end
 
 --- A caller's point in time; raises when it is none.
@@ -246,7 +258,8 @@ function time.parse(text) end
 ---@return number
 function time.point(value, what) end
 
---- A date in any form that the API has, as UTC: "2026-11-20T22:00:00Z".
+--- A date in any form that the API has, as UTC: "2026-11-20T22:00:00Z".  The first and the last
+--- second of all dates mean "never" and stay what they are in every zone.
 ---@param text string
 ---@param zone number|"local"|nil
 ---@return string?
@@ -258,6 +271,12 @@ function time.utc(text, zone) end
 ---@param what string
 ---@return number|"local"|nil
 function time.zone(value, what) end
+
+--- "2026-11-20T23:00:00+01:00": the same instant in a zone.
+---@param seconds number
+---@param zone number|"local"|nil
+---@return string
+function time.zoned(seconds, zone) end
 
 ---@class vbo
 ---@field catalogue vbo.parts.catalogue

@@ -209,13 +209,19 @@ function Organization:edit(given) end
 ---@field deleted? boolean
 ---@field repository? string|table
 ---@field workload? "exchange"|"onedrive"|"sharepoint"|"teams"
+---@field usage? any
+---@field not_found? any
 ---@field [string] vbo.UnknownOption
 
 --- Opens a restore session on the organization's backups.
 ---
---- Options: `workload` ("exchange", "onedrive", "sharepoint", "teams"; Exchange unless
---- told), `at` (a point in time; the latest backup unless told), `deleted` (with items
---- deleted before it; v3 and later), `all_versions` (v3 and later), `repository` (v8).
+--- Options: `workload` ("exchange", "onedrive", "sharepoint", "teams"; default Exchange, with a
+--- notice), `at` (a point in time with time of day and zone; default the newest known restore
+--- point), `deleted` (with items deleted before it; v3 and later), `all_versions` (v3 and
+--- later), `repository` (v8).  `session.point` is the point that is shown.
+---
+--- Raises `usage` for a date without a time of day and for one in the future, `not_found` for
+--- one before the first known restore point.
 ---@param given? vbo.Organization.explore
 ---@return vbo.Session
 function Organization:explore(given) end
