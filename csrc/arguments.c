@@ -32,7 +32,7 @@ const char vbo_usage[] =
     "  --strict    refuse what would be a warning (a date without a time zone)\n"
     "  --trace     show where an error came from (also VBO_TRACE=1)\n"
     "  --version   show version information and stop\n"
-    "  --help      show this and stop\n";
+    "  -h, --help  show this and stop; " VBOLUA " help COMMAND shows that of a command\n";
 
 #define REHEARSE "--rehearse"
 
@@ -69,8 +69,8 @@ static const char *problem_with(const char *argument) {
   const char *world = rehearsed_world(argument);
   if (world != NULL)
     return world[0] == '\0' && strchr(argument, '=') ? "a value is missing after" : NULL;
-  static const char *const known[] = {"-i",      "-v",       "-E",        "-W",
-                                      "--trace", "--strict", "--version", "--help"};
+  static const char *const known[] = {"-i",       "-v",        "-E",     "-W", "--trace",
+                                      "--strict", "--version", "--help", "-h"};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(argument, known[i]) == 0) return NULL;
   return "unrecognized option";
@@ -87,7 +87,7 @@ const char *vbo_argument_value(int argc, char **argv, int *i) {
 
 static void note(vbo_arguments *found, const char *argument) {
   if (strcmp(argument, "--trace") == 0) found->trace = true;
-  if (strcmp(argument, "--help") == 0) found->help = true;
+  if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) found->help = true;
   if (strcmp(argument, "--version") == 0) found->only_version = true;
   if (strcmp(argument, "-i") == 0) found->interactive = found->version = true;
   if (strcmp(argument, "-v") == 0) found->version = true;
@@ -112,7 +112,10 @@ bool vbo_arguments_parse(int argc, char **argv, vbo_arguments *found) {
     int at = i;
     if (vbo_argument_takes_value(argv[i])) {
       found->execute |= argv[i][1] == 'e';
-      if (vbo_argument_value(argc, argv, &i) == NULL) problem = "a value is missing after";
+      if (vbo_argument_value(argc, argv, &i) == NULL) {
+        fprintf(stderr, VBOLUA ": '%s' needs argument\n%s", argv[at], vbo_usage);
+        return false;
+      }
     } else {
       note(found, argv[i]);
       problem = problem_with(argv[i]);

@@ -25,11 +25,13 @@ const vbo_embedded_file *vbo_embedded_find(const char *module) {
                  compare);
 }
 
-/* A searcher: module -> loader, where it is | what was tried. */
+/* A searcher: module -> loader, where it is | what was tried; nothing for modules of others, whose
+ * message stays that of stock Lua. */
 static int search(lua_State *L) {
   const char *module = luaL_checkstring(L, 1);
   const vbo_embedded_file *file = vbo_embedded_find(module);
   if (file == NULL) {
+    if (strcmp(module, "vbo") != 0 && strncmp(module, "vbo.", 4) != 0) return 0;
     lua_pushfstring(L, "no file '%s' in vbolua", module);
     return 1;
   }

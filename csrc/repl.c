@@ -152,10 +152,14 @@ static char **complete(const char *text, int start, int end) {
   return editor.matches(text, generate);
 }
 
-/* libedit edits characters, not bytes, as the user's locale has them.  Lua stays in "C": a runbook
- * typed in does what it does as a file, whatever the locale says of "i" and "I". */
+/* libedit edits characters, not bytes, as the user's locale has them; one without UTF-8 ("C") would
+ * show none but ASCII.  Lua stays in "C": a runbook typed in does what it does as a file, whatever
+ * the locale says of "i" and "I". */
 static void use_own_locale(bool own) {
+  static const char *const utf8_locales[] = {"C.UTF-8", "C.utf8", "UTF-8", "en_US.UTF-8"};
   setlocale(LC_CTYPE, own ? "" : "C");
+  for (size_t i = 0; own && i < sizeof utf8_locales / sizeof *utf8_locales && MB_CUR_MAX == 1; i++)
+    setlocale(LC_CTYPE, utf8_locales[i]);
 }
 
 static void load_editor(lua_State *L) {
@@ -164,7 +168,13 @@ static void load_editor(lua_State *L) {
   void *library = NULL;
   for (size_t i = 0; i < sizeof names / sizeof *names && library == NULL; i++)
     library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-  if (library == NULL) return;
+  if (library == NULL) {
+    fputs(VBOLUA
+          ": no line editing, history or completion: libedit is missing"
+          " (Debian package: libedit2)\n",
+          stderr);
+    return;
+  }
   struct {
     const char *name;
     void *to;
@@ -307,6 +317,21 @@ static int load_expression(lua_State *L) {
   return status;
 }
 
+/* Whether a command may give a password as text: such a line stays out of the history, and so out of
+ * its file.  Rather one too many. */
+static bool may_hold_secret(const char *text) {
+  static const char *const words[] = {"pass",       "pwd",       "secret", "token",
+                                      "credential", "assertion", "_key"};
+  if (strpbrk(text, "\"'[") == NULL) return false; /* without a string in it */
+  size_t left = strlen(text);
+  for (const char *at = text; left > 0; at++, left--)
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+      size_t size = strlen(words[i]);
+      if (left >= size && vbo_ascii_equal(at, size, words[i], size)) return true;
+    }
+  return false;
+}
+
 /* From the first line (at the top) to a whole chunk; the function or the message
  * takes its place.  READ_INTERRUPTED gives the line up. */
 static reading load_chunk(lua_State *L, int *status) {
@@ -328,19 +353,38 @@ static reading load_chunk(lua_State *L, int *status) {
   }
   if (editor.add_history != NULL) {
     const char *text = lua_tostring(L, line);
-    if (*text != '\0') editor.add_history(text);
+    if (*text != '\0' && !may_hold_secret(text)) editor.add_history(text);
   }
   lua_remove(L, line);
   return READ_LINE;
 }
 
-static void show_results(lua_State *L) {
+/* require("vbo.cli.show").results(...) in place of the results, where one of them is a table: an
+ * address says nothing.  False when that failed, which is reported. */
+static bool show_tables(lua_State *L) {
   int count = lua_gettop(L);
-  if (count == 0) return;
+  bool any = false;
+  for (int i = 1; i <= count && !any; i++)
+    any = lua_istable(L, i);
+  if (!any) return true;
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "vbo.cli.show");
+  if (vbo_call_chunk(L, 1, 1) != 0) return false;
+  lua_getfield(L, -1, "results");
+  lua_insert(L, 1);
+  lua_pop(L, 1);
+  return vbo_call_chunk(L, count, LUA_MULTRET) == 0;
+}
+
+static void show_results(lua_State *L) {
   luaL_checkstack(L, LUA_MINSTACK, "too many results to print");
+  if (lua_gettop(L) == 0 || !show_tables(L)) return;
+  int count = lua_gettop(L);
   lua_getglobal(L, "print");
   lua_insert(L, 1);
-  vbo_call_chunk(L, count, 0);
+  if (lua_pcall(L, count, 0, 0) == LUA_OK) return;
+  lua_pushfstring(L, "error calling 'print' (%s)", luaL_tolstring(L, -1, NULL));
+  vbo_report(L);
 }
 
 void vbo_repl(lua_State *L) {

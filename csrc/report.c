@@ -68,16 +68,6 @@ static int protected_text(lua_State *L) {
   return 1;
 }
 
-/* The search for a module is a page long; what matters is its first line. */
-static size_t shown_size(const char *text) {
-  const char *found = strstr(text, "' not found:\n");
-  if (found != NULL && !trace && strncmp(text, "module '", 8) != 0 &&
-      strstr(text, ": module '") == NULL)
-    found = NULL;
-  if (found != NULL && !trace) return (size_t)(found - text) + strlen("' not found");
-  return strlen(text);
-}
-
 /* A terminal obeys control characters, and text may come from a server. */
 static void print_shown(const char *text, size_t size) {
   for (size_t at = 0; at < size;) {
@@ -113,9 +103,9 @@ int vbo_report(lua_State *L) {
   vboL_screen_hide();
   fflush(stdout); /* what the script said comes before why it ended */
   fputs(VBOLUA ": ", stderr);
-  print_clean(text, shown_size(text));
+  print_clean(text, strlen(text));
   fputc('\n', stderr);
-  if (trace && lua_getfield(L, LUA_REGISTRYINDEX, TRACEBACK) == LUA_TSTRING) {
+  if (lua_getfield(L, LUA_REGISTRYINDEX, TRACEBACK) == LUA_TSTRING) {
     print_clean(lua_tostring(L, -1), lua_rawlen(L, -1));
     fputc('\n', stderr);
   }
@@ -138,10 +128,24 @@ static void push_task_trace(lua_State *L) {
   lua_call(L, 1, 1);
 }
 
+/* Whether an error is a mistake in a program, as Lua raises it: those come with a traceback, as
+ * from `lua`.  Structured errors tell the line of the runbook and what to do, in one line.  An
+ * object of the program's own is told by its text, which is taken here, as `lua` does: it may look
+ * at the stack. */
+static bool is_plain(lua_State *L) {
+  if (kind_of(L, 1) != VBO_OK) return false;
+  if (lua_isstring(L, 1) || luaL_getmetafield(L, 1, "__tostring") == LUA_TNIL) return true;
+  lua_pushvalue(L, 1);
+  if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING) lua_replace(L, 1);
+  lua_settop(L, 1);
+  return false;
+}
+
 /* Runs where the error was raised, before anything is cleaned up. */
 static int on_error(lua_State *L) {
   if (kind_of(L, 1) == VBO_ERROR_CANCELLED) vbo_interrupt_bound_cleanup();
-  if (trace) {
+  bool plain = is_plain(L);
+  if (trace || plain) {
     push_task_trace(L);
     if (lua_isstring(L, -1))
       luaL_traceback(

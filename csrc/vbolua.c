@@ -99,16 +99,6 @@ static int push_arguments(lua_State *L) {
   return count;
 }
 
-static int run_script(lua_State *L, const char *file, const vbo_arguments *told) {
-  if (told->plain_dash && strcmp(file, "-") == 0) file = NULL;
-  if (luaL_loadfile(L, file) != LUA_OK) return vbo_report(L);
-  lua_pushcfunction(L, push_arguments);
-  int status = vbo_call_chunk(L, 0, LUA_MULTRET);
-  if (status == 0) status = vbo_call_chunk(L, lua_gettop(L) - 1, 0);
-  lua_settop(L, 0);
-  return status;
-}
-
 /* A command is a module vbo.cli.NAME that the binary carries.  A script of the same
  * name is run as "./NAME". */
 static bool is_command(const char *name) {
@@ -116,6 +106,50 @@ static bool is_command(const char *name) {
   if (strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name)) return false;
   int size = snprintf(module, sizeof module, "vbo.cli.%s", name);
   return size > 0 && (size_t)size < sizeof module && vbo_embedded_find(module) != NULL;
+}
+
+/* The name of the embedded module `i` as a command; NULL when it is none. */
+static const char *command_of(size_t i) {
+  static const char prefix[] = "vbo.cli.";
+  const char *module = vbo_embedded_files[i].module;
+  if (strncmp(module, prefix, sizeof prefix - 1) != 0) return NULL;
+  return is_command(module + sizeof prefix - 1) ? module + sizeof prefix - 1 : NULL;
+}
+
+/* require("vbo.nearest")(word, commands), added to the message at the top: a mistyped command is
+ * taken for a script. */
+static void suggest_command(lua_State *L, const char *word) {
+  int message = lua_gettop(L);
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "vbo.nearest");
+  if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
+    lua_pushstring(L, word);
+    lua_newtable(L);
+    for (size_t i = 0; i < vbo_embedded_count; i++) {
+      if (command_of(i) == NULL) continue;
+      lua_pushstring(L, command_of(i));
+      lua_rawseti(L, -2, luaL_len(L, -2) + 1);
+    }
+    if (lua_pcall(L, 2, 1, 0) == LUA_OK && lua_isstring(L, -1)) {
+      lua_pushfstring(L, "%s; did you mean the command '%s'? (" VBOLUA " help lists them)",
+                      lua_tostring(L, message), lua_tostring(L, -1));
+      lua_replace(L, message);
+    }
+  }
+  lua_settop(L, message);
+}
+
+static int run_script(lua_State *L, const char *file, const vbo_arguments *told) {
+  if (told->plain_dash && strcmp(file, "-") == 0) file = NULL;
+  int status = luaL_loadfile(L, file);
+  if (status == LUA_ERRFILE && file != NULL && told->plain_dash && strpbrk(file, "./") == NULL)
+    suggest_command(L, file);
+  if (status != LUA_OK) return vbo_report(L);
+  lua_pushcfunction(L, push_arguments);
+  status = vbo_call_chunk(L, 0, LUA_MULTRET);
+  if (status == 0) status = vbo_call_chunk(L, lua_gettop(L) - 1, 0);
+  lua_settop(L, 0);
+  return status;
 }
 
 /* What a command prints is its result: half of it must not pass for the whole.  A reader that went
@@ -175,14 +209,37 @@ static void print_version(void) {
   fflush(stdout);
 }
 
-static void print_commands(void) {
-  static const char prefix[] = "vbo.cli.";
-  fputs("commands (" VBOLUA " command --help tells more):\n", stdout);
-  for (size_t i = 0; i < vbo_embedded_count; i++) {
-    const char *module = vbo_embedded_files[i].module;
-    if (strncmp(module, prefix, sizeof prefix - 1) == 0 && is_command(module + sizeof prefix - 1))
-      printf("  %s\n", module + sizeof prefix - 1);
+/* require("vbo.cli.NAME").summary; "" where that fails. */
+static void print_command(lua_State *L, const char *module, const char *name) {
+  const char *summary = NULL;
+  lua_getglobal(L, "require");
+  lua_pushstring(L, module);
+  if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_istable(L, -1)) {
+    lua_getfield(L, -1, "summary");
+    summary = lua_tostring(L, -1);
   }
+  printf("  %-10s %s\n", name, summary != NULL ? summary : "");
+  lua_settop(L, 0);
+}
+
+static int print_help(lua_State *L) {
+  fputs(vbo_usage, stdout);
+  fputs("commands (" VBOLUA " help COMMAND tells more):\n", stdout);
+  for (size_t i = 0; i < vbo_embedded_count; i++)
+    if (command_of(i) != NULL) print_command(L, vbo_embedded_files[i].module, command_of(i));
+  return check_output(EXIT_SUCCESS);
+}
+
+/* `vbolua help`, `vbolua help COMMAND`: what people try first. */
+static int run_help(lua_State *L, int argc, char **argv, int at) {
+  if (at + 1 >= argc) return print_help(L);
+  if (is_command(argv[at + 1])) {
+    static char help[] = "--help";
+    char *words[] = {argv[at + 1], help, NULL};
+    return check_output(run_command(L, 2, words, 0));
+  }
+  fprintf(stderr, VBOLUA ": there is no command '%s'; " VBOLUA " help lists them\n", argv[at + 1]);
+  return vbo_error_exit_status(VBO_ERROR_USAGE);
 }
 
 /* os.exit([code [, close]]): as Lua's, but the state is closed unless `close` is false:
@@ -246,6 +303,7 @@ static int run(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
   lua_pushcfunction(L, open_libraries);
   status = vbo_call_chunk(L, 0, 0);
   if (status != 0) return status;
+  if (told->help) return print_help(L);
   set_arg(L, argc, argv, told->script);
   set_progress(L, told);
   lua_pushboolean(L, told->strict);
@@ -260,6 +318,8 @@ static int run(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
   bool has_script = told->script < argc;
   if (has_script && told->plain_dash && is_command(argv[told->script]))
     return check_output(run_command(L, argc, argv, told->script));
+  if (has_script && told->plain_dash && strcmp(argv[told->script], "help") == 0)
+    return run_help(L, argc, argv, told->script);
   if (has_script) status = run_script(L, argv[told->script], told);
   if (status != 0 && !told->interactive) return status;
   if (told->interactive) {
@@ -292,11 +352,6 @@ int main(int argc, char **argv) {
 
   vbo_arguments told = {0};
   if (!vbo_arguments_parse(argc, argv, &told)) return EXIT_FAILURE;
-  if (told.help) {
-    fputs(vbo_usage, stdout);
-    print_commands();
-    return EXIT_SUCCESS;
-  }
   if (told.version || told.only_version) print_version();
   if (told.only_version) return EXIT_SUCCESS;
   const char *trace = getenv("VBO_TRACE");

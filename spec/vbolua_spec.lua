@@ -142,11 +142,32 @@ describe("the one binary", function()
 end)
 
 describe("commands", function()
-  it("are listed by --help", function()
-    local output, status = shell [["$V" --help]]
-    assert.matches("usage: vbolua", output)
-    assert.matches("\n  sim\n", output)
-    assert.equal(0, status)
+  it("are listed with what they do by -h, --help and help", function()
+    for _, words in ipairs { "-h", "--help", "help" } do
+      local output, status = shell([["$V" ]] .. words)
+      assert.matches("^usage: vbolua", output)
+      assert.matches("\n  sim        run a rehearsal server", output)
+      assert.matches("\n  verify     check saved files", output)
+      assert.equal(0, status)
+    end
+  end)
+
+  it("tell their own usage after help, too", function()
+    local expected = (shell [["$V" verify --help]])
+    assert.matches("^usage: vbolua verify", expected)
+    assert.equal(expected, (shell [["$V" help verify]]))
+    local output, status = shell [["$V" help verfy]]
+    assert.equal("vbolua: there is no command 'verfy'; vbolua help lists them\n", output)
+    assert.equal(2, status)
+  end)
+
+  it("are suggested where a script of that name is missing", function()
+    local output, status = shell [["$V" smi]]
+    assert.equal("vbolua: cannot open smi: No such file or directory; did you mean the command "
+      .. "'sim'? (vbolua help lists them)\n", output)
+    assert.equal(1, status)
+    assert.equal("vbolua: cannot open no.lua: No such file or directory\n",
+      (shell [["$V" no.lua]]))
   end)
 
   it("tell their own usage", function()
@@ -190,28 +211,39 @@ describe("commands", function()
 end)
 
 describe("errors", function()
-  it("are one readable line", function()
-    write("bad.lua", "\n\nlocal x = nil + 1\n")
-    local output, status = shell [["$V" bad.lua]]
-    assert.equal("vbolua: bad.lua:3: attempt to perform arithmetic on a nil value\n", output)
-    assert.equal(1, status)
-  end)
-
-  it("of a module that is not found as well", function()
-    assert.equal("vbolua: (command line):1: module 'nope' not found\n",
-      (shell [["$V" -e 'require "nope"']]))
-    assert.matches("no file '%./nope%.lua'", (shell [["$V" --trace -e 'require "nope"']]))
-  end)
-
-  it("come with a traceback when asked for", function()
+  it("of Lua come with their traceback, as from lua", function()
     write("deep.lua", "local function inner() error('deep') end\n"
       .. "local function outer() inner() end\nouter()")
-    for _, how in ipairs { [["$V" --trace deep.lua]], [[VBO_TRACE=1 "$V" deep.lua]] } do
-      local output = shell(how)
+    for _, how in ipairs { [["$V" deep.lua]], [["$V" --trace deep.lua]],
+      [[VBO_TRACE=1 "$V" deep.lua]] } do
+      local output, status = shell(how)
       assert.matches("^vbolua: deep%.lua:1: deep\nstack traceback:\n", output)
       assert.matches("deep%.lua:2: in .*outer", output)
+      assert.equal(1, status)
     end
-    assert.not_matches("traceback", (shell [["$V" deep.lua]]))
+  end)
+
+  it("of the module are one line, with a traceback when asked for", function()
+    write("deep.lua", "local function inner() require'vbo'.connect { hsot = 'x' } end\ninner()")
+    assert.matches("^vbolua: deep%.lua:1: [^\n]*'host'[^\n]*\n$", (shell [["$V" deep.lua]]))
+    local output = shell [["$V" --trace deep.lua]]
+    assert.matches("^vbolua: deep%.lua:1: [^\n]*'host'[^\n]*\nstack traceback:\n", output)
+    assert.matches("deep%.lua:2: in main chunk", output)
+  end)
+
+  it("of syntax are one line", function()
+    write("bad.lua", "\n\nlocal x = )\n")
+    assert.equal("vbolua: bad.lua:3: unexpected symbol near ')'\n", (shell [["$V" bad.lua]]))
+  end)
+
+  it("of a module that is not found say where it was looked for", function()
+    for _, how in ipairs { [["$V" -e 'require "nope"']], [["$V" -l nope]] } do
+      local output = shell([[LUA_PATH='./here/?.lua' ]] .. how)
+      assert.matches("module 'nope' not found:\n\tno field package.preload['nope']\n\tno file "
+        .. "'./here/nope.lua'", output, 1, true)
+    end
+    assert.matches("no file 'vbo.nope' in vbolua", (shell [["$V" -e 'require "vbo.nope"']]), 1,
+      true)
   end)
 
   it("give the exit status of their kind", function()
@@ -232,7 +264,7 @@ describe("errors", function()
     for _, code in ipairs(codes) do
       local output, status = shell([["$V" -e "]] .. code .. '"')
       assert.equal(1, status)
-      assert.matches("^vbolua: [^\n]+\n$", output)
+      assert.matches("^vbolua: [^\n]+\n", output)
     end
   end)
 
@@ -244,7 +276,8 @@ describe("errors", function()
   end)
 
   it("never send control characters to the terminal", function()
-    assert.equal("vbolua: a\\x1B[31mb\\x07\n", (shell [["$V" -e 'error("a\27[31mb\7", 0)']]))
+    assert.matches("vbolua: a\\x1B[31mb\\x07\nstack traceback:\n", (shell
+      [["$V" -e 'error("a\27[31mb\7", 0)']]), 1, true)
   end)
 
   it("of the module carry the line of the script", function()
@@ -409,11 +442,12 @@ end)
 
 describe("the REPL", function()
   -- A person at a terminal: `script` gives the program one, a named pipe is the keyboard.
-  local function terminal(options)
+  local function terminal(options, environment)
     shell "rm -f keys && mkfifo keys"
-    local screen = assert(io.popen(("cd %s; VBOLUA_HISTORY=history TERM=xterm LC_ALL=C.UTF-8 "
-      .. "timeout 10 script -qec %s /dev/null <keys 2>&1; echo \"status $?\"")
-      :format(quoted(folder), quoted("exec " .. quoted(vbolua) .. " " .. (options or ""))), "r"))
+    local screen = assert(io.popen(("cd %s; export VBOLUA_HISTORY=history TERM=xterm "
+      .. "LC_ALL=C.UTF-8 %s; timeout 60 script -qec %s /dev/null <keys 2>&1; echo \"status $?\"")
+      :format(quoted(folder), environment or "",
+        quoted("exec " .. quoted(vbolua) .. " " .. (options or ""))), "r"))
     local keys = assert(io.open(folder .. "/keys", "w"))
     keys:setvbuf "no"
     local self, seen = {}, ""
@@ -459,8 +493,21 @@ describe("the REPL", function()
     at.finish()
   end)
 
-  it("edits UTF-8", function()
+  it("shows what is in a table, not where it is", function()
     local at = terminal()
+    at.expect "> "
+    at.type "{ 1, two = { 'x' } }, 3\n"
+    at.expect "\n{ 1, two = { \"x\" } }\t3\r\n> "
+    at.type "setmetatable({}, { __tostring = function() return 'mine' end })\n"
+    at.expect "\nmine\r\n> "
+    at.type "a = {} a.a = a return a\n" -- one that holds itself ends
+    at.expect "a = {…} } } } }\r\n> "
+    at.finish()
+  end)
+
+  for _, locale in ipairs { "C.UTF-8", "C", "POSIX" } do
+  it("edits UTF-8 in the locale " .. locale, function()
+    local at = terminal(nil, "LC_ALL=" .. locale)
     at.expect "> "
     -- Two steps to the left are two characters, not bytes.  (No key that a terminal in its
     -- usual mode would act on: libedit shows the prompt a moment before it takes over.)
@@ -468,6 +515,7 @@ describe("the REPL", function()
     at.expect "\n9\txéö\r\n> "
     at.finish()
   end)
+  end
 
   it("completes names, fields and methods without calling anything", function()
     write("things.lua", [[
@@ -511,6 +559,41 @@ describe("the REPL", function()
     at.expect "\n11\r\n> "
     at.finish()
     assert.equal("-rw-------", (shell("ls -l history"):sub(1, 10)))
+  end)
+
+  it("keeps lines that may hold a password out of the history", function()
+    os.remove(folder .. "/history")
+    local at = terminal()
+    at.expect "> "
+    for _, line in ipairs { "kept = 1", "t = { Password = 'first-one' }", "my_secret = [[second]]",
+      "f = string.format f('%s', 'third') --passphrase", "password = kept" } do
+      at.type(line .. "\n")
+      at.expect "> "
+    end
+    at.finish()
+    local history = assert(io.open(folder .. "/history")):read "a"
+    assert.matches("kept = 1", history:gsub("\\040", " "), 1, true)
+    assert.matches("password = kept", history:gsub("\\040", " "), 1, true)
+    for _, word in ipairs { "first-one", "second", "third" } do
+      assert.is_nil(history:find(word, 1, true), word)
+    end
+  end)
+
+  it("says what line editing needs where that is missing", function()
+    -- A library of that name that no loader takes.
+    shell [[mkdir -p broken && cd broken
+      for name in libedit.so.2 libedit.so.0 libedit.so; do echo broken >$name; done]]
+    local at = terminal(nil, "LD_LIBRARY_PATH=$PWD/broken")
+    local before = at.expect "> "
+    if not before:find("libedit is missing", 1, true) then
+      at.finish()
+      pending "the loader found another libedit"
+      return
+    end
+    assert.matches("Debian package: libedit2", before, 1, true)
+    at.type "6 * 7\n"
+    at.expect "42"
+    at.finish()
   end)
 
   it("gives the prompt back after Ctrl-C, at the prompt and in a loop", function()

@@ -25,6 +25,17 @@ function meta:__index(key)
   return Collection[key] or class and class.bulk and class.bulk[key]
 end
 
+--- What may follow `:` after a collection, for the REPL.
+function meta:__complete()
+  local members = {}
+  for name, method in pairs(self._class.bulk or {}) do members[name] = method end
+  for name, method in pairs(Collection) do members[name] = method end
+  for name in pairs(members) do
+    if name:sub(1, 1) == "_" then members[name] = nil end
+  end
+  return members
+end
+
 function meta:__tostring()
   return ("collection of %ss"):format(self._class.kind)
 end

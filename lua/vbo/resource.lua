@@ -67,16 +67,40 @@ end
 ---@return any  nil when it is absent or null
 function M.field(record, name) return (find(record, name)) end
 
+--- The schema of a class's records in the client's API version; nil where it has none.
+---@param client vbo.Client
+---@param class table
+---@return table? schema
+function M.schema(client, class)
+  local catalogue = client._catalogue
+  local operation = class.get and catalogue:operation(class.get)
+    or class.list and catalogue:operation(class.list)
+  return operation and (operation.answer.item or operation.answer.schema)
+end
+
+--- What may follow `.` or `:` after a resource, for the REPL: its methods and declared fields.
+--- Nothing is sent.
+---@param resource table
+---@return table<string, any>
+function M.members(resource)
+  local class, client = resource._class, resource._client
+  local found = { id = true }
+  for _, word in pairs(M.declared(client, class) or {}) do found[word] = true end
+  for name, method in pairs(Resource) do found[name] = method end
+  for name, method in pairs(class.methods) do found[name] = method end
+  for name in pairs(found) do
+    if name:sub(1, 1) == "_" then found[name] = nil end
+  end
+  return found
+end
+
 --- The fields of a class that the client's API version declares, as a runbook writes them;
 --- nil where the version does not say.
 ---@param client vbo.Client
 ---@param class table
 ---@return table<string, string>? words  squashed name → spelling
 function M.declared(client, class)
-  local catalogue = client._catalogue
-  local operation = class.get and catalogue:operation(class.get)
-    or class.list and catalogue:operation(class.list)
-  local schema = operation and (operation.answer.item or operation.answer.schema)
+  local schema = M.schema(client, class)
   if not (schema and schema.properties) then return nil end
   local words = {}
   for name in pairs(schema.properties) do
@@ -222,6 +246,7 @@ function M.class(class)
       return ("%s %s"):format(class.kind, name and ("%q"):format(tostring(name)) or tostring(id))
     end,
     __close = class.close,
+    __complete = M.members,
   }
   return class
 end
