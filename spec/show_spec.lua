@@ -47,7 +47,8 @@ for _, version in ipairs { "v4", "v8" } do
         "s:onedrives()",
         "drive:documents():all()",
         "drive:documents():where { name = 'no such thing' }",
-        "drive:documents():where { name = 'Plan.docx' }:first():save { to = '" .. version .. ".docx', zip = false }",
+        "drive:documents():where { name = 'Plan.docx' }:first()"
+          .. ":save { to = '" .. version .. ".docx', zip = false }",
         "c:call('Job_Get')",
         "c:jobs():first(), 'and', c",
         "s",
