@@ -153,7 +153,7 @@ local function check(reader, fact, request, operation, arguments)
   if fact.anonymous then
     assert.is_nil(request.authorization, where)
   else
-    assert.equal("Bearer recorded", request.authorization, where)
+    assert.equal("Bearer token-of-records-4711", request.authorization, where)
   end
 end
 

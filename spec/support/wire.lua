@@ -17,7 +17,8 @@ print("fingerprint: " .. listening:fingerprint())
 io.stdout:flush()
 
 local token = json.encode {
-  access_token = "token-of-records-4711", token_type = "bearer", expires_in = 3600, refresh_token = "refresh-4711",
+  access_token = "token-of-records-4711", token_type = "bearer", expires_in = 3600,
+  refresh_token = "refresh-4711",
 }
 local headers = { ["Content-Type"] = "application/json" }
 
