@@ -28,6 +28,13 @@ static bool printable(const char *text) {
   return true;
 }
 
+static bool one_line(const vbo_secret *secret) {
+  const char *bytes = vbo_secret_bytes(secret);
+  size_t size = vbo_secret_size(secret);
+  return memchr(bytes, '\0', size) == NULL && memchr(bytes, '\n', size) == NULL &&
+         memchr(bytes, '\r', size) == NULL;
+}
+
 static bool is_version(const char *text) {
   if (text == NULL || text[0] != 'v' || !vbo_ascii_digit(text[1]) || text[1] == '0') return false;
   size_t size = strlen(text);
@@ -42,6 +49,11 @@ static bool check(const vbo_client_options *options, vbo_error *err) {
   if ((options->user == NULL) != (options->password == NULL))
     return usage(err, "a user name and a password belong together");
   if (options->user != NULL && *options->user == '\0') return usage(err, "the user name is empty");
+  if (options->password != NULL && !one_line(options->password)) {
+    usage(err, "the password has several lines or a zero byte");
+    vbo_error_hint(err, "it was read from another file, or with whole = true");
+    return false;
+  }
   if (options->ca_file != NULL && options->pin != NULL)
     return usage(err, "a CA file and a pin exclude each other: the pin replaces all authorities");
   if (options->token_parameters != NULL &&

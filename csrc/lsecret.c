@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "secret.h"
+
 static vboL_secret *new_handle(lua_State *L) {
   vboL_secret *handle = lua_newuserdatauv(L, sizeof *handle, 0);
   handle->secret = NULL;
@@ -44,12 +46,34 @@ static int secret_env(lua_State *L) {
   return hand_over(L, handle, &err);
 }
 
-/* secret.file(path) -> Secret | nil, err (trust when others can read it). */
+/* secret.file(path, whole) -> Secret | nil, err (trust when others can read it): its one line, or
+ * all bytes. */
 static int secret_file(lua_State *L) {
   const char *path = check_name(L, 1);
+  bool whole = lua_toboolean(L, 2) != 0;
   vbo_error err = {0};
   vboL_secret *handle = new_handle(L);
-  handle->secret = vbo_secret_from_file(path, &err);
+  handle->secret =
+      whole ? vbo_secret_from_file_whole(path, &err) : vbo_secret_from_file(path, &err);
+  return hand_over(L, handle, &err);
+}
+
+/* secret.stdin(whole) -> Secret | nil, err: of standard input, to its end. */
+static int secret_stdin(lua_State *L) {
+  bool whole = lua_toboolean(L, 1) != 0;
+  vbo_error err = {0};
+  vboL_secret *handle = new_handle(L);
+  handle->secret = vbo_secret_from_descriptor(0, "standard input", whole, &err);
+  return hand_over(L, handle, &err);
+}
+
+/* secret.base64(Secret) -> Secret | nil, err. */
+static int secret_base64(lua_State *L) {
+  vbo_secret *secret = vboL_check_secret(L, 1);
+  vbo_error err = {0};
+  luaL_argcheck(L, secret != NULL, 1, "the secret is closed");
+  vboL_secret *handle = new_handle(L);
+  handle->secret = vbo_secret_base64(secret, &err);
   return hand_over(L, handle, &err);
 }
 
@@ -118,9 +142,10 @@ static const luaL_Reg metamethods[] = {{"__gc", secret_gc},
                                        {"__tostring", secret_tostring},
                                        {NULL, NULL}};
 
-static const luaL_Reg functions[] = {{"new", secret_new},   {"env", secret_env},
-                                     {"file", secret_file}, {"prompt", secret_prompt},
-                                     {"is", secret_is},     {NULL, NULL}};
+static const luaL_Reg functions[] = {{"new", secret_new},       {"env", secret_env},
+                                     {"file", secret_file},     {"prompt", secret_prompt},
+                                     {"is", secret_is},         {"stdin", secret_stdin},
+                                     {"base64", secret_base64}, {NULL, NULL}};
 
 void vboL_open_secret(lua_State *L) {
   if (vboL_new_class(L, VBOL_SECRET_CLASS, methods, metamethods)) lua_pop(L, 1);

@@ -78,9 +78,12 @@ bool vbo_request_body(const vbo_request *request, vbo_buffer *out, vbo_error *er
     if (!contains(request, &request->secrets[i]))
       return vbo_error_set(err, VBO_ERROR_USAGE, "the body has no %s",
                            request->secrets[i].placeholder);
-    if (!is_utf8(vbo_secret_bytes(secret), vbo_secret_size(secret)))
-      return vbo_error_set(err, VBO_ERROR_USAGE, "the secret for %s is not UTF-8",
-                           request->secrets[i].placeholder);
+    if (!is_utf8(vbo_secret_bytes(secret), vbo_secret_size(secret))) {
+      vbo_error_set(err, VBO_ERROR_USAGE, "the secret for %s is not UTF-8",
+                    request->secrets[i].placeholder);
+      vbo_error_hint(err, "a body carries bytes as Base64 (vbo.secret.base64)");
+      return false;
+    }
   }
   size_t copied = 0;
   for (size_t at = 0; at < request->body_size;) {

@@ -26,6 +26,12 @@ vbo_secret *vbo_secret_adopt(void *bytes, size_t size, size_t capacity, vbo_erro
 /* The bytes, NUL-terminated.  Never print, never copy to ordinary memory. */
 const char *vbo_secret_bytes(const vbo_secret *secret);
 
+/* The one line of UTF-8 that `bytes` are, without a byte order mark before and line ends after it.
+ * USAGE for UTF-16, several lines and zero bytes, NOT_FOUND for nothing; `what` names it. */
+vbo_secret *vbo_secret_line(const char *bytes, size_t size, const char *what, vbo_error *err);
+/* What an open file has: that line, or (`whole`) all its bytes. */
+vbo_secret *vbo_secret_from_descriptor(int file, const char *what, bool whole, vbo_error *err);
+
 /* Calls `see` with each secret of the process, in no order.  No secret is made
  * or freed meanwhile, on any thread: `see` must do neither, but may hold it. */
 void vbo_secret_each(void (*see)(void *owner, vbo_secret *secret), void *owner);

@@ -1,45 +1,124 @@
 /* secret_source.c: where secrets come from: environment, file, terminal. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
+#include "buffer.h"
 #include "secret.h"
 #include "system.h"
 #include "text.h"
 
-enum { SECRET_LONGEST = 16 * 1024 };
+enum { LINE_LONGEST = 16 * 1024, WHOLE_LONGEST = 1024 * 1024 };
+
+/* ------------------------------------------------------------------ one line
+ *
+ * A password is one line of UTF-8.  Files come from editors that put a byte order mark before it,
+ * a line end after it, or write UTF-16 (PowerShell's >); sent as they are, all of these are another
+ * password, and the server calls it wrong. */
+
+static const char hint_whole[] =
+    "a password is one line; read a certificate or key whole (whole = true)";
+
+/* Finds the line.  False with why not. */
+static bool find_line(const char *bytes, size_t size, const char *what, size_t *from,
+                      size_t *length, vbo_error *err) {
+  *from = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+  if (size >= 2 && (memcmp(bytes, "\xFF\xFE", 2) == 0 || memcmp(bytes, "\xFE\xFF", 2) == 0)) {
+    vbo_error_set(err, VBO_ERROR_USAGE, "%s is UTF-16, and a password must be UTF-8", what);
+    vbo_error_hint(err,
+                   "write it as UTF-8 (PowerShell: Set-Content -Encoding utf8), or read it "
+                   "whole (whole = true)");
+    return false;
+  }
+  while (size > *from && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r'))
+    size--; /* the end of the last line, and lines with nothing on them */
+  *length = size - *from;
+  if (memchr(bytes, '\0', size) != NULL) {
+    vbo_error_set(err, VBO_ERROR_USAGE, "%s has a zero byte: it is binary, or UTF-16", what);
+    vbo_error_hint(err, "%s", hint_whole);
+    return false;
+  }
+  if (memchr(bytes, '\n', size) != NULL || memchr(bytes, '\r', size) != NULL) {
+    vbo_error_set(err, VBO_ERROR_USAGE, "%s has several lines", what);
+    vbo_error_hint(err, "%s", hint_whole);
+    return false;
+  }
+  if (*length == 0) return vbo_error_set(err, VBO_ERROR_NOT_FOUND, "%s is empty", what);
+  if (*length > LINE_LONGEST) {
+    vbo_error_set(err, VBO_ERROR_LIMIT, "%s has a line of more than %d KiB", what,
+                  LINE_LONGEST / 1024);
+    return false;
+  }
+  return true;
+}
+
+vbo_secret *vbo_secret_line(const char *bytes, size_t size, const char *what, vbo_error *err) {
+  size_t from = 0;
+  size_t length = 0;
+  if (!find_line(bytes, size, what, &from, &length, err)) return NULL;
+  return vbo_secret_new(bytes + from, length, err);
+}
+
+/* ---------------------------------------------------------------- environment */
 
 vbo_secret *vbo_secret_from_env(const char *name, vbo_error *err) {
   const char *value = getenv(name);
+  char what[256];
   if (value == NULL || *value == '\0') {
     vbo_error_set(err, VBO_ERROR_NOT_FOUND, "the environment variable %s is %s", name,
                   value == NULL ? "not set" : "empty");
     return NULL;
   }
-  return vbo_secret_new(value, strlen(value), err);
+  /* Keys of several lines are kept in variables, and have always been read whole. */
+  size_t size = strlen(value);
+  size_t end = size;
+  while (end > 0 && (value[end - 1] == '\n' || value[end - 1] == '\r'))
+    end--;
+  if (memchr(value, '\n', end) != NULL) return vbo_secret_new(value, size, err);
+  (void)snprintf(what, sizeof what, "the environment variable %.180s", name);
+  return vbo_secret_line(value, size, what, err);
 }
 
-/* Fills `bytes` up to the first end of line; its size, -1 with errno. */
-static int64_t read_line(int file, char *bytes, size_t capacity) {
-  size_t size = 0;
-  while (size < capacity) {
-    int64_t got = vbo_file_read(file, bytes + size, capacity - size);
-    if (got < 0) return -1;
-    if (got == 0) break;
-    const char *end = memchr(bytes + size, '\n', (size_t)got);
-    size += (size_t)got;
-    if (end != NULL) {
-      size = (size_t)(end - bytes);
-      break;
+/* ---------------------------------------------------------------------- files */
+
+/* All of it; false with `err`. */
+static bool read_all(int file, const char *what, vbo_buffer *out, vbo_error *err) {
+  enum { PIECE = 4096 };
+  for (;;) {
+    if (!vbo_buffer_reserve(out, PIECE, err)) {
+      if (err != NULL && err->kind == VBO_ERROR_LIMIT)
+        vbo_error_set(err, VBO_ERROR_LIMIT, "%s has more than %d KiB", what, WHOLE_LONGEST / 1024);
+      return false;
     }
+    int64_t got = vbo_file_read(file, out->data + out->size, PIECE);
+    if (got < 0) return vbo_error_os(err, VBO_ERROR_DISK, errno, "could not read %s", what);
+    if (got == 0) return true;
+    out->size += (size_t)got;
   }
-  if (size > 0 && size < capacity && bytes[size - 1] == '\r') size--;
-  return (int64_t)size;
 }
 
-vbo_secret *vbo_secret_from_file(const char *path, vbo_error *err) {
+vbo_secret *vbo_secret_from_descriptor(int file, const char *what, bool whole, vbo_error *err) {
+  vbo_buffer bytes = {.secure = true, .limit = WHOLE_LONGEST + 4096};
+  vbo_secret *secret = NULL;
+  vbo_error trouble = {0};
+  if (!read_all(file, what, &bytes, &trouble))
+    vbo_error_copy(err, &trouble);
+  else if (whole && bytes.size == 0)
+    vbo_error_set(err, VBO_ERROR_NOT_FOUND, "%s is empty", what);
+  else if (whole) /* a copy of the right size: such memory is scarce */
+    secret = vbo_secret_new(bytes.data, bytes.size, err);
+  else
+    secret = vbo_secret_line(bytes.data, bytes.size, what, err);
+  vbo_buffer_free(&bytes);
+  return secret;
+}
+
+static vbo_secret *from_file(const char *path, bool whole, vbo_error *err) {
   int file = -1;
   bool is_private = false;
+  char what[512];
   int failure = vbo_private_open(path, &file, &is_private);
   if (failure != 0) {
     vbo_error_os(err, failure == ENOENT ? VBO_ERROR_NOT_FOUND : VBO_ERROR_DISK, failure,
@@ -52,25 +131,60 @@ vbo_secret *vbo_secret_from_file(const char *path, vbo_error *err) {
     vbo_error_hint(err, "chmod 600 %s", path);
     return NULL;
   }
-  char *bytes = vbo_secure_alloc(SECRET_LONGEST);
-  int64_t size = bytes == NULL ? 0 : read_line(file, bytes, SECRET_LONGEST);
-  failure = errno;
+  (void)snprintf(what, sizeof what, "the secret file %.400s", path);
+  vbo_secret *secret = vbo_secret_from_descriptor(file, what, whole, err);
   vbo_file_close(file);
-  vbo_secret *secret = NULL;
-  if (bytes == NULL)
-    vbo_error_memory(err);
-  else if (size < 0)
-    vbo_error_os(err, VBO_ERROR_DISK, failure, "could not read the secret file %s", path);
-  else if (size == 0)
-    vbo_error_set(err, VBO_ERROR_NOT_FOUND, "the first line of the secret file %s is empty", path);
-  else if (size == SECRET_LONGEST)
-    vbo_error_set(err, VBO_ERROR_LIMIT, "the first line of the secret file %s is too long", path);
-  else
-    secret = vbo_secret_new(bytes, (size_t)size, err);
-  /* A copy of the right size: the secure heap is small. */
-  vbo_secure_free(bytes, SECRET_LONGEST);
   return secret;
 }
+
+vbo_secret *vbo_secret_from_file(const char *path, vbo_error *err) {
+  return from_file(path, false, err);
+}
+
+vbo_secret *vbo_secret_from_file_whole(const char *path, vbo_error *err) {
+  return from_file(path, true, err);
+}
+
+/* --------------------------------------------------------------------- Base64 */
+
+static bool is_base64(const char *bytes, size_t size) {
+  size_t letters = size;
+  while (letters > 0 && size - letters < 2 && bytes[letters - 1] == '=')
+    letters--;
+  for (size_t i = 0; i < letters; i++) {
+    char lower = vbo_ascii_lower(bytes[i]);
+    if (!vbo_ascii_digit(bytes[i]) && !(lower >= 'a' && lower <= 'z') && bytes[i] != '+' &&
+        bytes[i] != '/')
+      return false;
+  }
+  return size > 0 && size % 4 == 0;
+}
+
+vbo_secret *vbo_secret_base64(vbo_secret *secret, vbo_error *err) {
+  const char *bytes = vbo_secret_bytes(secret);
+  size_t size = vbo_secret_size(secret);
+  size_t capacity = size < SIZE_MAX / 4 ? (size + 2) / 3 * 4 + 1 : 0;
+  char *text = capacity > 0 ? vbo_secure_alloc(capacity > size ? capacity : size + 1) : NULL;
+  if (text == NULL) {
+    vbo_secure_full(err);
+    return NULL;
+  }
+  if (capacity <= size) capacity = size + 1;
+  /* Text that is Base64 already, in lines or not, stays what it is. */
+  size_t used = 0;
+  for (size_t i = 0; i < size; i++)
+    if (bytes[i] != '\n' && bytes[i] != '\r' && bytes[i] != ' ' && bytes[i] != '\t')
+      text[used++] = bytes[i];
+  if (!is_base64(text, used)) {
+    vbo_secure_wipe(text, capacity);
+    vbo_base64_encode(text, (const unsigned char *)bytes, size);
+    used = (size + 2) / 3 * 4;
+  }
+  text[used] = '\0';
+  return vbo_secret_adopt(text, used, capacity, err);
+}
+
+/* ------------------------------------------------------------------- terminal */
 
 /* Reads keys up to Enter.  False when the user gave up. */
 static bool type_line(vbo_terminal *terminal, char *bytes, size_t capacity, size_t *size) {
@@ -110,21 +224,23 @@ vbo_secret *vbo_secret_from_terminal(const char *prompt, vbo_error *err) {
   }
   size_t size = 0;
   vbo_secret *secret = NULL;
-  char *bytes = vbo_secure_alloc(SECRET_LONGEST);
+  char *bytes = vbo_secure_alloc(LINE_LONGEST);
   if (bytes == NULL) {
-    vbo_error_memory(err);
+    vbo_secure_full(err);
   } else {
     char shown[256];
     vbo_text_clean(shown, sizeof shown, prompt, strlen(prompt));
     vbo_terminal_write(terminal, shown);
     vbo_terminal_write(terminal, " ");
-    bool typed = type_line(terminal, bytes, SECRET_LONGEST, &size);
+    bool typed = type_line(terminal, bytes, LINE_LONGEST, &size);
     vbo_terminal_write(terminal, "\r\n");
-    if (typed)
-      secret = vbo_secret_new(bytes, size, err);
+    if (typed && size > 0)
+      secret = vbo_secret_line(bytes, size, "what was typed", err);
+    else if (typed)
+      secret = vbo_secret_new(bytes, 0, err);
     else
       vbo_error_set(err, VBO_ERROR_CANCELLED, "nothing was typed");
-    vbo_secure_free(bytes, SECRET_LONGEST);
+    vbo_secure_free(bytes, LINE_LONGEST);
   }
   vbo_terminal_close(terminal);
   return secret;

@@ -110,11 +110,17 @@ VBO_API const char *vbo_version(void);
 typedef struct vbo_secret vbo_secret;
 
 VBO_API vbo_secret *vbo_secret_new(const void *bytes, size_t size, vbo_error *err);
-/* From an environment variable (NOT_FOUND when unset), from the first line of a
- * file that only its owner can read (TRUST otherwise), or typed at the terminal
- * without echo (USAGE when there is no terminal). */
+/* From an environment variable (NOT_FOUND when unset), from a file that only its owner can read
+ * (TRUST otherwise), or typed at the terminal without echo (USAGE when there is no terminal).
+ * It is one line of UTF-8: a byte order mark before it and line ends after it are left out; USAGE
+ * for UTF-16, zero bytes and, but for a variable, several lines. */
 VBO_API vbo_secret *vbo_secret_from_env(const char *name, vbo_error *err);
 VBO_API vbo_secret *vbo_secret_from_file(const char *path, vbo_error *err);
+/* All bytes of such a file, up to 1 MiB: a certificate (PFX) or a key of several lines. */
+VBO_API vbo_secret *vbo_secret_from_file_whole(const char *path, vbo_error *err);
+/* A secret as Base64 (RFC 4648 section 4), which a JSON body can carry whatever the bytes are; one
+ * that is Base64 already, in one line or several, as one line. */
+VBO_API vbo_secret *vbo_secret_base64(vbo_secret *secret, vbo_error *err);
 VBO_API vbo_secret *vbo_secret_from_terminal(const char *prompt, vbo_error *err);
 /* Whether the system keeps secrets out of swap.  False where it locks no memory (RLIMIT_MEMLOCK of
  * 0): they are then in memory that core dumps leave out, but may be swapped. */

@@ -12,15 +12,30 @@ local function made(secret, err)
   return secret or errors.raise(err)
 end
 
---- From an environment variable; raises `not_found` when it is not set.
+--- From an environment variable, without a byte order mark and the line end after it; raises
+--- `not_found` when it is not set.
 ---@param name string
 ---@return vbo.Secret
 function M.env(name) return made(core.secret.env(name)) end
 
---- From the first line of a file that only its owner may read; raises `trust` otherwise.
+local file_options = { whole = "boolean", base64 = "boolean" }
+
+--- From a file that only its owner may read; raises `trust` otherwise.
+---
+--- A password is one line of UTF-8: a byte order mark and line ends are left out, and several
+--- lines, UTF-16 and zero bytes raise `usage`.  `whole = true` takes all bytes of the file, as of a
+--- certificate (PFX) or a key of several lines; where the API takes them as Base64, they are
+--- encoded.  `base64 = true` gives all bytes as Base64.
 ---@param path string
+---@param given {whole: boolean?, base64: boolean?}?
 ---@return vbo.Secret
-function M.file(path) return made(core.secret.file(path)) end
+function M.file(path, given)
+  local wanted = require("vbo.options").check(given, file_options, "secret.file")
+  local read = made(core.secret.file(path, wanted.whole or wanted.base64))
+  if not wanted.base64 then return read end
+  local bytes <close> = read
+  return made(core.secret.base64(bytes))
+end
 
 --- Typed at the terminal without echo; raises `usage` where there is no terminal.
 ---@param text string?  the prompt

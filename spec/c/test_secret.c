@@ -214,11 +214,12 @@ static void write_file(const char *text, size_t size) {
   fclose(file);
 }
 
-static void reads_the_first_line_of_a_private_file(void **state) {
+static void reads_the_line_of_a_private_file(void **state) {
   (void)state;
-  static const char *const texts[] = {"hush", "hush\n", "hush\r\n", "hush\nmore\n"};
+  static const char *const texts[] = {"hush",     "hush\n",     "hush\r\n",
+                                      "hush\n\n", "hush\r\n\n", "\xEF\xBB\xBFhush\r\n"};
   vbo_error err = {0};
-  for (int i = 0; i < 4; i++) {
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     write_file(texts[i], strlen(texts[i]));
     vbo_secret *secret = vbo_secret_from_file(path, &err);
     if (secret == NULL) fail_msg("%s", err.message);
@@ -234,7 +235,7 @@ static void reads_the_first_line_of_a_private_file(void **state) {
     assert_contains(err.hint, "chmod 600");
   }
   chmod(path, 0600);
-  write_file("\nmore", 5);
+  write_file("\r\n\n", 3);
   assert_null(vbo_secret_from_file(path, &err));
   assert_kind(err, NOT_FOUND);
   static char large[20000];
@@ -246,6 +247,94 @@ static void reads_the_first_line_of_a_private_file(void **state) {
   assert_kind(err, NOT_FOUND);
   assert_null(vbo_secret_from_file("/tmp", &err));
   assert_kind(err, DISK);
+}
+
+static void refuses_what_is_no_line(void **state) {
+  (void)state;
+  static const struct {
+    const char *bytes;
+    size_t size;
+    const char *says;
+  } cases[] = {{"hush\nmore\n", 10, "has several lines"}, {"\nhush", 5, "has several lines"},
+               {"hush\rmore", 9, "has several lines"},    {"\xFF\xFEh\0u\0s\0h\0", 10, "is UTF-16"},
+               {"\xFE\xFF\0h\0u\0s\0h", 10, "is UTF-16"}, {"h\0u\0s\0h\0", 8, "zero byte"},
+               {"\x30\x82\x0A\x12\0\0", 6, "zero byte"}};
+  vbo_error err = {0};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    write_file(cases[i].bytes, cases[i].size);
+    assert_null(vbo_secret_from_file(path, &err));
+    assert_kind(err, USAGE);
+    assert_contains(err.message, cases[i].says);
+    assert_contains(err.hint, "whole = true");
+    vbo_secret *whole = vbo_secret_from_file_whole(path, &err);
+    assert_non_null(whole);
+    assert_int_equal(vbo_secret_size(whole), cases[i].size);
+    assert_memory_equal(vbo_secret_bytes(whole), cases[i].bytes, cases[i].size);
+    vbo_secret_free(whole);
+  }
+  static char large[1100000];
+  memset(large, 'x', sizeof large);
+  write_file(large, 1000000);
+  vbo_secret *whole = vbo_secret_from_file_whole(path, &err);
+  assert_int_equal(vbo_secret_size(whole), 1000000);
+  vbo_secret_free(whole);
+  write_file(large, sizeof large);
+  assert_null(vbo_secret_from_file_whole(path, &err));
+  assert_kind(err, LIMIT);
+}
+
+static void becomes_base64(const char *bytes, size_t size, const char *wanted) {
+  vbo_secret *secret = vbo_secret_new(bytes, size, NULL);
+  vbo_secret *coded = vbo_secret_base64(secret, NULL);
+  assert_string_equal(vbo_secret_bytes(coded), wanted);
+  assert_int_equal(vbo_secret_size(coded), strlen(wanted));
+  vbo_secret_free(secret);
+  vbo_secret_free(coded);
+}
+
+static void encodes_bytes(void **state) {
+  (void)state;
+  becomes_base64("\x30\x82\0\xFF", 4, "MIIA/w==");
+  becomes_base64("MIIA/w==", 8, "MIIA/w==");
+  becomes_base64("MIIA\r\n/w==\n", 11, "MIIA/w==");
+  becomes_base64("hush!", 5, "aHVzaCE=");
+  becomes_base64("", 0, "");
+}
+
+static void logs_in_with_one_line_alone(void **state) {
+  (void)state;
+  vbo_error err = {0};
+  vbo_engine *engine = vbo_engine_new(&err);
+  static const struct {
+    const char *bytes;
+    size_t size;
+  } cases[] = {{"a\nb", 3}, {"a\r", 2}, {"a\0b", 3}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    vbo_secret *password = vbo_secret_new(cases[i].bytes, cases[i].size, NULL);
+    vbo_client_options options = {
+        .url = "https://vbo.invalid", .api_version = "v8", .user = "u", .password = password};
+    assert_null(vbo_client_open(engine, &options, &err));
+    assert_kind(err, USAGE);
+    assert_contains(err.message, "the password has several lines or a zero byte");
+    vbo_secret_free(password);
+  }
+  vbo_engine_free(engine);
+}
+
+static void trims_variables(void **state) {
+  (void)state;
+  static const char *const values[][2] = {
+      {"\xEF\xBB\xBFhush", "hush"},
+      {"hush\r", "hush"},
+      {"hush\n", "hush"},
+      {"-----BEGIN\nx\n-----END\n", "-----BEGIN\nx\n-----END\n"}};
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+    setenv("VBO_TEST_SECRET", values[i][0], 1);
+    vbo_secret *secret = vbo_secret_from_env("VBO_TEST_SECRET", NULL);
+    assert_string_equal(vbo_secret_bytes(secret), values[i][1]);
+    vbo_secret_free(secret);
+  }
+  unsetenv("VBO_TEST_SECRET");
 }
 
 /* Types `keys` at a terminal of the child's own; what came of it, and what was
@@ -331,7 +420,11 @@ int main(void) {
     cmocka_unit_test(counts_owners_on_all_threads),
     cmocka_unit_test(outlives_a_full_heap),
     cmocka_unit_test(reads_the_environment),
-    cmocka_unit_test_setup_teardown(reads_the_first_line_of_a_private_file, make_file, remove_file),
+    cmocka_unit_test_setup_teardown(reads_the_line_of_a_private_file, make_file, remove_file),
+    cmocka_unit_test_setup_teardown(refuses_what_is_no_line, make_file, remove_file),
+    cmocka_unit_test(encodes_bytes),
+    cmocka_unit_test(logs_in_with_one_line_alone),
+    cmocka_unit_test(trims_variables),
     cmocka_unit_test(reads_the_terminal_without_echo),
     cmocka_unit_test(says_when_there_is_no_terminal),
   };

@@ -63,7 +63,7 @@ end
 local walk
 
 local function walk_string(where, value, schema, state)
-  if values.is_secret(value) then return value end
+  if values.is_secret(value) then return values.secret_as(value, schema.format) end
   if type(value) ~= "string" then wrong_type(where, "a string", value, schema) end
   local length = utf8.len(value)
   if not length then fail(where, "must be UTF-8 text") end

@@ -45,6 +45,13 @@ function M.is_secret(value)
   return true
 end
 
+--- A secret as a property of this format takes it: bytes as Base64.
+function M.secret_as(secret, format)
+  if format ~= "byte" then return secret end
+  local made, err = require("vbo.core").secret.base64(secret)
+  return made or error(err, 0)
+end
+
 --- A value's type in words of JSON.
 function M.kind(value)
   if M.is_null(value) then return "null" end

@@ -26,11 +26,14 @@ function M.read(path)
   return content
 end
 
---- The secret in a file's first line.  The file must be its owner's alone.
+--- The secret that is a file's one line.  The file must be its owner's alone.
 ---@param path string
 ---@return vbo.Secret
 function M.secret(path)
-  if path == "-" then return secret.of((M.read(path):match "^[^\r\n]*")) end
+  if path == "-" then
+    local read, err = core.secret.stdin()
+    return read or errors.raise(err)
+  end
   return secret.file(path)
 end
 
