@@ -67,6 +67,12 @@ static int secret_stdin(lua_State *L) {
   return hand_over(L, handle, &err);
 }
 
+/* secret.locked() -> whether the system keeps secrets out of swap. */
+static int secret_locked(lua_State *L) {
+  lua_pushboolean(L, vbo_secrets_locked());
+  return 1;
+}
+
 /* secret.base64(Secret) -> Secret | nil, err. */
 static int secret_base64(lua_State *L) {
   vbo_secret *secret = vboL_check_secret(L, 1);
@@ -142,10 +148,10 @@ static const luaL_Reg metamethods[] = {{"__gc", secret_gc},
                                        {"__tostring", secret_tostring},
                                        {NULL, NULL}};
 
-static const luaL_Reg functions[] = {{"new", secret_new},       {"env", secret_env},
-                                     {"file", secret_file},     {"prompt", secret_prompt},
-                                     {"is", secret_is},         {"stdin", secret_stdin},
-                                     {"base64", secret_base64}, {NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"new", secret_new},       {"env", secret_env},       {"file", secret_file},
+    {"prompt", secret_prompt}, {"is", secret_is},         {"stdin", secret_stdin},
+    {"locked", secret_locked}, {"base64", secret_base64}, {NULL, NULL}};
 
 void vboL_open_secret(lua_State *L) {
   if (vboL_new_class(L, VBOL_SECRET_CLASS, methods, metamethods)) lua_pop(L, 1);

@@ -8,8 +8,17 @@ local errors = require "vbo.error"
 
 local M = {}
 
+-- Whether it was told that the system locks no memory.
+local told = false
+
 local function made(secret, err)
-  return secret or errors.raise(err)
+  if not secret then errors.raise(err) end
+  if not told and not core.secret.locked() then
+    told = true
+    require("vbo.notice").tell(nil, "secrets may be swapped to disk: the system locks no memory",
+      "raise its limit (ulimit -l, LimitMEMLOCK= of a service, --ulimit memlock= of a container)")
+  end
+  return secret
 end
 
 --- From an environment variable, without a byte order mark and the line end after it; raises

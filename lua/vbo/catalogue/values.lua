@@ -45,9 +45,8 @@ function M.is_secret(value)
   return true
 end
 
---- A secret as a property of this format takes it: bytes as Base64.
-function M.secret_as(secret, format)
-  if format ~= "byte" then return secret end
+--- A secret as Base64, as a property that takes bytes wants it.
+function M.secret_bytes(secret)
   local made, err = require("vbo.core").secret.base64(secret)
   return made or error(err, 0)
 end
