@@ -167,12 +167,18 @@ function progress.watcher(option, name) end
 ---@class vbo.parts.secret
 local secret = {}
 
---- From an environment variable; raises `not_found` when it is not set.
+--- From an environment variable, without a byte order mark and the line end after it; raises
+--- `not_found` when it is not set.
 ---@param name string
 ---@return vbo.Secret
 function secret.env(name) end
 
---- From the first line of a file that only its owner may read; raises `trust` otherwise.
+--- From a file that only its owner may read; raises `trust` otherwise.
+---
+--- A password is one line of UTF-8: a byte order mark and line ends are left out, and several
+--- lines, UTF-16 and zero bytes raise `usage`.  `whole = true` takes all bytes of the file, as of a
+--- certificate (PFX) or a key of several lines; where the API takes them as Base64, they are
+--- encoded.  `base64 = true` gives all bytes as Base64.
 ---@param path string
 ---@return vbo.Secret
 function secret.file(path) end
