@@ -2,7 +2,10 @@
  * instructions. */
 #include "digest.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
 
 /* An EVP_MD_CTX under our own name: no header but this file's needs OpenSSL. */
 static EVP_MD_CTX *context(vbo_digest *digest) {
@@ -47,4 +50,19 @@ bool vbo_digest_finish(vbo_digest *digest, char hex[VBO_DIGEST_HEX], vbo_error *
 
 void vbo_digest_free(vbo_digest *digest) {
   EVP_MD_CTX_free((EVP_MD_CTX *)digest);
+}
+
+bool vbo_digest_hmac(const void *key, size_t key_size, const void *bytes, size_t size,
+                     unsigned char out[VBO_DIGEST_BYTES], vbo_error *err) {
+  unsigned length = 0;
+  if (key_size > INT_MAX) return vbo_error_set(err, VBO_ERROR_USAGE, "the key is too long");
+  if (HMAC(EVP_sha256(), key, (int)key_size, bytes, size, out, &length) != NULL &&
+      length == VBO_DIGEST_BYTES)
+    return true;
+  return failed(err);
+}
+
+bool vbo_random_bytes(void *out, size_t size, vbo_error *err) {
+  if (size <= INT_MAX && RAND_bytes(out, (int)size) == 1) return true;
+  return vbo_error_set(err, VBO_ERROR_MEMORY, "OpenSSL has no random bytes");
 }

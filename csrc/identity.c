@@ -9,9 +9,11 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -192,6 +194,50 @@ bool vbo_identity_fingerprint(const char *certificate, char text[VBO_IDENTITY_FI
     vbo_error_set(err, VBO_ERROR_USAGE, "that is no certificate in PEM");
   }
   X509_free(read);
+  BIO_free(bio);
+  return done;
+}
+
+/* Why a certificate of an application cannot be used now; NULL when it can. */
+static const char *unusable(const X509 *certificate, const EVP_PKEY *key) {
+  if (!certificate) return "it holds no certificate";
+  if (!key) return "it holds no private key";
+  if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) return "it is not valid yet";
+  if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) return "it has expired";
+  return NULL;
+}
+
+bool vbo_identity_thumbprint(const void *pfx, size_t size, const char *password,
+                             char text[VBO_IDENTITY_THUMBPRINT_SIZE], vbo_error *err) {
+  X509 *certificate = NULL;
+  EVP_PKEY *key = NULL;
+  BIO *bio = size <= INT_MAX ? BIO_new_mem_buf(pfx, (int)size) : NULL;
+  PKCS12 *archive = bio ? d2i_PKCS12_bio(bio, NULL) : NULL;
+  const char *why = NULL;
+  bool done = false;
+  if (!archive)
+    why = "it is no PKCS #12 archive (.pfx)";
+  else if (!PKCS12_verify_mac(archive, password, -1) &&
+           (password[0] != '\0' || !PKCS12_verify_mac(archive, NULL, 0)))
+    why = "its password is wrong";
+  else if (!PKCS12_parse(archive, password, &key, &certificate, NULL))
+    why = "it cannot be read";
+  else
+    why = unusable(certificate, key);
+  if (why) {
+    vbo_error_set(err, VBO_ERROR_TRUST, "%s", why);
+  } else {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int length = 0;
+    done = X509_digest(certificate, EVP_sha1(), digest, &length) && length == 20;
+    for (unsigned int i = 0; done && i < length; i++)
+      snprintf(text + (size_t)2 * i, 3, "%02x", digest[i]);
+    if (!done) vbo_error_set(err, VBO_ERROR_TRUST, "SHA-1 is not available");
+  }
+  ERR_clear_error();
+  X509_free(certificate);
+  EVP_PKEY_free(key);
+  PKCS12_free(archive);
   BIO_free(bio);
   return done;
 }

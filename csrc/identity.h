@@ -1,4 +1,4 @@
-/* identity.h: the certificate a rehearsal server shows. */
+/* identity.h: the certificate a rehearsal server shows, and those that it is shown. */
 #ifndef VBO_IDENTITY_H
 #define VBO_IDENTITY_H
 
@@ -21,5 +21,14 @@ bool vbo_identity_make(const vbo_identity_options *options, char **certificate, 
 /* The SHA-256 of the first certificate in the PEM text, as a client pins it. */
 bool vbo_identity_fingerprint(const char *certificate, char text[VBO_IDENTITY_FINGERPRINT_SIZE],
                               vbo_error *err);
+
+/* 40 hex digits. */
+#define VBO_IDENTITY_THUMBPRINT_SIZE 41
+
+/* Opens a PKCS #12 archive (RFC 7292) and writes the SHA-1 of its certificate in lower-case hex,
+ * which is how Azure tells certificates of applications apart.  TRUST when the password is wrong,
+ * when certificate or private key are missing, or when the certificate is not valid now. */
+bool vbo_identity_thumbprint(const void *pfx, size_t size, const char *password,
+                             char text[VBO_IDENTITY_THUMBPRINT_SIZE], vbo_error *err);
 
 #endif

@@ -1,5 +1,6 @@
 /* lcore.c: `vbo.core`, the module itself: what is no handle. */
 #include "base64.h"
+#include "digest.h"
 #include "lutil.h"
 
 #include <errno.h>
@@ -199,6 +200,31 @@ static int core_strict(lua_State *L) {
   return 1;
 }
 
+/* core.hmac(key, bytes) -> 32 bytes | nil, err: HMAC-SHA-256 (RFC 2104). */
+static int core_hmac(lua_State *L) {
+  size_t key_size = 0;
+  size_t size = 0;
+  const char *key = luaL_checklstring(L, 1, &key_size);
+  const char *bytes = luaL_checklstring(L, 2, &size);
+  unsigned char out[VBO_DIGEST_BYTES];
+  vbo_error err = {0};
+  if (!vbo_digest_hmac(key, key_size, bytes, size, out, &err)) return vboL_fail(L, &err);
+  lua_pushlstring(L, (const char *)out, sizeof out);
+  return 1;
+}
+
+/* core.random(count) -> that many random bytes, fit for keys; 0 to 65536 | nil, err. */
+static int core_random(lua_State *L) {
+  lua_Integer count = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, count >= 0 && count <= 65536, 1, "0 to 65536 expected");
+  luaL_Buffer buffer;
+  char *out = luaL_buffinitsize(L, &buffer, (size_t)count + 1);
+  vbo_error err = {0};
+  if (!vbo_random_bytes(out, (size_t)count, &err)) return vboL_fail(L, &err);
+  luaL_pushresultsize(&buffer, (size_t)count);
+  return 1;
+}
+
 /* core.kinds: name -> exit status of vbolua. */
 static void push_kinds(lua_State *L) {
   lua_createtable(L, 0, VBO_ERROR_KIND_COUNT - 1);
@@ -209,11 +235,13 @@ static void push_kinds(lua_State *L) {
 }
 
 int luaopen_vbo_core(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"now", core_now},           {"time", core_time},         {"isatty", core_isatty},
-      {"columns", core_columns},   {"stat", core_stat},         {"mkdir", core_mkdir},
-      {"handles", core_handles},   {"versions", core_versions}, {"base64", core_base64},
-      {"unbase64", core_unbase64}, {"strict", core_strict},     {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"now", core_now},         {"time", core_time},
+                                       {"isatty", core_isatty},   {"columns", core_columns},
+                                       {"stat", core_stat},       {"mkdir", core_mkdir},
+                                       {"handles", core_handles}, {"versions", core_versions},
+                                       {"base64", core_base64},   {"unbase64", core_unbase64},
+                                       {"strict", core_strict},   {"hmac", core_hmac},
+                                       {"random", core_random},   {NULL, NULL}};
   luaL_checkversion(L);
   luaL_newlib(L, functions);
   lua_pushstring(L, vbo_version());

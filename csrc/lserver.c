@@ -193,6 +193,18 @@ static int fingerprint_of(lua_State *L) {
   return 1;
 }
 
+/* server.pfx_thumbprint(bytes, password) -> 40 hex digits | nil, err. */
+static int pfx_thumbprint(lua_State *L) {
+  size_t size = 0;
+  const char *bytes = luaL_checklstring(L, 1, &size);
+  char text[VBO_IDENTITY_THUMBPRINT_SIZE];
+  vbo_error err = {0};
+  if (!vbo_identity_thumbprint(bytes, size, luaL_checkstring(L, 2), text, &err))
+    return vboL_fail(L, &err);
+  lua_pushstring(L, text);
+  return 1;
+}
+
 /* --------------------------------------------------------------------- module */
 
 static const luaL_Reg server_methods[] = {{"next", server_next},
@@ -208,6 +220,7 @@ static const luaL_Reg server_metamethods[] = {
 static const luaL_Reg functions[] = {{"listen", server_listen},
                                      {"certificate", make_certificate},
                                      {"fingerprint", fingerprint_of},
+                                     {"pfx_thumbprint", pfx_thumbprint},
                                      {NULL, NULL}};
 int luaopen_vbo_server(lua_State *L) {
   if (vboL_new_class(L, SERVER_CLASS, server_methods, server_metamethods)) lua_pop(L, 1);

@@ -1,5 +1,8 @@
+local core = require "vbo.core"
+local guesses = require "vbo.sim.guesses"
 local ids = require "vbo.sim.ids"
 local json = require "vbo.json"
+local jwt_of = require "vbo.sim.jwt"
 local sim = require "spec.support.sim_app"
 
 local form = { ["content-type"] = "application/x-www-form-urlencoded" }
@@ -72,60 +75,132 @@ describe("the rehearsal server's tokens", function()
 
   local jwt <const> = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-  --- A token of Microsoft's shape, with these claims.
-  local function signed(claims)
-    local function part(value)
-      return (ids.base64(json.encode(value), true):gsub("=", ""))
-    end
-    return part { alg = "none" } .. "." .. part(claims) .. ".c2ln"
+  local function part(value)
+    return (ids.base64(type(value) == "string" and value or json.encode(value), true):gsub("=", ""))
+  end
+
+  --- What a server signs for an account.
+  local function signed(client, user)
+    return client:call("POST", "/sim/assertions", { user = user }).assertion
   end
 
   local account <const> = "backup@contoso.onmicrosoft.com"
+  local app <const> = ids.uuid "contoso.onmicrosoft.com/application"
 
   it("are given to a tenant for an assertion, as a form and as JSON", function()
-    local text = json.encode { token_type = "Bearer", access_token = signed { upn = account } }
     for n = 5, 8 do
       local client = sim.new("v" .. n)
-      for _, assertion in ipairs { text, signed { preferred_username = account:upper() },
-        json.encode { id_token = signed { upn = account, exp = client.now + 1 } } } do
-        local given = token(client, json.encode { grant_type = jwt, client_id = "app",
+      local token_text = signed(client, account)
+      for _, assertion in ipairs { token_text, json.encode { id_token = token_text },
+        json.encode { token_type = "Bearer", access_token = signed(client, account:upper()) } } do
+        local given = token(client, json.encode { grant_type = jwt, client_id = app,
           assertion = assertion, disable_antiforgery_token = true }, as_json)
         assert.equal(200, status_with(client, "Bearer " .. tostring(given.access_token)))
         if n >= 6 then assert.equal(account, given.userName) end
         local escaped = assertion:gsub("%W", function(c) return ("%%%02X"):format(c:byte()) end)
-        given = token(client, ("grant_type=%s&client_id=app&disable_antiforgery_token=true&"
-          .. "assertion=%s"):format(jwt:gsub(":", "%%3A"), escaped))
+        given = token(client, ("grant_type=%s&client_id=%s&disable_antiforgery_token=true&"
+          .. "assertion=%s"):format(jwt:gsub(":", "%%3A"), app, escaped))
         assert.equal(200, status_with(client, "Bearer " .. tostring(given.access_token)))
       end
       -- The object itself, not its text.
-      local given = token(client, json.encode { grant_type = jwt, client_id = "app",
-        assertion = { access_token = signed { upn = account } } }, as_json)
+      local given = token(client, json.encode { grant_type = jwt, client_id = app:upper(),
+        assertion = { access_token = token_text } }, as_json)
       assert.is_string(given.access_token)
     end
   end)
 
-  it("are refused for a wrong assertion", function()
+  it("are refused for an assertion that the server did not sign", function()
     local client = sim.new "v8"
-    for assertion, code in pairs {
-      [""] = "invalid_request", ["x"] = "invalid_grant", ["{}"] = "invalid_grant",
-      ["a.b.c"] = "invalid_grant", ["{"] = "invalid_grant",
-      [signed { upn = "alice@contoso.com" }] = "invalid_grant",
-      [signed { upn = "admin" }] = "invalid_grant", [signed { sub = account }] = "invalid_grant",
-      [signed { upn = account, exp = client.now }] = "invalid_grant",
-    } do
-      local value, answer = token(client,
-        json.encode { grant_type = jwt, client_id = "app", assertion = assertion }, as_json)
-      assert.same({ 400, code }, { answer.status, value.error }, assertion)
-      assert.is_string(value.error_description)
+    local good = signed(client, account)
+    local head, payload, signature = good:match "^(.-)%.(.-)%.(.*)$"
+    local claims = json.decode(ids.unbase64((payload:gsub("[-_]", { ["-"] = "+", ["_"] = "/" }))
+      .. ("="):rep(-#payload % 4)))
+    assert.same({ account, app }, { claims.upn, claims.aud })
+    local more = {}
+    for name, value in pairs(claims) do more[name] = value end
+    more.exp = client.now + 10 ^ 6 // 1 | 0
+    local refused = {
+      part { alg = "none" } .. "." .. payload .. ".",
+      part { alg = "None", typ = "JWT" } .. "." .. payload .. "." .. signature,
+      part { alg = "HS512" } .. "." .. payload .. "." .. signature,
+      part { typ = "JWT" } .. "." .. payload .. "." .. signature,
+      part { alg = "HS256", jwk = { k = "a" } } .. "." .. payload .. "." .. signature,
+      head .. "." .. payload .. ".", head .. "." .. payload,
+      head .. "." .. part(more) .. "." .. signature,
+      jwt_of.sign("", claims), jwt_of.sign("secret", more),
+      -- Of another process, whose key is another.
+      signed(sim.new "v8", account),
+      -- A token of this server is no assertion.
+      client.token, "", "x", "{}", "a.b.c", "{", "..", part "[]" .. "." .. payload .. ".",
+    }
+    for _, grant in ipairs { jwt, "operator" } do
+      for _, assertion in ipairs(refused) do
+        local value, answer = token(client,
+          json.encode { grant_type = grant, client_id = app, assertion = assertion }, as_json)
+        local code = assertion == "" and "invalid_request" or "invalid_grant"
+        assert.same({ 400, code }, { answer.status, value.error }, assertion)
+        assert.is_string(value.error_description)
+      end
     end
-    local value = token(client, json.encode { grant_type = jwt,
-      assertion = signed { upn = account } }, as_json)
-    assert.equal("invalid_request", value.error)
+    -- Nor is an assertion an access token, nor a refresh token.
+    assert.equal(401, status_with(client, "Bearer " .. good))
+    local value = token(client, json.encode { grant_type = "refresh_token", refresh_token = good },
+      as_json)
+    assert.equal("invalid_grant", value.error)
+  end)
+
+  it("are refused for an assertion of another application, user or time", function()
+    local client = sim.new "v8"
+    local function code_of(fields)
+      fields.grant_type = fields.grant_type or jwt
+      return token(client, json.encode(fields), as_json).error
+    end
+    local good = signed(client, account)
+    assert.equal("invalid_request", code_of { assertion = good })
+    assert.equal("invalid_request", code_of { assertion = good, client_id = "" })
+    assert.equal("invalid_client", code_of { assertion = good, client_id = "app" })
+    assert.equal("invalid_client", code_of { assertion = good,
+      client_id = ids.uuid "fabrikam.onmicrosoft.com/application" })
+    -- A user is no tenant, a tenant's account no operator.
+    assert.equal("invalid_grant",
+      code_of { assertion = signed(client, "alice@contoso.com"), client_id = app })
+    assert.equal("invalid_grant",
+      code_of { assertion = good, client_id = app, grant_type = "operator" })
+    client.now = client.now + 3600
+    assert.equal("invalid_grant", code_of { assertion = good, client_id = app })
     for _, version in ipairs { "v1", "v3" } do
-      value = token(sim.new(version), json.encode { grant_type = jwt, client_id = "app",
-        assertion = signed { upn = account } }, as_json)
+      local value = token(sim.new(version), json.encode { grant_type = jwt, client_id = app,
+        assertion = good }, as_json)
       assert.equal("unsupported_grant_type", value.error)
     end
+    client:login()
+    for body, status in pairs { ['{"user":"nobody@contoso.com"}'] = 404, ["{}"] = 400, ["[]"] = 400,
+      ['{"user":"alice@contoso.com","application":"x"}'] = 404, [""] = 400 } do
+      local _, answer = client:call("POST", "/sim/assertions", body)
+      assert.equal(status, answer.status, body)
+    end
+    client.token = nil
+    local _, answer = client:call("POST", "/sim/assertions", { user = account })
+    assert.equal(401, answer.status)
+  end)
+
+  it("that somebody made up, changed or signed themselves are refused", function()
+    local client = sim.new "v8"
+    local head, payload, signature = client.token:match "^(.-)%.(.-)%.(.*)$"
+    for _, forged in ipairs {
+      part { alg = "none" } .. "." .. payload .. ".",
+      part { alg = "none" } .. "." .. part { sub = "admin", role = "administrator", use = "access",
+        exp = client.now + 1000 } .. ".",
+      head .. "." .. payload .. "." .. signature:reverse(), head .. "." .. payload .. ".",
+      jwt_of.sign("admin", { sub = "admin", role = "administrator", use = "access",
+        exp = client.now + 1000, jti = "x" }),
+    } do
+      assert.equal(401, status_with(client, "Bearer " .. forged))
+      local answer = client:raw("GET", "/sim/production", nil,
+        { authorization = "Bearer " .. forged })
+      assert.equal(401, answer.status)
+    end
+    assert.equal(200, status_with(client, "Bearer " .. client.token))
   end)
 
   it("are given to restore operators", function()
@@ -133,7 +208,7 @@ describe("the rehearsal server's tokens", function()
       local client = sim.new(version)
       for _, body in ipairs {
         { username = "Bob@contoso.com", password = sim.password },
-        { assertion = signed { upn = "bob@contoso.com" }, client_id = "app" },
+        { assertion = signed(client, "bob@contoso.com"), client_id = app },
       } do
         body.grant_type, body.disable_antiforgery_token = "operator", "true"
         local given = token(client, json.encode(body), as_json)
@@ -202,8 +277,64 @@ describe("the rehearsal server's tokens", function()
     for _ = 1, 20 do
       client:login()
       assert.is_nil(seen[client.token])
-      assert.equal(64, #client.token)
+      -- 24 random bytes of its own, and a signature.
+      assert.equal(3, select(2, client.token:gsub("[^.]+", "")))
       seen[client.token] = true
+    end
+  end)
+
+  it("are not to be had by guessing: further tries of an address wait", function()
+    local client, seconds, logged = sim.new "v8", 0, {}
+    client.app.auth.guesses = guesses.new {
+      now = function() return seconds end, log = function(text) logged[#logged + 1] = text end,
+    }
+    local function try(peer, password)
+      return client.app:handle {
+        method = "POST", path = "/v8/token", headers = form, peer = peer,
+        body = "grant_type=password&username=admin&disable_antiforgery_token=true&password="
+          .. password,
+      }
+    end
+    for i = 1, 5 do
+      local answer = try("192.0.2.7:" .. 1000 + i, "wrong")
+      assert.same({ 400, 0 }, { answer.status, answer.delay })
+    end
+    assert.same({ "5 wrong passwords in a row from 192.0.2.7: its further tries are slowed down" },
+      logged)
+    -- One a second, the right one like the wrong ones, however many come at once.
+    for i = 1, 5 do assert.equal(i, try("192.0.2.7:2000", "wrong").delay) end
+    assert.same({ 200, 6 }, { try("192.0.2.7:2001", "correct+horse").status, 6 })
+    for _ = 1, 11 do try("192.0.2.7:3000", "wrong") end
+    local refused = try("192.0.2.7:3001", "correct+horse")
+    assert.same({ 429, "1" }, { refused.status, refused.headers["retry-after"] })
+    assert.is_nil(json.decode(refused.body).access_token)
+    -- Others are not concerned, nor tokens.
+    assert.same({ 200, 0 }, { try("192.0.2.8:1", "correct+horse").status, 0 })
+    assert.equal(200, status_with(client, "Bearer " .. client.token))
+    seconds = seconds + 2
+    assert.equal(200, try("192.0.2.7:3002", "correct+horse").status)
+    -- A right one ends it.
+    assert.equal(0, try("192.0.2.7:3003", "correct+horse").delay)
+  end)
+
+  it("and the server's own interface are guarded alike", function()
+    local client = sim.new "v8"
+    local function try(password, peer)
+      return client.app:handle { method = "GET", path = "/sim/production", peer = peer, headers = {
+        authorization = "Basic " .. core.base64("admin:" .. password) } }
+    end
+    for _ = 1, 5 do assert.equal(401, try("wrong", "[2001:db8::1]:1").status) end
+    assert.is_true(try("wrong", "[2001:db8::2]:2").delay > 0)
+    for _ = 1, 10 do try("wrong", "[2001:db8::3]:3") end
+    assert.equal(429, try(sim.password, "[2001:db8::4]:4").status)
+    assert.equal(200, try(sim.password, "[2001:db8:0:1::1]:5").status)
+  end)
+
+  it("know addresses by their network", function()
+    for peer, address in pairs { ["127.0.0.1:50"] = "127.0.0.1", ["[::1]:50"] = "::/64",
+      ["[2001:db8:1:2:3:4:5:6]:7"] = "2001:db8:1:2::/64",
+      ["[::ffff:192.0.2.1]:9"] = "192.0.2.1" } do
+      assert.equal(address, guesses.address(peer))
     end
   end)
 end)

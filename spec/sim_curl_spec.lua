@@ -53,6 +53,7 @@ describe("curl sends the vendor's own example", function()
       ["AAAAAKGE4dIvQUtGjuSnq8JTHAgHAPliTMf_6DxPiJ6TGYB9CqAAAAAAAUcAAEJD8-NHTuNAoFrJGmIzcMoA"
         .. "AE-h_u0AAA=="] = item,
       ["djohnes@westsupport.onmicrosoft.com"] = "bob@contoso.com",
+      ["jsmith@westsupport.onmicrosoft.com"] = "backup@contoso.onmicrosoft.com",
     }
   end)
 

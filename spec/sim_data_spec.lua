@@ -188,6 +188,12 @@ for _, version in ipairs { "v6", "v7", "v8" } do
       assert.equal("longer", it.description)
       assert.equal("2026-11-26T08:00:02Z", it.expirationTime)
       edit({ availabilityPeriodDays = 0 }, 400)
+      -- The schema of v6 has a comma in this word, a slip; the others have none.
+      local found = {}
+      for _, each in ipairs(client:rows("/DataRetrievalSessions?dataRetrievalId="
+        .. path:match "[^/]+$")) do found[each.type] = true end
+      assert.is_true(found["RetrievalChangeAvailabilityPeriodDays"
+        .. (client.number == 6 and "," or "")])
     end)
 
     it("have sessions with logs", function()
@@ -222,3 +228,36 @@ for _, version in ipairs { "v6", "v7", "v8" } do
     end
   end)
 end
+
+describe("licensed users of the rehearsal server", function()
+  it("join with their backed-up data by organization and id", function()
+    for _, version in ipairs { "v3", "v5", "v6", "v8" } do
+      local client = sim.new(version)
+      local count = 0
+      for _, organization in ipairs(client:rows "/Organizations") do
+        local used = client:rows("/Organizations/" .. organization.id .. "/usedRepositories")
+        assert.equal(1, #used)
+        local link = used[1]._links.repository or used[1]._links.backupRepository
+        local place = link.href:match "[^/]+$"
+        for _, user in ipairs(client:all("/LicensedUsers?organizationId=" .. organization.id)) do
+          local data = client:get(("/BackupRepositories/%s/UserData/%s"):format(place,
+            user.backedUpOrganizationId .. user.id))
+          assert.equal(user.name, data.email)
+          count = count + 1
+        end
+      end
+      assert.is_true(count > 30)
+    end
+  end)
+
+  it("know each repository of theirs once", function()
+    local client = sim.new "v8"
+    local seen = {}
+    for _, each in ipairs(client:rows("/Organizations/" .. client:organization().id
+      .. "/usedRepositories")) do
+      assert.is_nil(seen[each.repositoryId])
+      seen[each.repositoryId] = true
+    end
+    assert.is_string(next(seen))
+  end)
+end)

@@ -158,6 +158,11 @@ for _, version in ipairs { "v1", "v2", "v3", "v5", "v6", "v7", "v8" } do
         body))
       assert.is_string(single["alice@contoso.com_3.pst"])
       assert.is_nil(single["alice@contoso.com_4.pst"])
+      -- As long as they are not too many: all are made in memory.
+      body.pstSizeLimitBytes = 10
+      local refused, all = client:act(place, "export", body, false)
+      assert.equal(400, all.status)
+      assert.match("PstSizeLimitBytes is too small", refused.message)
       -- Without its switch a limit means nothing; the switch alone says too little.
       assert.equal("bytes", client:act(box, "export", { pstSizeLimitBytes = 1 }).kind)
       local value, answer = client:act(box, "export", { enablePstSizeLimit = true }, false)

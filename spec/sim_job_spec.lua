@@ -391,4 +391,28 @@ describe("jobs of v1", function()
     client:explore "Vex"
     assert.equal("2026-11-21T08:00:02Z", client:get "/sim/sessions"[1].point)
   end)
+
+  it("keep of an item what its type uses, whatever else was sent", function()
+    for _, version in ipairs { "v3", "v5", "v8" } do
+      local client = sim.new(version)
+      local organization = client:organization().id
+      local user = client:named("/Organizations/" .. organization .. "/Users", "alice@contoso.com")
+      local item = { type = "User", user = { id = user.id }, group = { id = "x" },
+        team = client.number >= 6 and { displayName = "y" } or nil, site = { url = "z" } }
+      local value, answer = client:call("POST", client.number >= 6 and "/Jobs"
+        or "/Organizations/" .. organization .. "/Jobs", {
+        name = "Odd", backupType = "SelectedItems",
+        organizationId = client.number >= 6 and organization or nil,
+        repositoryId = client:rows("/BackupRepositories")[1].id,
+        selectedItems = { item } })
+      assert.is_true(answer.status < 300, answer.body)
+      local path = "/Jobs/" .. value.id
+      local row = client:rows(path .. "/SelectedItems")[1]
+      assert.same({ "User", "alice@contoso.com" }, { row.type, row.user.name })
+      assert.is_nil(row.group or row.team or row.site)
+      client:act(path, "start", client.number >= 6 and {} or nil)
+      client:settle()
+      client:act(path, "explore", { type = "Veod" })
+    end
+  end)
 end)

@@ -116,7 +116,12 @@ for _, version in ipairs { "v6", "v7", "v8" } do
       local scope = bob:get "/Organization/LoggedInUser/EffectiveScope"
       assert.equal(1, #scope.users)
       assert.equal("bob@contoso.com", scope.users[1].user.name)
+      assert.equal("User", scope.users[1].user.type)
       assert.same({}, scope.sites)
+      -- Roles have words of their own for mailboxes that several share.
+      local shared = as(admin, "info@contoso.com", "operator")
+        :get "/Organization/LoggedInUser/EffectiveScope"
+      assert.equal("SharedMailbox", shared.users[1].user.type)
       local place, session = explore(user "bob@contoso.com", "Veod")
       assert.equal("bob@contoso.com", session.initiatedBy)
       local drives = bob:rows(place .. "/OneDrives")

@@ -123,7 +123,7 @@ for _, version in ipairs { "v6", "v7", "v8" } do
       local function restore(organization)
         local _, answer = client:call("POST", box .. "/Items/" .. item.id .. "/restoreTo",
           { mailbox = other.name, folder = "From afar", officeOrganizationName = organization,
-            casServer = "cas", userName = "u", userPassword = "p" })
+            casServer = "cas", userName = "admin", userPassword = "p" })
         return answer.status
       end
       assert.equal(400, restore(nil))
@@ -148,7 +148,7 @@ for _, version in ipairs { "v6", "v7", "v8" } do
       end
       local function count(flags)
         local body = { mailbox = "bob@contoso.com", folder = "Copy", casServer = "cas",
-          userName = "u", userPassword = "p" }
+          userName = "admin", userPassword = "p" }
         for _, name in ipairs(flags) do body[name] = true end
         client:call("POST", "/sim/reset")
         place = client:explore("Vex", sim.before)

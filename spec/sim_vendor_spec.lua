@@ -56,8 +56,8 @@ describe("the vendor's own requests", function()
     end
     assert.equal("bytes", post('{"exporttoPst": null}').kind)
     assert.equal("bytes", post('{"savetoMsg": null}').kind)
-    post [[{"restoretoOriginallocation": {"userName": "jsmith", "userPassword": "paSSw0rd"}}]]
-    post [[{"restoreTo": {"mailbox": "bob@contoso.com", "userName": "d", "userPassword": "p"}}]]
+    post [[{"restoretoOriginallocation": {"userName": "admin", "userPassword": "paSSw0rd"}}]]
+    post [[{"restoreTo": {"mailbox": "bob@contoso.com", "userName": "bob", "userPassword": "p"}}]]
     assert.is_nil(post '{"sendtoDefaultaddress": null}')
     assert.is_nil(post [[{"sendtoDifferentaddress": {"from": "j@x.com", "to": "r@x.com",
       "subject": "Support Tickets", "text": "Please find attached"}}]])

@@ -250,6 +250,24 @@ function Walk:rows_of_list(value, path, operation)
   walk(value, "body")
 end
 
+-- Who restores, by folded property; of the ways to say it one is enough.
+local accounts <const> = { username = true, officeusername = true, office365username = true }
+local others <const> = { applicationid = true, applicationcertificate = true, usercode = true,
+  applicationcertificatepassword = true, impersonationaccountname = true,
+  onpremisesusername = true, onpremisesuserpassword = true, onpremisespassword = true,
+  onpremusername = true, onpremuserpassword = true }
+
+local function authorize(value)
+  for name in pairs(value) do
+    local word = type(name) == "string" and name:lower() or ""
+    if accounts[word] then
+      value[name] = "backup@" .. sim.contoso
+    elseif others[word] then
+      value[name] = nil
+    end
+  end
+end
+
 -- What bodies of single operations need beside their schema.
 local needs = {
   -- A copy goes into another repository than the backup.
@@ -296,6 +314,7 @@ function Walk:body(operation, path)
     value = example.value(operation.body, { array = json.array, name = "body" })
     self:known_ids(value)
     self:rows_of_list(value, path, operation)
+    if operation.path:find("/RestoreSessions/", 1, true) then authorize(value) end
     if needs[operation.name] then needs[operation.name](self, value) end
     -- Bodies and queries of removals name what is there.
     local row = self:first((path:gsub("/[Rr]emove$", "")))

@@ -15,6 +15,8 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
                                  are always there, and are meant when none is named
        vbolua sim advance TIME   lets time pass there (90m, 4h, 7d): schedules run, sessions and
                                  tokens end
+       vbolua sim assertion USER [APPLICATION]   signs an assertion that a tenant or a restore
+                                 operator logs in with, for an application of its organization
        vbolua sim record --out DIR   a real server, only read, as a world (`sim record --help`)
 
   --listen ADDR:PORT         where to listen (127.0.0.1:4443; port 0 is any free one)
@@ -37,7 +39,7 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
   --zone +HH:MM              the server's own time zone, which v1 and v2 tell times in (+00:00)
 
 When it is ready it prints four lines: listening, user, password and fingerprint (the pin).
-The other three find the server by VBO_HOST, VBO_USER, VBO_PASSWORD and VBO_PIN.
+The others find the server by VBO_HOST, VBO_USER, VBO_PASSWORD and VBO_PIN.
 ]]
 
 local commands = {}
@@ -78,6 +80,16 @@ function commands.advance(arguments)
   local client <close> = require("vbo").connect()
   local now = require("vbo.sim.changes").advance(client, arguments[2])
   io.stdout:write("time: ", now, "\n")
+  return 0
+end
+
+--- Signs an assertion, as an organization's identity provider would.
+function commands.assertion(arguments)
+  if not arguments[2] then errors.usage("sim assertion needs the name of an account") end
+  if arguments[4] then errors.usage("unexpected argument: " .. arguments[4]) end
+  local client <close> = require("vbo").connect()
+  local text = require("vbo.sim.changes").assertion(client, arguments[2], arguments[3])
+  io.stdout:write(text, "\n")
   return 0
 end
 

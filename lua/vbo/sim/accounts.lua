@@ -1,10 +1,12 @@
 --- Who may log in beside the server's own account, and with what: the account that an organization
 --- was added with, as its tenant; and any of its users, as restore operators.  All of them have the
---- server's password, or an assertion.
+--- server's password, or an assertion that this server signed.
 
+local ascii = require "vbo.ascii"
 local core = require "vbo.core"
-local ids = require "vbo.sim.ids"
 local json = require "vbo.json"
+local jwt = require "vbo.sim.jwt"
+local identities = require "vbo.sim.identities"
 
 local M = {}
 
@@ -40,38 +42,44 @@ function M.operator(store, name)
   end
 end
 
---- The claims of a JSON Web Token (RFC 7519).  Nobody here could check its signature.
-local function claims(token)
-  local payload = token:match "^[%w_-]+%.([%w_-]+)%.[%w_-]*$"
-  if not payload then return nil end
-  local text = ids.unbase64((payload:gsub("[-_]", { ["-"] = "+", ["_"] = "/" }))
-    .. ("="):rep(-#payload % 4))
-  local value = text and json.decode(text)
-  return type(value) == "table" and value or nil
+--- An application of an organization, by its id; its backup application where none is named.
+---@param organization table
+---@param id string?
+---@return table?
+function M.application(organization, id)
+  local known = identities.of(organization)
+  if not id then return known.applications[1] end
+  return known.application[ascii.lower(id)]
 end
 
--- The claims that Microsoft's tokens name their user in.
-local names <const> = { "upn", "preferred_username", "unique_name", "email" }
+--- The tokens of an assertion: itself, or those of Microsoft's answer, a JSON object with an
+--- id_token or access_token in it.
+local function tokens_of(text)
+  if not text:find "^%s*{" then return { text } end
+  local good, value = pcall(json.decode, text)
+  if not good or type(value) ~= "table" then return {} end
+  local out = {}
+  for _, token in ipairs { value.id_token or false, value.access_token or false } do
+    if type(token) == "string" then out[#out + 1] = token end
+  end
+  return out
+end
 
---- Whom an assertion names: a token, or the answer of Microsoft's token route, a JSON object with
---- an id_token or access_token in it.
+--- Checks an assertion.
 ---@param text string
+---@param key string  what assertions are signed with
 ---@param now number
----@return string? user, string? message  why not
-function M.asserted(text, now)
-  local value = text:find "^%s*{" and json.decode(text)
-  local tokens = type(value) == "table" and { value.id_token, value.access_token } or { text }
-  for _, token in pairs(tokens) do
-    local found = type(token) == "string" and claims(token)
-    for _, name in ipairs(found and names or {}) do
-      if type(found[name]) == "string" then
-        local expires = tonumber(found.exp)
-        if expires and expires <= now then return nil, "The assertion has expired." end
-        return found[name]
-      end
+---@return table? claims, string? message  why not
+function M.asserted(text, key, now)
+  local message = "The assertion holds no token that names its user."
+  for _, token in ipairs(tokens_of(text)) do
+    local claims, why = jwt.verify(key, token, now)
+    if claims and type(claims.upn) == "string" then return claims end
+    if why then
+      message = ("The assertion %s; `vbolua sim assertion USER` gives one that is."):format(why)
     end
   end
-  return nil, "The assertion holds no token that names its user."
+  return nil, message
 end
 
 return M

@@ -1,6 +1,8 @@
 --- The simulator's own interface, outside the API on the same port, for whoever watches a
 --- rehearsal: HTTP Basic with the server's user and password, or a bearer token of the API.
 ---
+---   POST /sim/assertions          signs an assertion for the log-in of a tenant or an operator:
+---                                 {"user": name, "application": id (the backup application)}
 ---   GET  /sim/changes?since=N     what changed in production, oldest first, after change N; with
 ---                                 session=ID what one restore session changed
 ---   GET  /sim/production          what production holds: OneDrives, mail, sites, teams, outbox
@@ -277,6 +279,19 @@ routes["DELETE /sim/weather"] = function(app, query)
   return ok(weather:list())
 end
 
+routes["POST /sim/assertions"] = function(app, _, request)
+  local value = read.json(request.body)
+  local user = type(value) == "table" and value.user
+  local application = type(value) == "table" and value.application
+  if application == json.null then application = nil end
+  if type(user) ~= "string" or application and type(application) ~= "string" then
+    return problem(400, "'user' must name a tenant's account or a user, 'application' an id.")
+  end
+  local assertion, why = app.auth:assertion(user, application or nil)
+  if not assertion then return problem(404, why) end
+  return ok { assertion = assertion }
+end
+
 routes["POST /sim/reset"] = function(app)
   app.store:reset()
   app.requests = {}
@@ -291,11 +306,16 @@ function M.handle(app, request)
   local path = request.path:gsub("/+$", "")
   if path ~= "/sim" and not path:find("^/sim/") then return nil end
   local account = app.auth:bearer(request)
-  if not (app.auth:basic(request) or account and account.kind == "administrator") then
-    return {
-      status = 401, headers = { ["www-authenticate"] = 'Basic realm="rehearsal server"' },
-      json = { message = "The rehearsal server's user and password are needed." },
-    }
+  if not (account and account.kind == "administrator") then
+    local user, delay, retry = app.auth:basic(request)
+    if not user then
+      return {
+        status = retry and 429 or 401, delay = delay,
+        headers = { ["www-authenticate"] = 'Basic realm="rehearsal server"',
+          ["retry-after"] = retry and tostring(retry) },
+        json = { message = "The rehearsal server's user and password are needed." },
+      }
+    end
   end
   local route = routes[ascii.upper(request.method) .. " " .. path]
   local snapshot = path:match "^/sim/snapshots/([^/]+)$"

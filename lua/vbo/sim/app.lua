@@ -15,6 +15,7 @@ local auth = require "vbo.sim.auth"
 local catalogue = require "vbo.catalogue"
 local clocks = require "vbo.sim.clock"
 local contexts = require "vbo.sim.context"
+local identities = require "vbo.sim.identities"
 local ids = require "vbo.sim.ids"
 local json = require "vbo.json"
 local random = require "vbo.sim.random"
@@ -100,7 +101,7 @@ function M.new(options)
   }
   self.auth = auth.new {
     user = self.user, password = self.password, lifetime = options.token_lifetime or 3600,
-    clock = clock, bytes = bytes, store = function() return self.store end,
+    clock = clock, bytes = bytes, store = function() return self.store end, log = self.log,
   }
   return self
 end
@@ -182,6 +183,10 @@ local function perform(self, cat, request, note)
   }
   access.check(context)
   context.body = checked_body(operation, value)
+  local session = parameters.restoreSessionId and self.store:session(parameters.restoreSessionId)
+  if session and session.state == "Working" and operation.change then
+    identities.check(context, session)
+  end
   local handler = handlers[operation.name]
   if handler then return handler(context) end
   -- What has no handler of its own is answered by its schema.
@@ -240,8 +245,10 @@ end
 
 --- Answers a request.
 ---@param request { method: string, path: string, query: string?, headers: table<string, string>,
----  body: string? }  path and query as in the request line; header names in lower case
----@return { status: integer, headers: table<string, string>, body: string?, stream: table? }
+---  body: string?, peer: string? }  path and query as in the request line; header names in lower
+---  case; peer: "address:port" of the client
+---@return { status: integer, headers: table<string, string>, body: string?, stream: table?,
+---  delay: number? }  delay: seconds until it may leave
 function App:handle(request)
   self.store:tick()
   local answer = admin.handle(self, request) or swagger.handle(self, request)

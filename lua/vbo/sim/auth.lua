@@ -3,12 +3,18 @@
 --- OAuth 2.0 password and refresh grants (RFC 6749 sections 4.3 and 6), JWT bearer assertions (RFC
 --- 7523) and the grant of restore operators, as a form or as JSON; failures are 400 with
 --- { error, error_description }, an unknown or expired token is a 401.
+---
+--- Tokens are signed with a random key of this process (`vbo.sim.jwt`), assertions with another.
+--- Nobody but this server can sign an assertion: `POST /sim/assertions` gives one to whoever knows
+--- the server's password.
 
 local ascii = require "vbo.ascii"
-local core = require "vbo.core"
 local accounts = require "vbo.sim.accounts"
+local core = require "vbo.core"
+local guesses = require "vbo.sim.guesses"
 local ids = require "vbo.sim.ids"
 local json = require "vbo.json"
+local jwt = require "vbo.sim.jwt"
 local read = require "vbo.sim.request"
 local time = require "vbo.time"
 
@@ -25,13 +31,17 @@ local most = 5000
 
 --- Tokens of one server.
 ---@param options { user: string, password: string, lifetime: number, clock: (fun(): number),
----  bytes: (fun(count: integer): string), store: (fun(): table) }
----  lifetime: seconds of an access token; store: whose organizations have accounts of their own
+---  bytes: (fun(count: integer): string), store: (fun(): table), log: fun(text: string) }
+---  lifetime: seconds of an access token; store: whose organizations have accounts of their own;
+---  log: told of addresses that guess passwords
 ---@return table
 function M.new(options)
   return setmetatable({
     user = options.user, password = options.password, lifetime = options.lifetime,
     clock = options.clock, bytes = options.bytes, store = options.store, access = {}, refresh = {},
+    key = options.bytes(32), assertion_key = options.bytes(32),
+    -- The clock of the world may be moved; how fast somebody guesses is told by the machine's own.
+    guesses = guesses.new { now = core.now, log = options.log },
     access_order = { first = 1, last = 0 }, refresh_order = { first = 1, last = 0 },
   }, Auth)
 end
@@ -56,25 +66,44 @@ local function failure(code, text)
   }
 end
 
---- Compares without telling by its time how much was right.
-local function same(a, b)
-  local difference = #a ~ #b
-  for i = 1, #b do difference = difference | ((a:byte(i) or 0) ~ b:byte(i)) end
-  return difference == 0
-end
-
 --- Whether a name and a password are the account's.
 ---@return boolean
 function Auth:knows(user, password)
-  return core.fold(user) == core.fold(self.user) and same(password, self.password)
+  return core.fold(user) == core.fold(self.user) and jwt.same(password, self.password)
 end
 
 local function http_date(at) return os.date("!%a, %d %b %Y %H:%M:%S GMT", at // 1 | 0) end
 
+--- A signed token of an account.
+---@param use "access"|"refresh"
+local function sign(self, account, use, expires)
+  return jwt.sign(self.key, {
+    sub = account.user, role = account.kind, use = use, exp = expires,
+    jti = ids.base64(self.bytes(24), true),
+  })
+end
+
+--- What is known of a token of either kind that was signed here and has not expired.
+---@return table? found, string? message  why not
+local function held(self, tokens, use, token)
+  local claims, why = jwt.verify(self.key, token, self.clock())
+  if not claims then return nil, why end
+  if claims.use ~= use then return nil, ("is not %s token"):format(use == "access" and "an access"
+    or "a refresh") end
+  local found = tokens[token]
+  if not found then return nil, "is unknown" end
+  if found.expires <= self.clock() then
+    tokens[token] = nil
+    return nil, "has expired"
+  end
+  return found
+end
+
 --- Tokens for an account, and the answer that brings them.
 local function issue(self, account, number, cookieless)
   local now = self.clock()
-  local access, refresh = ids.base64(self.bytes(48), true), ids.base64(self.bytes(48), true)
+  local access = sign(self, account, "access", now + self.lifetime)
+  local refresh = sign(self, account, "refresh", now + refresh_lifetime)
   local antiforgery = number >= 8 and not cookieless and ids.base64(self.bytes(24), true) or nil
   keep(self.access, self.access_order, access, {
     user = account.user, account = account, expires = now + self.lifetime,
@@ -123,28 +152,65 @@ end
 
 local wrong = "The user name or password is incorrect."
 
+local function slow_down(retry)
+  local answer = failure("slow_down", "Too many wrong passwords from this address.")
+  answer.status, answer.headers["retry-after"] = 429, tostring(retry)
+  return answer
+end
+
+--- Examines a password, not faster than an address may try them.
+---@param address string
+---@param examine fun(): any
+---@return any found  what `examine` gives
+---@return number? delay  seconds until the answer may leave; nil: nothing was examined
+---@return integer? retry  seconds until the next try, then
+local function slowed(self, address, examine)
+  local delay, retry = self.guesses:try(address)
+  if not delay then return nil, nil, retry end
+  local found = examine()
+  if found then self.guesses:succeeded(address) else self.guesses:failed(address) end
+  return found, delay
+end
+
 --- The account that a user name and a password are of; nil and the refusal.
 local function by_password(self, given, who)
   if not given.username or not given.password then
     return nil, failure("invalid_request", "Both username and password are needed.")
   end
-  local account = who(given.username)
-  if not account or not same(given.password, self.password) then
-    return nil, failure("invalid_grant", wrong)
-  end
-  return account
+  local account, delay, retry = slowed(self, given.address, function()
+    local found = who(given.username)
+    return jwt.same(given.password, self.password) and found or nil
+  end)
+  if not delay then return nil, slow_down(retry) end
+  given.delay = delay
+  if account then return account end
+  return nil, failure("invalid_grant", wrong)
 end
 
 --- The account that an assertion names; nil and the refusal.
 local function by_assertion(self, given, who)
+  if not given.client_id or given.client_id == "" then
+    return nil, failure("invalid_request", "A client_id is needed: the id of the application.")
+  end
   if not given.assertion or given.assertion == "" then
     return nil, failure("invalid_request", "An assertion is needed.")
   end
-  local name, message = accounts.asserted(given.assertion, self.clock())
-  if not name then return nil, failure("invalid_grant", message) end
-  local account = who(name)
-  if account then return account end
-  return nil, failure("invalid_grant", ("No account of this server is called '%s'."):format(name))
+  local claims, message = accounts.asserted(given.assertion, self.assertion_key, self.clock())
+  if not claims then return nil, failure("invalid_grant", message) end
+  local account = who(claims.upn)
+  if not account then
+    return nil, failure("invalid_grant",
+      ("No account of this server is called '%s'."):format(claims.upn))
+  end
+  local application = accounts.application(account.organization, given.client_id)
+  if not application then
+    return nil, failure("invalid_client", ("The organization %s has no application '%s'."):format(
+      account.organization.name, given.client_id))
+  elseif claims.aud ~= application.id then
+    return nil, failure("invalid_grant",
+      ("The assertion was not made for the application '%s'."):format(given.client_id))
+  end
+  return account
 end
 
 local grants = {}
@@ -161,9 +227,6 @@ end
 
 --- The tenant of an organization whose sign-in needs more than a password.
 grants["urn:ietf:params:oauth:grant-type:jwt-bearer"] = function(self, given)
-  if not given.client_id or given.client_id == "" then
-    return nil, failure("invalid_request", "A client_id is needed: the id of the application.")
-  end
   return by_assertion(self, given, function(name) return accounts.tenant(self.store(), name) end)
 end
 
@@ -195,6 +258,7 @@ end
 function Auth:token(request, cat)
   local given, number = parameters(request), cat.number
   if not given then return failure("invalid_request", "The body is no JSON object.") end
+  given.address, given.delay = guesses.address(request.peer), nil
   local cookieless = ascii.lower(given.disable_antiforgery_token or "") == "true"
   local grant = ascii.lower(given.grant_type or "")
   if grant == "" then return failure("invalid_request", "grant_type is missing.") end
@@ -206,18 +270,19 @@ function Auth:token(request, cat)
   end
   if grant == "refresh_token" then
     local key = given.refresh_token or ""
-    local old = self.refresh[key]
-    if not old or old.expires <= self.clock()
-        or old.antiforgery and old.antiforgery ~= cookie(request) then
-      return failure("invalid_grant", "The refresh token is unknown or has expired.")
+    local old, why = held(self, self.refresh, "refresh", key)
+    if not old or old.antiforgery and old.antiforgery ~= cookie(request) then
+      return failure("invalid_grant", ("The refresh token %s."):format(
+        why or "came without its antiforgery cookie"))
     end
     -- Used once: its successor takes its place, and the access token it came with ends.
     self.refresh[key], self.access[old.access] = nil, nil
     return issue(self, old.account, number, cookieless or old.cookieless)
   end
   local account, refused = grants[grant](self, given)
-  if not account then return refused end
-  return issue(self, account, number, cookieless)
+  local answer = refused or issue(self, account, number, cookieless)
+  answer.delay = given.delay
+  return answer
 end
 
 --- The account of a request's bearer token.
@@ -226,12 +291,8 @@ end
 function Auth:bearer(request)
   local kind, key = (request.headers.authorization or ""):match "^(%S+)%s+(%S+)%s*$"
   if not kind or ascii.lower(kind) ~= "bearer" then return nil, "A bearer token is needed." end
-  local found = self.access[key]
-  if not found then return nil, "The access token is unknown." end
-  if found.expires <= self.clock() then
-    self.access[key] = nil
-    return nil, "The access token has expired."
-  end
+  local found, why = held(self, self.access, "access", key)
+  if not found then return nil, ("The access token %s."):format(why) end
   if found.antiforgery and found.antiforgery ~= cookie(request) then
     return nil, "The antiforgery cookie is missing: keep cookies, or ask for the token with "
       .. "disable_antiforgery_token=true."
@@ -240,12 +301,35 @@ function Auth:bearer(request)
 end
 
 --- The user of HTTP Basic (RFC 7617), which the admin interface takes beside tokens.
----@return string?
+---@return string? user
+---@return number? delay   seconds until the answer may leave; nil: nothing was examined
+---@return integer? retry  seconds until the next try, where that is why
 function Auth:basic(request)
   local kind, text = (request.headers.authorization or ""):match "^(%S+)%s+(%S+)%s*$"
   if not kind or ascii.lower(kind) ~= "basic" then return nil end
   local user, password = (ids.unbase64(text) or ""):match "^([^:]*):(.*)$"
-  return user and self:knows(user, password) and self.user or nil
+  return slowed(self, guesses.address(request.peer), function()
+    return user and self:knows(user, password) and self.user or nil
+  end)
+end
+
+--- Signs an assertion, as the identity provider of an organization would.
+---@param name string         a tenant's account, or a user
+---@param application string? id of the organization's application (its backup application)
+---@return string? assertion, string? message  why not
+function Auth:assertion(name, application)
+  local account = accounts.tenant(self.store(), name) or accounts.operator(self.store(), name)
+  if not account then return nil, ("No account of this server is called '%s'."):format(name) end
+  local found = accounts.application(account.organization, application)
+  if not found then
+    return nil, ("The organization %s has no application '%s'."):format(account.organization.name,
+      application or "")
+  end
+  local now = self.clock()
+  return jwt.sign(self.assertion_key, {
+    upn = account.user, aud = found.id, iss = account.organization.id, iat = now // 1 | 0,
+    exp = now // 1 + 3600 | 0,
+  })
 end
 
 --- Ends the token of a request: the logout of v7 and v8.

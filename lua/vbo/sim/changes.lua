@@ -36,6 +36,16 @@ function M.advance(client, time)
   return ask(client, "POST", "/sim/time", { advance = time }).time
 end
 
+--- Signs an assertion that an account logs in with.
+---@param client vbo.Client
+---@param user string           a tenant's account, or a user
+---@param application string?   id; the organization's first unless told
+---@return string
+function M.assertion(client, user, application)
+  local body = { user = user, application = application }
+  return ask(client, "POST", "/sim/assertions", body).assertion
+end
+
 --- What differs between two snapshots, "start" and "production" among them.
 ---@param client vbo.Client
 ---@param from string
@@ -144,8 +154,8 @@ function M.lines(changes)
   for _, where in ipairs(order) do
     lines[#lines + 1] = clean(where)
     for _, change in ipairs(groups[where]) do
-      lines[#lines + 1] = ("  %-8s %-11s %s%s%s"):format(change.change, change.how or "",
-        clean(change.path),
+      lines[#lines + 1] = ("  %-8s %-11s %s%s%s%s"):format(change.change, change.how or "",
+        clean(change.path), change.to and " to " .. clean(change.to) or "",
         change.version and (" (version %s)"):format(change.version) or "",
         change.size and ", " .. progress.size(change.size) or "")
     end

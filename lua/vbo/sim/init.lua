@@ -145,6 +145,15 @@ function Rehearsal:reset() ask(self, "POST", "/sim/reset") end
 ---@return string now  the time it is there then, ISO 8601
 function Rehearsal:advance(time) return changes.advance(admin(self), time) end
 
+--- Signs an assertion for the log-in of a tenant or a restore operator (grants `jwt-bearer` and
+--- `operator`).
+---@param user string          the account of an organization, or one of its users
+---@param application string?  id of one of its applications (default the first)
+---@return string
+function Rehearsal:assertion(user, application)
+  return changes.assertion(admin(self), user, application)
+end
+
 --- Adds a rule to the weather, a list of rules, or the name of a set; `false` clears the sky;
 --- nil changes nothing.
 ---@param given string|table|false|nil

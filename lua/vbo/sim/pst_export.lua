@@ -1,6 +1,7 @@
 --- Mail of a session as PST files: one, or several that are no larger than a limit.
 
 local pst = require "vbo.sim.formats.pst"
+local refusal = require "vbo.sim.refusal"
 
 local M = {}
 
@@ -58,14 +59,18 @@ end
 -- A file without mail, which its furniture does not fill.
 local SMALLEST, FURNITURE = 0x42400, 40000
 
+-- All files of an export are held in memory: with a limit of a few bytes, each of thousands of
+-- mails would be a file of 265 KB.
+local MOST_FILES = 400
+
 --- Writes PST files.
 ---
 --- A file is never larger than the limit, unless a single mail is (or the limit is below the 265 KB
---- that any PST has).
+--- that any PST has).  Raises a refusal (400) when the limit asks for too many files.
 ---@param options { name: string, folders: table[], items: table[], several: boolean?,
 ---  limit: integer? }  folders: those that are there even when no item is in them; several: of
 ---  several mailboxes; limit: bytes a file
----@return { pieces: string[], size: integer }[]
+---@return string[]
 function M.files(options)
   local items, limit = options.items, options.limit
   local function write(first, last)
@@ -74,12 +79,16 @@ function M.files(options)
       folders = tree(first == 1 and options.folders or {},
         table.move(items, first, last, 1, {}), options.several),
     }
-    return { pieces = pieces, size = size }
+    return pieces, size
   end
   local files, first = {}, 1
   repeat
     local last = #items
     if limit then
+      if #files == MOST_FILES then
+        refusal.raise(400, ("PstSizeLimitBytes is too small: %d items need more than %d files.")
+          :format(#items, MOST_FILES))
+      end
       local sum = FURNITURE
       last = first
       while last < #items do
@@ -88,13 +97,13 @@ function M.files(options)
         last = last + 1
       end
     end
-    local file = write(first, last)
+    local pieces, size = write(first, last)
     -- The guess was too high: fewer.
-    while limit and file.size > limit and last > first do
+    while limit and size > limit and last > first do
       last = first + (last - first) * 3 // 4
-      file = write(first, last)
+      pieces, size = write(first, last)
     end
-    files[#files + 1] = file
+    files[#files + 1] = table.concat(pieces)
     first = last + 1
   until first > #items
   return files

@@ -1,22 +1,13 @@
---- Random bytes for tokens, passwords and ids: the system's where it has them.
+--- Random bytes for tokens, keys, passwords and ids, from OpenSSL.
+
+local core = require "vbo.core"
 
 local M = {}
 
---- `count` random bytes.
+--- Returns `count` random bytes, fit for keys.
 ---@param count integer
 ---@return string
-function M.bytes(count)
-  local source = io.open("/dev/urandom", "rb")
-  if source then
-    local data = source:read(count)
-    source:close()
-    if data and #data == count then return data end
-  end
-  -- Lua 5.4 seeds this itself, from the clock and an address: good enough to rehearse with.
-  local parts = {}
-  for i = 1, count do parts[i] = string.char(math.random(0, 255)) end
-  return table.concat(parts)
-end
+function M.bytes(count) return assert(core.random(count)) end
 
 -- No letters or digits that are mistaken for each other when typed.
 local readable = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"

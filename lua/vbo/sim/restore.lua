@@ -1,6 +1,8 @@
 --- Steps that write documents and mail into production; `work.lua` carries them out.
 
 local core = require "vbo.core"
+local identities = require "vbo.sim.identities"
+local mail_settings = require "vbo.sim.mail_settings"
 local production = require "vbo.sim.production"
 local refusal = require "vbo.sim.refusal"
 
@@ -102,6 +104,9 @@ function M.documents(context, session, list, options)
         if not options.drive then
           return (options.skip and skipped or failed)(options.missing)
         end
+        local denied = (options.workload or "onedrive") == "onedrive"
+          and identities.denied(context.identity, "Veod", options.drive.user.name)
+        if denied then return failed(denied) end
         local side = context.store.production
         local outcome, written, entry = side:write(options.drive, path, version, how,
           how.all and versions_before(document, version))
@@ -174,6 +179,8 @@ function M.items(context, session, items, options)
         run = function()
           local mailbox, missing = options.find(item)
           if not mailbox then return (options.skip and skipped or failed)(missing) end
+          local denied = identities.denied(context.identity, "Vex", mailbox.user.name)
+          if denied then return failed(denied) end
           local how = production.deliver(mailbox, folder, item, {
             missing = body.deletedItems, unread = body.markRestoredAsUnread,
           })
@@ -201,6 +208,7 @@ end
 ---@param letter { from: string, to: string, subject: string?, text: string? }
 ---@param workload string
 function M.send(context, session, list, letter, workload)
+  local from = mail_settings.check(context, workload)
   local attachments = {}
   for i, each in ipairs(list) do
     attachments[i] = { name = each.name, size = each.size }
@@ -210,7 +218,7 @@ function M.send(context, session, list, letter, workload)
     })
   end
   context.store.production:send {
-    from = letter.from, to = letter.to, subject = letter.subject, text = letter.text,
+    from = letter.from or from, to = letter.to, subject = letter.subject, text = letter.text,
     attachments = attachments, session = session.id,
   }
   session:event {

@@ -68,12 +68,16 @@ function Roles:add_items(role, list, given)
   return #added
 end
 
+-- What roles call the types of users.
+local user_types <const> = { Shared = "SharedMailbox", Public = "PublicMailbox" }
+
 --- An item as the API shows it.
 function M.item_row(item)
   local it, kind = item.it, item.type
   local value
   if kind == "User" then
-    value = { id = it.id, name = it.name, displayName = it.display, type = it.type }
+    value = { id = it.id, name = it.name, displayName = it.display,
+      type = user_types[it.type] or it.type }
   elseif kind == "Group" then
     value = { id = it.id, name = it.email, displayName = it.name, type = "Office365" }
   elseif kind == "Site" then

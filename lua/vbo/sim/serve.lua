@@ -1,5 +1,6 @@
 --- The loop behind `vbolua sim`: sockets on one side, `app:handle` on the other.
 
+local ascii = require "vbo.ascii"
 local errors = require "vbo.error"
 local exports = require "vbo.sim.exports"
 local json = require "vbo.json"
@@ -63,9 +64,10 @@ end
 local function answer(server, app, request)
   local reply, wire, strike = weathered(app, {
     method = request.method, path = request.path, query = request.query,
-    headers = request:headers(), body = request:body(),
+    headers = request:headers(), body = request:body(), peer = request:peer(),
   })
   wire.status, wire.headers = reply.status, reply.headers
+  if reply.delay then wire.delay = (wire.delay or 0) + reply.delay end
   if reply.stream then
     wire.stream = open_stream(server, reply.stream)
   else
@@ -78,6 +80,15 @@ local function answer(server, app, request)
   end
   request:reply(wire)
   return strike, export ~= nil
+end
+
+--- Whether nobody but this machine reaches an address.
+---@param address string
+---@return boolean
+function M.loopback(address)
+  local inner = ascii.lower((address:gsub("^%[(.*)%]$", "%1")))
+  return inner == "localhost" or inner == "::1" or inner:find "^127%.%d+%.%d+%.%d+$" ~= nil
+    or inner:find "^::ffff:127%." ~= nil
 end
 
 --- Serves until a signal (SIGINT, SIGTERM) comes.
@@ -105,6 +116,10 @@ function M.run(options)
   local url, port = held.socket:url(), held.socket:port()
   settings.origin = function() return url end
   local app = require("vbo.sim.app").new(settings)
+  if options.log and not M.loopback(options.address or "127.0.0.1") then
+    options.log(("listening on %s, not on this machine alone: whoever reaches it and has the "
+      .. "password reads what the world holds"):format(options.address))
+  end
   app.weather = options.weather or require("vbo.sim.weather").new()
   options.ready(held.socket, app)
   while true do

@@ -46,7 +46,7 @@ function Store:reset()
   self.points = points.new(self)
   self.jobs = jobs.new(self)
   self.retrievals = retrievals.new(self)
-  self.roles, self.syncs = roles.new(self), {}
+  self.roles, self.syncs, self.device_codes = roles.new(self), {}, {}
   self.exports = exports.new()
 end
 

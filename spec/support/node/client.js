@@ -107,7 +107,7 @@ async function main() {
   seen.saved = { status: saved.status, type: saved.headers['content-type'],
     base64: Buffer.from(saved.data).toString('base64') };
 
-  const restored = await calls.restore(one, { username, password });
+  const restored = await calls.restore(one, { username: 'backup@contoso.onmicrosoft.com', password });
   seen.restored = restored.status;
   let statistics = restored.data;
   for (let tries = 0; version === 'v8' && tries < 300; tries += 1) {

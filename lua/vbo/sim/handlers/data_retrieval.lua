@@ -180,9 +180,9 @@ for name, part in pairs(rows) do
   end
 end
 
---- The word of a session's type; in the schemas of v6 and v7 it ends in a comma.
+--- The word of a session's type; in the schemas of v6 it ends in a comma, a slip.
 local function type_of(context, kind)
-  if kind == "RetrievalChangeAvailabilityPeriodDays" and context.number <= 7 then
+  if kind == "RetrievalChangeAvailabilityPeriodDays" and context.number == 6 then
     return kind .. ","
   end
   return kind

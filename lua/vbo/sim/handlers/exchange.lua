@@ -139,7 +139,7 @@ local function send(selector, default)
     local session, mailbox, items = selector(context)
     local letter = context.body
     if default then
-      letter = { from = context.app.mail_from, to = mailbox.email, subject = "Restored items" }
+      letter = { to = mailbox.email, subject = "Restored items" }
     end
     if not letter.to then refusal.missing { "To" } end
     local list = {}

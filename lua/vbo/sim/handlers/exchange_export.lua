@@ -86,13 +86,13 @@ local function export(selector, folders)
       made.export = this
       return made
     end
-    if not limit then return answer(streams.bytes(table.concat(files[1].pieces))) end
+    if not limit then return answer(streams.bytes(files[1])) end
     -- Parts come in a ZIP, also when there is one alone.
     local entries, stem = {}, filename.safe(name)
     for i, file in ipairs(files) do
       entries[i] = {
         name = ("%s_%d.pst"):format(stem, i), mtime = session.view.point,
-        stream = streams.bytes(table.concat(file.pieces)),
+        stream = streams.bytes(file),
       }
     end
     return answer { kind = "zip", entries = entries }

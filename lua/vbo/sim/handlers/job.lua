@@ -45,7 +45,11 @@ end
 --- What every type of item needs.
 local needs = { User = "user", Group = "group", Site = "site", Team = "team" }
 
---- Checks an item and finds the user that it names.
+-- What of an item names what it is about.
+local parts = {}
+for _, name in pairs(needs) do parts[name] = true end
+
+--- Checks an item and finds the user that it names.  Parts that its type does not use are dropped.
 local function item_of(context, organization, given)
   local item = {}
   for key, value in pairs(given) do
@@ -55,6 +59,9 @@ local function item_of(context, organization, given)
   local kind = ascii.upper(item.type:sub(1, 1)) .. item.type:sub(2)
   item.type = kind
   local name = needs[kind]
+  for part in pairs(parts) do
+    if part ~= name then item[part] = nil end
+  end
   if name and not item[name] then refusal.missing { (name:gsub("^%l", ascii.upper)) } end
   if kind == "User" then
     local wanted = item.user
@@ -219,9 +226,9 @@ local function items(kind, plural, singular)
   H["Job_Update" .. plural] = function(context)
     local it = job(context)
     local item = find_item(it[kind], context.params.itemId)
-    local identity = { id = true, type = true, user = true, _links = true, _actions = true }
+    local identity = { id = true, type = true, _links = true, _actions = true }
     for key, value in pairs(context.body) do
-      if not identity[key] then item[key] = value end
+      if not identity[key] and not parts[key] then item[key] = value end
     end
     return context:empty()
   end

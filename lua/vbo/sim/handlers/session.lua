@@ -3,8 +3,10 @@
 local core = require "vbo.core"
 local access = require "vbo.sim.access"
 local explore = require "vbo.sim.explore"
+local identities = require "vbo.sim.identities"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
+local restore = require "vbo.sim.restore"
 local time = require "vbo.time"
 
 local H = {}
@@ -61,6 +63,20 @@ end
 function H.RestoreSession_StopAction(context)
   explore.session(context):stop()
   return context:empty()
+end
+
+--- A code that a person confirms before they restore with it (`userCode`).
+function H.RestoreSession_DeviceCodeAction(context)
+  local it, body = explore.session(context), context.body
+  local organization = restore.organization(context, it, body.targetOrganizationName)
+  local issued = identities.issue_code(context, organization, body.targetApplicationId)
+  local url = "https://microsoft.com/devicelogin"
+  return context:json {
+    userCode = issued.code, verificationUrl = url, expiresIn = 899,
+    targetApplicationId = issued.application.id,
+    message = ("To sign in, use a web browser to open the page %s and enter the code %s to "
+      .. "authenticate."):format(url, issued.code),
+  }
 end
 
 function H.RestoreSession_GetRestoreStatistics(context)

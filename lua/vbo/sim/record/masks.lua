@@ -27,29 +27,16 @@ local consonants <const>, vowels <const> = "bdfgklmnprstvz", "aeiou"
 local Mask = {}
 Mask.__index = Mask
 
-local function sha256(text)
-  local server = require "vbo.server"
-  local hex = assert(server.sha256_of(assert(server.stream.bytes(text))))
-  return (hex:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
-end
-
-local function xored(key, byte)
-  return (key:gsub(".", function(c) return string.char(c:byte() ~ byte) end))
-end
-
 --- A mask.
 ---@param key string  any bytes: the same key gives the same words
 ---@return vbo.sim.record.Mask
 function M.new(key)
-  if #key > 64 then key = sha256(key) end
-  key = key .. ("\0"):rep(64 - #key)
-  return setmetatable({ inner = xored(key, 0x36), outer = xored(key, 0x5C) }, Mask)
+  return setmetatable({ key = key }, Mask)
 end
 
 --- Two numbers of a name, without regard to case.
 function Mask:numbers(name)
-  local digest = sha256(self.outer .. sha256(self.inner .. core.fold(name)))
-  return ("<I8I8"):unpack(digest)
+  return ("<I8I8"):unpack(assert(core.hmac(self.key, core.fold(name))))
 end
 
 local function syllables(number, count)

@@ -1,5 +1,7 @@
 --- What some collections hold at first: what the world tells of them.  All others are made up.
 
+local ascii = require "vbo.ascii"
+local identities = require "vbo.sim.identities"
 local ids = require "vbo.sim.ids"
 local licensing = require "vbo.sim.licensing"
 
@@ -56,11 +58,36 @@ collections["/licensedusers"] = function(world)
   local list = {}
   for _, organization in ipairs(world:organizations()) do
     for _, user in ipairs(organization.users) do
+      -- The two ids in a row are the id of the user's backed-up data.
       list[#list + 1] = licensing.takes(user) and {
-        id = user.id, name = user.name, organizationid = organization.id,
+        id = user.id:sub(37), backeduporganizationid = user.id:sub(1, 36),
+        name = user.name, organizationid = organization.id,
         organizationname = organization.name, isbackedup = true, licensestate = "Licensed",
       } or nil
     end
+  end
+  return list
+end
+
+-- The repositories that hold restore points of an organization, each once.
+collections["/organizations/{}/usedrepositories"] = function(_, given, store)
+  local list, seen = {}, {}
+  for _, point in ipairs(store.points.list) do
+    local repository = point.repository
+    if repository and point.organization.id == ascii.lower(given[1]) and not point.retrieval
+        and not seen[repository.id] then
+      seen[repository.id] = true
+      list[#list + 1] = { repositoryid = repository.id, details = repository.name,
+        isavailable = true }
+    end
+  end
+  return list
+end
+
+collections["/organizations/{}/applications"] = function(world, given)
+  local organization, list = world:organization(given[1]), {}
+  for i, each in ipairs(organization and identities.of(organization).applications or {}) do
+    list[i] = { applicationid = each.id, displayname = each.name, tag = "Veeam" }
   end
   return list
 end
@@ -72,7 +99,7 @@ end
 ---@return table[]?
 function M.of(context, key, given)
   local made = collections[key]
-  return made and made(context.store.world, given)
+  return made and made(context.store.world, given, context.store)
 end
 
 local documents = {}
@@ -89,6 +116,16 @@ end
 
 documents["/health"] = function()
   return { status = "Healthy", entries = { database = { status = "Healthy", description = "" } } }
+end
+
+-- Mail can be sent, as where somebody has set the server up.
+for _, name in ipairs { "/vexemailsettings", "/vespemailsettings", "/veodemailsettings",
+  "/vetemailsettings" } do
+  documents[name] = function()
+    return { enablenotification = true, server = "mail.rehearsal.local", port = 587, usessl = true,
+      from = "veeam@rehearsal.local", useauthentication = true, username = "veeam@rehearsal.local",
+      user = "veeam@rehearsal.local", authenticationtype = "CustomSmtp" }
+  end
 end
 
 --- What a document says at first.

@@ -75,6 +75,7 @@ local function new_organization(spec, world)
     msid = ids.uuid("tenant/" .. spec.name), users = {}, drives = {}, mailboxes = {},
     workloads = {}, points = {}, by_email = {}, exchange_server = spec.exchange_server,
     sharepoint_server = spec.sharepoint_server,
+    accounts = spec.accounts, applications = spec.applications,
   }
   for i, point in ipairs(spec.points) do organization.points[i] = moment(point) end
   for _, workload in ipairs(spec.workloads) do organization.workloads[workload] = true end

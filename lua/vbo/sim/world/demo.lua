@@ -38,6 +38,12 @@ return {
       name = "contoso.onmicrosoft.com",
       type = "Office365",
       account = "backup@contoso.onmicrosoft.com",
+      accounts = {
+        { name = "admin@contoso.onmicrosoft.com" },
+        { name = "helpdesk@contoso.onmicrosoft.com", rights = { "exchange" } },
+        -- Signs in with a second factor alone.
+        { name = "security@contoso.onmicrosoft.com", mfa = true },
+      },
       description = "Contoso, all of it in the cloud",
       created = "2026-10-12T09:00:00Z",
       hit = "2026-11-19T03:12:00Z",
@@ -84,6 +90,7 @@ return {
       name = "fabrikam.onmicrosoft.com",
       type = "Hybrid",
       account = "backup@fabrikam.onmicrosoft.com",
+      accounts = { { name = "admin@fabrikam.onmicrosoft.com" } },
       description = "Fabrikam, half of it on premises",
       created = "2026-10-12T09:00:00Z",
       workloads = { "Vex", "Vesp" },
@@ -102,6 +109,7 @@ return {
       name = "tailspintoys.onmicrosoft.com",
       type = "Office365",
       account = "backup@tailspintoys.onmicrosoft.com",
+      accounts = { { name = "admin@tailspintoys.onmicrosoft.com" } },
       description = "Tailspin Toys, a customer since November",
       created = "2026-10-12T09:00:00Z",
       workloads = { "Vex", "Veod" },

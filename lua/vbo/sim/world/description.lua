@@ -82,6 +82,20 @@ local organization_fields = {
   created = a_moment, sites = listings, teams = listings,
   workloads = { maybe_none(one_of("exchange", "onedrive", "sharepoint", "teams")),
     'a list of "exchange", "onedrive", "sharepoint" and "teams"' },
+  accounts = tables, applications = tables,
+}
+local rights = { maybe_none(one_of("exchange", "onedrive", "sharepoint", "teams")),
+  'a list of "exchange", "onedrive", "sharepoint" and "teams"' }
+-- Who may restore: without rights, an account writes what is its own user's.
+local account_fields = { name = a_text, password = a_text, mfa = a_flag, rights = rights }
+local application_fields = {
+  id = { function(value)
+    return text(value) and value:find "^%x+%-%x+%-%x+%-%x+%-%x+$" ~= nil and #value == 36
+  end, "a UUID" },
+  name = a_text, rights = rights,
+  thumbprint = { function(value)
+    return text(value) and #value:gsub("[ :]", "") == 40 and not value:find "[^%x :]"
+  end, "the SHA-1 of a certificate, 40 hexadecimal digits" },
 }
 local user_fields = {
   name = { address, "an address, such as \"alice@contoso.com\"" }, display = a_text,
@@ -174,6 +188,15 @@ function Checker:named(list, fields, what)
   end
 end
 
+--- Accounts and applications of an organization.
+function Checker:identities(organization)
+  self:named(organization.accounts, account_fields, "account")
+  for i, each in ipairs(organization.applications or {}) do
+    self:fields(each, application_fields, "application " .. (each.name or i))
+    if not each.id then self:fail("application", nil, ("application %d has no 'id'"):format(i)) end
+  end
+end
+
 --- Jobs, with the organizations that there are, by lower-case name.
 function Checker:jobs(list, organizations)
   self:named(list, job_fields, "job")
@@ -239,6 +262,7 @@ function M.read(file, source)
   for i, each in ipairs(list) do
     check:fields(each, organization_fields, "organization " .. (each.name or i))
     check:users(each.users, seen)
+    check:identities(each)
     if #list > 1 and not (each.name and each.users) then
       check:fail("organizations", nil, "each of several organizations needs 'name' and 'users'")
     end
