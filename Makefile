@@ -139,6 +139,8 @@ INTERPRETER_OBJECTS := $(call objects,$(INTERPRETER))
 
 # Type files are for editors: installed beside the others, not compiled into the interpreter.
 LUA_FILES := $(shell find lua -name '*.lua' ! -path 'lua/vbo/types/*' 2>/dev/null | LC_ALL=C sort)
+# The interpreter has the C modules in it.
+EMBEDDED_FILES = $(filter-out lua/vbo/core.lua lua/vbo/server.lua lua/vbo/native.lua,$(LUA_FILES))
 TYPE_FILES := $(shell find lua/vbo/types -name '*.lua' 2>/dev/null | LC_ALL=C sort)
 LUA ?= lua5.4
 MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
@@ -214,11 +216,11 @@ $(BUILD)/embed: csrc/embed.c $(BUILD)/flags
 
 $(BUILD)/lua-files: FORCE
 	@mkdir -p $(BUILD)
-	@echo '$(LUA_FILES)' | cmp -s - $@ || echo '$(LUA_FILES)' >$@
+	@echo '$(EMBEDDED_FILES)' | cmp -s - $@ || echo '$(EMBEDDED_FILES)' >$@
 
-$(BUILD)/embedded.c: $(BUILD)/embed $(BUILD)/lua-files $(LUA_FILES)
+$(BUILD)/embedded.c: $(BUILD)/embed $(BUILD)/lua-files $(EMBEDDED_FILES)
 	$(call say,LUA )
-	$(Q)$(BUILD)/embed $@ lua $(LUA_FILES)
+	$(Q)$(BUILD)/embed $@ lua $(EMBEDDED_FILES)
 
 $(BUILD)/obj/embedded.o: $(BUILD)/embedded.c csrc/preload.h
 	$(call say,CC  )

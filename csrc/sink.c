@@ -37,7 +37,7 @@ static bool disk_error(const vbo_sink *sink, int failure, const char *what, vbo_
 
 static bool exists_error(const vbo_sink *sink, vbo_error *err) {
   vbo_error_set(err, VBO_ERROR_EXISTS, "the file is there already: %s", sink->path);
-  vbo_error_hint(err, "choose another name, or allow it to be overwritten");
+  vbo_error_hint(err, "choose another name, or set overwrite = true (vbolua api: --overwrite)");
   return false;
 }
 

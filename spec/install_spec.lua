@@ -121,6 +121,21 @@ describe("make install", function()
     assert.matches("contoso", output)
   end)
 
+  it("serves stock Lua in a folder where somebody planted modules of its names", function()
+    succeeds(("mkdir -p %s/planted/vbo"):format(quoted(folder)))
+    for _, name in ipairs { "init", "core", "server", "client" } do
+      local file = assert(io.open(("%s/planted/vbo/%s.lua"):format(folder, name), "w"))
+      file:write "print 'planted' os.exit(3)\n"
+      file:close()
+    end
+    local output = succeeds(("cd %s/planted && %s "
+      .. "LUA_PATH='%s/share/lua/5.4/?.lua;%s/share/lua/5.4/?/init.lua;./?.lua;./?/init.lua' "
+      .. "LUA_CPATH='%s/lib/lua/5.4/?.so;./?.so;;' lua5.4 -e %s"):format(quoted(folder),
+      environment(), prefix, prefix, prefix, quoted(runbook .. "require 'vbo.server'")))
+    assert.matches("contoso", output)
+    assert.not_matches("planted", output)
+  end)
+
   it("runs the installed interpreter", function()
     local output = succeeds(("cd / && %s %s/bin/vbolua -e %s"):format(environment(), quoted(prefix),
       quoted(runbook)))

@@ -22,6 +22,11 @@ local function accepts(types, value)
   return false
 end
 
+--- A word with its article: "an integer", "a table".
+---@param word string
+---@return string
+function M.article(word) return (word:match "^[aeiou]" and "an " or "a ") .. word end
+
 --- Raises unless every key of `given` is in `spec` and has one of its types.
 ---@param given table?   the caller's options
 ---@param spec table<string, string>  option → types ("string|number"); "!" in front: required
@@ -37,8 +42,8 @@ function M.check(given, spec, what)
     if not types then M.unknown(name, names_of(spec), what) end
     types = types:gsub("^!", "")
     if types ~= "any" and not accepts(types, value) then
-      errors.usage(("%s: option '%s' takes a %s, not a %s"):format(
-        what, name, types:gsub("|", " or "), type(value)))
+      errors.usage(("%s: option '%s' takes %s, not %s"):format(what, name,
+        M.article(types:gsub("|", " or ")), M.article(type(value))))
     end
   end
   for name, types in pairs(spec) do

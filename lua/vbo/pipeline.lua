@@ -14,6 +14,7 @@ local jobs = require "vbo.runtime.job"
 local loop = require "vbo.runtime.loop"
 local progress = require "vbo.runtime.progress"
 local slim = require "vbo.collection.slim"
+local wording = require "vbo.dialect.wording"
 
 local M = {}
 
@@ -168,10 +169,7 @@ function M.request(client, intent)
       intent.implied)
   end
   local checked, err = client._catalogue:check(operation, arguments, { strict = intent.strict })
-  if not checked then
-    err.operation = operation.name
-    errors.raise(err)
-  end
+  if not checked then errors.raise(wording.of(err, operation, intent)) end
   return {
     operation = operation.name, method = checked.method,
     path = checked.path .. (intent.continue and (checked.path:find("?", 1, true) and "&" or "?")

@@ -22,9 +22,9 @@ local function shown(value, schema)
   return (" (%q)"):format(value)
 end
 
--- Unwinds to M.request with the finding.
-local function fail(where, what, hint)
-  error({ property = where, message = where .. " " .. what, hint = hint, finding = true }, 0)
+-- Unwinds to M.request with the finding.  `names`: the properties that the hint suggests.
+local function fail(where, what, hint, names)
+  error({ property = where, what = what, hint = hint, names = names, finding = true }, 0)
 end
 
 local function wrong_type(where, wanted, value, schema)
@@ -148,13 +148,19 @@ local function unknown(where, name, schema, state)
   for _, known in ipairs(schema.order or sorted(schema.properties)) do
     if not schema.properties[known].read_only then names[#names + 1] = known end
   end
-  local hint = did_you_mean(name, names)
   if state.echo then
-    hint = "give the resource instead of its record: it sends what this body takes"
-  elseif not hint and #names > 0 and #names <= 12 then
-    hint = "it has " .. table.concat(names, ", ")
+    fail(where .. "." .. name, "is not a property here",
+      "give the resource instead of its record: it sends what this body takes")
   end
-  fail(where .. "." .. name, "is not a property here", hint)
+  local hint, near = did_you_mean(name, names), nearest(name, names)
+  if near then
+    names = { near }
+  elseif #names > 0 and #names <= 12 then
+    hint = "it has " .. table.concat(names, ", ")
+  else
+    names = nil
+  end
+  fail(where .. "." .. name, "is not a property here", hint, names)
 end
 
 local function is_echo(value)
@@ -348,7 +354,9 @@ end
 ---@param arguments table  parameters by name, in any case, and `body`
 ---@param options {strict: boolean?}  strict = false lets unknown properties through
 ---@return {method: string, path: string, body: any}? request  path with its query, encoded
----@return table? err  {kind = "usage", message, hint, operation, property}
+---@return table? err  {kind = "usage", message, hint, operation, property}; and for
+---  `vbo.dialect.wording` what= (the message without the property), names= (properties that the
+---  hint suggests)
 function M.request(operation, arguments, options)
   local ok, result = pcall(function()
     local given = assign(operation, arguments)
@@ -364,7 +372,8 @@ function M.request(operation, arguments, options)
   if type(result) ~= "table" or not result.finding then error(result, 0) end
   return nil, {
     kind = "usage", operation = operation.name, property = result.property,
-    message = operation.name .. ": " .. result.message, hint = result.hint,
+    message = ("%s: %s %s"):format(operation.name, result.property, result.what),
+    hint = result.hint, what = result.what, names = result.names,
   }
 end
 

@@ -163,7 +163,10 @@ local function perform(client, operation, arguments, options, format)
     return
   end
   call.paginate = options.paginate
-  if options.output then
+  if options.output and answer.kind ~= "stream" then
+    errors.usage(operation.name .. " answers no stream, which --output is for",
+      "redirect standard output: > " .. options.output)
+  elseif options.output then
     call.to, call.overwrite = options.output, options.overwrite
     how.schema = { order = { "path", "size", "sha256" } }
   elseif answer.kind == "stream" then

@@ -49,17 +49,31 @@ local function spellings(properties)
   return list
 end
 
---- The API versions whose operation of this name knows the option.
+--- The API versions whose operation of this name knows the option, and its schema in the last of
+--- them, where it is a property of the body.
 local function known_elsewhere(operation, option)
-  local versions = {}
+  local versions, schema = {}, nil
   for _, version in ipairs(catalogue.having(operation.name)) do
     local other = catalogue.load(version):operation(operation.name)
-    if other.body and property_of(other.body.properties, option)
-        or M.takes_query(other, option) then
+    local name = other.body and property_of(other.body.properties, option)
+    if name or M.takes_query(other, option) then
       versions[#versions + 1] = version
+      schema = name and other.body.properties[name] or schema
     end
   end
-  return versions
+  return versions, schema
+end
+
+-- A word that no version takes is told as such: another version would not help.
+local function refuse_strange_word(call, option, value, schema)
+  local words = schema and schema.enum
+  if not words or type(value) ~= "string" then return end
+  for _, word in ipairs(words) do
+    if ascii.lower(word) == ascii.lower(value) then return end
+  end
+  local near = nearest(value, words)
+  errors.usage(("%s: option '%s' must be one of %s, not %q"):format(call, option,
+    table.concat(words, ", "), value), near and ("did you mean %q?"):format(near))
 end
 
 local convert
@@ -148,8 +162,9 @@ function M.build(operation, options, call, implied)
       body[name] = convert(properties and properties[name], value)
     elseif not (implied and implied[option] ~= nil
         and ascii.lower(tostring(implied[option])) == ascii.lower(tostring(value))) then
-      local versions = known_elsewhere(operation, option)
+      local versions, schema_there = known_elsewhere(operation, option)
       if versions[1] then
+        refuse_strange_word(call, option, value, schema_there)
         errors.raise {
           kind = "unsupported", operation = operation.name,
           message = ("%s: option '%s' does not exist in %s"):format(call, option,

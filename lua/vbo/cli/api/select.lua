@@ -143,7 +143,7 @@ function M.many(selection) return #selection.base > 0 end
 ---@param selection vbo.cli.Selection
 ---@return boolean
 function M.wants_envelope(selection)
-  local first = selection.base[1]
+  local first = selection.base[1] or selection.columns[1][1]
   return type(first) == "string" and ascii.lower(first) == "results"
 end
 
