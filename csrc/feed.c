@@ -498,7 +498,7 @@ void vbo_feed_free(vbo_feed *feed) {
   pthread_mutex_lock(&feed->lock);
   bool open = feed->begun && !feed->ended;
   pthread_mutex_unlock(&feed->lock);
-  /* The .part is gone from here on.  Only then may the worker close the sink. */
+  /* The partial file is gone from here on.  Only then may the worker close the sink. */
   if (open) (void)vbo_sink_give_up(feed->sink);
   pthread_mutex_lock(&feed->lock);
   feed->given_up = true;

@@ -50,7 +50,7 @@ bool vbo_feed_too_late(vbo_feed *feed);
 /* Of a file that has its name. */
 const char *vbo_feed_sha256(const vbo_feed *feed);
 const vbo_sink *vbo_feed_sink(const vbo_feed *feed);
-/* Gives up what has not ended: the .part is gone when this returns. */
+/* Gives up what has not ended: the partial file is gone when this returns. */
 void vbo_feed_free(vbo_feed *feed);
 
 #endif

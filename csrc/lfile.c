@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "error.h"
 #include "examine.h"
 #include "lutil.h"
 #include "sink.h"
+#include "system.h"
 
 static const char *check_path(lua_State *L, int arg) {
   size_t size = 0;
@@ -120,9 +122,67 @@ static int file_write(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {
-    {"examine", file_examine}, {"list", file_list}, {"write", file_write}, {NULL, NULL}};
+/* ------------------------------------------------------------------- locks */
+
+#define LOCK_CLASS "vbo.core.lock"
+
+typedef struct held_lock {
+  int directory; /* -1: released */
+  int lock;
+} held_lock;
+
+static const char lock_name[] = ".vbolua-manifest.lock";
+
+static int lock_release(lua_State *L) {
+  held_lock *held = luaL_checkudata(L, 1, LOCK_CLASS);
+  if (held->directory < 0) return 0;
+  vbo_lock_release(held->directory, lock_name, held->lock);
+  vbo_file_close(held->directory);
+  held->directory = -1;
+  return 0;
+}
+
+/* core.lock(folder, seconds|nil) -> lock | nil, err.  Excludes other processes (and other holders in
+ * this one) from a folder's manifest until `lock:close()`; waits up to `seconds` (default 0) for
+ * them, and then fails with `busy`. */
+static int file_lock(lua_State *L) {
+  static const struct timespec nap = {.tv_nsec = 5 * 1000 * 1000};
+  const char *path = check_path(L, 1);
+  int64_t until = vbo_monotonic_ms() + (int64_t)(luaL_optnumber(L, 2, 0) * 1000);
+  held_lock *held = lua_newuserdatauv(L, sizeof *held, 0);
+  *held = (held_lock){.directory = -1, .lock = -1};
+  luaL_setmetatable(L, LOCK_CLASS);
+  int directory = -1;
+  int failure = vbo_directory_open(path, &directory);
+  while (failure == 0 && (failure = vbo_lock_take(directory, lock_name, &held->lock)) != 0) {
+    if (failure != EWOULDBLOCK || vbo_monotonic_ms() >= until) break;
+    (void)nanosleep(&nap, NULL);
+    failure = 0;
+  }
+  if (failure == 0) {
+    held->directory = directory;
+    return 1;
+  }
+  if (directory >= 0) vbo_file_close(directory);
+  vbo_error err = {0};
+  if (failure == EWOULDBLOCK)
+    vbo_error_set(&err, VBO_ERROR_BUSY, "another process is writing the manifest of %s", path);
+  else
+    vbo_error_os(&err, VBO_ERROR_DISK, failure, "cannot lock the manifest of %s", path);
+  return vboL_fail(L, &err);
+}
+
+static const luaL_Reg lock_methods[] = {{"close", lock_release}, {NULL, NULL}};
+static const luaL_Reg lock_metamethods[] = {
+    {"__gc", lock_release}, {"__close", lock_release}, {NULL, NULL}};
+
+static const luaL_Reg functions[] = {{"examine", file_examine},
+                                     {"list", file_list},
+                                     {"write", file_write},
+                                     {"lock", file_lock},
+                                     {NULL, NULL}};
 
 void vboL_open_file(lua_State *L) {
+  if (vboL_new_class(L, LOCK_CLASS, lock_methods, lock_metamethods)) lua_pop(L, 1);
   luaL_setfuncs(L, functions, 0);
 }

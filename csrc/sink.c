@@ -1,4 +1,4 @@
-/* sink.c: PATH.part, checked, synced, renamed. */
+/* sink.c: a partial file, checked, synced, and given its name. */
 #include "sink.h"
 
 #include <errno.h>
@@ -16,12 +16,14 @@ enum { STAGE_WRITING, STAGE_NAMING, STAGE_GIVEN_UP };
 
 struct vbo_sink {
   char *path;
-  char *name; /* its last part, within `directory` */
-  char *part;
-  int directory; /* held, so that a change of working directory does not matter */
-  int file;      /* -1: there is no .part of ours */
+  char *name;                  /* its last part, within `directory` */
+  char part[VBO_PARTIAL_NAME]; /* "": it has no name yet */
+  int directory;               /* held, so that a change of working directory does not matter */
+  int file;                    /* -1: there is none of ours that is not whole */
   bool overwrite;
   bool sync;
+  bool dated; /* `modified` is set */
+  int64_t modified;
   atomic_int stage;
   int64_t process;    /* a fork of it must not remove what is not its own */
   vbo_digest *digest; /* NULL: unhashed */
@@ -41,36 +43,14 @@ static bool exists_error(const vbo_sink *sink, vbo_error *err) {
   return false;
 }
 
-static uint32_t name_hash(const char *name) {
-  uint32_t hash = 2166136261U; /* FNV-1a: it only has to tell two long names apart */
-  for (; *name != '\0'; name++)
-    hash = (hash ^ (unsigned char)*name) * 16777619U;
-  return hash;
-}
-
-/* "NAME.part", or "BEGINNING~hash.part" when that would be too long. */
-static char *part_name(const char *name, size_t longest) {
-  static const char suffix[] = ".part";
-  size_t size = strlen(name);
-  char *part = malloc(size + sizeof suffix + 9);
-  if (part == NULL) return NULL;
-  if (size + sizeof suffix - 1 <= longest) {
-    (void)snprintf(part, size + sizeof suffix, "%s%s", name, suffix);
-    return part;
-  }
-  size_t keep = longest > 9 + sizeof suffix - 1 ? longest - 9 - (sizeof suffix - 1) : 0;
-  while (keep > 0 && ((unsigned char)name[keep] & 0xC0U) == 0x80U)
-    keep--; /* whole characters */
-  memcpy(part, name, keep);
-  (void)snprintf(part + keep, 9 + sizeof suffix, "~%08x%s", (unsigned)name_hash(name), suffix);
-  return part;
-}
-
 static bool open_directory(vbo_sink *sink, vbo_error *err) {
   const char *slash = strrchr(sink->path, '/');
   const char *name = slash == NULL ? sink->path : slash + 1;
   if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
     return vbo_error_set(err, VBO_ERROR_USAGE, "not the name of a file: \"%s\"", sink->path);
+  if (vbo_partial_is_name(name))
+    return vbo_error_set(err, VBO_ERROR_USAGE,
+                         "cannot save to %s: unfinished files have such names", sink->path);
   char *directory = slash == NULL ? vbo_text_copy(".")
                     : slash == sink->path
                         ? vbo_text_copy("/")
@@ -87,28 +67,33 @@ static bool open_directory(vbo_sink *sink, vbo_error *err) {
   return failure == 0;
 }
 
-static bool check_target(vbo_sink *sink, vbo_error *err) {
-  bool exists = false;
-  bool is_directory = false;
-  int failure = vbo_file_look(sink->directory, sink->name, &exists, &is_directory);
+/* A device or a FIFO takes what is written at once: what came would be neither whole nor absent. */
+static bool check_target(const vbo_sink *sink, vbo_error *err) {
+  vbo_found found = VBO_FOUND_NOTHING;
+  int failure = vbo_file_look(sink->directory, sink->name, &found);
   if (failure != 0) return disk_error(sink, failure, "cannot save", err);
-  if (is_directory) return disk_error(sink, EISDIR, "cannot save", err);
-  return !exists || sink->overwrite || exists_error(sink, err);
+  switch (found) {
+    case VBO_FOUND_NOTHING:
+      return true;
+    case VBO_FOUND_FILE:
+      return sink->overwrite || exists_error(sink, err);
+    case VBO_FOUND_DIRECTORY:
+      return disk_error(sink, EISDIR, "cannot save", err);
+    case VBO_FOUND_OTHER:
+      break;
+  }
+  vbo_error_set(err, VBO_ERROR_DISK, "cannot save to %s: it is a device, a FIFO or a socket",
+                sink->path);
+  vbo_error_hint(err, "save to a file; it is whole when the save returns");
+  return false;
 }
 
-static bool claim_part(vbo_sink *sink, vbo_error *err) {
-  sink->part = part_name(sink->name, vbo_directory_name_max(sink->directory));
-  if (sink->part == NULL) return vbo_error_memory(err);
-  int failure = vbo_file_claim(sink->directory, sink->part, &sink->file);
+static bool open_partial(vbo_sink *sink, vbo_error *err) {
+  vbo_partial_sweep_once(sink->directory);
+  int failure = vbo_partial_open(sink->directory, sink->part, &sink->file);
   if (failure == 0) return true;
   sink->file = -1;
-  if (failure == EWOULDBLOCK || failure == EAGAIN)
-    return vbo_error_set(err, VBO_ERROR_EXISTS, "another process is saving %s just now",
-                         sink->path);
-  vbo_error_os(err, VBO_ERROR_DISK, failure, "cannot make %s beside %s", sink->part, sink->path);
-  if (failure == ELOOP || failure == EPERM)
-    vbo_error_hint(err, "something else has this name: remove it, or save somewhere else");
-  return false;
+  return disk_error(sink, failure, "cannot make", err);
 }
 
 vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *err) {
@@ -126,7 +111,7 @@ vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *
   sink->digest = vbo_digest_new(err);
   if (sink->path == NULL || sink->digest == NULL) {
     vbo_error_memory(err);
-  } else if (open_directory(sink, err) && check_target(sink, err) && claim_part(sink, err)) {
+  } else if (open_directory(sink, err) && check_target(sink, err) && open_partial(sink, err)) {
     return sink;
   }
   vbo_sink_free(sink);
@@ -136,6 +121,11 @@ vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *
 void vbo_sink_check(vbo_sink *sink, vbo_check *check) {
   vbo_check_free(sink->check);
   sink->check = check;
+}
+
+void vbo_sink_modified(vbo_sink *sink, int64_t seconds) {
+  sink->dated = true;
+  sink->modified = seconds;
 }
 
 void vbo_sink_unhashed(vbo_sink *sink) {
@@ -185,8 +175,8 @@ bool vbo_sink_reset(vbo_sink *sink, vbo_error *err) {
 
 static void discard(vbo_sink *sink) {
   if (sink->file < 0) return;
-  /* While we still hold the lock: once it is gone the file may be another's. */
-  if (atomic_load(&sink->stage) != STAGE_GIVEN_UP && sink->process == vbo_process_id())
+  if (sink->part[0] != '\0' && atomic_load(&sink->stage) != STAGE_GIVEN_UP &&
+      sink->process == vbo_process_id())
     vbo_file_unlink(sink->directory, sink->part);
   vbo_file_close(sink->file);
   sink->file = -1;
@@ -196,8 +186,7 @@ bool vbo_sink_give_up(vbo_sink *sink) {
   int stage = STAGE_WRITING;
   if (!atomic_compare_exchange_strong(&sink->stage, &stage, STAGE_GIVEN_UP))
     return stage == STAGE_GIVEN_UP;
-  /* The writer has it open, and so the lock on it: the name is still ours. */
-  vbo_file_unlink(sink->directory, sink->part);
+  if (sink->part[0] != '\0') vbo_file_unlink(sink->directory, sink->part);
   return true;
 }
 
@@ -205,9 +194,12 @@ static bool take_name(vbo_sink *sink, vbo_error *err) {
   int stage = STAGE_WRITING;
   if (!atomic_compare_exchange_strong(&sink->stage, &stage, STAGE_NAMING))
     return vbo_error_set(err, VBO_ERROR_CANCELLED, "given up");
-  int failure = vbo_file_rename(sink->directory, sink->part, sink->name, sink->overwrite);
+  /* Once more: what is no file may have come meanwhile, and would be replaced. */
+  if (sink->overwrite && !check_target(sink, err)) return false;
+  int failure =
+      vbo_partial_commit(sink->directory, sink->part, sink->file, sink->name, sink->overwrite);
   if (failure == EEXIST) return exists_error(sink, err);
-  return failure == 0 || disk_error(sink, failure, "could not rename to", err);
+  return failure == 0 || disk_error(sink, failure, "could not give its name to", err);
 }
 
 bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err) {
@@ -215,6 +207,7 @@ bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err
   bool good = (sink->digest == NULL || vbo_digest_finish(sink->digest, sha256, err)) &&
               (sink->check == NULL || vbo_check_finish(sink->check, err));
   if (good) {
+    if (sink->dated) vbo_file_set_modified(sink->file, sink->modified);
     int failure = sink->sync ? vbo_file_sync(sink->file) : vbo_file_flush(sink->file);
     if (failure != 0) good = disk_error(sink, failure, "could not write", err);
   }
@@ -234,7 +227,6 @@ void vbo_sink_free(vbo_sink *sink) {
   if (sink->directory >= 0) vbo_file_close(sink->directory);
   vbo_digest_free(sink->digest);
   vbo_check_free(sink->check);
-  free(sink->part);
   free(sink->name);
   free(sink->path);
   free(sink);

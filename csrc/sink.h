@@ -7,14 +7,15 @@
 
 typedef struct vbo_sink vbo_sink;
 
-/* Claims PATH.part beside PATH (a name that would become too long is cut short
- * and made unique), emptied of what a dead process left there.  EXISTS when
- * PATH is there and may not be replaced, or another process is saving to it;
- * DISK when the directory does not take it; USAGE for a path without a name. */
+/* Opens a partial file in PATH's directory (vbo_partial_open), which nobody else can have.  EXISTS
+ * when PATH is there and may not be replaced; DISK when the directory does not take it, or PATH is a
+ * directory, a device, a FIFO or a socket; USAGE for a path without a name.  A link is replaced, not
+ * followed. */
 vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *err);
-/* Before the first write: also checks what it is (taken over), and leaves its
- * SHA-256 alone. */
+/* Before the first write: also checks what it is (taken over), gives it this modification time
+ * (seconds since 1970), and leaves its SHA-256 alone. */
 void vbo_sink_check(vbo_sink *sink, vbo_check *check);
+void vbo_sink_modified(vbo_sink *sink, int64_t seconds);
 void vbo_sink_unhashed(vbo_sink *sink);
 /* How many bytes its disk still takes, and which one it is; false: nobody knows. */
 bool vbo_sink_space(const vbo_sink *sink, int64_t *space, uint64_t *disk);
@@ -25,17 +26,17 @@ bool vbo_sink_reserve(vbo_sink *sink, int64_t size, bool *done, vbo_error *err);
 bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err);
 /* Empty again, for another attempt. */
 bool vbo_sink_reset(vbo_sink *sink, vbo_error *err);
-/* Written through, hashed ("" when unhashed), renamed to PATH.  After a failure
+/* Written through, hashed ("" when unhashed), named PATH.  After a failure
  * nothing is left. */
 bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err);
 /* After that: which check was made, or "" and why not (vbo_check_made). */
 const char *vbo_sink_checked(const vbo_sink *sink);
 const char *vbo_sink_unchecked(const vbo_sink *sink);
-/* From another thread than the one that writes and commits: removes PATH.part
- * under its hands, and nothing will get the name PATH.  False when it is too
+/* From another thread than the one that writes and commits: removes the
+ * partial file under its hands, and nothing will get the name PATH.  False when it is too
  * late: it is getting that name just now, or has it. */
 bool vbo_sink_give_up(vbo_sink *sink);
-/* Removes PATH.part unless it was committed. */
+/* Removes the partial file unless it was committed. */
 void vbo_sink_free(vbo_sink *sink);
 
 #endif

@@ -42,14 +42,14 @@ void vbo_files_seal_since(const vbo_files *before);
 int vbo_directory_open(const char *path, int *directory);
 /* The longest name the directory can hold. */
 size_t vbo_directory_name_max(int directory);
-/* Is there something with this name (a dangling link counts)?  `is_directory`
- * tells whether it is (or leads to) a directory. */
-int vbo_file_look(int directory, const char *name, bool *exists, bool *is_directory);
-/* Opens NAME for writing, makes it when missing, follows no link, empties it
- * and locks it for this process.  EWOULDBLOCK when another holds it.  Refuses
- * (EPERM) what is not a plain file of our own with one name: somebody else may
- * have put it there to have it overwritten or to read along. */
-int vbo_file_claim(int directory, const char *name, int *file);
+typedef enum vbo_found {
+  VBO_FOUND_NOTHING,
+  VBO_FOUND_FILE, /* or a link to one, or to nothing */
+  VBO_FOUND_DIRECTORY,
+  VBO_FOUND_OTHER /* a device, a FIFO, a socket, or a link to one */
+} vbo_found;
+/* What has this name. */
+int vbo_file_look(int directory, const char *name, vbo_found *found);
 /* All of it, or the errno. */
 int vbo_file_write(int file, const void *bytes, size_t size);
 int vbo_file_empty(int file);
@@ -66,11 +66,37 @@ int vbo_file_flush(int file);
 void vbo_file_close(int file);
 /* Opens a plain file for reading; EINVAL for what is none, EISDIR for a directory. */
 int vbo_plain_open(const char *path, int *file);
-/* Renames within the directory.  Without `replace` it is EEXIST when `to` is
- * there already, with no moment in which another process could slip in. */
-int vbo_file_rename(int directory, const char *from, const char *to, bool replace);
 void vbo_file_unlink(int directory, const char *name);
+/* Sets when its content was changed last: seconds since 1970, UTC.  Not every file system can. */
+void vbo_file_set_modified(int file, int64_t seconds);
 void vbo_directory_sync(int directory);
+
+/* --- files that are not whole yet ---
+ *
+ * Such a file has no name where the system can give it one later (Linux: O_TMPFILE), so that nothing
+ * is left of it when its process ends, however that comes.  Elsewhere it is made anew (O_EXCL) under
+ * an unguessable name, ".vbolua-" and 32 hex digits and ".part", and locked (flock) as long as its
+ * process lives: one that nobody locks was left by a crash.  */
+
+enum { VBO_PARTIAL_NAME = 48 };
+
+/* Is this a name of such files? */
+bool vbo_partial_is_name(const char *name);
+/* Opens one for reading and writing, and sets its name, "" when it has none. */
+int vbo_partial_open(int directory, char name[VBO_PARTIAL_NAME], int *file);
+/* Gives it its final name.  Without `replace` it is EEXIST when `to` is there already, with no
+ * moment in which another process could slip in. */
+int vbo_partial_commit(int directory, const char name[VBO_PARTIAL_NAME], int file, const char *to,
+                       bool replace);
+/* Removes what dead processes of this user left in the directory. */
+void vbo_partial_sweep(int directory);
+/* The same, once for each directory in the life of this process. */
+void vbo_partial_sweep_once(int directory);
+
+/* Locks a name in a directory against other processes and threads; EWOULDBLOCK when one holds it.
+ * Its file is gone when nobody does. */
+int vbo_lock_take(int directory, const char *name, int *lock);
+void vbo_lock_release(int directory, const char *name, int lock);
 
 /* --- secrets --- */
 

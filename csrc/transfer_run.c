@@ -86,7 +86,7 @@ static void finish(vbo_transfer *transfer, const vbo_error *err) {
   vbo_transfer_arm(transfer);
   vbo_node_unlink(&transfer->waiter.node);
   vbo_node_unlink(&transfer->node);
-  vbo_feed_free(transfer->file); /* which removes the .part unless it was committed */
+  vbo_feed_free(transfer->file); /* which removes the partial file unless it was committed */
   transfer->file = NULL;
   vbo_buffer_free(&transfer->request_body);
   transfer->client->engine->pending--;

@@ -268,8 +268,10 @@ typedef struct vbo_sink_options {
  *  - An answer that is not 2xx never reaches a file or the puller: it is kept
  *    in memory (up to 1 MiB, without the secrets of this process), and the transfer fails with the kind that its
  *    status and the server's error object give.
- *  - A file is written as PATH.part beside PATH, checked against the length
- *    the server stated, hashed (SHA-256), checked, synced, and only then renamed.  An
+ *  - A file is written without a name, or under one that nobody else can have,
+ *    checked against the length the server stated, hashed (SHA-256), checked,
+ *    synced, and only then gets its name.  Devices, FIFOs and sockets are
+ *    refused (DISK), links replaced.  An
  *    answer with neither Content-Length nor chunks has no provable end
  *    (RFC 9112 section 6.3) and is never taken for whole: INTEGRITY. */
 VBO_API vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,

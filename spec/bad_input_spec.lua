@@ -202,7 +202,6 @@ local session <close> = client:organization "contoso.onmicrosoft.com":explore {
 
     local function nothing_written()
       assert.is_nil(io.open(folder .. "/out.bin"))
-      assert.is_nil(io.open(folder .. "/out.bin.part"))
     end
 
     after_each(function() os.remove(folder .. "/log") end)
@@ -315,8 +314,10 @@ local session <close> = client:organization "contoso.onmicrosoft.com":explore {
 session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { to = %q }
 ]]
 
-    it("a folder that is not there", function()
-      fails(sim(), save:format "no/such/folder/out.mp4", "disk", "no/such/folder", "ENOENT")
+    it("a folder that cannot be made", function()
+      local file = write("a file", "")
+      fails(sim(), save:format(file .. "/out.mp4"), "exists", "a file, not a folder")
+      fails(sim(), save:format "/proc/none/out.mp4", "disk", "/proc/none", "ENOENT")
     end)
 
     local root = program.run("id -u"):match "^0"
@@ -371,21 +372,24 @@ session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { 
       assert.equal("# Borealis\n\nLater.\n", rehearsal.content(path))
     end)
 
-    --- Starts a save of 1 GiB and waits until its first bytes are on disk.
+    --- Starts a save of 1 GiB and waits until its first bytes are there.
     local function while_saving(fn)
-      local script = write("long.lua", save:format(folder .. "/long.mp4"))
+      local marker = folder .. "/moving"
+      local script = write("long.lua", (save:format(folder .. "/saved/long.mp4"):gsub("}\n$",
+        (", progress = function(p) if p.received > 0 then io.open(%q, 'w'):close() end end }\n")
+          :format(marker))))
       local where = sim()
       local started <close> = program.start((
         "env VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s %s %s 2>&1"):format(where.url,
         where.user, where.password, where.pin, program.vbolua, script), "pid")
-      for _ = 1, 200 do
-        local found = core.stat(folder .. "/long.mp4.part")
-        if found and found.size > 0 then break end
+      for _ = 1, 1500 do
+        if core.stat(marker) then break end
         os.execute "sleep 0.02"
       end
-      assert.is_table(core.stat(folder .. "/long.mp4.part"))
+      assert.is_table(core.stat(marker))
+      os.remove(marker)
       local output, status = fn(started)
-      assert.is_nil(io.open(folder .. "/long.mp4"))
+      assert.is_nil(io.open(folder .. "/saved/long.mp4"))
       return output, status
     end
 
@@ -395,7 +399,6 @@ session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { 
         return started.wait()
       end)
       assert.equal(128 + 9, status)
-      os.remove(folder .. "/long.mp4.part")
     end)
 
     it("Ctrl-C in mid-download leaves nothing, and stops the session", function()
@@ -406,7 +409,7 @@ session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { 
       end)
       assert.equal(130, status)
       assert.matches("%[cancelled%]", output)
-      assert.is_nil(io.open(folder .. "/long.mp4.part"))
+      assert.same({}, core.list(folder .. "/saved"))
       local client <close> = server.connect "v8"
       for session in client:sessions():each() do assert.equal("Stopped", session.state) end
     end)

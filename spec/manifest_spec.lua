@@ -186,7 +186,12 @@ describe("a manifest", function()
     assert.matches("sha256 = false",
       failure(list.add, list, { path = folder .. "/a" }).hint)
     assert.equal("usage", failure(vbo.manifest, nil).kind)
-    assert.equal("disk", failure(vbo.manifest, folder .. "/none/deeper").kind)
+    for _, name in ipairs { "SHA256SUMS", "manifest.json", "Manifest.JSON" } do
+      assert.equal("usage", failure(list.add, list, { path = folder .. "/" .. name,
+        sha256 = ("0"):rep(64) }).kind)
+    end
+    assert.equal(folder .. "/none/deeper", vbo.manifest(folder .. "/none/deeper/").folder)
+    assert.equal("disk", failure(vbo.manifest, "/proc/none").kind)
   end)
 
   it("is not trusted when it is broken", function()

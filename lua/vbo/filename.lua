@@ -9,7 +9,7 @@ local M = {}
 local reserved = { con = true, prn = true, aux = true, nul = true }
 for i = 1, 9 do reserved["com" .. i], reserved["lpt" .. i] = true, true end
 
--- Bytes, not characters: NAME_MAX of the usual file systems is 255, and ".part" is added.
+-- Bytes, not characters: NAME_MAX of the usual file systems is 255, and " (2)" may be added.
 local longest = 240
 
 --- Cuts UTF-8 text to at most `size` bytes without cutting a character.
@@ -33,15 +33,18 @@ function M.safe(name, fallback)
   if text == "" then text = fallback or "unnamed" end
   local stem, extension = text:match "^(.+)(%.[^.]+)$"
   if not stem or #extension > 20 then stem, extension = text, "" end
-  if reserved[ascii.lower(stem)] then stem = "_" .. stem end
+  -- ".vbolua-…": files that are being saved (csrc/system.c).
+  if reserved[ascii.lower(stem)] or text:find "^%.vbolua%-" then stem = "_" .. stem end
   return cut(stem, longest - #extension) .. extension
 end
 
 --- Names each used once: the second "a.txt" becomes "a (2).txt".  So does "A.txt": there are file
 --- systems that do not tell them apart.
+---@param taken string[]?  names that count as used
 ---@return fun(name: string): string
-function M.unique()
+function M.unique(taken)
   local used = {}
+  for _, name in ipairs(taken or {}) do used[core.fold(name)] = true end
   return function(name)
     local candidate, n = name, 1
     while used[core.fold(candidate)] do

@@ -5,7 +5,7 @@ local errors = require "vbo.error"
 
 local M = {}
 
---- Sees to it that there is a folder; the one it lies in must be there.
+--- Makes a folder, and those that it lies in, where they are missing.
 ---@param path string
 ---@return string path  without "/" at its end, unless it is the root
 function M.make(path)
@@ -15,6 +15,8 @@ function M.make(path)
     errors.raise { kind = "exists", message = ("%s is a file, not a folder"):format(path) }
   end
   if not found then
+    local above = path:match "^(.*[^/])/+[^/]+$"
+    if above then M.make(above) end
     local ok, err = core.mkdir(path)
     if not ok then errors.raise(err) end
   end

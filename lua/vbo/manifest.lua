@@ -1,7 +1,8 @@
 --- Manifests: what a folder of saves holds, for whoever looks at it later.
 ---
 --- `SHA256SUMS` is what `sha256sum --check` reads; `manifest.json` says more of each file.
---- Both are written whole, beside the files, and what they said before of other files stays.
+--- Both are written whole, beside the files, and what they said before of other files stays,
+--- also when several processes save into one folder: each merges what it adds, one at a time.
 
 local ascii = require "vbo.ascii"
 local core = require "vbo.core"
@@ -15,12 +16,27 @@ local M = {}
 --- The names of the two files.
 M.sums, M.details = "SHA256SUMS", "manifest.json"
 
+-- Of the file that locks them, while they are written (csrc/lfile.c).
+local lock_file <const> = ".vbolua-manifest.lock"
+
+--- Tells whether a manifest needs this name in its folder.
+---@param name string
+---@return boolean
+function M.is_reserved(name)
+  local folded = core.fold(name)
+  return folded == core.fold(M.sums) or folded == core.fold(M.details) or name == lock_file
+end
+
 ---@class vbo.ManifestEntry
 ---@field path string      within the folder
 ---@field sha256 string
 ---@field size integer?
 ---@field checked string?  as `vbo.Saved`
 ---@field saved_at string? ISO 8601
+---@field modified string?  ISO 8601: the document's own
+---@field original_name string?       as `vbo.Saved`
+---@field original_folders string[]?  as `vbo.Saved`
+---@field unchecked string?           as `vbo.Saved`
 
 -- --------------------------------------------------------------- SHA256SUMS
 
@@ -118,11 +134,19 @@ local function read_sums(path, entries)
   return true
 end
 
-local function read_details(path, entries)
+local function hash_of(path)
+  local found = core.examine(path)
+  return found and found.sha256
+end
+
+local function read_details(path, entries, sums)
   local text = read_file(path)
   if not text then return false end
   local data = json.decode(text)
   if type(data) ~= "table" or type(data.files) ~= "table" then broken(path, "it is no manifest") end
+  -- The details are written first: those that were written beside these very sums are the newer
+  -- ones, and a crash came between.
+  local newer = data.replaces ~= nil and data.replaces == hash_of(sums)
   for _, entry in ipairs(data.files) do
     if type(entry) ~= "table" or type(entry.sha256) ~= "string" then
       broken(path, "it is no manifest")
@@ -130,12 +154,20 @@ local function read_details(path, entries)
     check_name(path, entry.path)
     entry.sha256 = ascii.lower(entry.sha256)
     local known = entries[entry.path]
-    if known and known.sha256 ~= entry.sha256 then
+    if known and known.sha256 ~= entry.sha256 and not newer then
       broken(path, ("it and %s do not agree about %s"):format(M.sums, entry.path))
     end
     entries[entry.path] = entry
   end
   return true
+end
+
+local function read_both(folder)
+  local entries = {}
+  local path = folder .. "/" .. M.sums
+  local sums = read_sums(path, entries)
+  local details = read_details(folder .. "/" .. M.details, entries, path)
+  return (sums or details) and entries or nil
 end
 
 --- Reads the manifests of a folder.
@@ -144,10 +176,14 @@ end
 ---@param folder string
 ---@return table<string, vbo.ManifestEntry>? entries  by path; nil when there is no manifest
 function M.read(folder)
-  local entries = {}
-  local sums = read_sums(folder .. "/" .. M.sums, entries)
-  local details = read_details(folder .. "/" .. M.details, entries)
-  return (sums or details) and entries or nil
+  local sums = folder .. "/" .. M.sums
+  for attempt = 1, 5 do
+    local before = hash_of(sums)
+    local ok, result = pcall(read_both, folder)
+    if ok then return result end
+    -- Written by another process between our two looks?
+    if attempt == 5 or hash_of(sums) == before then error(result, 0) end
+  end
 end
 
 -- ------------------------------------------------------------------ writing
@@ -186,16 +222,35 @@ function Manifest:add(saved)
       "save it without sha256 = false")
   end
   local path = within(self.folder, saved.path)
+  if M.is_reserved(path) then
+    errors.usage(("a manifest cannot name %s: that is where it is written"):format(saved.path),
+      "save the file under another name")
+  end
   self._new[path] = {
     path = path, sha256 = saved.sha256, size = saved.size, checked = saved.checked,
-    saved_at = time.iso(core.time() // 1),
+    unchecked = saved.unchecked, saved_at = time.iso(core.time() // 1), modified = saved.modified,
+    original_name = saved.original_name, original_folders = saved.original_folders,
   }
   return self
+end
+
+-- Waits for the turns of others, each as long as two files take to write.
+local function lock(folder)
+  local due = core.now() + 60
+  while true do
+    local held, err = core.lock(folder, 0.1)
+    if held then return held end
+    if err.kind ~= "busy" or core.now() > due then errors.raise(err) end
+    -- Other tasks go on; after Ctrl-C what was saved is still to be noted, but soon.
+    local ok = require("vbo.runtime.loop").sleep(require("vbo.runtime.engine").get(), 0.02)
+    if not ok then due = math.min(due, core.now() + 5) end
+  end
 end
 
 --- Writes both files: what they hold already, and what was added since.
 ---@return vbo.Manifest self
 function Manifest:write()
+  local held <close> = lock(self.folder) -- luacheck: ignore held
   local entries = M.read(self.folder) or {}
   for path, entry in pairs(self._new) do entries[path] = entry end
   local list = json.array {}
@@ -203,7 +258,10 @@ function Manifest:write()
   table.sort(list, function(a, b) return a.path < b.path end)
   local lines = {}
   for i, entry in ipairs(list) do lines[i] = M.line(entry) end
-  local text = json.encode { version = 1, tool = "vbolua " .. core.version, files = list }
+  local text = json.encode {
+    version = 1, tool = "vbolua " .. core.version, files = list,
+    replaces = hash_of(self.folder .. "/" .. M.sums),
+  }
   -- The sums last: they are what is believed, and the details must not say less.
   for _, each in ipairs { { M.details, text .. "\n" }, { M.sums, table.concat(lines) } } do
     local ok, err = core.write(self.folder .. "/" .. each[1], each[2], { overwrite = true })
@@ -223,7 +281,8 @@ function meta:__close(err)
   if err ~= nil then pcall(self.close, self) else self:close() end
 end
 
---- A manifest of a folder, for loops of one's own:
+--- A manifest of a folder, for loops of one's own.  One that is there already and broken raises
+--- at once, not when all is saved.
 ---
 ---     local manifest <close> = vbo.manifest "export"
 ---     for drive in drives:each() do manifest:add(drive:save { to = "export/" }) end
@@ -231,7 +290,9 @@ end
 ---@return vbo.Manifest
 function M.new(folder)
   if type(folder) ~= "string" then errors.usage "manifest takes the name of a folder" end
-  return setmetatable({ folder = folders.make(folder), _new = {} }, meta)
+  folder = folders.make(folder)
+  M.read(folder)
+  return setmetatable({ folder = folder, _new = {} }, meta)
 end
 
 --- Is this a manifest?
@@ -254,8 +315,12 @@ function M.is(value) return getmetatable(value) == meta end
 
 local by_extension = { zip = "zip", pst = "pst", msg = "msg" }
 
+-- What `checked` may say that a look at the file alone can say again.
+local again = { zip = "zip", pst = "pst", msg = "msg", eml = "eml", html = "html" }
+
 local function check_of(entry)
-  return entry.checked or by_extension[ascii.lower(entry.path:match "%.(%w+)$" or "")]
+  if entry.checked then return again[entry.checked] end
+  return by_extension[ascii.lower(entry.path:match "%.(%w+)$" or "")]
 end
 
 local function look_at(report, entry, deep)
@@ -291,7 +356,7 @@ local function find_extra(report, entries, inside)
     local path = inside ~= "" and inside .. "/" .. name or name
     if kind == "directory" then
       find_extra(report, entries, path)
-    elseif not entries[path] and not (inside == "" and (name == M.sums or name == M.details)) then
+    elseif not entries[path] and not (inside == "" and M.is_reserved(name)) then
       report.extra[#report.extra + 1] = path
     end
   end

@@ -73,6 +73,38 @@ function M.sink(file, own, check)
   }
 end
 
+--- Names of files in a folder that saves go to: each used once, and none that a manifest there
+--- needs.
+---@return fun(name: string): string
+function M.names() return filename.unique { manifest.sums, manifest.details } end
+
+local function split_path(path)
+  local folder, name = path:match "^(.*)/([^/]*)$"
+  if not folder then return ".", path end
+  return folder:match "^(.*[^/])/*$" or "/", name
+end
+
+-- Whether the manifest of this save is written into the folder.
+local function has_manifest(own, folder)
+  return own.manifest == true or own.manifest and own.manifest.folder == folder
+end
+
+-- The path of the file: `to`, or a name in the folder `to`; the folders on the way are made.
+local function path_of(own, name)
+  local named = filename.safe(name)
+  local path = filename.target(own.to, named)
+  local folder, last = split_path(path)
+  if has_manifest(own, folder) and manifest.is_reserved(last) then
+    if path == own.to then
+      errors.usage(("option 'to' cannot be %s: the manifest is written there"):format(path),
+        "choose another name, or save without 'manifest'")
+    end
+    path = filename.target(own.to, M.names()(named))
+  end
+  folders.make(folder)
+  return path
+end
+
 --- Saves one stream.
 ---@param target table  a resource or a collection's owner: what has a client and a path
 ---@param intent table  as `pipeline.call`
@@ -83,7 +115,7 @@ end
 function M.stream(target, intent, own, name, check)
   check_manifest(own)
   local client = target._client
-  local file = filename.target(own.to, filename.safe(name))
+  local file = path_of(own, name)
   intent.sink = M.sink(file, own, check)
   intent.deadline = own.deadline
   intent.path = intent.path or target:_path()
@@ -93,8 +125,7 @@ function M.stream(target, intent, own, name, check)
   watch.done() -- a gate may have answered, and nothing been sent
   local list = saved and saved.sha256 and own.manifest -- a gate's answer need be no file
   if list == true then
-    local folder = file:match "^(.*)/[^/]*$" or "."
-    manifest.new(folder ~= "" and folder or "/"):add(saved):write()
+    manifest.new((split_path(file))):add(saved):write()
   elseif list then
     list:add(saved)
   end

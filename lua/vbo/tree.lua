@@ -168,20 +168,20 @@ function M.save_plain(operation)
   -- Each document with its file, folder by folder, listed as they are asked for.
   local function files(self, root)
     local stack = {}
-    local function enter(documents, folders, path)
+    local function enter(documents, folders, path, unique)
       stack[#stack + 1] = {
         documents = documents and documents:each() or nothing,
         folders = folders and folders:each() or nothing,
-        path = path, unique = filename.unique(),
+        path = path, unique = unique or filename.unique(),
       }
     end
     if not collection.is(self) then
       local top = self._class.root and { recursive = false } or nil
-      enter(self:documents(top), self:folders(top), root)
+      enter(self:documents(top), self:folders(top), root, save.names())
     elseif self._class.methods.documents then
-      enter(nil, self, root) -- selected folders: each in a folder of its own
+      enter(nil, self, root, save.names()) -- selected folders: each in a folder of its own
     else
-      enter(self, nil, root)
+      enter(self, nil, root, save.names())
     end
     return function()
       while stack[1] do

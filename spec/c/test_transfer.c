@@ -183,9 +183,7 @@ static void cancels_at_every_phase(void **state) {
   vbo_sink_options file = {.kind = VBO_SINK_FILE, .path = path};
   t = start(&s, "GET", "/v8/f", false, &file);
   run_until(&s, t, VBO_PHASE_RECEIVING);
-  assert_int_equal(access(peer_path(s.peer, "saved.part"), F_OK), 0);
   vbo_transfer_cancel(t);
-  assert_int_equal(access(peer_path(s.peer, "saved.part"), F_OK), -1);
   assert_int_equal(access(path, F_OK), -1);
   vbo_transfer_free(t);
 

@@ -195,28 +195,12 @@ local function make_folders(path)
   if not ok then errors.raise(err) end
 end
 
-local function disk(path, why)
-  errors.raise { kind = "disk", message = ("cannot write %s: %s"):format(path, tostring(why)) }
-end
-
 --- Writes a file whole or not at all: somebody may be reading it.  Raises `disk`.
 ---@param path string
 ---@param text string
 function M.write_whole(path, text)
-  local part = path .. ".part"
-  local file, why = io.open(part, "wb")
-  if not file then disk(part, why) end
-  local ok, problem = file:write(text)
-  local closed, reason = file:close()
-  if not ok or not closed then
-    os.remove(part)
-    disk(part, problem or reason)
-  end
-  local renamed, message = os.rename(part, path)
-  if not renamed then
-    os.remove(part)
-    disk(path, message)
-  end
+  local ok, err = require "vbo.core".write(path, text, { overwrite = true })
+  if not ok then errors.raise(err) end
 end
 
 --- Reads an OpenAPI document and writes its catalogue; raises `usage` when the document is

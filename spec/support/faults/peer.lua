@@ -101,13 +101,7 @@ function M.content(path)
 end
 
 --- What a save left: "" when nothing, or what is there.
-function M.left(path)
-  local left = {}
-  for _, suffix in ipairs { "", ".part" } do
-    if is_there(path .. suffix) then left[#left + 1] = "left" .. suffix end
-  end
-  return table.concat(left, " ")
-end
+function M.left(path) return is_there(path) and "left" or "" end
 
 local function attempts(log, path)
   local number = 1
@@ -152,8 +146,7 @@ function M.outcome(peer, client, log, err, kind, path, options)
   elseif kind == "save" then
     local saved = answer.saved
     text = saved.sha256 == M.sha256() and saved.size == M.bytes
-      and M.content(file) == expected_file and not is_there(file .. ".part")
-      and "whole" or "WRONG BYTES"
+      and M.content(file) == expected_file and "whole" or "WRONG BYTES"
   else
     text = "done"
   end

@@ -1,6 +1,7 @@
 /* shim.c: faults of the system, put in front of libc with LD_PRELOAD.
  *
- *   FAULT_WRITE=EIO:5000     write to a *.part fails once 5,000 bytes are in it
+ *   FAULT_NAMED=1            no file without a name (O_TMPFILE) can be had
+ *   FAULT_WRITE=EIO:5000     write to a partial file fails once 5,000 bytes are in it
  *   FAULT_FSYNC=EIO          fsync of one fails
  *   FAULT_RENAME=EIO         giving one its name fails
  *   FAULT_ROOM=ENOSPC        room for one cannot be set aside
@@ -12,6 +13,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -34,7 +36,36 @@ static bool is_part(int file) {
   char path[4096];
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
   ssize_t size = readlink(link, path, sizeof path);
-  return size >= 5 && memcmp(path + size - 5, ".part", 5) == 0;
+  if (size < 5 || size == sizeof path) return false;
+  path[size] = '\0';
+  if (strcmp(path + size - 5, ".part") == 0) return true;
+  /* Without a name: "/folder/#12345 (deleted)". */
+  const char *name = strrchr(path, '/');
+  return name != NULL && name[1] == '#' && strstr(name, " (deleted)") != NULL;
+}
+
+static int open_in(int folder, const char *path, int flags, mode_t mode) {
+  if (getenv("FAULT_NAMED") != NULL && (flags & O_TMPFILE) == O_TMPFILE) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  return (int)syscall(SYS_openat, folder, path, flags, mode);
+}
+
+int openat(int folder, const char *path, int flags, ...) {
+  va_list rest;
+  va_start(rest, flags);
+  mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
+  va_end(rest);
+  return open_in(folder, path, flags, mode);
+}
+
+int openat64(int folder, const char *path, int flags, ...) {
+  va_list rest;
+  va_start(rest, flags);
+  mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
+  va_end(rest);
+  return open_in(folder, path, flags, mode);
 }
 
 static void hold(void) {
@@ -84,6 +115,14 @@ int fallocate(int file, int mode, off_t offset, off_t size) {
 
 int fallocate64(int file, int mode, off_t offset, off_t size) {
   return fallocate(file, mode, offset, size);
+}
+
+int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags) {
+  hold();
+  int failure = error_of(getenv("FAULT_RENAME"));
+  if (failure == 0) return (int)syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
+  errno = failure;
+  return -1;
 }
 
 int renameat(int from_folder, const char *from, int to_folder, const char *to) {

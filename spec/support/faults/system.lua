@@ -113,9 +113,14 @@ local disk = {
       assert(os.execute(("rm -rf %s && mkdir %s"):format(quoted(folder), quoted(folder))))
     end,
   },
-  ["a .part that somebody removes in the middle"] = {
-    meanwhile = function(folder) assert(os.remove(folder .. "/file.part")) end,
+  ["a partial file with a name that somebody removes in the middle"] = {
+    shim = "FAULT_NAMED=1",
+    meanwhile = function(folder)
+      assert(os.execute("rm " .. quoted(folder) .. "/.vbolua-*.part"))
+    end,
   },
+  ["EIO from write, to a partial file with a name"] = { shim = "FAULT_NAMED=1 FAULT_WRITE=EIO:0" },
+  ["EIO from rename, of a partial file with a name"] = { shim = "FAULT_NAMED=1 FAULT_RENAME=EIO" },
   ["a file of the same name that appears in the middle"] = {
     meanwhile = function(folder)
       local file <close> = assert(io.open(folder .. "/file", "wb"))
