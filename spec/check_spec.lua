@@ -26,8 +26,6 @@ teardown(function()
   remove_folder()
 end)
 
-local function exists(name) return core.stat(folder .. "/" .. name) ~= nil end
-
 --- Saves the bytes as they come back from a server; the transfer's results.
 local function save(bytes, options)
   local engine <close> = assert(core.engine())
