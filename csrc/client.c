@@ -74,7 +74,7 @@ static bool check(const vbo_client_options *options, vbo_error *err) {
 }
 
 static bool fill(vbo_client *client, const vbo_client_options *options, vbo_error *err) {
-  if (!vbo_origin_parse(options->url, &client->origin, &client->host, err)) return false;
+  if (!vbo_origin_parse(options->url, &client->origin, err)) return false;
   char path[16];
   (void)snprintf(path, sizeof path, "/%.4s/token", options->api_version);
   client->token_path = vbo_text_copy(path);
@@ -86,7 +86,7 @@ static bool fill(vbo_client *client, const vbo_client_options *options, vbo_erro
       (client->user == NULL) != (options->user == NULL) ||
       (client->token_parameters == NULL) != (options->token_parameters == NULL))
     return vbo_error_memory(err);
-  if (!vbo_proxy_find(options->proxy, client->host, &client->proxy, err)) return false;
+  if (!vbo_proxy_find(options->proxy, client->origin.host, &client->proxy, err)) return false;
   client->password = vbo_secret_share(options->password);
   client->connect_timeout =
       options->connect_timeout != 0 ? options->connect_timeout : CONNECT_TIMEOUT;
@@ -94,14 +94,14 @@ static bool fill(vbo_client *client, const vbo_client_options *options, vbo_erro
   client->deadline = options->deadline;
   client->retries = options->retries == 0 ? RETRIES : options->retries < 0 ? 0 : options->retries;
   client->body_limit = options->body_limit != 0 ? options->body_limit : BODY_LIMIT;
-  client->trust = vbo_trust_new(client->host, options->ca_file, options->pin, err);
+  client->trust = vbo_trust_new(client->origin.host, options->ca_file, options->pin, err);
   if (client->trust == NULL) return false;
   client->pool = vbo_pool_new(err);
   if (client->pool == NULL) return false;
   vbo_congestion_options limits = {.limit = options->at_once,
                                    .exports = options->exports_at_once,
                                    .give_up_after = options->give_up_after};
-  client->congestion = vbo_congestion_open(client->engine, client->origin, &limits, err);
+  client->congestion = vbo_congestion_open(client->engine, client->origin.name, &limits, err);
   return client->congestion != NULL;
 }
 
@@ -164,8 +164,7 @@ void vbo_client_release(vbo_client *client) {
   if (--client->owners > 0) return;
   vbo_trust_free(client->trust);
   vbo_engine_release(client->engine);
-  free(client->origin);
-  free(client->host);
+  vbo_origin_free(&client->origin);
   free(client->token_path);
   free(client->token_parameters);
   free(client->user);
@@ -181,7 +180,11 @@ void vbo_client_free(vbo_client *client) {
 }
 
 const char *vbo_client_origin(const vbo_client *client) {
-  return client->origin;
+  return client->origin.name;
+}
+
+const char *vbo_client_prefix(const vbo_client *client) {
+  return client->origin.prefix;
 }
 
 void vbo_client_load(const vbo_client *client, vbo_load *load) {
@@ -197,14 +200,15 @@ vbo_exchange *vbo_client_exchange(vbo_client *client, const char *method, const 
                                   vbo_buffer *headers, const char *body, size_t body_size,
                                   bool fresh, const vbo_exchange_events *events, void *owner,
                                   vbo_error *err) {
-  size_t size = strlen(client->origin) + strlen(path) + 1;
+  const vbo_origin *origin = &client->origin;
+  size_t size = strlen(origin->name) + strlen(origin->prefix) + strlen(path) + 1;
   char *url = malloc(size);
   if (url == NULL) {
     vbo_buffer_free(headers);
     vbo_error_memory(err);
     return NULL;
   }
-  (void)snprintf(url, size, "%s%s", client->origin, path);
+  (void)snprintf(url, size, "%s%s%s", origin->name, origin->prefix, path);
   vbo_exchange_options options = {
       .method = method,
       .url = url, /* libcurl makes its own copy */
@@ -227,7 +231,8 @@ vbo_exchange *vbo_client_exchange(vbo_client *client, const char *method, const 
 
 void vbo_client_place(const vbo_client *client, const char *method, const char *path,
                       vbo_error *err) {
-  (void)snprintf(err->server, sizeof err->server, "%s", client->origin);
+  (void)snprintf(err->server, sizeof err->server, "%s%s", client->origin.name,
+                 client->origin.prefix);
   (void)snprintf(err->request, sizeof err->request, "%s %s", method, path);
   vbo_redact_line(err->request);
 }

@@ -10,14 +10,20 @@
 
 enum { VBO_CLIENT_KEEPS = 64 };
 
+/* Where a server is, in pieces. */
+typedef struct vbo_origin {
+  char *name;   /* "https://host:port" */
+  char *host;   /* without brackets */
+  char *prefix; /* "/backup365", the path of a reverse proxy before every other; "" for none */
+} vbo_origin;
+
 struct vbo_client {
   unsigned owners; /* the caller, and each transfer */
   bool closed;
   vbo_engine *engine;
   vbo_node node;      /* in the engine's clients */
   vbo_list transfers; /* those not done */
-  char *origin;
-  char *host; /* without brackets */
+  vbo_origin origin;
   char *token_path;
   char *token_parameters;
   char *user;
@@ -53,8 +59,9 @@ vbo_exchange *vbo_client_exchange(vbo_client *client, const char *method, const 
 void vbo_client_place(const vbo_client *client, const char *method, const char *path,
                       vbo_error *err);
 
-/* Splits "https://host[:port]" or "host[:port]".  All results are copies; USAGE
- * otherwise. */
-bool vbo_origin_parse(const char *url, char **origin, char **host, vbo_error *err);
+/* Splits "https://host[:port][/path]" or "host[:port][/path]".  USAGE, and nothing to free,
+ * for what is no such URL. */
+bool vbo_origin_parse(const char *url, vbo_origin *origin, vbo_error *err);
+void vbo_origin_free(vbo_origin *origin);
 
 #endif

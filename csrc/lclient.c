@@ -144,11 +144,12 @@ static int client_window(lua_State *L) {
   return 1;
 }
 
-/* client:origin() -> "https://host:port" | nil, err. */
+/* client:origin() -> "https://host:port", with the path that every request begins with |
+ * nil, err. */
 static int client_origin(lua_State *L) {
   vboL_client *client = check_client(L);
   if (client->client == NULL) return vboL_fail_closed(L, "client");
-  lua_pushstring(L, vbo_client_origin(client->client));
+  lua_pushfstring(L, "%s%s", vbo_client_origin(client->client), vbo_client_prefix(client->client));
   return 1;
 }
 

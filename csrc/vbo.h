@@ -156,7 +156,10 @@ VBO_API void vbo_engine_free(vbo_engine *engine);
 /* ------------------------------------------------------------------ client */
 
 typedef struct vbo_client_options {
-  const char *url;         /* "https://host[:port]" or "host[:port]"; port 4443 unless told */
+  const char *url;         /* "https://host[:port][/path]" or "host[:port][/path]"; default port
+                              4443.  The path is a reverse proxy's and begins that of every
+                              request, the token's included; a query, a fragment and a user
+                              name are refused */
   const char *api_version; /* "v1" … "v8" or later; where the token route lives */
   const char *user;
   vbo_secret *password;         /* shared, not taken */
@@ -192,6 +195,8 @@ VBO_API bool vbo_client_login(vbo_client *client, vbo_error *err);
 VBO_API vbo_transfer *vbo_login_start(vbo_client *client, vbo_error *err);
 /* "https://host:port", the origin that alone is ever sent the token. */
 VBO_API const char *vbo_client_origin(const vbo_client *client);
+/* "/backup365", the path of the client's URL that every request begins with; "" for none. */
+VBO_API const char *vbo_client_prefix(const vbo_client *client);
 /* The SHA-256 fingerprint ("sha256/BASE64") of the certificate the server
  * showed last, trusted or not; "" before any handshake. */
 VBO_API const char *vbo_client_fingerprint(const vbo_client *client);
@@ -224,7 +229,7 @@ typedef struct vbo_secret_slot {
 
 typedef struct vbo_request {
   const char *method; /* GET, POST, PUT, DELETE, PATCH */
-  const char *path;   /* "/v8/Jobs?limit=30": begins with "/", stays on the client's origin */
+  const char *path;   /* "/v8/Jobs?limit=30": begins with "/", goes behind the client's URL */
   const char *body;   /* NULL: none */
   size_t body_size;
   const char *content_type; /* NULL with a body: "application/json" */

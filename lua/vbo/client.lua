@@ -9,6 +9,7 @@ local dialect = require "vbo.dialect"
 local engines = require "vbo.runtime.engine"
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
+local method_of = require "vbo.method"
 local pipeline = require "vbo.pipeline"
 local loop = require "vbo.runtime.loop"
 local progress = require "vbo.runtime.progress"
@@ -92,11 +93,13 @@ function M.load()
   for _, name in ipairs { "organization", "session", "settings", "reports" } do load_part(name) end
 end
 
+local guards = {}
+
 function meta:__index(key)
   local part = part_of[key]
   if part then load_part(part) end
   local method = Client[key]
-  if method ~= nil then return method end
+  if method ~= nil then return method_of.guarded(guards, key, method) end
   local field = computed[key]
   return field and field(self)
 end

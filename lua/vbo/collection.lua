@@ -8,6 +8,7 @@ local body = require "vbo.dialect.body"
 local core = require "vbo.core"
 local errors = require "vbo.error"
 local filter = require "vbo.filter"
+local method_of = require "vbo.method"
 local nearest = require "vbo.nearest"
 local options = require "vbo.options"
 local pages = require "vbo.collection.pages"
@@ -20,9 +21,15 @@ local Collection = {}
 
 local meta = { __name = "vbo.collection" }
 
+-- Class → what `vbo.method` keeps for it.
+local guards = setmetatable({}, { __mode = "k" })
+
 function meta:__index(key)
   local class = rawget(self, "_class")
-  return Collection[key] or class and class.bulk and class.bulk[key]
+  local method = Collection[key] or class and class.bulk and class.bulk[key]
+  if method == nil then return nil end
+  if not guards[class] then guards[class] = {} end
+  return method_of.guarded(guards[class], key, method)
 end
 
 --- What may follow `:` after a collection, for the REPL.

@@ -22,11 +22,19 @@ M.rehearsals = {}
 
 local spec = {
   url = "string", host = "string", port = "integer", user = "string", password = "any",
-  ca = "string", pin = "string", version = "string", proxy = "string",
+  ca = "string", pin = "string", version = "string|integer", proxy = "string",
   connect_timeout = "number", idle_timeout = "number", deadline = "number",
   retries = "integer", progress = "boolean|function", log = "function", user_agent = "string",
   needs = "string|table", zone = "string|number", at_once = "integer",
   exports_at_once = "integer", give_up_after = "number|boolean", strict = "boolean",
+}
+
+-- What numbers may be; seconds as the core takes them.
+local day <const> = 86400
+local ranges = {
+  retries = { 0, 1000 }, port = { 1, 65535 }, at_once = { 1, 10000 },
+  exports_at_once = { 1, 10000 }, connect_timeout = { 0.001, 24 * day },
+  idle_timeout = { 0.001, 24 * day }, deadline = { 0.001, 36500 * day },
 }
 
 -- In seconds: thirty years.
@@ -45,10 +53,11 @@ function M.settings(given)
   if type(given) == "string" then given = { url = given } end
   local settings = {}
   for name, value in pairs(options.check(given, spec, "connect")) do settings[name] = value end
-  for name, least in pairs { retries = 0, connect_timeout = 0.001, idle_timeout = 0.001,
-    deadline = 0.001, port = 1, at_once = 1, exports_at_once = 1 } do
-    if settings[name] and settings[name] < least then
-      errors.usage(("connect: '%s' cannot be %s"):format(name, settings[name]))
+  for name, range in pairs(ranges) do
+    local value = settings[name]
+    if value and (value < range[1] or value > range[2]) then
+      errors.usage(("connect: '%s' must be %s to %d, got %s"):format(name, range[1], range[2],
+        value))
     end
   end
   local patience = settings.give_up_after
@@ -59,6 +68,7 @@ function M.settings(given)
     errors.usage("connect: give 'url' or 'host', not both")
   end
   if M.divert then M.divert(settings) end
+  local from_environment = not settings.url and not settings.host
   for name, variable in pairs(environment) do
     local value = os.getenv(variable)
     -- An authority given in the call must not be mixed with a pin of the environment.
@@ -68,7 +78,7 @@ function M.settings(given)
       settings[name] = value
     end
   end
-  settings.url = M.url(settings)
+  settings.url = M.url(settings, from_environment and "VBO_HOST" or nil)
   if not settings.user then
     errors.usage("connect needs the option 'user'", "or set VBO_USER")
   end
@@ -86,29 +96,54 @@ function M.settings(given)
   return settings
 end
 
---- "https://host:port" of the settings; the API listens on 4443 unless told.
+-- What is wrong with a server's URL beside its host, in the words of the one who wrote it.
+local function problem_with(authority, rest)
+  if authority:find("@", 1, true) then
+    return "cannot hold a user name or a password", "name them as the options 'user' and 'password'"
+  elseif rest:find("?", 1, true) then
+    return "cannot have a query", "write https://host, https://host:port or https://host/path"
+  elseif rest:find("#", 1, true) then
+    return "cannot have a fragment", "write https://host, https://host:port or https://host/path"
+  end
+  local version = rest:match "/([Vv]%d+)/*$"
+  if version then
+    return ("cannot name an API version, got /%s"):format(version),
+      ("leave it out; version = \"%s\" pins one"):format(ascii.lower(version))
+  end
+end
+
+local function port_of(authority, settings, named)
+  local port = not authority:find "^%[?%x*:[%x:]*:%x*$" and authority:match ":(%d*)$"
+  if not port then return ":" .. (settings.port or 4443) end
+  local number = tonumber(port)
+  if not number or number < 1 or number > 65535 then
+    errors.usage(("connect: the port of %s must be 1 to 65535, got '%s'"):format(named, port))
+  elseif settings.port and settings.port ~= number then
+    errors.usage(("connect: %s names port %d, and option 'port' is %d"):format(named, number,
+      settings.port), "give one of them")
+  end
+  return ""
+end
+
+--- Returns "https://host:port/path" of the settings; the default port is 4443.  The path is that of
+--- a reverse proxy, and every request begins with it.
 ---@param settings table
+---@param named string  where the address was given, for messages ("option 'url'", "VBO_HOST")
 ---@return string
-function M.url(settings)
+function M.url(settings, named)
   local address = settings.url or settings.host
   if not address or address == "" then
     errors.usage("connect needs a server: a URL, or the option 'host'", "or set VBO_HOST")
   end
+  named = named or settings.url and "option 'url'" or "option 'host'"
   local scheme, rest = address:match "^(%a[%w+.-]*)://(.*)$"
   if scheme and ascii.lower(scheme) ~= "https" then
     errors.usage(("connect: the API is served over https only, not %s"):format(scheme))
   end
-  local authority = (rest or address):match "^([^/?#]*)"
-  if authority:find("@", 1, true) then
-    errors.usage("connect: name the user and password as options, not in the URL")
-  end
-  local has_port = authority:match ":%d+$" and not authority:match "^%[?[%x]*:[%x:]*:%x+$"
-  if settings.port and not has_port then
-    authority = authority .. ":" .. settings.port
-  elseif not has_port then
-    authority = authority .. ":4443"
-  end
-  return "https://" .. authority
+  local authority, path = (rest or address):match "^([^/?#]*)(.*)$"
+  local problem, hint = problem_with(authority, path)
+  if problem then errors.usage(("connect: %s %s"):format(named, problem), hint) end
+  return "https://" .. authority .. port_of(authority, settings, named) .. path
 end
 
 --- A version's name ("v8", "V8", "8") as the catalogue has it; raises for another one.
@@ -209,8 +244,10 @@ function M.choose(engine, settings)
     return version, version == spoken and "the newest that both sides speak"
       or ("the newest that both sides speak and that has %s"):format(table.concat(needs, ", "))
   elseif not spoken then
+    local path = settings.url:match "^https://[^/]+(/.*[^/])/*$"
     unsupported(settings, "the server speaks no API version that is known here",
-      "known: " .. table.concat(catalogue.versions, ", "))
+      (path and ("check the path %s of its URL; known: "):format(path) or "known: ")
+        .. table.concat(catalogue.versions, ", "))
   end
   local err = capability.missing(catalogue.load(spoken), needs)
   err.server = settings.url

@@ -73,6 +73,11 @@ function vbo.manifest(folder) return require("vbo.manifest").new(folder) end
 ---@return vbo.Verified
 function vbo.verify(path, given) return require("vbo.manifest").verify(path, given) end
 
+-- Arguments that are too many are a mistake, not to be dropped.
+for _, name in ipairs { "connect", "parallel", "sleep", "limit", "manifest", "verify" } do
+  vbo[name] = require("vbo.method").plain(name, vbo[name])
+end
+
 -- Parts that a runbook may want by name; loaded when first touched.
 local parts = {
   error = "vbo.error", json = "vbo.json", secret = "vbo.secret", time = "vbo.time",

@@ -13,6 +13,7 @@ local function names_of(spec)
 end
 
 local function accepts(types, value)
+  if value ~= value then return false end
   local found = math.type(value) or type(value)
   for wanted in types:gmatch "[%w_]+" do
     if found == wanted or type(value) == wanted then return true end
@@ -43,7 +44,7 @@ function M.check(given, spec, what)
     types = types:gsub("^!", "")
     if types ~= "any" and not accepts(types, value) then
       errors.usage(("%s: option '%s' takes %s, not %s"):format(what, name,
-        M.article(types:gsub("|", " or ")), M.article(type(value))))
+        M.article(types:gsub("|", " or ")), value ~= value and "NaN" or M.article(type(value))))
     end
   end
   for name, types in pairs(spec) do

@@ -11,6 +11,7 @@ local core = require "vbo.core"
 local echo = require "vbo.echo"
 local errors = require "vbo.error"
 local json = require "vbo.json"
+local method_of = require "vbo.method"
 local pipeline = require "vbo.pipeline"
 local slim = require "vbo.collection.slim"
 local spelling = require "vbo.spelling"
@@ -207,12 +208,13 @@ function M.class(class)
   class.bulk = class.bulk or {}
   M.classes[#M.classes + 1] = class
   setmetatable(class.methods, { __index = Resource })
+  local guards, guarded = {}, method_of.guarded
   class.meta = {
     __name = "vbo." .. class.kind,
     _class = class,
     __index = core.json.reader(function(self, key)
       local method = class.methods[key]
-      if method ~= nil then return method end
+      if method ~= nil then return guarded(guards, key, method) end
       if type(key) ~= "string" then return nil end
       local page = rawget(self, "_page")
       if key:sub(1, 1) == "_" then

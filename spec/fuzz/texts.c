@@ -60,20 +60,26 @@ static void base64(const char *text, size_t size) {
 }
 
 static void origin(const char *url) {
-  char *whole = NULL, *host = NULL, *again = NULL, *same = NULL;
+  vbo_origin whole, again;
   vbo_error err = {0};
-  if (!vbo_origin_parse(url, &whole, &host, &err)) {
-    HOLDS(err.kind == VBO_ERROR_USAGE && whole == NULL && host == NULL);
+  if (!vbo_origin_parse(url, &whole, &err)) {
+    HOLDS(err.kind == VBO_ERROR_USAGE && whole.name == NULL && whole.host == NULL);
+    HOLDS(whole.prefix == NULL);
     return;
   }
-  HOLDS(strncmp(whole, "https://", 8) == 0 && strchr(whole, '@') == NULL);
-  HOLDS(strpbrk(host, "/?#@ \r\n\t[]") == NULL && *host != '\0');
-  HOLDS(vbo_origin_parse(whole, &again, &same, &err));
-  HOLDS(strcmp(whole, again) == 0 && strcmp(host, same) == 0);
-  free(whole);
-  free(host);
-  free(again);
-  free(same);
+  HOLDS(strncmp(whole.name, "https://", 8) == 0 && strchr(whole.name, '@') == NULL);
+  HOLDS(strpbrk(whole.host, "/?#@ \r\n\t[]") == NULL && *whole.host != '\0');
+  HOLDS(*whole.prefix == '\0' || *whole.prefix == '/');
+  HOLDS(strpbrk(whole.prefix, "?# \r\n\t\\") == NULL && strstr(whole.prefix, "/..") == NULL);
+  char joined[4096];
+  int size = snprintf(joined, sizeof joined, "%s%s", whole.name, whole.prefix);
+  if (size > 0 && (size_t)size < sizeof joined) {
+    HOLDS(vbo_origin_parse(joined, &again, &err));
+    HOLDS(strcmp(whole.name, again.name) == 0 && strcmp(whole.host, again.host) == 0);
+    HOLDS(strcmp(whole.prefix, again.prefix) == 0);
+    vbo_origin_free(&again);
+  }
+  vbo_origin_free(&whole);
 }
 
 static void form(const char *text, size_t size) {

@@ -29,7 +29,7 @@ function M.start(answers)
   file:close()
   local recorder = program.start(("%s spec/support/recorder.lua %s %s"):format(
     program.vbolua, log, folder .. "/answers.lua"), "fingerprint")
-  local self, seen = { folder = folder }, 0
+  local self, seen = { folder = folder, url = recorder.url }, 0
 
   --- Connects in a version, with `more` options.
   function self.connect(version, more)

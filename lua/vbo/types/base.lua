@@ -79,6 +79,6 @@
 ---@field url? string
 ---@field user? string
 ---@field user_agent? string
----@field version? string
+---@field version? string|integer
 ---@field zone? string|number
 ---@field [string] vbo.UnknownOption
