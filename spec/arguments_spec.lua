@@ -178,4 +178,117 @@ describe("arguments", function()
       assert.equal("v8", client.version)
     end
   end)
+
+  it("of a send are addresses", function()
+    local client <close> = server.connect "v8"
+    local session <close> = client:organization(rehearsal.organization):explore {
+      workload = "exchange", at = rehearsal.before,
+    }
+    local items = session:mailbox("alice@contoso.com"):folder("Inbox"):items()
+    local item = items:first()
+    for _, wrong in ipairs { "bob", "", " ", "a@b@c", "@contoso.com", "bob@", 5, true, { "a@b.c" },
+      "bob@contoso.com; carol", "Bob <bob>", "bob contoso.com" } do
+      for _, options in ipairs { { to = wrong }, { from = wrong, to = "bob@contoso.com" } } do
+        for _, target in ipairs { item, items } do
+          local err = failure(target.send, target, options)
+          assert.equal("usage", err.kind)
+          assert.matches(options.from and "'from' takes an e-mail address"
+            or "'to' takes an e-mail address", err.message, 1, true)
+        end
+      end
+    end
+    local drive <close> = client:organization(rehearsal.organization):explore {
+      workload = "onedrive", at = rehearsal.before,
+    }
+    local document = drive:onedrive("alice@contoso.com"):document "Todo.md"
+    local err = failure(document.send, document, { to = "bob" })
+    assert.equal("send: 'to' takes an e-mail address, got \"bob\"", err.message)
+    assert.equal(0, #server.changes())
+  end)
+end)
+
+describe("conditions of where", function()
+  local server
+
+  setup(function() server = rehearsal.start() end)
+  teardown(function() server.stop() end)
+
+  it("that a field cannot meet are refused in every version", function()
+    for _, version in ipairs { "v2", "v5", "v6", "v8" } do
+      local client <close> = server.connect(version)
+      local session <close> = client:organization(rehearsal.organization):explore {
+        workload = "onedrive", at = rehearsal.before,
+      }
+      local documents = session:onedrive("alice@contoso.com"):documents()
+      for message, condition in pairs {
+        ["'size' takes a number, a list of numbers or a function, got >10"] = { size = ">10" },
+        ["'size' takes a number, a list of numbers or a function, got true"] = { size = true },
+        ["'size' takes a number, a list of numbers or a function, got 10 MiB"]
+          = { size = { 5, "10 MiB" } },
+        ["'name' takes text, a list of texts or a function, got 5"] = { name = 5 },
+        ["'name' takes a value, a list of values or a function, got a table of named values"]
+          = { name = { like = "*" } },
+        ["'name_after' compares dates, and 'name' is none"] = { name_after = "2026-11-01" },
+        ["'larger' takes a size, not -1"] = { larger = -1 },
+        ["'smaller' takes a size, not nan"] = { smaller = 0 / 0 },
+      } do
+        local err = failure(documents.where, documents, condition)
+        assert.equal("usage", err.kind)
+        assert.matches(message, (err.message:gsub("%-nan", "nan")), 1, true)
+      end
+      assert.is_true(documents:where({ size = documents:first().size }):count() >= 1)
+      assert.equal(0, documents:where({ name = {} }):count())
+    end
+  end)
+
+  it("know dates, words and switches", function()
+    local client <close> = server.connect "v8"
+    local session <close> = client:organization(rehearsal.organization):explore {
+      workload = "onedrive", at = rehearsal.before,
+    }
+    local documents = session:onedrive("alice@contoso.com"):documents()
+    local modified = documents:first().modified
+    assert.is_true(documents:where({ modified = modified }):count() >= 1)
+    assert.is_true(documents:where({ modified = vbo.time.parse(modified) }):count() >= 1)
+    assert.is_true(documents:where({ modified = modified:sub(1, 10) .. "*" }):count() >= 1)
+    local err = failure(documents.where, documents, { modified = "2026-11-01" })
+    assert.matches("'modified' takes a date with its time of day, got 2026-11-01", err.message, 1,
+      true)
+    assert.matches("modified_after", err.hint, 1, true)
+    assert.matches("takes a date, got soon",
+      failure(documents.where, documents, { modified = "soon" }).message, 1, true)
+    local jobs = client:jobs()
+    err = failure(jobs.where, jobs, { last_status = "Sucess" })
+    assert.equal("did you mean 'Success'?", err.hint)
+    assert.is_true(jobs:where({ last_status = "success" }):count() >= 1)
+    assert.matches("'is_enabled' takes true or false, got yes",
+      failure(jobs.where, jobs, { is_enabled = "yes" }).message, 1, true)
+    assert.equal(0, jobs:where({ description = vbo.json.null, name = "*" })
+      :where(function(job) return job.description ~= nil end):count())
+  end)
+
+  it("take a date without a zone in the one that was told, and tell where none was", function()
+    local function found(more)
+      local given = server.settings "v8"
+      for name, value in pairs(more) do given[name] = value end
+      local client <close> = vbo.connect(given)
+      local session <close> = client:organization(rehearsal.organization):explore {
+        workload = "exchange", at = rehearsal.before,
+      }
+      local items = session:mailbox("alice@contoso.com"):folder("Inbox"):items()
+      local received = items:first().received
+      local here = vbo.time.parse(received)
+      -- The clock of a zone five hours east reads five hours more.
+      local reading = vbo.time.iso(here + 5 * 3600):gsub("Z$", "")
+      return items:where({ received = received, received_after = reading }):count()
+    end
+    assert.equal(1, found { zone = "+05:00" })
+    local log = {}
+    assert.equal(0, found { log = function(line) log[#log + 1] = line end })
+    local told = select(2, table.concat(log, "\n"):gsub("'received_after' has no time zone", ""))
+    assert.equal(1, told)
+    local err = failure(found, { strict = true })
+    assert.equal("usage", err.kind)
+    assert.matches("'received_after' has no time zone", err.message, 1, true)
+  end)
 end)

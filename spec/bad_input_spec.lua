@@ -111,7 +111,8 @@ describe("bad input", function()
 
     it("a URL that is not https, or carries a password", function()
       fails(sim { url = "http://127.0.0.1:1" }, connect, "usage", "https only")
-      fails(sim { url = "https://u:pw@127.0.0.1:1" }, connect, "usage", "not in the URL")
+      fails(sim { url = "https://u:pw@127.0.0.1:1" }, connect, "usage",
+        "VBO_HOST cannot hold a user name or a password")
     end)
 
     it("a certificate nobody trusts, with its fingerprint as the way out", function()

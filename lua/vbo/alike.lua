@@ -63,6 +63,13 @@ end
 
 local other_types = { boolean = true, integer = true, number = true }
 
+--- The schema of a field in the client's API version; nil where that does not say.
+---@param name string  the field's name in the record
+---@param class table
+---@param client vbo.Client
+---@return vbo.Schema?
+function M.schema(name, class, client) return schemas_of(client, class)[squash(name)] end
+
 --- Whether `value` leaves every text of a field as it is.
 ---@param name string  the field's name in the record
 ---@param class table

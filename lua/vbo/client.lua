@@ -108,7 +108,7 @@ end
 function meta:__complete()
   M.load()
   local members = { api = self.api, version = true, server = true, fingerprint = true }
-  for name, method in pairs(Client) do members[name] = method end
+  for name in pairs(Client) do members[name] = self[name] end
   return members
 end
 

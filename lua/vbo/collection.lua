@@ -293,7 +293,10 @@ function Collection:where(conditions)
     local best = nearest(field, valid)
     errors.usage(("where: a %s has no '%s'"):format(self._class.kind, field),
       best and ("did you mean '%s'?"):format(best) or "it has: " .. table.concat(valid, ", "))
-  end)
+  end, {
+    client = self._client, class = self._class,
+    schema = function(field) return resource.schema(self._client, self._class, field) end,
+  })
   if type(conditions) == "table" then
     copy._conditions[#copy._conditions + 1] = conditions
   end

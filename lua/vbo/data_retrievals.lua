@@ -1,6 +1,7 @@
 --- Data retrievals: backups fetched from archive storage for a while (v6 and later), and
 --- the sessions that fetch them.
 
+local ascii = require "vbo.ascii"
 local declare = require "vbo.declare"
 local organization = require "vbo.organization"
 local resource = require "vbo.resource"
@@ -126,7 +127,7 @@ end
 --- Opens a restore session on what was fetched; its workload is the retrieval's.
 ---@return vbo.Session
 function DataRetrieval.methods:explore()
-  local workload, point = tostring(self.type):lower(), self.point_in_time
+  local workload, point = ascii.lower(tostring(self.type)), self.point_in_time
   local answer = self:_call { call = "explore", operation = "DataRetrieval_ExploreAction" }
   local opened = resource.from_record(session.Session, self._client, answer.data)
   if point then session.show_point(opened, workload, point, "reported") end

@@ -3,7 +3,10 @@
 local ascii = require "vbo.ascii"
 local core = require "vbo.core"
 local errors = require "vbo.error"
+local json = require "vbo.json"
+local moment = require "vbo.moment"
 local time = require "vbo.time"
+local wanted_of = require "vbo.filter.wanted"
 
 local M = {}
 
@@ -21,8 +24,13 @@ function M.date_condition(key)
   if how == "after" or how == "before" then return field, how end
 end
 
-local function date_condition(field, how, limit)
-  local bound = time.point(limit, field .. "_" .. how)
+local function date_condition(field, how, limit, context)
+  local what = field .. "_" .. how
+  local schema = context.schema(field)
+  if schema and schema.format ~= "date-time" and schema.format ~= "dotted" then
+    errors.usage(("where: '%s' compares dates, and '%s' is none"):format(what, field))
+  end
+  local bound = moment.bound(context.client, limit, what)
   local after = how == "after"
   return function(item)
     local seconds = seconds_of(item[field])
@@ -43,7 +51,7 @@ end
 ---@param what string  the condition's name, for the message
 ---@return number bytes
 function M.bytes(value, what)
-  if type(value) == "number" then return value end
+  if type(value) == "number" and value >= 0 then return value end
   local number, unit = tostring(value):match "^%s*(%d+%.?%d*)%s*(%a*)%s*$"
   local factor = type(value) == "string" and number and units[ascii.lower(unit)]
   if not factor then
@@ -66,6 +74,7 @@ end
 -- A predicate over a field's value for what is wanted of it.
 local function value_test(wanted)
   if type(wanted) == "function" then return wanted end
+  if wanted == json.null then return function(value) return value == nil end end
   if type(wanted) == "table" and #wanted > 0 then
     local tests = {}
     for i, one in ipairs(wanted) do tests[i] = value_test(one) end
@@ -112,7 +121,7 @@ local function person_condition(field, wanted)
   end
 end
 
-local function condition(key, wanted, check)
+local function condition(key, wanted, check, context)
   if type(key) ~= "string" then
     errors.usage "where takes conditions by field name, or a function"
   end
@@ -123,15 +132,14 @@ local function condition(key, wanted, check)
   local field, how = M.date_condition(key)
   if field then
     check(field)
-    return date_condition(field, how, wanted)
+    return date_condition(field, how, wanted, context)
   end
-  if people[key] then
-    check(people[key])
-    return person_condition(people[key], wanted)
-  end
-  check(key)
-  local test = value_test(wanted)
-  return function(item) return test(item[key]) end
+  field = people[key] or key
+  check(field)
+  wanted_of.check(field, wanted, context)
+  if people[key] then return person_condition(field, wanted) end
+  local test = wanted_of.date_test(field, wanted, context) or value_test(wanted)
+  return function(item) return test(item[field]) end
 end
 
 --- Compiles the argument of `where`.
@@ -143,16 +151,20 @@ end
 --- or by one of the names or addresses in them.
 ---@param conditions table|function
 ---@param check fun(field: string)?  raises for a field that does not exist
+---@param context vbo.FilterContext?  what is known of the fields
 ---@return fun(item: table): boolean
-function M.compile(conditions, check)
+function M.compile(conditions, check, context)
   if type(conditions) == "function" then return conditions end
   if type(conditions) ~= "table" then
     errors.usage(("where takes a table of conditions or a function, not a %s"):format(
       type(conditions)))
   end
   check = check or function() end
+  context = context or { schema = function() end }
   local list = {}
-  for key, wanted in pairs(conditions) do list[#list + 1] = condition(key, wanted, check) end
+  for key, wanted in pairs(conditions) do
+    list[#list + 1] = condition(key, wanted, check, context)
+  end
   return function(item)
     for i = 1, #list do
       if not list[i](item) then return false end

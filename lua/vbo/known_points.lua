@@ -4,6 +4,7 @@
 --- organization's record tells its first and last backup.  Where neither can be read (a role may
 --- not, a job up to v5) nothing is known.
 
+local ascii = require "vbo.ascii"
 local errors = require "vbo.error"
 local resource = require "vbo.resource"
 local time = require "vbo.time"
@@ -50,14 +51,14 @@ local function seconds_of(client, text)
 end
 
 local function flag(record, name)
-  return tostring(resource.field(record, name)):lower() == "true"
+  return ascii.lower(tostring(resource.field(record, name))) == "true"
 end
 
 -- Archived and fetched points are explored through their retrieval, copies through their
 -- repository.
 local function is_usable(what, record)
   local workload = resource.field(record, holds[what.workload])
-  if workload ~= nil and tostring(workload):lower() == "false" then return false end
+  if workload ~= nil and ascii.lower(tostring(workload)) == "false" then return false end
   return not flag(record, "isRetrieved") and not flag(record, "isLongTermCopy")
     and not flag(record, "isDeleted") and (what.repository ~= nil or not flag(record, "isCopy"))
 end

@@ -124,6 +124,22 @@ function M.declared(client, class)
   return words
 end
 
+--- The schema of a class's field in the client's API version.
+---@param client vbo.Client
+---@param class table
+---@param word string  as a runbook spells the field
+---@return vbo.Schema? schema  nil where the version does not say
+---@return string? name        the field's in records
+function M.schema(client, class, word)
+  for _, list in ipairs { class.fields and class.fields[word] or {},
+    fields[word] or { squash(word) } } do
+    for _, name in ipairs(list) do
+      local schema = alike.schema(name, class, client)
+      if schema then return schema, name end
+    end
+  end
+end
+
 --- Whether `M.declared` knows a field by this spelling.
 ---@param words table<string, string>
 ---@param name string

@@ -135,6 +135,30 @@ function M.restore(class, name, operations, how)
   end)
 end
 
+-- One address of "a@contoso.com; Bob <b@contoso.com>".
+local function is_address(part)
+  local bare = part:match "^.*<([^<>]*)>%s*$" or part
+  return bare:match "^%s*[^%s@,;<>]+@[^%s@,;<>]+%s*$" ~= nil
+end
+
+-- Raises for what is no e-mail address: a server would answer that much later, or never.
+local function check_addresses(options, call)
+  for _, name in ipairs { "from", "to" } do
+    local value = options[name]
+    if value ~= nil then
+      local good = type(value) == "string" and value:find "%S" ~= nil
+      for part in (good and value or ""):gmatch "[^;,]+" do
+        good = good and (is_address(part) or not part:find "%S")
+      end
+      if not good then
+        errors.usage(("%s: '%s' takes an e-mail address, got %s"):format(call, name,
+          type(value) == "string" and ("%q"):format(value) or "a " .. type(value)),
+          "write alice@contoso.com; several are separated by semicolons")
+      end
+    end
+  end
+end
+
 --- Declares a change that answers nothing: sending by mail.
 ---@param class table
 ---@param name string
@@ -151,6 +175,7 @@ function M.send(class, name, operations, how)
       if type(given) == "table" and how.prepare then
         options = how.prepare(copied(given), self, name)
       end
+      if type(given) == "table" then check_addresses(given, name) end
       local addressed = type(given) == "table" and given.to ~= nil
       return workload.send(self, name, addressed and other or operation, options)
     end

@@ -80,7 +80,7 @@ function M.new(list)
   local client = list.client
   local operation = pipeline.operation(client, list.operation)
   local query = own_words(list.query or {})
-  pushdown.add(operation, list.conditions or {}, query)
+  pushdown.add(operation, list.conditions or {}, query, client)
   local least = query.page_size and math.min(query.page_size, M.least) or M.least
   local known = client._page_sizes and client._page_sizes[operation.name] or math.huge
   local optional = { page_size = true, offset = true, set_id = true }

@@ -7,6 +7,7 @@
 
 local ascii = require "vbo.ascii"
 local filter = require "vbo.filter"
+local moment = require "vbo.moment"
 local spelling = require "vbo.spelling"
 local time = require "vbo.time"
 
@@ -67,11 +68,11 @@ local function comparable(parameter, value)
   return is_guid(value) and value or nil
 end
 
-local function bound(names, parameters, value, seconds)
+local function bound(names, parameters, value, seconds, client, what)
   for _, name in ipairs(names) do
     if parameters[ascii.lower(name)] then
       -- A second wider: whether the bound itself is within differs.
-      return name, time.iso(time.point(value, name) + seconds)
+      return name, time.iso(moment.bound(client, value, what) + seconds)
     end
   end
 end
@@ -80,7 +81,8 @@ end
 ---@param operation vbo.Operation
 ---@param conditions table[]  as given to `where`
 ---@param query table<string, any>  what it holds already is kept
-function M.add(operation, conditions, query)
+---@param client vbo.Client
+function M.add(operation, conditions, query, client)
   local parameters = {}
   for _, parameter in ipairs(operation.parameters) do
     if parameter.place == "query" then parameters[ascii.lower(parameter.name)] = parameter end
@@ -98,7 +100,7 @@ function M.add(operation, conditions, query)
       local field, how = filter.date_condition(key)
       local limits = field and bounds[squash(field)]
       if limits and has(properties, squash(field)) then
-        add(bound(limits[how], parameters, value, how == "after" and -1 or 1))
+        add(bound(limits[how], parameters, value, how == "after" and -1 or 1, client, key))
       elseif not field and type(key) == "string" and equal[squash(key)]
           and has(properties, squash(key)) then
         local parameter = parameters[squash(key)]
