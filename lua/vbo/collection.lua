@@ -295,7 +295,7 @@ function Collection:where(conditions)
       best and ("did you mean '%s'?"):format(best) or "it has: " .. table.concat(valid, ", "))
   end, {
     client = self._client, class = self._class,
-    schema = function(field) return resource.schema(self._client, self._class, field) end,
+    schema = function(field) return resource.field_schema(self._client, self._class, field) end,
   })
   if type(conditions) == "table" then
     copy._conditions[#copy._conditions + 1] = conditions

@@ -130,7 +130,7 @@ end
 ---@param word string  as a runbook spells the field
 ---@return vbo.Schema? schema  nil where the version does not say
 ---@return string? name        the field's in records
-function M.schema(client, class, word)
+function M.field_schema(client, class, word)
   for _, list in ipairs { class.fields and class.fields[word] or {},
     fields[word] or { squash(word) } } do
     for _, name in ipairs(list) do
