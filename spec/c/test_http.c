@@ -499,10 +499,13 @@ static void refuses_what_must_not_be_sent(void **state) {
   vbo_request type = {.method = "POST", .path = "/", .content_type = "a\nb"};
   assert_null(vbo_transfer_start(s.client, &type, NULL, &s.err));
   assert_kind(s.err, USAGE);
-  static const char *const urls[] = {"http://h",     "https://u:p@h",   "https://h/path",
-                                     "https://h:0",  "https://h:99999", "",
-                                     "https://",     "https://h?x",     "h h",
-                                     "https://[::1", "ftp://h"};
+  static const char *const urls[] = {"http://h",       "https://u:p@h",    "https://u:p@h/path",
+                                     "https://h:0",    "https://h:99999",  "",
+                                     "https://",       "https://h?x",      "h h",
+                                     "https://[::1",   "ftp://h",          "https://h/path?x",
+                                     "https://h/a#b",  "https://h/a/../b", "https://h/%2E%2e",
+                                     "https://h/./a",  "https://h//a",     "https://h/a b",
+                                     "https://h/a\\b", "https://h:1x/a",   "https://h/a\r\nX: y"};
   for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
     s.options.url = urls[i];
     if (vbo_client_open(s.engine, &s.options, &s.err) != NULL) fail_msg("opened %s", urls[i]);
@@ -512,6 +515,11 @@ static void refuses_what_must_not_be_sent(void **state) {
   s.options.url = "HTTPS://Backup.Example.COM";
   vbo_client *client = client_open(&s);
   assert_string_equal(vbo_client_origin(client), "https://backup.example.com:4443");
+  vbo_client_free(client);
+  s.options.url = "https://Backup.Example.COM/Backup365/x%20y/";
+  client = client_open(&s);
+  assert_string_equal(vbo_client_origin(client), "https://backup.example.com:4443");
+  assert_string_equal(vbo_client_prefix(client), "/Backup365/x%20y");
   vbo_client_free(client);
   s.options.url = "[::1]:8443/";
   client = client_open(&s);
