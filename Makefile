@@ -110,8 +110,10 @@ CORE_LIBS := $(or $(call pkg,--libs openssl),-lssl -lcrypto) $(UTF8PROC_LIBS)
 endif
 
 # The rehearsal server is built where its libraries' headers are; they load when it is used.
-HAVE_SERVER := $(if $(call pkg,--modversion libmicrohttpd),$(if $(call pkg,--modversion libarchive),1))
-SERVER_CFLAGS := $(call pkg,--cflags libmicrohttpd libarchive)
+SERVER_NEEDS := libmicrohttpd libarchive gmime-3.0
+HAVE_SERVER := $(if $(filter 3,$(words $(foreach need,$(SERVER_NEEDS),$(call pkg,--modversion $(need))))),1)
+# Their headers are not ours to warn about.
+SERVER_CFLAGS := $(patsubst -I%,-isystem %,$(call pkg,--cflags $(SERVER_NEEDS)))
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes

@@ -71,6 +71,7 @@ group_build() {
 group_server() {
   header_needed libmicrohttpd microhttpd.h libmicrohttpd-dev "the rehearsal server's HTTP"
   header_needed libarchive archive.h libarchive-dev "the rehearsal server's ZIP"
+  header_needed gmime-3.0 gmime-3.0/gmime/gmime.h libgmime-3.0-dev "the rehearsal server's mail"
 }
 
 # Line editing, which the interpreter loads when it reads commands.

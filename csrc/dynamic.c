@@ -82,3 +82,20 @@ bool vbo_dynamic_archive(vbo_archive *table, vbo_error *err) {
       symbols, sizeof symbols / sizeof symbols[0]};
   return load(&library, table, err);
 }
+
+bool vbo_dynamic_gmime(vbo_gmime *table, vbo_error *err) {
+  static const char *const files[] = {"libgmime-3.0.so.0",
+                                      "libgmime-3.0.so",
+                                      "libgmime-3.0.0.dylib",
+                                      "libgmime-3.0.dylib",
+                                      "/opt/homebrew/lib/libgmime-3.0.dylib",
+                                      "/usr/local/lib/libgmime-3.0.dylib",
+                                      NULL};
+#define SYMBOL(name) {#name, offsetof(vbo_gmime, name)},
+  static const vbo_symbol symbols[] = {VBO_GMIME_FUNCTIONS(SYMBOL)};
+#undef SYMBOL
+  static const vbo_library library = {
+      "GMime to read mail", "Debian: apt install libgmime-3.0-0; macOS: brew install gmime", files,
+      symbols, sizeof symbols / sizeof symbols[0]};
+  return load(&library, table, err);
+}

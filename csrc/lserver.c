@@ -228,5 +228,6 @@ int luaopen_vbo_server(lua_State *L) {
   luaL_newlib(L, functions);
   vboL_open_streams(L);
   vboL_open_folders(L);
+  vboL_open_mail(L);
   return 1;
 }

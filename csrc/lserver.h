@@ -30,4 +30,7 @@ void vboL_open_streams(lua_State *L);
 /* What lserver_folder.c adds, after that. */
 void vboL_open_folders(lua_State *L);
 
+/* What lserver_mail.c adds. */
+void vboL_open_mail(lua_State *L);
+
 #endif

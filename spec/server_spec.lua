@@ -470,14 +470,15 @@ describe("the rehearsal server's HTTP side", function()
     local fake = folder .. "/fake"
     assert(os.execute("mkdir " .. fake))
     for _, name in ipairs { "libmicrohttpd.so.12", "libmicrohttpd.so", "libarchive.so.13",
-      "libarchive.so" } do
+      "libarchive.so", "libgmime-3.0.so.0", "libgmime-3.0.so" } do
       assert(io.open(fake .. "/" .. name, "w")):close()
     end
     local script = folder .. "/missing.lua"
     local file <close> = assert(io.open(script, "w"))
     file:write [[
       local server = require "vbo.server"
-      for _, result in ipairs { { server.listen {} }, { server.stream.zip {} } } do
+      for _, result in ipairs { { server.listen {} }, { server.stream.zip {} },
+        { server.mail "" } } do
         print(result[1], result[2].kind, result[2].message, result[2].hint)
       end
     ]]
@@ -489,6 +490,15 @@ describe("the rehearsal server's HTTP side", function()
       .. "Debian: apt install libmicrohttpd12", output, 1, true)
     assert.matches("nil\tunsupported\tthe rehearsal server needs libarchive\tDebian: apt install "
       .. "libarchive13", output, 1, true)
+    assert.matches("nil\tunsupported\tthe rehearsal server needs GMime to read mail\tDebian: apt "
+      .. "install libgmime-3.0-0", output, 1, true)
+    -- A world of mail says so before it serves any.
+    assert(os.execute("mkdir -p " .. folder .. "/world/mail/maja@north.example"))
+    output, status = program.run(("LD_LIBRARY_PATH=%s %s -e %s 2>&1"):format(fake,
+      program.quoted(program.vbolua), program.quoted(
+        ("print(pcall(require('vbo.sim.world').open, '%s/world'))"):format(folder))))
+    assert.equal(0, status, output)
+    assert.matches("apt install libgmime-3.0-0", output, 1, true)
   end)
 end)
 

@@ -1,11 +1,12 @@
 -- Worlds of the user's own files, and the mail in them.
 
+local mapi = require "vbo.sim.formats.mapi"
 local message = require "vbo.sim.world.message"
-local mime = require "vbo.sim.world.mime"
 local program = require "spec.support.program"
 local rehearsals = require "spec.support.rehearsal"
 local server = require "vbo.server"
 local sim = require "spec.support.sim_app"
+local vbo = require "vbo"
 local worlds = require "vbo.sim.world"
 
 local quoted = program.quoted
@@ -153,28 +154,70 @@ R0lG
 end)
 
 describe("mail's encodings", function()
+  local function with(field, body) return message.parse(field .. "\r\n\r\n" .. (body or ""), 7) end
+
   it("read dates in many forms", function()
-    assert.equal(1794906720, mime.date "17 Nov 2026 09:12 GMT")
-    assert.equal(1794906720, mime.date "Tue, 17 Nov 2026 04:12:00 EST")
-    assert.equal(915148800, mime.date "Fri, 1 Jan 99 00:00:00 -0000")
-    assert.is_nil(mime.date "32 Nov 2026 09:12:00 GMT")
-    assert.is_nil(mime.date "yesterday")
-    assert.is_nil(mime.date(nil))
+    for text, at in pairs {
+      ["17 Nov 2026 09:12 GMT"] = 1794906720, ["Tue, 17 Nov 2026 04:12:00 EST"] = 1794906720,
+      ["Fri, 1 Jan 99 00:00:00 -0000"] = 915148800,
+    } do
+      local mail = with("Date: " .. text)
+      assert.same({ at, true }, { mail.sent, mail.dated }, text)
+    end
+    for _, text in ipairs { "yesterday", "" } do
+      assert.same({ 7, false }, { with("Date: " .. text).sent, with("Date: " .. text).dated })
+    end
   end)
 
+  local function text_in(charset, bytes)
+    return with("Content-Type: text/plain; charset=" .. charset, bytes).body
+  end
+
   it("read charsets, and show what they cannot read", function()
-    assert.equal("€", mime.utf8("\xA4", "ISO-8859-15"))
-    assert.equal("¤", mime.utf8("\xA4", "iso-8859-1"))
-    assert.equal("“x”", mime.utf8("\x93x\x94", "utf-8"))
-    assert.equal("\u{FFFD}a", mime.utf8("\xC1a", "koi8-r"))
-    assert.equal("é😀", mime.utf8("\xE9\0\x3D\xD8\0\xDE", "utf-16le"))
+    for _, each in ipairs {
+      { "ISO-8859-15", "\xA4", "€" }, { "iso-8859-1", "\xE9", "é" },
+      { "utf-8", "\x93x\x94", "“x”" }, { "koi8-r", "\xEF\xD4\xDE\xA3\xD4", "Отчёт" },
+      { "windows-1251", "\xCE\xF2\xF7\xB8\xF2", "Отчёт" },
+      { "iso-2022-jp", "\27$B8+@Q=q\27(B", "見積書" },
+      { "shift_jis", "\x8C\xA9\x90\xCF\x8F\x91", "見積書" },
+      { "gb2312", "\xB1\xA8\xBC\xDB", "报价" }, { "gb18030", "\x94\x39\xDA\x33", "💩" },
+      { "iso-8859-2", "Za\xBF\xF3\xB3\xE6", "Zażółć" }, { "big5", "\xA4\xA4\xA4\xE5", "中文" },
+      { "euc-kr", "\xB0\xA1\xB0\xA2", "가각" }, { "windows-1255", "\xF9\xEC", "של" },
+      { "windows-1254", "\xDD\xFE", "İş" }, { "utf-16le", "\xE9\0=\xD8\0\xDE", "é😀" },
+      { "x-nothing", "a\xC1", "a\u{FFFD}" }, { "shift_jis", "a\x81", "a\u{FFFD}" },
+      { '"utf-8"', "\xEF\xBB\xBFafter a mark", "after a mark" },
+    } do
+      assert.equal(each[3], text_in(each[1], each[2]), each[1])
+    end
+  end)
+
+  it("read encoded words of any charset in a subject, a name and a file's name", function()
+    local mail = with("Subject: =?koi8-r?B?79Te?= =?koi8-r?Q?=A3=D4?=\r\n"
+      .. "From: =?gb2312?B?sai82w==?= <a@b.example>\r\nMIME-Version: 1.0\r\n"
+      .. "Content-Type: application/pdf; name=\"=?iso-8859-2?Q?Za=BF=F3=B3=E6=2Epdf?=\"", "x")
+    assert.same({ "Отчёт", "报价", "Zażółć.pdf" },
+      { mail.subject, mail.from.name, mail.attachments[1].name })
+  end)
+
+  it("read Base64 that is padded in its middle, or cut", function()
+    for coded, plain in pairs {
+      ["SGVsbG8g\r\nd29ybGQhIQ==\r\neA==c2Vjb25kIHBhcnQ="] = "Hello world!!xsecond part",
+      ["eA==\r\neQ==\r\neg=="] = "xyz", ["SGV*sbG 8"] = "Hello", ["SGVsbG"] = "Hell",
+    } do
+      assert.equal(plain, with("Content-Type: text/plain\r\nContent-Transfer-Encoding: BASE64",
+        coded).body)
+    end
+  end)
+
+  it("read mail that begins with a byte order mark", function()
+    local mail = message.parse("\xEF\xBB\xBFSubject: Budget 2027\r\nFrom: a@b.example\r\n\r\nx", 7)
+    assert.same({ "Budget 2027", "a@b.example", "x" }, { mail.subject, mail.from.email, mail.body })
+    assert.equal("Budget 2027", message.header("\xEF\xBB\xBFSubject: Budget 2027", 7).subject)
   end)
 
   it("read parameters with quotes", function()
-    local value, parameters =
-      mime.parameters 'Text/Plain; charset=utf-8 ; name="a \\"b\\"; c"; x=""'
-    assert.equal("text/plain", value)
-    assert.same({ charset = "utf-8", name = 'a "b"; c', x = "" }, parameters)
+    local mail = with('Content-Type: application/x; name="a \\"b\\"; c"', "data")
+    assert.equal('a "b"; c', mail.attachments[1].name)
   end)
 end)
 
@@ -402,6 +445,75 @@ return {
     assert.match("binary chunk", failure "\27Lua")
   end)
 
+  it("begins a mail of an mbox file where one begins", function()
+    local function subjects(text)
+      local place, clean = folder_with { ["mail/a@b.example/Box.mbox"] = text }
+      local mailbox = assert(worlds.open(place)):organizations()[1].mailboxes[1]
+      local out = {}
+      for i, item in ipairs(mailbox.items) do out[i] = item.subject .. "|" .. (item.body or "") end
+      clean()
+      return out
+    end
+    local head = "From: o@b.example\nSubject: %s\nDate: Mon, 2 Nov 2026 10:00:00 +0000\n\n"
+    local one, two = head:format "one", head:format "two"
+    for _, between in ipairs { "From o@b.example Mon Nov  2 11:00:00 2026",
+      "From o@b.example Mon Nov  2 11:00:00 CET 2026", "From - Mon Nov 02 11:00:00 2026",
+      "From MAILER-DAEMON Mon Nov  2 11:00 2026",
+      "From o@b.example  Mon, 2 Nov 2026 11:00:00 +0100",
+      "From \"a b\"@b.example Mon Nov  2 11:00:00 2026", "From o@b.example" } do
+      assert.same({ "one|Hello\n\n", "two|x\n" }, subjects(
+        "From o@b.example Mon Nov  2 10:00:00 2026\n" .. one .. "Hello\n\n" .. between .. "\n"
+        .. two .. "x\n"), between)
+    end
+    for _, paragraph in ipairs { "From now on we meet at nine.", "From 9:00 on in 2026 we meet.",
+      "From: nobody", "From here to there\nSubject: no", "From" } do
+      assert.same({ "one|Hello\n\n" .. paragraph .. "\n" }, subjects(
+        "From o@b.example Mon Nov  2 10:00:00 2026\n" .. one .. "Hello\n\n" .. paragraph .. "\n"))
+    end
+    -- What was quoted is unquoted once.
+    assert.same({ "one|\nFrom here\n>From there\n" }, subjects(
+      "From o@b.example Mon Nov  2 10:00:00 2026\n" .. one .. "\n>From here\n>>From there\n"))
+  end)
+
+  it("does not move to where a wrong clock is", function()
+    local place, clean = folder_with { ["drives/a@b.example/old.txt"] = "1",
+      ["drives/a@b.example/camera.jpg"] = "2" }
+    assert(os.execute("touch -d 2099-12-31 " .. quoted(place .. "/drives/a@b.example/camera.jpg")))
+    local world = assert(worlds.open(place))
+    assert.is_true(world.now <= os.time())
+    local organization = world:organizations()[1]
+    -- The camera's picture was there when it was last backed up, as far as anybody knows.
+    local view = world:view(organization, { at = os.time() })
+    local names = {}
+    for _, document in ipairs(view:documents(view:drives()[1])) do names[document.name] = true end
+    assert.is_true(names["old.txt"])
+    assert.equal(2, #world:live_drive(organization, "a@b.example").documents
+      + (names["camera.jpg"] and 0 or 1))
+    clean()
+  end)
+
+  it("exports mail with mail attached, however deep", function()
+    local inner = "From: c@b.example\r\nSubject: innermost\r\nImportance: high\r\n\r\nDeep\r\n"
+    for depth = 1, 3 do
+      inner = ("From: c@b.example\r\nSubject: around %d\r\nContent-Type: multipart/mixed; boundary="
+        .. "b%d\r\n\r\n--b%d\r\n\r\nText\r\n--b%d\r\nContent-Type: message/rfc822\r\n\r\n%s"
+        .. "\r\n--b%d--\r\n"):format(depth, depth, depth, depth, inner, depth)
+    end
+    local place, clean = folder_with { ["mail/a@b.example/Inbox/1.eml"] = inner }
+    for _, version in ipairs { "v3", "v8" } do
+      local client = sim.new(version, { world = assert(worlds.open(place)) })
+      local session = client:explore("Vex", nil, nil, "b.onmicrosoft.com")
+      local box = session .. "/Mailboxes/" .. client:rows(session .. "/Mailboxes")[1].id
+      local exported = sim.bytes(client:act(box, "export", {}))
+      assert.equal("!BDN", exported:sub(1, 4))
+      assert.is_truthy(exported:find(mapi.utf16 "innermost", 1, true))
+      local item = client:rows(box .. "/Items")[1]
+      local saved = sim.bytes(client:act(box .. "/Items/" .. item.id, "save_msg", {}))
+      assert.is_truthy(saved:find(mapi.utf16 "innermost", 1, true))
+    end
+    clean()
+  end)
+
   it("is not there", function()
     local nothing, why = worlds.open "./no such folder"
     assert.is_nil(nothing)
@@ -424,6 +536,43 @@ describe("the client on a folder", function()
     rehearsal.stop()
     remove()
     remove_to()
+  end)
+
+  it("is told which file has gone", function()
+    local place, clean = folder_with { ["drives/a@b.example/stays.txt"] = "a",
+      ["drives/a@b.example/goes.txt"] = "bb", ["drives/a@b.example/shrinks.txt"] = "ccc",
+      ["mail/a@b.example/Inbox/goes1.eml"] = "Subject: 1\r\n\r\nx\r\n",
+      ["mail/a@b.example/Inbox/goes2.eml"] = "Subject: 2\r\n\r\nx\r\n" }
+    local own <close> = vbo.sim.start { world = place }
+    local client <close> = vbo.connect(own:settings "v8")
+    local session <close> = client:organizations():one():explore { workload = "onedrive" }
+    local mails <close> = client:organizations():one():explore { workload = "exchange" }
+    local drive = session:onedrive "a@b.example"
+    local items = mails:mailbox "a@b.example":items():all()
+    local documents = {}
+    for _, name in ipairs { "goes.txt", "shrinks.txt" } do
+      documents[name] = drive:document(name)
+    end
+    assert(os.remove(place .. "/drives/a@b.example/goes.txt"))
+    for i = 1, 2 do assert(os.remove(place .. "/mail/a@b.example/Inbox/goes" .. i .. ".eml")) end
+    assert(io.open(place .. "/drives/a@b.example/shrinks.txt", "w")):close()
+    for name, document in pairs(documents) do
+      local err = rehearsals.failure(document.save, document, { to = to .. "/gone" })
+      assert.is_truthy(err.message:find(name, 1, true), err.message)
+      assert.is_truthy(own:log():find(name, 1, true))
+    end
+    local err = rehearsals.failure(function()
+      return drive:documents():save { to = to .. "/gone.zip", zip = true }
+    end)
+    assert.is_truthy(err.message:find("goes.txt", 1, true) or err.message:find("shrinks", 1, true))
+    -- The mail that was read last may still be held.
+    local said = ""
+    for i, item in ipairs(items) do
+      local good, why = vbo.try(item.save, item, { to = to .. "/gone" .. i .. ".msg" })
+      said = said .. (good and "" or why.message)
+    end
+    assert.match("goes%d%.eml", said)
+    clean()
   end)
 
   for _, version in ipairs { "v3", "v8" } do

@@ -7,11 +7,29 @@ local M = {}
 
 local IMPORTANCE = { Low = 0, Normal = 1, High = 2 }
 
+-- Mail that is attached to mail is written the same way.
+local function attachments_of(list)
+  local out = {}
+  for i, each in ipairs(list or {}) do
+    local inner = each.message
+    if inner then
+      local copy = {}
+      for name, value in pairs(inner) do copy[name] = value end
+      copy.importance, copy.flags = IMPORTANCE[inner.importance], 0x01
+      copy.attachments = attachments_of(inner.attachments)
+      out[i] = { name = each.name, type = each.type, data = each.data, message = copy }
+    else
+      out[i] = each
+    end
+  end
+  return out
+end
+
 local function message_of(item)
   return {
     subject = item.subject, from = item.from, to = item.to, cc = item.cc, bcc = item.bcc,
     sent = item.sent, received = item.received, body = item.body, html = item.html,
-    message_id = item.message_id, attachments = item.attachments,
+    message_id = item.message_id, attachments = attachments_of(item.attachments),
     importance = IMPORTANCE[item.importance],
     -- PidTagMessageFlags: read; a draft has not been sent.
     flags = item.folder.category == "Drafts" and 0x09 or 0x01,

@@ -1,15 +1,28 @@
 --- The loop behind `vbolua sim`: sockets on one side, `app:handle` on the other.
 
 local ascii = require "vbo.ascii"
+local core = require "vbo.core"
 local errors = require "vbo.error"
 local exports = require "vbo.sim.exports"
 local json = require "vbo.json"
+local refusal = require "vbo.sim.refusal"
 
 local M = {}
 
 -- A connection on which nothing moves for so many seconds is closed, and what it held is freed: an
 -- answer that nobody reads on, a client that has gone without a word.
 local idle_timeout = 300
+
+-- A file of an archive that has gone would be noticed in the middle of the answer.
+local function check_file(description)
+  local path = description.root .. "/" .. description.path
+  local found = core.stat(path)
+  if not found or found.type ~= "file" then
+    errors.raise { kind = "disk", message = ("cannot open %s: no such file"):format(path) }
+  elseif found.size < (description.size or 0) then
+    errors.raise { kind = "disk", message = ("%s has become shorter"):format(path) }
+  end
+end
 
 --- The C stream of a description (see `vbo.sim.streams`).
 local function open_stream(server, description)
@@ -18,6 +31,7 @@ local function open_stream(server, description)
     return assert(server.stream.generate { seed = description.seed, size = description.size })
   end
   if description.kind == "file" then
+    check_file(description)
     return assert(server.stream.file {
       root = description.root, path = description.path, size = description.size,
     })
@@ -59,6 +73,19 @@ local function weathered(app, asked)
   return reply, strike:wire(reply), strike
 end
 
+--- Answers in place of a stream that cannot be opened: a file that has gone from the world's folder
+--- since, say.
+local function unreadable(app, request, why)
+  local text = "The rehearsal server cannot read its world: " .. (type(why) == "table"
+    and why.message or tostring(why))
+  app.log(("%s %s: %s"):format(request.method, request.path, text))
+  local number = tonumber(request.path:match "^/[vV](%d+)/") or 8
+  return request:reply {
+    status = 500, headers = { ["content-type"] = "application/json; charset=utf-8" },
+    body = json.encode(refusal.render(refusal.make(500, text), number)),
+  }
+end
+
 --- Answers one request; what fails here is told to nobody but the log, the client gets a 500.
 --- Gives the strike of the weather that met it, if any, and whether the request is still needed.
 local function answer(server, app, request)
@@ -69,7 +96,12 @@ local function answer(server, app, request)
   wire.status, wire.headers = reply.status, reply.headers
   if reply.delay then wire.delay = (wire.delay or 0) + reply.delay end
   if reply.stream then
-    wire.stream = open_stream(server, reply.stream)
+    local good, stream = pcall(open_stream, server, reply.stream)
+    if not good then
+      unreadable(app, request, stream)
+      return strike, false
+    end
+    wire.stream = stream
   else
     wire.body = reply.body or ""
   end
@@ -78,8 +110,9 @@ local function answer(server, app, request)
     wire.breakable, wire.delay = true, (wire.delay or 0) + exports.preparing
     function export.break_off() return request:break_off() end
   end
-  request:reply(wire)
-  return strike, export ~= nil
+  local sent, why = request:reply(wire)
+  if not sent and why and why.kind ~= "closed" then unreadable(app, request, why) end
+  return strike, sent and export ~= nil
 end
 
 --- Whether nobody but this machine reaches an address.

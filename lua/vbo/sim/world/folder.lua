@@ -19,7 +19,7 @@ local ids = require "vbo.sim.ids"
 local listed_mail = require "vbo.sim.world.folder_listing"
 local listing = require "vbo.sim.world.listing"
 local mail = require "vbo.sim.world.folder_mail"
-local mime = require "vbo.sim.world.mime"
+local message = require "vbo.sim.world.message"
 local time = require "vbo.time"
 
 local M = {}
@@ -55,7 +55,7 @@ local function drive_of(root, list, path, skip)
   local out, seen = {}, {}
   for _, entry in ipairs(list(path)) do
     local below = join(path, entry.name)
-    local name = mime.utf8(entry.name)
+    local name = message.utf8(entry.name)
     if skip and skip[below] or seen[name] then
       -- Two names that are one in UTF-8 cannot both be shown.
       seen[name] = true
@@ -65,7 +65,7 @@ local function drive_of(root, list, path, skip)
       out[#out + 1] = folder
     else
       out[#out + 1] = {
-        file = name, at = time.iso(entry.modified), size = entry.size,
+        file = name, at = time.iso(math.min(entry.modified, os.time())), size = entry.size,
         stream = { kind = "file", root = root, path = below, size = entry.size },
       }
     end
@@ -74,11 +74,12 @@ local function drive_of(root, list, path, skip)
   return out
 end
 
-local function newest_of(list, path, newest)
+--- When something was changed last.  A date in the future is a wrong clock's: it says nothing.
+local function newest_of(list, path, newest, present)
   for _, entry in ipairs(list(path)) do
     if entry.type == "directory" then
-      newest = newest_of(list, join(path, entry.name), newest)
-    else
+      newest = newest_of(list, join(path, entry.name), newest, present)
+    elseif entry.modified <= present then
       newest = math.max(newest, entry.modified)
     end
   end
@@ -220,7 +221,7 @@ end
 local function complete(spec, folder)
   spec.name = spec.name or folder.root:match "([^/]+)/*$" or "folder"
   if not spec.now then
-    local newest = newest_of(folder.list, "", 0)
+    local newest = newest_of(folder.list, "", 0, os.time())
     spec.now = time.iso((newest > 0 and newest or 1795248000) + 3600)
   end
   local now = assert(time.parse(spec.now))
@@ -324,6 +325,7 @@ function M.open(root)
   for _, entry in ipairs(folder.list "") do
     if entry.type == "directory" then names[entry.name] = true end
   end
+  if names.mail then message.check() end
   folder.drives = owned(folder.list, names, "drives")
   folder.mailboxes = owned(folder.list, names, "mail")
   local spec = { organizations = { {} } }

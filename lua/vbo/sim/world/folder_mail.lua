@@ -5,7 +5,7 @@
 local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 local message = require "vbo.sim.world.message"
-local mime = require "vbo.sim.world.mime"
+local refusal = require "vbo.sim.refusal"
 
 local M = {}
 
@@ -22,8 +22,14 @@ local function entry_id(seed, count)
   return ids.base64("\0\0\0\0" .. ids.bytes(seed, count - 4), true)
 end
 
+-- Opens a file of the world, which somebody may have removed since.
+local function open(path)
+  local file, why = io.open(path, "rb")
+  return file or refusal.raise(500, ("A file of this world cannot be read: %s."):format(why))
+end
+
 local function read(path, offset, size)
-  local file <close> = assert(io.open(path, "rb"))
+  local file <close> = open(path)
   file:seek("set", offset)
   return file:read(size) or ""
 end
@@ -49,7 +55,7 @@ end }
 local function add_item(mailbox, folder, mail, head)
   local item = message.header(head, mail.modified)
   if not item.dated or item.sent > mailbox.now then
-    item.sent = math.min(mail.modified, mailbox.now)
+    item.sent = math.min(mail.modified, mailbox.now, os.time())
   end
   item.received, item.class, item.mailbox, item.folder = item.sent, "IPM.Note", mailbox, folder
   item.size, item.file, item.offset, item.length = mail.length, mail.file, mail.offset, mail.length
@@ -63,7 +69,7 @@ local function add_item(mailbox, folder, mail, head)
 end
 
 local function header_of(path)
-  local file <close> = assert(io.open(path, "rb"))
+  local file <close> = open(path)
   local lines, size = {}, 0
   for line in file:lines "L" do
     size = size + #line
@@ -73,15 +79,29 @@ local function header_of(path)
   return table.concat(lines)
 end
 
---- The mails of an mbox file, one after another; none is held.
+-- Whether a line begins a mail of an mbox file: "From ", whom it is of, and a moment as asctime
+-- writes it ("Mon Nov  2 10:00:00 2026", with or without a zone), or RFC 5322 does.
+local function begins_mail(line)
+  if not line:find "^From " then return false end
+  return line:find "%d%d?:%d%d" ~= nil and line:find "%f[%d]%d%d%d%d%f[%D]" ~= nil
+    or line:find "^From %S+@%S+%s*$" ~= nil or line:find "^From %-%s*$" ~= nil
+    or line:find "^From MAILER%-DAEMON%s*$" ~= nil
+end
+
+local function is_field(line) return line:find "^>?[!-9;-~]+:" or line:find "^>From " end
+
+--- The mails of an mbox file, one after another; none is held.  A paragraph that begins with "From"
+--- begins none: what does has a moment in it, and a header field in the next line.
 local function each_in_mbox(path, found)
-  local file <close> = assert(io.open(path, "rb"))
+  local file <close> = open(path)
   local at, start, lines, in_header, blank = 0, nil, nil, false, true
   local function finish()
     if start then found(start, at - start, table.concat(lines)) end
   end
-  for line in file:lines "L" do
-    if blank and line:find "^From " then
+  local line = file:read "L"
+  while line do
+    local after = file:read "L"
+    if blank and begins_mail(line) and (not start or after and is_field(after)) then
       finish()
       start, lines, in_header, blank = at, {}, true, false
     else
@@ -89,7 +109,7 @@ local function each_in_mbox(path, found)
       if blank then in_header = false end
       if in_header and #lines < 10000 then lines[#lines + 1] = line end
     end
-    at = at + #line
+    at, line = at + #line, after
   end
   finish()
 end
@@ -113,7 +133,7 @@ end
 local function fill(mailbox, list, root, path, shown, by_path)
   for _, entry in ipairs(list(path)) do
     local below = path .. "/" .. entry.name
-    local name = mime.utf8(entry.name)
+    local name = message.utf8(entry.name)
     local kind = entry.type == "file" and core.fold(name):match "%.(%w+)$"
     if entry.type == "directory" then
       local inner = shown and shown .. "/" .. name or name
