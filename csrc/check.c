@@ -5,15 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_document.h"
 #include "check_zip.h"
 
-typedef enum kind { KIND_ZIP, KIND_PST, KIND_MSG, KIND_EML, KIND_HTML, KIND_COUNT } kind;
+typedef enum kind {
+  KIND_ZIP,
+  KIND_PST,
+  KIND_MSG,
+  KIND_EML,
+  KIND_HTML,
+  KIND_PDF,
+  KIND_CSV,
+  KIND_COUNT
+} kind;
 
-static const char *const names[KIND_COUNT] = {"zip", "pst", "msg", "eml", "html"};
-static const char *const titles[KIND_COUNT] = {"a ZIP archive", "a PST file", "an Outlook message",
-                                               "a mail", "a page of HTML"};
+static const char *const names[KIND_COUNT] = {"zip", "pst", "msg", "eml", "html", "pdf", "csv"};
+static const char *const titles[KIND_COUNT] = {
+    "a ZIP archive",  "a PST file",     "an Outlook message", "a mail",
+    "a page of HTML", "a PDF document", "a table in CSV"};
 
-enum { BEGINNING = 1024, ENOUGH = 8 /* to tell them apart */ };
+enum { BEGINNING = 1024, ENOUGH = 8 /* to tell them apart */, ENDING = 1024 };
+
+/* What only a page that asks for a password has. */
+static const char password_field[] = "type=password";
 
 struct vbo_check {
   unsigned allowed; /* bits of kinds */
@@ -23,7 +37,13 @@ struct vbo_check {
   unsigned char begin[BEGINNING];
   size_t begun;
   vbo_zip_check *zip;
-  const char *missed; /* why the check could not be made */
+  const char *missed;           /* why the check could not be made */
+  vbo_document_check *document; /* instead of all that */
+  unsigned char end[ENDING];    /* of a PDF */
+  size_t ended;
+  bool in_tag;    /* of HTML */
+  size_t matched; /* of `password_field` */
+  bool asks;      /* for a password */
 };
 
 /* --------------------------------------------------------------- beginnings */
@@ -74,6 +94,11 @@ static bool looks_like(const vbo_check *check, kind which) {
       at = first_sign(check);
       return begins(check, "\xFF\xFE", 2) || begins(check, "\xFE\xFF", 2) || /* UTF-16 */
              (at < check->begun && check->begin[at] == '<');
+    case KIND_PDF:
+      return begins(check, "%PDF-", 5);
+    case KIND_CSV:
+      return check->begun > 0 && !vbo_begins_html(check->begin, check->begun) &&
+             !vbo_begins_json(check->begin, check->begun);
     case KIND_COUNT:
       break;
   }
@@ -155,15 +180,62 @@ static bool begin_zip(vbo_check *check, vbo_error *err) {
   return true;
 }
 
+static void keep_end(vbo_check *check, const unsigned char *bytes, size_t size) {
+  size_t add = size < ENDING ? size : ENDING;
+  size_t keep = check->ended < ENDING - add ? check->ended : ENDING - add;
+  memmove(check->end, check->end + check->ended - keep, keep);
+  memcpy(check->end + keep, bytes + size - add, add);
+  check->ended = keep + add;
+}
+
+/* A log-in page is HTML, too: it has a field for a password.  Within tags alone, and whatever the
+ * quotes: what people write of such fields is text. */
+static void look_for_password(vbo_check *check, const unsigned char *bytes, size_t size) {
+  for (size_t i = 0; i < size && !check->asks; i++) {
+    unsigned char c = bytes[i];
+    if (c == '<' || c == '>') {
+      check->in_tag = c == '<';
+      check->matched = 0;
+    } else if (check->in_tag && c != '"' && c != '\'' && c > ' ') {
+      if (c >= 'A' && c <= 'Z') c = (unsigned char)(c + ('a' - 'A'));
+      /* No part of the word begins anew within it. */
+      check->matched = c == (unsigned char)password_field[check->matched]
+                           ? check->matched + 1
+                           : (size_t)(c == (unsigned char)password_field[0]);
+      check->asks = password_field[check->matched] == '\0';
+    }
+  }
+}
+
+static bool finish_html(const vbo_check *check, vbo_error *err) {
+  if (!check->asks) return true;
+  vbo_error_set(err, VBO_ERROR_INTEGRITY, "this is a page that asks for a password");
+  vbo_error_hint(err,
+                 "look for a proxy between here and the server; with check = false the page "
+                 "is saved");
+  return false;
+}
+
+static bool finish_pdf(const vbo_check *check, vbo_error *err) {
+  for (size_t i = 0; i + 5 <= check->ended; i++)
+    if (memcmp(check->end + i, "%%EOF", 5) == 0) return true;
+  vbo_error_set(err, VBO_ERROR_INTEGRITY, "the PDF document is cut short: its end is missing");
+  vbo_error_hint(err, "save it again; with check = false it is saved as the server sends it");
+  return false;
+}
+
 bool vbo_check_add(vbo_check *check, const void *bytes, size_t size, vbo_error *err) {
   if (size == 0) return true;
+  if (check->document != NULL) return vbo_document_check_add(check->document, bytes, size, err);
+  if ((check->allowed & 1U << KIND_PDF) != 0) keep_end(check, bytes, size);
+  if ((check->allowed & 1U << KIND_HTML) != 0) look_for_password(check, bytes, size);
   size_t before = check->begun;
   size_t keep = BEGINNING - before < size ? BEGINNING - before : size;
   memcpy(check->begin + before, bytes, keep);
   check->begun += keep;
   check->size += size;
   /* Text may begin with white space. */
-  bool text = (check->allowed & (1U << KIND_EML | 1U << KIND_HTML)) != 0;
+  bool text = (check->allowed & (1U << KIND_EML | 1U << KIND_HTML | 1U << KIND_CSV)) != 0;
   if (!check->chosen && check->begun >= (text ? BEGINNING : ENOUGH)) {
     if (!choose(check, err) || (check->kind == KIND_ZIP && !begin_zip(check, err))) return false;
     if (check->zip != NULL && !vbo_zip_check_add(check->zip, check->begin, before, err))
@@ -173,6 +245,7 @@ bool vbo_check_add(vbo_check *check, const void *bytes, size_t size, vbo_error *
 }
 
 bool vbo_check_finish(vbo_check *check, vbo_error *err) {
+  if (check->document != NULL) return vbo_document_check_finish(check->document, err);
   if (!check->chosen && !choose(check, err)) return false;
   switch (check->kind) {
     case KIND_ZIP:
@@ -184,16 +257,22 @@ bool vbo_check_finish(vbo_check *check, vbo_error *err) {
       return finish_pst(check, err);
     case KIND_MSG:
       return finish_msg(check, err);
+    case KIND_HTML:
+      return finish_html(check, err);
+    case KIND_PDF:
+      return finish_pdf(check, err);
     default:
       return true;
   }
 }
 
 const char *vbo_check_made(const vbo_check *check) {
+  if (check->document != NULL) return vbo_document_check_made(check->document);
   return check->chosen && *vbo_check_missed(check) == '\0' ? names[check->kind] : "";
 }
 
 const char *vbo_check_missed(const vbo_check *check) {
+  if (check->document != NULL) return vbo_document_check_missed(check->document);
   if (check->missed != NULL) return check->missed;
   const char *zip = check->zip != NULL ? vbo_zip_check_missed(check->zip) : NULL;
   return zip != NULL ? zip : "";
@@ -217,10 +296,13 @@ static unsigned kinds_of(const char *list) {
 }
 
 vbo_check *vbo_check_new(const char *list, vbo_error *err) {
-  unsigned allowed = kinds_of(list);
-  if (allowed == 0) {
+  bool document = strcmp(list, "document") == 0;
+  unsigned allowed = document ? 0 : kinds_of(list);
+  if (allowed == 0 && !document) {
     vbo_error_set(err, VBO_ERROR_USAGE,
-                  "no such check: \"%.80s\"; there are zip, pst, msg, eml and html", list);
+                  "no such check: \"%.80s\"; there are zip, pst, msg, eml, html, pdf, csv and "
+                  "document",
+                  list);
     return NULL;
   }
   vbo_check *check = calloc(1, sizeof *check);
@@ -229,17 +311,30 @@ vbo_check *vbo_check_new(const char *list, vbo_error *err) {
     return NULL;
   }
   check->allowed = allowed;
-  return check;
+  if (!document || (check->document = vbo_document_check_new(err)) != NULL) return check;
+  free(check);
+  return NULL;
+}
+
+void vbo_check_expect(vbo_check *check, const char *name, int64_t size) {
+  if (check->document != NULL) vbo_document_check_expect(check->document, name, size);
+}
+
+void vbo_check_type(vbo_check *check, const char *type) {
+  if (check->document != NULL) vbo_document_check_type(check->document, type);
 }
 
 void vbo_check_reset(vbo_check *check) {
   unsigned allowed = check->allowed;
+  vbo_document_check *document = check->document;
   vbo_zip_check_free(check->zip);
-  *check = (vbo_check){.allowed = allowed};
+  *check = (vbo_check){.allowed = allowed, .document = document};
+  if (document != NULL) vbo_document_check_reset(document);
 }
 
 void vbo_check_free(vbo_check *check) {
   if (check == NULL) return;
   vbo_zip_check_free(check->zip);
+  vbo_document_check_free(check->document);
   free(check);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 #include "system.h"
@@ -34,6 +35,9 @@ static bool read_all(const char *path, int file, vbo_check *check, vbo_digest *d
 bool vbo_examine(const char *path, const char *names, vbo_examined *found, vbo_error *err) {
   *found = (vbo_examined){.checked = "", .unchecked = ""};
   vbo_check *check = NULL;
+  if (names != NULL && strcmp(names, "document") == 0)
+    return vbo_error_set(err, VBO_ERROR_USAGE,
+                         "a document is checked while it is saved, beside what is listed of it");
   if (names != NULL && (check = vbo_check_new(names, err)) == NULL) return false;
   int file = -1;
   int failure = vbo_plain_open(path, &file);

@@ -2,6 +2,7 @@
 #include "feed.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,7 @@ struct vbo_feed {
   bool failed;
 
   int64_t total; /* committed */
+  char type[64]; /* … with this Content-Type */
 
   int64_t written; /* the worker's */
   /* Written by the worker before `ended` or `failed`. */
@@ -127,6 +129,7 @@ static void finish(vbo_feed *feed) {
     fail(feed, &err);
     return;
   }
+  vbo_sink_type(feed->sink, feed->type); /* written before `commit` */
   if (!vbo_sink_commit(feed->sink, feed->sha256, &err)) {
     fail(feed, &err);
     return;
@@ -463,7 +466,10 @@ void vbo_feed_restart(vbo_feed *feed) {
   vbo_job_post(&feed->job);
 }
 
-void vbo_feed_commit(vbo_feed *feed) {
+void vbo_feed_commit(vbo_feed *feed, const char *type) {
+  pthread_mutex_lock(&feed->lock);
+  (void)snprintf(feed->type, sizeof feed->type, "%s", type != NULL ? type : "");
+  pthread_mutex_unlock(&feed->lock);
   hand_over(feed, false, true);
 }
 

@@ -42,8 +42,8 @@ bool vbo_feed_take(vbo_feed *feed, const void *bytes, size_t size, vbo_feeding *
                    vbo_error *err);
 /* Forgets what it took, for another attempt. */
 void vbo_feed_restart(vbo_feed *feed);
-/* That was all: `ended` follows. */
-void vbo_feed_commit(vbo_feed *feed);
+/* That was all, and it came with this Content-Type (NULL: none): `ended` follows. */
+void vbo_feed_commit(vbo_feed *feed, const char *type);
 /* For who wants to give a committed one up: false, and it is given up; true when
  * the file had or just got its name. */
 bool vbo_feed_too_late(vbo_feed *feed);

@@ -13,9 +13,9 @@ static vboL_transfer *check_transfer(lua_State *L) {
 /* --------------------------------------------------------------- client:start */
 
 static const char *const option_names[] = {
-    "method",    "path",      "body",   "content_type", "secrets",   "change",
-    "anonymous", "deadline",  "sink",   "file",         "overwrite", "fsync",
-    "limit",     "exclusive", "sha256", "check",        NULL};
+    "method",   "path",  "body",        "content_type", "secrets",  "change", "anonymous",
+    "deadline", "sink",  "file",        "overwrite",    "fsync",    "limit",  "exclusive",
+    "sha256",   "check", "listed_name", "listed_size",  "modified", NULL};
 
 /* {[placeholder] = Secret, …} as an array that the stack holds; NULL for none. */
 static vbo_secret_slot *option_secrets(lua_State *L, int index, size_t *count) {
@@ -62,6 +62,11 @@ static void read_sink(lua_State *L, int index, vbo_sink_options *sink) {
   sink->no_fsync = !vboL_option_bool(L, index, "fsync", true);
   sink->no_sha256 = !vboL_option_bool(L, index, "sha256", true);
   sink->check = vboL_option_string(L, index, "check", NULL);
+  sink->name = vboL_option_string(L, index, "listed_name", NULL);
+  sink->size = vboL_option_integer(L, index, "listed_size", -1);
+  sink->size_listed = sink->size >= 0;
+  sink->modified = vboL_option_integer(L, index, "modified", INT64_MIN);
+  sink->dated = sink->modified != INT64_MIN;
   int64_t limit = vboL_option_integer(L, index, "limit", 0);
   if (limit < 0) vboL_option_error(L, "limit", "bytes must not be negative");
   sink->limit = (size_t)limit;
@@ -347,19 +352,15 @@ static int transfer_sha256(lua_State *L) {
   return 1;
 }
 
-/* transfer:checked() -> the check that a saved file has passed | nil, and why not. */
+/* transfer:checked() -> the check that a saved file has passed | nil, what could not be told | nil. */
 static int transfer_checked(lua_State *L) {
   vboL_transfer *transfer = check_transfer(L);
   if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
   const char *made = vbo_transfer_checked(transfer->transfer);
-  if (*made != '\0') {
-    lua_pushstring(L, made);
-    return 1;
-  }
-  const char *why = vbo_transfer_unchecked(transfer->transfer);
-  lua_pushnil(L);
-  if (*why == '\0') return 1;
-  lua_pushstring(L, why);
+  const char *missed = vbo_transfer_unchecked(transfer->transfer);
+  lua_pushstring(L, *made != '\0' ? made : NULL);
+  if (*missed == '\0') return 1;
+  lua_pushstring(L, missed);
   return 2;
 }
 

@@ -128,6 +128,10 @@ void vbo_sink_modified(vbo_sink *sink, int64_t seconds) {
   sink->modified = seconds;
 }
 
+void vbo_sink_type(vbo_sink *sink, const char *type) {
+  if (sink->check != NULL) vbo_check_type(sink->check, type);
+}
+
 void vbo_sink_unhashed(vbo_sink *sink) {
   vbo_digest_free(sink->digest);
   sink->digest = NULL;

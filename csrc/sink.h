@@ -23,13 +23,15 @@ bool vbo_sink_space(const vbo_sink *sink, int64_t *space, uint64_t *disk);
 bool vbo_sink_refuse(const vbo_sink *sink, int64_t size, int64_t space, vbo_error *err);
 /* Sets room aside for so many bytes, where that helps (`*done`). */
 bool vbo_sink_reserve(vbo_sink *sink, int64_t size, bool *done, vbo_error *err);
+/* The answer's Content-Type, for its check; before it is committed. */
+void vbo_sink_type(vbo_sink *sink, const char *type);
 bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err);
 /* Empty again, for another attempt. */
 bool vbo_sink_reset(vbo_sink *sink, vbo_error *err);
 /* Written through, hashed ("" when unhashed), named PATH.  After a failure
  * nothing is left. */
 bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err);
-/* After that: which check was made, or "" and why not (vbo_check_made). */
+/* After that, and until it is freed: vbo_check_made and vbo_check_missed, or "". */
 const char *vbo_sink_checked(const vbo_sink *sink);
 const char *vbo_sink_unchecked(const vbo_sink *sink);
 /* From another thread than the one that writes and commits: removes the

@@ -37,7 +37,10 @@ static bool open_file(vbo_transfer *transfer, const vbo_sink_options *options, v
     vbo_check_free(check);
     return false;
   }
+  if (check != NULL)
+    vbo_check_expect(check, options->name, options->size_listed ? options->size : -1);
   vbo_sink_check(sink, check);
+  if (options->dated) vbo_sink_modified(sink, options->modified);
   if (options->no_sha256) vbo_sink_unhashed(sink);
   transfer->file = vbo_feed_new(feeds, sink, &vbo_transfer_file_events, transfer, err);
   return transfer->file != NULL;
@@ -68,7 +71,7 @@ static vbo_transfer *new_transfer(vbo_client *client, vbo_error *err) {
     return NULL;
   }
   transfer->client = client;
-  transfer->checked = transfer->unchecked = "";
+  transfer->checked = "";
   client->owners++;
   vbo_headers_init(&transfer->headers);
   transfer->timer = (vbo_timer){.fire = vbo_transfer_on_timer, .owner = transfer};

@@ -48,8 +48,8 @@ struct vbo_transfer {
   vbo_ring ring;
   vbo_digest *digest; /* of what went into the ring */
   char sha256[VBO_DIGEST_HEX];
-  const char *checked;   /* of a saved file; never NULL */
-  const char *unchecked; /* why not; never NULL */
+  const char *checked; /* of a saved file; never NULL */
+  char unchecked[192]; /* what could not be told, or "" */
 
   /* This attempt. */
   vbo_exchange *exchange;

@@ -272,7 +272,7 @@ void vbo_transfer_ended(void *owner, const vbo_error *failure) {
     transfer->state = VBO_STATE_SETTLING;
     transfer->was_sent = sent;
     vbo_transfer_arm(transfer);
-    vbo_feed_commit(transfer->file);
+    vbo_feed_commit(transfer->file, vbo_headers_get(&transfer->headers, "Content-Type"));
   }
 }
 
@@ -293,7 +293,8 @@ static void on_file_ready(void *owner) {
 static void saved(vbo_transfer *transfer) {
   memcpy(transfer->sha256, vbo_feed_sha256(transfer->file), sizeof transfer->sha256);
   transfer->checked = vbo_sink_checked(vbo_feed_sink(transfer->file));
-  transfer->unchecked = vbo_sink_unchecked(vbo_feed_sink(transfer->file));
+  (void)snprintf(transfer->unchecked, sizeof transfer->unchecked, "%s",
+                 vbo_sink_unchecked(vbo_feed_sink(transfer->file)));
   finish(transfer, NULL);
 }
 

@@ -255,9 +255,15 @@ typedef struct vbo_sink_options {
   bool no_fsync;    /* file: leave the writing-through to the system */
   bool no_sha256;   /* file: do not hash it */
   /* file: what it must be, or INTEGRITY and no file: "zip" (its structure and
-   * every CRC), "pst", "msg" (signature, version, size), "eml", "html" (how it
-   * begins); "zip|msg" where the server decides.  NULL: anything. */
+   * every CRC), "pst", "msg" (signature, version, size), "eml", "html", "csv"
+   * (how it begins), "pdf" (and how it ends); "zip|msg" where the server decides;
+   * "document" (what `name` and `size` say).  NULL: anything. */
   const char *check;
+  const char *name; /* check "document": its name as listed ("Plan.docx"), or NULL */
+  bool size_listed; /* … and whether `size` is its size as listed, in bytes */
+  int64_t size;
+  bool dated;       /* file: gets `modified` as its modification time */
+  int64_t modified; /* seconds since 1970, UTC */
 } vbo_sink_options;
 
 /* What becomes of a request:
@@ -359,9 +365,9 @@ VBO_API void vbo_engine_on_progress(vbo_engine *engine, vbo_event_callback *call
 /* The SHA-256 of the body that went into the file or to the puller, in lower
  * case hex; "" before the end. */
 VBO_API const char *vbo_transfer_sha256(const vbo_transfer *transfer);
-/* Which of the checks asked for a saved file has passed; "" for none, and then
- * vbo_transfer_unchecked says why a check that was asked for could not be made
- * ("" when none was). */
+/* Which of the checks asked for a saved file has passed; "" for none.  A "document" gives "size"
+ * (it has the listed one) or "zip" (an Office file, rewritten and whole).  vbo_transfer_unchecked
+ * says what could not be told of what was asked for, or "". */
 VBO_API const char *vbo_transfer_checked(const vbo_transfer *transfer);
 VBO_API const char *vbo_transfer_unchecked(const vbo_transfer *transfer);
 /* Ends it now with CANCELLED; a change that was sent ends UNKNOWN_OUTCOME. */

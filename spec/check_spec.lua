@@ -3,17 +3,7 @@
 local core = require "vbo.core"
 local program = require "spec.support.program"
 
-local archive = core.unbase64(table.concat {
-  "UEsDBBQAAAAIAAAAdV0vJjAwTgAAAEwAAAAFAAAAYS50eHTzSkzOTkksL1bIyS9LVcitVEjKTFcoLsjIzKtQ",
-  "yE9TKCxNLCqpslZwdHJ2cXVz9/D08vbx9fMPCAwKDgkNC4+IjFIwMDQyNjE1M7ewBABQSwMEFAAAAAgAAAB1",
-  "XQAAAAACAAAAAAAAAAUAAABlbXB0eQMAUEsDBBQAAAAIAAAAdV0AAAAAAgAAAAAAAAAEAAAAZGlyLwMAUEsD",
-  "BC0AAAAIAAAAdV0EO9Ms//////////8BABQAYgEAEAAxAAAAAAAAADMAAAAAAAAAC/Bm5wgICAwKDgkNC4+I",
-  "jIqOiY2LT0hMSk5JTUvPyMzKzsnNyy8oLCouKS0rD/BmZgEAUEsBAhQDFAAAAAgAAAB1XS8mMDBOAAAATAAA",
-  "AAUAAAAAAAAAAAAAAIABAAAAAGEudHh0UEsBAhQDFAAAAAgAAAB1XQAAAAACAAAAAAAAAAUAAAAAAAAAAAAA",
-  "AIABcQAAAGVtcHR5UEsBAhQDFAAAAAgAAAB1XQAAAAACAAAAAAAAAAQAAAAAAAAAAAAAAIABlgAAAGRpci9Q",
-  "SwECLQMtAAAACAAAAHVdBDvTLDMAAAAxAAAAAQAAAAAAAAAAAAAAgAG6AAAAYlBLBQYAAAAABAAEAMcAAAAg",
-  "AQAAAwBlbmQ=",
-})
+local archive = require "spec.support.archive"
 
 local echo, folder, remove_folder
 
@@ -90,7 +80,8 @@ describe("a saved file", function()
   it("names checks that there are not", function()
     local _, err = save(archive, { check = "rar" })
     assert.equal("usage", err.kind)
-    assert.matches("\"rar\"; there are zip, pst, msg, eml and html", err.message, 1, true)
+    assert.matches("\"rar\"; there are zip, pst, msg, eml, html, pdf, csv and document",
+      err.message, 1, true)
   end)
 end)
 

@@ -129,7 +129,8 @@ function M.call(client, name, arguments, options)
     if not options.to then
       errors.usage(operation.name .. " answers a stream", "give the option 'to', a file's name")
     end
-    return save.stream(client, intent, options, stream_name(operation, intent.body))
+    return save.stream(client, intent, options, stream_name(operation, intent.body),
+      save.check_for_operation(operation.name, intent.body))
   end
   for _, option in ipairs(only_streams) do
     if options[option] ~= nil then

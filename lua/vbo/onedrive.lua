@@ -101,13 +101,14 @@ verbs.save(Document, "save", {
   doc = "Saves the document as it is, with `zip` in an archive; selected documents as one "
     .. "archive, with `zip = false` as plain files in the folder `to`.",
   extension = verbs.zipped_if_asked, files = "documents.zip", plain = plain, single = true,
+  content = true,
 })
 
 local function name_of_owner(self) return self._owner.name end
 
 verbs.save(Version, "save", { one = "OneDriveDocument_SaveDocumentActionByVersionId" }, {
   doc = "Saves this version of the document, with `zip` in an archive.",
-  named = name_of_owner, extension = verbs.zipped_if_asked,
+  named = name_of_owner, extension = verbs.zipped_if_asked, content = true,
 })
 
 verbs.save(FolderVersion, "save", { one = "OneDriveFolder_SaveFolderActionByVersionId" }, {

@@ -26,8 +26,8 @@ local M = {}
 ---@field change boolean      alters production or the server
 ---@field anonymous boolean?   is sent without the token
 ---@field exclusive boolean?   waits until no other such request is under way at the server
----@field sink table?         {file=, overwrite=, fsync=, sha256=, check=}: where a stream
----  goes and what it must be; nil: memory
+---@field sink table?         {file=, overwrite=, fsync=, sha256=, check=, listed_name=,
+---  listed_size=, modified=}: where a stream goes, what it must be, and its time; nil: memory
 ---@field watch function?     progress callback
 ---@field deadline number?    seconds
 ---@field slim boolean?       a page's records may stay as they are written: `answer.page`
@@ -102,6 +102,8 @@ local function send(client, request)
     exclusive = request.exclusive, sink = sink and "file" or "memory",
     file = sink and sink.file, overwrite = sink and sink.overwrite, fsync = sink and sink.fsync,
     sha256 = sink and sink.sha256, check = sink and sink.check,
+    listed_name = sink and sink.listed_name, listed_size = sink and sink.listed_size,
+    modified = sink and sink.modified,
   }
   if not transfer then fail(err, request) end
   local held <close> = transfer

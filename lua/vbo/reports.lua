@@ -102,7 +102,7 @@ function M.client:report(kind, given)
   rest.type = old
   local extension = type(rest.format) == "string" and "." .. ascii.lower(rest.format) or ""
   return save.stream(self, { call = "report", operation = name, options = rest }, own,
-    kind .. "_report" .. extension)
+    kind .. "_report" .. extension, save.check_of(extension) or "pdf|csv")
 end
 
 return M

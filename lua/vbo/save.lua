@@ -1,28 +1,48 @@
 --- Saving: a stream of the server becomes a file that is whole or absent.
 
+local ascii = require "vbo.ascii"
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
 local folders = require "vbo.folder"
 local manifest = require "vbo.manifest"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
+local time = require "vbo.time"
 
 local M = {}
 
 --- Options of every call that saves; the rest are the operation's own.  `at_once`: how many of
---- several files at a time (16 unless told; the server may take fewer).
+--- several files at a time (16 unless told; the server may take fewer).  `preserve_time`: a
+--- document saved as a plain file gets its own modification time (default true); false: the time of
+--- saving.
 M.own = {
   to = "string", overwrite = "boolean", fsync = "boolean", progress = "function|boolean",
   deadline = "number", at_once = "integer", sha256 = "boolean", check = "string|boolean",
-  manifest = "boolean|table",
+  manifest = "boolean|table", preserve_time = "boolean",
 }
 
 ---@class vbo.Saved
 ---@field path string    where the file is
 ---@field size integer   bytes
 ---@field sha256 string?  of its content, lower-case hex; nil with `sha256 = false`
----@field checked string?    "zip", "pst", "msg" or "html": it is whole, and what it claims to be
----@field unchecked string?  why that could not be told, where it was asked for
+---@field checked string?    "zip", "pst", "msg", "html", "pdf" or "csv": it is whole, and what it
+---  claims to be; "size": a document that has the size that the server lists
+---@field unchecked string?  what could not be told of what was asked for
+---@field modified string?   ISO 8601: when the document was modified; the file's time, too, unless
+---  `preserve_time = false`
+---@field original_name string?       the server's name, where the file's had to be another
+---@field original_folders string[]?  the server's names of the folders between that of the set and
+---  the file, where one of them had to be another
+
+--- What the server says of a thing that is saved.
+---@class vbo.SaveAbout
+---@field name string?       its name
+---@field extension string?  what the file's name has behind it
+---@field folders string[]?  names of the folders that it lies in, below that of a set
+---@field in_set boolean?    its file's name was chosen here, although `to` is a path
+---@field size integer?      bytes, of a document
+---@field modified string?   ISO 8601, of a document
+---@field unknown string?    why its record is not known
 
 --- Splits a save's options into where it goes and what the API is told.
 ---@return table own, table rest
@@ -32,7 +52,10 @@ end
 
 -- What a file must be, by what the API says that it sends.  Exports beyond a size come as
 -- archives of parts, so the first bytes decide between the two.
-local checks = { [".zip"] = "zip", [".pst"] = "pst|zip", [".msg"] = "msg", [".html"] = "html|zip" }
+local checks = {
+  [".zip"] = "zip", [".pst"] = "pst|zip", [".msg"] = "msg", [".html"] = "html|zip",
+  [".pdf"] = "pdf", [".csv"] = "csv",
+}
 
 --- The check for a stream that comes with an extension; nil for those without.
 ---@param extension string?  ".zip"
@@ -60,29 +83,101 @@ function M.manifest(own, folder)
   return false -- one that was given is written by who made it
 end
 
---- What a sink is told of a save's options.
----@param file string
----@param own table      `M.own`
----@param check string?  what the stream should be
----@return table sink    of `vbo.Request`
-function M.sink(file, own, check)
-  if type(own.check) == "string" then check = own.check end
-  if own.check == false then check = nil end
-  return {
-    file = file, overwrite = own.overwrite, fsync = own.fsync, sha256 = own.sha256, check = check,
-  }
+-- Calls of single operations, by how their names begin or end.
+local by_operation = {
+  { "ToPst", "pst|zip" }, { "^TeamsPost_Export", "html|zip" }, { "ExportedPosts$", "html|zip" },
+  { "^ExchangeItem_SaveItemAction$", "msg" }, { "^TeamsPost_SaveById$", "msg" },
+  { "^ExchangeItem_SaveItems$", "zip|msg" }, { "^TeamsPost_Save$", "zip|msg" },
+  { "SaveDocumentAction", "document" }, { "SaveAttachmentAction$", "document" },
+  { "^TeamsFile_SaveById$", "document" }, { "Save", "zip" },
+}
+
+--- The check for what an operation streams.
+---@param name string  of the operation
+---@param body any     the request's
+---@return string? check
+function M.check_for_operation(name, body)
+  if name:find "^Reports_" then
+    local format = type(body) == "table" and (body.format or body.Format)
+    return type(format) == "string" and checks["." .. ascii.lower(format)] or "pdf|csv"
+  end
+  for _, each in ipairs(by_operation) do
+    if name:find(each[1]) then return each[2] end
+  end
 end
 
---- Names of files in a folder that saves go to: each used once, and none that a manifest there
---- needs.
----@return fun(name: string): string
-function M.names() return filename.unique { manifest.sums, manifest.details } end
+--- What the server lists of a document; a record that is not here yet is asked for.
+---@param document table  a resource
+---@param own table       `M.own`: where nothing is made of it, it is not asked for
+---@return vbo.SaveAbout
+function M.about(document, own)
+  local about = {}
+  if own.check == false and own.preserve_time == false then return about end
+  local ok, err = pcall(function()
+    about.name, about.size, about.modified = document.name, document.size, document.modified
+  end)
+  if not ok then
+    if not errors.is(err) or err.kind == "cancelled" or err.kind == "closed" then error(err, 0) end
+    about.unknown = err.message
+  end
+  return about
+end
+
+-- Of .NET's dates the first and the last mean that there is none.
+local earliest <const>, latest <const> = -11644473600, 253370764799
+
+local function seconds_of(text)
+  local seconds = type(text) == "string" and time.parse(text)
+  if not seconds or seconds < earliest or seconds > latest then return nil end
+  return seconds // 1 | 0
+end
+
+--- What a sink is told of a save's options.
+---@param file string
+---@param own table             `M.own`
+---@param check string?         what the stream should be
+---@param about vbo.SaveAbout?
+---@return table sink           of `vbo.Request`
+function M.sink(file, own, check, about)
+  if type(own.check) == "string" then check = own.check end
+  if own.check == false then check = nil end
+  about = about or {}
+  local size = math.tointeger(about.size)
+  return {
+    file = file, overwrite = own.overwrite, fsync = own.fsync, sha256 = own.sha256, check = check,
+    listed_name = about.name and tostring(about.name),
+    listed_size = size and size >= 0 and size or nil,
+    modified = own.preserve_time ~= false and seconds_of(about.modified) or nil,
+  }
+end
 
 local function split_path(path)
   local folder, name = path:match "^(.*)/([^/]*)$"
   if not folder then return ".", path end
   return folder:match "^(.*[^/])/*$" or "/", name
 end
+
+-- Tells in the result what the file itself does not.
+local function describe(saved, own, about)
+  local _, last = split_path(saved.path)
+  local ours = about.in_set or saved.path ~= own.to
+  local name = about.name and tostring(about.name) or ""
+  if ours and name ~= "" and last ~= name .. (about.extension or "") then
+    saved.original_name = name
+  end
+  saved.original_folders = about.folders
+  local seconds = seconds_of(about.modified)
+  saved.modified = seconds and time.iso(seconds)
+  if about.unknown and saved.unchecked then
+    saved.unchecked = ("%s (its record could not be read: %s)"):format(saved.unchecked,
+      about.unknown)
+  end
+end
+
+--- Names of files in a folder that saves go to: each used once, and none that a manifest there
+--- needs.
+---@return fun(name: string): string
+function M.names() return filename.unique { manifest.sums, manifest.details } end
 
 -- Whether the manifest of this save is written into the folder.
 local function has_manifest(own, folder)
@@ -111,18 +206,20 @@ end
 ---@param own table     `M.own`
 ---@param name string   the file's name when `to` is a folder or nil; made safe here
 ---@param check string?  what the stream should be (`M.check_of`), unless the options say otherwise
+---@param about vbo.SaveAbout?
 ---@return vbo.Saved
-function M.stream(target, intent, own, name, check)
+function M.stream(target, intent, own, name, check, about)
   check_manifest(own)
   local client = target._client
   local file = path_of(own, name)
-  intent.sink = M.sink(file, own, check)
+  intent.sink = M.sink(file, own, check, about)
   intent.deadline = own.deadline
   intent.path = intent.path or target:_path()
   local watch <close> = client:_watch(own.progress, file)
   intent.watch = watch.update
   local saved = pipeline.call(client, intent).saved
   watch.done() -- a gate may have answered, and nothing been sent
+  if saved and saved.path then describe(saved, own, about or {}) end
   local list = saved and saved.sha256 and own.manifest -- a gate's answer need be no file
   if list == true then
     manifest.new((split_path(file))):add(saved):write()

@@ -168,11 +168,11 @@ function M.save_plain(operation)
   -- Each document with its file, folder by folder, listed as they are asked for.
   local function files(self, root)
     local stack = {}
-    local function enter(documents, folders, path, unique)
+    local function enter(documents, folders, path, unique, above, renamed)
       stack[#stack + 1] = {
         documents = documents and documents:each() or nothing,
         folders = folders and folders:each() or nothing,
-        path = path, unique = unique or filename.unique(),
+        path = path, unique = unique or filename.unique(), above = above or {}, renamed = renamed,
       }
     end
     if not collection.is(self) then
@@ -188,10 +188,19 @@ function M.save_plain(operation)
         local here = stack[#stack]
         local function inside(name) return here.path .. "/" .. here.unique(filename.safe(name)) end
         local document = here.documents()
-        if document then return { document = document, to = inside(document.name) } end
+        if document then
+          return {
+            document = document, to = inside(document.name),
+            folders = here.renamed and here.above or nil,
+          }
+        end
         local folder = here.folders()
         if folder then
-          enter(folder:documents(), folder:folders(), save.folder { to = inside(folder.name) })
+          local path = save.folder { to = inside(folder.name) }
+          local above = table.move(here.above, 1, #here.above, 1, {})
+          above[#above + 1] = folder.name
+          enter(folder:documents(), folder:folders(), path, nil, above,
+            here.renamed or path:match "[^/]*$" ~= folder.name)
         else
           stack[#stack] = nil
         end
@@ -204,12 +213,15 @@ function M.save_plain(operation)
     local list <close> = save.manifest(own, folder)
     local saved = parallel.run(files(self, folder), { limit = own.at_once },
       function(file)
+        local options = {}
+        for option, value in pairs(own) do options[option] = value end
+        options.to, options.manifest = file.to, list or own.manifest
+        local about = save.about(file.document, own)
+        about.name, about.folders, about.in_set = file.document.name, file.folders, true
         return save.stream(file.document, {
           call = "save", operation = operation,
           options = { zip = false }, implied = { zip = false },
-        }, { to = file.to, overwrite = own.overwrite, fsync = own.fsync, progress = own.progress,
-          deadline = own.deadline, sha256 = own.sha256, manifest = list or own.manifest,
-          check = type(own.check) == "string" and own.check or nil }, file.document.name)
+        }, options, file.document.name, "document", about)
       end)
     saved.n = nil
     return saved

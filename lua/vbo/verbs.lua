@@ -206,11 +206,17 @@ local function save_each(name, how)
     local list = workload.selected(self, name)
     local saved = parallel.run(list, { limit = own.at_once }, function(item)
       local options = copied(given or {})
-      local file = unique(M.suggested({}, function() return how.named(item) end,
-        how.extension(item, options), how.fallback))
+      local original, extension = how.named(item), how.extension(item, options)
+      local file = unique(M.suggested({}, function() return original end, extension, how.fallback))
       options.to = folder .. "/" .. file
-      options.manifest = written or own.manifest
-      return item[name](item, options)
+      options.manifest = nil
+      local result = item[name](item, options)
+      -- With `zip = false` it is a set of its own.
+      if result.path and original ~= nil and file ~= original .. extension then
+        result.original_name = original
+      end
+      if written or own.manifest then (written or own.manifest):add(result) end
+      return result
     end)
     saved.n = nil
     return saved
@@ -227,6 +233,16 @@ local function check_for(how, self, several, file, options)
   return extension == ".zip" and how.loose and "zip|msg" or save.check_of(extension)
 end
 
+-- What is known of one thing that is saved; a document's record is read for it.
+local function about_one(self, how, own, options)
+  local content = how.content
+  if type(content) == "function" then content = content(self) end
+  local about = content and not options.zip and save.about(self, own) or {}
+  about.content = content and not options.zip
+  about.extension = how.extension(self, options)
+  return about
+end
+
 --- Declares a read that streams into a file: `vbo.Saved`.
 ---
 --- The methods take the options of `save.own` (`to`, `overwrite`, `fsync`, `progress`,
@@ -240,28 +256,33 @@ end
 ---  (function(self, own, name): saves as plain files where `zip = false`), single= (one is a
 ---  file by itself), prepare= (function(options, self, name) giving what is sent), whole= (a
 ---  collection that is no selection is named by nothing but its owner), loose= (a selection may
----  come as one message)
+---  come as one message), content= (one is a document, of which the server lists name, size and
+---  time; a function of the resource says whether it is)
 function M.save(class, name, operations, how)
   how.named = how.named or function(self) return self.name end
   how.extension = how.extension or no_extension
   define(class, name, operations, "vbo.Saved", how.doc, function(operation, several)
     return function(self, given)
       local own, rest = save.split(given, name)
-      local file
+      local file, about
       if several then
         file = type(how.files) == "function" and how.files(rest) or how.files
       else
-        file = M.suggested(own, function() return how.named(self) end, how.extension(self, rest),
-          how.fallback)
+        about = about_one(self, how, own, rest)
+        file = M.suggested(own, function()
+          about.name = how.named(self)
+          return about.name
+        end, about.extension, how.fallback)
       end
       if rest.zip == false and how.plain and (several or not how.single) then
         return how.plain(self, own, (file:gsub("%.zip$", "")))
       end
-      local check = check_for(how, self, several, file, rest)
+      local check = about and about.content and "document"
+        or check_for(how, self, several, file, rest)
       if how.prepare then rest = how.prepare(rest, self, name) end
       local word
       if how.whole and workload.is_whole(self) then word = false end
-      return workload.stream(self, name, operation, own, rest, file, word, check)
+      return workload.stream(self, name, operation, own, rest, file, word, check, about)
     end
   end)
   if operations.each then class.bulk[name] = save_each(name, how) end

@@ -96,15 +96,16 @@ end
 ---@param name string  suggested file name
 ---@param word string|false|nil  as for `restore`
 ---@param check string?  what the stream should be (`save.check_of`)
+---@param about vbo.SaveAbout?
 ---@return vbo.Saved
-function M.stream(self, call, operation, own, rest, name, word, check)
+function M.stream(self, call, operation, own, rest, name, word, check, about)
   for property, value in pairs(selection_of(self, call, operation, word) or {}) do
     rest[property] = value
   end
   local target = target_of(self)
   return save.stream(target, {
     call = call, operation = operation, options = rest, implied = target._client._dialect.implied,
-  }, own, name, check)
+  }, own, name, check, about)
 end
 
 return M

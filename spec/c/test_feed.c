@@ -155,7 +155,7 @@ static void carries_any_size_in_order(void **state) {
       assert_true(vbo_feed_expect(feed, known ? (int64_t)sizes[i] : -1, &err));
       feed_all(feeds, feed, &what, bytes, sizes[i]);
       assert_int_equal(access(in_directory("f"), F_OK), -1);
-      vbo_feed_commit(feed);
+      vbo_feed_commit(feed, NULL);
       drive_until(feeds, &what.ended);
       assert_int_equal(what.failure.kind, VBO_OK);
       is_saved("f", bytes, sizes[i], vbo_feed_sha256(feed));
@@ -179,7 +179,7 @@ static void ends_with_the_last_piece(void **state) {
     feed_all(feeds, feed, &what, bytes, SIZE);
     for (volatile int spin = 0; spin < round * 200; spin++) {
     }
-    vbo_feed_commit(feed);
+    vbo_feed_commit(feed, NULL);
     drive_until(feeds, &what.ended);
     if (what.failure.kind != VBO_OK) fail_msg("%s", what.failure.message);
     vbo_feed_free(feed);
@@ -205,7 +205,7 @@ static void begins_again(void **state) {
     vbo_feed_restart(feed);
     vbo_feed_restart(feed);
     feed_all(feeds, feed, &what, bytes, 300000);
-    vbo_feed_commit(feed);
+    vbo_feed_commit(feed, NULL);
     drive_until(feeds, &what.ended);
     is_saved("f", bytes, 300000, vbo_feed_sha256(feed));
     vbo_feed_free(feed);
@@ -285,7 +285,7 @@ static void is_bounded_and_never_waits(void **state) {
   let_go(brakes);
   drive_until(feeds, &what.ready);
   feed_all(feeds, feed, &what, bytes + taken, 2000000 - taken);
-  vbo_feed_commit(feed);
+  vbo_feed_commit(feed, NULL);
   drive_until(feeds, &what.ended);
   is_saved("f", bytes, 2000000, vbo_feed_sha256(feed));
   vbo_feed_free(feed);
@@ -326,7 +326,7 @@ static void shares_the_room_of_an_engine(void **state) {
   for (int i = 0; i < MANY; i++) {
     drive_until(feeds, &what[i].ready);
     feed_all(feeds, feed[i], &what[i], bytes + taken[i], 1000000 - taken[i]);
-    vbo_feed_commit(feed[i]);
+    vbo_feed_commit(feed[i], NULL);
   }
   for (int i = 0; i < MANY; i++) {
     drive_until(feeds, &what[i].ended);
@@ -348,7 +348,7 @@ static void is_given_up_while_it_waits(void **state) {
   seen what = {0};
   vbo_feed *feed = open_feed(feeds, "f", &what);
   feed_all(feeds, feed, &what, bytes, 200000);
-  vbo_feed_commit(feed);
+  vbo_feed_commit(feed, NULL);
   assert_false(vbo_feed_too_late(feed));
   assert_int_equal(count_entries(directory), 0);
   vbo_feed_free(feed);
@@ -356,7 +356,7 @@ static void is_given_up_while_it_waits(void **state) {
   feed = open_feed(feeds, "f", &what);
   let_go(brakes);
   feed_all(feeds, feed, &what, bytes, 5);
-  vbo_feed_commit(feed);
+  vbo_feed_commit(feed, NULL);
   drive_until(feeds, &what.ended);
   is_saved("f", bytes, 5, vbo_feed_sha256(feed));
   assert_true(vbo_feed_too_late(feed));
@@ -375,7 +375,7 @@ static void is_given_up_at_any_moment(void **state) {
     seen what = {0};
     vbo_feed *feed = open_feed(feeds, "f", &what);
     feed_all(feeds, feed, &what, bytes, 1 + (size_t)round * 2000);
-    if (round % 3 != 0) vbo_feed_commit(feed);
+    if (round % 3 != 0) vbo_feed_commit(feed, NULL);
     for (volatile int spin = 0; spin < round * 500; spin++) {
     }
     bool late = round % 3 != 0 && vbo_feed_too_late(feed);
@@ -460,7 +460,7 @@ static void has_no_thread_before_the_first_piece(void **state) {
   assert_int_equal(count_entries("/proc/self/task"), before);
   feed_all(feeds, feed, &what, "abc", 3);
   assert_int_equal(count_entries("/proc/self/task"), before);
-  vbo_feed_commit(feed);
+  vbo_feed_commit(feed, NULL);
   drive_until(feeds, &what.ended);
   assert_int_equal(count_entries("/proc/self/task"), before + 1);
   vbo_feed_free(feed);
@@ -469,7 +469,7 @@ static void has_no_thread_before_the_first_piece(void **state) {
     snprintf(name, sizeof name, "g%d", i);
     what = (seen){0};
     feed = open_feed(feeds, name, &what);
-    vbo_feed_commit(feed);
+    vbo_feed_commit(feed, NULL);
     drive_until(feeds, &what.ended);
     vbo_feed_free(feed);
   }
@@ -501,7 +501,7 @@ static void survives_a_fork(void **state) {
   }
   assert_int_equal(child_status(child), 0);
   feed_all(feeds, feed, &what, bytes + 300000, 100000);
-  vbo_feed_commit(feed);
+  vbo_feed_commit(feed, NULL);
   drive_until(feeds, &what.ended);
   assert_int_equal(what.failure.kind, VBO_OK);
   is_saved("f", bytes, 400000, vbo_feed_sha256(feed));
@@ -523,7 +523,7 @@ static void survives_an_exit(void **state) {
       seen what = {0};
       vbo_feed *feed = open_feed(feeds, "f", &what);
       feed_all(feeds, feed, &what, bytes, 400000);
-      vbo_feed_commit(feed);
+      vbo_feed_commit(feed, NULL);
       exit(i % 2 == 0 ? 0 : 7);
     }
     assert_int_equal(child_status(child), i % 2 == 0 ? 0 : 7);

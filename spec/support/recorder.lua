@@ -5,6 +5,7 @@
 -- returns a list of {method=, path= (a pattern), query= (another, if any), status=, body=})
 -- or with `{}`.  Prints `url:` and `fingerprint:` when it is ready and ends when its input does.
 
+local core = require "vbo.core"
 local json = require "vbo.json"
 local server = require "vbo.server"
 
@@ -51,7 +52,8 @@ while true do
       local answer = answer_to(request)
       request:reply { status = answer.status,
         headers = { ["Content-Type"] = answer.type or "application/json" },
-        body = type(answer.body) == "table" and json.encode(answer.body) or answer.body or "" }
+        body = answer.bytes and core.unbase64(answer.bytes)
+          or type(answer.body) == "table" and json.encode(answer.body) or answer.body or "" }
     end
   end
 end

@@ -1,5 +1,6 @@
 -- A recorder with canned answers, for specs that look at what a call sends.
 
+local core = require "vbo.core"
 local json = require "vbo.json"
 local luassert = require "luassert"
 local program = require "spec.support.program"
@@ -9,7 +10,8 @@ local vbo = require "vbo"
 local M = {}
 
 --- Starts one.  `answers` is a list of {method=, path= and query= (patterns), status= (200),
---- body= (a table, or text), type=}; the first that fits answers, everything else gets `{}`.
+--- body= (a table, or text; `bytes=` instead for what is no UTF-8), type=}; the first that fits
+--- answers, everything else gets `{}`.
 ---
 --- Gives `connect(version, more)`, `sent()` (the requests since the last time, each {method=,
 --- path=, query=, body=}), `calls(version, fn)`, `failure(version, fn)` and `stop()`.
@@ -22,6 +24,7 @@ function M.start(answers)
     list[i] = {
       method = answer.method or "GET", path = answer.path, status = answer.status or 200,
       body = answer.body or "", type = answer.type, query = answer.query,
+      bytes = answer.bytes and core.base64(answer.bytes) or nil,
     }
   end
   local file = assert(io.open(folder .. "/answers.lua", "w"))

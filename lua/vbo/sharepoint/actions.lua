@@ -113,12 +113,13 @@ local function define_saves(classes)
     doc = "Saves the document as it is, with `zip` in an archive; selected documents as one "
       .. "archive, with `zip = false` as plain files in the folder `to`.",
     extension = verbs.zipped_if_asked, files = "documents.zip", plain = plain, single = true,
+    content = true,
   })
   verbs.save(classes.DocumentVersion, "save", {
     one = "SharePointDocument_SaveDocumentActionByVersionId",
   }, {
     doc = "Saves this version of the document, with `zip` in an archive.",
-    named = name_of_owner, extension = verbs.zipped_if_asked,
+    named = name_of_owner, extension = verbs.zipped_if_asked, content = true,
   })
   verbs.save(classes.Folder, "save", {
     one = "SharePointFolder_SaveFolderAction", many = "SharePointFolder_SaveFoldersAction",
@@ -144,7 +145,7 @@ local function define_saves(classes)
     many = "SharePointAttachment_SaveAttachmentsAction",
   }, {
     doc = "Saves the attachment; of several those selected, as one archive.",
-    files = "attachments.zip",
+    files = "attachments.zip", content = true,
   })
 end
 

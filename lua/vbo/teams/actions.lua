@@ -141,6 +141,7 @@ return function(teams)
   verbs.save(File, "save", { one = "TeamsFile_SaveById", many = "TeamsFile_Save" }, {
     doc = "Saves the file as it is, with `zip` in an archive; selected files as one archive.",
     extension = verbs.zipped_if_asked, files = "files.zip",
+    content = function(self) return self.file_type ~= "Folder" end,
     prepare = function(options, self)
       return collection.is(self) and channel_for(options, self) or options
     end,
