@@ -12,7 +12,7 @@ describe("reports", function()
     recorder = recording.start {
       { path = "/Organizations$", body = { { id = organization, name = "contoso" } } },
       { method = "POST", path = "/Reports/", type = "application/octet-stream",
-        body = "%PDF-1.7" },
+        body = "%PDF-1.7\n%%EOF\n" },
     }
     sends, failure, folder = recorder.sends, recorder.failure, recorder.folder
   end)
@@ -31,7 +31,7 @@ describe("reports", function()
         endTime = "2026.11.17 00:00:00", format = "pdf",
       } })
       assert.equal(folder .. "/license_overview_report.pdf", saved.path)
-      assert.equal("%PDF-1.7", rehearsal.content(saved.path))
+      assert.equal("%PDF-1.7\n%%EOF\n", rehearsal.content(saved.path))
       sends(version, function(client)
         client:report("mailbox_protection", {
           organization = organization, format = "CSV", to = folder .. "/mail.csv",
@@ -66,7 +66,7 @@ describe("reports", function()
         root .. "MailboxProtection", { organizationId = organization, format = "PDF" },
         root .. "UserProtection", { organizationId = organization, format = "PDF" })
       assert.equal(folder .. "/user_protection_report.pdf", saved.path)
-      assert.equal(8, saved.size)
+      assert.equal(15, saved.size)
     end
   end)
 

@@ -202,7 +202,7 @@ describe("every operation", function()
     -- By the document's own operationId where it has one: an upgrade breaks no script.
     local name = fact.id or operation.name
     local options = operation.answer.kind == "stream"
-      and { to = folder .. "/stream", overwrite = true, fsync = false } or nil
+      and { to = folder .. "/stream", overwrite = true, fsync = false, check = false } or nil
     for _, required_only in ipairs { false, true } do
       local arguments = arguments_of(operation, required_only)
       client:call(name, arguments, options)

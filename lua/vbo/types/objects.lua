@@ -624,6 +624,7 @@ function Client:rbac_roles(given) end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string

@@ -16,6 +16,7 @@ function BackupOrganization:refresh() end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -39,6 +40,7 @@ function BackupOrganization:export(given) end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string

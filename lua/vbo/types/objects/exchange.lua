@@ -18,6 +18,7 @@ function Mailbox:refresh() end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -182,6 +183,7 @@ function MailboxCollection:where(conditions) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -304,6 +306,7 @@ function MailboxFolder:refresh() end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -512,6 +515,7 @@ function MailboxItem:refresh() end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -603,6 +607,7 @@ function MailboxItem:restore_to(given) end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -725,6 +730,7 @@ function MailboxItemCollection:where(conditions) end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -816,6 +822,7 @@ function MailboxItemCollection:restore_to(given) end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string

@@ -114,6 +114,7 @@ function OneDrive:restore(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -253,6 +254,7 @@ function OneDriveCollection:restore(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -369,6 +371,7 @@ function OneDriveDocument:restore(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -546,6 +549,7 @@ function OneDriveDocumentCollection:restore(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -699,6 +703,7 @@ function OneDriveFolder:restore(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -866,6 +871,7 @@ function OneDriveFolderCollection:restore(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -981,6 +987,7 @@ function OneDriveFolderVersion:restore(given) end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -1153,6 +1160,7 @@ function OneDriveVersion:restore(given) end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string

@@ -128,6 +128,7 @@ function Library:restore_to(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -280,6 +281,7 @@ function LibraryCollection:restore_to(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -635,6 +637,7 @@ function SharePointDocumentVersion:restore_to(given) end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -815,6 +818,7 @@ function SharePointFolderVersion:restore_to(given) end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -1356,6 +1360,7 @@ function SiteAttachment:refresh() end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -1430,6 +1435,7 @@ function SiteAttachmentCollection:where(conditions) end
 ---@field fsync? boolean
 ---@field manifest? boolean|vbo.Manifest
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -1553,6 +1559,7 @@ function SiteDocument:restore_to(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -1734,6 +1741,7 @@ function SiteDocumentCollection:restore_to(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -1902,6 +1910,7 @@ function SiteFolder:restore_to(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
@@ -2076,6 +2085,7 @@ function SiteFolderCollection:restore_to(given) end
 ---@field manifest? boolean|vbo.Manifest
 ---@field on_error? string
 ---@field overwrite? boolean
+---@field preserve_time? boolean
 ---@field progress? boolean|fun(event: vbo.ProgressEvent, name: string)
 ---@field sha256? boolean
 ---@field to? string
