@@ -367,6 +367,8 @@ describe("a server", function()
     assert.equal(("%s/%s.pst"):format(folder, name),
       client:call(name, arguments, { to = folder, check = false }).path)
     assert.equal("exists", failure(client.call, client, name, arguments, { to = folder }).kind)
-    assert.equal(14, client:call(name, arguments, { to = folder, overwrite = true, check = false }).size)
+    assert.equal(14, client:call(name, arguments, {
+      to = folder, overwrite = true, check = false,
+    }).size)
   end)
 end)
