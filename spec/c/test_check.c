@@ -238,6 +238,117 @@ static void looks_how_text_begins(void **state) {
   assert_null(vbo_check_new("zip|rar", &err));
 }
 
+/* ------------------------------------------------------------- documents */
+
+static const char page[] = "\xEF\xBB\xBF\n<!DocType HTML><html>Sign in</html>";
+static const char json[] = "{ \"message\": \"no\" }";
+
+/* The check that a document of this name and size has passed with these bytes; NULL: refused. */
+static const char *kept(const char *name, int64_t listed, const char *type, const void *bytes,
+                        size_t size, size_t piece, char missed[200], vbo_error *err) {
+  *err = (vbo_error){0};
+  vbo_check *check = vbo_check_new("document", err);
+  assert_non_null(check);
+  vbo_check_expect(check, name, listed);
+  /* An attempt before, which is forgotten. */
+  (void)vbo_check_add(check, bytes, size / 2, err);
+  vbo_check_reset(check);
+  *err = (vbo_error){0};
+  bool good = true;
+  for (size_t at = 0; good && at < size; at += piece)
+    good =
+        vbo_check_add(check, (const char *)bytes + at, size - at < piece ? size - at : piece, err);
+  vbo_check_type(check, type);
+  good = good && vbo_check_finish(check, err);
+  const char *made = good ? vbo_check_made(check) : NULL;
+  (void)snprintf(missed, 200, "%s", good ? vbo_check_missed(check) : "");
+  vbo_check_free(check);
+  if (!good) assert_kind(*err, INTEGRITY);
+  return made;
+}
+
+static void tells_documents_from_what_comes_instead(void **state) {
+  (void)state;
+  static const char octets[] = "application/octet-stream";
+  static const struct {
+    const char *name;
+    int64_t listed;
+    const char *type;
+    const void *bytes;
+    size_t size;
+    const char *made; /* NULL: refused with … */
+    const char *words;
+  } cases[] = {
+      {"a.docx", sizeof stored, octets, stored, sizeof stored, "size", ""},
+      {"a.docx", sizeof page - 1, octets, page, sizeof page - 1, "size", ""},
+      {"a.docx", sizeof stored + 90, octets, stored, sizeof stored, "zip", "its size"},
+      {"A.XLSX", sizeof unsigned_deflated - 90, NULL, unsigned_deflated, sizeof unsigned_deflated,
+       "zip", "its size"},
+      {"a.docx", sizeof stored + 90, octets, stored, sizeof stored - 1, NULL, "bytes came of"},
+      {"a.docx", sizeof stored + 70000, octets, stored, sizeof stored, NULL, "bytes came of"},
+      {"a.docx", -1, octets, stored, sizeof stored, "zip", "which the server does not list"},
+      {"a.bin", sizeof stored + 90, octets, stored, sizeof stored, NULL, "bytes came of"},
+      {"a.bin", sizeof stored - 1, octets, stored, sizeof stored, NULL, "bytes came of"},
+      {"a.bin", -1, octets, stored, sizeof stored, "", "which the server does not list"},
+      {"a.docx", 100, octets, page, sizeof page - 1, NULL, "a page of HTML came instead"},
+      {"a.docx", -1, octets, page, sizeof page - 1, NULL, "a page of HTML came instead"},
+      {"a.jpg", 5, "text/html", "oops", 4, NULL, "called text/html"},
+      {"a.jpg", -1, "application/problem+json", "oops", 4, NULL, "called application/json"},
+      {"a.jpg", -1, octets, json, sizeof json - 1, NULL, "JSON came instead"},
+      {"a.html", -1, "text/html", page, sizeof page - 1, "", "which the server does not list"},
+      {"a.html", 5, "text/html", page, sizeof page - 1, NULL, "bytes came of"},
+      {"a.json", sizeof json - 1, "application/json", json, sizeof json - 1, "size", ""},
+      {"a.txt", 0, octets, "", 0, "size", ""},
+      {"a.txt", 7, octets, "", 0, NULL, "nothing came of \"a.txt\", which has 7 bytes"},
+      {NULL, 7, octets, "sixsix", 6, NULL, "6 bytes came of \"the document\""},
+      {"a.one", 7, octets, "sixsix", 6, "", "its size"},
+      {"a.one", 7, octets, "", 0, NULL, "nothing came"},
+      {"a.averyveryverylongsuffix", 6, octets, "sixsix", 6, "size", ""},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    for (size_t piece = 1; piece < 2000; piece = piece * 7 + 1) {
+      vbo_error err;
+      char missed[200];
+      const char *made = kept(cases[i].name, cases[i].listed, cases[i].type, cases[i].bytes,
+                              cases[i].size, piece, missed, &err);
+      if ((made == NULL) != (cases[i].made == NULL) ||
+          (made != NULL && strcmp(made, cases[i].made) != 0))
+        fail_msg("case %zu in pieces of %zu: %s (%s)", i, piece, made != NULL ? made : "refused",
+                 err.message);
+      if (made == NULL || *cases[i].words != '\0')
+        assert_contains(made == NULL ? err.message : missed, cases[i].words);
+      else
+        assert_string_equal(missed, "");
+    }
+}
+
+static void looks_at_reports_and_log_in_pages(void **state) {
+  (void)state;
+  vbo_error err;
+  static const char pdf[] = "%PDF-1.4 and so on\n%%EOF\r\n";
+  for (size_t piece = 1; piece < 60; piece++) {
+    assert_true(passes("pdf", pdf, sizeof pdf - 1, piece, &err));
+    assert_false(passes("pdf", pdf, sizeof pdf - 9, piece, &err));
+    assert_contains(err.message, "its end is missing");
+    assert_false(passes("pdf", page, sizeof page - 1, piece, &err));
+    assert_true(passes("csv", "a,b\n1,2\n", 8, piece, &err));
+    assert_false(passes("csv", page, sizeof page - 1, piece, &err));
+    assert_false(passes("csv", json, sizeof json - 1, piece, &err));
+    static const char login[] = "<html><FORM><INPUT name=p Type = 'Password'></FORM>";
+    assert_false(passes("html|zip", login, sizeof login - 1, piece, &err));
+    assert_contains(err.message, "asks for a password");
+    static const char post[] = "<html><p>write type=\"password\" in it</p><b class=\"type\">x</b>";
+    assert_true(passes("html|zip", post, sizeof post - 1, piece, &err));
+  }
+  assert_false(passes("csv", "", 0, 1, &err));
+  static char large[5000] = "%PDF-1.4";
+  memcpy(large + sizeof large - 600, "%%EOF", 5);
+  assert_true(passes("pdf", large, sizeof large, 700, &err));
+  memcpy(large + sizeof large - 600, "-----", 5);
+  memcpy(large + 100, "%%EOF", 5); /* of a revision before */
+  assert_false(passes("pdf", large, sizeof large, 700, &err));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(takes_whole_archives_in_any_pieces),
@@ -249,6 +360,8 @@ int main(void) {
       cmocka_unit_test(says_what_it_could_not_check),
       cmocka_unit_test(reads_the_headers_of_mail),
       cmocka_unit_test(looks_how_text_begins),
+      cmocka_unit_test(tells_documents_from_what_comes_instead),
+      cmocka_unit_test(looks_at_reports_and_log_in_pages),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
