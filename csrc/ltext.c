@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "redact.h"
 #include "system.h"
@@ -58,11 +59,19 @@ static int text_seal(lua_State *L) {
   return 1;
 }
 
+/* core.umask(mask) -> the one before: which rights files and folders that are made do not get. */
+static int text_umask(lua_State *L) {
+  lua_Integer mask = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, mask >= 0 && mask <= 0777, 1, "0 to 0777 expected");
+  lua_pushinteger(L, (lua_Integer)umask((mode_t)mask));
+  return 1;
+}
+
 void vboL_open_text(lua_State *L) {
   static const luaL_Reg functions[] = {{"redact", text_redact},
                                        {"visible", vboL_text_visible},
                                        {"unsafe", text_unsafe},
-                                       {"seal", text_seal},
+                                       {"umask", text_umask}, {"seal", text_seal},
                                        {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
 }

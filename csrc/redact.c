@@ -42,7 +42,8 @@ typedef struct candidate {
 } candidate;
 
 typedef struct search {
-  size_t least; /* bytes of a secret */
+  size_t least;    /* bytes of a secret */
+  size_t shortest; /* bytes of what is looked for */
   const char *own;
   candidate *secrets; /* sorted by `first` */
   size_t secret_count;
@@ -110,6 +111,8 @@ static void add_secret(void *owner, vbo_secret *secret) {
   if (!grow(s, &array, s->secret_count, &s->secret_room, sizeof *s->secrets)) return;
   s->secrets = array;
   if (!vbo_secret_hold(secret)) return;
+  size_t looked_for = size >= LONG ? BEGINNING : size;
+  if (s->secret_count == 0 || looked_for < s->shortest) s->shortest = looked_for;
   next_point(bytes, size, &point);
   s->secrets[s->secret_count++] = (candidate){secret, (unsigned char)(point & 0xFF)};
 }
@@ -354,7 +357,6 @@ typedef struct coding {
   int (*value)(uint32_t point);
   unsigned bits;
   unsigned phases; /* where in the text the first whole byte may begin */
-  size_t least;    /* characters that a secret has at least */
 } coding;
 
 /* Whether the bytes hold a secret, with or without the zeros of UTF-16. */
@@ -423,7 +425,7 @@ static void find_coded(search *s, const row *text, const coding *code) {
       letters += letter;
       if (letter) end = k + 1;
     }
-    if (letters >= code->least && run_holds(s, text, i, end, code)) {
+    if (letters * code->bits / 8 >= s->shortest && run_holds(s, text, i, end, code)) {
       while (end < text->count && text->at[end].point == '=') /* padding */
         end++;
       mark(s, text->at[i].from, text->at[end - 1].to);
@@ -435,7 +437,7 @@ static void find_coded(search *s, const row *text, const coding *code) {
 /* --------------------------------------------------------------------- all of it */
 
 static void find(search *s, const row *text, int layer) {
-  static const coding codings[] = {{base64_value, 6, 4, 6}, {hex_value, 4, 2, 8}};
+  static const coding codings[] = {{base64_value, 6, 4}, {hex_value, 4, 2}};
   find_plain(s, text);
   for (size_t i = 0; i < 2 && !s->only_any; i++)
     find_coded(s, text, &codings[i]);

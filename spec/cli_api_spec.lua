@@ -484,6 +484,25 @@ describe("text", function()
     assert.equal("", text_of.field(nil))
   end)
 
+  it("is no formula of a spreadsheet", function()
+    for value, field in pairs { ["=1+1"] = "'=1+1", ["@SUM(A1)"] = "'@SUM(A1)",
+      ["+cmd|x"] = "'+cmd|x", ["-cmd"] = "'-cmd", ["\tx"] = "'\tx", ["=a,b"] = "\"'=a,b\"", ["-5"] = "-5", ["-"] = "-",
+      ["+49 (89) 12-34"] = "+49 (89) 12-34", ["a=b"] = "a=b", [-5] = "-5" } do
+      assert.equal(field, text_of.field(value))
+    end
+  end)
+
+  it("is nothing but text on a terminal", function()
+    assert.equal("a b\\u{202E}c\\u{200B}d", text_of.plain "a\27b\u{202E}c\u{200B}d")
+    assert.equal("a b", text_of.plain "a\u{9B}b")
+    assert.equal("Gr\u{FC}\u{DF}e \u{1F469}\u{200D}\u{1F467}",
+      text_of.plain "Gr\u{FC}\u{DF}e \u{1F469}\u{200D}\u{1F467}")
+    assert.equal('"a\\u009bb\\u202e\\u007f\\udb40\\udc41\u{FC}"',
+      text_of.harmless '"a\u{9B}b\u{202E}\127\u{E0041}\u{FC}"')
+    assert.equal("a\u{202E}\127b\u{9B}\u{E0041}\u{FC}",
+      json.decode(text_of.harmless '"a\u{202E}\127b\u{9B}\u{E0041}\u{FC}"'))
+  end)
+
   it("is JSON over several lines", function()
     assert.equal([[{
   "a": [],

@@ -24,6 +24,13 @@ describe("a file name given by a server", function()
     { "Grüße.txt", "Grüße.txt" },
     { "预算.xlsx", "预算.xlsx" },
     { "\xFF\xFEbroken.txt", "__broken.txt" },
+    { "fdp.exe\u{202E}txt.pdf", "fdp.exetxt.pdf" },
+    { "a\u{200B}b\u{2060}c\u{FEFF}.txt", "abc.txt" },
+    { "a\u{2028}b\u{2029}c\u{85}d.txt", "abcd.txt" },
+    { "\u{200E}x\u{200F}\u{061C}\u{2066}y\u{2069}", "xy" },
+    { "a\u{200C}b\u{200D}c", "abc" },
+    { "\u{200B}", "unnamed" },
+    { "\u{200B}..\u{202E}/\u{FEFF}..", ".._" },
   }
   for _, case in ipairs(cases) do
     it(("%q is %q"):format(case[1], case[2]), function()

@@ -218,6 +218,21 @@ describe("a recording that is not finished", function()
     assert.equal("", names_in(folder))
   end)
 
+  it("is its owner's alone, in a folder that others could read, too", function()
+    local rehearsal = rehearsals.start()
+    local target = folder .. "/private"
+    assert(os.execute(("mkdir -m 755 %s"):format(quoted(target))))
+    local output, status = program.run("umask 022; " .. command(rehearsal, "v8",
+      ("--quiet --out %s --workload onedrive --contents --limit 2 --only bob@contoso.com")
+        :format(quoted(target))))
+    assert.equal(0, status, output)
+    local files = program.run(("find %s -type f -perm 600"):format(quoted(target)))
+    assert.is_truthy(files:find("contents/", 1, true), files)
+    assert.equal("", program.run(("find %s -type f ! -perm 600; find %s -type d ! -perm 700")
+      :format(quoted(target), quoted(target))))
+    rehearsal.stop()
+  end)
+
   it("goes into a folder that is empty", function()
     local rehearsal = rehearsals.start()
     os.execute("mkdir " .. quoted(folder .. "/out"))

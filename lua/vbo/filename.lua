@@ -19,7 +19,21 @@ local function cut(text, size)
   return text:sub(1, size)
 end
 
---- A safe file name made of a server-given one: no separators, control or reserved
+-- The zero-width joiner and non-joiner are letters of some scripts, but two names that differ in
+-- nothing that is seen are one too many in a folder.
+local joiners = { [0x200C] = true, [0x200D] = true }
+
+--- Drops what steers, hides or turns around text: controls, bidirectional and zero-width
+--- characters, line separators.
+local function visible(text)
+  if not text:find "[\xC2-\xF4]" then return (text:gsub("%c", "")) end
+  return (text:gsub(utf8.charpattern, function(character)
+    local point = utf8.codepoint(character)
+    if core.unsafe(point) or joiners[point] then return "" end
+  end))
+end
+
+--- A safe file name made of a server-given one: no separators, control, invisible or reserved
 --- characters, never empty, at most 240 bytes with its extension kept.
 ---@param name string?
 ---@param fallback string?  for a name of which nothing is left ("unnamed")
@@ -27,7 +41,7 @@ end
 function M.safe(name, fallback)
   local text = tostring(name or "")
   if not utf8.len(text) then text = text:gsub("[\x80-\xFF]", "_") end
-  text = text:gsub("%c", ""):gsub('[/\\:*?"<>|]', "_")
+  text = visible(text):gsub('[/\\:*?"<>|]', "_")
   -- ".." and "name. " are traps on one system or another; ".gitignore" is a name.
   text = text:gsub("^%s+", ""):gsub("[.%s]+$", "")
   if text == "" then text = fallback or "unnamed" end

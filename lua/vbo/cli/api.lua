@@ -40,7 +40,8 @@ arguments
 what comes out
   --json               JSON, over several lines on a terminal (without --select the default)
   --ndjson             JSON, one row a line
-  --table, --csv       rows and columns (CSV as RFC 4180 has it)
+  --table, --csv       rows and columns (CSV as RFC 4180 has it; text that a spreadsheet would
+                       take for a formula gets a ' in front)
   --select FIELDS      results[].name   results[].id,name   items[0].id   list[-1]
                        by itself: values one a line, several with tabs between
   --paginate           all pages, not only the first

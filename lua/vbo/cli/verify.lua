@@ -27,7 +27,7 @@ something differs, 8 there is no such file or manifest.
 ]]
 
 -- A name that cannot disturb the terminal.
-local function shown(name) return (name:gsub("%c", "?")) end
+local function shown(name) return core.visible((name:gsub("%c", "?"))) end
 
 local function report_text(report, quiet)
   for _, word in ipairs { "missing", "changed", "extra" } do

@@ -9,10 +9,17 @@ local text = require "vbo.cli.api.text"
 
 local M = {}
 
---- Writes to standard output; a reader that went away ends the program quietly.
+-- What a server stores is data, and a short password may well be a word of it: only from this many
+-- bytes on a secret is looked for in an answer.
+local least_secret <const> = 8
+
+--- Writes to standard output, without the secrets of this program; a reader that went away ends the
+--- program quietly.
 ---@param ... string
 function M.write(...)
-  local ok, message, code = io.stdout:write(...)
+  local texts = table.pack(...)
+  for i = 1, texts.n do texts[i] = core.redact(texts[i], least_secret) end
+  local ok, message, code = io.stdout:write(table.unpack(texts, 1, texts.n))
   if ok then return end
   if code == 32 then os.exit(141) end -- EPIPE; what the shell says of SIGPIPE
   errors.raise { kind = "disk", message = "cannot write the output: " .. tostring(message) }
@@ -137,10 +144,12 @@ function formats.json(found, context)
 end
 
 function formats.ndjson(found)
-  for _, value in ipairs(found.values or {}) do M.write(json.encode(value), "\n") end
-  for _, row in ipairs(found.values and {} or found.rows) do
-    M.write(json.encode(object_of(found, row)), "\n")
+  local function line(value)
+    local encoded = json.encode(value)
+    M.write(core.isatty(1) and text.harmless(encoded) or encoded, "\n")
   end
+  for _, value in ipairs(found.values or {}) do line(value) end
+  for _, row in ipairs(found.values and {} or found.rows) do line(object_of(found, row)) end
 end
 
 --- What `--select` prints by itself: values one a line, several fields with tabs between.
@@ -166,7 +175,8 @@ function formats.csv(found, context)
     local fields = {}
     for i = 1, #columns do fields[i] = text.field(cells[i]) end
     -- A line with nothing on it would be no row to most readers.
-    M.write(#columns == 1 and fields[1] == "" and '""' or table.concat(fields, ","), "\r\n")
+    local joined = #columns == 1 and fields[1] == "" and '""' or table.concat(fields, ",")
+    M.write(core.isatty(1) and core.visible(joined) or joined, "\r\n")
   end
   line(columns)
   for _, row in ipairs(rows) do line(row) end

@@ -10,14 +10,24 @@ local M = {}
 ---@return string
 function M.plain(text)
   if not utf8.len(text) then text = text:gsub("[\x80-\xFF]", "?") end
-  return (text:gsub("%c+", " "):gsub("\xC2[\x80-\x9F]", " "))
+  return core.visible((text:gsub("%c+", " "):gsub("\xC2[\x80-\x9F]", " ")))
 end
 
--- JSON leaves DEL and the second set of control characters as they are.
-local function harmless(text)
-  return (text:gsub("\127", "\\u007f"):gsub("\xC2([\x80-\x9F])", function(c)
-    return ("\\u%04x"):format(c:byte())
-  end))
+local function escaped(character)
+  local point = utf8.codepoint(character)
+  if not core.unsafe(point) then return nil end
+  if point < 0x10000 then return ("\\u%04x"):format(point) end
+  point = point - 0x10000
+  return ("\\u%04x\\u%04x"):format(0xD800 + (point >> 10), 0xDC00 + (point & 0x3FF))
+end
+
+--- JSON that a terminal takes for nothing but text: what JSON leaves as it is though it steers or
+--- hides text (DEL, C1, bidirectional and zero-width characters) is escaped.
+---@param text string
+---@return string
+function M.harmless(text)
+  if not text:find "[\127\xC2-\xF4]" then return text end
+  return (text:gsub("[\127\xC2-\xF4][\x80-\xBF]*", escaped))
 end
 
 local function sorted(object)
@@ -49,7 +59,7 @@ function M.pretty(value, harmful)
   local parts = {}
   pretty(value, "", parts)
   local text = table.concat(parts)
-  return harmful and text or harmless(text)
+  return harmful and text or M.harmless(text)
 end
 
 --- A value in one line: text as it is, nothing for null, JSON for the rest.
@@ -61,11 +71,20 @@ function M.cell(value)
   return (json.encode(value))
 end
 
---- One field of CSV (RFC 4180).
+-- What a spreadsheet takes for a formula, which may start programs and send cells away.  Numbers
+-- with a sign, telephone numbers among them, are none.
+local function is_formula(text)
+  return text:find "^[=@\t\r]" ~= nil
+    or text:find "^[+-]" ~= nil and not text:find "^[+-][%d%s().,/-]*$"
+end
+
+--- One field of CSV (RFC 4180).  Text that a spreadsheet would take for a formula gets a "'" in
+--- front, by which it knows text.
 ---@param value any
 ---@return string
 function M.field(value)
   local text = M.cell(value)
+  if type(value) == "string" and is_formula(text) then text = "'" .. text end
   if not text:find "[\",\r\n]" then return text end
   return '"' .. text:gsub('"', '""') .. '"'
 end

@@ -82,7 +82,7 @@ local function key_of(options)
 end
 
 -- Names that a server gave, on a terminal.
-local function shown(text) return (text:gsub("%c", "?")) end
+local function shown(text) return core.visible((text:gsub("%c", "?"))) end
 
 --- Progress: one line that changes on a terminal, a line each elsewhere.
 local function speaker(options)

@@ -47,7 +47,16 @@ function M.random(count)
   return (checked(file:read(count)))
 end
 
+-- Files are their owner's alone.
+local private <const> = tonumber("077", 8)
+
+local function restore_umask(self)
+  if self.umask then core.umask(self.umask) end
+  self.umask = nil
+end
+
 local function discard(self)
+  restore_umask(self)
   if not self.folder then return end
   local folder = self.folder
   self.folder = nil
@@ -79,7 +88,13 @@ function M.open(target)
     target = target, folder = ("%s.part-%s"):format(target, suffix), names = {}, made = {},
   }, { __index = Output, __close = discard, __gc = discard })
   if core.stat(self.folder) then disk(self.folder .. " is in the way") end
-  mkdir(self.folder)
+  -- Names, mail and documents of a company: nobody else on this machine reads them.
+  self.umask = core.umask(private)
+  local made, err = pcall(mkdir, self.folder)
+  if not made then
+    restore_umask(self)
+    error(err, 0)
+  end
   return self
 end
 
