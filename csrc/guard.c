@@ -15,7 +15,17 @@ static int call_own(lua_State *L) {
   return lua_gettop(L);
 }
 
-static int sealed_start(lua_State *L) {
+/* A wrong argument is found here, so that its message names the script's line and function. */
+static int sealed_execute(lua_State *L) {
+  luaL_optstring(L, 1, NULL);
+  vbo_files_seal();
+  return call_own(L);
+}
+
+static int sealed_popen(lua_State *L) {
+  luaL_checkstring(L, 1);
+  const char *mode = luaL_optstring(L, 2, "r");
+  luaL_argcheck(L, (mode[0] == 'r' || mode[0] == 'w') && mode[1] == '\0', 2, "invalid mode");
   vbo_files_seal();
   return call_own(L);
 }
@@ -43,8 +53,8 @@ static void wrap(lua_State *L, const char *library, const char *name, lua_CFunct
 }
 
 void vbo_children_guard(lua_State *L) {
-  wrap(L, LUA_OSLIBNAME, "execute", sealed_start);
-  wrap(L, LUA_IOLIBNAME, "popen", sealed_start);
+  wrap(L, LUA_OSLIBNAME, "execute", sealed_execute);
+  wrap(L, LUA_IOLIBNAME, "popen", sealed_popen);
 }
 
 void vbo_print_guard(lua_State *L) {

@@ -31,6 +31,11 @@ static const char *alert_hint(int alert) {
   }
 }
 
+/* Whether an alert is about who we are.  In TLS 1.3 it comes after the handshake. */
+static bool about_client(int alert) {
+  return (alert >= 42 && alert <= 46) || alert == 48 || alert == 116;
+}
+
 /* The server ended the connection with a TLS alert. */
 static bool alerted(const vbo_exchange *exchange, vbo_error *err) {
   enum { PROTOCOL_VERSION = 70, NO_APPLICATION_PROTOCOL = 120 };
@@ -38,6 +43,11 @@ static bool alerted(const vbo_exchange *exchange, vbo_error *err) {
       exchange->connection != NULL ? exchange->connection : exchange->handshake;
   int alert = handshake != NULL ? handshake->alert : 0;
   if (alert == 0) return false;
+  if (exchange->sent_at != 0 && (!about_client(alert) || exchange->headers.status != 0)) {
+    vbo_error_set(err, VBO_ERROR_NETWORK, "the connection broke %s the answer: %s (TLS alert %d)",
+                  exchange->headers.status != 0 ? "in" : "before", vbo_alert_name(alert), alert);
+    return true;
+  }
   if (alert == NO_APPLICATION_PROTOCOL) {
     vbo_error_set(err, VBO_ERROR_PROTOCOL,
                   "the server does not speak HTTP/1.1, perhaps HTTP/2 only (TLS alert 120: no "
