@@ -487,7 +487,8 @@ describe("text", function()
   it("is no formula of a spreadsheet", function()
     for value, field in pairs { ["=1+1"] = "'=1+1", ["@SUM(A1)"] = "'@SUM(A1)",
       ["+cmd|x"] = "'+cmd|x", ["-cmd"] = "'-cmd", ["\tx"] = "'\tx", ["=a,b"] = "\"'=a,b\"",
-      ["-5"] = "-5", ["-"] = "-", ["+49 (89) 12-34"] = "+49 (89) 12-34", ["a=b"] = "a=b", [-5] = "-5" } do
+      ["-5"] = "-5", ["-"] = "-",
+      ["+49 (89) 12-34"] = "+49 (89) 12-34", ["a=b"] = "a=b", [-5] = "-5" } do
       assert.equal(field, text_of.field(value))
     end
   end)
