@@ -68,10 +68,8 @@ static int text_umask(lua_State *L) {
 }
 
 void vboL_open_text(lua_State *L) {
-  static const luaL_Reg functions[] = {{"redact", text_redact},
-                                       {"visible", vboL_text_visible},
-                                       {"unsafe", text_unsafe},
-                                       {"umask", text_umask}, {"seal", text_seal},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"redact", text_redact}, {"visible", vboL_text_visible},
+                                       {"unsafe", text_unsafe}, {"umask", text_umask},
+                                       {"seal", text_seal},     {NULL, NULL}};
   luaL_setfuncs(L, functions, 0);
 }
