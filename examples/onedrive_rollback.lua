@@ -24,7 +24,7 @@ local session <close> = client:organization(organization):explore {
 local drive = session:onedrive(address)
 
 -- First the evidence: what the backup holds, as plain files, before production is touched.
-local documents = drive:folder "Documents/Projects/Aurora":documents()
+local documents = drive:folder "Documents/Projects/Aurora":documents { recursive = true }
 print(("%s as of %s: %d documents in Aurora"):format(drive.name, point, documents:count()))
 for _, saved in ipairs(documents:save { zip = false, to = "Aurora" }) do
   print(("saved %s (%d bytes, SHA-256 %s)"):format(saved.path, saved.size, saved.sha256))

@@ -69,7 +69,7 @@ describe("what the README and the examples say", function()
     local output, status = run(("%s %s/examples/onedrive_rollback.lua"):format(
       program.vbolua, root))
     assert.equal(0, status, output)
-    assert.matches("4 documents in Aurora", output)
+    assert.matches("6 documents in Aurora", output)
     assert.matches("saved Aurora/Plan.docx %(%d+ bytes, SHA%-256 %x+%)", output)
     assert.matches("failed 0 of", output)
     assert.equal(0, select(2, program.run("unzip -tqq " .. folder .. "/Documents.zip")))

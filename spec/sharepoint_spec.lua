@@ -69,6 +69,8 @@ describe("SharePoint", function()
   setup(function() server = recorded.start(answers()) end)
   teardown(function() server.stop() end)
 
+  -- The recorded server has one folder, and answers it wherever it is asked.
+  local here = { recursive = false }
   local function the_site(session) return session:site { id = "S1" } end
 
   describe("is browsed:", function()
@@ -90,7 +92,7 @@ describe("SharePoint", function()
         return session:sites({ recursive = false }):all()
       end)
       assert.same({ "GET ~/organization/Sites?offset=0&limit=250&parentId=root" }, sent)
-      sent = lines("v5", function(session) return the_site(session):sites():all() end)
+      sent = lines("v5", function(session) return the_site(session):sites(here):all() end)
       assert.matches("GET ~/organization/Sites%?.*parentId=S1", sent[1])
       -- Titles from the top: the root's sites, then those of the one found.
       sent = lines("v2", function(session) return session:site("Marketing/Marketing").id end)
@@ -114,8 +116,8 @@ describe("SharePoint", function()
 
       sent = lines("v8", function(session)
         local tasks = the_site(session):list "Tasks"
-        assert.equal("Task", tasks:items():one().title)
-        assert.equal("Reports", tasks:folders():one().name)
+        assert.equal("Task", tasks:items(here):one().title)
+        assert.equal("Reports", tasks:folders(here):one().name)
         assert.equal("photo.png", tasks:item("Task"):attachments():one().name)
         return tasks:item("Task"):attachment("photo.png").id
       end)

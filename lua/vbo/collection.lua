@@ -4,6 +4,7 @@
 --- (`vbo.collection.pages`).  Conditions are sent along where the server can check them, and
 --- checked here in any case.
 
+local below = require "vbo.collection.below"
 local body = require "vbo.dialect.body"
 local core = require "vbo.core"
 local errors = require "vbo.error"
@@ -51,13 +52,16 @@ end
 ---@param class table
 ---@param owner table
 ---@param how table  list= (operation; the class's unless given), query=, fixed= (a list of
----  resources instead of asking), path=
+---  resources instead of asking, or a function that gives it), path=, below= (`vbo.Below`: goes
+---  down folder by folder), tree= (`vbo.Below`, of folders, which may be in one another), keep=
+---  (function(record): whether it is one of those), word= (the method that gave it)
 ---@return table
 function M.new(class, owner, how)
   return setmetatable({
     _class = class, _owner = owner, _client = owner._client,
     _list = how.list or class.list, _query = how.query or {}, _optional = how.optional,
     _fixed = how.fixed, _within = how.path, _filters = {}, _conditions = {},
+    _below = how.below, _tree = how.tree, _keep = how.keep, _word = how.word,
   }, meta)
 end
 
@@ -86,7 +90,8 @@ end
 --- What `owner:documents{…}` means: a list of resources, records, ids or names is a
 --- selection; anything else (or nothing) the whole collection with those query options,
 --- which are `how.accepts` (the method's own, which it has put into `how.query`) and the
---- query parameters of the listing.
+--- query parameters of the listing.  `how.one` gives the resource that an element of a list
+--- means.
 function M.of(class, owner, given, how)
   how = how or {}
   if given ~= nil and type(given) ~= "table" then
@@ -94,8 +99,10 @@ function M.of(class, owner, given, how)
   end
   if given and #given > 0 then
     local fixed = {}
-    for i, value in ipairs(given) do fixed[i] = resource.reference(class, owner, value) end
-    how.fixed = fixed
+    for i, value in ipairs(given) do
+      fixed[i] = how.one and how.one(value) or resource.reference(class, owner, value)
+    end
+    how.fixed, how.below, how.tree = fixed, nil, nil
   elseif given then
     local operation = owner._client._catalogue:operation(how.list or class.list)
     listing(given, operation, how, class.plural or class.kind .. "s")
@@ -103,11 +110,19 @@ function M.of(class, owner, given, how)
   return M.new(class, owner, how)
 end
 
--- The pages of what is listed.
-local function pages_of(self, is_slim)
-  local owner, more = self._owner, self._within
+-- The pages of what is listed, of one that goes down in a place.
+local function pages_in(self, is_slim, place)
+  local owner, more, query = self._owner, self._within, self._query
+  if place then
+    local how = self._below
+    owner = how.owner or place.owner
+    query = { [how.leaf] = place.value }
+    for _, set in ipairs { how.more and how.more(place.owner) or {}, self._query } do
+      for name, value in pairs(set) do query[name] = value end
+    end
+  end
   return pages.new {
-    client = self._client, operation = self._list, query = self._query, options = self._options,
+    client = self._client, operation = self._list, query = query, options = self._options,
     optional = { parent = self._optional }, conditions = self._conditions,
     key = self._class.key, slim = is_slim,
     path = function()
@@ -118,8 +133,27 @@ local function pages_of(self, is_slim)
   }
 end
 
+-- All pages, wherever they are; Pages or what looks like them.
+local function pages_of(self, is_slim)
+  if not self._below then return pages_in(self, is_slim) end
+  return below.new(self, function(place, same)
+    return pages_in(self, is_slim and not same, place)
+  end)
+end
+
+-- The selection, looked up where it was made of names.
+local function fixed_of(self)
+  local list = self._fixed
+  if type(list) == "function" then
+    list = list()
+    self._fixed = list
+  end
+  resource.look_up(list)
+  return list
+end
+
 local function each_fixed(self)
-  local list, filters, position = self._fixed, self._filters, 0
+  local list, filters, position = fixed_of(self), self._filters, 0
   local left = self._take or math.huge
   return function()
     while left > 0 do
@@ -161,7 +195,9 @@ function Collection:each()
     -- second page is waited for before a third is asked for.
     local ahead
     if not exact then ahead = (not take or walked > 0) and math.huge or 0 end
-    records, position = walk:next(exact and left or nil, ahead), 0
+    local place
+    records, place = walk:next(exact and left or nil, ahead)
+    position, owner = 0, place or owner
     if not records then
       left = 0
       return false
@@ -345,7 +381,9 @@ end
 
 -- Not asked for again while a bulk change is put together.
 function Collection:_all()
-  if self._fixed and not next(self._filters) and not self._take then return self._fixed end
+  if self._fixed and not next(self._filters) and not self._take then return fixed_of(self) end
+  -- What is in a selected folder comes with it.
+  if self._tree and not self._options then return below.topmost(self, self._filters, self._take) end
   return self:all()
 end
 

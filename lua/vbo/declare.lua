@@ -78,7 +78,9 @@ function M.children(methods, plural, singular, class, how)
     return how.rooted and not below(self) and self._client or self
   end
   methods[plural] = function(self, given)
-    return collection.of(class, owner_of(self), given, settings(self))
+    local asked = settings(self)
+    asked.one = singular and function(value) return self[singular](self, value) end
+    return collection.of(class, owner_of(self), given, asked)
   end
   if not singular then return end
   note(methods, { name = singular, kind = "singular", operation = class.get, class = class })

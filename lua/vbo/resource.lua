@@ -350,20 +350,27 @@ function M.is(value, class)
   return found ~= nil and found ~= false and (class == nil or found == class)
 end
 
---- The candidates whose name is meant, narrowed to exactly one; raises otherwise.
-function Resource:_id()
-  local key = self._key
-  if key then return key end
-  local class, name = self._class, rawget(self, "_name")
-  -- What has neither came as a record without an id (there is one, or it is only listed).
-  if name == nil then return nil end
-  local collection = require("vbo.collection").new(class, self._owner, {
-    query = rawget(self, "_among"), list = rawget(self, "_through"),
+-- Which of the resources that a listing gives are called by the names of some.
+local function candidates(list)
+  local first = list[1]
+  local class = first._class
+  local collection = require("vbo.collection").new(class, first._owner, {
+    query = rawget(first, "_among"), list = rawget(first, "_through"),
   })
   local found = {}
+  for i = 1, #list do found[i] = {} end
   for candidate in collection:each() do
-    if class.names(candidate._record, name) then found[#found + 1] = candidate end
+    local record = candidate._record
+    for i, each in ipairs(list) do
+      if class.names(record, rawget(each, "_name")) then table.insert(found[i], candidate) end
+    end
   end
+  return found
+end
+
+-- Narrows candidates to exactly one; raises otherwise.
+local function settle_name(self, found)
+  local class, name = self._class, rawget(self, "_name")
   if #found == 0 then
     errors.raise {
       kind = "not_found", message = ("no %s is called %q"):format(class.kind, name),
@@ -380,6 +387,51 @@ function Resource:_id()
   rawset(self, "_key", found[1]._key)
   rawset(self, "_record", found[1]._record)
   return found[1]._key
+end
+
+--- The candidates whose name is meant, narrowed to exactly one; raises otherwise.
+function Resource:_id()
+  local key = self._key
+  if key then return key end
+  -- What has neither came as a record without an id (there is one, or it is only listed).
+  if rawget(self, "_name") == nil then return nil end
+  return settle_name(self, candidates({ self })[1])
+end
+
+-- What tells where a name is looked up.
+local function among_of(item)
+  local words = {}
+  for name, value in pairs(rawget(item, "_among") or {}) do
+    words[#words + 1] = ("%s=%s"):format(name, tostring(value))
+  end
+  table.sort(words)
+  return table.concat(words, "&") .. " " .. tostring(rawget(item, "_through"))
+end
+
+--- Looks up resources that are known by their names, in one listing where that has them all.
+--- Raises for the first that is missing, or whose name is that of several.
+---@param list table[]
+function M.look_up(list)
+  local groups = {}
+  for _, item in ipairs(list) do
+    if rawget(item, "_name") ~= nil and rawget(item, "_key") == nil then
+      -- A class may find its things in a way of its own.
+      if rawget(item._class.methods, "_id") or not item._class.names then
+        item:_id()
+      else
+        groups[item._owner] = groups[item._owner] or {}
+        local where, among = groups[item._owner], among_of(item)
+        where[among] = where[among] or {}
+        table.insert(where[among], item)
+      end
+    end
+  end
+  for _, where in pairs(groups) do
+    for _, some in pairs(where) do
+      local found = candidates(some)
+      for i, item in ipairs(some) do settle_name(item, found[i]) end
+    end
+  end
 end
 
 --- The path parameters that lead to this resource.

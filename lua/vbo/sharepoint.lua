@@ -124,16 +124,14 @@ for _, class in pairs(M) do class.methods._session = tree.session end
 
 -- ---------------------------------------------------------------- browsing
 
--- Options of `session:sites`: only the top ones, unless told.
-local tops = { recursive = "boolean" }
-
 --- Sites of a session, subsites as well; `recursive = false`: only the top ones.
 ---@param session vbo.Session
 ---@param given table?  a list: a selection of them
 function M.sites(session, given)
-  local top = type(given) == "table" and given.recursive == false
+  local top = tree.recursive(given) == false
   return collection.of(Site, session, given, {
-    accepts = tops, query = { parent = top and session._client._dialect:root() or nil },
+    accepts = tree.options, query = { parent = top and session._client._dialect:root() or nil },
+    one = function(value) return M.site(session, value) end,
   })
 end
 
@@ -158,10 +156,21 @@ end
 declare.note(Site.methods, { name = "sites", kind = "plural", operation = Site.list, class = Site })
 declare.note(Site.methods, { name = "site", kind = "singular", operation = Site.get, class = Site })
 
---- Subsites directly in this site.
----@param given table?
+--- Subsites anywhere below this site; `recursive = false`: directly in it.
+---@param given table?  a list: a selection of them
 function Site.methods:sites(given)
-  return collection.of(Site, self._owner, given, { query = { parent = self.id } })
+  local recursive = tree.recursive(given)
+  local how = { accepts = tree.options, word = "sites" }
+  how.one = function(value) return self:site(value) end
+  if recursive == false then
+    how.query = { parent = self.id }
+  else
+    how.below = {
+      class = Site, query = "parent", leaf = "parent", from = self, owner = self._owner,
+      said = recursive ~= nil,
+    }
+  end
+  return collection.of(Site, self._owner, given, how)
 end
 
 --- One subsite by id, title or URL.

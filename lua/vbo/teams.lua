@@ -154,13 +154,13 @@ local function listed(methods, plural, singular, class, query_of, accepts)
   end
 end
 
-local function everything() return {} end
-local function of_channel(self) return { channel = self.id } end
-
 -- Of posts the API calls those that are no replies the children of -1.
+local function top_posts(given) return tree.recursive(given) == false and "-1" or nil end
+
+local function posts_of_team(_, given) return { parent = top_posts(given) } end
+
 local function posts_of_channel(self, given)
-  local top = type(given) == "table" and given.recursive == false
-  return { channel = self.id, parent = top and "-1" or nil }
+  return { channel = self.id, parent = top_posts(given) }
 end
 
 local function inside(self)
@@ -168,15 +168,61 @@ local function inside(self)
   return { channel = channel, parent = tostring(self.id) }
 end
 
--- Posts and files of a team are those of all its channels, or of `channel`.
-listed(Team.methods, "posts", "post", Post, everything)
-listed(Team.methods, "files", "file", File, everything)
--- `recursive = false`: posts without the replies to them.
-listed(Channel.methods, "posts", "post", Post, posts_of_channel, { recursive = "boolean" })
-listed(Channel.methods, "files", "file", File, of_channel)
-listed(Post.methods, "replies", "reply", Post, inside)
--- What is in a file that is a folder.
-listed(File.methods, "files", "file", File, inside)
+-- Posts of a team are those of all its channels, or of `channel`; `recursive = false`: without the
+-- replies to them.
+listed(Team.methods, "posts", "post", Post, posts_of_team, tree.options)
+listed(Channel.methods, "posts", "post", Post, posts_of_channel, tree.options)
+-- Replies have none of their own.
+listed(Post.methods, "replies", "reply", Post, inside, tree.options)
+
+local function is_folder(record) return resource.field(record, "file_type") == "Folder" end
+local function is_file(record) return not is_folder(record) end
+local function of_channel(self) return { channel = M.channel_of(self) } end
+
+-- Files, or folders, of a team, a channel, or of a file that is a folder.  The API has one list
+-- for both: with the files of a selection, a folder among them would come once more.
+local function browse_files(class, plural, singular, keep, doc)
+  local methods, top = class.methods, class ~= File
+  declare.note(methods, { name = plural, kind = "plural", operation = File.list, class = File,
+    doc = doc })
+  declare.note(methods, { name = singular, kind = "singular", operation = File.get, class = File })
+  local function among(self)
+    return { channel = M.channel_of(self), parent = not top and tostring(self.id) or nil }
+  end
+  methods[plural] = function(self, given)
+    local recursive = tree.recursive(given)
+    local how = { accepts = tree.options, word = plural, keep = keep, query = {} }
+    how.one = function(value) return self[singular](self, value) end
+    local down = {
+      class = File, query = "parent", leaf = "parent", is_place = is_folder, more = of_channel,
+      at = top and self._client._dialect:root() or nil,
+    }
+    if recursive == false then
+      how.query = { channel = M.channel_of(self), parent = down.at or tostring(self.id) }
+    else
+      how.below, how.tree = {}, keep == is_folder and down or nil
+      for name, value in pairs(down) do how.below[name] = value end
+      -- Of a channel some servers list all of it, some the top.
+      if top then how.below.at, how.below.twice = false, true end
+      how.below.said = top or recursive ~= nil
+    end
+    return collection.of(File, self, given, how)
+  end
+  methods[singular] = function(self, name)
+    if name == nil then return self[plural](self):one() end
+    if not tree.is_path(name) then return resource.reference(File, self, name, among(self)) end
+    local found = self
+    for part in name:gmatch "[^/]+" do found = found:file(part) end
+    return found
+  end
+end
+
+for _, class in ipairs { Team, Channel, File } do
+  browse_files(class, "files", "file", is_file,
+    "Files anywhere below; `recursive = false`: directly in it.")
+  browse_files(class, "folders", "folder", is_folder,
+    "Folders of files, anywhere below; `recursive = false`: directly in it.")
+end
 
 --- Tabs of several channels, to restore them in one call: `team:tabs { tab, tab }`; without
 --- a list only for `search`.

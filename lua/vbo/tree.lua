@@ -2,6 +2,8 @@
 --- are found by path, and things in them.
 
 local ascii = require "vbo.ascii"
+local below = require "vbo.collection.below"
+local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
 local core = require "vbo.core"
 local declare = require "vbo.declare"
@@ -36,8 +38,12 @@ function M.is_folder(record)
     or type(record.type) == "string" and record.type:find "Folder$" ~= nil
 end
 
--- Ids hold "/" only where they are base64: long, and of those characters alone.
-local function is_path(name, base64)
+--- Whether a name is a path.  Ids hold "/" only where they are base64: long, and of those
+--- characters alone.
+---@param name any
+---@param base64 boolean?
+---@return boolean
+function M.is_path(name, base64)
   if type(name) ~= "string" or not name:find("/", 2, true) then return false end
   if name:find "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-" then return false end
   return not base64 or #name < 60 or name:find "[^%w%-_=+/]" ~= nil
@@ -49,21 +55,57 @@ local function parent_of(self, root)
   return self.id
 end
 
-local root_options = { recursive = "boolean" }
+--- The option that every collection of what is below something has.
+M.options = { recursive = "boolean" }
 
--- Everything below a root unless `recursive = false`; what is directly in a branch.
-local function children(methods, plural, class, root, query, flat)
-  declare.note(methods, { name = plural, kind = "plural", operation = class.list, class = class })
+--- What the options of such a collection say of `recursive`; nil: nothing.
+---@param given any
+---@return boolean?
+function M.recursive(given)
+  if type(given) == "table" and #given == 0 then return given.recursive end
+end
+
+-- Folders, where a version cannot list those of a place; else nil.
+local function linked(self, class, Folder, how, deep)
+  local operation = self._client._catalogue:operation(class.list)
+  if class == Folder and operation and not body.takes_query(operation, how.query) then
+    return { fixed = function() return below.linked(self, Folder, deep) end }
+  end
+end
+
+-- What is directly in something: for roots `parent_of`, which a root of things that are never
+-- directly in it (`flat`) has not.
+local function direct(self, class, Folder, how)
+  if how.root and how.flat then return { fixed = {} } end
+  return linked(self, class, Folder, how, false)
+    or { query = { [how.query] = parent_of(self, how.root) } }
+end
+
+-- What is anywhere below a branch.
+local function deep(self, class, Folder, how, said)
+  return linked(self, class, Folder, how, true) or {
+    below = { class = Folder, query = "parent", leaf = how.query, said = said },
+  }
+end
+
+-- Everything below, unless `recursive = false`.
+local function children(methods, plural, class, Folder, how)
+  declare.note(methods, { name = plural, kind = "plural", operation = class.list, class = class,
+    doc = how.doc })
   methods[plural] = function(self, given)
-    local asked = {}
-    if not root then
-      asked[query] = self.id
-    elseif not flat and type(given) == "table" and given.recursive == false then
-      asked[query] = parent_of(self, true)
+    local recursive, asked = M.recursive(given), {}
+    if recursive == false then
+      asked = direct(self, class, Folder, how)
+    elseif not how.root then
+      asked = deep(self, class, Folder, how, recursive ~= nil)
     end
-    return collection.of(class, self, given, {
-      accepts = root and not flat and root_options or nil, query = asked,
-    })
+    if class == Folder and recursive ~= false and not asked.fixed then
+      asked.tree = asked.below
+        or { class = Folder, query = how.query, leaf = how.query, at = parent_of(self, true) }
+    end
+    asked.accepts, asked.word = M.options, plural
+    asked.one = function(value) return self[how.singular](self, value) end
+    return collection.of(class, self, given, asked)
   end
 end
 
@@ -78,9 +120,10 @@ end
 
 --- Gives owners folders and what is in them.
 ---
---- A root (`root = true`: a drive, a mailbox, a site) lists what is anywhere below it, with
---- `recursive = false` what is directly in it; a branch (a folder, a library, a list) lists
---- what is directly in it.  With a list, each is a selection.
+--- All list what is anywhere below, with `recursive = false` what is directly in it.  The API
+--- does it for a root (`root = true`: a drive, a mailbox, a site); a branch (a folder, a library,
+--- a list) goes down folder by folder.  With a list, each is a selection.  A name is that of
+--- something anywhere below a root, or directly in a branch; a path leads deeper.
 ---@param methods table  of the owner's class
 ---@param Folder table   class of folders
 ---@param how table  root=; base64= (ids are); leaves= (a list of {plural=, singular=, class=,
@@ -88,23 +131,29 @@ end
 ---  not tell what is directly in it)})
 function M.browse(methods, Folder, how)
   local root = how.root
-  children(methods, "folders", Folder, root, "parent")
+  children(methods, "folders", Folder, Folder, {
+    root = root, query = "parent", singular = "folder",
+    doc = "Folders anywhere below; `recursive = false`: directly in it.",
+  })
   declare.note(methods, { name = "folder", kind = "singular", operation = Folder.get,
     class = Folder })
   --- One folder by id, name, or path from here ("Reports/2026").
   function methods:folder(name)
-    if is_path(name, how.base64) then return folder_at(self, Folder, name, root) end
+    if M.is_path(name, how.base64) then return folder_at(self, Folder, name, root) end
     local among = not root and { parent = parent_of(self, root) } or nil
     return resource.reference(Folder, self, name, among)
   end
   for _, leaf in ipairs(how.leaves) do
     local query, class = leaf.query or "parent", leaf.class
-    children(methods, leaf.plural, class, root, query, leaf.flat)
+    children(methods, leaf.plural, class, Folder, {
+      root = root, query = query, singular = leaf.singular, flat = leaf.flat,
+      doc = "What is anywhere below; `recursive = false`: directly in it.",
+    })
     declare.note(methods, { name = leaf.singular, kind = "singular", operation = class.get,
       class = class })
     methods[leaf.singular] = function(self, name)
       local path, last
-      if leaf.path and is_path(name) then path, last = name:match "^/?(.+)/([^/]+)$" end
+      if leaf.path and M.is_path(name) then path, last = name:match "^/?(.+)/([^/]+)$" end
       if path then
         local folder = folder_at(self, Folder, path, root)
         return folder[leaf.singular](folder, last)
@@ -124,11 +173,10 @@ function M.searched(operations, how)
   return function(query, within)
     local kind = within._owner._class.kind
     if not operations[kind] then return nil end
-    if within._owner._class.root and (query.parent or query.folder_id) then
+    if query.parent or query.folder_id then
       errors.usage("search looks through everything below, not only what is directly in it",
         "leave out 'recursive', or use where{…}")
     end
-    query.parent, query.folder_id = nil, nil
     local found = { operation = operations[kind] }
     for name, value in pairs(how or {}) do found[name] = value end
     return found
@@ -164,6 +212,7 @@ end
 ---@return fun(self: table, own: table, name: string): vbo.Saved[]
 function M.save_plain(operation)
   local function nothing() end
+  local here = { recursive = false }
 
   -- Each document with its file, folder by folder, listed as they are asked for.
   local function files(self, root)
@@ -176,31 +225,33 @@ function M.save_plain(operation)
       }
     end
     if not collection.is(self) then
-      local top = self._class.root and { recursive = false } or nil
-      enter(self:documents(top), self:folders(top), root, save.names())
+      enter(self:documents(here), self:folders(here), root, save.names())
     elseif self._class.methods.documents then
-      enter(nil, self, root, save.names()) -- selected folders: each in a folder of its own
+      local selected = collection.new(self._class, self._owner, { fixed = self:_all() })
+      enter(nil, selected, root, save.names()) -- each in a folder of its own
     else
       enter(self, nil, root, save.names())
     end
     return function()
       while stack[1] do
-        local here = stack[#stack]
-        local function inside(name) return here.path .. "/" .. here.unique(filename.safe(name)) end
-        local document = here.documents()
+        local level = stack[#stack]
+        local function inside(name)
+          return level.path .. "/" .. level.unique(filename.safe(name))
+        end
+        local document = level.documents()
         if document then
           return {
             document = document, to = inside(document.name),
-            folders = here.renamed and here.above or nil,
+            folders = level.renamed and level.above or nil,
           }
         end
-        local folder = here.folders()
+        local folder = level.folders()
         if folder then
           local path = save.folder { to = inside(folder.name) }
-          local above = table.move(here.above, 1, #here.above, 1, {})
+          local above = table.move(level.above, 1, #level.above, 1, {})
           above[#above + 1] = folder.name
-          enter(folder:documents(), folder:folders(), path, nil, above,
-            here.renamed or path:match "[^/]*$" ~= folder.name)
+          enter(folder:documents(here), folder:folders(here), path, nil, above,
+            level.renamed or path:match "[^/]*$" ~= folder.name)
         else
           stack[#stack] = nil
         end

@@ -36,6 +36,7 @@ end
 -- One by one, with what each of them answers.
 local function to_each(name)
   return function(self, given)
+    workload.check_depth(self, name)
     local results = {}
     for i, item in ipairs(workload.selected(self, name)) do results[i] = item[name](item, given) end
     return results
@@ -126,6 +127,7 @@ function M.restore(class, name, operations, how)
       if given ~= nil and type(given) ~= "table" then
         errors.usage(("%s takes a table of options, not a %s"):format(name, type(given)))
       end
+      workload.check_depth(self, name)
       local options = copied(given or {})
       if by_operator(self, options) then return as_operator(self, name, how, options) end
       if how.prepare then options = how.prepare(options, self, name) end
@@ -171,6 +173,7 @@ function M.send(class, name, operations, how)
   define(class, name, operations, nil, how.doc, function(operation, several)
     local other = elsewhere[several and "many" or "one"]
     return function(self, given)
+      workload.check_depth(self, name)
       local options = given
       if type(given) == "table" and how.prepare then
         options = how.prepare(copied(given), self, name)

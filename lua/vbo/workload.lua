@@ -1,5 +1,6 @@
 --- What the workloads' objects share: turning a resource or a selection into a call.
 
+local below = require "vbo.collection.below"
 local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
 local errors = require "vbo.error"
@@ -30,12 +31,50 @@ local function target_of(self)
   return collection.is(self) and self._owner or self
 end
 
+local function unsaid(origin, message)
+  errors.usage(message, ("write %s { recursive = true } for everything below it, or "
+    .. "%s { recursive = false } for what is directly in it"):format(origin._word, origin._word))
+end
+
+local function begins(origin) return tostring(origin._below.from or origin._owner) end
+
+-- What was listed below a folder of which nobody said how deep.
+local function check_origin(item, call)
+  local at = item
+  while type(at) == "table" and at._class do
+    local origin = rawget(at, "_unsaid")
+    if origin then
+      unsaid(origin, ("%s: %s lies deeper in %s, of which %s() now lists that as well"):format(
+        call, tostring(item), begins(origin), origin._word))
+    end
+    at = at._owner
+  end
+end
+
+--- Raises for a change of what lies deeper than collections of folders, libraries and lists used
+--- to reach, until the caller says how deep.  (To be removed with version 0.2.)
+---@param self table  a resource or a collection
+---@param call string
+function M.check_depth(self, call)
+  if not collection.is(self) then return check_origin(self, call) end
+  local how = self._below
+  if how and not how.said and below.has_folders(self) then
+    unsaid(self, ("%s: %s() of %s now lists what is deeper in it as well"):format(call, self._word,
+      begins(self)))
+  end
+  if type(self._fixed) == "table" then
+    for _, item in ipairs(self._fixed) do check_origin(item, call) end
+  else
+    check_origin(self._owner, call)
+  end
+end
+
 --- Whether a collection is all there is of something, and no selection of it.
 ---@param self table
 ---@return boolean
 function M.is_whole(self)
   return collection.is(self) and not self._fixed and not self._filters[1] and not self._take
-    and not self._options
+    and not self._options and not self._query.parent
 end
 
 -- The selection in a body.  `word` is its property where it is not the class's own; false: it

@@ -24,6 +24,8 @@ end
 local Dump = {}
 Dump.__index = Dump
 
+local here = { recursive = false }
+
 function Dump:put(depth, kind, it) self:line(depth, kind .. " " .. plain(it:record())) end
 
 function Dump:line(depth, text) self.lines[#self.lines + 1] = ("  "):rep(depth) .. text end
@@ -34,15 +36,14 @@ function Dump:versions_of(it, depth)
 end
 
 function Dump:files(owner, depth, how)
-  local top = how.root and { recursive = false } or nil
-  for item in (how.items and owner:items(top) or owner:documents(top)):each() do
+  for item in (how.items and owner:items(here) or owner:documents(here)):each() do
     self:put(depth, "document", item)
     self:versions_of(item, depth + 1)
     if how.items then
       for each in item:attachments():each() do self:put(depth + 1, "attachment", each) end
     end
   end
-  for folder in owner:folders(top):each() do
+  for folder in owner:folders(here):each() do
     self:put(depth, "folder", folder)
     self:files(folder, depth + 1, { items = how.items })
   end
@@ -66,7 +67,7 @@ function walks.onedrive(self, session)
   table.sort(drives, function(a, b) return a.url < b.url end)
   for _, drive in ipairs(drives) do
     self:put(1, "drive", drive)
-    self:files(drive, 2, { root = true })
+    self:files(drive, 2, {})
   end
 end
 
@@ -74,8 +75,8 @@ function walks.exchange(self, session)
   local function below(folders, depth)
     for folder in folders:each() do
       self:put(depth, "folder", folder)
-      for item in folder:items():each() do self:put(depth + 1, "item", item) end
-      below(folder:folders(), depth + 1)
+      for item in folder:items(here):each() do self:put(depth + 1, "item", item) end
+      below(folder:folders(here), depth + 1)
     end
   end
   local mailboxes = self:wanted(session:mailboxes(), function(it)
@@ -85,7 +86,7 @@ function walks.exchange(self, session)
   table.sort(mailboxes, function(a, b) return key(a) < key(b) end)
   for _, mailbox in ipairs(mailboxes) do
     self:put(1, "mailbox", mailbox)
-    below(mailbox:folders { recursive = false }, 2)
+    below(mailbox:folders(here), 2)
   end
 end
 
@@ -100,9 +101,9 @@ function walks.sharepoint(self, session)
       self:put(depth + 1, "list", list)
       self:files(list, depth + 2, { items = true })
     end
-    for inner in it:sites():each() do site(inner, depth + 1) end
+    for inner in it:sites(here):each() do site(inner, depth + 1) end
   end
-  for it in session:sites { recursive = false }:each() do site(it, 1) end
+  for it in session:sites(here):each() do site(it, 1) end
 end
 
 function walks.teams(self, session)
@@ -117,10 +118,12 @@ function walks.teams(self, session)
     for channel in team:channels():each() do
       self:put(2, "channel", channel)
       for tab in channel:tabs():each() do self:put(3, "tab", tab) end
-      posts(channel:posts { recursive = false }, 3)
+      posts(channel:posts(here), 3)
       local names = {}
-      for file in channel:files():each() do names[file.id] = file.name end
-      for file in channel:files():each() do
+      local all = channel:folders():all()
+      for _, folder in ipairs(all) do names[folder.id] = folder.name end
+      for file in channel:files():each() do all[#all + 1] = file end
+      for _, file in ipairs(all) do
         local parent = file:record()._links.parent
         local above = parent and parent.href:match "[Ff]iles/([^?]*)"
         self:put(3, "file in " .. tostring(names[above]), file)

@@ -41,7 +41,13 @@ function M.apply(collection, text)
     if body.takes_query(operation, name) then query[name] = value else keep = how.keep end
   end
   collection._list, collection._query, collection._options = operation.name, query, options
-  collection._within, collection._keep = how.path, keep
+  local own = collection._keep
+  if own and keep then
+    local also = keep
+    keep = function(record) return own(record) and also(record) end
+  end
+  collection._within, collection._keep = how.path, keep or own
+  collection._below, collection._tree = nil, nil -- the search looks through all of it
   if how.class then collection._class = how.class end
   if how.owner then
     collection._make = function(found, _, record)

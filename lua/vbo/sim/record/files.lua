@@ -64,13 +64,12 @@ end
 ---@param listing vbo.sim.record.Listing
 ---@param owner table      with `folders` and `documents` or `items`
 ---@param line integer     of the owner in the listing
----@param how { root: boolean?, items: boolean? }  root: the owner lists all below it unless told;
----  items: it is a list
+---@param how { items: boolean? }  items: it is a list
 function M.below(recorder, listing, owner, line, how)
-  local top = how.root and { recursive = false } or nil
+  local here = { recursive = false }
   local mask = recorder.mask
   local leaves
-  if how.items then leaves = owner:items(top) else leaves = owner:documents(top) end
+  if how.items then leaves = owner:items(here) else leaves = owner:documents(here) end
   for document in leaves:each() do
     if not listing:take() then return end
     local name = document.name or document.title or ""
@@ -83,7 +82,7 @@ function M.below(recorder, listing, owner, line, how)
     listing:add(row)
     recorder:count(how.items and "list items" or "documents")
   end
-  for folder in owner:folders(top):each() do
+  for folder in owner:folders(here):each() do
     if listing.left <= 0 then return end
     local folder_line = listing:add {
       ["in"] = line, folder = mask:name(folder.name), created = folder.created,
@@ -102,7 +101,7 @@ function M.drive(recorder, place, drive, address)
   local line = listing:add {
     drive = recorder.mask:person(drive.name), url = recorder.mask:url(drive.url, address),
   }
-  M.below(recorder, listing, drive, line, { root = true })
+  M.below(recorder, listing, drive, line, {})
   listing:close()
   recorder:count "OneDrives"
   return listing.path

@@ -40,6 +40,8 @@ local function item_row(recorder, item, line)
   return row
 end
 
+local here = { recursive = false }
+
 local function below(recorder, listing, folders, line)
   for folder in folders:each() do
     if listing.left <= 0 then return end
@@ -48,12 +50,12 @@ local function below(recorder, listing, folders, line)
       ["in"] = line, folder = recorder.mask:name(folder.name), category = category,
     }
     recorder:count "mail folders"
-    for item in folder:items():each() do
+    for item in folder:items(here):each() do
       if not listing:take() then break end
       listing:add(item_row(recorder, item, folder_line))
       recorder:count "mail items"
     end
-    below(recorder, listing, folder:folders(), folder_line)
+    below(recorder, listing, folder:folders(here), folder_line)
   end
 end
 
@@ -62,7 +64,7 @@ end
 function M.mailbox(recorder, place, mailbox, address)
   local listing <close> = recorder:listing(place, address)
   local line = listing:add { mailbox = recorder.mask:person(mailbox.name) or "" }
-  below(recorder, listing, mailbox:folders { recursive = false }, line)
+  below(recorder, listing, mailbox:folders(here), line)
   listing:close()
   recorder:count "mailboxes"
   return listing.path

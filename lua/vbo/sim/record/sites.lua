@@ -22,7 +22,7 @@ local function fill(recorder, listing, site, line)
     recorder:count "lists"
   end
   recorder:count "sites"
-  for inner in site:sites():each() do
+  for inner in site:sites({ recursive = false }):each() do
     fill(recorder, listing, inner, listing:add {
       ["in"] = line, site = mask:name(inner.name), url = mask:url(inner.url),
     })

@@ -1,6 +1,5 @@
 --- Records teams: channels with their tabs, posts and files.
 
-local core = require "vbo.core"
 local files = require "vbo.sim.record.files"
 local resource = require "vbo.resource"
 
@@ -31,32 +30,22 @@ local function file_row(recorder, row, file)
   return row
 end
 
--- Some servers list all files of a channel at once, some the top ones: those have no parent.
-local function has_parent(file)
-  local links = file:record()._links
-  local parent = type(links) == "table" and links.parent
-  local href = type(parent) == "table" and parent.href
-  return type(href) == "string" and core.fold(href):find("/files/", 1, true) ~= nil
-end
+local here = { recursive = false }
 
-local function add_files(recorder, listing, list, line, top)
-  for file in list:each() do
-    if not (top and has_parent(file)) then
-      if file.file_type == "Folder" then
-        if listing.left <= 0 then return end
-        local folder = listing:add {
-          ["in"] = line, folder = recorder.mask:name(file.name), created = file.modified,
-          by = recorder.mask:person(file.modified_by),
-        }
-        recorder:count "folders"
-        add_files(recorder, listing, file:files(), folder)
-      else
-        if not listing:take() then return end
-        listing:add(file_row(recorder, { ["in"] = line, file = recorder.mask:file(file.name) },
-          file))
-        recorder:count "documents"
-      end
-    end
+local function add_files(recorder, listing, owner, line)
+  for folder in owner:folders(here):each() do
+    if listing.left <= 0 then return end
+    local folder_line = listing:add {
+      ["in"] = line, folder = recorder.mask:name(folder.name), created = folder.modified,
+      by = recorder.mask:person(folder.modified_by),
+    }
+    recorder:count "folders"
+    add_files(recorder, listing, folder, folder_line)
+  end
+  for file in owner:files(here):each() do
+    if not listing:take() then return end
+    listing:add(file_row(recorder, { ["in"] = line, file = recorder.mask:file(file.name) }, file))
+    recorder:count "documents"
   end
 end
 
@@ -104,8 +93,8 @@ function M.team(recorder, place, team)
         url = mask:url(tab.content_url) or "",
       }
     end
-    add_posts(recorder, listing, channel:posts { recursive = false }, below)
-    add_files(recorder, listing, channel:files(), below, true)
+    add_posts(recorder, listing, channel:posts(here), below)
+    add_files(recorder, listing, channel, below)
   end
   listing:close()
   recorder:count "teams"

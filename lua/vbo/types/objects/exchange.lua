@@ -47,6 +47,7 @@ function Mailbox:folder(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- Folders anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.Mailbox.folders|(string|integer|table)[]
 ---@return vbo.MailboxFolderCollection
 function Mailbox:folders(given) end
@@ -62,6 +63,7 @@ function Mailbox:item(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- What is anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.Mailbox.items|(string|integer|table)[]
 ---@return vbo.MailboxItemCollection
 function Mailbox:items(given) end
@@ -335,6 +337,7 @@ function MailboxFolder:folder(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- Folders anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.MailboxFolder.folders|(string|integer|table)[]
 ---@return vbo.MailboxFolderCollection
 function MailboxFolder:folders(given) end
@@ -350,6 +353,7 @@ function MailboxFolder:item(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- What is anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.MailboxFolder.items|(string|integer|table)[]
 ---@return vbo.MailboxItemCollection
 function MailboxFolder:items(given) end

@@ -58,6 +58,7 @@ function OneDrive:document(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- What is anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.OneDrive.documents|(string|integer|table)[]
 ---@return vbo.OneDriveDocumentCollection
 function OneDrive:documents(given) end
@@ -73,6 +74,7 @@ function OneDrive:folder(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- Folders anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.OneDrive.folders|(string|integer|table)[]
 ---@return vbo.OneDriveFolderCollection
 function OneDrive:folders(given) end
@@ -647,6 +649,7 @@ function OneDriveFolder:document(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- What is anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.OneDriveFolder.documents|(string|integer|table)[]
 ---@return vbo.OneDriveDocumentCollection
 function OneDriveFolder:documents(given) end
@@ -662,6 +665,7 @@ function OneDriveFolder:folder(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- Folders anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.OneDriveFolder.folders|(string|integer|table)[]
 ---@return vbo.OneDriveFolderCollection
 function OneDriveFolder:folders(given) end

@@ -23,6 +23,7 @@ function Library:document(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- What is anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.Library.documents|(string|integer|table)[]
 ---@return vbo.SiteDocumentCollection
 function Library:documents(given) end
@@ -38,6 +39,7 @@ function Library:folder(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- Folders anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.Library.folders|(string|integer|table)[]
 ---@return vbo.SiteFolderCollection
 function Library:folders(given) end
@@ -325,6 +327,7 @@ function List:folder(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- Folders anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.List.folders|(string|integer|table)[]
 ---@return vbo.SiteFolderCollection
 function List:folders(given) end
@@ -341,6 +344,7 @@ function List:item(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- What is anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.List.items|(string|integer|table)[]
 ---@return vbo.SiteItemCollection
 function List:items(given) end
@@ -1067,6 +1071,7 @@ function Site:document(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- What is anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.Site.documents|(string|integer|table)[]
 ---@return vbo.SiteDocumentCollection
 function Site:documents(given) end
@@ -1082,6 +1087,7 @@ function Site:folder(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- Folders anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.Site.folders|(string|integer|table)[]
 ---@return vbo.SiteFolderCollection
 function Site:folders(given) end
@@ -1098,6 +1104,7 @@ function Site:item(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- What is anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.Site.items|(string|integer|table)[]
 ---@return vbo.SiteItemCollection
 function Site:items(given) end
@@ -1796,6 +1803,7 @@ function SiteFolder:document(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- What is anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.SiteFolder.documents|(string|integer|table)[]
 ---@return vbo.SiteDocumentCollection
 function SiteFolder:documents(given) end
@@ -1811,6 +1819,7 @@ function SiteFolder:folder(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- Folders anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.SiteFolder.folders|(string|integer|table)[]
 ---@return vbo.SiteFolderCollection
 function SiteFolder:folders(given) end
@@ -1827,6 +1836,7 @@ function SiteFolder:item(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- What is anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.SiteFolder.items|(string|integer|table)[]
 ---@return vbo.SiteItemCollection
 function SiteFolder:items(given) end

@@ -38,9 +38,29 @@ function BackedUpTeam:file(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- Files anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.BackedUpTeam.files|(string|integer|table)[]
 ---@return vbo.TeamFileCollection
 function BackedUpTeam:files(given) end
+
+---@param name? string|integer|table
+---@return vbo.TeamFile
+function BackedUpTeam:folder(name) end
+
+---@class vbo.BackedUpTeam.folders
+---@field channel? string|vbo.Resource  `channelId`
+---@field channel_id? string|vbo.Resource
+---@field folder_id? string|vbo.Resource  `parentId`
+---@field folders_only? boolean  v7–v8
+---@field parent? string|vbo.Resource  `parentId`
+---@field parent_id? string|vbo.Resource
+---@field page_size? integer
+---@field [string] vbo.UnknownOption
+
+--- Folders of files, anywhere below; `recursive = false`: directly in it.
+---@param given? vbo.BackedUpTeam.folders|(string|integer|table)[]
+---@return vbo.TeamFileCollection
+function BackedUpTeam:folders(given) end
 
 ---@param name? string|integer|table
 ---@return vbo.Post
@@ -228,9 +248,29 @@ function Channel:file(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- Files anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.Channel.files|(string|integer|table)[]
 ---@return vbo.TeamFileCollection
 function Channel:files(given) end
+
+---@param name? string|integer|table
+---@return vbo.TeamFile
+function Channel:folder(name) end
+
+---@class vbo.Channel.folders
+---@field channel? string|vbo.Resource  `channelId`
+---@field channel_id? string|vbo.Resource
+---@field folder_id? string|vbo.Resource  `parentId`
+---@field folders_only? boolean  v7–v8
+---@field parent? string|vbo.Resource  `parentId`
+---@field parent_id? string|vbo.Resource
+---@field page_size? integer
+---@field [string] vbo.UnknownOption
+
+--- Folders of files, anywhere below; `recursive = false`: directly in it.
+---@param given? vbo.Channel.folders|(string|integer|table)[]
+---@return vbo.TeamFileCollection
+function Channel:folders(given) end
 
 ---@param name? string|integer|table
 ---@return vbo.Post
@@ -780,9 +820,29 @@ function TeamFile:file(name) end
 ---@field page_size? integer
 ---@field [string] vbo.UnknownOption
 
+--- Files anywhere below; `recursive = false`: directly in it.
 ---@param given? vbo.TeamFile.files|(string|integer|table)[]
 ---@return vbo.TeamFileCollection
 function TeamFile:files(given) end
+
+---@param name? string|integer|table
+---@return vbo.TeamFile
+function TeamFile:folder(name) end
+
+---@class vbo.TeamFile.folders
+---@field channel? string|vbo.Resource  `channelId`
+---@field channel_id? string|vbo.Resource
+---@field folder_id? string|vbo.Resource  `parentId`
+---@field folders_only? boolean  v7–v8
+---@field parent? string|vbo.Resource  `parentId`
+---@field parent_id? string|vbo.Resource
+---@field page_size? integer
+---@field [string] vbo.UnknownOption
+
+--- Folders of files, anywhere below; `recursive = false`: directly in it.
+---@param given? vbo.TeamFile.folders|(string|integer|table)[]
+---@return vbo.TeamFileCollection
+function TeamFile:folders(given) end
 
 ---@param given? table
 function TeamFile:refresh(given) end
