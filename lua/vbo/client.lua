@@ -12,6 +12,7 @@ local filename = require "vbo.filename"
 local method_of = require "vbo.method"
 local pipeline = require "vbo.pipeline"
 local loop = require "vbo.runtime.loop"
+local receiver = require "vbo.receiver"
 local progress = require "vbo.runtime.progress"
 local task = require "vbo.runtime.task"
 
@@ -94,12 +95,26 @@ function M.load()
 end
 
 local guards = {}
+local by_name = "it is one thing, with methods by name: client:organizations()"
+
+function meta:__len() receiver.no_list(self, by_name) end
+
+--- Gives what can be read of it.
+function meta:__pairs()
+  local names, at = { "fingerprint", "server", "version" }, 0
+  return function()
+    at = at + 1
+    local name = names[at]
+    if name then return name, self[name] end
+  end
+end
 
 function meta:__index(key)
   local part = part_of[key]
   if part then load_part(part) end
   local method = Client[key]
-  if method ~= nil then return method_of.guarded(guards, key, method) end
+  if method ~= nil then return method_of.guarded(guards, key, method, meta) end
+  if math.type(key) then receiver.no_list(self, by_name) end
   local field = computed[key]
   return field and field(self)
 end

@@ -4,6 +4,7 @@
 --- (`vbo.collection.pages`).  Conditions are sent along where the server can check them, and
 --- checked here in any case.
 
+local ascii = require "vbo.ascii"
 local below = require "vbo.collection.below"
 local body = require "vbo.dialect.body"
 local core = require "vbo.core"
@@ -13,6 +14,7 @@ local method_of = require "vbo.method"
 local nearest = require "vbo.nearest"
 local options = require "vbo.options"
 local pages = require "vbo.collection.pages"
+local receiver = require "vbo.receiver"
 local resource = require "vbo.resource"
 local search = require "vbo.collection.search"
 
@@ -25,12 +27,44 @@ local meta = { __name = "vbo.collection" }
 -- Class → what `vbo.method` keeps for it.
 local guards = setmetatable({}, { __mode = "k" })
 
+-- "document" of documents, as a variable is called.
+local function word_of(self) return ascii.lower(self._class.kind:match "[%w_]+$" or "item") end
+
+local function loop_of(self) return ("for %s in …:each() do"):format(word_of(self)) end
+
+local function unknown(self, key)
+  local names = {}
+  for name in pairs(meta.__complete(self)) do names[#names + 1] = name end
+  table.sort(names)
+  local best = nearest(key, names)
+  errors.usage(("a %s has no '%s'"):format(tostring(self), key),
+    best and ("did you mean '%s'?"):format(best)
+      or ("each %s may have it: write %s %s.%s … end"):format(self._class.kind, loop_of(self),
+        word_of(self), key))
+end
+
 function meta:__index(key)
   local class = rawget(self, "_class")
   local method = Collection[key] or class and class.bulk and class.bulk[key]
-  if method == nil then return nil end
-  if not guards[class] then guards[class] = {} end
-  return method_of.guarded(guards[class], key, method)
+  if method ~= nil then
+    if not guards[class] then guards[class] = {} end
+    return method_of.guarded(guards[class], key, method, meta)
+  end
+  if math.type(key) then
+    receiver.no_list(self, ("write %s … end, or …:all()[%s]"):format(loop_of(self), tostring(key)))
+  elseif type(key) == "string" and key:sub(1, 1) ~= "_" then
+    unknown(self, key)
+  end
+end
+
+-- What a collection holds is not known before it is listed: it never looks like an empty table.
+function meta:__len() receiver.no_list(self, "write …:count(), or #…:all()") end
+
+function meta:__pairs() receiver.no_list(self, ("write %s … end"):format(loop_of(self))) end
+
+function meta:__call()
+  errors.usage(("%s cannot be called"):format(tostring(self)),
+    ("write %s … end"):format(loop_of(self)))
 end
 
 --- What may follow `:` after a collection, for the REPL.
@@ -96,6 +130,10 @@ function M.of(class, owner, given, how)
   how = how or {}
   if given ~= nil and type(given) ~= "table" then
     errors.usage(("%ss takes a list, not a %s"):format(class.kind, type(given)))
+  end
+  if resource.is(given) or M.is(given) then
+    errors.usage(("%s takes a list or options, got %s"):format(class.plural or class.kind .. "s",
+      tostring(given)), ("write %s { … }"):format(how.word or class.plural or class.kind .. "s"))
   end
   if given and #given > 0 then
     local fixed = {}
@@ -302,7 +340,7 @@ end
 
 local function derived(self)
   local copy = {}
-  for key, value in pairs(self) do copy[key] = value end
+  for key, value in next, self do copy[key] = value end
   copy._filters = table.move(self._filters, 1, #self._filters, 1, {})
   copy._conditions = table.move(self._conditions, 1, #self._conditions, 1, {})
   return setmetatable(copy, meta)

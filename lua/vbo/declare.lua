@@ -9,7 +9,7 @@ local collection = require "vbo.collection"
 local core = require "vbo.core"
 local echo = require "vbo.echo"
 local json = require "vbo.json"
-local errors = require "vbo.error"
+local options_of = require "vbo.options"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 local workload = require "vbo.workload"
@@ -111,11 +111,10 @@ end
 function M.call(self, name, operation, given)
   local found = pipeline.operation(self._client, operation)
   local intent = { call = name, operation = found.name }
-  if given ~= nil and type(given) ~= "table" then
-    errors.usage(("%s takes a table of options, not a %s"):format(name, type(given)))
-  end
-  if found.body and found.body.type == "array" and given then
-    local one = #given == 0 and next(given) ~= nil
+  local is_list = found.body and found.body.type == "array"
+  if not (is_list and resource.is(given)) then options_of.table(given, name) end
+  if is_list and given then
+    local one = resource.is(given) or #given == 0 and next(given) ~= nil
     intent.body = one and { given } or given
   else
     intent.options = given or {}

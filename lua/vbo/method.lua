@@ -37,10 +37,10 @@ function M.plain(name, fn)
   end
 end
 
-local function of_object(name, fn)
+local function of_object(name, fn, meta)
   local takes = count(fn, 1)
   return function(self, ...)
-    if type(self) ~= "table" or getmetatable(self) == nil then
+    if type(self) ~= "table" or getmetatable(self) ~= meta then
       errors.usage(("'%s' is a method, and was called without its object"):format(name),
         ("write a colon: …:%s(…)"):format(name))
     end
@@ -54,12 +54,13 @@ end
 ---@param guards table<string, function>  keeps them
 ---@param name string
 ---@param fn function
+---@param meta table  the metatable of its objects
 ---@return function
-function M.guarded(guards, name, fn)
+function M.guarded(guards, name, fn, meta)
   local guard = guards[name]
   if guard and guards[guard] == fn then return guard end
   if type(fn) ~= "function" or name:sub(1, 1) == "_" then return fn end
-  guard = of_object(name, fn)
+  guard = of_object(name, fn, meta)
   guards[name], guards[guard] = guard, fn
   return guard
 end

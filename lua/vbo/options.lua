@@ -28,6 +28,19 @@ end
 ---@return string
 function M.article(word) return (word:match "^[aeiou]" and "an " or "a ") .. word end
 
+--- Raises unless a value is a plain table of options, or nil.
+---@param given any
+---@param what string  the call's name
+function M.table(given, what)
+  if given == nil then return end
+  local meta = getmetatable(given)
+  if type(given) ~= "table" then
+    errors.usage(("%s takes a table of options, not %s"):format(what, M.article(type(given))))
+  elseif meta and meta.__tostring then
+    errors.usage(("%s takes a table of options, not %s"):format(what, tostring(given)))
+  end
+end
+
 --- Raises unless every key of `given` is in `spec` and has one of its types.
 ---@param given table?   the caller's options
 ---@param spec table<string, string>  option → types ("string|number"); "!" in front: required
@@ -35,9 +48,7 @@ function M.article(word) return (word:match "^[aeiou]" and "an " or "a ") .. wor
 ---@return table given   the same table (an empty one for nil)
 function M.check(given, spec, what)
   if given == nil then given = {} end
-  if type(given) ~= "table" then
-    errors.usage(("%s takes a table of options, not a %s"):format(what, type(given)))
-  end
+  M.table(given, what)
   for name, value in pairs(given) do
     local types = spec[name]
     if not types then M.unknown(name, names_of(spec), what) end
@@ -72,9 +83,7 @@ end
 ---@param what string
 ---@return table own, table rest
 function M.split(given, spec, what)
-  if given ~= nil and type(given) ~= "table" then
-    errors.usage(("%s takes a table of options, not a %s"):format(what, type(given)))
-  end
+  M.table(given, what)
   local own, rest = {}, {}
   for name, value in pairs(given or {}) do
     if spec[name] then own[name] = value else rest[name] = value end

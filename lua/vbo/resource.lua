@@ -13,6 +13,7 @@ local errors = require "vbo.error"
 local json = require "vbo.json"
 local method_of = require "vbo.method"
 local pipeline = require "vbo.pipeline"
+local receiver = require "vbo.receiver"
 local slim = require "vbo.collection.slim"
 local spelling = require "vbo.spelling"
 
@@ -210,6 +211,26 @@ local function lent(class, self, key)
   return true, alike.value(value, name, class, client)
 end
 
+local by_name = "it is one thing, with fields and methods by name; pairs(…) gives its fields"
+
+-- The fields that its record has, as a runbook writes them, for `pairs`.
+local function fields_of(self)
+  local class, names = self._class, {}
+  for name, value in pairs(self:_loaded()) do
+    local word = type(name) == "string" and value ~= json.null and spelling.spelled(name)
+    if word and name:sub(1, 1) ~= "_" and class.methods[word] == nil then
+      names[#names + 1] = word
+    end
+  end
+  table.sort(names)
+  local at = 0
+  return function()
+    at = at + 1
+    local name = names[at]
+    if name then return name, self[name] end
+  end
+end
+
 --- Declares a class of resources.
 ---@param class table  kind= ("document"), parameter= (its name in paths; nil where there is
 ---  only one), get=, list= (operations), label= (the field that names it to people), names=
@@ -224,14 +245,18 @@ function M.class(class)
   class.bulk = class.bulk or {}
   M.classes[#M.classes + 1] = class
   setmetatable(class.methods, { __index = Resource })
-  local guards, guarded = {}, method_of.guarded
-  class.meta = {
+  local guards, guarded, meta = {}, method_of.guarded, {}
+  class.meta = meta
+  for name, value in pairs {
     __name = "vbo." .. class.kind,
     _class = class,
     __index = core.json.reader(function(self, key)
       local method = class.methods[key]
-      if method ~= nil then return guarded(guards, key, method) end
-      if type(key) ~= "string" then return nil end
+      if method ~= nil then return guarded(guards, key, method, meta) end
+      if type(key) ~= "string" then
+        if math.type(key) then receiver.no_list(self, by_name) end
+        return nil
+      end
       local page = rawget(self, "_page")
       if key:sub(1, 1) == "_" then
         if not page or not borrowed[key] then return nil end
@@ -265,7 +290,9 @@ function M.class(class)
     end,
     __close = class.close,
     __complete = M.members,
-  }
+    __pairs = fields_of,
+    __len = function(self) receiver.no_list(self, by_name) end,
+  } do meta[name] = value end
   return class
 end
 

@@ -62,7 +62,9 @@ M.options = { recursive = "boolean" }
 ---@param given any
 ---@return boolean?
 function M.recursive(given)
-  if type(given) == "table" and #given == 0 then return given.recursive end
+  if type(given) == "table" and not getmetatable(given) and #given == 0 then
+    return given.recursive
+  end
 end
 
 -- Folders, where a version cannot list those of a place; else nil.

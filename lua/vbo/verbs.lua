@@ -8,6 +8,7 @@ local collection = require "vbo.collection"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
+local options_of = require "vbo.options"
 local parallel = require "vbo.runtime.parallel"
 local pipeline = require "vbo.pipeline"
 local save = require "vbo.save"
@@ -124,9 +125,7 @@ function M.restore(class, name, operations, how)
   how = how or {}
   define(class, name, operations, "vbo.Statistics", how.doc, function(operation)
     return function(self, given)
-      if given ~= nil and type(given) ~= "table" then
-        errors.usage(("%s takes a table of options, not a %s"):format(name, type(given)))
-      end
+      options_of.table(given, name)
       workload.check_depth(self, name)
       local options = copied(given or {})
       if by_operator(self, options) then return as_operator(self, name, how, options) end
