@@ -39,7 +39,7 @@ describe("what lies below", function()
     remove()
   end)
 
-  for _, version in ipairs(rehearsal.versions) do
+  for _, version in ipairs { "v2", "v5", "v7", "v8" } do
     describe("in " .. version, function()
       local client
 
