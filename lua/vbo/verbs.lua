@@ -172,12 +172,12 @@ function M.send(class, name, operations, how)
   define(class, name, operations, nil, how.doc, function(operation, several)
     local other = elsewhere[several and "many" or "one"]
     return function(self, given)
+      if type(given) == "table" then check_addresses(given, name) end
       workload.check_depth(self, name)
       local options = given
       if type(given) == "table" and how.prepare then
         options = how.prepare(copied(given), self, name)
       end
-      if type(given) == "table" then check_addresses(given, name) end
       local addressed = type(given) == "table" and given.to ~= nil
       return workload.send(self, name, addressed and other or operation, options)
     end
