@@ -281,6 +281,11 @@ function meta:__close(err)
   if err ~= nil then pcall(self.close, self) else self:close() end
 end
 
+--- Returns the manifest of a folder that is there, without a look at what it says already.
+---@param folder string
+---@return vbo.Manifest
+function M.at(folder) return setmetatable({ folder = folder, _new = {} }, meta) end
+
 --- A manifest of a folder, for loops of one's own.  One that is there already and broken raises
 --- at once, not when all is saved.
 ---
@@ -290,9 +295,9 @@ end
 ---@return vbo.Manifest
 function M.new(folder)
   if type(folder) ~= "string" then errors.usage "manifest takes the name of a folder" end
-  folder = folders.make(folder)
-  M.read(folder)
-  return setmetatable({ folder = folder, _new = {} }, meta)
+  local made = M.at(folders.make(folder))
+  M.read(made.folder)
+  return made
 end
 
 --- Is this a manifest?

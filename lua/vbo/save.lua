@@ -222,7 +222,7 @@ function M.stream(target, intent, own, name, check, about)
   if saved and saved.path then describe(saved, own, about or {}) end
   local list = saved and saved.sha256 and own.manifest -- a gate's answer need be no file
   if list == true then
-    manifest.new((split_path(file))):add(saved):write()
+    manifest.at((split_path(file))):add(saved):write()
   elseif list then
     list:add(saved)
   end
