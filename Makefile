@@ -267,7 +267,7 @@ $(BUILD)/%: spec/support/%.c $(BUILD)/flags
 # What fuzzers once found stays right: their corpora, through an ordinary program.  The target
 # that needs Lua is made where Lua and cjson can be linked in.
 FUZZ_LUA := $(and $(CJSON_STATIC),$(LUA_STATIC),decode)
-FUZZ_TARGETS := json heads texts grants checks $(FUZZ_LUA)
+FUZZ_TARGETS := json heads texts grants checks errors $(FUZZ_LUA)
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 
 $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h spec/fuzz/replay.c $(BINDING_OBJECTS) \

@@ -16,6 +16,7 @@ enum {
   LAYERS = 3,
   WINDOW = 64 * 1024,  /* so much of a text at once, */
   OVERLAP = 16 * 1024, /* and so much of what follows */
+  WORK = 200,          /* characters looked at for each one of a window: hostile text has more */
   LONG = 32,           /* of a secret with so many bytes … */
   BEGINNING = 16       /* … its first ones are a secret, too: servers show tokens cut short */
 };
@@ -56,6 +57,7 @@ typedef struct search {
   bool any;      /* something was found at all */
   bool only_any; /* and nothing else matters */
   bool starved;  /* memory is out */
+  size_t *work;  /* what may still be looked at */
 } search;
 
 static void find(search *s, const row *text, int layer);
@@ -369,7 +371,8 @@ static bool holds(search *s, const char *bytes, size_t size) {
   }
   inner.any = false;
   inner.only_any = true;
-  for (int zeros = 0; zeros < 2 && !inner.any; zeros++) {
+  int passes = size > 0 && memchr(bytes, '\0', size) != NULL ? 2 : 1;
+  for (int zeros = 0; zeros < passes && !inner.any; zeros++) {
     text.count = 0;
     for (size_t at = 0; at < size;) {
       glyph made = {.from = 0, .to = 0};
@@ -436,8 +439,19 @@ static void find_coded(search *s, const row *text, const coding *code) {
 
 /* --------------------------------------------------------------------- all of it */
 
+/* Counts the work; false when there was too much of it. */
+static bool afford(search *s, size_t count) {
+  if (*s->work < count) {
+    *s->work = 0;
+    return false;
+  }
+  *s->work -= count;
+  return true;
+}
+
 static void find(search *s, const row *text, int layer) {
   static const coding codings[] = {{base64_value, 6, 4}, {hex_value, 4, 2}};
+  if (!afford(s, text->count)) return;
   find_plain(s, text);
   for (size_t i = 0; i < 2 && !s->only_any; i++)
     find_coded(s, text, &codings[i]);
@@ -468,8 +482,12 @@ static void find_in_window(search *s, const char *text, size_t size) {
     made.to = (uint32_t)at;
     characters.at[characters.count++] = made;
   }
+  size_t work = (characters.count + 100) * WORK;
+  s->work = &work;
   find(s, &characters, 0);
   forget(&characters);
+  /* Encoded in each other so often that nobody has read it for secrets. */
+  if (work == 0) mark(s, 0, size);
 }
 
 static int by_place(const void *a, const void *b) {

@@ -81,3 +81,26 @@ describe("vbolua", function()
     end
   end)
 end)
+
+describe("a password given as a plain string", function()
+  local hidden = require "vbo.hidden"
+  local json = require "vbo.json"
+
+  it("goes out as a secret does, and only it", function()
+    local items = json.array { "a", "b" }
+    local body = { userPassword = "S3cr3tW0rd", name = "S3cr3t", isPasswordSet = true,
+      items = items,
+      account = { applicationSecret = "An0therW0rd", empty = { password = "" } } }
+    local sent = hidden.body(body)
+    assert.is_true(vbo.secret.is(sent.userPassword))
+    assert.is_true(vbo.secret.is(sent.account.applicationSecret))
+    assert.same({ "S3cr3t", true, "" },
+      { sent.name, sent.isPasswordSet, sent.account.empty.password })
+    assert.equal(items, sent.items)
+    assert.equal("S3cr3tW0rd", body.userPassword)
+    local plain = { name = "x", items = items }
+    assert.equal(plain, hidden.body(plain))
+    assert.equal("*** and ***", core.redact "S3cr3tW0rd and An0therW0rd")
+    assert.is_truthy(sent)
+  end)
+end)

@@ -9,6 +9,7 @@
 local body = require "vbo.dialect.body"
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.error"
+local hidden = require "vbo.hidden"
 local json = require "vbo.json"
 local jobs = require "vbo.runtime.job"
 local loop = require "vbo.runtime.loop"
@@ -94,7 +95,7 @@ end
 --- The last step of the pipeline: sends and waits.
 local function send(client, request)
   local text, secrets
-  if request.body ~= nil then text, secrets = json.encode(request.body) end
+  if request.body ~= nil then text, secrets = json.encode(hidden.body(request.body)) end
   local sink = request.sink
   local transfer, err = client._core:start {
     method = request.method, path = request.path, body = text, secrets = secrets,

@@ -356,6 +356,58 @@ static void names_tls_alerts(void **state) {
   end(&s);
 }
 
+static void names_the_proxy(void **state) {
+  (void)state;
+  static const struct {
+    const char *script;
+    vbo_error_kind kind;
+    const char *says;
+    const char *hint;
+  } cases[] = {
+      {"connection 1 plain\non CONNECT *\nheader Proxy-Authenticate: NTLM\nempty 407\n",
+       VBO_ERROR_AUTH, "does not accept its user name and password (407)", "NTLM only"},
+      {"connection 1 plain\non CONNECT *\nheader Proxy-Authenticate: Basic realm=\"x\"\nempty "
+       "407\n",
+       VBO_ERROR_AUTH, "does not accept its user name and password (407)", "http://user:password@"},
+      {"connection 1 plain\non CONNECT *\nempty 502\n", VBO_ERROR_NETWORK,
+       "cannot reach the server: it answers 502 to CONNECT", "NO_PROXY"},
+      {"connection 1 plain\non CONNECT *\nempty 403\n", VBO_ERROR_NETWORK,
+       "does not lead to the server: it answers 403 to CONNECT", "what the proxy allows"},
+      {"connection 1 refuse\n", VBO_ERROR_NETWORK, "cannot be used", "check that the proxy runs"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char url[96];
+    char name[96];
+    session s = prepare(cases[i].script);
+    snprintf(url, sizeof url, "http://svc:hunter22@127.0.0.1:%d", s.peer->port);
+    snprintf(name, sizeof name, "the proxy 127.0.0.1:%d (the option 'proxy')", s.peer->port);
+    s.options.proxy = url;
+    s.options.url = "https://vbo.invalid:4443";
+    s.options.retries = -1;
+    s.client = client_open(&s);
+    call_fails(&s, "GET", "/v8/x", false, NULL);
+    if (s.err.kind != cases[i].kind) fail_msg("%zu: %s", i, s.err.message);
+    assert_contains(s.err.message, name);
+    assert_contains(s.err.message, cases[i].says);
+    assert_contains(s.err.hint, cases[i].hint);
+    assert_null(strstr(s.err.message, "hunter22"));
+    assert_false(s.err.sent);
+    end(&s);
+  }
+}
+
+static void names_a_proxy_that_is_down(void **state) {
+  (void)state;
+  session s = prepare("connection 1 refuse\n");
+  s.options.proxy = "http://127.0.0.1:1";
+  s.options.retries = -1;
+  s.client = client_open(&s);
+  call_fails(&s, "GET", "/v8/x", false, NULL);
+  assert_kind(s.err, NETWORK);
+  assert_contains(s.err.message, "no connection to the proxy 127.0.0.1:1 (the option 'proxy')");
+  end(&s);
+}
+
 static void waits_as_long_as_the_server_asks(void **state) {
   (void)state;
   session s =
@@ -548,6 +600,8 @@ int main(void) {
       cmocka_unit_test(reads_reasons_far_down),
       cmocka_unit_test(shows_no_secret_that_is_repeated),
       cmocka_unit_test(names_tls_alerts),
+      cmocka_unit_test(names_the_proxy),
+      cmocka_unit_test(names_a_proxy_that_is_down),
       cmocka_unit_test(waits_as_long_as_the_server_asks),
       cmocka_unit_test(times_out_silence_and_deadlines),
       cmocka_unit_test(bounds_a_head_that_comes_slowly),
