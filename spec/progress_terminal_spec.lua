@@ -37,7 +37,7 @@ describe("progress of vbolua", function()
 
   -- What a terminal is sent by a command.
   local function on_terminal(command, size)
-    return (shell(("timeout 30 script -qec %s /dev/null </dev/null"):format(
+    return (shell(("timeout 120 script -qec %s /dev/null </dev/null"):format(
       quoted(("stty %s -echo; %s"):format(size or "cols 60 rows 12", command)))))
   end
 
@@ -64,8 +64,21 @@ describe("progress of vbolua", function()
   describe("on a terminal", function()
     it("has a bar for each of several saves, right through a resize and what is printed", function()
       write("many.lua", head .. [[
+        local screen = require "vbo.runtime.progress.screen"
+        local lines, drawn = screen.lines, ""
+        function screen.lines(...)
+          local made = lines(...)
+          drawn = table.concat(made, "\n")
+          return made
+        end
+        local function all_drawn()
+          for i = 1, 8 do
+            if not drawn:find("备份%-" .. i .. "%.zip +%l") then return false end
+          end
+          return true
+        end
         vbo.spawn(function()
-          repeat vbo.sleep(0.02) until require "vbo.core".screen.stands()
+          repeat vbo.sleep(0.02) until all_drawn()
           io.write "printed "
           print "between"
           os.execute "stty cols 30 rows 6"
@@ -141,8 +154,9 @@ describe("progress of vbolua", function()
         write("now.lua", code)
         return screen_of(on_terminal "$V --progress=bar now.lua; echo status $?")
       end
-      assert.same({ "a.zip  failed after 0 B, 0:00", "vbolua: enough", "status 1" },
-        run [[error("enough", 0)]])
+      assert.same(
+        { "a.zip  failed (closed) after 0 B, 0:00", "vbolua: enough [closed]", "status 21" },
+        run [[error({ kind = "closed", message = "enough" }, 0)]])
       -- (os.execute would have the signal ignored while it runs.)
       local lines = run [[io.popen "kill -INT $PPID":close()]]
       assert.equal("a.zip  cancelled after 0 B, 0:00", lines[1])
@@ -170,8 +184,8 @@ describe("progress of vbolua", function()
         assert.matches("a bar", sent)
         assert.same({}, screen_of(sent))
       end
-      write("ends.lua", bar .. "error('x', 0)")
-      assert.same({ "vbolua: x" }, screen_of(on_terminal "$V ends.lua"))
+      write("ends.lua", bar .. "error({ kind = 'closed', message = 'x' }, 0)")
+      assert.same({ "vbolua: x [closed]" }, screen_of(on_terminal "$V ends.lua"))
     end)
 
     it("prints as lua does", function()
