@@ -233,11 +233,11 @@ describe("progress of vbolua", function()
         local names = {}
         for i = 1, 5 do names[i] = ("备份-%d.zip"):format(i) end
         vbo.parallel(names, function(name) save(name) end)
-        local ok, err = vbo.try(save, "none/x.zip")
+        local ok, err = vbo.try(save, "json.lua/x.zip") -- a file is no folder
         print(err.kind)]])
       local output, status = shell "$V --progress=json json.lua 2>events"
       assert.equal(0, status)
-      assert.equal("disk\n", output)
+      assert.equal("exists\n", output)
       local kinds, ids, last = {}, {}, nil
       for line in io.lines(folder .. "/events") do
         last = assert(json.decode(line))
@@ -249,9 +249,9 @@ describe("progress of vbolua", function()
       assert.equal(6, #ids)
       assert.equal("failed", last.event)
       assert.equal("x.zip", last.name)
-      assert.equal("disk", last.error.kind)
+      assert.equal("exists", last.error.kind)
       shell "$V --progress=json:/dev/fd/3 json.lua 3>third 2>second >first"
-      assert.equal("disk\n", rehearsal.content(folder .. "/first"))
+      assert.equal("exists\n", rehearsal.content(folder .. "/first"))
       assert.equal("", rehearsal.content(folder .. "/second"))
       assert.matches('^{"attempts":0,', rehearsal.content(folder .. "/third"))
     end)
