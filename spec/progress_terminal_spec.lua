@@ -233,10 +233,10 @@ describe("progress of vbolua", function()
         local names = {}
         for i = 1, 5 do names[i] = ("备份-%d.zip"):format(i) end
         vbo.parallel(names, function(name) save(name) end)
-        local ok, err = vbo.try(save, "json.lua/x.zip") -- a file is no folder
+        local ok, err = vbo.try(save, "json.lua", { overwrite = false })
         print(err.kind)]])
       local output, status = shell "$V --progress=json json.lua 2>events"
-      assert.equal(0, status)
+      assert.equal(0, status, rehearsal.content(folder .. "/events"))
       assert.equal("exists\n", output)
       local kinds, ids, last = {}, {}, nil
       for line in io.lines(folder .. "/events") do
@@ -248,7 +248,7 @@ describe("progress of vbolua", function()
       assert.is_true(kinds.preparing >= 5)
       assert.equal(6, #ids)
       assert.equal("failed", last.event)
-      assert.equal("x.zip", last.name)
+      assert.equal("json.lua", last.name)
       assert.equal("exists", last.error.kind)
       shell "$V --progress=json:/dev/fd/3 json.lua 3>third 2>second >first"
       assert.equal("exists\n", rehearsal.content(folder .. "/first"))
