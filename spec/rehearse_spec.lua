@@ -147,6 +147,105 @@ describe("vbolua --rehearse", function()
     assert.match("a value is missing after '%-%-rehearse='", err)
   end)
 
+  --- Runs a runbook of its own in a folder of its own, with a connected client.
+  local function rehearse(code, more)
+    local place, clean = program.folder()
+    local file <close> = assert(io.open(place .. "/own.lua", "wb"))
+    file:write("local vbo = require 'vbo'\nlocal client <close> = vbo.connect { version = 'v8' }\n"
+      .. code)
+    file:close()
+    local out, status = program.run(("cd %s && unset VBO_PIN VBO_USER VBO_PASSWORD && %s %s "
+      .. "--rehearse own.lua 2>err"):format(quoted(place), more or "VBO_HOST=backup.example.com",
+      quoted(program.vbolua)))
+    return out, rehearsal.content(place .. "/err"), status, place, clean
+  end
+
+  it("goes past a proxy to its own server", function()
+    local _, err, status, _, clean = rehearse("print(client:jobs():count())",
+      "https_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 no_proxy= VBO_HOST=x.example")
+    assert.equal(0, status, err)
+    clean()
+  end)
+
+  local save <const> = [[
+    local session <close> = client:organization "contoso.onmicrosoft.com":explore {
+      workload = "onedrive", at = "2026-11-18T22:00:00Z" }
+    local drive = session:onedrive "bob@contoso.com"
+  ]]
+
+  it("keeps what is saved apart, and says where", function()
+    local out, err, status, place, clean = rehearse(save .. [[
+      local one = drive:documents():save { to = "hold.zip", zip = true }
+      drive:documents { recursive = true }:save { to = "hold/", manifest = true }
+      print(one.path, vbo.verify("hold").ok, arg[0])
+      print(pcall(io.lines, one.path))]])
+    assert.equal(0, status, err)
+    local root = err:match "\nrehearsal: what was saved is rehearsed, too, and lies in (%S+), not "
+    assert.is_truthy(root, err)
+    assert.is_truthy(out:find(root .. "/hold.zip", 1, true), out)
+    assert.is_truthy(out:find("true\town.lua", 1, true), out)
+    local left = program.run("ls -A " .. quoted(place))
+    assert.equal("err\nown.lua\n", left)
+    assert.match("hold%.zip", (program.run("ls " .. quoted(root))))
+    program.run("rm -r " .. quoted(root))
+    clean()
+  end)
+
+  it("fails where the real run would find a file there", function()
+    local out, err, _, _, clean = rehearse(save .. [[
+      io.open("hold.zip", "w"):close()
+      print(select(2, vbo.try(function()
+        return drive:documents():save { to = "hold.zip", zip = true }
+      end)).kind)]])
+    assert.equal("exists\n", out, err)
+    assert.not_match("what was saved", err)
+    clean()
+  end)
+
+  it("leaves nothing outside its folder, whatever the path", function()
+    local out, err, _, place, clean = rehearse(save .. [[
+      local document = drive:documents():first()
+      for _, to in ipairs { "../out", "/no/such/folder/out", "./a/../b/out" } do
+        print(document:save { to = to }.path)
+      end]])
+    local root = err:match "and lies in (%S+), not "
+    for path in out:gmatch "[^\n]+" do
+      assert.equal(root .. "/", path:sub(1, #root + 1))
+      assert.is_nil(path:find("..", 1, true))
+    end
+    assert.equal("err\nown.lua\n", (program.run("ls -A " .. quoted(place))))
+    program.run("rm -r " .. quoted(root))
+    clean()
+  end)
+
+  it("counts what would have changed in jobs and settings", function()
+    local _, err, status, _, clean = rehearse [[
+      client:job "Contoso nightly":disable()
+      client:job "Fabrikam weekly":remove()
+      client:call("VexEmailSettings_Update", { body = { enableNotification = false } })
+      client:organization "contoso.onmicrosoft.com":explore { workload = "onedrive",
+        at = "2026-11-18T22:00:00Z" }:close()]]
+    assert.equal(0, status, err)
+    assert.not_match("as it was", err)
+    assert.is_truthy(err:find("rehearsal: what would have changed in the server's jobs and "
+      .. "settings:\n  disable job 'Contoso nightly'\n  remove job 'Fabrikam weekly'\n", 1, true),
+      err)
+    assert.match("\nrehearsal: 3 changes of jobs and settings\n", err)
+    clean()
+  end)
+
+  it("says which organizations there are, and that the runbook names no server", function()
+    local _, err, status, _, clean = rehearse(
+      "client:organization 'my.own.example':users():count()", "unset VBO_HOST;")
+    assert.equal(core.kinds.not_found, status, err)
+    assert.match("the runbook names no server and VBO_HOST is not set, which the real run needs",
+      err)
+    assert.match("my%.own%.example.*hint: the rehearsal's world 'demo' has "
+      .. "contoso%.onmicrosoft%.com,", err)
+    assert.match("vbolua sim record", err)
+    clean()
+  end)
+
   it("comes before LUA_INIT, and is not for the server", function()
     local output, status = program.run(("LUA_INIT='print(\"init\", require(\"vbo.connect\").divert "
       .. "~= nil)' %s --rehearse -e 'print(1)' 2>&1"):format(program.vbolua))
@@ -258,7 +357,7 @@ describe("vbo.sim", function()
   it("runs in stock Lua with the module vbo.server", function()
     local output, status = stock(sources .. " LUA_CPATH=" .. quoted(package.cpath), [[
       local vbo = require "vbo"
-      local server <close> = vbo.sim.start { password = "it's \n" .. '"one"' }
+      local server <close> = vbo.sim.start { password = "it's " .. '"one"' }
       local client <close> = vbo.connect(server:settings())
       print(client:jobs():count())]])
     assert.equal("4\n", output)

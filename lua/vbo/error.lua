@@ -97,9 +97,13 @@ function M.caller() return (caller()) end
 ---@param err vbo.Error
 function M.place(err) err.where = err.where or caller() end
 
+--- A rehearsal's hook: function(fields) that may add a hint to what is raised.  nil: none.
+M.explain = nil
+
 --- Raises a structured error.
 ---@param fields table  at least `kind` and `message`; an error already made is raised as it is
 function M.raise(fields)
+  if M.explain then M.explain(fields) end
   if getmetatable(fields) ~= Error then fields = M.new(fields) end
   error(fields, 0)
 end

@@ -2,6 +2,7 @@
 
 local ascii = require "vbo.ascii"
 local core = require "vbo.core"
+local scratch = require "vbo.runtime.scratch"
 
 local M = {}
 
@@ -78,7 +79,7 @@ end
 function M.target(to, name)
   if to == nil then return name end
   if to:sub(-1) == "/" then return to .. name end
-  local found = core.stat(to)
+  local found = core.stat(scratch.found(to))
   if found and found.type == "directory" then return to .. "/" .. name end
   return to
 end

@@ -2,6 +2,7 @@
 
 local core = require "vbo.core"
 local errors = require "vbo.error"
+local scratch = require "vbo.runtime.scratch"
 
 local M = {}
 
@@ -14,6 +15,8 @@ function M.make(path)
   if found and found.type ~= "directory" then
     errors.raise { kind = "exists", message = ("%s is a file, not a folder"):format(path) }
   end
+  local mapped = scratch.path(path)
+  if mapped ~= path then path, found = mapped, core.stat(mapped) end
   if not found then
     local above = path:match "^(.*[^/])/+[^/]+$"
     if above then M.make(above) end

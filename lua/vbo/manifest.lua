@@ -9,6 +9,7 @@ local core = require "vbo.core"
 local errors = require "vbo.error"
 local folders = require "vbo.folder"
 local json = require "vbo.json"
+local scratch = require "vbo.runtime.scratch"
 local time = require "vbo.time"
 
 local M = {}
@@ -377,7 +378,7 @@ end
 function M.verify(path, given)
   given = require("vbo.options").check(given, { deep = "boolean", on_file = "function" }, "verify")
   if type(path) ~= "string" or path == "" then errors.usage "verify takes the name of a folder" end
-  local folder, only = path:gsub("(.)/+$", "%1"), nil
+  local folder, only = scratch.found(path:gsub("(.)/+$", "%1") .. ""), nil
   local found = core.stat(folder)
   if not found or found.type ~= "directory" then
     folder, only = folder:match "^(.*)/([^/]+)$", folder:match "[^/]+$"

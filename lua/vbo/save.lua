@@ -7,6 +7,7 @@ local folders = require "vbo.folder"
 local manifest = require "vbo.manifest"
 local options = require "vbo.options"
 local pipeline = require "vbo.pipeline"
+local scratch = require "vbo.runtime.scratch"
 local time = require "vbo.time"
 
 local M = {}
@@ -187,14 +188,15 @@ end
 -- The path of the file: `to`, or a name in the folder `to`; the folders on the way are made.
 local function path_of(own, name)
   local named = filename.safe(name)
-  local path = filename.target(own.to, named)
+  local wanted = filename.target(own.to, named)
+  local path = scratch.file(wanted, own.overwrite)
   local folder, last = split_path(path)
   if has_manifest(own, folder) and manifest.is_reserved(last) then
-    if path == own.to then
-      errors.usage(("option 'to' cannot be %s: the manifest is written there"):format(path),
+    if wanted == own.to then
+      errors.usage(("option 'to' cannot be %s: the manifest is written there"):format(wanted),
         "choose another name, or save without 'manifest'")
     end
-    path = filename.target(own.to, M.names()(named))
+    path = scratch.file(filename.target(own.to, M.names()(named)), own.overwrite)
   end
   folders.make(folder)
   return path

@@ -44,12 +44,22 @@ The others find the server by VBO_HOST, VBO_USER, VBO_PASSWORD and VBO_PIN.
 
 local commands = {}
 
+--- Connects to the server that the environment names, past a proxy where it is on this machine.
+local function connect()
+  local host = (os.getenv "VBO_HOST" or ""):gsub("^%a+://", ""):gsub(":%d+$", "")
+  local here = require("vbo.sim.serve").loopback(host)
+  return require("vbo").connect(here and { proxy = "" } or {})
+end
+
 --- What a run changed, as lines.
 function commands.changes(arguments)
   if arguments[2] then errors.usage("unexpected argument: " .. arguments[2]) end
   local changes = require "vbo.sim.changes"
-  local client <close> = require("vbo").connect()
+  local client <close> = connect()
   for _, line in ipairs(changes.lines(changes.list(client))) do io.stdout:write(line, "\n") end
+  local rows = changes.configuration(client)
+  if rows[1] then io.stdout:write "jobs and settings of the server\n" end
+  for _, line in ipairs(changes.configuration_lines(rows)) do io.stdout:write(line, "\n") end
   return 0
 end
 
@@ -57,7 +67,7 @@ end
 function commands.snapshot(arguments)
   if not arguments[2] then errors.usage("sim snapshot needs a name") end
   if arguments[3] then errors.usage("unexpected argument: " .. arguments[3]) end
-  local client <close> = require("vbo").connect()
+  local client <close> = connect()
   require("vbo.sim.changes").snapshot(client, arguments[2])
   return 0
 end
@@ -66,7 +76,7 @@ end
 function commands.diff(arguments)
   if arguments[4] then errors.usage("unexpected argument: " .. arguments[4]) end
   local changes = require "vbo.sim.changes"
-  local client <close> = require("vbo").connect()
+  local client <close> = connect()
   local rows = changes.diff(client, arguments[2] or "start", arguments[3] or "production")
   for _, line in ipairs(changes.tree(rows)) do io.stdout:write(line, "\n") end
   io.stdout:write(changes.summary(rows), "\n")
@@ -77,7 +87,7 @@ end
 function commands.advance(arguments)
   if not arguments[2] then errors.usage("sim advance needs a time", "write it as 90m, 4h or 7d") end
   if arguments[3] then errors.usage("unexpected argument: " .. arguments[3]) end
-  local client <close> = require("vbo").connect()
+  local client <close> = connect()
   local now = require("vbo.sim.changes").advance(client, arguments[2])
   io.stdout:write("time: ", now, "\n")
   return 0
@@ -87,7 +97,7 @@ end
 function commands.assertion(arguments)
   if not arguments[2] then errors.usage("sim assertion needs the name of an account") end
   if arguments[4] then errors.usage("unexpected argument: " .. arguments[4]) end
-  local client <close> = require("vbo").connect()
+  local client <close> = connect()
   local text = require("vbo.sim.changes").assertion(client, arguments[2], arguments[3])
   io.stdout:write(text, "\n")
   return 0

@@ -3,6 +3,8 @@
 
 local changes = require "vbo.sim.changes"
 local connect = require "vbo.connect"
+local errors = require "vbo.error"
+local scratch = require "vbo.runtime.scratch"
 local sim = require "vbo.sim"
 
 local M = {}
@@ -15,12 +17,14 @@ local function say(text) io.stderr:write("rehearsal: ", text, "\n") end
 local function divert(server, world)
   local told = {}
   return function(settings)
-    local named = settings.url or settings.host or os.getenv "VBO_HOST" or "no server"
+    local named = settings.url or settings.host or os.getenv "VBO_HOST" or ""
     -- A rehearsal server that the runbook itself started is none to protect.
     if connect.rehearsals[named] then return end
     if not told[named] then
       told[named] = true
-      say(("%s is played by a rehearsal server (world %s)"):format(named:gsub("%c", "?"), world))
+      say(("%s a rehearsal server (world %s)"):format(named ~= "" and named:gsub("%c", "?")
+        .. " is played by" or "the runbook names no server and VBO_HOST is not set, which the real "
+        .. "run needs: it talks to", world))
     end
     for _, name in ipairs { "host", "port", "ca", "proxy" } do settings[name] = nil end
     for name, value in pairs(server:settings()) do settings[name] = value end
@@ -28,21 +32,49 @@ local function divert(server, world)
 end
 
 local function report(server)
-  local rows = server:diff()
-  if #rows == 0 then return say "production would be as it was" end
-  say "what production would have gained (+), lost (-) and had replaced (~):"
-  for _, line in ipairs(changes.tree(rows)) do io.stderr:write(line, "\n") end
-  say(changes.summary(rows))
+  local rows, own = server:diff(), server:configuration()
+  if #rows == 0 and #own == 0 then return say "production would be as it was" end
+  if #rows > 0 then
+    say "what production would have gained (+), lost (-) and had replaced (~):"
+    for _, line in ipairs(changes.tree(rows)) do io.stderr:write(line, "\n") end
+    say(changes.summary(rows))
+  end
+  if #own > 0 then
+    say "what would have changed in the server's jobs and settings:"
+    for _, line in ipairs(changes.configuration_lines(own)) do io.stderr:write(line, "\n") end
+    say(("%d change%s of jobs and settings"):format(#own, #own == 1 and "" or "s"))
+  end
+end
+
+--- Tells of an organization that is not there which there are: a runbook names its own, and the
+--- world of a rehearsal has others.
+local function explainer(server, world)
+  local names = server:organizations()
+  return function(fields)
+    local text = tostring(fields.message)
+    if fields.kind ~= "not_found" or not (text:find "^there is no organization"
+        or text:find "^no organization is called") then
+      return
+    end
+    fields.hint = ("the rehearsal's world '%s' has %s; to rehearse with your own, record it with "
+      .. "`vbolua sim record --out DIR` and run --rehearse=DIR"):format(world,
+        table.concat(names, ", "))
+  end
 end
 
 --- Ends the rehearsal: tells what changed, and stops the server.  Idempotent.
 function M.finish()
   local server = running
   if not server then return end
-  running, connect.divert = nil, nil
+  running, connect.divert, errors.explain = nil, nil, nil
   io.stdout:flush()
   local good, err = pcall(report, server)
   if not good then say("what would have changed is not known: " .. tostring(err)) end
+  local folder = scratch.finish()
+  if folder then
+    say(("what was saved is rehearsed, too, and lies in %s, not where the runbook names it"):format(
+      folder))
+  end
   local log = server:log()
   if log:find "%S" then say("the rehearsal server said:\n" .. log:gsub("%s+$", "")) end
   server:stop()
@@ -56,6 +88,8 @@ function M.start(world)
   server:watch()
   running = server
   connect.divert = divert(server, world or "demo")
+  errors.explain = explainer(server, world or "demo")
+  scratch.begin()
   say "nothing reaches production; every connection goes to a rehearsal server"
   -- However the program ends (its last line, an error, Ctrl-C, os.exit), the state is closed;
   -- finalizers run in the reverse order of their making, so what the runbook made is closed by

@@ -5,6 +5,7 @@
 ---                                 {"user": name, "application": id (the backup application)}
 ---   GET  /sim/changes?since=N     what changed in production, oldest first, after change N; with
 ---                                 session=ID what one restore session changed
+---   GET  /sim/configuration       what changed in the server itself: jobs, settings, accounts
 ---   GET  /sim/production          what production holds: OneDrives, mail, sites, teams, outbox
 ---   GET  /sim/content?user=&path= the bytes of a document in production; with site= (its URL) a
 ---                                 path from a library or list on, with team= from a channel on
@@ -162,6 +163,10 @@ routes["GET /sim/sessions"] = function(app)
     }
   end
   return ok(out)
+end
+
+routes["GET /sim/configuration"] = function(app)
+  return ok(json.array(table.move(app.store.configuration, 1, #app.store.configuration, 1, {})))
 end
 
 routes["GET /sim/requests"] = function(app)

@@ -14,6 +14,7 @@ local admin = require "vbo.sim.admin"
 local auth = require "vbo.sim.auth"
 local catalogue = require "vbo.catalogue"
 local clocks = require "vbo.sim.clock"
+local configuration = require "vbo.sim.configuration"
 local contexts = require "vbo.sim.context"
 local identities = require "vbo.sim.identities"
 local ids = require "vbo.sim.ids"
@@ -188,9 +189,11 @@ local function perform(self, cat, request, note)
     identities.check(context, session)
   end
   local handler = handlers[operation.name]
-  if handler then return handler(context) end
+  local subject = operation.change and configuration.subject(context)
   -- What has no handler of its own is answered by its schema.
-  return typed.handle(context, handlers)
+  local answer = handler and handler(context) or typed.handle(context, handlers)
+  configuration.note(self.store.configuration, context, subject or nil)
+  return answer
 end
 
 --- The answer to a request of the API in one version.

@@ -138,6 +138,23 @@ function M.list(client)
   return ask(client, "GET", "/sim/changes")
 end
 
+--- Asks a rehearsal server what changed in itself: jobs, settings, accounts, organizations.
+---@param client vbo.Client
+---@return { sequence: integer, time: string, operation: string, what: string, subject: string? }[]
+function M.configuration(client) return ask(client, "GET", "/sim/configuration") end
+
+--- Changes of the server itself as lines; none when there are none.
+---@param rows table[]  of `configuration`
+---@return string[]
+function M.configuration_lines(rows)
+  local lines = {}
+  for i, row in ipairs(rows) do
+    lines[i] = ("  %s%s"):format(clean(row.what),
+      row.subject and (" '%s'"):format(clean(row.subject)) or "")
+  end
+  return lines
+end
+
 --- Changes as lines: one a person and place, what happened below it.
 ---@param changes vbo.sim.Change[]
 ---@return string[]

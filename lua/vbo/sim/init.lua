@@ -94,7 +94,8 @@ end
 function Rehearsal:settings(more)
   local out = {
     url = self.url, user = self.user, password = secret.of(self._process.password),
-    pin = self.fingerprint,
+    -- What the environment names as a proxy is for other servers than one on this machine.
+    pin = self.fingerprint, proxy = "",
   }
   if type(more) == "string" then more = { version = more } end
   for name, value in pairs(more or {}) do out[name] = value end
@@ -115,9 +116,22 @@ end
 --- Connects to the server's own interface now rather than when it is first asked.
 function Rehearsal:watch() admin(self) end
 
+--- The names of its organizations.
+---@return string[]
+function Rehearsal:organizations()
+  local names = {}
+  for each in admin(self):organizations():each() do names[#names + 1] = each.name end
+  return names
+end
+
 --- What changed in its production, in the order it happened.
 ---@return vbo.sim.Change[]
 function Rehearsal:changes() return changes.list(admin(self)) end
+
+--- What changed in the server itself: jobs, settings, accounts, organizations, in the order it
+--- happened.
+---@return { sequence: integer, time: string, operation: string, what: string, subject: string? }[]
+function Rehearsal:configuration() return changes.configuration(admin(self)) end
 
 --- Keeps its production as it is now under a name.
 ---@param name string

@@ -47,6 +47,7 @@ function Store:reset()
   self.jobs = jobs.new(self)
   self.retrievals = retrievals.new(self)
   self.roles, self.syncs, self.device_codes = roles.new(self), {}, {}
+  self.configuration = {}
   self.exports = exports.new()
 end
 
