@@ -474,7 +474,8 @@ int vbo_lock_take(int directory, const char *name, int *lock) {
    * we begin again. */
   for (int round = 0; round < 100; round++) {
     /* O_NONBLOCK: a FIFO of this name must not hang us. */
-    int fd = openat(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
+    int fd = vbo_off_standard(
+        openat(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666));
     if (fd < 0 && errno == EACCES) /* another user's: for a lock it is enough to read */
       fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return errno;
