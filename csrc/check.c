@@ -137,14 +137,22 @@ static bool cut_short(const char *what, uint64_t stated, uint64_t size, vbo_erro
   return false;
 }
 
-/* [MS-PST] 2.2.2.6: the header says how long the file is. */
+static bool goes_on(const char *what, uint64_t most, uint64_t size, vbo_error *err) {
+  vbo_error_set(err, VBO_ERROR_INTEGRITY, "%s goes on: %llu bytes, at most %llu belong to it", what,
+                (unsigned long long)size, (unsigned long long)most);
+  vbo_error_hint(err, "save it again; with check = false it is saved as the server sends it");
+  return false;
+}
+
+/* [MS-PST] 2.2.2.6: the header says how long the file is.  Room that was set aside may follow. */
 static bool finish_pst(const vbo_check *check, vbo_error *err) {
   if (check->size < 512) return cut_short("the PST file", 512, check->size, err);
   unsigned version = (unsigned)little(check->begin + 10, 2);
   if (memcmp(check->begin + 8, "SM", 2) != 0 || version < 14)
     return vbo_error_set(err, VBO_ERROR_INTEGRITY, "the PST file's header is broken");
   uint64_t stated = version >= 23 ? little(check->begin + 184, 8) : little(check->begin + 168, 4);
-  return stated <= check->size || cut_short("the PST file", stated, check->size, err);
+  if (stated > check->size) return cut_short("the PST file", stated, check->size, err);
+  return check->size / 2 <= stated || goes_on("the PST file", stated, check->size, err);
 }
 
 /* [MS-CFB] 2.2: the sectors that the header names lie in the file. */
@@ -163,7 +171,11 @@ static bool finish_msg(const vbo_check *check, vbo_error *err) {
   }
   /* Sector 0 comes after the header, which takes the place of one. */
   uint64_t stated = ((most + 1) << shift) + 1;
-  return stated <= check->size || cut_short("the message", stated, check->size, err);
+  if (stated > check->size) return cut_short("the message", stated, check->size, err);
+  /* A sector of the table that tells which are in use has four bytes for each. */
+  uint64_t known = (count << (shift - 2)) + 1;
+  return (check->size - 1) >> shift <= known ||
+         goes_on("the message", (known + 1) << shift, check->size, err);
 }
 
 /* ----------------------------------------------------------------- the stream */

@@ -192,6 +192,11 @@ static void reads_the_headers_of_mail(void **state) {
     assert_false(passes("pst", pst, sizeof pst - 1, piece, &err));
     assert_contains(err.message, "cut short");
   }
+  put(pst + 184, sizeof pst / 2, 8);
+  assert_true(passes("pst", pst, sizeof pst, 1000, &err));
+  put(pst + 184, sizeof pst / 2 - 1, 8);
+  assert_false(passes("pst", pst, sizeof pst, 1000, &err));
+  assert_contains(err.message, "the PST file goes on: 20000 bytes, at most 9999 belong to it");
   put(pst + 10, 14, 2);
   put(pst + 184, 0, 8);
   put(pst + 168, sizeof pst + 1, 4);
@@ -215,6 +220,11 @@ static void reads_the_headers_of_mail(void **state) {
   assert_true(passes("zip|msg", msg, sizeof msg, 10, &err));
   assert_false(passes("msg", msg, 6 * 512, 10, &err)); /* where the table should begin */
   assert_contains(err.message, "cut short");
+  static unsigned char large[200000];
+  memcpy(large, msg, sizeof msg);
+  assert_true(passes("msg", large, 130 * 512, 1000, &err)); /* 128 sectors, the header, a piece */
+  assert_false(passes("msg", large, sizeof large, 1000, &err));
+  assert_contains(err.message, "the message goes on");
   msg[28] = 0;
   assert_false(passes("msg", msg, sizeof msg, 10, &err));
   assert_kind(err, INTEGRITY);
