@@ -172,6 +172,56 @@ describe("arguments", function()
     end
   end)
 
+  it("of any kind but the right one raise in the caller's words, never in the library's", function()
+    local client <close> = server.connect "v8"
+    local organization = client:organization(rehearsal.organization)
+    local session <close> = organization:explore { workload = "onedrive", at = rehearsal.before }
+    local drive = session:onedrive "alice@contoso.com"
+    local document, job = drive:document "Todo.md", client:jobs():first()
+    for message, call in pairs {
+      ["create_job takes a table of options, not a string"] = function()
+        organization:create_job "nightly"
+      end,
+      ["edit takes a table of options, not a string"] = function() job:edit "nightly" end,
+      ["create takes a table of options, not a string"] = function()
+        organization:jobs():create "nightly"
+      end,
+      ["operator_explore takes a table of options, not a string"] = function()
+        client:operator_explore "onedrive"
+      end,
+      ["explore takes a table of options, not a number"] = function()
+        client:restore_points():first():explore(5)
+      end,
+      ["restore: option 'deadline' must be at least 0.001, got -5"] = function()
+        document:restore { deadline = -5 }
+      end,
+      ["save: option 'deadline' must be at least 0.001, got 0"] = function()
+        document:save { to = "never", deadline = 0 }
+      end,
+      ["save: option 'at_once' must be at least 1, got 0"] = function()
+        drive:documents():save { to = "never", zip = false, at_once = 0 }
+      end,
+      ["wait: option 'timeout' must be at least 0, got -1"] = function()
+        client:job_sessions():first():wait { timeout = -1 }
+      end,
+      ["sleep takes seconds, 0 or more, got -1"] = function() vbo.sleep(-1) end,
+      ["sleep takes seconds, 0 or more, got soon"] = function() vbo.sleep "soon" end,
+      ["sleep takes seconds, 0 or more, got nil"] = function() vbo.sleep() end,
+      ["documents takes a list or options, got a list with the option 'recursive'"] = function()
+        drive:documents { document, recursive = false }
+      end,
+      ["an organization is named by its id, its name or its record, not by an empty text"]
+        = function() client:organization("") end,
+      ["a capability is a word or the name of an operation"] = function() client:supports() end,
+    } do
+      local err = failure(call)
+      assert.equal("usage", err.kind)
+      assert.equal(message, err.message)
+      assert.matches("arguments_spec.lua:%d+", err.where)
+    end
+    assert.equal(0, #server.changes())
+  end)
+
   it("name a version in any way that is clear", function()
     for _, version in ipairs { 8, "8", "v8", "V8" } do
       local client <close> = vbo.connect(settings { version = version })

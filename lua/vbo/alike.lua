@@ -7,6 +7,7 @@
 --- booleans written as text as what they are.  `resource:record()` has the record as it came.
 
 local ascii = require "vbo.ascii"
+local given_ids = require "vbo.given_ids"
 local spelling = require "vbo.spelling"
 local time = require "vbo.time"
 
@@ -50,6 +51,9 @@ end
 local function text(value, schema, name, client)
   if schema.format == "date-time" then
     return time.utc(value, client._dialect and client._dialect.zone) or value
+  elseif schema.format == "uuid" then
+    given_ids.note(client, value)
+    return value
   elseif schema.enum or schema.known then
     return word(value:gsub("^%l", ascii.upper), name)
   elseif schema.type == "boolean" then
@@ -78,7 +82,8 @@ function M.schema(name, class, client) return schemas_of(client, class)[squash(n
 function M.plain(name, class, client)
   local key = squash(name)
   local schema = schemas_of(client, class)[key]
-  return not renamed[key] and not (schema and (schema.format == "date-time" or schema.enum
+  return not renamed[key] and not (schema and (schema.format == "date-time"
+    or schema.format == "uuid" or schema.enum
     or schema.known or other_types[schema.type]))
 end
 

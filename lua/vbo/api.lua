@@ -11,6 +11,7 @@ local errors = require "vbo.error"
 local nearest = require "vbo.nearest"
 local options_of = require "vbo.options"
 local paging = require "vbo.api.paging"
+local given_ids = require "vbo.given_ids"
 local pipeline = require "vbo.pipeline"
 local save = require "vbo.save"
 local spelling = require "vbo.spelling"
@@ -124,7 +125,11 @@ function M.call(client, name, arguments, options)
   local intent = M.intent(operation, arguments)
   intent.strict, intent.deadline = options.strict, options.deadline
   local streams = operation.answer.kind == "stream"
-  if options.paginate then return paging.all(client, operation, intent) end
+  if options.paginate then
+    local rows = paging.all(client, operation, intent)
+    given_ids.of_answer(client, rows, { items = operation.answer.item })
+    return rows
+  end
   if streams then
     if not options.to then
       errors.usage(operation.name .. " answers a stream", "give the option 'to', a file's name")
@@ -138,7 +143,9 @@ function M.call(client, name, arguments, options)
         :format(operation.name, option))
     end
   end
-  return pipeline.call(client, intent).data
+  local data = pipeline.call(client, intent).data
+  given_ids.of_answer(client, data, operation.answer.schema)
+  return data
 end
 
 --- The pages of an operation that answers a list, one after another.

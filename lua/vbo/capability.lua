@@ -113,6 +113,7 @@ end
 ---@param given string|string[]
 ---@return string[]
 function M.list(given)
+  if given == nil then errors.usage "a capability is a word or the name of an operation" end
   local list = type(given) == "table" and given or { given }
   for _, word in ipairs(list) do requirements(word) end
   return list

@@ -18,7 +18,7 @@ for name, method in pairs(azure.client) do M.client[name] = method end
 -- A context's own words: what the caller said, with the account's id.
 local function words_of(client, given)
   local words = {}
-  for word, value in pairs(given or {}) do words[word] = value end
+  for word, value in pairs(options.given(given, "resources")) do words[word] = value end
   if words.account ~= nil then
     words.account = resource.reference(infrastructure.Account, client, words.account).id
   end

@@ -136,6 +136,12 @@ function M.of(class, owner, given, how)
       tostring(given)), ("write %s { … }"):format(how.word or class.plural or class.kind .. "s"))
   end
   if given and #given > 0 then
+    for name in pairs(given) do
+      if math.type(name) ~= "integer" then
+        errors.usage(("%s takes a list or options, got a list with the option '%s'"):format(
+          class.plural or class.kind .. "s", tostring(name)), "narrow a selection with where{…}")
+      end
+    end
     local fixed = {}
     for i, value in ipairs(given) do
       fixed[i] = how.one and how.one(value) or resource.reference(class, owner, value)
@@ -162,7 +168,7 @@ local function pages_in(self, is_slim, place)
   return pages.new {
     client = self._client, operation = self._list, query = query, options = self._options,
     optional = { parent = self._optional }, conditions = self._conditions,
-    key = self._class.key, slim = is_slim,
+    key = self._class.key, slim = is_slim, call = self._class.plural or self._class.kind .. "s",
     path = function()
       local path = owner:_path()
       for name, value in pairs(more or {}) do path[name] = value end
@@ -301,7 +307,10 @@ end
 --- The only one; raises when there is none, or more than one (naming them).
 ---@return table
 function Collection:one()
-  local found = self:take(6):all()
+  local rows = self:take(6):all()
+  local found = resource.distinct(rows)
+  -- Rows of one thing's versions say nothing of what else there is.
+  if #rows == 6 and #found < 6 then found = resource.distinct(self:all()) end
   if #found == 1 then return found[1] end
   local kind = self._class.kind
   if #found == 0 then

@@ -4,6 +4,7 @@ local body = require "vbo.dialect.body"
 local declare = require "vbo.declare"
 local jobs = require "vbo.jobs"
 local job_sessions = require "vbo.job_sessions"
+local options_of = require "vbo.options"
 local organization = require "vbo.organization"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
@@ -38,7 +39,7 @@ M.CopyJob = CopyJob
 function M.create(client, given)
   local operation = pipeline.operation(client, "CopyJob_Create")
   local options = {}
-  for name, value in pairs(given or {}) do options[name] = value end
+  for name, value in pairs(options_of.given(given, "create")) do options[name] = value end
   local backup_job = options.backup_job or options.backup_job_id
   if options.organization == nil and options.organization_id == nil and backup_job ~= nil
       and body.property(operation.body, "organization") then
@@ -60,7 +61,7 @@ function CopyJob.bulk:create(given) return M.create(self._client, given) end
 ---@return vbo.CopyJob
 function jobs.Job.methods:create_copy_job(given)
   local options = { backup_job = self }
-  for name, value in pairs(given or {}) do options[name] = value end
+  for name, value in pairs(options_of.given(given, "create_copy_job")) do options[name] = value end
   return M.create(self._client, options)
 end
 

@@ -3,6 +3,7 @@
 
 local ascii = require "vbo.ascii"
 local declare = require "vbo.declare"
+local options_of = require "vbo.options"
 local organization = require "vbo.organization"
 local resource = require "vbo.resource"
 local session = require "vbo.session"
@@ -120,7 +121,7 @@ declare.remove(DataRetrieval, "DataRetrieval_DeleteDataRetrieval")
 ---@return vbo.DataRetrieval self
 function DataRetrieval.methods:extend(days, given)
   local options = { availability_period_days = days }
-  for name, value in pairs(given or {}) do options[name] = value end
+  for name, value in pairs(options_of.given(given, "extend")) do options[name] = value end
   return self:edit(options)
 end
 

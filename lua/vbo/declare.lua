@@ -109,7 +109,7 @@ end
 ---@param given table?
 ---@return vbo.Answer
 function M.call(self, name, operation, given)
-  local found = pipeline.operation(self._client, operation)
+  local found = pipeline.operation(self._client, operation, name)
   local intent = { call = name, operation = found.name }
   local is_list = found.body and found.body.type == "array"
   if not (is_list and resource.is(given)) then options_of.table(given, name) end
@@ -158,7 +158,9 @@ end
 local function completed(self, operation, given, how)
   local schema = operation.body
   local options = {}
-  for name, value in pairs(given or {}) do options[name] = value end
+  for name, value in pairs(options_of.given(given, how and how.name or "edit")) do
+    options[name] = value
+  end
   local properties = schema and schema.properties or {}
   local needed = { table.unpack(schema and schema.required or {}) }
   for _, name in ipairs(how and how.keep or {}) do
@@ -194,7 +196,7 @@ function M.edit(class, operation, how)
   local name = how and how.name or "edit"
   note(class.methods, { name = name, kind = "edit", operation = operation, class = class })
   class.methods[name] = function(self, given)
-    local found = pipeline.operation(self._client, operation)
+    local found = pipeline.operation(self._client, operation, name)
     call(self, name, operation, completed(self, found, given, how))
     return self:refresh()
   end

@@ -74,7 +74,11 @@ function M.export_extension(_, options) return options.size_limit and ".zip" or 
 ---@param options table
 ---@return table
 function M.export_options(options)
-  if options.size_limit ~= nil then options.enable_pst_size_limit = true end
+  -- The switch's name sorts before the option's, and is no word of the runbook's: a version
+  -- without either refuses the option.
+  if options.size_limit ~= nil and options.enable_pst_size_limit == nil then
+    options.enable_pst_size_limit = true
+  end
   return options
 end
 

@@ -48,6 +48,9 @@ function vbo.spawn(fn, ...) return require("vbo.runtime.task").spawn(fn, ...) en
 --- Pauses; other tasks run meanwhile.  Raises `cancelled` after Ctrl-C.
 ---@param seconds number
 function vbo.sleep(seconds)
+  if type(seconds) ~= "number" or not (seconds >= 0 and seconds < 1e9) then
+    require("vbo.error").usage(("sleep takes seconds, 0 or more, got %s"):format(tostring(seconds)))
+  end
   local ok, err = require("vbo.runtime.loop").sleep(require("vbo.runtime.engine").get(), seconds)
   if not ok then require("vbo.error").raise(err) end
 end

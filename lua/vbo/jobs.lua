@@ -4,6 +4,7 @@ local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local job_items = require "vbo.job_items"
 local job_sessions = require "vbo.job_sessions"
+local options_of = require "vbo.options"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 
@@ -36,9 +37,9 @@ M.SelectedItem, M.ExcludedItem = job_items.SelectedItem, job_items.ExcludedItem
 ---@return vbo.Job
 function M.create(organization, given)
   local client = organization._client
-  local operation = pipeline.operation(client, "Job_Add")
+  local operation = pipeline.operation(client, "Job_Add", "create_job")
   local options = {}
-  for name, value in pairs(given or {}) do options[name] = value end
+  for name, value in pairs(options_of.given(given, "create_job")) do options[name] = value end
   local in_path = false
   for _, parameter in ipairs(operation.parameters) do
     if parameter.name == "organizationId" then in_path = true end
@@ -59,7 +60,7 @@ end
 ---@return vbo.Job
 function Job.bulk:create(given)
   local options = {}
-  for name, value in pairs(given or {}) do options[name] = value end
+  for name, value in pairs(options_of.given(given, "create")) do options[name] = value end
   local owner = self._owner
   if owner == self._client then
     local organization = options.organization or self._query.organization

@@ -41,6 +41,18 @@ function M.table(given, what)
   end
 end
 
+--- The caller's options, or none; raises for what is no table.
+---@param given any
+---@param what string  the call's name, for the message
+---@return table
+function M.given(given, what)
+  M.table(given, what)
+  return given or {}
+end
+
+-- Options that are numbers in every call: what they must be at least.
+local least = { deadline = 0.001, timeout = 0, at_once = 1, limit = 1 }
+
 --- Raises unless every key of `given` is in `spec` and has one of its types.
 ---@param given table?   the caller's options
 ---@param spec table<string, string>  option → types ("string|number"); "!" in front: required
@@ -56,6 +68,10 @@ function M.check(given, spec, what)
     if types ~= "any" and not accepts(types, value) then
       errors.usage(("%s: option '%s' takes %s, not %s"):format(what, name,
         M.article(types:gsub("|", " or ")), value ~= value and "NaN" or M.article(type(value))))
+    end
+    if least[name] and type(value) == "number" and value < least[name] then
+      errors.usage(("%s: option '%s' must be at least %s, got %s"):format(what, name, least[name],
+        value))
     end
   end
   for name, types in pairs(spec) do

@@ -13,6 +13,7 @@ local hidden = require "vbo.hidden"
 local json = require "vbo.json"
 local jobs = require "vbo.runtime.job"
 local loop = require "vbo.runtime.loop"
+local options_of = require "vbo.options"
 local progress = require "vbo.runtime.progress"
 local slim = require "vbo.collection.slim"
 local wording = require "vbo.dialect.wording"
@@ -133,17 +134,37 @@ local function send(client, request)
   return answer
 end
 
---- Finds an operation of the client's API version; raises `unsupported` when it has none.
+-- The versions that have one of some operations, oldest first.
+local function versions_with(names)
+  local has, list = {}, {}
+  for _, name in ipairs(names) do
+    for _, version in ipairs(catalogue.having(name)) do has[version] = true end
+  end
+  for _, version in ipairs(catalogue.versions) do
+    if has[version] then list[#list + 1] = version end
+  end
+  return list
+end
+
+--- Finds an operation of the client's API version; raises `unsupported` when it has none, naming
+--- the versions that have it.
 ---@param client vbo.Client
 ---@param name string|string[]  several, the newest first: the first that the version has
+---@param call string?  what the runbook called, for the message; nil: the operation's name
 ---@return table operation
-function M.operation(client, name)
+function M.operation(client, name, call)
   local names = type(name) == "table" and name or { name }
   for _, candidate in ipairs(names) do
     local operation = client._catalogue:operation(candidate)
     if operation then return operation end
   end
-  errors.raise(catalogue.missing(client._catalogue, names[1]))
+  local versions = call and versions_with(names) or {}
+  if not versions[1] then errors.raise(catalogue.missing(client._catalogue, names[1])) end
+  errors.raise {
+    kind = "unsupported", operation = names[1],
+    message = ("'%s' does not exist in %s"):format(call, client._catalogue.version),
+    hint = "it exists in " .. table.concat(versions, ", "),
+  }
 end
 
 -- A second export to PST removes the file that the server makes for the first one.
@@ -158,7 +179,8 @@ function M.request(client, intent)
   if client._closed then
     errors.raise { kind = "closed", message = "the client is closed", operation = intent.operation }
   end
-  local operation = M.operation(client, intent.operation)
+  local operation = M.operation(client, intent.operation, intent.call)
+  if intent.options ~= nil then options_of.given(intent.options, intent.call or operation.name) end
   local arguments, path = {}, intent.path or {}
   for _, parameter in ipairs(operation.parameters) do
     if parameter.place == "path" then arguments[parameter.name] = path[parameter.name] end
@@ -171,7 +193,9 @@ function M.request(client, intent)
     arguments.body = body.build(operation, options, intent.call or operation.name,
       intent.implied)
   end
-  local checked, err = client._catalogue:check(operation, arguments, { strict = intent.strict })
+  local checked, err = client._catalogue:check(operation, arguments, {
+    strict = intent.strict, ids = client._given_ids,
+  })
   if not checked then errors.raise(wording.of(err, operation, intent)) end
   return {
     operation = operation.name, method = checked.method,

@@ -7,7 +7,7 @@ local nearest = require "vbo.nearest"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 local save = require "vbo.save"
-local time = require "vbo.time"
+local moment = require "vbo.moment"
 
 local M = { client = {} }
 
@@ -92,7 +92,7 @@ function M.client:report(kind, given)
     }
   end
   for _, option in ipairs { "start_time", "end_time" } do
-    if rest[option] ~= nil then rest[option] = (time.point(rest[option], option)) end
+    if rest[option] ~= nil then rest[option] = (moment.bound(self, rest[option], option)) end
   end
   if rest.organization ~= nil then
     local Organization = require("vbo.organization").Organization

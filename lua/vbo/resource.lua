@@ -10,6 +10,7 @@ local ascii = require "vbo.ascii"
 local core = require "vbo.core"
 local echo = require "vbo.echo"
 local errors = require "vbo.error"
+local given_ids = require "vbo.given_ids"
 local json = require "vbo.json"
 local method_of = require "vbo.method"
 local pipeline = require "vbo.pipeline"
@@ -192,7 +193,9 @@ local function lent(class, self, key)
   if key == "id" then
     if rawget(class.methods, "_id") or type(class.key) == "table" then return nil end
     local known, value, name = find_lent(page, at, class.key or "id")
-    if known and name == "id" then plain.id = true end
+    if known and name == "id" and not given_ids.of_resource(plain[1]._client, class, value) then
+      plain.id = true
+    end
     return known, value
   end
   local client, words = plain[1]._client, class.fields and class.fields[key]
@@ -366,8 +369,9 @@ function M.reference(class, owner, value, query, list)
   elseif math.type(value) == "integer" then
     return M.from_id(class, owner, tostring(value), list)
   end
-  errors.usage(("a %s is named by its id, its name or its record, not by a %s"):format(
-    class.kind, type(value)))
+  local article = class.kind:find "^[aeiouAEIOU]" and "an" or "a"
+  errors.usage(("%s %s is named by its id, its name or its record, not by %s"):format(article,
+    class.kind, value == "" and "an empty text" or "a " .. type(value)))
 end
 
 --- Whether a value is a resource of this class (any class when nil).
@@ -375,6 +379,45 @@ function M.is(value, class)
   local meta = type(value) == "table" and getmetatable(value)
   local found = type(meta) == "table" and rawget(meta, "_class")
   return found ~= nil and found ~= false and (class == nil or found == class)
+end
+
+-- Whether a record is of a later version than another of the same thing.
+local function is_later(record, other)
+  local function numbers(each)
+    local list = {}
+    for part in tostring(M.field(each, "version") or ""):gmatch "%d+" do
+      list[#list + 1] = tonumber(part)
+    end
+    return list
+  end
+  local a, b = numbers(record), numbers(other)
+  for i = 1, math.max(#a, #b) do
+    local x, y = a[i] or 0, b[i] or 0
+    if x ~= y then return x > y end
+  end
+  return false
+end
+
+--- One resource for each id, in their order: v3 to v5 list every version of an item under the
+--- item's own id where a session shows all versions.  Each has the record of its last version.
+---@param list table[]  resources of one class and owner
+---@return table[]
+function M.distinct(list)
+  local distinct, at = {}, {}
+  for _, each in ipairs(list) do
+    local key = each._key
+    local known = key ~= nil and at[each._owner] and at[each._owner][key]
+    if not known then
+      distinct[#distinct + 1] = each
+      if key ~= nil then
+        at[each._owner] = at[each._owner] or {}
+        at[each._owner][key] = #distinct
+      end
+    elseif is_later(each._record or {}, distinct[known]._record or {}) then
+      distinct[known] = each
+    end
+  end
+  return distinct
 end
 
 -- Which of the resources that a listing gives are called by the names of some.
@@ -389,15 +432,19 @@ local function candidates(list)
   for candidate in collection:each() do
     local record = candidate._record
     for i, each in ipairs(list) do
-      if class.names(record, rawget(each, "_name")) then table.insert(found[i], candidate) end
+      local name = rawget(each, "_name")
+      if candidate._key == name or class.names(record, name) then
+        table.insert(found[i], candidate)
+      end
     end
   end
   return found
 end
 
 -- Narrows candidates to exactly one; raises otherwise.
-local function settle_name(self, found)
+local function settle_name(self, matching)
   local class, name = self._class, rawget(self, "_name")
+  local found = M.distinct(matching)
   if #found == 0 then
     errors.raise {
       kind = "not_found", message = ("no %s is called %q"):format(class.kind, name),
@@ -413,6 +460,7 @@ local function settle_name(self, found)
   end
   rawset(self, "_key", found[1]._key)
   rawset(self, "_record", found[1]._record)
+  given_ids.of_resource(self._client, class, found[1]._key)
   return found[1]._key
 end
 
@@ -519,7 +567,7 @@ function Resource:refresh(given)
     rawset(self, "_made", nil)
     return self
   end
-  local answer = self:_call { operation = class.get, query = given }
+  local answer = self:_call { operation = class.get, query = given, call = class.kind }
   if type(answer.data) ~= "table" then
     errors.raise { kind = "protocol", message = ("the server answered no %s"):format(class.kind) }
   end
@@ -551,7 +599,10 @@ function Resource:as_body(schema)
     -- Known by a record of the caller's own making: the server's has the rest.
     if not has(record, name) then record = self:refresh()._record break end
   end
-  if not rawget(self, "_made") then return echo.of(schema, record) end
+  if not rawget(self, "_made") then
+    given_ids.of_record(self._client, record)
+    return echo.of(schema, record)
+  end
   -- One of the caller's own making is checked to the letter.
   for name, value in pairs(record) do copy[name] = value end
   return copy

@@ -138,7 +138,7 @@ function M.run(target, intent, given)
   local own, rest = options.split(given, M.own, intent.call)
   local client = target._client
   for name, value in pairs(intent.selection or {}) do rest[name] = value end
-  local operation = pipeline.operation(client, intent.operation)
+  local operation = pipeline.operation(client, intent.operation, intent.call)
   M.complete(operation, rest, intent.defaults)
   intent.options = rest
   intent.path = intent.path or target:_path()

@@ -6,6 +6,7 @@ local changes = require "vbo.changes"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local jobs = require "vbo.jobs"
+local options_of = require "vbo.options"
 local organization = require "vbo.organization"
 local resource = require "vbo.resource"
 local session = require "vbo.session"
@@ -136,7 +137,7 @@ end
 ---@return vbo.Session
 function RestorePoint.methods:explore(given)
   local options = {}
-  for name, value in pairs(given or {}) do
+  for name, value in pairs(options_of.given(given, "explore")) do
     if name == "at" or name == "repository" then
       errors.usage(("explore: a restore point has no option '%s'"):format(name),
         "it is a point in time of one repository")
@@ -184,7 +185,7 @@ local function points_of(class, parameter, methods)
   ---@param given table?
   function class.methods:restore_points(given)
     local query = { [parameter] = self.id }
-    for name, value in pairs(given or {}) do query[name] = value end
+    for name, value in pairs(options_of.given(given, "restore_points")) do query[name] = value end
     return self._client:restore_points(query)
   end
   declare.note(methods, {

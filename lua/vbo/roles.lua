@@ -3,6 +3,7 @@
 
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
+local options_of = require "vbo.options"
 local organization = require "vbo.organization"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
@@ -77,7 +78,7 @@ M.LoggedInUser = LoggedInUser
 ---@return vbo.RbacRole
 function RbacRole.bulk:create(given)
   local options = {}
-  for name, value in pairs(given or {}) do options[name] = value end
+  for name, value in pairs(options_of.given(given, "create")) do options[name] = value end
   local owner = self._owner
   if owner == self._client then
     if options.organization == nil then
@@ -170,7 +171,7 @@ declare.children(LoggedInUser.methods, "restore_points", nil, restore_points.Res
 ---@return vbo.Session
 function M.client:operator_explore(given)
   local options = {}
-  for name, value in pairs(given or {}) do options[name] = value end
+  for name, value in pairs(options_of.given(given, "operator_explore")) do options[name] = value end
   local opened = session.explore(self, "RestoreSession_OperatorExploreAction", options, {
     options = { scope = "table", reason = "string" }, about = { operator = true },
   })

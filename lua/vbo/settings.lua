@@ -2,6 +2,7 @@
 
 local body = require "vbo.dialect.body"
 local declare = require "vbo.declare"
+local options_of = require "vbo.options"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 
@@ -138,7 +139,7 @@ declare.single(client, "configuration_updates", ConfigurationUpdates)
 function ConfigurationUpdates.methods:edit(given)
   local operation = pipeline.operation(self._client, "Configuration_Updates_Update")
   local whole = {}
-  for option, value in pairs(given or {}) do
+  for option, value in pairs(options_of.given(given, "edit")) do
     whole[body.property(operation.body, option) or option] = value
   end
   if whole.enableCheckForUpdates == nil then

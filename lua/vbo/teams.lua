@@ -6,6 +6,7 @@
 local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
 local declare = require "vbo.declare"
+local options_of = require "vbo.options"
 local resource = require "vbo.resource"
 local tree = require "vbo.tree"
 
@@ -116,7 +117,7 @@ for _, class in ipairs { Post, File } do
     local channel = M.channel_of(self)
     if operation and channel and body.takes_query(operation, "channel") then
       local query = { channel = channel }
-      for name, value in pairs(given or {}) do query[name] = value end
+      for name, value in pairs(options_of.given(given, "refresh")) do query[name] = value end
       given = query
     end
     return Resource.refresh(self, given)

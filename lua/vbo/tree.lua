@@ -224,6 +224,7 @@ function M.save_plain(operation)
         documents = documents and documents:each() or nothing,
         folders = folders and folders:each() or nothing,
         path = path, unique = unique or filename.unique(), above = above or {}, renamed = renamed,
+        seen = {},
       }
     end
     if not collection.is(self) then
@@ -241,7 +242,10 @@ function M.save_plain(operation)
           return level.path .. "/" .. level.unique(filename.safe(name))
         end
         local document = level.documents()
+        -- Versions that are listed under one id are one file.
+        while document and level.seen[document.id] do document = level.documents() end
         if document then
+          level.seen[document.id] = true
           return {
             document = document, to = inside(document.name),
             folders = level.renamed and level.above or nil,

@@ -130,8 +130,8 @@ function M.restore(class, name, operations, how)
       local options = copied(given or {})
       if by_operator(self, options) then return as_operator(self, name, how, options) end
       if how.prepare then options = how.prepare(options, self, name) end
-      return workload.restore(self, name, pipeline.operation(self._client, operation).name, options,
-        how.defaults, how.selection)
+      local found = pipeline.operation(self._client, operation, name)
+      return workload.restore(self, name, found.name, options, how.defaults, how.selection)
     end
   end)
 end

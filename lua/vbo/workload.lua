@@ -4,6 +4,7 @@ local below = require "vbo.collection.below"
 local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
 local errors = require "vbo.error"
+local resource = require "vbo.resource"
 local restore = require "vbo.restore"
 local save = require "vbo.save"
 local options = require "vbo.options"
@@ -17,7 +18,7 @@ local M = {}
 ---@param call string
 ---@return table[]
 function M.selected(self, call)
-  local list = self:_all()
+  local list = resource.distinct(self:_all())
   if #list == 0 then
     errors.raise {
       kind = "not_found",
@@ -82,14 +83,14 @@ end
 local function selection_of(self, call, name, word)
   if not collection.is(self) or word == false then return nil end
   word = word or self._class.selection
-  local operation = pipeline.operation(self._client, name)
+  local operation = pipeline.operation(self._client, name, call)
   local schema = operation.body
   if not body.property(schema, word) and (not schema or schema.properties) then
     if M.is_whole(self) then return nil end
     errors.raise {
       kind = "unsupported", operation = name,
-      message = ("%s: %s does it to all %ss there are, not to some of them"):format(
-        call, self._client.version, self._class.kind),
+      message = ("%s: %s does it to all %s there are, not to some of them"):format(
+        call, self._client.version, self._class.plural or self._class.kind .. "s"),
       hint = "do it to each by itself",
     }
   end

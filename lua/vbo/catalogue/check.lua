@@ -76,7 +76,9 @@ local function walk_string(where, value, schema, state)
   local test = not state.echo and formats.of(schema)
   if test then
     local ok, expected = test(value)
-    if not ok then fail(where, "must be " .. expected .. ", not" .. shown(value, schema)) end
+    if not ok and not (schema.format == "uuid" and state.ids and state.ids[value]) then
+      fail(where, "must be " .. expected .. ", not" .. shown(value, schema))
+    end
   end
   if schema.minLength and length < schema.minLength then
     fail(where, ("must have at least %d characters"):format(schema.minLength))
@@ -235,7 +237,7 @@ end
 
 -- Parameters are text on the wire: numbers and booleans may come as strings and ids as
 -- numbers.
-local function parameter_text(parameter, value)
+local function parameter_text(parameter, value, ids)
   local schema, where = parameter.schema, parameter.name
   if values.is_null(value) then
     -- parentId=null selects the root of a tree; a date or a UUID is never null.
@@ -254,7 +256,7 @@ local function parameter_text(parameter, value)
   elseif schema.type == "string" and not schema.enum and math.type(value) == "integer" then
     value = tostring(value)
   end
-  local state = { strict = true }
+  local state = { strict = true, ids = ids }
   local checked = walk(where, value, schema, state, 0)
   if type(checked) == "userdata" then fail(where, "cannot be a secret: paths are logged") end
   if math.type(checked) == "float" then return ("%.17g"):format(checked) end
@@ -262,14 +264,14 @@ local function parameter_text(parameter, value)
   return tostring(checked)
 end
 
-local function query_values(parameter, value)
+local function query_values(parameter, value, ids)
   local schema = parameter.schema
-  if schema.type ~= "array" then return { parameter_text(parameter, value) } end
+  if schema.type ~= "array" then return { parameter_text(parameter, value, ids) } end
   if type(value) ~= "table" then value = { value } end
   local result = {}
   for i, item in ipairs(value) do
     result[i] = parameter_text({ name = ("%s[%d]"):format(parameter.name, i), place = "query",
-      schema = schema.items or {} }, item)
+      schema = schema.items or {} }, item, ids)
   end
   return result
 end
@@ -300,13 +302,13 @@ local function assign(operation, arguments)
   return given
 end
 
-local function path_of(operation, given)
+local function path_of(operation, given, ids)
   local values_of = {}
   for _, parameter in ipairs(operation.parameters) do
     if parameter.place == "path" then
       local value = given[parameter.name]
       if value == nil then fail(parameter.name, "is missing") end
-      local text = parameter_text(parameter, value)
+      local text = parameter_text(parameter, value, ids)
       if text == "" then fail(parameter.name, "must not be empty") end
       -- These would name another resource: every client and server squeezes them out.
       if text == "." or text == ".." then fail(parameter.name, "must not be " .. text) end
@@ -316,7 +318,7 @@ local function path_of(operation, given)
   return (operation.path:gsub("{([^}]+)}", values_of))
 end
 
-local function query_of(operation, given)
+local function query_of(operation, given, ids)
   local parts = {}
   for _, parameter in ipairs(operation.parameters) do
     if parameter.place == "query" then
@@ -324,7 +326,7 @@ local function query_of(operation, given)
       if value == nil then
         if parameter.required then fail(parameter.name, "is missing") end
       else
-        for _, text in ipairs(query_values(parameter, value)) do
+        for _, text in ipairs(query_values(parameter, value, ids)) do
           parts[#parts + 1] = url.query(parameter.name) .. "=" .. url.query(text)
         end
       end
@@ -345,14 +347,15 @@ local function body_of(operation, body, options)
   elseif values.is_null(body) and operation.action then
     return body
   end
-  local state = { strict = options.strict ~= false }
+  local state = { strict = options.strict ~= false, ids = options.ids }
   return walk("body", body, schema, state, 0)
 end
 
 --- Checks arguments against an operation and makes the request.
 ---@param operation vbo.Operation
 ---@param arguments table  parameters by name, in any case, and `body`
----@param options {strict: boolean?}  strict = false lets unknown properties through
+---@param options {strict: boolean?, ids: table<string, true>?}  strict = false lets unknown
+---  properties through; ids: those that the server gave, which need not be UUIDs
 ---@return {method: string, path: string, body: any}? request  path with its query, encoded
 ---@return table? err  {kind = "usage", message, hint, operation, property}; and for
 ---  `vbo.dialect.wording` what= (the message without the property), names= (properties that the
@@ -360,7 +363,7 @@ end
 function M.request(operation, arguments, options)
   local ok, result = pcall(function()
     local given = assign(operation, arguments)
-    local path = path_of(operation, given) .. query_of(operation, given)
+    local path = path_of(operation, given, options.ids) .. query_of(operation, given, options.ids)
     local body = body_of(operation, given.body, options)
     if operation.action then
       if body == nil then body = values.null() end

@@ -73,12 +73,13 @@ end
 ---  or a function that gives them when they are needed), query= (`page_size` is the size of a
 ---  page), optional= (query parameters that a version may lack), options= (of the body) or
 ---  body= (as it is), strict=, deadline= (of each request; as `pipeline.call`), key= (the
----  field, or fields, that tell records apart), conditions= (of `where`: what the operation can
----  check is sent along), slim= (records may stay as they are written)
+---  field, or fields, that tell records apart), call= (what the runbook called), conditions= (of
+---  `where`: what the operation can check is sent along), slim= (records may stay as they are
+---  written)
 ---@return vbo.Pages
 function M.new(list)
   local client = list.client
-  local operation = pipeline.operation(client, list.operation)
+  local operation = pipeline.operation(client, list.operation, list.call)
   local query = own_words(list.query or {})
   pushdown.add(operation, list.conditions or {}, query, client)
   local least = query.page_size and math.min(query.page_size, M.least) or M.least

@@ -34,7 +34,7 @@ function M.apply(collection, text)
       or ("search: a list of %s cannot be searched"):format(class.plural or class.kind .. "s"))
   end
   if type(how) == "string" then how = { operation = how } end
-  local operation = pipeline.operation(collection._client, how.operation)
+  local operation = pipeline.operation(collection._client, how.operation, "search")
   local options, keep = { query = text }, how.sift and how.keep or nil
   for name, value in pairs(how.options or {}) do options[name] = value end
   for name, value in pairs(how.query or {}) do

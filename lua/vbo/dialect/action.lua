@@ -36,10 +36,10 @@ function Action:explore(intent)
   return {
     at = at,
     workload = codes[intent.workload],
-    show_deleted = intent.deleted,
+    deleted = intent.deleted,
     all_versions = intent.all_versions,
     repository = intent.repository,
-  }, { workload = "vex", show_deleted = false, all_versions = false } -- v1 knows Exchange only
+  }, { workload = "vex", deleted = false, all_versions = false } -- v1 knows Exchange only
 end
 
 --- Seconds by which a zoned date must be moved so that this server reads the right

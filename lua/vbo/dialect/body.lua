@@ -36,13 +36,16 @@ end
 ---@return string? property
 function M.property(schema, option) return property_of(schema and schema.properties, option) end
 
+-- The options that mean properties: a runbook's word for one goes before the API's own.
 local function spellings(properties)
-  local words, list = {}, {}
-  for name in pairs(properties or {}) do words[spelled(name)] = true end
+  local words, list, meant = {}, {}, {}
   for option, names in pairs(meanings) do
     for _, name in ipairs(names) do
-      if properties and properties[name] then words[option] = true end
+      if properties and properties[name] then words[option], meant[name] = true, true end
     end
+  end
+  for name in pairs(properties or {}) do
+    if not meant[name] then words[spelled(name)] = true end
   end
   for word in pairs(words) do list[#list + 1] = word end
   table.sort(list)

@@ -30,6 +30,7 @@ return {
   changed = { "changedItems", "restoreChangedItems", "restoreChangedTabs" },
   deleted = {
     "deletedItems", "restoreDeletedItems", "restoreMissingItems", "restoreMissingTabs",
+    "showDeleted",
   },
   unread = { "markRestoredAsUnread" },
   -- credentials of the account that writes into production

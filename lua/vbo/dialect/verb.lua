@@ -16,7 +16,7 @@ function Verb.explore(_, intent)
   return {
     at = intent.at and time.iso(intent.at) or nil,
     workload = codes[intent.workload],
-    show_deleted = intent.deleted,
+    deleted = intent.deleted,
     all_versions = intent.all_versions,
     repository = intent.repository,
   }, {}

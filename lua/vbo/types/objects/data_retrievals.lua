@@ -177,14 +177,15 @@ function DataRetrievalCollection:where(conditions) end
 ---@class vbo.DataRetrievalCollection.create
 ---@field all_versions? boolean|vbo.Null  `showAllVersions`
 ---@field at? vbo.Date|vbo.Null  `pointInTime`
+---@field deleted? boolean|vbo.Null  `showDeleted`
 ---@field organization? string|vbo.Resource  `organizationId`
 ---@field repository? string|vbo.Resource|vbo.Null  `repositoryId`
----@field show_deleted? boolean|vbo.Null  `showDeleted`
 ---@field name? string|vbo.Null
 ---@field description? string|vbo.Null
 ---@field organization_id? string|vbo.Resource
 ---@field repository_id? string|vbo.Resource|vbo.Null
 ---@field point_in_time? vbo.Date|vbo.Null
+---@field show_deleted? boolean|vbo.Null
 ---@field show_all_versions? boolean|vbo.Null
 ---@field availability_period_days? integer|vbo.Null
 ---@field enable_expiration_notification? boolean|vbo.Null
