@@ -1,5 +1,6 @@
 --- Mailboxes in a restore session: folders, items, and what can be done with them.
 
+local capability = require "vbo.capability"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local resource = require "vbo.resource"
@@ -70,13 +71,13 @@ local M = { Mailbox = Mailbox, Folder = Folder, Item = Item }
 ---@return string
 function M.export_extension(_, options) return options.size_limit and ".zip" or ".pst" end
 
---- The limit has a switch of its own.
+--- Sets the switch of its own that the limit has, where the version has a limit; the others
+--- refuse the option itself.
 ---@param options table
+---@param self table  what is exported
 ---@return table
-function M.export_options(options)
-  -- The switch's name sorts before the option's, and is no word of the runbook's: a version
-  -- without either refuses the option.
-  if options.size_limit ~= nil and options.enable_pst_size_limit == nil then
+function M.export_options(options, self)
+  if options.size_limit ~= nil and capability.has(self._client._catalogue, "size_limit") then
     options.enable_pst_size_limit = true
   end
   return options
