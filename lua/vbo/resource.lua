@@ -467,7 +467,12 @@ end
 --- The candidates whose name is meant, narrowed to exactly one; raises otherwise.
 function Resource:_id()
   local key = self._key
-  if key then return key end
+  if key then
+    if self._record and not rawget(self, "_made") then
+      given_ids.of_resource(self._client, self._class, key)
+    end
+    return key
+  end
   -- What has neither came as a record without an id (there is one, or it is only listed).
   if rawget(self, "_name") == nil then return nil end
   return settle_name(self, candidates({ self })[1])
