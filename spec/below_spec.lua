@@ -62,6 +62,9 @@ describe("what lies below", function()
         assert.same({ 6, 4, 6 }, counts(drive:folder "Documents/Projects/Aurora", "documents"))
         assert.same({ 0, 0, 0 }, counts(drive:folder "Documents/Empty folder", "documents"))
         assert.same({ 0, 0, 0 }, counts(drive:folder "Documents/Empty folder", "folders"))
+        -- A place in the API's own words is that place alone.
+        assert.equal(1, drive:documents({ parent = documents.id }):count())
+        assert.equal(4, drive:folder("Pictures"):folders({ parent_id = documents.id }):count())
       end)
 
       it("and its parts: first, one, take, where, select, search", function()

@@ -23,6 +23,7 @@ local M = {}
 ---@field operations string[]?  when versions name it differently: the newest name first
 ---@field class table?       what it gives
 ---@field returns string?     its type, where that is no class
+---@field accepts table<string, string>?  options of a listing beside its operation's: name → types
 ---@field doc string?
 
 -- methods table → declarations

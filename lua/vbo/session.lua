@@ -280,7 +280,7 @@ declare.children(Session.methods, "onedrives", "onedrive", onedrive.OneDrive)
 declare.children(Session.methods, "mailboxes", "mailbox", exchange.Mailbox)
 
 declare.note(Session.methods, { name = "sites", kind = "plural",
-  operation = sharepoint.Site.list, class = sharepoint.Site })
+  operation = sharepoint.Site.list, class = sharepoint.Site, accepts = { recursive = "boolean" } })
 declare.note(Session.methods, { name = "site", kind = "singular",
   operation = sharepoint.Site.get, class = sharepoint.Site })
 

@@ -153,7 +153,8 @@ function M.site(session, name)
   return site
 end
 
-declare.note(Site.methods, { name = "sites", kind = "plural", operation = Site.list, class = Site })
+declare.note(Site.methods, { name = "sites", kind = "plural", operation = Site.list, class = Site,
+  accepts = tree.options })
 declare.note(Site.methods, { name = "site", kind = "singular", operation = Site.get, class = Site })
 
 --- Subsites anywhere below this site; `recursive = false`: directly in it.

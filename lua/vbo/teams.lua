@@ -142,7 +142,8 @@ declare.children(File.methods, "versions", nil, FileVersion, {
 })
 
 local function listed(methods, plural, singular, class, query_of, accepts)
-  declare.note(methods, { name = plural, kind = "plural", operation = class.list, class = class })
+  declare.note(methods, { name = plural, kind = "plural", operation = class.list, class = class,
+    accepts = accepts })
   declare.note(methods, {
     name = singular, kind = "singular", operation = class.get, class = class,
   })
@@ -185,6 +186,7 @@ local function of_channel(self) return { channel = M.channel_of(self) } end
 local function browse_files(class, plural, singular, keep, doc)
   local methods, top = class.methods, class ~= File
   declare.note(methods, { name = plural, kind = "plural", operation = File.list, class = File,
+    accepts = tree.options,
     doc = doc })
   declare.note(methods, { name = singular, kind = "singular", operation = File.get, class = File })
   local function among(self)

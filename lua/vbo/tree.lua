@@ -12,6 +12,7 @@ local filename = require "vbo.filename"
 local parallel = require "vbo.runtime.parallel"
 local resource = require "vbo.resource"
 local save = require "vbo.save"
+local spelling = require "vbo.spelling"
 
 local M = {}
 
@@ -90,18 +91,32 @@ local function deep(self, class, Folder, how, said)
   }
 end
 
+local places = { parent = true, parentid = true, folder = true, folderid = true }
+
+-- Whether the options name the place themselves, as the API does.
+local function names_place(given)
+  if type(given) ~= "table" or getmetatable(given) then return false end
+  for name in pairs(given) do
+    if type(name) == "string" and places[spelling.squash(name)] then return true end
+  end
+  return false
+end
+
 -- Everything below, unless `recursive = false`.
 local function children(methods, plural, class, Folder, how)
   declare.note(methods, { name = plural, kind = "plural", operation = class.list, class = class,
+    accepts = M.options,
     doc = how.doc })
   methods[plural] = function(self, given)
     local recursive, asked = M.recursive(given), {}
-    if recursive == false then
+    if names_place(given) then
+      asked.query = {}
+    elseif recursive == false then
       asked = direct(self, class, Folder, how)
     elseif not how.root then
       asked = deep(self, class, Folder, how, recursive ~= nil)
     end
-    if class == Folder and recursive ~= false and not asked.fixed then
+    if class == Folder and recursive ~= false and not asked.fixed and not asked.query then
       asked.tree = asked.below
         or { class = Folder, query = how.query, leaf = how.query, at = parent_of(self, true) }
     end

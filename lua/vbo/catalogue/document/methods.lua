@@ -147,6 +147,9 @@ local function of_declaration(self, object, method)
   local kind, class = declaration.kind, declaration.class
   if kind == "plural" then
     signature.fields = words.join(query_fields(self, operations[1], true), listing)
+    for name, types in pairs(declaration.accepts or {}) do
+      words.join(signature.fields, { { name = name, type = types, optional = true } })
+    end
     signature.list = true
     signature.returns = self:collection_of(class)
   elseif kind == "singular" then

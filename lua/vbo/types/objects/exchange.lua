@@ -45,6 +45,7 @@ function Mailbox:folder(name) end
 ---@field parent? string|vbo.Resource  v2–v8; `parentId`
 ---@field parent_id? string|vbo.Resource  v2–v8
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Folders anywhere below; `recursive = false`: directly in it.
@@ -61,6 +62,7 @@ function Mailbox:item(name) end
 ---@field parent? string|vbo.Resource  v7–v8; `parentId`
 ---@field parent_id? string|vbo.Resource  v7–v8
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- What is anywhere below; `recursive = false`: directly in it.
@@ -335,6 +337,7 @@ function MailboxFolder:folder(name) end
 ---@field parent? string|vbo.Resource  v2–v8; `parentId`
 ---@field parent_id? string|vbo.Resource  v2–v8
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Folders anywhere below; `recursive = false`: directly in it.
@@ -351,6 +354,7 @@ function MailboxFolder:item(name) end
 ---@field parent? string|vbo.Resource  v7–v8; `parentId`
 ---@field parent_id? string|vbo.Resource  v7–v8
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- What is anywhere below; `recursive = false`: directly in it.

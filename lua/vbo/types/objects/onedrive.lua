@@ -56,6 +56,7 @@ function OneDrive:document(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- What is anywhere below; `recursive = false`: directly in it.
@@ -72,6 +73,7 @@ function OneDrive:folder(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Folders anywhere below; `recursive = false`: directly in it.
@@ -647,6 +649,7 @@ function OneDriveFolder:document(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- What is anywhere below; `recursive = false`: directly in it.
@@ -663,6 +666,7 @@ function OneDriveFolder:folder(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Folders anywhere below; `recursive = false`: directly in it.

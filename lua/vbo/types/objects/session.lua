@@ -182,6 +182,7 @@ function Session:site(name) end
 ---@field parent? string|vbo.Resource  v2–v8; `parentId`
 ---@field parent_id? string|vbo.Resource  v2–v8
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.Session.sites|(string|integer|table)[]

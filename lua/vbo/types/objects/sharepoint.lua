@@ -21,6 +21,7 @@ function Library:document(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- What is anywhere below; `recursive = false`: directly in it.
@@ -37,6 +38,7 @@ function Library:folder(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Folders anywhere below; `recursive = false`: directly in it.
@@ -325,6 +327,7 @@ function List:folder(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Folders anywhere below; `recursive = false`: directly in it.
@@ -342,6 +345,7 @@ function List:item(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- What is anywhere below; `recursive = false`: directly in it.
@@ -1069,6 +1073,7 @@ function Site:document(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- What is anywhere below; `recursive = false`: directly in it.
@@ -1085,6 +1090,7 @@ function Site:folder(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Folders anywhere below; `recursive = false`: directly in it.
@@ -1102,6 +1108,7 @@ function Site:item(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- What is anywhere below; `recursive = false`: directly in it.
@@ -1226,6 +1233,7 @@ function Site:site(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.Site.sites|(string|integer|table)[]
@@ -1801,6 +1809,7 @@ function SiteFolder:document(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- What is anywhere below; `recursive = false`: directly in it.
@@ -1817,6 +1826,7 @@ function SiteFolder:folder(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Folders anywhere below; `recursive = false`: directly in it.
@@ -1834,6 +1844,7 @@ function SiteFolder:item(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- What is anywhere below; `recursive = false`: directly in it.

@@ -36,6 +36,7 @@ function BackedUpTeam:file(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Files anywhere below; `recursive = false`: directly in it.
@@ -55,6 +56,7 @@ function BackedUpTeam:folder(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Folders of files, anywhere below; `recursive = false`: directly in it.
@@ -73,6 +75,7 @@ function BackedUpTeam:post(name) end
 ---@field parent? integer|string  `parentId`
 ---@field parent_id? integer|string
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.BackedUpTeam.posts|(string|integer|table)[]
@@ -246,6 +249,7 @@ function Channel:file(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Files anywhere below; `recursive = false`: directly in it.
@@ -265,6 +269,7 @@ function Channel:folder(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Folders of files, anywhere below; `recursive = false`: directly in it.
@@ -283,6 +288,7 @@ function Channel:post(name) end
 ---@field parent? integer|string  `parentId`
 ---@field parent_id? integer|string
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.Channel.posts|(string|integer|table)[]
@@ -497,6 +503,7 @@ function Post:refresh(given) end
 ---@field parent? integer|string  `parentId`
 ---@field parent_id? integer|string
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 ---@param given? vbo.Post.replies|(string|integer|table)[]
@@ -818,6 +825,7 @@ function TeamFile:file(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Files anywhere below; `recursive = false`: directly in it.
@@ -837,6 +845,7 @@ function TeamFile:folder(name) end
 ---@field parent? string|vbo.Resource  `parentId`
 ---@field parent_id? string|vbo.Resource
 ---@field page_size? integer
+---@field recursive? boolean
 ---@field [string] vbo.UnknownOption
 
 --- Folders of files, anywhere below; `recursive = false`: directly in it.
