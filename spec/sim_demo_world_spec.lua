@@ -483,3 +483,50 @@ describe("the demo world", function()
     end)
   end
 end)
+
+describe("the demo world holds what real ones do", function()
+  it("calendar, contacts and tasks, with the fields of their kind", function()
+    for _, version in ipairs { "v2", "v5", "v6", "v8" } do
+      local client = sim.new(version)
+      local place = client:explore("Vex", sim.before)
+      local box = client:owned(place .. "/Mailboxes", "Ingrid Larsen")
+      local found = {}
+      for _, item in ipairs(client:all(box .. "/Items")) do
+        if item.itemClass ~= "IPM.Note" then
+          found[item.itemClass] = (found[item.itemClass] or 0) + 1
+          assert.is_nil(item.from)
+          if item.subject == "Budget review" then
+            assert.same({ "2026-11-24T09:00:00Z", "Room 4" }, { item.startTime, item.location })
+          end
+          local path = box .. "/Items/" .. item.id
+          local message = sim.bytes(client:act(path, "save_msg", {}))
+          assert.equal("\xD0\xCF\x11\xE0", message:sub(1, 4))
+        end
+      end
+      assert.same({ ["IPM.Appointment"] = 2, ["IPM.Contact"] = 1, ["IPM.Task"] = 1 }, found)
+    end
+  end)
+
+  it("two folders of one name, two people of one name, and a job that failed", function()
+    local client = sim.new "v8"
+    local place = client:explore("Vex", sim.before)
+    local box = client:owned(place .. "/Mailboxes", "Ingrid Larsen")
+    local ids, names = {}, 0
+    for _, folder in ipairs(client:all(box .. "/Folders")) do
+      assert.is_nil(ids[folder.id])
+      ids[folder.id] = true
+      if folder.name == "Projects" then names = names + 1 end
+    end
+    assert.equal(2, names)
+    local same = {}
+    for _, user in ipairs(client:all("/Organizations/"
+      .. client:organization "fabrikam.onmicrosoft.com".id .. "/Users")) do
+      if user.displayName == "José Álvarez" then same[#same + 1] = user.name end
+    end
+    table.sort(same)
+    assert.same({ "jose.alvarez2@fabrikam.com", "jose.alvarez@fabrikam.com" }, same)
+    local job = client:named("/Jobs", "Tailspin daily")
+    assert.same({ "Failed", "2026-11-21T05:00:00Z" }, { job.lastStatus, job.lastRun })
+    assert.equal("Failed", client:rows("/JobSessions?jobId=" .. job.id)[1].status)
+  end)
+end)

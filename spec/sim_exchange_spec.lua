@@ -139,7 +139,7 @@ for _, version in ipairs { "v1", "v2", "v3", "v5", "v6", "v7", "v8" } do
       for name, data in pairs(sim.entries(client:act(place, "export", body))) do
         names[#names + 1] = name
         assert.is_true(#data <= 300000)
-        for _ in data:gmatch(mapi.utf16 "IPM.Note") do mails = mails + 1 end
+        for _ in data:gmatch(mapi.utf16 "IPM.") do mails = mails + 1 end
       end
       assert.is_true(#names > 1)
       for i = 1, #names do

@@ -122,7 +122,7 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
       assert.equal(log[1].id,
         client:get("/JobSessions/" .. session.id .. "/LogItems/" .. log[1].id).id)
       -- One for each restore point of the organization, the run of this morning, and this one.
-      assert.equal(32, #client:all "/JobSessions")
+      assert.equal(33, #client:all "/JobSessions")
       local nightly = job "Contoso nightly".id
       if client.number <= 6 then
         assert.equal(11, #client:rows(path .. "/JobSessions"))
@@ -173,7 +173,7 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
       local path = "/Jobs/" .. job "Fabrikam weekly".id
       local refused = start(path, 409)
       assert.match("disabled", refused.message)
-      assert.equal(31, #client:all "/JobSessions")
+      assert.equal(32, #client:all "/JobSessions")
       client:act(path, "enable")
       start(path)
     end)
@@ -304,18 +304,19 @@ describe("job sessions of the rehearsal server", function()
     local client = sim.new "v8"
     local function count(query) return #client:all("/JobSessions" .. query) end
     local nightly = client:named("/Jobs", "Contoso nightly").id
-    assert.equal(31, count "")
+    assert.equal(32, count "")
     assert.equal(10, count("?jobId=" .. nightly))
     assert.equal(0, count "?jobType=Copy")
-    assert.equal(31, count "?jobType=Backup")
+    assert.equal(32, count "?jobType=Backup")
     assert.equal(1, count "?status=Warning")
+    assert.equal(1, count "?status=Failed")
     assert.equal(30, count "?status=Succeeded")
-    assert.equal(1, count "?endTimeLowerBound=2026-11-21T00:00:00Z")
+    assert.equal(2, count "?endTimeLowerBound=2026-11-21T00:00:00Z")
     assert.equal(30, count "?endTimeUpperBound=2026-11-21T00:00:00Z")
     client:act("/Jobs/" .. nightly, "start", {})
     assert.equal(1, count "?status=Running")
     -- What runs has no end to be found by.
-    assert.equal(1, count "?endTimeLowerBound=2026-11-21T00:00:00Z")
+    assert.equal(2, count "?endTimeLowerBound=2026-11-21T00:00:00Z")
   end)
 
   it("show their log by kind and in either order", function()
@@ -332,7 +333,7 @@ describe("job sessions of the rehearsal server", function()
   it("of v7 are followed by their changes", function()
     local client = sim.new "v7"
     local all = client:get "/JobSessions/Changes?limit=100"
-    assert.equal(31, #all.results)
+    assert.equal(32, #all.results)
     local none = client:get("/JobSessions/Changes?from=" .. all.nextChangeToken)
     assert.equal(0, #none.results)
     assert.equal(all.nextChangeToken, none.nextChangeToken)
@@ -347,7 +348,7 @@ describe("job sessions of the rehearsal server", function()
       local page = client:get("/JobSessions/Changes?limit=5&from=" .. token)
       seen, token = seen + #page.results, page.nextChangeToken
     until #page.results == 0
-    assert.equal(32, seen)
+    assert.equal(33, seen)
     client:get("/JobSessions/Changes?from=yesterday", 400)
     client:get("/JobSessions/Changes?from=9999999999999999999", 400)
   end)

@@ -27,7 +27,8 @@ end
 
 local function message_of(item)
   return {
-    subject = item.subject, from = item.from, to = item.to, cc = item.cc, bcc = item.bcc,
+    class = item.class, subject = item.subject, from = item.from,
+    to = item.to, cc = item.cc, bcc = item.bcc,
     sent = item.sent, received = item.received, body = item.body, html = item.html,
     message_id = item.message_id, attachments = attachments_of(item.attachments),
     importance = IMPORTANCE[item.importance],

@@ -205,7 +205,7 @@ function M.message(properties, message)
   local attachments = message.attachments or {}
   local to, cc, bcc = message.to or {}, message.cc or {}, message.bcc or {}
 
-  properties.string(0x001A, "IPM.Note") -- PidTagMessageClass
+  properties.string(0x001A, message.class or "IPM.Note") -- PidTagMessageClass
   properties.string(0x0037, subject) -- PidTagSubject
   properties.string(0x003D, prefix) -- PidTagSubjectPrefix
   properties.string(0x0E1D, rest) -- PidTagNormalizedSubject

@@ -159,7 +159,8 @@ return {
         type = "Daily", scheduleEnabled = true, dailyType = "Everyday", dailyTime = "21:00:00",
         retryEnabled = true, retryNumber = 3, retryWaitInterval = 10,
       },
-      last_run = "2026-11-20T21:00:00Z",
+      -- Somebody started it this morning, and it failed.
+      last_run = "2026-11-21T05:00:00Z", last_status = "Failed",
     },
   },
 }

@@ -95,6 +95,41 @@ local function held_drive()
   return list
 end
 
+local ingrid = { name = "Ingrid Larsen", email = "ingrid.larsen@contoso.com" }
+
+-- What is no mail still has somebody whose it is and a moment at which it came.
+local function own_item(class, subject, at, shown)
+  shown.subject = class ~= "IPM.Contact" and subject or nil
+  return { class = class, subject = subject, from = ingrid, to = {}, sent = at, shown = shown,
+    body = subject .. "\r\n" }
+end
+
+--- A mailbox with more in it than mail, and with two folders of one name.
+local function organized()
+  local list = office().mailbox({ name = ingrid.email, display = ingrid.name, language = "en" },
+    contoso)
+  table.insert(list, { folder = "Calendar",
+    own_item("IPM.Appointment", "Budget review", "2026-11-02T08:00:00Z", {
+      organizer = ingrid.name, attendees = "Alice Example; Jürgen Müller", location = "Room 4",
+      startTime = "2026-11-24T09:00:00Z", endTime = "2026-11-24T10:30:00Z", recurring = false }),
+    own_item("IPM.Appointment", "Weekly call", "2026-10-19T08:00:00Z", {
+      organizer = ingrid.name, attendees = "Carol O'Neil", location = "Online", recurring = true,
+      startTime = "2026-10-20T13:00:00Z", endTime = "2026-10-20T13:30:00Z" }) })
+  table.insert(list, { folder = "Contacts",
+    own_item("IPM.Contact", "Carol O'Neil", "2026-10-20T10:00:00Z", {
+      fullName = "Carol O'Neil", displayAs = "Carol O'Neil", fileAs = "O'Neil, Carol",
+      company = "Fabrikam", jobTitle = "Head of sales", email = "carol@fabrikam.com",
+      businessPhone = "+49 931 555 0117" }) })
+  table.insert(list, { folder = "Tasks",
+    own_item("IPM.Task", "Renew the certificate", "2026-11-09T07:30:00Z", {
+      status = "InProgress", percentComplete = 50, startDate = "2026-11-09T00:00:00Z",
+      dueDate = "2026-11-30T00:00:00Z", owner = ingrid.name }) })
+  -- The inbox has a folder of this name, too.
+  table.insert(list, { folder = "Projects", { subject = "Pilot, second phase", from = contoso[1],
+    to = { ingrid }, sent = "2026-11-05T09:00:00Z", body = "The plan is as agreed.\r\n" } })
+  return list
+end
+
 M.contoso = {
   user(contoso, "amelie.dubois@contoso.com", "Amélie Dubois", "fr", "Lyon", { hit = true }),
   user(contoso, "lukasz.wojcik@contoso.com", "Łukasz Wójcik", "pl", "Kraków", { hit = true }),
@@ -108,7 +143,7 @@ M.contoso = {
   user(contoso, "omar.haddad@contoso.com", "عمر حداد", "ar", "عمّان"),
   user(contoso, "elif.yilmaz@contoso.com", "Elif Yılmaz", "tr", "İzmir"),
   user(contoso, "priya.sharma@contoso.com", "प्रिया शर्मा", "hi", "पुणे"),
-  user(contoso, "ingrid.larsen@contoso.com", "Ingrid Larsen", "en", "Tromsø"),
+  user(contoso, ingrid.email, ingrid.name, "en", "Tromsø", { mailbox = organized }),
   -- Came on the 16th, and has not put anything into the OneDrive yet.
   user(contoso, "thomas.neumann@contoso.com", "Thomas Neumann", "de", "Hamburg", {
     drive = function() return {} end, mails = 2 }),
@@ -134,7 +169,8 @@ M.fabrikam = {
   local_user("agnieszka.zak@fabrikam.com", "Agnieszka Żak", "pl", "Łódź", {
     location = "OnPremises" }),
   local_user("siobhan.oreilly@fabrikam.com", "Siobhán O'Reilly", "en", "Galway"),
-  local_user("celine.lefevre@fabrikam.com", "Céline Lefèvre", "fr", "Besançon"),
+  -- Another of the same name.
+  local_user("jose.alvarez2@fabrikam.com", "José Álvarez", "es", "Vigo"),
   local_user("ahmet.oz@fabrikam.com", "Ahmet Öz", "tr", "Eskişehir"),
   local_user("mette.soerensen@fabrikam.com", "Mette Sørensen", "da", "Køge"),
   local_user("workshop@fabrikam.com", "Werkstatt Süd", "de", "Würzburg", {
@@ -194,7 +230,7 @@ M.fabrikam_groups = {
     location = "OnPremises", author = "Klaus Weiß",
     members = { "carol@fabrikam.com", "klaus.weiss@fabrikam.com", "birgit.schaefer@fabrikam.com",
       "nguyen.dat@fabrikam.com", "jose.alvarez@fabrikam.com", "agnieszka.zak@fabrikam.com",
-      "siobhan.oreilly@fabrikam.com", "celine.lefevre@fabrikam.com", "ahmet.oz@fabrikam.com",
+      "siobhan.oreilly@fabrikam.com", "jose.alvarez2@fabrikam.com", "ahmet.oz@fabrikam.com",
       "mette.soerensen@fabrikam.com" } },
   { group = "Einkauf", email = "einkauf@fabrikam.com", type = "Security", location = "Hybrid",
     author = "Carol O'Neil", members = { "carol@fabrikam.com", "jose.alvarez@fabrikam.com" } },

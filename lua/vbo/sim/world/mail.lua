@@ -5,6 +5,9 @@
 ---       attachments = {…}, deleted = "…" },
 ---     { mails = 60, subjects = { "… %d" }, first = "…", step = 7200, … } }
 ---
+--- What is no mail has a `class` ("IPM.Appointment", "IPM.Contact", "IPM.Task") and in `shown` what
+--- the API tells of it in place of a mail's fields.
+---
 --- A person P is { name = "…", email = "…" }; an attachment { name=, type=, <content> } with the
 --- contents of `world/content.lua`.
 ---
@@ -44,7 +47,8 @@ local function add_item(mailbox, folder, spec)
   local n = #mailbox.items + 1
   local seed = mailbox.id .. "/item/" .. n
   local item = {
-    id = entry_id(seed, 70), mailbox = mailbox, folder = folder, class = "IPM.Note",
+    id = entry_id(seed, 70), mailbox = mailbox, folder = folder, class = spec.class or "IPM.Note",
+    shown = spec.shown,
     subject = spec.subject, from = spec.from, to = spec.to, cc = spec.cc or {},
     bcc = spec.bcc or {}, sent = moment(spec.sent), received = moment(spec.sent) + 4,
     importance = spec.importance or "Normal", body = spec.body, html = spec.html,
