@@ -744,7 +744,7 @@ close
       assert.equal("not_found", failure(function() all:where { name = "x" }:one() end).kind)
       local err = failure(function() some:one() end)
       assert.equal("conflict", err.kind)
-      assert.matches('candidates: job "n1", job "n10"', err.hint)
+      assert.matches('candidates: "n1", "n10"', err.hint)
     end)
   end)
 

@@ -92,6 +92,37 @@ for _, version in ipairs { "v4", "v8" } do
         end)
     end)
 
+    it("suggests the nearest name", function()
+      local function suggested(hint, fn)
+        local err = failure(fn)
+        assert.equal("not_found", err.kind, tostring(err))
+        assert.equal(hint, err.hint)
+      end
+      suggested('did you mean "contoso.onmicrosoft.com"?', function()
+        return client:organization("contso.onmicrosoft.com").region
+      end)
+      suggested('did you mean "Contoso nightly"?', function()
+        client:job("CONTOSO NIGTLY"):start()
+      end)
+      suggested('did you mean "Alice Example"?', function()
+        session:onedrive("alcie@contoso.com"):documents():count()
+      end)
+      suggested('did you mean "Documents"?', function()
+        drive:folder("Documnts/Projects"):documents():count()
+      end)
+      suggested("list them with :documents()", function()
+        return drive:document("nothing that is like it").size
+      end)
+    end)
+
+    it("tells things of one name apart by their paths", function()
+      local err = failure(function() drive:documents():where { name = "*.md" }:one() end)
+      assert.equal("conflict", err.kind)
+      assert.matches('"Documents/Projects/Borealis/Idea.md", "Documents/Projects/Borealis/Idea '
+        .. '(1).md"', err.hint, 1, true)
+      assert.matches('"Todo.md"', err.hint, 1, true)
+    end)
+
     it("says how a file that is there may be replaced", function()
       local path = folder .. "/" .. version
       local file = assert(io.open(path, "w"))

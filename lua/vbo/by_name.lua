@@ -5,6 +5,7 @@
 --- asked for one by name, it is found in the list.
 
 local body = require "vbo.dialect.body"
+local candidates = require "vbo.candidates"
 local collection = require "vbo.collection"
 local declare = require "vbo.declare"
 local errors = require "vbo.error"
@@ -54,11 +55,15 @@ local function listed(self, text)
   local class = self._class
   local key = self._key or text
   local among = collection.new(class, self._owner, { query = query_of(self._owner, class.list) })
+  local add, near = candidates.names()
   for item in among:each() do
+    add(item._record)
     if item._key == key or class.names(item._record, text or key) then return item._record end
   end
+  local best = near(text or key)
   errors.raise {
     kind = "not_found", message = ("there is no %s %q"):format(class.kind, text or key),
+    hint = best and ("did you mean %q?"):format(best),
   }
 end
 

@@ -316,11 +316,9 @@ function Collection:one()
   if #found == 0 then
     errors.raise { kind = "not_found", message = ("there is no such %s"):format(kind) }
   end
-  local names = {}
-  for i, item in ipairs(found) do names[i] = tostring(item) end
   errors.raise {
     kind = "conflict", message = ("more than one %s matches"):format(kind),
-    hint = "candidates: " .. table.concat(names, ", "),
+    hint = "candidates: " .. require("vbo.candidates").described(found),
   }
 end
 

@@ -428,9 +428,11 @@ local function candidates(list)
     query = rawget(first, "_among"), list = rawget(first, "_through"),
   })
   local found = {}
-  for i = 1, #list do found[i] = {} end
+  local add, near = require("vbo.candidates").names()
+  for i = 1, #list do found[i] = { near = near } end
   for candidate in collection:each() do
     local record = candidate._record
+    add(record)
     for i, each in ipairs(list) do
       local name = rawget(each, "_name")
       if candidate._key == name or class.names(record, name) then
@@ -446,16 +448,17 @@ local function settle_name(self, matching)
   local class, name = self._class, rawget(self, "_name")
   local found = M.distinct(matching)
   if #found == 0 then
+    local near = found.near(name)
     errors.raise {
       kind = "not_found", message = ("no %s is called %q"):format(class.kind, name),
-      hint = ("list them with :%s()"):format(class.plural or class.kind .. "s"),
+      hint = near and ("did you mean %q?"):format(near)
+        or ("list them with :%s()"):format(class.plural or class.kind .. "s"),
     }
   elseif #found > 1 then
-    local names = {}
-    for i = 1, math.min(#found, 5) do names[i] = found[i]._key end
     errors.raise {
       kind = "conflict", message = ("%d %ss are called %q"):format(#found, class.kind, name),
-      hint = "name one by its id: " .. table.concat(names, ", "),
+      hint = "they are " .. require("vbo.candidates").described(
+        table.move(found, 1, math.min(#found, 5), 1, {})),
     }
   end
   rawset(self, "_key", found[1]._key)

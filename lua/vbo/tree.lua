@@ -10,6 +10,7 @@ local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local filename = require "vbo.filename"
 local parallel = require "vbo.runtime.parallel"
+local percent = require "vbo.catalogue.url"
 local resource = require "vbo.resource"
 local save = require "vbo.save"
 local spelling = require "vbo.spelling"
@@ -27,8 +28,7 @@ M.same_name = declare.named("name", "displayName", "title")
 ---@param url string
 ---@return string
 function M.address(url)
-  local text = url:gsub("%%(%x%x)", function(code) return string.char(tonumber(code, 16)) end)
-  return (core.fold(text):gsub("/+$", ""))
+  return (core.fold(percent.decoded(url)):gsub("/+$", ""))
 end
 
 --- Whether a record found by a search is a folder's.

@@ -14,4 +14,11 @@ function M.segment(text) return (text:gsub("[^%w%-._~!$&'()*+,;=:@]", hex)) end
 ---@return string
 function M.query(text) return (text:gsub("[^%w%-._~]", hex)) end
 
+--- The text that a percent-encoded segment stands for.
+---@param text string
+---@return string
+function M.decoded(text)
+  return (text:gsub("%%(%x%x)", function(code) return string.char(tonumber(code, 16)) end))
+end
+
 return M
