@@ -167,7 +167,8 @@ describe("Backed-up teams", function()
         workload = "teams", at = rehearsal.before,
       }
     end)
-    assert.equal("usage", err.kind)
-    assert.matches("must be one of vex, vesp, veod", err.message, 1, true)
+    assert.equal("unsupported", err.kind)
+    assert.equal("explore: v4 has no workload 'teams'", err.message)
+    assert.equal("it is in v5, v6, v7, v8", err.hint)
   end)
 end)
