@@ -130,7 +130,9 @@ describe("in a Turkish locale", function()
         quoted(folder), charset))
     end
     server = rehearsal.start()
-    environment = ("LOCPATH=%s VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s"):format(
+    -- glibc keeps what it made of LOCPATH, and sanitizers take that for a leak.
+    environment = ('ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" LOCPATH=%s VBO_HOST=%s '
+      .. "VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s"):format(
       quoted(folder), quoted(server.sim.listening), quoted(server.sim.user),
       quoted(server.sim.password), quoted(server.sim.fingerprint))
   end)
