@@ -448,7 +448,7 @@ local function settle_name(self, matching)
   local class, name = self._class, rawget(self, "_name")
   local found = M.distinct(matching)
   if #found == 0 then
-    local near = found.near(name)
+    local near = matching.near(name)
     errors.raise {
       kind = "not_found", message = ("no %s is called %q"):format(class.kind, name),
       hint = near and ("did you mean %q?"):format(near)
