@@ -143,7 +143,7 @@ describe("things in the body of a request", function()
         refused({ user = things[2][3] }, "a group cannot be the user of an item")
         refused({ mailbox = true }, "an item needs a 'type'")
         refused(things[1][3]:record(), "a record cannot be an item by itself")
-        refused("bob@contoso.com", "an item must be one of users")
+        refused("bob@contoso.com", "must be an object, not a string")
         local record = { id = "x", odd = 1, _links = { self = { href = "/x" } } }
         refused({ type = "User", user = record }, "odd is not a property here")
         assert.equal("not_found", rehearsal.failure(function()

@@ -66,7 +66,7 @@ describe("OneDrives", function()
         local document = drive:document "Documents/Reports/Sales Q1.csv"
         assert.equal("integer", math.type(document.size))
         assert.matches("^2026%-10%-13T06:00:00", document.modified)
-        assert.is_nil(document.no_such_field)
+        assert.equal("usage", rehearsal.failure(function() return document.no_such_field end).kind)
       end)
 
       it("save one document with its exact bytes", function()

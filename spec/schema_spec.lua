@@ -286,7 +286,7 @@ describe("a checked call", function()
     assert.is_nil(err.message:find("4711", 1, true))
   end)
 
-  it("takes an object of the server back as a whole", function()
+  it("takes an object of the server back, but for what the facts do not know of it", function()
     -- A document as v8 lists it, with what the OpenAPI does not declare and a null.
     local document = {
       id = uuid, name = "a.docx", sizeBytes = 5, createdBy = "x", modifiedBy = "x",
@@ -294,11 +294,15 @@ describe("a checked call", function()
       itemType = "News", versionId = json.null, oneDriveId = json.null,
       _links = { self = { href = "https://x" } },
     }
-    local request = accepted(v8, "OneDriveDocument_SaveDocumentsAction",
-      { restoreSessionId = uuid, oneDriveId = "d", body = { documents = { document } } })
+    local arguments = { restoreSessionId = uuid, oneDriveId = "d",
+      body = { documents = { document } } }
+    local err = refused(v8, "OneDriveDocument_SaveDocumentsAction", arguments)
+    assert.equal("body.documents[1].itemType", err.property)
+    assert.matches("give the resource", err.hint)
+    document.itemType = nil
+    local request = accepted(v8, "OneDriveDocument_SaveDocumentsAction", arguments)
     local sent = request.body.documents[1]
     assert.is_nil(sent._links)
-    assert.equal("News", sent.itemType)
     assert.equal(json.null, sent.oneDriveId)
     -- What is known still has its type.
     document.sizeBytes = "5"

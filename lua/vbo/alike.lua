@@ -87,6 +87,30 @@ function M.plain(name, class, client)
     or schema.known or other_types[schema.type]))
 end
 
+--- The schema of a field in the client's version.
+---@param name string  the field's name in the record
+---@param class table
+---@param client vbo.Client
+---@return vbo.Schema?  nil where the version says nothing of it
+function M.schema(name, class, client) return schemas_of(client, class)[squash(name)] end
+
+--- Whether the client's version says what the records of a class hold.
+---@param class table
+---@param client vbo.Client
+---@return boolean
+function M.described(class, client) return next(schemas_of(client, class)) ~= nil end
+
+--- A text inside a field as every version would give it.
+---@param value string
+---@param schema vbo.Schema?
+---@param name string  squashed
+---@param client vbo.Client
+---@return any
+function M.text(value, schema, name, client)
+  if not schema then return word(value, name) end
+  return text(value, schema, name, client)
+end
+
 --- A value of a record as every version would give it.
 ---@param value any
 ---@param name string?  the field's name in the record

@@ -91,7 +91,7 @@ function M.intent(operation, arguments)
       end
       place[parameter.name] = parameter_value(parameter, value)
     elseif type(name) == "string" and ascii.lower(name) == "body" then
-      intent.body = value
+      intent.body, intent.exact = value, true
     else
       unknown_argument(operation, name)
     end

@@ -37,6 +37,14 @@ function M.note(methods, declaration)
     declaration.operations = declaration.operation
     declaration.operation = declaration.operations[1]
   end
+  local class = declaration.class
+  if class and declaration.operation then
+    -- Whose answers are its records: what it can hold is read there.
+    class.operations = class.operations or {}
+    for _, name in ipairs(declaration.operations or { declaration.operation }) do
+      table.insert(class.operations, name)
+    end
+  end
   local list = M.registry[methods]
   if not list then
     list = {}

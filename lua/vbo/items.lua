@@ -5,6 +5,8 @@
 --- that has one takes them alike (`vbo.dialect.body`).
 
 local errors = require "vbo.error"
+local json = require "vbo.json"
+local values = require "vbo.catalogue.values"
 
 local M = {}
 
@@ -63,8 +65,8 @@ end
 -- The word among `order` that a table of the caller's names a thing by.
 local function word_of(value, schema)
   for _, word in ipairs(order) do
-    if takes(schema, word) and value[word] ~= nil then
-      local class = class_of(value[word])
+    if takes(schema, word) and rawget(value, word) ~= nil then
+      local class = class_of(rawget(value, word))
       if class and class.item ~= word then
         errors.usage(("%s cannot be the %s of an item"):format(named(class), word),
           types[class.item] and ("write { %s = … }"):format(class.item) or nil)
@@ -80,19 +82,20 @@ end
 --- themselves with `item = true`.
 ---@param value any  a resource (user, group, site, team or another item), or the item's table
 ---@param schema table  for which `is_schema` holds
+---@param exact boolean?  leaves tables of the caller's as they are
 ---@return any item  for a body
-function M.of(value, schema)
+function M.of(value, schema, exact)
   local class = class_of(value)
   if class then return of_resource(value, class, schema) end
-  if type(value) ~= "table" then
-    errors.usage(("an item must be one of %s, or a table, got a %s"):format(
-      listed(schema), type(value)))
+  -- The check says what is wrong with it, and where.
+  if exact or type(value) ~= "table" or json.is_array(value) or values.is_array(value) then
+    return value
   end
   local word = word_of(value, schema)
-  if value.type ~= nil then
+  if rawget(value, "type") ~= nil then
     -- The record of a user has a type, too, and it is "User".
-    if not word and type(value._links) == "table" and (value.display_name or value.displayName
-        or value.title or value.locationType) ~= nil then
+    if not word and type(rawget(value, "_links")) == "table" and (rawget(value, "display_name")
+        or rawget(value, "displayName") or rawget(value, "title")) ~= nil then
       errors.usage("a record cannot be an item by itself",
         "give the resource, or write { user = … }")
     end

@@ -188,7 +188,7 @@ function M.request(client, intent)
   local options, query = body.divide(operation, intent.options or {}, intent.query)
   body.query(operation, arguments, query, intent.optional)
   if intent.body ~= nil then
-    arguments.body = body.whole(operation, intent.body)
+    arguments.body = body.whole(operation, intent.body, intent.exact)
   else
     arguments.body = body.build(operation, options, intent.call or operation.name,
       intent.implied)
@@ -210,7 +210,8 @@ end
 --- Carries out one operation.
 ---@param client vbo.Client
 ---@param intent table  operation=, call= (the method's name), path= (path parameters),
----  query=, options= (of the caller), body= (as is, instead of options), implied=,
+---  query=, options= (of the caller), body= (as is, instead of options), exact=
+---  (its tables are the API's), implied=,
 ---  optional= (query parameters that a version may lack), continue= (the query of a further
 ---  page, for an operation that has no word for it), sink=, watch=, deadline=, strict= (false
 ---  lets unknown properties through), slim= (a page may be answered as one)

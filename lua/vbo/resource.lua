@@ -3,7 +3,9 @@
 --- A resource is thin.  It holds its client, its owner, and the record a server gave (if
 --- any); `resource.name` reads a field of the record without regard to case, underscores
 --- and the renames between API versions (`doc.size` is `size` in v2 and `sizeBytes` later),
---- loading the record when it was only named.  A field that is absent or null is nil.
+--- loading the record when it was only named.  A field that is absent or null, or that this
+--- version lacks (`resource:why "size"`), is nil; one that no version knows raises.  What is inside
+--- of a field has the same names (`vbo.part`).
 
 local alike = require "vbo.alike"
 local ascii = require "vbo.ascii"
@@ -13,8 +15,11 @@ local errors = require "vbo.error"
 local given_ids = require "vbo.given_ids"
 local json = require "vbo.json"
 local method_of = require "vbo.method"
+local nearest = require "vbo.nearest"
+local part = require "vbo.part"
 local pipeline = require "vbo.pipeline"
 local receiver = require "vbo.receiver"
+local shapes = require "vbo.shape"
 local slim = require "vbo.collection.slim"
 local spelling = require "vbo.spelling"
 
@@ -149,6 +154,69 @@ function M.knows(words, name)
   return words[squash(name)] ~= nil or words[name] ~= nil
 end
 
+-- The squashed names that a runbook's word means for a class.
+local function meant(class, key)
+  local words = { [squash(key)] = true }
+  for _, name in ipairs(fields[key] or {}) do words[name] = true end
+  for _, name in ipairs(class.fields and class.fields[key] or {}) do words[squash(name)] = true end
+  return words
+end
+
+-- Whether some version knows a field of a class.  What is known stays so.
+local function is_known(class, client, key)
+  if class.known[key] then return true end
+  local shape = shapes.of(class)
+  local known = shape.open or not alike.described(class, client)
+  for word in pairs(meant(class, key)) do known = known or shape:word(word) ~= nil end
+  if known then class.known[key] = true end
+  return known
+end
+
+local function unknown(class, key)
+  local shape = shapes.of(class)
+  local valid = shape:words()
+  for word in pairs(fields) do
+    for name in pairs(meant(class, word)) do
+      if shape:word(name) then valid[#valid + 1] = word break end
+    end
+  end
+  for word in pairs(class.methods) do
+    if word:sub(1, 1) ~= "_" then valid[#valid + 1] = word end
+  end
+  local best = nearest(key, valid)
+  errors.usage(("a %s has no field '%s'"):format(class.kind, key),
+    best and (rawget(class.methods, best) and ("did you mean the method '%s'?")
+      or "did you mean '%s'?"):format(best)
+      or "it has: " .. table.concat(shape:words(), ", "))
+end
+
+-- "organization_id" of a record that has a link to its organization alone: up to v7 records say
+-- that way what they belong to.
+local function linked(record, key)
+  local base = squash(key):match "^(%a+)id$"
+  local links = base and record._links
+  if type(links) ~= "table" then return nil end
+  for name, link in pairs(links) do
+    local word = type(name) == "string" and squash(name)
+    if (word == base or word == "backup" .. base) and type(link) == "table" then
+      local list, id = tostring(link.href):match "/(%a+)/([%x%-]+)/?$"
+      if list and #id == 36 then return id end
+    end
+  end
+end
+
+-- What a field is that a record does not have.
+local function absent(class, client, record, key)
+  if not is_known(class, client, key) then
+    local word = squash(key)
+    for name in pairs(record) do
+      if type(name) == "string" and squash(name) == word then return nil end
+    end
+    unknown(class, key)
+  end
+  return linked(record, key)
+end
+
 --- Every class that was declared, for the generator of types.
 ---@type table[]
 M.classes = {}
@@ -208,9 +276,15 @@ local function lent(class, self, key)
   if value == nil then
     known, value, name = find_lent(page, at, key)
     if not known then return nil end
+    if value == nil then
+      if name == nil and not is_known(class, client, key) then unknown(class, key) end
+      -- A null, or what this version lacks; a link may tell an identifier.
+      return name ~= nil or not key:find "[iI]d$" or nil, nil
+    end
     -- From now on the core reads it.
     if not words and name == key and alike.plain(key, class, client) then plain[key] = true end
   end
+  if type(value) == "table" then return true, part.of(value, class, client, name) end
   return true, alike.value(value, name, class, client)
 end
 
@@ -246,6 +320,9 @@ end
 function M.class(class)
   class.methods = class.methods or {}
   class.bulk = class.bulk or {}
+  -- The words for what most things have are nil where one has it not: a loop over several kinds.
+  class.known = { id = true }
+  for word in pairs(fields) do class.known[word] = true end
   M.classes[#M.classes + 1] = class
   setmetatable(class.methods, { __index = Resource })
   local guards, guarded, meta = {}, method_of.guarded, {}
@@ -278,6 +355,8 @@ function M.class(class)
         if value ~= nil then break end
       end
       if value == nil then value, name = find(record, key) end
+      if value == nil then return absent(class, self._client, record, key) end
+      if type(value) == "table" then return part.of(value, class, self._client, name) end
       return alike.value(value, name, class, self._client)
     end),
     __newindex = function(_, key)
@@ -357,7 +436,8 @@ function M.reference(class, owner, value, query, list)
     end
     if value.id ~= nil then
       local made = M.from_record(class, owner, value)
-      rawset(made, "_made", true)
+      -- With links it is one that the server gave.
+      if type(rawget(value, "_links")) ~= "table" then rawset(made, "_made", true) end
       return made
     end
     if value.name ~= nil then return M.from_name(class, owner, value.name, query, list) end
@@ -587,6 +667,32 @@ end
 --- The record as the server gave it (JSON null is `vbo.json.null`).
 ---@return table
 function Resource:record() return self:_loaded() end
+
+--- The fields of the record as a runbook reads them: those that have a value, by their names.
+---@return table<string, any>
+function Resource:fields()
+  local list = {}
+  for word, value in pairs(self) do list[word] = value end
+  return list
+end
+
+--- Says why a field is nil: the server gave none, or this version lacks it (and which have it).
+---@param name string
+---@return string? reason  nil when the field has a value
+function Resource:why(name)
+  if self[name] ~= nil then return nil end
+  local class = self._class
+  local versions = shapes.versions(class, meant(class, name))
+  local own = self._client.version
+  for _, version in ipairs(versions) do
+    if version == own then
+      return ("the server gives no '%s' for this %s"):format(name, class.kind)
+    end
+  end
+  if not versions[1] then return ("no version says what '%s' is"):format(name) end
+  return ("%s does not tell '%s' of a %s; it is in %s"):format(own, name, class.kind,
+    table.concat(versions, ", "))
+end
 
 local only_id = { id = true }
 

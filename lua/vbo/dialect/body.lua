@@ -7,6 +7,7 @@ local items = require "vbo.items"
 local json = require "vbo.json"
 local meanings = require "vbo.dialect.meanings"
 local nearest = require "vbo.nearest"
+local part = require "vbo.part"
 local spelling = require "vbo.spelling"
 local time = require "vbo.time"
 local values = require "vbo.catalogue.values"
@@ -81,20 +82,22 @@ end
 
 local convert
 
-local function convert_table(schema, value)
+local function convert_table(schema, value, exact)
   local properties = schema and schema.properties
   local result = {}
   for key, item in pairs(value) do
     local name = type(key) == "string" and property_of(properties, key) or key
     -- A property given twice in two spellings stays twice: the check says so.
-    if name ~= key and (value[name] ~= nil or result[name] ~= nil) then name = key end
-    result[name] = convert(properties and properties[name], item)
+    if name ~= key and (rawget(value, name) ~= nil or result[name] ~= nil) then name = key end
+    result[name] = convert(properties and properties[name], item, exact)
   end
-  return setmetatable(result, getmetatable(value))
+  -- The names are the API's now: a part of a record is read no more.
+  return part.is(value) and result or setmetatable(result, getmetatable(value))
 end
 
 -- Where a list is due: a collection gives its resources, a thing by itself is a list of one.
-local function list_of(schema, value)
+local function list_of(schema, value, exact)
+  if part.is(value) then return items.is_schema(schema.items) and { value } or value end
   if type(value._all) == "function" then
     local list = value:_all()
     if #list == 0 then
@@ -105,20 +108,19 @@ local function list_of(schema, value)
   end
   if type(value.as_body) == "function" then return { value } end
   local is_list, may_be = values.is_array(value)
-  local alone = not is_list and not may_be and value[1] == nil
-  return alone and items.is_schema(schema.items) and { value } or value
+  local alone = not is_list and not may_be and value[1] == nil and not json.is_array(value)
+  return alone and not exact and items.is_schema(schema.items) and { value } or value
 end
 
---- A runbook's value as the API takes it: resources as their records, dates as text.
-function convert(schema, value)
-  if type(value) == "table" and schema and schema.type == "array" then
-    value = list_of(schema, value)
-  end
-  if type(value) ~= "userdata" and value ~= nil and items.is_schema(schema) then
-    value = items.of(value, schema)
+-- A runbook's value as the API takes it: resources as their records, dates as text.  `exact`:
+-- tables of the caller's are the API's already.
+function convert(schema, value, exact)
+  if type(value) == "table" then
+    if schema and schema.type == "array" then value = list_of(schema, value, exact) end
+    if items.is_schema(schema) then value = items.of(value, schema, exact) end
   end
   if type(value) == "table" then
-    local record = value.as_body
+    local record = not part.is(value) and value.as_body
     if type(record) == "function" then
       if schema and schema.type == "string" then return value.id end
       return record(value, schema)
@@ -127,12 +129,12 @@ function convert(schema, value)
     local due = schema and schema.type == "array"
     if is_list or may_be and due then
       local list = {}
-      for i, item in ipairs(value) do list[i] = convert(schema and schema.items, item) end
+      for i, item in ipairs(value) do list[i] = convert(schema and schema.items, item, exact) end
       return json.array(list)
     end
     -- No list where one is due (holes, names): the check refuses it.  Nothing may be lost here.
     if due then return value end
-    return convert_table(schema, value)
+    return convert_table(schema, value, exact)
   end
   if schema and type(value) == "number" and time.is_time(value) then
     if schema.format == "date-time" then return time.iso(value) end
@@ -188,9 +190,10 @@ end
 --- A body that the caller made whole, with names, resources and dates as the API takes them.
 ---@param operation table
 ---@param value any
+---@param exact boolean?  tables are as the API has them: only resources become items
 ---@return any
-function M.whole(operation, value)
-  return convert(operation.body, value)
+function M.whole(operation, value, exact)
+  return convert(operation.body, value, exact)
 end
 
 local function query_names(operation)

@@ -11,6 +11,10 @@ local Resource = {}
 ---@param schema? any
 function Resource:as_body(schema) end
 
+--- The fields of the record as a runbook reads them: those that have a value, by their names.
+---@return table<string, any>
+function Resource:fields() end
+
 --- The record as the server gave it (JSON null is `vbo.json.null`).
 ---@return table
 function Resource:record() end
@@ -19,6 +23,11 @@ function Resource:record() end
 ---@param given? table
 ---@return table
 function Resource:refresh(given) end
+
+--- Says why a field is nil: the server gave none, or this version lacks it (and which have it).
+---@param name string
+---@return string?
+function Resource:why(name) end
 
 ---@class vbo.Collection
 local Collection = {}
