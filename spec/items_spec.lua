@@ -145,7 +145,7 @@ describe("things in the body of a request", function()
         refused(things[1][3]:record(), "a record cannot be an item by itself")
         refused("bob@contoso.com", "must be an object, not a string")
         local record = { id = "x", odd = 1, _links = { self = { href = "/x" } } }
-        refused({ type = "User", user = record }, "odd is not a property here")
+        refused({ type = "User", user = record }, "user.odd")
         assert.equal("not_found", rehearsal.failure(function()
           job:edit { items = organization:users():where { name = "nobody at all" } }
         end).kind)
