@@ -465,8 +465,8 @@ end
 local function is_later(record, other)
   local function numbers(each)
     local list = {}
-    for part in tostring(M.field(each, "version") or ""):gmatch "%d+" do
-      list[#list + 1] = tonumber(part)
+    for number in tostring(M.field(each, "version") or ""):gmatch "%d+" do
+      list[#list + 1] = tonumber(number)
     end
     return list
   end
