@@ -1,6 +1,11 @@
 /* answer.c: statuses and error bodies. */
 #include "answer.h"
 
+#include <string.h>
+
+#include "json.h"
+#include "text.h"
+
 #include "reason.h"
 
 enum { WORDS = 400 };
@@ -43,4 +48,31 @@ void vbo_answer_error(const vbo_headers *headers, const char *body, size_t size,
   }
   err->status = status;
   vbo_reason_code(body, size, err->code, sizeof err->code);
+}
+
+static bool refusing_status(int status) {
+  static const int statuses[] = {400, 401, 403, 404, 405, 409, 422, 429, 503};
+  for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+    if (statuses[i] == status) return true;
+  return false;
+}
+
+static bool bearer_challenge(const vbo_headers *headers) {
+  static const char scheme[] = "Bearer";
+  const char *value = vbo_headers_get(headers, "www-authenticate");
+  size_t size = sizeof scheme - 1;
+  return headers->status == 401 && value != NULL && strlen(value) >= size &&
+         vbo_ascii_equal(value, size, scheme, size) && (value[size] == '\0' || value[size] == ' ');
+}
+
+bool vbo_answer_refuses(const vbo_headers *headers, const char *body, size_t size) {
+  static const char *const names[] = {"message", "Message", "error", "Error",    "errors",
+                                      "Errors",  "detail",  "title", "errorCode"};
+  if (!refusing_status(headers->status)) return false;
+  if (bearer_challenge(headers)) return true;
+  if (size == 0) return false;
+  vbo_json_token token;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (vbo_json_member(body, size, names[i], &token) && token.type != VBO_JSON_NULL) return true;
+  return false;
 }

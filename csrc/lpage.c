@@ -7,6 +7,8 @@
  *   page:find(i, name)             true, value (a scalar; cjson.null) | false: there is no
  *                                  such member | nil: only decoding the record can tell
  *   page:squashed(i, name)         the same, whatever case and underscores the record has
+ *   page:lacking(name, …)          the first record that has a value in none of these members,
+ *                                  whatever case it writes them in; nil: all have one
  *   page:bare()                    whether the list is the whole document
  *   page:bind(metatable, plain)    before page:lend: what the objects get
  *   page:bound()                   that `plain`
@@ -27,6 +29,7 @@
 #include <string.h>
 
 #include "json_page.h"
+#include "text.h"
 
 #define PAGE_CLASS "vbo.Page"
 enum { METATABLE = 1, PLAIN, USER_VALUES = PLAIN };
@@ -211,6 +214,55 @@ static int page_squashed(lua_State *L) {
   return find(L, true);
 }
 
+/* Whether a record has more than null or "" in a member.  What only decoding can tell counts
+ * as a value. */
+static bool has_value(vbo_json_page *page, size_t record, const char *name, size_t size,
+                      bool squashed) {
+  vbo_json_span value;
+  switch (vbo_json_page_find(page, record, name, size, squashed, &value)) {
+    case VBO_JSON_ABSENT:
+      return false;
+    case VBO_JSON_FOUND: {
+      const char *text = page->text.data + value.start;
+      return *text != 'n' && !(*text == '"' && value.size == 2);
+    }
+    case VBO_JSON_UNCLEAR:
+      break;
+  }
+  return true;
+}
+
+static bool has_any(lua_State *L, vbo_json_page *page, size_t record) {
+  int last = lua_gettop(L);
+  for (int arg = 2; arg <= last; arg++) {
+    size_t size;
+    const char *name = luaL_checklstring(L, arg, &size);
+    if (has_value(page, record, name, size, false)) return true;
+  }
+  for (int arg = 2; arg <= last; arg++) {
+    size_t size;
+    const char *name = luaL_checklstring(L, arg, &size);
+    char lower[64];
+    if (size > sizeof lower) continue;
+    for (size_t i = 0; i < size; i++)
+      lower[i] = vbo_ascii_lower(name[i]);
+    if (has_value(page, record, lower, size, true)) return true;
+  }
+  return false;
+}
+
+static int page_lacking(lua_State *L) {
+  handle *h = check_page(L);
+  size_t count = vbo_json_page_count(&h->page);
+  for (size_t record = 0; record < count; record++) {
+    if (has_any(L, &h->page, record)) continue;
+    lua_pushinteger(L, (lua_Integer)record + 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  return 1;
+}
+
 /* -------------------------------------------------------------------- objects */
 
 static int page_bound(lua_State *L) {
@@ -392,9 +444,9 @@ static int new_page(lua_State *L) {
 
 void vboL_open_page(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"text", page_text},   {"rest", page_rest},         {"whole", page_whole},
-      {"find", page_find},   {"squashed", page_squashed}, {"bind", page_bind},
-      {"bound", page_bound}, {"bare", page_bare},         {NULL, NULL}};
+      {"text", page_text},         {"rest", page_rest}, {"whole", page_whole}, {"find", page_find},
+      {"squashed", page_squashed}, {"bind", page_bind}, {"bound", page_bound}, {"bare", page_bare},
+      {"lacking", page_lacking},   {NULL, NULL}};
   static const luaL_Reg metamethods[] = {{"__len", page_count}, {"__gc", page_free}, {NULL, NULL}};
   if (vboL_new_class(L, PAGE_CLASS, methods, metamethods)) {
     lua_getfield(L, -1, "__index");

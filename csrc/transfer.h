@@ -61,6 +61,7 @@ struct vbo_transfer {
   bool held;       /* the puller, or the disk, holds the sender back */
   bool handed_out; /* the puller has taken bytes */
   bool was_sent;   /* settling: the request had gone out */
+  bool refused;    /* the server itself says that it did not do it */
   vbo_error local; /* what we found wrong while it came in */
   int64_t received;
   int64_t sent_at;

@@ -209,6 +209,7 @@ bool vbo_transfer_judge(vbo_transfer *transfer, const vbo_error *failure, bool *
       transfer->body.data[transfer->body.size] = '\0';
     }
     vbo_answer_error(headers, transfer->body.data, transfer->body.size, err);
+    transfer->refused = vbo_answer_refuses(headers, transfer->body.data, transfer->body.size);
     *repeat = vbo_retry_status(headers->status);
     return false;
   }
@@ -217,7 +218,7 @@ bool vbo_transfer_judge(vbo_transfer *transfer, const vbo_error *failure, bool *
 
 bool vbo_transfer_reset(vbo_transfer *transfer, vbo_error *err) {
   transfer->received = transfer->sent_at = transfer->answered_at = 0;
-  transfer->head = transfer->held = false;
+  transfer->head = transfer->held = transfer->refused = false;
   transfer->local.kind = VBO_OK;
   vbo_headers_free(&transfer->headers);
   vbo_buffer_free(&transfer->body);

@@ -187,16 +187,16 @@ static bool may_repeat(const vbo_transfer *transfer, bool sent, bool repeat) {
 /* Nobody knows what became of a change whose answer is lost: neither "it
  * failed" nor "it was done" may be said. */
 static bool outcome_unknown(const vbo_transfer *transfer, const vbo_error *err, bool sent) {
-  if (!transfer->change || !sent) return false;
-  if (err->status == 502 || err->status == 504) return true; /* a gateway lost it */
-  if (err->status != 0) return false;                        /* the server said no */
+  if (!transfer->change || !sent || transfer->refused) return false;
+  /* Any other answer than a refusal: a gateway's, or of a server that broke half-way. */
+  if (err->status != 0) return true;
   return err->kind != VBO_ERROR_DISK && err->kind != VBO_ERROR_EXISTS;
 }
 
 static void conclude(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
   vbo_error final = *err;
   final.sent = sent;
-  final.retryable = repeat && (!transfer->change || !sent || err->status == 429);
+  final.retryable = repeat && (!transfer->change || !sent || transfer->refused);
   if (outcome_unknown(transfer, err, sent)) {
     char message[sizeof final.message];
     (void)snprintf(message, sizeof message, "%s", err->message);
@@ -224,7 +224,8 @@ static void keep_lost(vbo_transfer *transfer, const vbo_error *err) {
 static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
   vbo_client *client = transfer->client;
   vbo_error trouble = {0};
-  if (err->status == 401 && !transfer->anonymous && !transfer->renewed) {
+  bool refused = !transfer->change || !sent || transfer->refused;
+  if (err->status == 401 && refused && !transfer->anonymous && !transfer->renewed) {
     transfer->renewed = true;
     keep_lost(transfer, err);
     vbo_auth_refused(&client->auth, transfer->token);

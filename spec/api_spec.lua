@@ -317,10 +317,12 @@ describe("a server", function()
     log = folder .. "/requests"
     local answers <close> = assert(io.open(folder .. "/answers.lua", "w"))
     answers:write [[return {
-      { method = "GET", path = "^/v8/Jobs/", status = 200, body = { name = "nightly" } },
+      { method = "GET", path = "^/v8/Jobs/", status = 200,
+        body = { id = "1", name = "nightly" } },
       { method = "POST", path = "exportToPst$", status = 200, body = "mail in a file",
         type = "application/octet-stream" },
-      { method = "POST", path = "start$", status = 204, body = "" } }]]
+      { method = "POST", path = "start$", status = 200,
+        body = { id = "2", jobId = "1" } } }]]
     answers:close()
     recorder = program.start(("%s spec/support/recorder.lua %s %s/answers.lua"):format(
       program.vbolua, log, folder), "fingerprint")
@@ -338,8 +340,8 @@ describe("a server", function()
 
   it("gets the calls and answers them", function()
     local client <close> = connect "v8"
-    assert.same({ name = "nightly" }, client:call("Job_GetById", { jobId = id }))
-    assert.is_nil(client.api.Job.StartAction { jobId = id, body = { full = true } })
+    assert.same({ id = "1", name = "nightly" }, client:call("Job_GetById", { jobId = id }))
+    assert.equal("2", client.api.Job.StartAction { jobId = id, body = { full = true } }.id)
     assert.equal(client.api, client.api)
     local members = getmetatable(client).__complete(client)
     assert.equal(client.api, members.api)

@@ -241,11 +241,11 @@ close
 on GET /v8/Jobs*
 line HTTP/1.1 200 OK
 line Content-Type: application/json
-line Content-Length: 2
+line Content-Length: 14
 line
-send []HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n["wrong"]
+send {"results":[]}HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n["wrong"]
 on GET /v8/Organizations*
-json 200 []
+json 200 {"results":[]}
 ]], function(settings)
         local output, status = run(settings, connect .. [[
 print("jobs", client:jobs():count())

@@ -21,6 +21,7 @@ describe("copy jobs", function()
       ["GET /CopyJobs/{copy}/BackupJob"] = { id = ids.job, name = "Nightly" },
       ["GET /Jobs/{job}"] = { id = ids.job, name = "Nightly", organizationId = ids.organization },
       ["GET /Jobs/{job}/CopyJob"] = copy,
+      ["GET /Jobs/{other}/CopyJob"] = {},
       ["GET /JobSessions"] = { { id = ids.session, status = "Success" } },
     }
   end)
@@ -104,8 +105,11 @@ describe("copy jobs", function()
       end, "GET /CopyJobs/{copy}/BackupJob", "GET /Jobs/{job}/CopyJob")
       assert.same({ "Nightly", "Nightly copy" }, names)
     end
-    assert.is_nil(server.sends("v8", function(client) return client:job(ids.other):copy_job() end,
-      "GET /Jobs/{other}/CopyJob"))
+    -- `{}` does not say that there is none: it is asked for again, and raises.
+    server.sends("v8", function(client)
+      local err = sending.failure(function() return client:job(ids.other):copy_job() end)
+      assert.equal("protocol", err.kind)
+    end, "GET /Jobs/{other}/CopyJob", "GET /Jobs/{other}/CopyJob")
   end)
 
   it("have sessions from v7 on", function()

@@ -1,10 +1,11 @@
 -- Events of a server: batches, and following them.
 
+local json = require "vbo.json"
 local recording = require "spec.support.recording"
 local rehearsal = require "spec.support.rehearsal"
 
 local function batch(token, ...)
-  return { limit = 10, nextChangeToken = token, results = { ... } }
+  return { limit = 10, nextChangeToken = token, results = json.array { ... } }
 end
 
 local first = batch("2", { id = "a", eventType = "JobUpdate" },

@@ -93,7 +93,9 @@ describe("organizations", function()
         userCode = "HIJKLMN", verificationUrl = "https://microsoft.com/devicelogin",
       },
       ["POST /DeviceCode/check"] = { authenticated = true },
-      ["GET /Organizations/{organization}/SyncState"] = { status = "Success", type = "Full" },
+      ["GET /Organizations/{organization}/SyncState"] = {
+        status = "Success", type = "Full", organizationId = ids.organization,
+      },
       ["GET /Organizations/SyncState"] = {
         { organizationId = ids.organization, lastSyncState = { result = "Success" } },
       },

@@ -377,8 +377,8 @@ describe("the client in bad weather", function()
       it("never repeats a change: " .. rule, function()
         weather("operation=OneDrive*Restore* " .. rule)
         local err = rehearsal.failure(restore)
-        local expected = ({ ["status=500 html"] = "server", ["status=409"] = "conflict",
-          ["status=503 retry_after=0"] = "busy" })[rule] or "unknown_outcome"
+        local expected = ({ ["status=409"] = "conflict", ["status=503 retry_after=0"] = "busy",
+          })[rule] or "unknown_outcome"
         assert.equal(expected, err.kind, tostring(err))
         assert.equal(1, sent())
         assert.equal(1, struck())
@@ -401,8 +401,8 @@ describe("the client in bad weather", function()
     end)
 
     it("has not when the server refused", function()
-      weather "operation=OneDrive*Restore* status=500"
-      assert.equal("server", rehearsal.failure(restore).kind)
+      weather "operation=OneDrive*Restore* status=400"
+      assert.equal("refused", rehearsal.failure(restore).kind)
       ask("GET", "/v8/RestoreSessions/" .. session.id .. "/Statistics")
       assert.same({}, ask("GET", "/sim/changes"))
     end)

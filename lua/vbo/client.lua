@@ -186,7 +186,8 @@ function M.connect(given)
     _core = opened, _engine = own_engine, _catalogue = known,
     _dialect = dialect.of(known, settings.zone),
     _sessions = {}, _progress = settings.progress, _log = settings.log,
-    _window = opened:window(), _strict = settings.strict, gates = {},
+    _window = opened:window(), _strict = settings.strict, _retries = settings.retries,
+    gates = {},
   }
   client._client = client
   task.own(setmetatable(client, meta))

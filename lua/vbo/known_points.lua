@@ -31,7 +31,7 @@ local holds = {
 -- After these the next source is asked: what the account may not read, or the version does not
 -- have, does not keep it from exploring.
 local passed = {
-  auth = true, refused = true, not_found = true, unsupported = true, protocol = true,
+  auth = true, refused = true, not_found = true, unsupported = true,
   server = true, conflict = true,
 }
 

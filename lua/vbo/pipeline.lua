@@ -15,6 +15,7 @@ local jobs = require "vbo.runtime.job"
 local loop = require "vbo.runtime.loop"
 local options_of = require "vbo.options"
 local progress = require "vbo.runtime.progress"
+local promises = require "vbo.promise"
 local slim = require "vbo.collection.slim"
 local wording = require "vbo.dialect.wording"
 
@@ -33,6 +34,9 @@ local M = {}
 ---@field watch function?     progress callback
 ---@field deadline number?    seconds
 ---@field slim boolean?       a page's records may stay as they are written: `answer.page`
+---@field promise vbo.Promise?  what the answer is held to; nil: nothing
+---@field expects (fun(data: any): string?)?  tells what the caller finds wrong with the answer
+---@field opens boolean?      the server may hold something for us after it: a session
 
 ---@class vbo.Answer
 ---@field status integer
@@ -45,18 +49,35 @@ local function fail(err, request)
   errors.raise(err)
 end
 
-local function decode(transfer, request)
+-- The answer's document; nil and the error when it is none.
+local function decode(transfer)
   local text = transfer:body()
   if not text or text == "" then return nil end
   local data, err = json.decode(text)
   if err then
-    err.status = transfer:status()
-    err.request = request.method .. " " .. request.path
     local kind = transfer:header "Content-Type" or "no content type"
     err.hint = err.hint or ("the answer came as %s"):format(kind)
-    fail(err, request)
+    return nil, err
   end
   return data
+end
+
+-- The error of an answer that is not what was promised.  What became of a change nobody can
+-- tell then; after an explore there may be a session.
+local function broken(client, request, status, err)
+  err.operation, err.status = request.operation, status
+  err.request, err.server = request.method .. " " .. request.path, client._core:origin()
+  err.sent, err.retryable = true, false
+  if request.opens then
+    err.kind = "protocol"
+    err.message = err.message .. "; a session may be open on the server"
+    err.hint = "look for it with client:sessions(), and stop it"
+  elseif request.change then
+    err.kind = "unknown_outcome"
+    err.message = "the change was sent, but its outcome is not known: " .. err.message
+    err.hint = "look at the server's events before you repeat it: it may have been carried out"
+  end
+  return err
 end
 
 --- Writes to the client's log when its server takes more or fewer requests at once than the last
@@ -93,8 +114,24 @@ local function log_attempts(client, transfer, request)
   end
 end
 
---- The last step of the pipeline: sends and waits.
-local function send(client, request)
+-- Decodes an answer and holds it to what its operation promises; nil and the error.
+local function read(client, request, held)
+  local page = request.slim and held:page(json.depth)
+  local answer, err = { status = held:status() }, nil
+  if page then
+    answer = slim.answer(held:status(), page)
+  else
+    answer.data, err = decode(held)
+  end
+  local problem = not err and (request.promise and promises.broken(request.promise, answer)
+    or request.expects and request.expects(answer.data))
+  if problem then err = { kind = "protocol", message = problem } end
+  if err then return nil, broken(client, request, held:status(), err) end
+  return answer
+end
+
+-- Sends once (the core's own retries aside) and waits; nil and the error of a broken answer.
+local function attempt(client, request)
   local text, secrets
   if request.body ~= nil then text, secrets = json.encode(hidden.body(request.body)) end
   local sink = request.sink
@@ -117,21 +154,28 @@ local function send(client, request)
     M.log_load(client)
   end
   if not ok then fail(failure, request) end
-  local page = request.slim and not sink and held:page(json.depth)
-  if page then return slim.answer(held:status(), page) end
-  ---@type vbo.Answer
-  local answer = { status = held:status() }
-  if sink then
-    local checked, why = held:checked()
-    answer.saved = {
-      path = sink.file, size = held:progress().received, sha256 = held:sha256(),
-      checked = checked, unchecked = why,
-    }
-    if request.watch then request.watch(held:progress()) end
-  else
-    answer.data = decode(held, request)
+  if not sink then return read(client, request, held) end
+  local checked, why = held:checked()
+  if request.watch then request.watch(held:progress()) end
+  return { status = held:status(), saved = {
+    path = sink.file, size = held:progress().received, sha256 = held:sha256(),
+    checked = checked, unchecked = why,
+  } }
+end
+
+--- The last step of the pipeline: sends, waits and judges the answer.  A read whose answer is
+--- broken is asked for once more.
+---@return vbo.Answer
+local function send(client, request)
+  local answer, err = attempt(client, request)
+  if not answer and err.kind == "protocol" and not request.opens and client._retries ~= 0 then
+    if client._log then
+      client._log(("%s %s: %s: %s; asked for again"):format(request.method,
+        request.path:match "^[^?]*", err.kind, err.message))
+    end
+    answer, err = attempt(client, request)
   end
-  return answer
+  return answer or fail(err, request)
 end
 
 -- The versions that have one of some operations, oldest first.
@@ -204,6 +248,9 @@ function M.request(client, intent)
     body = checked.body, change = operation.change, anonymous = operation.anonymous,
     exclusive = is_exclusive(operation),
     sink = intent.sink, watch = intent.watch, deadline = intent.deadline, slim = intent.slim,
+    promise = promises.of(operation, client._catalogue.dialect == "verb"),
+    expects = intent.expects,
+    opens = operation.opens or operation.opens == nil and operation.name:find "Explore" ~= nil,
   }
 end
 
@@ -214,7 +261,8 @@ end
 ---  (its tables are the API's), implied=,
 ---  optional= (query parameters that a version may lack), continue= (the query of a further
 ---  page, for an operation that has no word for it), sink=, watch=, deadline=, strict= (false
----  lets unknown properties through), slim= (a page may be answered as one)
+---  lets unknown properties through), slim= (a page may be answered as one), expects= (see
+---  `vbo.Request`)
 ---@return vbo.Answer
 function M.call(client, intent) return M.run(client, M.request(client, intent), 1) end
 

@@ -51,6 +51,57 @@ local function state_of(session)
   return state
 end
 
+local function has_events(session)
+  return session._client._catalogue:operation "RestoreSessionEvent_Get" ~= nil
+end
+
+local function order_of(event) return math.tointeger(event.order) or 0 end
+
+-- Counts the items of a restore whose answer counts what holds them: by the events that are
+-- newer than `before`.  Where they name no items, the answer's own counts stay.
+local function count_items(session, before, statistics)
+  local since = before.event and order_of(before.event) or -1
+  local items = {}
+  for _, event in ipairs((restores_of(session))) do
+    if order_of(event) > since and event.item_name then items[#items + 1] = event end
+  end
+  if not items[1] then return end
+  local failed = statistics.failed
+  statistics_of.recount(statistics, statistics_of.events(items))
+  if statistics.failed == 0 and failed > 0 then
+    -- A drive or a list failed as a whole, before its items.
+    statistics.failed, statistics.total = failed, statistics.total + failed
+  end
+end
+
+-- Adds why items failed where the answer does not say it (mail up to v5): the newest events
+-- of failed restores, one for each.
+local function add_reasons(session, statistics)
+  local failed = session:events():where { type = "Restore", status = "Failed" }:all()
+  local items = {}
+  for _, event in ipairs(failed) do
+    if event.item_name then items[#items + 1] = event end
+  end
+  if not items[1] then items = failed end
+  table.sort(items, function(a, b) return order_of(a) < order_of(b) end)
+  for i = math.max(1, #items - statistics.failed + 1), #items do
+    local title, text = items[i].title, items[i].message
+    if title and text and not text:find(title, 1, true) then
+      text = ("%s: %s"):format(title, text)
+    end
+    statistics.errors[#statistics.errors + 1] = text or title
+  end
+end
+
+-- The restore is done, and what it came to is known: a failure to look closer must not lose
+-- that.  Only an interrupt goes on, with what is known.
+local function look_closer(statistics, fn, ...)
+  local ok, err = pcall(fn, ...)
+  if ok or not (errors.is(err) and err.kind == "cancelled") then return end
+  err.statistics, err.hint = statistics, "the restore itself was done"
+  error(err, 0)
+end
+
 local nothing = { statistics = statistics_of.read(nil) }
 
 -- It is over when every item is counted; where there were none, when an event that is
@@ -144,16 +195,20 @@ function M.run(target, intent, given)
   intent.path = intent.path or target:_path()
   intent.implied = intent.implied or client._dialect.implied
   intent.deadline = own.deadline
+  if not in_background(operation) then intent.expects = statistics_of.problem end
   local request = pipeline.request(client, intent)
   local background = in_background(operation)
+  local session = target._session and target:_session()
+  local recount = session and statistics_of.counts_containers(operation) and has_events(session)
   -- What a session restored is counted together: two at once could not be told apart.
-  local alone <close> = background and lock.hold(target:_session().id) or nil -- luacheck: ignore
-  local before = background and state_of(target:_session()) or nothing
+  local alone <close> = (background or recount) and lock.hold(session.id) or nil -- luacheck: ignore
+  local before = background and state_of(session)
+    or recount and { event = select(2, restores_of(session)) } or nothing
   local sent_at = core.time()
   local ok, answer = pcall(pipeline.run, client, request, 1)
   if not ok then
-    if errors.is(answer) and answer.kind == "unknown_outcome" and target._session then
-      explain(answer, target:_session(), sent_at)
+    if errors.is(answer) and answer.kind == "unknown_outcome" and session then
+      explain(answer, session, sent_at)
     end
     error(answer, 0)
   end
@@ -164,7 +219,7 @@ function M.run(target, intent, given)
     if own.wait == false then return statistics end
     local followed
     followed, statistics = pcall(follow, client, id,
-      id == target:_session().id and before or nothing)
+      id == session.id and before or nothing)
     if not followed then
       -- What failed is the looking on: the restore was taken on and is not to be repeated.
       if errors.is(statistics) then
@@ -173,6 +228,10 @@ function M.run(target, intent, given)
       end
       error(statistics, 0)
     end
+  end
+  if recount then look_closer(statistics, count_items, session, before, statistics) end
+  if statistics.failed > 0 and not statistics.errors[1] and session and has_events(session) then
+    look_closer(statistics, add_reasons, session, statistics)
   end
   if statistics.failed > 0 and not own.allow_partial then
     errors.raise {

@@ -3,8 +3,7 @@
 local M = {}
 
 ---@class vbo.Statistics
----@field total integer      items that were to be restored (v6 and v7 count whole drives when
----  several are restored at once)
+---@field total integer      items that were to be restored
 ---@field restored integer   restored, created and merged
 ---@field failed integer     items, folders, lists, sites and permissions that failed
 ---@field skipped integer    there was nothing to change
@@ -23,6 +22,52 @@ local failures = {
   "failedWebsCount", "skippedItemsByErrorCount",
 }
 local skips = { "skippedItemsCount", "skippedItemsByNoChangesCount" }
+
+-- What is counted as done: of items, and of the parts of a whole site (v6 and v7).
+local done = {
+  "restoredItemsCount", "createdItemsCount", "mergedItemsCount", "restoredListsCount",
+  "restoredWebsCount",
+}
+
+--- Tells what is wrong with an answer that should be statistics; nil when it counts something.
+---@param record any  decoded
+---@return string? problem
+function M.problem(record)
+  if type(record) == "table" then
+    for _, name in ipairs(done) do
+      if math.tointeger(record[name]) then return nil end
+    end
+    local details = record.details
+    if type(details) == "table" and next(details) ~= nil then return nil end
+    if record.status == "Failed" then return nil end
+  end
+  return "the server answered no statistics: nothing says what was restored"
+end
+
+-- Whether a schema counts items, itself or in its details.
+local function schema_counts(schema)
+  local properties = schema and schema.properties
+  if not properties then return false end
+  for name in pairs(properties) do
+    if name:find "ItemsCount$" then return true end
+  end
+  local details = properties.details
+  local each = details and (details.items or details)
+  return each ~= nil and (schema_counts(each) or schema_counts({ properties = each.properties
+    and { details = each.properties.details } }))
+end
+
+--- Whether an operation answers statistics that count no items but what holds them: several
+--- OneDrives, or the lists of a site (v6 and v7).
+---@param operation vbo.Operation
+---@return boolean
+function M.counts_containers(operation)
+  local schema = operation.answer.schema
+  local properties = schema and schema.properties
+  if not properties or schema_counts(schema) then return false end
+  return properties.details ~= nil and properties.status ~= nil
+    or properties.restoredListsCount ~= nil
+end
 
 local function sum(record, names)
   local total = 0
@@ -45,6 +90,13 @@ local function texts(list, into, field)
     end
     if type(text) == "string" then into[#into + 1] = text end
   end
+end
+
+local function said(list, text)
+  for _, item in ipairs(list) do
+    if item:find(text, 1, true) then return true end
+  end
+  return false
 end
 
 local function add(statistics, part)
@@ -88,8 +140,10 @@ function M.read(record)
     end
   end
   for _, name in ipairs { "error", "cannotContinueError" } do
-    if type(record[name]) == "string" and record[name] ~= "" then
-      table.insert(statistics.errors, 1, record[name])
+    local text = record[name]
+    -- What an item says already is not said again of the whole.
+    if type(text) == "string" and text ~= "" and not said(statistics.errors, text) then
+      table.insert(statistics.errors, 1, text)
     end
   end
   -- A restore that says it failed did, whatever it counted.
@@ -122,6 +176,16 @@ function M.events(events)
     end
   end
   return statistics
+end
+
+--- Replaces the counts of containers by those of the items in them, as the events tell them.
+---@param statistics vbo.Statistics  of the answer
+---@param items vbo.Statistics       of the events
+function M.recount(statistics, items)
+  for _, name in ipairs(counts) do statistics[name] = items[name] end
+  for _, name in ipairs { "errors", "warnings" } do
+    if not statistics[name][1] then statistics[name] = items[name] end
+  end
 end
 
 --- What was done between two states of one session, which counts all its restores.  A

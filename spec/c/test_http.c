@@ -86,6 +86,82 @@ static void never_repeats_a_change_whose_answer_is_lost(void **state) {
   }
 }
 
+/* What a change comes to, by who said no. */
+static void knows_whether_the_server_itself_refused(void **state) {
+  (void)state;
+  static const struct {
+    const char *answer;
+    vbo_error_kind kind;
+    bool retryable;
+  } cases[] = {
+      {"json 400 {\"message\":\"no\"}", VBO_ERROR_REFUSED, false},
+      {"json 403 {\"message\":\"no\",\"errorCode\":null}", VBO_ERROR_REFUSED, false},
+      {"json 404 {\"Message\":\"no\"}", VBO_ERROR_NOT_FOUND, false},
+      {"json 405 {\"title\":\"no\",\"status\":405}", VBO_ERROR_REFUSED, false},
+      {"json 409 {\"message\":\"no\"}", VBO_ERROR_CONFLICT, false},
+      {"json 422 {\"errors\":{\"a\":[\"b\"]}}", VBO_ERROR_REFUSED, false},
+      {"json 429 {\"message\":\"later\"}", VBO_ERROR_BUSY, true},
+      {"json 503 {\"error\":{\"message\":\"later\"}}", VBO_ERROR_BUSY, true},
+      /* The same without words of the server's own, or with another status. */
+      {"empty 400", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"empty 404", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"json 403 {}", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"json 403 {\"message\":null}", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"json 409 [{\"message\":\"no\"}]", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"json 409 {\"message\":\"no\"} and more", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"json 429 {\"message\":\"la", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"text 503 text/html <html><title>Busy</title>", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"json 408 {\"message\":\"no\"}", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"json 410 {\"message\":\"no\"}", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"json 500 {\"message\":\"it broke\"}", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"json 502 {\"message\":\"no\"}", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"empty 307", VBO_ERROR_UNKNOWN_OUTCOME, false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char script[512];
+    snprintf(script, sizeof script, TOKEN "on POST /v8/x\n%s\n", cases[i].answer);
+    session s = begin(script);
+    call_fails(&s, "POST", "/v8/x", true, NULL);
+    if (s.err.kind != cases[i].kind) fail_msg("%s: %s", cases[i].answer, s.err.message);
+    assert_int_equal(s.err.retryable, cases[i].retryable);
+    /* What the server said is kept in any case. */
+    assert_int_equal(s.err.status, atoi(strchr(cases[i].answer, ' ') + 1));
+    assert_int_equal(peer_count(s.peer, "POST /v8/x"), 1);
+    end(&s);
+  }
+}
+
+/* A token that is refused by the server itself is renewed; anything else might have been done. */
+static void renews_the_token_of_a_change_that_was_refused(void **state) {
+  (void)state;
+  static const char *const refusals[] = {"json 401 {\"message\":\"denied\"}",
+                                         "header WWW-Authenticate: Bearer\nempty 401",
+                                         "header WWW-Authenticate: bearer error=\"x\"\nempty 401"};
+  static const char *const others[] = {"empty 401", "text 401 text/html <html>who are you?",
+                                       "header WWW-Authenticate: BearerX\nempty 401",
+                                       "header WWW-Authenticate: NTLM\nempty 401"};
+  char script[512];
+  for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+    snprintf(script, sizeof script, TOKEN "on POST /v8/x times 1\n%s\non POST /v8/x\njson 200 1\n",
+             refusals[i]);
+    session s = begin(script);
+    vbo_transfer *t = start(&s, "POST", "/v8/x", true, NULL);
+    if (!vbo_transfer_wait(t, &s.err)) fail_msg("%s: %s", refusals[i], s.err.message);
+    vbo_transfer_free(t);
+    assert_int_equal(peer_count(s.peer, "POST /v8/x"), 2);
+    end(&s);
+  }
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    snprintf(script, sizeof script, TOKEN "on POST /v8/x\n%s\n", others[i]);
+    session s = begin(script);
+    call_fails(&s, "POST", "/v8/x", true, NULL);
+    assert_kind(s.err, UNKNOWN_OUTCOME);
+    assert_int_equal(s.err.status, 401);
+    assert_int_equal(peer_count(s.peer, "POST /v8/x"), 1);
+    end(&s);
+  }
+}
+
 static void repeats_a_change_that_never_left(void **state) {
   (void)state;
   session s = begin(TOKEN "connection 2 refuse\nconnection 3 tls\non POST /v8/x\njson 200 [2]\n");
@@ -589,6 +665,8 @@ int main(void) {
       cmocka_unit_test(sends_bodies_and_changes_on_their_own_connection),
       cmocka_unit_test(repeats_a_read_whose_answer_is_lost),
       cmocka_unit_test(never_repeats_a_change_whose_answer_is_lost),
+      cmocka_unit_test(knows_whether_the_server_itself_refused),
+      cmocka_unit_test(renews_the_token_of_a_change_that_was_refused),
       cmocka_unit_test(repeats_a_change_that_never_left),
       cmocka_unit_test(takes_no_leftover_bytes_for_an_answer),
       cmocka_unit_test(refuses_improper_answers),

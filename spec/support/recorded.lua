@@ -23,15 +23,12 @@ end
 
 --- What every server answers: restores, saves, sends, and the session they belong to.
 function M.usual()
-  local counted = { restoredItemsCount = 1, totalItemsCount = 1 }
+  -- Where restores are not in the background, the recorder itself counts one item.
   return {
-    -- Versions without sessions in the background: any action counts one item.
-    { method = "POST", path = "[Aa]ction$", body = counted },
     { method = "POST", path = "^/v[67]/.*/operatorRestore$", body = { sessionId = M.working } },
     { method = "POST", path = "^/v8/.*[Rr]estore$", body = { sessionId = M.working } },
     { method = "POST", path = "^/v8/.*[Rr]estoreTo$", body = { sessionId = M.working } },
     { method = "POST", path = "^/v8/.*copyTo$", body = { sessionId = M.working } },
-    { method = "POST", path = "[Rr]estore$", body = counted },
     { method = "POST", path = "/[Ss]ave$", body = "content", type = "application/octet-stream" },
     { method = "POST", path = "/export", body = "content", type = "application/octet-stream" },
     { method = "POST", path = "/send", status = 204, body = "" },

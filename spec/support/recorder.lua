@@ -3,10 +3,12 @@
 -- Each request becomes one line of JSON in LOG: {"method":…,"path":…,"body":…}.  The token
 -- route hands out a token; everything else is answered from ANSWERS (a Lua file that
 -- returns a list of {method=, path= (a pattern), query= (another, if any), status=, body=})
--- or with `{}`.  Prints `url:` and `fingerprint:` when it is ready and ends when its input does.
+-- or with the least that the operation may answer.
+-- Prints `url:` and `fingerprint:` when it is ready and ends when its input does.
 
 local core = require "vbo.core"
 local json = require "vbo.json"
+local plausible = require "spec.support.plausible"
 local server = require "vbo.server"
 
 local log = assert(io.open(arg[1], "a"))
@@ -25,14 +27,14 @@ local token = json.encode {
   refresh_token = "refresh-4711",
 }
 
-local function answer_to(request)
+local function answer_to(request, decoded)
   for _, answer in ipairs(answers) do
     if request.method == answer.method and request.path:find(answer.path)
         and (not answer.query or (request.query or ""):find(answer.query)) then
       return answer
     end
   end
-  return { status = 200, body = {} }
+  return { status = 200, body = plausible.to(request.method, request.path, decoded) }
 end
 
 while true do
@@ -49,7 +51,7 @@ while true do
         method = request.method, path = request.path, query = request.query, body = decoded,
         sent = body ~= "",
       }, "\n")
-      local answer = answer_to(request)
+      local answer = answer_to(request, decoded)
       request:reply { status = answer.status,
         headers = { ["Content-Type"] = answer.type or "application/json" },
         body = answer.bytes and core.unbase64(answer.bytes)

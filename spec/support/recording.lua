@@ -11,7 +11,7 @@ local M = {}
 
 --- Starts one.  `answers` is a list of {method=, path= and query= (patterns), status= (200),
 --- body= (a table, or text; `bytes=` instead for what is no UTF-8), type=}; the first that fits
---- answers, everything else gets `{}`.
+--- answers, everything else gets the least that its operation may answer.
 ---
 --- Gives `connect(version, more)`, `sent()` (the requests since the last time, each {method=,
 --- path=, query=, body=}), `calls(version, fn)`, `failure(version, fn)` and `stop()`.

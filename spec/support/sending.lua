@@ -41,7 +41,8 @@ local function query_of(text)
   return #parts > 0 and "?" .. table.concat(parts, "&") or ""
 end
 
---- Starts a recorder that answers `answers` ("METHOD /path" → body) and `{}` to the rest.
+--- Starts a recorder that answers `answers` ("METHOD /path" → body) and the rest with the
+--- least that its operation may answer.
 ---
 --- `sends(version, fn, …)` calls `fn(client)` and asserts what was sent: "METHOD /path?query"
 --- (the query in any order), each followed by its body when it has one; gives what `fn` returned.

@@ -2,10 +2,12 @@
 --
 -- Each request, the login too, becomes one line of JSON in LOG: {"method":…, "target":…,
 -- "type":…, "authorization":…, "body": the text}.  It decodes nothing, so that who reads the
--- log judges the bytes.  The token route hands out a token; everything else is answered `{}`.
+-- log judges the bytes.  The token route hands out a token; everything
+-- else is answered with the least that its operation may answer.
 -- Prints `url:` and `fingerprint:` when it is ready.
 
 local json = require "vbo.json"
+local plausible = require "spec.support.plausible"
 local server = require "vbo.server"
 
 local log = assert(io.open(arg[1], "a"))
@@ -31,6 +33,8 @@ while true do
       authorization = request:header "Authorization", body = request:body(),
     }, "\n")
     local is_token = request.path:lower():find "/token$" ~= nil
-    request:reply { status = 200, headers = headers, body = is_token and token or "{}" }
+    local sent = not is_token and json.decode(request:body()) or nil
+    request:reply { status = 200, headers = headers, body = is_token and token
+      or json.encode(plausible.to(request.method, request.path, sent)) }
   end
 end

@@ -19,10 +19,9 @@ end
 ---@param operation string  for the message
 ---@return any[] records, table? page  the envelope; nil for a bare array
 function M.records(data, operation)
-  if data == nil then return {}, nil end
   if type(data) == "table" then
     if type(data.results) == "table" then return data.results, data end
-    if json.is_array(data) or #data > 0 or next(data) == nil then return data, nil end
+    if json.is_array(data) or #data > 0 then return data, nil end
   end
   protocol(operation, "the server answered neither a page nor a list")
 end

@@ -264,6 +264,10 @@ local function accept(self, answer, limit)
   end
   local count = #records
   local said = envelope.read(page, count)
+  if count == 0 and self._promised then
+    protocol(self, ("the page at offset %d is empty, though the page before it says that there "
+      .. "is one more"):format(self._offset))
+  end
   if count > 0 and repeated(self, records) then
     -- A server that ignores `offset` and answers everything at once has answered it.
     if not page and self._pages == 1 then
@@ -282,7 +286,7 @@ local function accept(self, answer, limit)
   self.total = said.total or self.total
   local at = following(self, page, said, count, limit)
   if at and not self._moves then self._continue, at = continuation(self, said) end
-  self._finished = at == nil
+  self._finished, self._promised = at == nil, said.next ~= nil
   self._offset = at or self._offset
   return records
 end

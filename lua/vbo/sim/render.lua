@@ -114,10 +114,10 @@ local function duration(event, now)
     ((span - whole) * 1e7) // 1 | 0)
 end
 
---- An event; up to v7 no event was ever Cancelled or Skipped.
+--- An event; up to v5 no event was ever Cancelled or Skipped.
 function M.event(context, it, session)
   local status = it.status
-  if context.number < 8 and (status == "Cancelled" or status == "Skipped") then
+  if context.number < 6 and (status == "Cancelled" or status == "Skipped") then
     status = "Warning"
   end
   local item = it.item

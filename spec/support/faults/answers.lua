@@ -139,6 +139,11 @@ M["Bodies that are not what they claim"] = {
   ["no HTTP at all"] = { instead = "send SSH-2.0-OpenSSH_9.2\\r\\n\nclose" },
 }
 
+-- The error object of VB365.
+local function said(status)
+  return ('json %d {"message":"as the server says","errorCode":"HttpError"}'):format(status)
+end
+
 M["Answers that say no, or not now"] = {
   ["503 with Retry-After: 0"] = { instead = "header Retry-After: 0\nempty 503" },
   ["429 with Retry-After: 0"] = { instead = "header Retry-After: 0\nempty 429" },
@@ -152,7 +157,31 @@ M["Answers that say no, or not now"] = {
   ["307 to another server"] = {
     instead = "header Location: https://127.0.0.2:1/\nempty 307",
   },
-  ["401: the token was revoked"] = { instead = "empty 401" },
+  ["401"] = { instead = "empty 401" },
+  ["401 with the server's own error object: the token was revoked"] = { instead = said(401) },
+  ["401 with a Bearer challenge"] = {
+    instead = "header WWW-Authenticate: Bearer error=\"invalid_token\"\nempty 401",
+  },
+  ["503 and Retry-After: 0, with the server's own error object"] = {
+    instead = "header Retry-After: 0\n" .. said(503),
+  },
+  ["429 and Retry-After: 0, with the server's own error object"] = {
+    instead = "header Retry-After: 0\n" .. said(429),
+  },
+  ["503 with a gateway's HTML page"] = {
+    instead = "header Retry-After: 0\ntext 503 text/html <html><title>Busy</title></html>",
+  },
+  ["400 with the server's own error object"] = { instead = said(400) },
+  ["403 with the server's own error object"] = { instead = said(403) },
+  ["404 with the server's own error object"] = { instead = said(404) },
+  ["405 with the server's own error object"] = { instead = said(405) },
+  ["409 with the server's own error object"] = { instead = said(409) },
+  ["422 with the server's own error object"] = { instead = said(422) },
+  ["410 with the server's own error object"] = { instead = said(410) },
+  ["500 with the server's own error object"] = { instead = said(500) },
+  ["403 with a gateway's HTML page"] = {
+    instead = "text 403 text/html <html><title>Forbidden</title></html>",
+  },
 }
 
 M["Clocks"] = {
@@ -162,7 +191,7 @@ M["Clocks"] = {
   },
   ["Retry-After as a date of such a server"] = {
     instead = "header Date: Mon, 01 Jan 2035 00:00:00 GMT\n"
-      .. "header Retry-After: Mon, 01 Jan 2035 00:00:00 GMT\nempty 503",
+      .. "header Retry-After: Mon, 01 Jan 2035 00:00:00 GMT\n" .. said(503),
     connect = { deadline = 15 },
   },
   ["a token that is good for one second"] = { token = "token tok 1", before = "pause 300" },

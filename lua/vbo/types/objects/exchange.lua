@@ -237,6 +237,9 @@ function MailboxCollection:export(given) end
 ---@field onpremuser_password? string  v3–v5
 ---@field user_name? string  v2
 ---@field user_password? string  v2
+---@field limit? integer  v5–v8
+---@field offset? integer  v5–v8
+---@field page_size? integer  v5–v8; `limit`
 ---@field operator? any
 ---@field reason? any
 ---@field [string] vbo.UnknownOption
