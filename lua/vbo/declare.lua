@@ -136,7 +136,7 @@ local call = M.call
 -- What an answer becomes: a resource where the declaration names its class.
 local function answer_of(self, data, class)
   if not class or type(data) ~= "table" then return data end
-  -- What promises nothing may answer `{}`.
+  -- Some servers answer `{}` where there is nothing to say.
   if next(data) == nil then return nil end
   return resource.from_record(class, class.rooted and self._client or self, data)
 end

@@ -229,6 +229,12 @@ function M.request(client, intent)
   for _, parameter in ipairs(operation.parameters) do
     if parameter.place == "path" then arguments[parameter.name] = path[parameter.name] end
   end
+  for _, given in pairs { intent.options, intent.query } do
+    if type(given) ~= "table" then
+      errors.usage(("%s takes a table of options, not a %s"):format(intent.call or operation.name,
+        type(given)))
+    end
+  end
   local options, query = body.divide(operation, intent.options or {}, intent.query)
   body.query(operation, arguments, query, intent.optional)
   if intent.body ~= nil then

@@ -202,7 +202,7 @@ local function bad_row(promise, value, at)
     return ("the server answered a list whose record %d is no object, but %s"):format(at,
       words(value))
   end
-  if not has_some(value, promise.some) then
+  if next(value) == nil or not has_some(value, promise.some) then
     return ("the server answered a list whose record %d says nothing"):format(at)
   end
   local name = lacks(value, promise)
@@ -246,7 +246,14 @@ local function bad_page(promise, page)
     return instead(promise, page:bare() and json.array {} or { results = true })
   end
   if not promise.rows then return nil end
-  local at = promise.some and page:lacking(table.unpack(promise.some))
+  local at
+  if promise.some then
+    at = page:lacking(table.unpack(promise.some))
+  else
+    for i = 1, #page do
+      if not at and page:text(i):find "^{%s*}$" then at = i end
+    end
+  end
   if at then return ("the server answered a list whose record %d says nothing"):format(at) end
   for _, name in ipairs(promise.all) do
     at = page:lacking(name)

@@ -65,6 +65,12 @@ function M.answer(operation)
         { array = json.array, required_only = true, name = name })
     end
   end
+  local property = schema.properties.id
+  if property and property.type == "string" and not property.format then
+    out.id = "61954db6-7278-4d26-86f7-888bda5a4ec4"
+  end
+  -- A session that is over: nobody waits for it.
+  if schema.properties.state then out.state = "Stopped" end
   if schema.properties.status and schema.properties.details then
     return parts()
   end
