@@ -132,7 +132,7 @@ describe("a wrong answer", function()
   local function owner_of(client)
     local session
     local made = resource.class {
-      kind = "owner", methods = {
+      kind = "owner", root = true, methods = {
         _path = function() return setmetatable({}, { __index = function() return id end }) end,
         _session = function() return session end,
       },

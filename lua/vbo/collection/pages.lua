@@ -24,10 +24,7 @@ M.size = 250
 --- ten records cannot give them one by one either.
 M.least = 10
 
---- After so many pages in a row without a record a list has no end.
-local most_empty = 100
-
--- What a server, or the proxy before it, answers when a page was too much for it.
+--- What a server, or the proxy before it, answers when a page was too much for it.
 local too_much = { [408] = true, [413] = true, [500] = true, [502] = true, [503] = true,
   [504] = true }
 
@@ -93,7 +90,7 @@ function M.new(list)
     _moves = body.takes_query(operation, "offset"),
     _limits = body.takes_query(operation, "page_size"),
     _first = query.offset or 0, _offset = query.offset or 0, _walked = query.offset or 0,
-    _set = query.set_id, _pages = 0, _empty = 0, _seen = {}, _finished = false,
+    _set = query.set_id, _pages = 0, _seen = {}, _finished = false,
   }, meta)
 end
 
@@ -231,11 +228,10 @@ local function following(self, page, said, count, limit)
     return count >= held and after or nil
   end
   if not said.next then return nil end
-  self._empty = count == 0 and self._empty + 1 or 0
   -- A short page in the middle: only the link knows how far it reached.
   local at = count < held and said.next.offset or after
   at = math.max(at, after)
-  if at <= offset or self._empty > most_empty then
+  if at <= offset then
     protocol(self, ("the page at offset %d leads nowhere"):format(offset))
   end
   return at
