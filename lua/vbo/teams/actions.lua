@@ -2,6 +2,7 @@
 
 local collection = require "vbo.collection"
 local errors = require "vbo.error"
+local options_of = require "vbo.options"
 local pipeline = require "vbo.pipeline"
 local save = require "vbo.save"
 local verbs = require "vbo.verbs"
@@ -169,7 +170,7 @@ return function(teams)
 
   local function without_operator(given)
     local options = {}
-    for name, value in pairs(given or {}) do options[name] = value end
+    for name, value in pairs(options_of.given(given, "export")) do options[name] = value end
     options.operator = nil
     return options
   end
