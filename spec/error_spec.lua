@@ -75,7 +75,7 @@ describe("options", function()
   end)
 
   it("are checked for their types and presence", function()
-    assert.matches("option 'size' takes a integer or string, not a boolean",
+    assert.matches("option 'size' takes an integer or string, not a boolean",
       refused { name = "x", size = true }.message, 1, true)
     assert.matches("needs the option 'name'", refused({}).message, 1, true)
     assert.matches("takes a table of options", refused("x").message, 1, true)
