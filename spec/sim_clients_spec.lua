@@ -106,4 +106,33 @@ describe("a client", function()
     }, json.decode(output))
     assert.equal("", restored())
   end)
+
+  for _, version in ipairs { "v4", "v5", "v6", "v7", "v8" } do
+    it("like the PHP portal completes its flows in " .. version, function()
+      local _, status = program.run "python3 --version"
+      if status ~= 0 then return pending "there is no python3" end
+      local output, code = program.run(("SIM_USER=%s SIM_PASSWORD=%s python3 %s %s %s %s"):format(
+        quoted(sim.user), quoted(sim.password), "spec/support/portal.py", quoted(sim.listening),
+        quoted(sim.fingerprint), version))
+      assert.equal(0, code, output)
+      local seen = assert(json.decode(output))
+      assert.same({ 1, 0 }, seen.restored)
+      assert.equal(0, seen.failed)
+      assert.is_true(seen.message and seen.folder)
+      assert.equal(47, seen.libraries)
+      local old = version == "v4" or version == "v5"
+      assert.equal(old, seen.repository ~= nil)
+      if old then
+        local client <close> = rehearsal.connect(version)
+        local repository = rehearsal.ask("GET", "/v8/BackupRepositories/" .. seen.repository)
+        assert.is_string(repository.name)
+        assert.equal(seen.job, client:job "Contoso nightly".repository_id)
+        assert.same({ true, true, true }, { seen.used, seen.people, seen.organization })
+      end
+      -- v5 saves a channel as a whole; later versions save what is named, folders with all in them.
+      local channels = { v5 = { 4, 2, 1 }, v6 = { 6, 2, 1 }, v7 = { 6, 2, 1 }, v8 = { 6, 2, 1 } }
+      assert.same(channels[version], seen.channels)
+      assert.match("Back/Inbox/", restored())
+    end)
+  end
 end)

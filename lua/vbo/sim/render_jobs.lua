@@ -33,6 +33,8 @@ function M.job(context, it)
     _links = {
       self = context:href(base, id),
       organization = context:href("/Organizations/%s", it.organization.id),
+      backupRepository = context.number <= 5 and it.repository
+        and context:href("/BackupRepositories/%s", it.repository.id) or nil,
       jobsessions = context:href(
         context.number >= 7 and "/JobSessions?jobId=%s" or base .. "/JobSessions", id),
       selectedItems = context.number >= 2 and context:href(base .. "/SelectedItems", id) or nil,

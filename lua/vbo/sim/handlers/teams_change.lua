@@ -138,8 +138,23 @@ local function one_file(context)
     what = "file " .. file.name }
 end
 
+-- All that is at the top of a channel's files, or of all channels': what v5 means by a channel
+-- without a list of files.
+local function top_files(session, team, channel_id)
+  local list = {}
+  for _, channel in ipairs(teams.channels(session, team, channel_id)) do
+    for _, it in ipairs(session.view:folders(channel.files, false)) do list[#list + 1] = it end
+    for _, it in ipairs(session.view:documents(channel.files, false)) do list[#list + 1] = it end
+  end
+  return list
+end
+
 local function listed_files(context)
   local session, team = teams.team(context)
+  if context.number == 5 and not context.body.files then
+    local list = top_files(session, team, context.body.channelId)
+    return { session = session, team = team, files = list, what = "all files" }
+  end
   local list = teams.listed(context.body.files, "Files", function(id)
     return teams.find_file(session, team, id, context.body.channelId)
   end)

@@ -84,7 +84,9 @@ function M.of(context, key, above, record)
   for property, each in pairs(references) do
     local id, op = known[property], resources.operation(cat, each[2], "GET")
     if type(id) == "string" and op and each[2] ~= key then
-      out[each[1]] = href(context, op, { id })
+      -- Up to v5 the link says what kind of repository it is.
+      local name = context.number <= 5 and each[1] == "repository" and "backupRepository" or each[1]
+      out[name] = href(context, op, { id })
     end
   end
   return out

@@ -78,7 +78,7 @@ collections["/organizations/{}/usedrepositories"] = function(_, given, store)
         and not seen[repository.id] then
       seen[repository.id] = true
       list[#list + 1] = { repositoryid = repository.id, details = repository.name,
-        isavailable = true }
+        isavailable = true, organizationid = point.organization.id }
     end
   end
   return list
