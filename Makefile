@@ -128,7 +128,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(ROCK_LDFLAGS) $(LINK_OPTIMIZE)
 BINDING := lcore lclient ltransfer lsecret lengine lfile lfold ljson lpage lscreen ltext lutil
 SERVER := $(basename $(notdir $(wildcard csrc/server*.c csrc/zip*.c csrc/identity*.c \
   csrc/stream*.c csrc/dynamic*.c csrc/lserver*.c csrc/lrequest*.c csrc/lstream*.c)))
-INTERPRETER := vbolua arguments output guard report repl complete interrupt preload
+INTERPRETER := vbolua arguments output guard report repl complete command interrupt preload
 HOST_TOOLS := embed
 CORE := $(filter-out $(BINDING) $(SERVER) $(INTERPRETER) $(HOST_TOOLS),\
   $(basename $(notdir $(wildcard csrc/*.c))))

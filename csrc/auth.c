@@ -159,8 +159,10 @@ static void refusal(vbo_auth *auth, const vbo_headers *headers, vbo_error *err) 
 static void ask_again(vbo_auth *auth, const vbo_error *failure, const vbo_headers *headers) {
   bool worth =
       failure->status != 0 ? vbo_retry_status(failure->status) : vbo_retry_kind(failure->kind);
-  if (!worth || auth->attempts > auth->client->retries) {
-    fail(auth, failure);
+  vbo_error noted = *failure;
+  bool within = vbo_retry_note(headers, auth->client->longest_pause, &noted);
+  if (!worth || !within || auth->attempts > auth->client->retries) {
+    fail(auth, &noted);
     return;
   }
   int64_t pause = vbo_retry_pause(auth->attempts, headers);
@@ -280,6 +282,11 @@ static void on_timer(void *owner) {
   vbo_error_set(&err, VBO_ERROR_TIMEOUT, "no answer to the token request within %.0f s",
                 (double)(auth->client->connect_timeout + TOKEN_DEADLINE) / 1000);
   ask_again(auth, &err, NULL);
+}
+
+void vbo_auth_hurry(vbo_auth *auth) {
+  if (auth->state == VBO_AUTH_ASKING && auth->pausing)
+    vbo_timer_set(timers(auth), &auth->timer, vbo_monotonic_ms());
 }
 
 void vbo_auth_wait(vbo_auth *auth, vbo_auth_waiter *waiter) {

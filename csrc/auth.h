@@ -53,6 +53,8 @@ void vbo_auth_close(vbo_auth *auth);
 bool vbo_auth_ready(const vbo_auth *auth);
 /* Waits for a token; asks for one unless that is under way already. */
 void vbo_auth_wait(vbo_auth *auth, vbo_auth_waiter *waiter);
+/* Ends the pause before another attempt: the clean-up needs the token. */
+void vbo_auth_hurry(vbo_auth *auth);
 /* The server answered 401 to the token with this serial. */
 void vbo_auth_refused(vbo_auth *auth, unsigned serial);
 /* Appends the header line with the token. */

@@ -13,6 +13,7 @@
 enum {
   CONNECT_TIMEOUT = 30 * 1000,
   IDLE_TIMEOUT = 120 * 1000,
+  LONGEST_PAUSE = 10 * 60 * 1000,
   RETRIES = 3,
   BODY_LIMIT = 64 * 1024 * 1024
 };
@@ -92,6 +93,7 @@ static bool fill(vbo_client *client, const vbo_client_options *options, vbo_erro
       options->connect_timeout != 0 ? options->connect_timeout : CONNECT_TIMEOUT;
   client->idle_timeout = options->idle_timeout != 0 ? options->idle_timeout : IDLE_TIMEOUT;
   client->deadline = options->deadline;
+  client->longest_pause = options->longest_pause != 0 ? options->longest_pause : LONGEST_PAUSE;
   client->retries = options->retries == 0 ? RETRIES : options->retries < 0 ? 0 : options->retries;
   client->body_limit = options->body_limit != 0 ? options->body_limit : BODY_LIMIT;
   client->trust = vbo_trust_new(client->origin.host, options->ca_file, options->pin, err);

@@ -33,6 +33,7 @@ struct vbo_client {
   int64_t connect_timeout;
   int64_t idle_timeout;
   int64_t deadline;
+  int64_t longest_pause;
   int retries;
   size_t body_limit;
   vbo_trust *trust;

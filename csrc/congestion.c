@@ -13,7 +13,6 @@ enum {
   PROBE_EVERY = 30 * 1000, /* how often a given-up server is looked at */
   SLOW_AT_LEAST = 1000,    /* an answer within a second is never slow */
   SLOW_FACTOR = 8,         /* times the usual */
-  LONGEST_PAUSE = 10 * 60 * 1000,
   AT_ONCE = 64,
   EXPORTS_AT_ONCE = 1,
   GIVE_UP_AFTER = 5 * 60 * 1000
@@ -183,7 +182,6 @@ static void learn(vbo_congestion *congestion, const vbo_seat *seat, vbo_outcome 
       cut(congestion, seat, now);
       break;
   }
-  if (pause > LONGEST_PAUSE) pause = LONGEST_PAUSE;
   if (pause > 0 && now + pause > congestion->paused_until) congestion->paused_until = now + pause;
   if (outcome != VBO_OUTCOME_TROUBLE) {
     congestion->bad_since = 0;
@@ -285,8 +283,22 @@ static void arm(vbo_congestion *congestion, int64_t now) {
     vbo_timer_stop(timers, &congestion->timer);
 }
 
+static void admit_urgent(vbo_congestion *congestion, int64_t now) {
+  vbo_node *node = congestion->waiting.head.next;
+  while (node != &congestion->waiting.head) {
+    vbo_seat *seat = node->owner;
+    node = node->next;
+    if (!seat->urgent) continue;
+    take(congestion, seat, now);
+    seat->admitted(seat->owner, NULL);
+    node = congestion->waiting.head.next; /* the list may be another one now */
+  }
+}
+
 void vbo_congestion_admit(vbo_engine *engine) {
   int64_t now = vbo_monotonic_ms();
+  for (vbo_node *node = engine->origins.head.next; node != &engine->origins.head; node = node->next)
+    admit_urgent(node->owner, now);
   vbo_congestion *congestion = NULL;
   while (engine->running < engine->limit && (congestion = least_busy(engine, now)) != NULL)
     admit_one(congestion, now);

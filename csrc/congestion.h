@@ -26,6 +26,7 @@ typedef struct vbo_seat {
   vbo_node node;   /* among those that wait */
   bool running;    /* counts in the window */
   bool exclusive;  /* one of the exports that go one after the other */
+  bool urgent;     /* waits for nothing */
   bool holds_turn; /* it is the export whose turn it is */
   int64_t since;   /* vbo_monotonic_ms, when it was admitted */
   /* Admitted; or `refusal`: the server was given up. */

@@ -1,10 +1,9 @@
-/* guard.c: what of this process others get: the programs that a script starts, and its terminal. */
+/* guard.c: what of this process its terminal gets. */
 #include <lauxlib.h>
 #include <lualib.h>
 #include <unistd.h>
 
 #include "lutil.h"
-#include "system.h"
 #include "vbolua.h"
 
 /* Calls Lua's own function (upvalue 1) with all arguments; its results are left. */
@@ -13,21 +12,6 @@ static int call_own(lua_State *L) {
   lua_insert(L, 1);
   lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
   return lua_gettop(L);
-}
-
-/* A wrong argument is found here, so that its message names the script's line and function. */
-static int sealed_execute(lua_State *L) {
-  luaL_optstring(L, 1, NULL);
-  vbo_files_seal();
-  return call_own(L);
-}
-
-static int sealed_popen(lua_State *L) {
-  luaL_checkstring(L, 1);
-  const char *mode = luaL_optstring(L, 2, "r");
-  luaL_argcheck(L, (mode[0] == 'r' || mode[0] == 'w') && mode[1] == '\0', 2, "invalid mode");
-  vbo_files_seal();
-  return call_own(L);
 }
 
 /* A name that a server gave must not move the cursor, retitle the window or answer a question of
@@ -42,19 +26,6 @@ static int shown_print(lua_State *L) {
     lua_replace(L, i);
   }
   return call_own(L);
-}
-
-static void wrap(lua_State *L, const char *library, const char *name, lua_CFunction with) {
-  lua_getglobal(L, library);
-  lua_getfield(L, -1, name);
-  lua_pushcclosure(L, with, 1);
-  lua_setfield(L, -2, name);
-  lua_pop(L, 1);
-}
-
-void vbo_children_guard(lua_State *L) {
-  wrap(L, LUA_OSLIBNAME, "execute", sealed_execute);
-  wrap(L, LUA_IOLIBNAME, "popen", sealed_popen);
 }
 
 void vbo_print_guard(lua_State *L) {

@@ -82,12 +82,18 @@ static int on_request(void *data, char *remote_ip, char *local_ip, int remote_po
   return CURL_PREREQFUNC_OK;
 }
 
-/* 100 (Continue), 102 (Processing): the answer itself may take as long as without them. */
-static void after_head(vbo_exchange *exchange) {
-  if (exchange->headers.status >= 200) return;
+/* 100 (Continue), 102 (Processing), 103 and unknown ones: the answer itself may take as long as
+ * without them (RFC 9110 section 15.2).  After a 101, which answers an Upgrade that is never sent,
+ * no answer follows: libcurl would take whatever comes for a body without end. */
+static bool after_head(vbo_exchange *exchange) {
+  if (exchange->headers.status >= 200) return true;
+  if (exchange->headers.status == 101)
+    return vbo_error_set(&exchange->failure, VBO_ERROR_PROTOCOL,
+                         "the server switched to another protocol (101) without being asked to");
   exchange->answered_at = 0;
   if (exchange->connection != NULL) exchange->connection->heard_at = 0;
   exchange->events->interim(exchange->owner);
+  return true;
 }
 
 static size_t on_header(char *line, size_t one, size_t size, void *data) {
@@ -100,7 +106,7 @@ static size_t on_header(char *line, size_t one, size_t size, void *data) {
     exchange->events->begun(exchange->owner);
   }
   if (!vbo_headers_line(&exchange->headers, line, size, &exchange->failure)) return 0;
-  if (line[0] == '\r' || line[0] == '\n') after_head(exchange);
+  if ((line[0] == '\r' || line[0] == '\n') && !after_head(exchange)) return 0;
   if (complete || !exchange->headers.complete) return size;
   if (exchange->headers.encoded) {
     vbo_error_set(&exchange->failure, VBO_ERROR_PROTOCOL,

@@ -1,8 +1,11 @@
-/* interrupt.c: Ctrl-C and SIGTERM.
+/* interrupt.c: Ctrl-C, SIGTERM and SIGHUP.
  *
- * A signal is delivered once: to the engine that waits, whose call then fails with
- * `cancelled`, or else, by a debug hook, to the Lua code that runs.  Never to both,
- * or the second would strike the clean-up that the first set off. */
+ * The first signal is delivered once, as the error `cancelled`: to the engine that waits, whose
+ * call fails with it, or else, by a debug hook, to the Lua code that runs.  It stays in force (the
+ * latch in lengine.c): each later change and wait of the runbook fails, also under pcall, and only
+ * the library's own clean-up goes on.  The second signal, or half of the time for the clean-up,
+ * unwinds the runbook's code wherever it stands; the third, or all of that time, ends the program
+ * as it is. */
 #include <lauxlib.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,97 +13,185 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "lutil.h"
+#include "system.h"
 #include "vbolua.h"
 
-/* The handler's world.  Written before the handler is installed, but for `running`
- * and `came`. */
+enum {
+  CLEANUP_SECONDS = 30,
+  PATIENCE = 1000 /* milliseconds in which library code comes to a wait or an end */
+};
+
+/* The handler's world.  Written before the handler is installed, but for what is volatile. */
 static pthread_t main_thread;
 static lua_State *main_state;
-static lua_State *volatile running; /* the coroutine that runs now */
-static volatile sig_atomic_t came;
+static unsigned cleanup_seconds = CLEANUP_SECONDS;
+static lua_State *volatile running;    /* the coroutine that runs now */
+static volatile sig_atomic_t came;     /* the first signal */
+static volatile sig_atomic_t count;    /* how many */
+static volatile sig_atomic_t unwinds;  /* the runbook's code is left, whatever catches errors */
+static volatile sig_atomic_t attended; /* a person at the REPL, who can send another signal */
+static int64_t deferred_since;
 
-static void raise_cancelled(lua_State *L) {
-  const char *message = came == SIGINT ? "interrupted" : "stopped by a signal";
-  luaL_checkstack(L, 6, NULL);
-  /* As the module's own errors are, when the module is in use. */
-  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  bool ours =
-      lua_getfield(L, -1, "vbo.error") == LUA_TTABLE && lua_getfield(L, -1, "new") == LUA_TFUNCTION;
-  lua_createtable(L, 0, 2);
-  lua_pushliteral(L, "cancelled");
-  lua_setfield(L, -2, "kind");
-  lua_pushstring(L, message);
-  lua_setfield(L, -2, "message");
-  if (ours) lua_call(L, 1, 1);
-  lua_error(L);
+/* Whether a function is the library's own and has no loop of its own making: it comes to a wait,
+ * which the latch ends in an orderly way, or returns.  C code and the chunk of vboL_breathe are
+ * between two such steps.  Commands and the catalogue's tools do compute for long. */
+static bool is_library(const char *source) {
+  static const char ours[] = "@(vbolua)/vbo/";
+  static const char *const busy[] = {"cli/", "sim/", "catalogue/"};
+  if (*source == '\0' || strcmp(source, "=[C]") == 0) return true;
+  if (strncmp(source, ours, sizeof ours - 1) != 0) return false;
+  for (size_t i = 0; i < sizeof busy / sizeof *busy; i++)
+    if (strncmp(source + sizeof ours - 1, busy[i], strlen(busy[i])) == 0) return false;
+  return true;
+}
+
+static int raise_cancelled(lua_State *L) {
+  vbo_error err;
+  vbo_error_set(&err, VBO_ERROR_CANCELLED, "%s", vboL_latch_message());
+  return vbo_raise(L, &err);
 }
 
 static void on_hook(lua_State *L, lua_Debug *ar) {
-  (void)ar;
-  lua_sethook(main_state, NULL, 0, 0);
-  lua_sethook(L, NULL, 0, 0);
+  bool unwinding = unwinds != 0;
+  if (!unwinding && !vboL_interrupt_pending()) { /* delivered elsewhere */
+    lua_sethook(main_state, NULL, 0, 0);
+    lua_sethook(L, NULL, 0, 0);
+    return;
+  }
+  int64_t now = vbo_monotonic_ms();
+  if (deferred_since == 0) deferred_since = now;
+  bool patient = unwinding || now - deferred_since < PATIENCE;
+  bool ours = lua_getinfo(L, "S", ar) == 0 || is_library(ar->source);
+  if (vboL_shielded() || (ours && patient)) return;
+  (void)vboL_take_interrupt();
+  if (!unwinding) {
+    lua_sethook(main_state, NULL, 0, 0);
+    lua_sethook(L, NULL, 0, 0);
+  }
   raise_cancelled(L);
 }
 
-static void on_signal(int number) {
-  if (!pthread_equal(pthread_self(), main_thread)) {
-    pthread_kill(main_thread, number); /* engines and states are the main thread's */
-    return;
-  }
-  if (came != 0) {
-    vboL_screen_leave();
-    _exit(128 + number);
-  }
-  came = number;
-  if (vboL_interrupt_engines()) return;
+static void set_hooks(void) {
   int mask = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT;
   lua_sethook(main_state, on_hook, mask, 1);
   lua_State *other = running;
   if (other != main_state) lua_sethook(other, on_hook, mask, 1);
 }
 
+/* At once when there is nothing left to wait for. */
+static void leave(void) {
+  vboL_screen_leave();
+  _exit(128 + (int)came);
+}
+
+static void unwind(void) {
+  unwinds = 1;
+  set_hooks();
+}
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+  (void)context;
+  if (!pthread_equal(pthread_self(), main_thread)) {
+    pthread_kill(main_thread, number); /* engines and states are the main thread's */
+    return;
+  }
+  /* A key of the terminal reaches its whole foreground group, our children too. */
+  bool key = number == SIGINT && !(info->si_code == SI_USER && info->si_pid != 0);
+  if (vbo_command_signal(number, key)) return; /* a matter of the child's, so far */
+  count = count + 1;
+  if (count > 2) leave();
+  if (count == 2) {
+    unwind();
+    return;
+  }
+  vbo_interrupt_stop(number);
+}
+
+void vbo_interrupt_stop(int number) {
+  if (came != 0) return;
+  came = number;
+  if (count == 0) count = 1;
+  vboL_latch(number);
+  alarm((cleanup_seconds + 1) / 2);
+  if (!vboL_interrupt_engines()) set_hooks();
+}
+
+static void on_alarm(int number) {
+  static const char message[] = VBOLUA ": the clean-up takes too long; ending without it\n";
+  unsigned rest = cleanup_seconds / 2;
+  (void)number;
+  if (came == 0) return;
+  if (unwinds == 0 && rest > 0) {
+    (void)vbo_command_signal(SIGTERM, false);
+    unwind();
+    alarm(rest);
+    return;
+  }
+  if (attended != 0 && came == SIGINT) return;
+  vboL_screen_leave();
+  if (write(STDERR_FILENO, message, sizeof message - 1) < 0) leave();
+  leave();
+}
+
+/* A write to a pipe or a connection that nobody reads fails with EPIPE, and who writes decides.
+ * Not ignored: programs that a runbook starts would inherit that. */
+static void on_pipe(int number) {
+  (void)number;
+}
+
 void vbo_interrupt_install(lua_State *L) {
   main_thread = pthread_self();
   main_state = L;
   running = L;
-  struct sigaction action = {.sa_handler = on_signal};
+  const char *told = getenv("VBO_CLEANUP_TIMEOUT");
+  long seconds = told != NULL ? strtol(told, NULL, 10) : 0;
+  if (seconds > 0 && seconds < 86400) cleanup_seconds = (unsigned)seconds;
+  vboL_on_tired(unwind);
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL); /* no SA_RESTART: a read that waits gives up */
   sigaction(SIGTERM, &action, NULL);
-  struct sigaction hangup;
-  if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup */
+  struct sigaction other;
+  if (sigaction(SIGHUP, NULL, &other) == 0 && other.sa_handler != SIG_IGN) /* nohup */
     sigaction(SIGHUP, &action, NULL);
+  action.sa_flags = 0;
+  action.sa_handler = on_alarm;
+  sigaction(SIGALRM, &action, NULL);
+  action.sa_handler = on_pipe;
+  if (sigaction(SIGPIPE, NULL, &other) == 0 && other.sa_handler != SIG_IGN)
+    sigaction(SIGPIPE, &action, NULL);
 }
 
 int vbo_interrupt_signal(void) {
   return came;
 }
 
+int vbo_interrupt_status(int status) {
+  return came != 0 ? 128 + (int)came : status;
+}
+
+void vbo_interrupt_attended(bool is) {
+  attended = is;
+}
+
+int vbo_interrupt_level(void) {
+  return unwinds != 0 ? 2 : came != 0 ? 1 : 0;
+}
+
+int vbo_interrupt_raise(lua_State *L) {
+  (void)vboL_take_interrupt();
+  return raise_cancelled(L);
+}
+
 void vbo_interrupt_forget(void) {
+  alarm(0);
+  unwinds = 0;
   lua_sethook(main_state, NULL, 0, 0);
-  came = 0;
-}
-
-static void on_alarm(int number) {
-  static const char message[] = VBOLUA ": the clean-up takes too long; ending without it\n";
-  (void)number;
-  vboL_screen_leave();
-  if (write(STDERR_FILENO, message, sizeof message - 1) < 0) _exit(128 + SIGALRM);
-  _exit(128 + (int)came);
-}
-
-void vbo_interrupt_bound_cleanup(void) {
-  enum { SECONDS = 30 };
-  static bool bounded;
-  if (came == 0 || bounded) return;
-  bounded = true;
-  const char *told = getenv("VBO_CLEANUP_TIMEOUT");
-  long seconds = told != NULL ? strtol(told, NULL, 10) : SECONDS;
-  struct sigaction action = {.sa_handler = on_alarm};
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGALRM, &action, NULL);
-  alarm(seconds > 0 && seconds < 86400 ? (unsigned)seconds : SECONDS);
+  deferred_since = 0;
+  came = count = 0;
+  vboL_latch(0);
 }
 
 /* -------------------------------------------------------------- coroutines */
@@ -117,6 +208,7 @@ static int tracked_resume(lua_State *L) {
   running = co;
   int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
   running = before;
+  if (unwinds != 0) set_hooks(); /* the error may stop here; the unwinding goes on */
   if (status != LUA_OK) return lua_error(L);
   return lua_gettop(L);
 }
@@ -129,6 +221,7 @@ static int tracked_call(lua_State *L) {
   running = co;
   int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
   running = before;
+  if (unwinds != 0) set_hooks(); /* the error may stop here; the unwinding goes on */
   if (status != LUA_OK) return lua_error(L);
   return lua_gettop(L);
 }

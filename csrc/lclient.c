@@ -22,6 +22,7 @@ static const char *const option_names[] = {"url",
                                            "at_once",
                                            "exports_at_once",
                                            "give_up_after",
+                                           "longest_pause",
                                            NULL};
 
 /* A closed secret is a mistake of the caller's, as a wrong type is. */
@@ -75,6 +76,7 @@ static int client_new(lua_State *L) {
       .idle_timeout = vboL_option_duration(L, 2, "idle_timeout", 0),
       .deadline = vboL_option_duration(L, 2, "deadline", 0),
       .give_up_after = vboL_option_duration(L, 2, "give_up_after", 0),
+      .longest_pause = vboL_option_duration(L, 2, "longest_pause", 0),
       .retries = option_retries(L, 2),
   };
   int64_t body_limit = vboL_option_integer(L, 2, "body_limit", 0);

@@ -2,6 +2,7 @@
 #include "lutil.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 
 /* ---------------------------------------------------------------- interrupts */
@@ -71,8 +72,75 @@ bool vboL_interrupt_engines(void) {
   return any;
 }
 
+/* ------------------------------------------------------------------- the latch */
+
+/* The signal that stops the program, 0 for none: it stays in force.  Only `vbolua` ever sets it;
+ * in another program's Lua these stay as they are. */
+static _Atomic int latch;
+static atomic_bool undelivered; /* nobody has failed for it yet */
+static _Atomic long refusals;   /* how much was refused because of it */
+static long shields;            /* how many clean-ups are under way */
+static void (*tired)(void);
+
+/* So many waits were refused: the program runs in circles. */
+enum { MOST_REFUSALS = 1000 };
+
+void vboL_latch(int signal) {
+  atomic_store(&latch, signal);
+  atomic_store(&undelivered, signal != 0);
+  atomic_store(&refusals, 0);
+}
+
+int vboL_latched(void) {
+  return atomic_load(&latch);
+}
+
+const char *vboL_latch_message(void) {
+  switch (vboL_latched()) {
+    case 0:
+    case SIGINT:
+      return "interrupted";
+    case SIGPIPE:
+      return "stopped: nobody reads the output any more";
+    default:
+      return "stopped by a signal";
+  }
+}
+
+bool vboL_interrupt_pending(void) {
+  return atomic_load(&undelivered);
+}
+
+bool vboL_take_interrupt(void) {
+  return atomic_exchange(&undelivered, false);
+}
+
+bool vboL_shielded(void) {
+  return shields > 0;
+}
+
+void vboL_on_tired(void (*callback)(void)) {
+  tired = callback;
+}
+
 int vboL_fail_interrupted(lua_State *L) {
-  return vboL_fail_with(L, VBO_ERROR_CANCELLED, "interrupted");
+  (void)vboL_take_interrupt();
+  return vboL_fail_with(L, VBO_ERROR_CANCELLED, vboL_latch_message());
+}
+
+/* core.stopped() -> message | nil: whether a signal is in force that ends the program. */
+static int core_stopped(lua_State *L) {
+  if (vboL_latched() == 0) return 0;
+  if (++refusals == MOST_REFUSALS && tired != NULL) tired();
+  lua_pushstring(L, vboL_latch_message());
+  return 1;
+}
+
+/* core.shield(change): 1 when a clean-up begins, -1 when it has ended; meanwhile no signal raises
+ * an error in the middle of Lua code. */
+static int core_shield(lua_State *L) {
+  shields += (long)luaL_checkinteger(L, 1);
+  return 0;
 }
 
 /* ------------------------------------------------------------------- engines */
@@ -157,6 +225,7 @@ static int engine_run(lua_State *L) {
   int timeout = -1;
   if (!lua_isnoneornil(L, 2)) timeout = timeout_of(vboL_milliseconds(L, 2, luaL_checknumber(L, 2)));
   if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
+  if (vboL_take_interrupt()) return vboL_fail_interrupted(L);
   vbo_error err = {0};
   vboL_enter_wait(engine);
   int pending = vbo_engine_run(engine->engine, timeout, &err);
@@ -217,6 +286,7 @@ static int engine_sleep(lua_State *L) {
   lua_Number end = lua_tonumber(L, -1) + (lua_Number)left / 1000;
   do {
     if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
+    if (vboL_take_interrupt()) return vboL_fail_interrupted(L);
     vbo_error err = {0};
     vboL_enter_wait(engine);
     int pending =
@@ -258,4 +328,8 @@ void vboL_open_engine(lua_State *L) {
   }
   lua_pushcfunction(L, engine_new);
   lua_setfield(L, -2, "engine");
+  lua_pushcfunction(L, core_stopped);
+  lua_setfield(L, -2, "stopped");
+  lua_pushcfunction(L, core_shield);
+  lua_setfield(L, -2, "shield");
 }

@@ -15,7 +15,8 @@ static vboL_transfer *check_transfer(lua_State *L) {
 static const char *const option_names[] = {
     "method",   "path",  "body",        "content_type", "secrets",  "change", "anonymous",
     "deadline", "sink",  "file",        "overwrite",    "fsync",    "limit",  "exclusive",
-    "sha256",   "check", "listed_name", "listed_size",  "modified", NULL};
+    "sha256",   "check", "listed_name", "listed_size",  "modified", "once",   "urgent",
+    NULL};
 
 /* {[placeholder] = Secret, …} as an array that the stack holds; NULL for none. */
 static vbo_secret_slot *option_secrets(lua_State *L, int index, size_t *count) {
@@ -51,6 +52,8 @@ static void read_request(lua_State *L, int index, vbo_request *request) {
   request->change = vboL_option_bool(L, index, "change", false);
   request->anonymous = vboL_option_bool(L, index, "anonymous", false);
   request->exclusive = vboL_option_bool(L, index, "exclusive", false);
+  request->once = vboL_option_bool(L, index, "once", false);
+  request->urgent = vboL_option_bool(L, index, "urgent", false);
   request->deadline = vboL_option_duration(L, index, "deadline", 0);
   request->secrets = option_secrets(L, index, &request->secret_count);
 }
@@ -130,6 +133,8 @@ int vboL_client_start(lua_State *L) {
   read_sink(L, 2, &sink);
   read_request(L, 2, &request);
   if (!is_open(L, client)) return 2;
+  if (request.change && vboL_latched() != 0)
+    return vboL_fail_with(L, VBO_ERROR_CANCELLED, vboL_latch_message());
   vboL_transfer *transfer = push_handle(L, sink.kind == VBO_SINK_PULL);
   vbo_error err = {0};
   return keep_handle(L, transfer, vbo_transfer_start(client->client, &request, &sink, &err), &err);
@@ -152,6 +157,10 @@ static bool wait_until(lua_State *L, vboL_transfer *transfer,
                        bool (*ready)(const vboL_transfer *)) {
   vboL_engine *engine = vboL_engine_of(L, 1);
   while (engine->engine != NULL && !ready(transfer)) {
+    if (vboL_take_interrupt()) {
+      vboL_fail_interrupted(L);
+      return false;
+    }
     vbo_error err = {0};
     vboL_enter_wait(engine);
     int pending = vbo_engine_run(engine->engine, VBOL_STRETCH, &err);
@@ -313,7 +322,8 @@ static void set_seconds(lua_State *L, const char *name, int64_t milliseconds) {
   lua_setfield(L, -2, name);
 }
 
-/* transfer:progress() -> {phase, received, expected|nil, elapsed, waited, attempts}. */
+/* transfer:progress() -> {phase, received, expected|nil, elapsed, waited, attempts, pause|nil,
+ * sent}. */
 static int transfer_progress(lua_State *L) {
   static const char *const phases[] = {[VBO_PHASE_QUEUED] = "queued",
                                        [VBO_PHASE_SENDING] = "sending",
@@ -337,6 +347,9 @@ static int transfer_progress(lua_State *L) {
   set_seconds(L, "waited", progress.waited);
   lua_pushinteger(L, progress.attempts);
   lua_setfield(L, -2, "attempts");
+  lua_pushboolean(L, progress.sent);
+  lua_setfield(L, -2, "sent");
+  if (progress.pause > 0) set_seconds(L, "pause", progress.pause);
   return 1;
 }
 

@@ -41,6 +41,10 @@ void vboL_push_error(lua_State *L, const vbo_error *err) {
   set_true(L, "retryable", err->retryable);
   set_true(L, "sent", err->sent);
   set_integer(L, "os_error", err->os_error);
+  if (err->retry_after > 0) {
+    lua_pushnumber(L, (lua_Number)err->retry_after / 1000);
+    lua_setfield(L, -2, "retry_after");
+  }
 }
 
 int vboL_fail(lua_State *L, const vbo_error *err) {

@@ -128,6 +128,19 @@ int vboL_fail_interrupted(lua_State *L);
  * handler, on the thread that runs the engines. */
 bool vboL_interrupt_engines(void);
 
+/* The latch: a signal that ends the program and stays in force.  Each later change, and each wait
+ * but those of a clean-up, fails.  Set by `vbolua` alone, in its signal handler; 0 clears it. */
+void vboL_latch(int signal);
+int vboL_latched(void);
+const char *vboL_latch_message(void);
+/* Whether nobody has failed for the signal yet, and the same, with somebody who does. */
+bool vboL_interrupt_pending(void);
+bool vboL_take_interrupt(void);
+/* Whether a clean-up is under way (core.shield). */
+bool vboL_shielded(void);
+/* Calls `callback` when a stopped program asks for the thousandth time. */
+void vboL_on_tired(void (*callback)(void));
+
 /* A secret argument (raises otherwise); NULL when it is closed. */
 vbo_secret *vboL_check_secret(lua_State *L, int arg);
 /* The secret at `index`, or NULL when it is none or closed; `is` tells which. */

@@ -3,13 +3,21 @@
  * Bars stand at the bottom of the terminal while transfers run.  Programs that own their
  * terminal (cargo, rich, npm) remove them before each line of output and draw them again after
  * it, and so does the interpreter: print, io.write, file:write and os.execute do what they always
- * did, after the bars are gone.  Only with a terminal at hand; otherwise the functions are Lua's
- * own.  A wrong argument is found here, so that its message names the script's line. */
+ * did, after the bars are gone.  A wrong argument is found here, so that its message names the
+ * script's line.
+ *
+ * What cannot be written to standard output is no success: print raises, io.write answers nil and
+ * a message as ever, and the exit status tells in either case.  When nobody reads it any more
+ * (`vbolua runbook | head`), the program is stopped as by a signal, SIGPIPE. */
+#include <errno.h>
 #include <lauxlib.h>
 #include <lualib.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "lutil.h"
 #include "vbolua.h"
 
@@ -27,12 +35,64 @@ static int call_own(lua_State *L) {
   return lua_gettop(L);
 }
 
+/* ------------------------------------------------------------------- failures */
+
+static int failure; /* errno of the first write to stdout that failed */
+
+/* Whether stdout has failed by now.  A signal that cuts a write short is not such a failure. */
+static bool has_failed(int error) {
+  if (!ferror(stdout)) return failure != 0;
+  if (error == EINTR) {
+    clearerr(stdout);
+    return failure != 0;
+  }
+  if (failure == 0) failure = error != 0 ? error : EIO;
+  return true;
+}
+
+static void failure_text(vbo_error *err) {
+  vbo_error_os(err, VBO_ERROR_DISK, failure, "cannot write the output");
+}
+
+/* After Lua's own function: its results are left, or an error is raised. */
+static int checked(lua_State *L, int results, int error, bool raises) {
+  if (!has_failed(error)) return results;
+  if (failure == EPIPE) {
+    vbo_interrupt_stop(SIGPIPE);
+    return raises && vboL_interrupt_pending() ? vbo_interrupt_raise(L) : results;
+  }
+  if (!raises) return results;
+  vbo_error err = {0};
+  failure_text(&err);
+  return vbo_raise(L, &err);
+}
+
+int vbo_output_finish(int status) {
+  errno = 0;
+  bool bad = has_failed(fflush(stdout) != 0 ? errno : 0);
+  errno = 0;
+  if (fclose(stdout) != 0 && !bad) {
+    failure = errno != 0 ? errno : EIO;
+    bad = failure != EBADF; /* it was closed from the start, and nothing was written */
+  }
+  if (!bad || status != 0) return status;
+  if (failure == EPIPE) return 128 + SIGPIPE;
+  vbo_error err = {0};
+  failure_text(&err);
+  fprintf(stderr, VBOLUA ": %s [%s]\n", err.message, vbo_error_kind_name(err.kind));
+  return vbo_error_exit_status(err.kind);
+}
+
+/* -------------------------------------------------------------------- writing */
+
 static int clear_print(lua_State *L) {
   if (screens[STDOUT_FILENO]) {
     vboL_screen_hide();
     vboL_screen_wrote(false);
   }
-  return call_own(L);
+  errno = 0;
+  int results = call_own(L);
+  return checked(L, results, errno, true);
 }
 
 /* Whether what is written from argument `first` on ends within a line; nothing decides nothing. */
@@ -60,15 +120,30 @@ static int clear_io_write(lua_State *L) {
   lua_call(L, 0, 1);
   luaL_Stream *stream = luaL_testudata(L, -1, LUA_FILEHANDLE);
   lua_pop(L, 1);
-  if (stream != NULL && stream->closef != NULL) clear_for(L, stream->f, 1);
-  return call_own(L);
+  FILE *file = stream != NULL && stream->closef != NULL ? stream->f : NULL;
+  if (file != NULL) clear_for(L, file, 1);
+  errno = 0;
+  int results = call_own(L);
+  return file == stdout ? checked(L, results, errno, false) : results;
 }
 
 static int clear_file_write(lua_State *L) {
   luaL_Stream *stream = luaL_checkudata(L, 1, LUA_FILEHANDLE);
   if (stream->closef == NULL) return luaL_error(L, "attempt to use a closed file");
-  clear_for(L, stream->f, 2);
-  return call_own(L);
+  FILE *file = stream->f;
+  clear_for(L, file, 2);
+  errno = 0;
+  int results = call_own(L);
+  return file == stdout ? checked(L, results, errno, false) : results;
+}
+
+/* io.flush and file:flush: a buffer that cannot be written is as bad as what fills it. */
+static int checked_flush(lua_State *L) {
+  luaL_Stream *stream = luaL_testudata(L, 1, LUA_FILEHANDLE);
+  bool is_output = stream == NULL || (stream->closef != NULL && stream->f == stdout);
+  errno = 0;
+  int results = call_own(L);
+  return is_output ? checked(L, results, errno, false) : results;
 }
 
 static int clear_execute(lua_State *L) {
@@ -87,7 +162,6 @@ static void replace(lua_State *L, const char *name, lua_CFunction with) {
 void vbo_output_guard(lua_State *L) {
   screens[STDOUT_FILENO] = isatty(STDOUT_FILENO);
   screens[STDERR_FILENO] = isatty(STDERR_FILENO);
-  if (!screens[STDERR_FILENO]) return; /* no bars */
   lua_pushglobaltable(L);
   replace(L, "print", clear_print);
   lua_getfield(L, -1, LUA_IOLIBNAME);
@@ -95,11 +169,15 @@ void vbo_output_guard(lua_State *L) {
   lua_getfield(L, -2, "output");
   lua_pushcclosure(L, clear_io_write, 2);
   lua_setfield(L, -2, "write");
+  replace(L, "flush", checked_flush);
   luaL_getmetatable(L, LUA_FILEHANDLE);
-  if (lua_getfield(L, -1, "__index") == LUA_TTABLE) replace(L, "write", clear_file_write);
+  if (lua_getfield(L, -1, "__index") == LUA_TTABLE) {
+    replace(L, "write", clear_file_write);
+    replace(L, "flush", checked_flush);
+  }
   lua_pop(L, 3);
   lua_getfield(L, -1, LUA_OSLIBNAME);
   replace(L, "execute", clear_execute);
   lua_pop(L, 2);
-  vboL_screen_guard();
+  if (screens[STDERR_FILENO]) vboL_screen_guard(); /* without it there are no bars */
 }

@@ -392,6 +392,7 @@ void vbo_repl(lua_State *L) {
     load_editor(L);
     if (editor.readline != NULL) open_history();
   }
+  vbo_interrupt_attended(true);
   for (;;) {
     int status = LUA_OK;
     lua_settop(L, 0);
@@ -408,6 +409,7 @@ void vbo_repl(lua_State *L) {
     }
     vbo_interrupt_forget();
   }
+  vbo_interrupt_attended(false);
   lua_settop(L, 0);
   fputs("\n", stdout);
   fflush(stdout);

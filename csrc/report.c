@@ -37,10 +37,17 @@ static vbo_error_kind kind_of(lua_State *L, int index) {
 
 static int exit_status(lua_State *L, int index) {
   vbo_error_kind kind = kind_of(L, index);
-  if (kind == VBO_OK) return 1;
-  if (kind == VBO_ERROR_CANCELLED && vbo_interrupt_signal() != 0)
-    return 128 + vbo_interrupt_signal();
-  return vbo_error_exit_status(kind);
+  return vbo_interrupt_status(kind == VBO_OK ? 1 : vbo_error_exit_status(kind));
+}
+
+/* Nobody reads the output any more, and nothing was under way: who typed `| head` knows. */
+static bool goes_unsaid(lua_State *L, int index) {
+  if (vbo_interrupt_signal() != SIGPIPE || kind_of(L, index) != VBO_ERROR_CANCELLED) return false;
+  index = lua_absindex(L, index);
+  lua_pushliteral(L, "sent");
+  bool said = lua_rawget(L, index) != LUA_TNIL;
+  lua_pop(L, 1);
+  return !said;
 }
 
 /* Pushes the error as text. */
@@ -91,8 +98,20 @@ static void print_clean(const char *text, size_t size) {
   free(copy);
 }
 
+int vbo_raise(lua_State *L, const vbo_error *err) {
+  luaL_checkstack(L, 6, NULL);
+  /* As the module's own errors are, when the module is in use. */
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  bool ours =
+      lua_getfield(L, -1, "vbo.error") == LUA_TTABLE && lua_getfield(L, -1, "new") == LUA_TFUNCTION;
+  vboL_push_error(L, err);
+  if (ours) lua_call(L, 1, 1);
+  return lua_error(L);
+}
+
 int vbo_report(lua_State *L) {
   int status = exit_status(L, -1);
+  bool unsaid = goes_unsaid(L, -1);
   lua_pushcfunction(L, protected_text); /* a broken __tostring must not end the report */
   lua_pushvalue(L, -2);
   if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
@@ -102,9 +121,11 @@ int vbo_report(lua_State *L) {
   const char *text = lua_tostring(L, -1);
   vboL_screen_hide();
   fflush(stdout); /* what the script said comes before why it ended */
-  fputs(VBOLUA ": ", stderr);
-  print_clean(text, strlen(text));
-  fputc('\n', stderr);
+  if (!unsaid) {
+    fputs(VBOLUA ": ", stderr);
+    print_clean(text, strlen(text));
+    fputc('\n', stderr);
+  }
   if (lua_getfield(L, LUA_REGISTRYINDEX, TRACEBACK) == LUA_TSTRING) {
     print_clean(lua_tostring(L, -1), lua_rawlen(L, -1));
     fputc('\n', stderr);
@@ -143,7 +164,6 @@ static bool is_plain(lua_State *L) {
 
 /* Runs where the error was raised, before anything is cleaned up. */
 static int on_error(lua_State *L) {
-  if (kind_of(L, 1) == VBO_ERROR_CANCELLED) vbo_interrupt_bound_cleanup();
   bool plain = is_plain(L);
   if (trace || plain) {
     push_task_trace(L);

@@ -1,13 +1,14 @@
 /* retry.c: when to ask again. */
 #include "retry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "http.h"
 #include "system.h"
 #include "text.h"
 
-enum { FIRST_PAUSE = 250, LONGEST_PAUSE = 30 * 1000, LONGEST_ASKED = 10 * 60 * 1000 };
+enum { FIRST_PAUSE = 250, LONGEST_PAUSE = 30 * 1000, YEAR = 366 * 24 * 60 * 60 };
 
 int64_t vbo_retry_after(const vbo_headers *headers) {
   const char *value = headers == NULL ? NULL : vbo_headers_get(headers, "retry-after");
@@ -15,7 +16,7 @@ int64_t vbo_retry_after(const vbo_headers *headers) {
   int64_t seconds = 0;
   if (vbo_ascii_digit(*value)) {
     for (; vbo_ascii_digit(*value); value++)
-      if (seconds < LONGEST_ASKED) seconds = seconds * 10 + (*value - '0');
+      if (seconds < YEAR) seconds = seconds * 10 + (*value - '0');
     if (*value != '\0') return -1;
   } else {
     int64_t date = vbo_http_date(value);
@@ -26,19 +27,32 @@ int64_t vbo_retry_after(const vbo_headers *headers) {
     seconds = date - (sent >= 0 ? sent : vbo_wall_seconds());
     if (seconds < 0) seconds = 0;
   }
-  return seconds >= LONGEST_ASKED / 1000 ? LONGEST_ASKED : seconds * 1000;
+  return (seconds < YEAR ? seconds : YEAR) * 1000;
+}
+
+bool vbo_retry_note(const vbo_headers *headers, int64_t longest, vbo_error *err) {
+  int64_t asked = vbo_retry_after(headers);
+  if (asked > 0) err->retry_after = asked;
+  if (asked <= longest) return true;
+  size_t used = strlen(err->message);
+  (void)snprintf(err->message + used, sizeof err->message - used,
+                 "; it asks to wait %lld s, longer than the %lld s that are waited for",
+                 (long long)(asked / 1000), (long long)(longest / 1000));
+  if (err->hint[0] == '\0')
+    vbo_error_hint(err, "try again when that time has passed, or raise 'longest_pause'");
+  return false;
 }
 
 int64_t vbo_retry_pause(int attempt, const vbo_headers *headers) {
   int64_t asked = vbo_retry_after(headers);
-  if (asked >= 0) return asked;
   int64_t most = FIRST_PAUSE;
   while (--attempt > 0 && most < LONGEST_PAUSE)
     most *= 2;
   if (most > LONGEST_PAUSE) most = LONGEST_PAUSE;
   uint32_t random = 0;
-  if (!vbo_random(&random, sizeof random)) return most;
-  return (int64_t)((uint64_t)most * random >> 32);
+  if (!vbo_random(&random, sizeof random)) random = UINT32_MAX;
+  int64_t own = most / 2 + (int64_t)((uint64_t)(most - most / 2) * random >> 32);
+  return asked > own ? asked : own;
 }
 
 bool vbo_retry_status(int status) {

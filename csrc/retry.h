@@ -4,13 +4,18 @@
 
 #include "headers.h"
 
-/* The pause before attempt number `attempt` + 1, in milliseconds: what the
- * server's Retry-After says (seconds or a date, RFC 9110 section 10.2.3; ten
- * minutes at most), otherwise a random part of 250 ms, doubled each time up to
- * 30 s, so that many clients do not come back at once.  `headers` may be NULL. */
+/* Returns the pause before attempt number `attempt` + 1, in milliseconds: the
+ * server's Retry-After, but at least our own pause.  That is a random part, half
+ * or more, of 250 ms, doubled each time up to 30 s, so that many clients do not
+ * come back at once and a "Retry-After: 0" does not make them hammer.  `headers`
+ * may be NULL. */
 int64_t vbo_retry_pause(int attempt, const vbo_headers *headers);
-/* The server's Retry-After in milliseconds, at most ten minutes; -1: none of use. */
+/* Returns the server's Retry-After (seconds or a date, RFC 9110 section 10.2.3) in
+ * milliseconds; -1: none of use. */
 int64_t vbo_retry_after(const vbo_headers *headers);
+/* Notes the Retry-After in `err`.  False when it is longer than `longest` (milliseconds),
+ * which `err` then says. */
+bool vbo_retry_note(const vbo_headers *headers, int64_t longest, vbo_error *err);
 /* A status after which a read is worth repeating: 408, 429, 502, 503, 504. */
 bool vbo_retry_status(int status);
 /* A failure on the way after which it is. */

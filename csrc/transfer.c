@@ -15,6 +15,8 @@ static bool copy_request(vbo_transfer *transfer, const vbo_request *request, vbo
   transfer->change = request->change;
   transfer->anonymous = request->anonymous;
   transfer->exclusive = request->exclusive;
+  transfer->once = request->change || request->once;
+  transfer->urgent = request->urgent;
   transfer->has_body = request->body != NULL;
   if (transfer->method == NULL || transfer->path == NULL ||
       (transfer->content_type == NULL) != (request->content_type == NULL))
@@ -285,6 +287,13 @@ static vbo_transfer_phase phase_of(const vbo_transfer *transfer) {
   return vbo_exchange_uploaded(transfer->exchange) ? VBO_PHASE_PREPARING : VBO_PHASE_SENDING;
 }
 
+static int64_t pause_of(const vbo_transfer *transfer, int64_t now) {
+  vbo_load load = {0};
+  if (transfer->state == VBO_STATE_PAUSE) return transfer->retry_at - now;
+  if (transfer->state == VBO_STATE_QUEUE) vbo_client_load(transfer->client, &load);
+  return load.pause;
+}
+
 void vbo_transfer_progress(const vbo_transfer *transfer, vbo_progress *progress) {
   const vbo_headers *headers = headers_of(transfer);
   int64_t now = transfer->state == VBO_STATE_DONE ? transfer->ended_at : vbo_monotonic_ms();
@@ -298,5 +307,7 @@ void vbo_transfer_progress(const vbo_transfer *transfer, vbo_progress *progress)
       .elapsed = now - transfer->started_at,
       .waited = sent == 0 ? 0 : (answered != 0 ? answered : now) - sent,
       .attempts = transfer->attempts,
+      .pause = pause_of(transfer, now),
+      .sent = transfer->exchange != NULL && vbo_exchange_sent(transfer->exchange),
   };
 }

@@ -38,7 +38,9 @@ struct vbo_transfer {
   bool change;
   bool anonymous;
   bool exclusive;
-  bool login; /* wants a token, nothing else */
+  bool once;   /* sent at most once: a change, or what opens something */
+  bool urgent; /* waits for no pause and no turn */
+  bool login;  /* wants a token, nothing else */
 
   /* Where the answer goes. */
   vbo_sink_kind kind;

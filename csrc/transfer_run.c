@@ -69,6 +69,8 @@ static void leave_seat(vbo_transfer *transfer, const vbo_error *err, vbo_outcome
   vbo_congestion *congestion = transfer->client->congestion;
   bool asked = outcome == VBO_OUTCOME_BUSY && err != NULL;
   int64_t pause = asked ? vbo_retry_after(&transfer->headers) : 0;
+  /* What fails this request at once is no reason to hold the others that long. */
+  if (pause > transfer->client->longest_pause) pause = 0;
   if (congestion != NULL)
     vbo_congestion_leave(congestion, &transfer->seat, outcome, pause > 0 ? pause : 0);
 }
@@ -128,7 +130,7 @@ static void launch(vbo_transfer *transfer) {
     transfer->exchange = vbo_client_exchange(
         client, transfer->method, transfer->path, &lines,
         transfer->has_body ? transfer->request_body.data : NULL, transfer->request_body.size,
-        transfer->change, &vbo_transfer_events, transfer, &err);
+        transfer->once, &vbo_transfer_events, transfer, &err);
   if (transfer->exchange == NULL) {
     vbo_buffer_free(&lines);
     decide(transfer, &err, false, false);
@@ -142,6 +144,7 @@ static void get_token(vbo_transfer *transfer) {
   transfer->state = VBO_STATE_TOKEN;
   vbo_transfer_arm(transfer);
   vbo_auth_wait(&transfer->client->auth, &transfer->waiter);
+  if (transfer->urgent) vbo_auth_hurry(&transfer->client->auth);
 }
 
 void vbo_transfer_begin(vbo_transfer *transfer) {
@@ -154,6 +157,7 @@ void vbo_transfer_begin(vbo_transfer *transfer) {
   }
   transfer->state = VBO_STATE_QUEUE;
   transfer->seat.exclusive = transfer->exclusive;
+  transfer->seat.urgent = transfer->urgent;
   vbo_transfer_arm(transfer);
   vbo_congestion_enter(transfer->client->congestion, &transfer->seat);
 }
@@ -180,7 +184,11 @@ void vbo_transfer_on_token(void *owner, const vbo_error *failure) {
 
 static bool may_repeat(const vbo_transfer *transfer, bool sent, bool repeat) {
   if (!repeat || transfer->retried >= transfer->client->retries) return false;
-  if (transfer->change && sent) return false;
+  if (transfer->once && sent) return false;
+  /* The end of a program does not wait for a server that is not there. */
+  vbo_load load;
+  vbo_client_load(transfer->client, &load);
+  if (transfer->urgent && load.given_up) return false;
   return !transfer->handed_out;
 }
 
@@ -196,7 +204,7 @@ static bool outcome_unknown(const vbo_transfer *transfer, const vbo_error *err, 
 static void conclude(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
   vbo_error final = *err;
   final.sent = sent;
-  final.retryable = repeat && (!transfer->change || !sent || transfer->refused);
+  final.retryable = repeat && (!transfer->once || !sent || transfer->refused);
   if (outcome_unknown(transfer, err, sent)) {
     char message[sizeof final.message];
     (void)snprintf(message, sizeof message, "%s", err->message);
@@ -224,7 +232,7 @@ static void keep_lost(vbo_transfer *transfer, const vbo_error *err) {
 static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
   vbo_client *client = transfer->client;
   vbo_error trouble = {0};
-  bool refused = !transfer->change || !sent || transfer->refused;
+  bool refused = !transfer->once || !sent || transfer->refused;
   if (err->status == 401 && refused && !transfer->anonymous && !transfer->renewed) {
     transfer->renewed = true;
     keep_lost(transfer, err);
@@ -235,14 +243,18 @@ static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool
       conclude(transfer, &trouble, false, false);
     return;
   }
-  if (!may_repeat(transfer, sent, repeat)) {
-    conclude(transfer, err, sent, repeat);
+  vbo_error noted = *err;
+  bool within = vbo_retry_note(&transfer->headers, client->longest_pause, &noted);
+  if (transfer->urgent) within = true;
+  if (!within || !may_repeat(transfer, sent, repeat)) {
+    conclude(transfer, &noted, sent, repeat);
     return;
   }
   int64_t now = vbo_monotonic_ms();
-  int64_t pause = vbo_retry_pause(transfer->retried + 1, &transfer->headers);
+  int64_t pause =
+      vbo_retry_pause(transfer->retried + 1, transfer->urgent ? NULL : &transfer->headers);
   if (transfer->deadline_at != INT64_MAX && now + pause >= transfer->deadline_at) {
-    conclude(transfer, err, sent, repeat); /* sooner than to wait for the deadline */
+    conclude(transfer, &noted, sent, repeat); /* sooner than to wait for the deadline */
     return;
   }
   if (!vbo_transfer_reset(transfer, &trouble)) {
@@ -250,7 +262,7 @@ static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool
     return;
   }
   transfer->retried++;
-  keep_lost(transfer, err);
+  keep_lost(transfer, &noted);
   transfer->retry_at = now + pause;
   transfer->state = VBO_STATE_PAUSE;
   vbo_transfer_arm(transfer);

@@ -83,15 +83,16 @@ typedef enum vbo_error_kind {
 /* A failure.  A plain value: copy it freely, nothing in it needs freeing. */
 typedef struct vbo_error {
   vbo_error_kind kind;
-  int status;        /* HTTP status of the answer, 0 when there was none */
-  int os_error;      /* errno, 0 when the system was not the cause */
-  bool retryable;    /* the same call may succeed later, and repeating it is safe */
-  bool sent;         /* the request may have reached the server */
-  char code[64];     /* the server's errorCode, an OAuth error, or an errno's name; may be "" */
-  char message[512]; /* one line for people; never holds a secret */
-  char hint[256];    /* what to do about it; may be "" */
-  char server[256];  /* "https://host:port", or "" */
-  char request[512]; /* "GET /v8/Jobs", or "" */
+  int status;          /* HTTP status of the answer, 0 when there was none */
+  int os_error;        /* errno, 0 when the system was not the cause */
+  bool retryable;      /* the same call may succeed later, and repeating it is safe */
+  bool sent;           /* the request may have reached the server */
+  char code[64];       /* the server's errorCode, an OAuth error, or an errno's name; may be "" */
+  char message[512];   /* one line for people; never holds a secret */
+  char hint[256];      /* what to do about it; may be "" */
+  char server[256];    /* "https://host:port", or "" */
+  char request[512];   /* "GET /v8/Jobs", or "" */
+  int64_t retry_after; /* milliseconds that the answer's Retry-After asks for; 0: nothing */
 } vbo_error;
 
 /* The name of a kind ("not_found"), and its exit status.  "ok" and 0 for VBO_OK. */
@@ -146,7 +147,9 @@ VBO_API int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err);
  * it was last reported; NULL when there is none. */
 VBO_API vbo_transfer *vbo_engine_next(vbo_engine *engine);
 /* Makes the run under way, or the next one, return CANCELLED once.  Safe in a
- * signal handler and from another thread. */
+ * signal handler and from another thread.  What follows is the program's own
+ * matter: the library has no handlers, and later requests are sent as ever.
+ * Requests that end something (RestoreSession_StopAction) are `urgent`. */
 VBO_API void vbo_engine_interrupt(vbo_engine *engine);
 /* At most so many requests at once, of all servers together (256 unless told); the server
  * with the fewest under way is next. */
@@ -180,6 +183,8 @@ typedef struct vbo_client_options {
   int exports_at_once;          /* of its exclusive ones; 0: 1 */
   int64_t give_up_after;        /* without any good answer, counting the time in which the engine
                                    ran; 0: 300,000; -1: never */
+  int64_t longest_pause;        /* the longest Retry-After that is obeyed; a longer one fails the
+                                   request at once, with BUSY and `retry_after`; 0: 600,000 */
 } vbo_client_options;
 
 /* A client of one server.  Sends nothing yet: the first transfer that needs a
@@ -238,6 +243,9 @@ typedef struct vbo_request {
   bool change;      /* alters production or the server: sent at most once (see below) */
   bool anonymous;   /* without a token */
   bool exclusive;   /* an export that the server prepares one at a time */
+  bool once;        /* sent at most once although it is no change: what opens something on the
+                       server.  A lost answer keeps its kind, with `sent` set */
+  bool urgent;      /* the clean-up: waits for no pause, no turn, and no server that was given up */
   int64_t deadline; /* 0: the client's */
 } vbo_request;
 
@@ -269,9 +277,10 @@ typedef struct vbo_sink_options {
 /* What becomes of a request:
  *
  *  - A read (`change` false) that fails on the way, or is answered 408, 429,
- *    502, 503 or 504, is asked for again after a growing, jittered pause or
- *    the server's Retry-After (RFC 9110 section 10.2.3), `retries` times; a
- *    pulled one only while no byte was handed out.
+ *    502, 503 or 504, is asked for again after a growing, jittered pause, or
+ *    the server's Retry-After (RFC 9110 section 10.2.3) where that is longer and
+ *    within `longest_pause`, `retries` times; a pulled one only while no byte
+ *    was handed out.
  *  - A change goes out on a fresh connection and is repeated only when it
  *    provably never left this machine, or after a 401.  When its answer is
  *    lost the kind is UNKNOWN_OUTCOME.
@@ -326,6 +335,8 @@ typedef struct vbo_progress {
   int64_t elapsed;  /* since the start */
   int64_t waited;   /* from the request to the answer's first byte, so far */
   int attempts;     /* 1 for the first */
+  int64_t pause;    /* queued: what is left of the pause before it is sent; 0: none */
+  bool sent;        /* the present attempt's request is on its way, or has arrived */
 } vbo_progress;
 
 VBO_API void vbo_transfer_progress(const vbo_transfer *transfer, vbo_progress *progress);

@@ -152,17 +152,6 @@ static int run_script(lua_State *L, const char *file, const vbo_arguments *told)
   return status;
 }
 
-/* What a command prints is its result: half of it must not pass for the whole.  A reader that went
- * away ends it quietly, with what the shell says of SIGPIPE. */
-static int check_output(int status) {
-  int failure = fflush(stdout) != 0 ? errno : 0;
-  if (status != 0 || (failure == 0 && !ferror(stdout))) return status;
-  if (failure == EPIPE) return 128 + SIGPIPE;
-  fprintf(stderr, VBOLUA ": cannot write the output: %s [disk]\n",
-          strerror(failure != 0 ? failure : EIO));
-  return vbo_error_exit_status(VBO_ERROR_DISK);
-}
-
 /* require("vbo.cli").run(name, arguments) -> exit status. */
 static int run_command(lua_State *L, int argc, char **argv, int at) {
   lua_getglobal(L, "require");
@@ -227,7 +216,7 @@ static int print_help(lua_State *L) {
   fputs("commands (" VBOLUA " help COMMAND tells more):\n", stdout);
   for (size_t i = 0; i < vbo_embedded_count; i++)
     if (command_of(i) != NULL) print_command(L, vbo_embedded_files[i].module, command_of(i));
-  return check_output(EXIT_SUCCESS);
+  return EXIT_SUCCESS;
 }
 
 /* `vbolua help`, `vbolua help COMMAND`: what people try first. */
@@ -236,14 +225,15 @@ static int run_help(lua_State *L, int argc, char **argv, int at) {
   if (is_command(argv[at + 1])) {
     static char help[] = "--help";
     char *words[] = {argv[at + 1], help, NULL};
-    return check_output(run_command(L, 2, words, 0));
+    return run_command(L, 2, words, 0);
   }
   fprintf(stderr, VBOLUA ": there is no command '%s'; " VBOLUA " help lists them\n", argv[at + 1]);
   return vbo_error_exit_status(VBO_ERROR_USAGE);
 }
 
 /* os.exit([code [, close]]): as Lua's, but the state is closed unless `close` is false:
- * a runbook that leaves this way still stops the sessions that it opened. */
+ * a runbook that leaves this way still stops the sessions that it opened.  After a signal the
+ * status is the signal's. */
 static int closing_exit(lua_State *L) {
   int status = EXIT_SUCCESS;
   if (lua_isboolean(L, 1))
@@ -255,7 +245,7 @@ static int closing_exit(lua_State *L) {
     if (vboL_check_handles() && status == EXIT_SUCCESS) status = EXIT_FAILURE;
   }
   vboL_screen_hide();
-  exit(status);
+  exit(vbo_interrupt_status(vbo_output_finish(status)));
 }
 
 /* Opens the libraries; in protected mode, since it may run out of memory. */
@@ -265,8 +255,8 @@ static int open_libraries(lua_State *L) {
   vbo_preload(L);
   lua_settop(L, 0);
   vbo_interrupt_follow_coroutines(L);
+  vbo_command_guard(L);
   vbo_output_guard(L);
-  vbo_children_guard(L);
   vbo_print_guard(L);
   lua_getglobal(L, LUA_OSLIBNAME);
   lua_pushcfunction(L, closing_exit);
@@ -317,7 +307,7 @@ static int run(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
 
   bool has_script = told->script < argc;
   if (has_script && told->plain_dash && is_command(argv[told->script]))
-    return check_output(run_command(L, argc, argv, told->script));
+    return run_command(L, argc, argv, told->script);
   if (has_script && told->plain_dash && strcmp(argv[told->script], "help") == 0)
     return run_help(L, argc, argv, told->script);
   if (has_script) status = run_script(L, argv[told->script], told);
@@ -366,5 +356,5 @@ int main(int argc, char **argv) {
   lua_close(L);
   vboL_screen_hide();
   if (vboL_check_handles() && status == EXIT_SUCCESS) status = EXIT_FAILURE;
-  return status;
+  return vbo_interrupt_status(vbo_output_finish(status));
 }

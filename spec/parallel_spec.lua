@@ -125,7 +125,7 @@ describe("parallel", function()
     local function refused(...) return rehearsal.failure(vbo.parallel, ...).message end
     assert.matches("a list, a collection or an iterator, not a number", refused(1, print))
     assert.matches("a function, not a nil", refused({}, {}))
-    assert.matches("'limit' must be 1 or more", refused({}, { limit = 0 }, print))
+    assert.matches("'limit' must be at least 1", refused({}, { limit = 0 }, print))
     assert.matches("no on_error 'ignore'", refused({}, { on_error = "ignore" }, print))
     assert.matches("did you mean 'limit'", rehearsal.failure(vbo.parallel, {}, { limits = 2 },
       print).hint or refused({}, { limits = 2 }, print))
@@ -235,6 +235,59 @@ describe("parallel at a server", function()
     end
   end)
 
+  it("names every restore that the server took on, with its session, when it stops", function()
+    local ids, following = {}, 0
+    local err = rehearsal.failure(vbo.parallel, numbers(6), { limit = 6 }, function(i)
+      if i == 6 then
+        while following < 5 do vbo.sleep(0.01) end
+        vbo.error.raise { kind = "not_found", message = "this one fails" }
+      end
+      local own <close> = server.connect "v8"
+      local session <close> = own:organization(rehearsal.organization):explore {
+        workload = "onedrive", at = rehearsal.before }
+      ids[i] = session.id
+      local accepted = false
+      own.gates[1] = function(request, next)
+        if accepted and request.class == "read" then
+          following = following + 1
+          vbo.sleep(600)
+        end
+        local answer = next(request)
+        accepted = accepted or request.change
+        return answer
+      end
+      session:onedrive("alice@contoso.com"):document("Todo.md"):restore { on_conflict = "keep" }
+    end)
+    assert.equal("this one fails", err.message)
+    assert.equal(5, #err.cut_off)
+    for i, cut in ipairs(err.cut_off) do
+      assert.same({ i, i, ids[i], true, true }, { cut.index, cut.item, cut.session, cut.sent,
+        cut.accepted })
+      assert.is_false(cut.retryable)
+      assert.is_truthy(err.hint:find(ids[i], 1, true))
+    end
+    assert.same({ n = 6 }, err.results)
+  end)
+
+  it("tells what was done, and of a parallel within it what was cut off", function()
+    server.weather "operation=OneDriveDocument_Restore* hang"
+    local err = rehearsal.failure(vbo.parallel, { "done", "inner", "fails" }, function(what)
+      if what == "done" then return 7 end
+      if what == "fails" then
+        while server.ask("GET", "/sim/weather")[1].struck < 1 do vbo.sleep(0.01) end
+        vbo.error.raise { kind = "not_found", message = "this one fails" }
+      end
+      vbo.parallel({ 1 }, function()
+        local session <close> = organization:explore {
+          workload = "onedrive", at = rehearsal.before }
+        session:onedrive("alice@contoso.com"):document("Todo.md"):restore { on_conflict = "keep" }
+      end)
+    end)
+    assert.same({ n = 3, 7 }, err.results)
+    assert.equal(1, #err.cut_off)
+    assert.is_string(err.cut_off[1].session)
+  end)
+
   it("gives a server fewer requests at once when it refuses, and says so in the log", function()
     local settings, log = server.settings "v8", {}
     settings.log = function(text) log[#log + 1] = text end
@@ -335,6 +388,46 @@ describe("parallel at a server", function()
 end)
 
 describe("Ctrl-C", function()
+  it("names every restore that the server took on", function()
+    local server <close> = program.sim()
+    local folder, remove = program.folder()
+    local script <close> = assert(io.open(folder .. "/run.lua", "w"))
+    script:write [[
+      local vbo = require "vbo"
+      local ids, following = {}, 0
+      local ok, err = pcall(vbo.parallel, { 1, 2, 3, 4, 5 }, function(i)
+        local client <close> = vbo.connect()
+        local session <close> = client:organization("contoso.onmicrosoft.com"):explore {
+          workload = "onedrive", at = "2026-11-18T22:00:00Z" }
+        ids[i] = session.id
+        local accepted = false
+        client.gates[1] = function(request, next)
+          if accepted and request.class == "read" then
+            following = following + 1
+            if following == 5 then print "ready: yes" io.stdout:flush() end
+            vbo.sleep(600)
+          end
+          local answer = next(request)
+          accepted = accepted or request.change
+          return answer
+        end
+        session:onedrive("alice@contoso.com"):document("Todo.md"):restore { on_conflict = "keep" }
+      end)
+      print(ok, err.kind, #err.cut_off)
+      for i, cut in ipairs(err.cut_off) do print(cut.index == i and cut.session == ids[i]) end]]
+    script:close()
+    local run <close> = program.start(
+      ("env VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s %s %s/run.lua 2>&1"):format(
+        program.quoted(server.listening), program.quoted(server.user),
+        program.quoted(server.password), program.quoted(server.fingerprint),
+        program.quoted(program.vbolua), folder), "ready")
+    assert(os.execute("kill -INT " .. run.pid))
+    local output, status = run.wait()
+    assert.equal("false\tcancelled\t5\n" .. ("true\n"):rep(5), output)
+    assert.equal(130, status)
+    remove()
+  end)
+
   it("ends all tasks: sessions stopped, no half file, one message", function()
     local server <close> = program.sim "--fault 'operation=*_Save* rate=2k'"
     local folder, remove = program.folder()

@@ -167,17 +167,15 @@ describe("progress of vbolua", function()
 
     it("leaves a clean screen when it is ended at once", function()
       local bar = [[require "vbo.core".screen.write("a bar, longer than what follows\r", true) ]]
+      -- A third signal ends it in the middle of whatever it does.
       write("stuck.lua", [[
-        local held <close> = setmetatable({}, { __close = function()
-          ]] .. bar .. [[
-          io.popen "kill -INT $PPID":read "a"
-          while true do end
-        end })
-        io.popen "kill -INT $PPID":read "a"
-        while true do end]])
+        local function interrupt() os.execute "kill -INT $PPID" while true do end end
+        last = setmetatable({}, { __gc = function() ]] .. bar .. [[ interrupt() end })
+        local held <close> = setmetatable({}, { __close = interrupt })
+        interrupt()]])
       local sent = on_terminal "$V stuck.lua; echo status $?"
       assert.matches("a bar", sent)
-      assert.same({ "status 130" }, screen_of(sent))
+      assert.same({ "vbolua: interrupted [cancelled]", "status 130" }, screen_of(sent))
       for _, ending in ipairs { "os.exit(3)", "os.exit(3, false)", "return" } do
         write("ends.lua", bar .. ending)
         sent = on_terminal "$V ends.lua"

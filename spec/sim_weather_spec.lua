@@ -109,7 +109,7 @@ describe("a rule of the weather", function()
     ["rate=fast"] = "number of bytes",
     ["probability=2 reset"] = "from 0 to 1",
     ["nth=0 reset"] = "whole number from 1",
-    ["kind=write reset"] = "one of read, change, token",
+    ["kind=write reset"] = "one of read, housekeeping, change, token",
     ["reset reset"] = "twice",
     ["reset=maybe"] = "true or false",
     ["status=503 message='a b'c"] = "no rule reads",

@@ -320,9 +320,10 @@ describe("an interrupt", function()
   -- Starts a script that prints "ready", sends signals, gives its output and status.
   local function interrupted(code, signals, environment, delay)
     write("busy.lua", code)
+    -- The program's own shell says its id, so that nothing the program says comes before it.
     local pipe = assert(io.popen(("cd %s; unset LUA_INIT VBO_CHECK_HANDLES; "
       .. "rm -f hold; mkfifo hold; exec 3<>hold; "
-      .. "%s %s busy.lua 2>&1 <&3 & child=$!; echo $child; wait $child; echo \"status $?\"")
+      .. "%s sh -c 'echo $$; exec \"$0\" busy.lua 2>&1' %s <&3 & wait $!; echo \"status $?\"")
       :format(quoted(folder), environment or "", quoted(vbolua)), "r"))
     local child = pipe:read "l"
     local output = {}
@@ -410,15 +411,32 @@ describe("an interrupt", function()
     assert.equal(129, (select(2, interrupted(ready .. "ready() while true do end", { "HUP" }))))
   end)
 
-  it("ends at once when it comes again", function()
+  it("ends the runbook's own clean-up when it comes again", function()
     local output, status = interrupted(ready .. [[
       local held <close> = setmetatable({}, { __close = function()
+        ready()
+        pcall(function() while true do end end)
+        print "goes on"
+      end })
+      ready()
+      while true do end]], { "INT", "TERM" })
+    assert.equal("vbolua: interrupted [cancelled]\n", output)
+    assert.equal(130, status)
+  end)
+
+  it("ends at once when it comes a third time", function()
+    local output, status = interrupted(ready .. [[
+      local held = setmetatable({}, { __gc = function()
+        ready()
+        while true do end
+      end })
+      local closed <close> = setmetatable({}, { __close = function()
         ready()
         while true do end
       end })
       ready()
-      while true do end]], { "INT", "INT" })
-    assert.equal("", output)
+      while true do end]], { "INT", "INT", "INT" })
+    assert.equal("vbolua: interrupted [cancelled]\n", output)
     assert.equal(130, status)
   end)
 
@@ -593,6 +611,25 @@ describe("the REPL", function()
     assert.matches("Debian package: libedit2", before, 1, true)
     at.type "6 * 7\n"
     at.expect "42"
+    at.finish()
+  end)
+
+  it("lives on after an interrupted command, whatever the clean-up's bound", function()
+    local at = terminal(nil, "VBO_CLEANUP_TIMEOUT=1")
+    at.expect "> "
+    at.type "print 'busy' while true do end\n"
+    at.expect "\nbusy\r\n"
+    at.type "\3"
+    at.expect "interrupted"
+    at.expect "> "
+    at.type "os.execute 'sleep 1.5'\n" -- longer than the bound
+    at.expect "true\texit\t0\r\n> "
+    -- And the next one is a first one again.
+    at.type "print 'busy' while true do end\n"
+    at.expect "\nbusy\r\n"
+    at.type "\3"
+    at.expect "interrupted"
+    at.expect "> "
     at.finish()
   end)
 

@@ -166,7 +166,9 @@ end
 --- as long as it is slow or refuses), `exports_at_once` (1: a second export to PST removes the
 --- file of the first), `give_up_after` (seconds without a good answer, while one was waited for,
 --- after which everything fails at once: 300; false: never), `strict` (raise `usage` for what is
---- a notice otherwise: a date without a time zone, `explore` without a workload).
+--- a notice otherwise: a date without a time zone, `explore` without a workload), `longest_pause`
+--- (seconds, default 600: a longer Retry-After of the server fails the request at once, with
+--- `retry_after`).
 --- VBO_HOST, VBO_USER, VBO_PASSWORD, VBO_PIN, VBO_CA, VBO_VERSION and VBO_ZONE stand in for
 --- what is absent.  Raises `usage`, `trust`, `network`, `timeout`, `auth` or `unsupported`.
 ---@param given string|table|nil
@@ -187,7 +189,7 @@ function M.connect(given)
     _dialect = dialect.of(known, settings.zone),
     _sessions = {}, _progress = settings.progress, _log = settings.log,
     _window = opened:window(), _strict = settings.strict, _retries = settings.retries,
-    gates = {},
+    _user = settings.user, gates = {},
   }
   client._client = client
   task.own(setmetatable(client, meta))
@@ -227,10 +229,7 @@ function Client:_watch(option, file)
   return progress.watcher(option, filename.safe(file:match "([^/]*)$"))
 end
 
---- Stops the sessions that this client opened and closes the connection.  Idempotent.
---- What cannot be stopped is raised after everything else was.
-function Client:close()
-  if rawget(self, "_closed") then return end
+local function close(self)
   pipeline.abandon(self)
   local failure
   -- A table that is changed while it is walked: stopping takes the session out.
@@ -243,6 +242,12 @@ function Client:close()
   rawset(self, "_closed", true)
   self._core:close()
   if failure then error(failure, 0) end
+end
+
+--- Stops the sessions that this client opened and closes the connection.  Idempotent.
+--- What cannot be stopped is raised after everything else was.
+function Client:close()
+  if not rawget(self, "_closed") then task.shielded(close, self) end
 end
 
 --- Calls any operation of the API version by its catalogue name; see `vbo.api`.

@@ -27,6 +27,7 @@ local spec = {
   retries = "integer", progress = "boolean|function", log = "function", user_agent = "string",
   needs = "string|table", zone = "string|number", at_once = "integer",
   exports_at_once = "integer", give_up_after = "number|boolean", strict = "boolean",
+  longest_pause = "number",
 }
 
 -- What numbers may be; seconds as the core takes them.
@@ -35,6 +36,7 @@ local ranges = {
   retries = { 0, 1000 }, port = { 1, 65535 }, at_once = { 1, 10000 },
   exports_at_once = { 1, 10000 }, connect_timeout = { 0.001, 24 * day },
   idle_timeout = { 0.001, 24 * day }, deadline = { 0.001, 36500 * day },
+  longest_pause = { 0.001, 366 * day },
 }
 
 -- In seconds: thirty years.
@@ -175,7 +177,7 @@ function M.open(engine, settings, version)
     proxy = settings.proxy, user_agent = settings.user_agent,
     connect_timeout = settings.connect_timeout, idle_timeout = settings.idle_timeout,
     deadline = settings.deadline, retries = settings.retries, at_once = settings.at_once,
-    exports_at_once = settings.exports_at_once,
+    exports_at_once = settings.exports_at_once, longest_pause = settings.longest_pause,
     give_up_after = settings.give_up_after == false and never or settings.give_up_after,
     -- v7 and later want an antiforgery cookie beside the token unless told otherwise.
     token_parameters = properties.disable_antiforgery_token and "disable_antiforgery_token=true"

@@ -129,10 +129,11 @@ end
 ---@return vbo.Session
 function DataRetrieval.methods:explore()
   local workload, point = ascii.lower(tostring(self.type)), self.point_in_time
-  local answer = self:_call { call = "explore", operation = "DataRetrieval_ExploreAction" }
-  local opened = resource.from_record(session.Session, self._client, answer.data)
+  local opened = session.open(self._client, {
+    call = "explore", operation = "DataRetrieval_ExploreAction", path = self:_path(),
+  }, {})
   if point then session.show_point(opened, workload, point, "reported") end
-  return session.hold(self._client, opened)
+  return opened
 end
 
 declare.children(DataRetrieval.methods, "mailboxes", "mailbox", Mailbox)

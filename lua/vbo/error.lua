@@ -18,10 +18,16 @@ local M = {}
 ---@field retryable boolean  the same call may succeed later, and repeating it is safe
 ---@field sent boolean?      the request may have reached the server
 ---@field hint string?       what to do about it
+---@field retry_after number?  seconds that the server asks to wait (Retry-After)
 ---@field where string?      "runbook.lua:12", the line outside this library that made the call
 ---@field statistics table?  of a restore that was carried out in part
----@field cut_off vbo.Error[]?  changes that were under way when `vbo.parallel` stopped for this
----  error: nobody knows what became of them
+---@field session string?      the restore session in which a change was sent
+---@field accepted boolean?    the server took the change on, and it was being followed
+---@field cut_off vbo.Error[]?  of `vbo.parallel`: the changes that were sent, or taken on by the
+---  server, and were not heard of any more when it stopped; each with `index` and `item`, and a
+---  restore with its `session`
+---@field results table?       of `vbo.parallel`: what the elements returned that had ended by then
+---@field sessions string[]?  ids of sessions that an Explore whose answer was lost may have opened
 ---@field events table?      what the session's events say about a change whose answer was lost
 local Error = { __name = "vbo.error" }
 Error.__index = Error

@@ -8,6 +8,7 @@
 
 local body = require "vbo.dialect.body"
 local catalogue = require "vbo.catalogue"
+local core = require "vbo.core"
 local errors = require "vbo.error"
 local hidden = require "vbo.hidden"
 local json = require "vbo.json"
@@ -26,7 +27,11 @@ local M = {}
 ---@field method string
 ---@field path string         with its query
 ---@field body any            before encoding; secrets are userdata in it
+---@field class "read"|"housekeeping"|"change"
 ---@field change boolean      alters production or the server
+---@field once boolean?       is sent at most once, as a change is: it opens something
+---@field opens boolean?      its answer is waited for also after a signal, and closed then
+---@field urgent boolean?     ends something: it waits for no pause, goes on after a signal
 ---@field anonymous boolean?   is sent without the token
 ---@field exclusive boolean?   waits until no other such request is under way at the server
 ---@field sink table?         {file=, overwrite=, fsync=, sha256=, check=, listed_name=,
@@ -98,7 +103,16 @@ function M.log_load(client)
   client._log(("%s: %s"):format(client._core:origin(), text))
 end
 
--- A watcher that also writes to the client's log when a request is asked for again.
+-- How long a pause is, and why; short ones of our own go without saying.
+local function pause_text(lost, pause)
+  if lost.retry_after then
+    return (" after a pause of %.3g s that the server asks for"):format(lost.retry_after)
+  end
+  return pause and pause >= 1 and (" after a pause of %.3g s"):format(pause) or ""
+end
+
+-- A watcher that also writes to the client's log when a request is asked for again, and why it
+-- waits until then.
 local function log_attempts(client, transfer, request)
   local told = 1
   return function(now)
@@ -107,11 +121,18 @@ local function log_attempts(client, transfer, request)
       local lost = transfer:lost(number)
       if not lost then break end
       told = number + 1
-      client._log(("%s %s: %s: %s; asked for again%s, attempt %d"):format(request.method,
+      client._log(("%s %s: %s: %s; asked for again%s%s, attempt %d"):format(request.method,
         request.path:match "^[^?]*", lost.kind, lost.message,
-        request.sink and " from the start" or "", told))
+        request.sink and " from the start" or "",
+        pause_text(lost, number == now.attempts and now.pause or nil), told))
     end
   end
+end
+
+-- Waits for an answer: of what ends something whatever has come, of all else until a signal.
+local function await(client, request, transfer, watch)
+  if not request.urgent then return loop.wait(client._engine, transfer, watch, request.opens) end
+  return loop.shielded(loop.wait, client._engine, transfer, watch)
 end
 
 -- Decodes an answer and holds it to what its operation promises; nil and the error.
@@ -132,13 +153,16 @@ end
 
 -- Sends once (the core's own retries aside) and waits; nil and the error of a broken answer.
 local function attempt(client, request)
+  local refused = not request.urgent and loop.refusal()
+  if refused then fail(refused, request) end
   local text, secrets
   if request.body ~= nil then text, secrets = json.encode(hidden.body(request.body)) end
   local sink = request.sink
   local transfer, err = client._core:start {
     method = request.method, path = request.path, body = text, secrets = secrets,
     change = request.change, anonymous = request.anonymous, deadline = request.deadline,
-    exclusive = request.exclusive, sink = sink and "file" or "memory",
+    exclusive = request.exclusive, once = request.once, urgent = request.urgent,
+    sink = sink and "file" or "memory",
     file = sink and sink.file, overwrite = sink and sink.overwrite, fsync = sink and sink.fsync,
     sha256 = sink and sink.sha256, check = sink and sink.check,
     listed_name = sink and sink.listed_name, listed_size = sink and sink.listed_size,
@@ -148,12 +172,13 @@ local function attempt(client, request)
   local held <close> = transfer
   if not request.watch then progress.idle() end
   local watch = client._log and log_attempts(client, held, request) or request.watch
-  local ok, failure = loop.wait(client._engine, held, watch)
+  local ok, failure = await(client, request, held, watch)
   if client._log then
     watch(held:progress())
     M.log_load(client)
   end
   if not ok then fail(failure, request) end
+  client._date = { text = held:header "Date", at = core.now() }
   if not sink then return read(client, request, held) end
   local checked, why = held:checked()
   if request.watch then request.watch(held:progress()) end
@@ -251,12 +276,13 @@ function M.request(client, intent)
     operation = operation.name, method = checked.method,
     path = checked.path .. (intent.continue and (checked.path:find("?", 1, true) and "&" or "?")
       .. intent.continue or ""),
-    body = checked.body, change = operation.change, anonymous = operation.anonymous,
+    body = checked.body, class = operation.class, change = operation.change,
+    once = operation.change or operation.opens, opens = operation.opens,
+    urgent = operation.ends or intent.urgent, anonymous = operation.anonymous,
     exclusive = is_exclusive(operation),
     sink = intent.sink, watch = intent.watch, deadline = intent.deadline, slim = intent.slim,
     promise = promises.of(operation, client._catalogue.dialect == "verb"),
     expects = intent.expects,
-    opens = operation.opens or operation.opens == nil and operation.name:find "Explore" ~= nil,
   }
 end
 
@@ -266,9 +292,9 @@ end
 ---  query=, options= (of the caller), body= (as is, instead of options), exact=
 ---  (its tables are the API's), implied=,
 ---  optional= (query parameters that a version may lack), continue= (the query of a further
----  page, for an operation that has no word for it), sink=, watch=, deadline=, strict= (false
----  lets unknown properties through), slim= (a page may be answered as one), expects= (see
----  `vbo.Request`)
+---  page, for an operation that has no word for it), urgent= (a read of the clean-up), sink=,
+---  watch=, deadline=, strict= (false lets unknown properties through), slim= (a page may be
+---  answered as one), expects= (see `vbo.Request`)
 ---@return vbo.Answer
 function M.call(client, intent) return M.run(client, M.request(client, intent), 1) end
 
@@ -286,7 +312,7 @@ function M.begin(client, intent) return M.ahead(client, M.request(client, intent
 ---@param request vbo.Request
 ---@return vbo.Job
 function M.ahead(client, request)
-  if request.change then error("only reads are begun ahead of their need", 2) end
+  if request.class ~= "read" then error("only reads are begun ahead of their need", 2) end
   local job = jobs.begin(M.run, client, request, 1)
   -- Ended with the client, whoever still holds it.
   local begun = client._begun

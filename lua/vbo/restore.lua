@@ -207,8 +207,9 @@ function M.run(target, intent, given)
   local sent_at = core.time()
   local ok, answer = pcall(pipeline.run, client, request, 1)
   if not ok then
-    if errors.is(answer) and answer.kind == "unknown_outcome" and session then
-      explain(answer, session, sent_at)
+    if errors.is(answer) and answer.sent and session then
+      answer.session = answer.session or session.id
+      if answer.kind == "unknown_outcome" then explain(answer, session, sent_at) end
     end
     error(answer, 0)
   end
@@ -223,8 +224,10 @@ function M.run(target, intent, given)
     if not followed then
       -- What failed is the looking on: the restore was taken on and is not to be repeated.
       if errors.is(statistics) then
-        statistics.retryable, statistics.session = false, id
-        statistics.hint = ("the restore goes on in the server's session %s"):format(id)
+        statistics.retryable, statistics.sent, statistics.session = false, true, id
+        statistics.accepted = true
+        statistics.hint = ("the restore goes on in the server's session %s: look there before "
+          .. "anything is repeated"):format(id)
       end
       error(statistics, 0)
     end

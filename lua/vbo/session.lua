@@ -11,6 +11,8 @@ local declare = require "vbo.declare"
 local errors = require "vbo.error"
 local exchange = require "vbo.exchange"
 local known_points = require "vbo.known_points"
+local loop = require "vbo.runtime.loop"
+local lost_session = require "vbo.lost_session"
 local moment = require "vbo.moment"
 local nearest = require "vbo.nearest"
 local notice = require "vbo.notice"
@@ -79,6 +81,7 @@ local M = { Session = Session, Event = Event, client = {} }
 
 local workloads = { exchange = true, onedrive = true, sharepoint = true, teams = true }
 local workload_names = { "exchange", "onedrive", "sharepoint", "teams" }
+local codes = { exchange = "Vex", onedrive = "Veod", sharepoint = "Vesp", teams = "Vet" }
 local explore_options = {
   workload = "string", at = "string|number", deleted = "boolean", all_versions = "boolean",
   repository = "string|table",
@@ -204,14 +207,40 @@ function M.explore(owner, operation, given, how)
   local session = open_rightly(client, intent, function()
     local body, implied = client._dialect:explore(intent)
     for name in pairs(how.options or {}) do body[name] = given[name] end
-    local answer = pipeline.call(client, {
+    return M.open(client, {
       call = "explore", operation = operation, path = owner:_path(), options = body,
       implied = implied, query = how.query,
-    })
-    return resource.from_record(Session, client, answer.data)
+    }, { type = codes[intent.workload], owner = owner })
   end)
   note_point(session, intent)
-  return M.hold(client, session)
+  return session
+end
+
+--- Calls an operation that opens a session, and keeps the session: closing the client stops it.
+---
+--- After a signal, or where the task was cancelled meanwhile, the answer is waited for and the
+--- session kept before that is raised: it will be stopped, too.
+---@param client vbo.Client
+---@param intent table  as `pipeline.call`
+---@param wanted table  what the session is like, see `vbo.lost_session`
+---@return vbo.Session
+function M.open(client, intent, wanted)
+  wanted.began = core.now()
+  local ok, answer = pcall(pipeline.call, client, intent)
+  if ok and (type(answer.data) ~= "table" or type(answer.data.id) ~= "string") then
+    ok, answer = false, errors.new {
+      kind = "protocol", operation = intent.operation, status = answer.status, sent = true,
+      message = "the answer names no session",
+    }
+  end
+  if not ok then
+    lost_session.look(client, answer, wanted)
+    error(answer, 0)
+  end
+  local session = M.hold(client, resource.from_record(Session, client, answer.data))
+  local refused = loop.refusal()
+  if refused then errors.raise(refused) end
+  return session
 end
 
 --- Keeps a session that was opened: closing the client stops it.
@@ -226,6 +255,20 @@ end
 
 function Session.methods:_session() return self end
 
+-- Whether a session is over although its stopping failed: somebody else stopped it, or an earlier
+-- attempt did, whose answer was lost.
+local function is_over(self, err)
+  if not errors.is(err) then return false end
+  if err.kind == "not_found" then return true end
+  -- Up to v5 the server answers 500 for what was stopped before.
+  if not err.status or err.status < 400 then return false end
+  local ok, answer = pcall(task.shielded, pipeline.call, self._client, {
+    operation = "RestoreSession_GetByRestoreSessionId", path = self:_path(), urgent = true,
+  })
+  if not ok then return errors.is(answer) and answer.kind == "not_found" end
+  return type(answer.data) == "table" and answer.data.state == "Stopped"
+end
+
 --- Stops the session on the server.  Stopping one that is gone or stopped is no error.
 function Session.methods:stop()
   if rawget(self, "_stopped") then return end
@@ -233,7 +276,7 @@ function Session.methods:stop()
   local ok, err = pcall(task.shielded, pipeline.call, self._client, {
     call = "stop", operation = "RestoreSession_StopAction", path = self:_path(),
   })
-  if not ok and not (errors.is(err) and err.kind == "not_found") then error(err, 0) end
+  if not ok and not is_over(self, err) then error(err, 0) end
   rawset(self, "_stopped", true)
   self._client._sessions[self.id] = nil
 end

@@ -176,6 +176,12 @@ static void a_retry_after_holds_all(void **state) {
   assert_true(load.pause > 0 && load.pause <= 60000);
   /* The loop is woken for it. */
   assert_true(vbo_timers_next(&engine->timers) < INT64_MAX);
+  /* What cleans up waits for nothing. */
+  all.seats[SEATS - 1].urgent = true;
+  enter(&all, SEATS - 1, SEATS);
+  vbo_congestion_admit(engine);
+  assert_int_equal(all.admitted, before + 1);
+  assert_true(all.seats[SEATS - 1].running);
   leave_all(&all);
   vbo_congestion_close(all.congestion);
 

@@ -178,7 +178,7 @@ local function plain_operation(source, document, model, names)
   if source.method == "GET" and not words then operation.answer = { kind = "json" } end
   operation.answer.status = success(source.codes)
   operation.anonymous = ascii.lower(path) == "/token" or nil
-  operation.change = openapi.is_change(operation)
+  openapi.classify(operation)
   return operation
 end
 
@@ -203,7 +203,7 @@ local function action_operation(source, key, action, document, model, names)
   end
   operation.answer = answer_of(action.response, document, model)
   operation.answer.status = action.code or success(source.codes)
-  operation.change = openapi.is_change(operation)
+  openapi.classify(operation)
   return operation
 end
 

@@ -54,7 +54,10 @@ local M = {}
 ---@field null_body boolean  the action may be sent with null although it has properties
 ---@field content_type string?
 ---@field answer vbo.Operation.Answer
----@field change boolean
+---@field class "read"|"housekeeping"|"change"
+---@field change boolean    its class is "change": it alters production or the server
+---@field opens boolean     housekeeping after which the server holds something for us: a session
+---@field ends boolean      housekeeping that ends what the server holds, and may be repeated
 ---@field anonymous boolean
 ---@field inferred boolean  the vendor's reference was not seen to have it in this version
 
@@ -228,6 +231,7 @@ local function read_operation(self, name)
   local fields = {}
   for field in line:gmatch "[^\t]+" do fields[#fields + 1] = field end
   local _, method, path, action, parameters, body, content, answer, flags = table.unpack(fields)
+  local change = flags:find("c", 1, true) ~= nil
   return {
     name = name, method = method, path = "/" .. self.version .. path,
     action = action ~= "-" and action or nil,
@@ -237,7 +241,10 @@ local function read_operation(self, name)
     null_body = flags:find("n", 1, true) ~= nil,
     content_type = content ~= "-" and content or nil,
     answer = read_answer(self, answer),
-    change = flags:find("c", 1, true) ~= nil,
+    class = change and "change" or flags:find("h", 1, true) and "housekeeping" or "read",
+    change = change,
+    opens = flags:find("o", 1, true) ~= nil,
+    ends = flags:find("e", 1, true) ~= nil,
     anonymous = flags:find("a", 1, true) ~= nil,
     inferred = flags:find("i", 1, true) ~= nil,
   }

@@ -199,14 +199,37 @@ local function answer_of(operation, pages, document)
   return answer
 end
 
---- Whether an operation alters production or the server.  A search, a token request and
---- whatever answers a stream (save, export, report) only reads.
-function M.is_change(operation)
-  if operation.method == "GET" or operation.method == "HEAD" then return false end
-  if operation.answer.kind == "stream" then return false end
+-- Housekeeping by the last word of its action or path; those that mark the beginning or the end
+-- of something that the server holds.
+local housekeeping = {
+  explore = "opens", operatorexplore = "opens", logout = "ends", devicecode = "neither",
+  restoredevicecode = "neither", ["devicecode/check"] = "neither",
+}
+
+-- Stopping a restore session is housekeeping; stopping a job is a change.
+local function housekeeping_of(operation, last)
+  local path = ascii.lower(operation.path):gsub("/action$", "")
+  if last == "stop" and path:find "^/?restoresessions/[^/]+" then return "ends" end
+  return housekeeping[operation.action and last or path:match "devicecode/check$" or last]
+end
+
+--- Sets the class of an operation, "read", "housekeeping" or "change", and what follows from it.
+---
+--- A search, a token request and whatever answers a stream (save, export, report) only reads.
+--- Housekeeping opens and ends what the server holds for us, and leaves production as it is.
+---@param operation table  receives `class`, `change`, `opens` and `ends`
+function M.classify(operation)
+  operation.class = "change"
   local last = ascii.lower(operation.action or operation.path:match "([^/]+)/*$" or "")
-  if operation.method == "POST" and (last:match "^search" or last == "token") then return false end
-  return true
+  local keeping = operation.method == "POST" and housekeeping_of(operation, last)
+  if operation.method == "GET" or operation.method == "HEAD" or operation.answer.kind == "stream"
+      or operation.method == "POST" and (last:match "^search" or last == "token") then
+    operation.class = "read"
+  elseif keeping then
+    operation.class = "housekeeping"
+    operation.opens, operation.ends = keeping == "opens", keeping == "ends"
+  end
+  operation.change = operation.class == "change"
 end
 
 local function operation_of(method, path, source, shared, pages, document)
@@ -224,7 +247,7 @@ local function operation_of(method, path, source, shared, pages, document)
     operation.body_required = body.required == true
     operation.content_type = kind
   end
-  operation.change = M.is_change(operation)
+  M.classify(operation)
   return operation
 end
 

@@ -24,14 +24,16 @@ local function answer(source)
 end
 
 --- The line of an operation: tab-separated name, method, path, action, parameters, body,
---- content type, answer, flags (c change, a anonymous, i inferred, n null body, r body
---- required).
+--- content type, answer, flags (c change, h housekeeping, o that opens, e that ends, a anonymous,
+--- i inferred, n null body, r body required).
 ---@param source table
 ---@return string
 function M.operation(source)
   local parameters = {}
   for i, item in ipairs(source.parameters) do parameters[i] = parameter(item) end
-  local flags = (source.change and "c" or "") .. (source.anonymous and "a" or "")
+  local flags = (source.change and "c" or "") .. (source.class == "housekeeping" and "h" or "")
+    .. (source.opens and "o" or "") .. (source.ends and "e" or "")
+    .. (source.anonymous and "a" or "")
     .. (source.inferred and "i" or "") .. (source.null_body and "n" or "")
     .. (source.body and source.body_required and "r" or "")
   return table.concat({

@@ -42,6 +42,48 @@ local current
 -- How long one wait may last: the hooks of stock `lua` (Ctrl-C) want their turn.
 local stretch <const> = 1
 
+-- Clean-ups under way in the main program; a task counts its own.
+local shields = 0
+
+-- The waits of all tasks, and whether those have heard of the signal that came.
+local entries = setmetatable({}, { __mode = "k" })
+local swept = false
+
+--- Returns the error of a signal that ends the program; nil when none came.
+---@return table?
+function M.stopped()
+  local message = core.stopped()
+  if message then return { kind = "cancelled", message = message } end
+end
+
+--- Returns what a wait of who runs now fails with: their task was cancelled, or a signal came, and
+--- it is no clean-up that waits.
+---@return table?
+function M.refusal()
+  local task = current
+  if task and task.refusal then return task:refusal() end
+  if shields == 0 then return M.stopped() end
+end
+
+--- Calls `fn(...)` so that its waits go on although the task was cancelled or a signal came: the
+--- clean-up.
+function M.shielded(fn, ...)
+  local task = current
+  if task and not task._shields then task = nil end
+  local function count(change)
+    if task then task._shields = task._shields + change else shields = shields + change end
+    core.shield(change)
+  end
+  count(1)
+  local held <close> = setmetatable({}, { __close = function() count(-1) end }) -- luacheck: ignore
+  return fn(...)
+end
+
+-- Whether a failure is nothing but a signal, which is no matter of the clean-up that waits.
+local function passes(err)
+  return err and err.kind == "cancelled" and M.refusal() == nil and core.stopped() ~= nil
+end
+
 --- Marks a coroutine as the library's own: it may be yielded from, with `M.waiting`, the engine
 --- and what is wanted.
 ---@param thread thread
@@ -68,6 +110,7 @@ local function forget(entry)
   if not task then return nil end
   entry.task = nil
   task.entry = nil
+  entries[entry] = nil
   local transfer = entry.transfer
   if transfer and by_transfer[transfer] == entry then by_transfer[transfer] = nil end
   if entry.event then entry.event[entry] = nil end
@@ -107,6 +150,7 @@ function M.alive() return alive end
 local function sleep_until(task, wanted)
   local entry = { task = task, transfer = wanted.transfer, at = wanted.at, event = wanted.event }
   task.entry = entry
+  entries[entry] = true
   if wanted.transfer then by_transfer[wanted.transfer] = entry end
   if wanted.event then wanted.event[entry] = true end
   if wanted.at then asleep:put(entry) end
@@ -175,6 +219,21 @@ local function is_over(wanted)
     or wanted.over and wanted.over() or false
 end
 
+-- A signal ends what every task waits for, once; later waits do not begin.
+local function sweep()
+  if not core.stopped() then
+    swept = false
+  elseif not swept then
+    swept = true
+    local waits = {}
+    for entry in pairs(entries) do waits[#waits + 1] = entry end
+    for _, entry in ipairs(waits) do
+      local refused = entry.task and entry.task.refusal and entry.task:refusal()
+      if refused then wake(entry, nil, refused) end
+    end
+  end
+end
+
 local function timeout_for(wanted)
   local entry, due = asleep:first(), wanted.at
   if entry and (not due or entry.at < due) then due = entry.at end
@@ -198,22 +257,20 @@ local function wait_here(engine, wanted)
   nested = nested + 1
   local steps = 0
   while not is_over(wanted) do
-    local task = current
-    if task and task.refusal then
-      local refused = task:refusal()
-      if refused then return nil, refused end
-    end
+    local refused = M.refusal()
+    if refused then return nil, refused end
+    sweep()
     if nested <= most_nested and step() then
       -- Bytes move even where tasks keep one another busy.
       steps = steps + 1
       if steps % 16 == 0 then
         local ok, err = move(engine, 0)
-        if not ok then return nil, err end
+        if not ok and not passes(err) then return nil, err end
       end
     else
       local pending, err = move(engine, timeout_for(wanted))
-      if not pending then return nil, err end
-      if stuck(wanted, pending) then
+      if not pending and not passes(err) then return nil, err end
+      if pending and stuck(wanted, pending) then
         return nil, { kind = "usage", message = nested > most_nested
           and "too many waits within coroutines and callbacks of tasks"
           or "nothing is left that could end this waiting: do tasks wait for one another?" }
@@ -228,8 +285,7 @@ end
 ---@param wanted vbo.Wanted
 ---@return true? ok, table? err  `cancelled` after an interrupt, or when the task is
 function M.await(engine, wanted)
-  local task = current
-  local refused = task and task.refusal and task:refusal()
+  local refused = M.refusal()
   if refused then return nil, refused end
   if hosted[coroutine.running()] and coroutine.isyieldable() then
     return coroutine.yield(waiting, engine, wanted)
@@ -246,33 +302,50 @@ end
 local function give_up(transfer, err)
   transfer:cancel()
   local last_words = transfer:error()
+  -- It had come to its end, or does so sooner than it can be ended: that is what became of it.
+  if not last_words or last_words.kind ~= "cancelled" and last_words.kind ~= "unknown_outcome" then
+    return transfer:wait()
+  end
+  err.server, err.request = err.server or last_words.server, err.request or last_words.request
   if last_words and last_words.kind == "unknown_outcome" then
     -- Still an interrupt: whoever catches errors of the server must not catch this one.
-    err.request, err.server = err.request or last_words.request, err.server or last_words.server
     err.sent, err.hint = true, last_words.hint
     err.message = err.message .. "; a change was under way, and its outcome is not known"
   end
   return nil, err
 end
 
+-- A wait of nobody else's concern, in C.
+local function wait_alone(transfer)
+  local refused = M.refusal()
+  if refused then return nil, refused end
+  local ok, err
+  repeat ok, err = transfer:wait() until ok or transfer:done() or not passes(err)
+  return ok, err
+end
+
 --- Waits until a transfer is done.
 ---@param engine vbo.Engine
 ---@param transfer vbo.Transfer
 ---@param watch fun(progress: table)?  told about ten times a second how far it is
+---@param stays boolean?  once it was sent its answer is waited for, also after a signal: what it
+---  opens has to be known
 ---@return true? ok, table? err  the transfer's own failure, or `cancelled`
-function M.wait(engine, transfer, watch)
+function M.wait(engine, transfer, watch, stays)
+  local err
   if not watch and is_alone() then
-    local ok, err = transfer:wait()
-    if ok or transfer:done() then return ok, err end
-    return give_up(transfer, err)
+    err = select(2, wait_alone(transfer))
+  else
+    local ok = true
+    while ok and not transfer:done() do
+      ok, err = M.await(engine, { transfer = transfer, at = watch and core.now() + 0.1 })
+      -- The end is told by who knows whether it was a good one.
+      if ok and watch and not transfer:done() then watch(transfer:progress()) end
+    end
   end
-  while not transfer:done() do
-    local ok, err = M.await(engine, { transfer = transfer, at = watch and core.now() + 0.1 })
-    if not ok then return give_up(transfer, err) end
-    -- The end is told by who knows whether it was a good one.
-    if watch and not transfer:done() then watch(transfer:progress()) end
-  end
-  return transfer:wait()
+  if transfer:done() then return transfer:wait() end
+  if stays and transfer:progress().sent then return M.shielded(M.wait, engine, transfer) end
+  return give_up(transfer, err)
 end
 
 --- Pauses, while the engine moves what else is under way.
@@ -280,12 +353,18 @@ end
 ---@param seconds number
 ---@return true? ok, table? err
 function M.sleep(engine, seconds)
-  if is_alone() then return engine:sleep(seconds) end
-  local at = core.now() + seconds
+  local at, left = core.now() + seconds, seconds
   repeat
-    local ok, err = M.await(engine, { at = at })
-    if not ok then return nil, err end
-  until core.now() >= at
+    local err = M.refusal()
+    local ok = not err
+    if ok and is_alone() then
+      ok, err = engine:sleep(left)
+    elseif ok then
+      ok, err = M.await(engine, { at = at })
+    end
+    if not ok and not passes(err) then return nil, err end
+    left = math.max(0, at - core.now())
+  until left == 0
   return true
 end
 

@@ -40,23 +40,64 @@ end
 
 local function is_interrupt(err) return errors.is(err) and err.kind == "cancelled" end
 
--- Ends what is under way and waits for that; the errors of changes that were cut off.
-local function stop(open)
-  local others, cut = {}, {}
-  for one in pairs(open) do others[#others + 1] = one end
-  for _, one in ipairs(others) do one:cancel "another one failed" end
-  task.settle(others)
-  for _, one in ipairs(others) do
-    local err = one:failure()
-    if errors.is(err) and err.sent then cut[#cut + 1] = err end
+-- Whether an error leaves open what became of a change that was sent: its answer was lost, or the
+-- server took it on and it was no longer followed.
+local function is_open(err)
+  return err.kind == "unknown_outcome"
+    or err.sent and (err.kind == "cancelled" or err.accepted or false)
+end
+
+-- The changes that the failures of elements leave open, but for the error that is raised itself.
+local function open_changes(failures, raised)
+  local cut = {}
+  for _, failure in ipairs(failures) do
+    local err = failure.error
+    if errors.is(err) and not rawequal(err, raised) then
+      if is_open(err) then
+        err.index, err.item = failure.index, failure.item
+        cut[#cut + 1] = err
+      end
+      -- Those of a parallel within this one.
+      for _, one in ipairs(err.cut_off or {}) do cut[#cut + 1] = one end
+    end
   end
+  table.sort(cut, function(one, other) return (one.index or 0) < (other.index or 0) end)
   return cut
 end
 
-local function raise(failed, cut)
-  local err = failed:failure()
-  if errors.is(err) and cut[1] then err.cut_off = cut end
-  failed:wait()
+-- Ends what is under way and waits for that.
+local function stop(open)
+  local others = {}
+  for one in pairs(open) do others[#others + 1] = one end
+  for _, one in ipairs(others) do one:cancel "another one failed" end
+  task.settle(others)
+end
+
+-- What is known of each change that was cut off, for who reads no more than the message.
+local function hint_of(cut)
+  local sessions, seen = {}, {}
+  for _, one in ipairs(cut) do
+    if one.session and not seen[one.session] then
+      seen[one.session] = true
+      sessions[#sessions + 1] = one.session
+    end
+  end
+  return ("%d change%s sent and cut off (err.cut_off): look at %s before anything is repeated")
+    :format(#cut, #cut == 1 and " was" or "s were", sessions[1]
+      and (sessions[2] and "the sessions " or "the session ") .. table.concat(sessions, ", ")
+      or "the server")
+end
+
+-- Adds to an error what was cut off and what was done.
+local function explain(err, cut, results)
+  if errors.is(err) then
+    err.results = results
+    if not cut[1] then return end
+    err.cut_off, err.hint = cut, err.hint or hint_of(cut)
+  elseif cut[1] then
+    -- The runbook's own value cannot take it along.
+    io.stderr:write("vbolua: parallel: ", hint_of(cut):gsub(" %(err%.cut_off%)", ""), "\n")
+  end
 end
 
 ---@class vbo.Failure  of one element, with on_error = "continue"
@@ -68,7 +109,8 @@ end
 ---
 --- Options: `limit` (16 unless told), `on_error`: "stop" (the first failure cancels the others,
 --- waits until they have ended, and is raised) or "continue" (the failures are the second
---- result; Ctrl-C stops nevertheless).
+--- result; Ctrl-C stops nevertheless).  The error raised says in `cut_off` which changes were sent
+--- or taken on by the server and not heard of to their end, and in `results` what was done.
 ---@param list table|function  a list, a collection (asked for as it is used) or an iterator
 ---@param given table?         options; may be left out
 ---@param fn function
@@ -82,7 +124,7 @@ function M.run(list, given, fn)
   end
   local limit, continues = settings(given)
   local following = elements(list)
-  local results, failures, failed = { n = 0 }, nil, nil
+  local results, failures, failed = { n = 0 }, {}, nil
   local open, count, changed = {}, 0, loop.event()
   -- How many there are of a collection is known only at its end.
   local is_list = type(list) == "table" and type(list.each) ~= "function"
@@ -94,11 +136,9 @@ function M.run(list, given, fn)
     plan.step()
     if ok then
       results[index] = value
-    elseif continues and not is_interrupt(value) then
-      failures = failures or {}
-      failures[#failures + 1] = { index = index, item = item, error = value }
     else
-      failed = failed or one
+      failures[#failures + 1] = { index = index, item = item, error = value }
+      if not continues or is_interrupt(value) then failed = failed or one end
     end
     changed:signal()
   end
@@ -118,22 +158,31 @@ function M.run(list, given, fn)
     end
   end
 
+  local function run()
+    local item = following()
+    while item ~= nil and not failed do
+      start(item)
+      await(function() return count < limit or failed ~= nil end)
+      if not failed then item = following() end
+    end
+    await(function() return count == 0 or failed ~= nil end)
+  end
+
   -- However this is left, nothing goes on behind the caller's back.
   local held <close> = setmetatable({}, { -- luacheck: ignore held
     __close = function() stop(open) end,
   })
 
-  local item = following()
-  while item ~= nil and not failed do
-    start(item)
-    await(function() return count < limit or failed ~= nil end)
-    if not failed then item = following() end
+  local ok, err = pcall(run)
+  if not ok or failed then
+    stop(open)
+    if ok then err = failed:failure() end
+    explain(err, open_changes(failures, err), results)
+    if ok then failed:wait() end
+    error(err, 0)
   end
-  await(function() return count == 0 or failed ~= nil end)
-  if failed then raise(failed, stop(open)) end
-  if failures then
-    table.sort(failures, function(one, other) return one.index < other.index end)
-  end
+  if not failures[1] then return results end
+  table.sort(failures, function(one, other) return one.index < other.index end)
   return results, failures
 end
 

@@ -4,6 +4,7 @@
 local changes = require "vbo.sim.changes"
 local connect = require "vbo.connect"
 local errors = require "vbo.error"
+local loop = require "vbo.runtime.loop"
 local scratch = require "vbo.runtime.scratch"
 local sim = require "vbo.sim"
 
@@ -62,10 +63,7 @@ local function explainer(server, world)
   end
 end
 
---- Ends the rehearsal: tells what changed, and stops the server.  Idempotent.
-function M.finish()
-  local server = running
-  if not server then return end
+local function finish(server)
   running, connect.divert, errors.explain = nil, nil, nil
   io.stdout:flush()
   local good, err = pcall(report, server)
@@ -78,6 +76,11 @@ function M.finish()
   local log = server:log()
   if log:find "%S" then say("the rehearsal server said:\n" .. log:gsub("%s+$", "")) end
   server:stop()
+end
+
+--- Ends the rehearsal: tells what changed, also after a signal, and stops the server.  Idempotent.
+function M.finish()
+  if running then loop.shielded(finish, running) end
 end
 
 --- Begins a rehearsal.

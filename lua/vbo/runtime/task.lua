@@ -72,7 +72,9 @@ function Task:follow(fn) self._follow = fn end
 
 --- What a wait of this task fails with; nil: it may wait.
 function Task:refusal()
-  if self._cancelled and self._shields == 0 then return cancelled(self._cancelled) end
+  if self._shields > 0 then return nil end
+  if self._cancelled then return cancelled(self._cancelled) end
+  return loop.stopped()
 end
 
 --- Whether the task has ended, well or not.
@@ -168,15 +170,7 @@ function M.own(thing)
 end
 
 --- Calls `fn(...)` so that its waits go on although the task was cancelled: the clean-up.
-function M.shielded(fn, ...)
-  local task = loop.current()
-  if not task then return fn(...) end
-  task._shields = task._shields + 1
-  local held <close> = setmetatable({}, { __close = function() -- luacheck: ignore held
-    task._shields = task._shields - 1
-  end })
-  return fn(...)
-end
+M.shielded = loop.shielded
 
 --- Waits until tasks have ended, whatever becomes of them.
 ---@param tasks table[]

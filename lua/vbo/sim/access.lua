@@ -28,7 +28,7 @@ local function place_of(op) return core.fold(op.path:match "^/v%d+/(%w+)") end
 
 local function denied(context)
   refusal.raise(403, ("Access is denied: '%s' may not %s."):format(
-    context.user, context.op.change and "do that" or "see that"))
+    context.user, context.op.class ~= "read" and "do that" or "see that"))
 end
 
 local rules = {}
@@ -47,7 +47,7 @@ function rules.tenant(context)
     return
   end
   local explores = context.op.name == "Organization_Explore"
-  if place == "organizations" and (not context.op.change or explores) then return end
+  if place == "organizations" and (context.op.class == "read" or explores) then return end
   denied(context)
 end
 
@@ -61,7 +61,7 @@ function rules.operator(context)
     return
   end
   if place ~= "restoresessions" then denied(context) end
-  if not context.op.change then return end
+  if context.op.class == "read" then return end
   for _, word in ipairs(harmless) do
     if name:find(word, 1, true) then return end
   end

@@ -118,7 +118,7 @@ end
 
 local function kind_of(operation)
   if operation.name == "token" then return "token" end
-  return operation.change and "change" or "read"
+  return operation.class
 end
 
 --- Whether a rule is for a request; `about` says what that is.

@@ -68,6 +68,7 @@
 ---@field host? string
 ---@field idle_timeout? number
 ---@field log? function
+---@field longest_pause? number
 ---@field needs? string|table
 ---@field password? any
 ---@field pin? string

@@ -51,6 +51,15 @@ M["Silence and slowness"] = {
   ["an interim answer (100) before the silence"] = {
     before = "send HTTP/1.1 100 Continue\\r\\n\\r\\n\npause 1500", connect = silence,
   },
+  ["interim answers (102, 103, one of no meaning) before the silence"] = {
+    before = "send HTTP/1.1 102 Processing\\r\\n\\r\\n"
+      .. "HTTP/1.1 103 Early Hints\\r\\nLink: </x>\\r\\n\\r\\n"
+      .. "HTTP/1.1 199 ?\\r\\n\\r\\n\npause 1500", connect = silence,
+  },
+  ["a switch of protocols (101) that nobody asked for"] = {
+    before = "send HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: x\\r\\n"
+      .. "Connection: upgrade\\r\\n\\r\\n\npause 600000", connect = silence,
+  },
 }
 
 local function framed(kind, head, tail)

@@ -164,6 +164,7 @@ local function operation_lines(page, operation, methods)
   if operation.action then route = route .. (" with the key `%s`"):format(operation.action) end
   local marks = { route }
   if operation.change then marks[#marks + 1] = "**changes**" end
+  if operation.class == "housekeeping" then marks[#marks + 1] = "housekeeping" end
   if operation.anonymous then marks[#marks + 1] = "needs no login" end
   if operation.inferred then marks[#marks + 1] = "inferred" end
   marks[#marks + 1] = "answers " .. answer_of(page, operation.answer)

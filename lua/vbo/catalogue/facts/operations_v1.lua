@@ -7,8 +7,8 @@ Organization_Add	POST	/Organizations	-	-	{type:(office365|onpremises),region:s,u
 Organization_GetById	GET	/Organizations/{organizationId}	-	p:organizationId:u	-	-	200 json @Organization	-
 Organization_Update	PUT	/Organizations/{organizationId}	-	p:organizationId:u	{id:s,type:(Office365|OnPremises|Hybrid),name:s,region:s,username:s,grantImpersonation:b,isBackedup:b,firstBackuptime:T,lastBackuptime:T,_links:{*:@Link},_actions:o,password:s,serverName:s,useSSL:b,skipCAverification:b,skipCommonNameVerification:b,skipRevocationCheck:b,configureThrottlingPolicy:b,*:*}	application/json	200 empty	cr
 Organization_Remove	DELETE	/Organizations/{organizationId}	-	p:organizationId:u	-	-	200 empty	c
-Organization_Explore	POST	/Organizations/{organizationId}/Action	explore	p:organizationId:u	{datetime:D}	application/json	201 json @RestoreSession	c
-RestoreSession_ExploreAction	POST	/RestoreSessions/Action	explore	-	{datetime:D}	application/json	201 json @RestoreSession	c
+Organization_Explore	POST	/Organizations/{organizationId}/Action	explore	p:organizationId:u	{datetime:D}	application/json	201 json @RestoreSession	ho
+RestoreSession_ExploreAction	POST	/RestoreSessions/Action	explore	-	{datetime:D}	application/json	201 json @RestoreSession	ho
 OrganizationMailbox_Get	GET	/Organizations/{organizationId}/Mailboxes	-	p:organizationId:u q:offset:n q:limit:n	-	-	200 json page @PageOfOrganizationMailbox	-
 OrganizationMailbox_GetById	GET	/Organizations/{organizationId}/Mailboxes/{mailboxId}	-	p:organizationId:u p:mailboxId:s	-	-	200 json @OrganizationMailbox	-
 Job_Get	GET	/Jobs	-	-	-	-	200 json array [@Job]	-
@@ -52,7 +52,7 @@ VexEmailSettings_Get	GET	/VEXEmailSettings	-	-	-	-	200 json @VEXEmailSettings	-
 VexEmailSettings_Update	PUT	/VEXEmailSettings	-	-	{enableNotification:b,server:s,port:n,useAuthentication:b,user:s,password:s^,useSSL:b,*:*}	application/json	200 empty	cr
 RestoreSession_GetPage	GET	/RestoreSessions	-	-	-	-	200 json array [@RestoreSession]	-
 RestoreSession_GetByRestoreSessionId	GET	/RestoreSessions/{restoreSessionId}	-	p:restoreSessionId:u	-	-	200 json @RestoreSession	-
-RestoreSession_StopAction	POST	/RestoreSessions/{restoreSessionId}/Action	stop	p:restoreSessionId:u	-	application/json	200 empty	c
+RestoreSession_StopAction	POST	/RestoreSessions/{restoreSessionId}/Action	stop	p:restoreSessionId:u	-	application/json	200 empty	he
 BackupOrganization_GetByRestoreSessionId	GET	/RestoreSessions/{restoreSessionId}/Organization	-	p:restoreSessionId:u	-	-	200 json	-
 BackupOrganization_RestoreSessionsAction	POST	/RestoreSessions/{restoreSessionId}/Organization/Action	exporttoPst	p:restoreSessionId:u	{contentKeywords:s}	application/json	200 stream	-
 BackupOrganization_RestoreToAction	POST	/RestoreSessions/{restoreSessionId}/Organization/Action	restoreTo	p:restoreSessionId:u	{*:*}	application/json	200 json {createdItemsCount:n,mergedItemsCount:n,failedItemsCount:n,skippedItemsCount:n}	cin

@@ -3,9 +3,9 @@
 return [[
 Organization_Add	POST	/Organizations	-	-	{type:s,region:s,username:s,password:s,grantImpersonation:b,grantAccessToSiteCollections:b}	application/json	201 json @Organization	cr
 Organization_Update	PUT	/Organizations/{organizationId}	-	p:organizationId:u	{id:s,type:s,name:s,region:s,username:s,grantImpersonation:b,grantAccessToSiteCollections:b,isBackedup:b,firstBackuptime:T,lastBackuptime:T,_links:{*:@Link},_actions:o,password:s,*:*}	application/json	200 empty	cr
-Organization_Explore	POST	/Organizations/{organizationId}/Action	explore	p:organizationId:u	{datetime:D,type:(vex|vesp|veod)}	application/json	201 json @RestoreSession	c
+Organization_Explore	POST	/Organizations/{organizationId}/Action	explore	p:organizationId:u	{datetime:D,type:(vex|vesp|veod)}	application/json	201 json @RestoreSession	ho
 Organization_GetCurrentOrganization	GET	/Organization	-	-	-	-	200 json @Organization	-
-RestoreSession_ExploreAction	POST	/Organization/Action	explore	-	{datetime:D,type:(vex|vesp|veod)}	application/json	201 json @RestoreSession	c
+RestoreSession_ExploreAction	POST	/Organization/Action	explore	-	{datetime:D,type:(vex|vesp|veod)}	application/json	201 json @RestoreSession	ho
 OrganizationUser_Get	GET	/Organizations/{organizationId}/Users	-	p:organizationId:u q:offset:n q:limit:n	-	-	200 json either @PageOfUser	-
 OrganizationUser_GetById	GET	/Organizations/{organizationId}/Users/{userId}	-	p:organizationId:u p:userId:s	-	-	200 json @User	-
 OrganizationGroup_Get	GET	/Organizations/{organizationId}/Groups	-	p:organizationId:u q:offset:n q:limit:n	-	-	200 json either @PageOfGroup	-

@@ -3,14 +3,14 @@
 return [[
 Organization_Add	POST	/Organizations	-	-	{type:s,region:s,isExchangeOnline:b,isSharePointOnline:b,exchangeOnlineSettings:@OnlineSettings,sharePointOnlineSettings:@OnlineSettings}	application/json	201 json @Organization	cr
 Organization_Update	PUT	/Organizations/{organizationId}	-	p:organizationId:u	{id:s,type:(Office365|OnPremises|Hybrid),name:s,officeName:s,region:s,isExchangeOnline:b,isSharePointOnline:b,exchangeOnlineSettings:@OnlineSettings,sharePointOnlineSettings:@OnlineSettings,isBackedup:b,firstBackuptime:T,lastBackuptime:T,_links:{*:@Link},_actions:o,*:*}	application/json	200 empty	cr
-Organization_Explore	POST	/Organizations/{organizationId}/Action	explore	p:organizationId:u	{datetime:T,type:(vex|vesp|veod),showDeleted:b,showAllVersions:b}	application/json	201 json @RestoreSession	c
-RestoreSession_ExploreAction	POST	/Organization/Action	explore	-	{datetime:T,type:(vex|vesp|veod),showDeleted:b,showAllVersions:b}	application/json	201 json @RestoreSession	c
+Organization_Explore	POST	/Organizations/{organizationId}/Action	explore	p:organizationId:u	{datetime:T,type:(vex|vesp|veod),showDeleted:b,showAllVersions:b}	application/json	201 json @RestoreSession	ho
+RestoreSession_ExploreAction	POST	/Organization/Action	explore	-	{datetime:T,type:(vex|vesp|veod),showDeleted:b,showAllVersions:b}	application/json	201 json @RestoreSession	ho
 OrganizationUser_Get	GET	/Organizations/{organizationId}/Users	-	p:organizationId:u q:offset:n q:limit:n	-	-	200 json page @PageOfUser	-
 OrganizationGroup_Get	GET	/Organizations/{organizationId}/Groups	-	p:organizationId:u q:offset:n q:limit:n	-	-	200 json page @PageOfGroup	-
 OrganizationSite_Get	GET	/Organizations/{organizationId}/Sites	-	p:organizationId:u q:offset:n q:limit:n	-	-	200 json page @PageOfSite	-
 OrganizationUserOneDrive_GetPage	GET	/Organizations/{organizationId}/Users/{userId}/OneDrives	-	p:organizationId:u p:userId:s q:offset:n q:limit:n	-	-	200 json page @PageOfOneDrive	-
 Organization_GetStorageSpaceUsage	GET	/Organizations/{organizationId}/usedRepositories	-	p:organizationId:u	-	-	200 json page @PageOfUsedRepository	-
-Job_ExploreAction	POST	/Jobs/{jobId}/Action	explore	p:jobId:u	{datetime:T,type:(vex|vesp|veod),showDeleted:b,showAllVersions:b}	application/json	201 json @RestoreSession	c
+Job_ExploreAction	POST	/Jobs/{jobId}/Action	explore	p:jobId:u	{datetime:T,type:(vex|vesp|veod),showDeleted:b,showAllVersions:b}	application/json	201 json @RestoreSession	ho
 JobSessionLog_GetBatchBySessionId	GET	/JobSessions/{sessionId}/LogItems	-	p:sessionId:u q:offset:n q:limit:n	-	-	200 json page @PageOfLogItem	-
 Job_UpdateSelectedItems	PUT	/Jobs/{jobId}/SelectedItems/{itemId}	-	p:jobId:u p:itemId:s	@JobItem	application/json	200 empty	cr
 Job_RemoveSelectedItem	DELETE	/Jobs/{jobId}/SelectedItems/{itemId}	-	p:jobId:u p:itemId:s	-	-	200 empty	c

@@ -7,7 +7,7 @@ AzureServiceAccounts_Add	POST	/AzureServiceAccounts	-	-	@RESTServiceAccountCreat
 AzureServiceAccounts_GetById	GET	/AzureServiceAccounts/{id}	-	p:id:u	-	-	200 json @RESTServiceAccountInfo	-
 AzureServiceAccounts_Update	PUT	/AzureServiceAccounts/{id}	-	p:id:u	@RESTServiceAccountUpdateData	application/json	204 empty	cr
 AzureServiceAccounts_Delete	DELETE	/AzureServiceAccounts/{id}	-	p:id:u	-	-	204 empty	c
-AzureServiceAccounts_GetDeviceCode	POST	/AzureServiceAccounts/DeviceCode	-	-	@RESTDeviceCodeInfoRequest	application/json	200 json @RESTDeviceCodeInfo	cr
+AzureServiceAccounts_GetDeviceCode	POST	/AzureServiceAccounts/DeviceCode	-	-	@RESTDeviceCodeInfoRequest	application/json	200 json @RESTDeviceCodeInfo	hr
 AzureServiceAccounts_GetSubscriptions	GET	/AzureServiceAccounts/{serviceAccountId}/Subscriptions	-	p:serviceAccountId:u q:subscriptionName:s	-	-	200 json array [@RESTAzureSubscription]	-
 AzureServiceAccounts_GetSubscriptionById	GET	/AzureServiceAccounts/{serviceAccountId}/Subscriptions/{subscriptionId}	-	p:serviceAccountId:u p:subscriptionId:s	-	-	200 json @RESTAzureSubscription	-
 AzureServiceAccounts_GetResourceGroups	GET	/AzureServiceAccounts/{serviceAccountId}/Subscriptions/{subscriptionId}/ResourceGroups	-	p:serviceAccountId:u p:subscriptionId:s q:locationName:s	-	-	200 json array [@RESTAzureResourceGroup]	-
@@ -88,7 +88,7 @@ DataRetrieval_GetMailboxes	GET	/DataRetrievals/{dataRetrievalId}/mailboxes	-	p:d
 DataRetrieval_GetTeams	GET	/DataRetrievals/{dataRetrievalId}/teams	-	p:dataRetrievalId:u	-	-	200 json array [@RESTDataRetrievalTeam]	-
 DataRetrieval_GetWebs	GET	/DataRetrievals/{dataRetrievalId}/webs	-	p:dataRetrievalId:u	-	-	200 json array [@RESTDataRetrievalWeb]	-
 DataRetrieval_GetOneDrives	GET	/DataRetrievals/{dataRetrievalId}/onedrives	-	p:dataRetrievalId:u	-	-	200 json array [@RESTDataRetrievalOneDrive]	-
-DataRetrieval_ExploreAction	POST	/DataRetrievals/{dataRetrievalId}/explore	-	p:dataRetrievalId:u	-	-	200 json @RESTRestoreSession	c
+DataRetrieval_ExploreAction	POST	/DataRetrievals/{dataRetrievalId}/explore	-	p:dataRetrievalId:u	-	-	200 json @RESTRestoreSession	ho
 DataRetrievalSession_Get	GET	/DataRetrievalSessions	-	q:dataRetrievalId:u q:limit:i q:offset:i	-	-	200 json page @PageOfRESTDataRetrievalSession	-
 DataRetrievalSession_GetById	GET	/DataRetrievalSessions/{dataRetrievalSessionId}	-	p:dataRetrievalSessionId:u	-	-	200 json @RESTDataRetrievalSession	-
 DataRetrievalSessionLog_GetBatchBySessionId	GET	/DataRetrievalSessions/{sessionId}/LogItems	-	p:sessionId:u q:offset:i q:limit:i	-	-	200 json page @PageOfRESTLogItem	-
@@ -133,7 +133,7 @@ Job_EnableAction	POST	/Jobs/{jobId}/enable	-	p:jobId:u	-	-	204 empty	c
 Job_DisableAction	POST	/Jobs/{jobId}/disable	-	p:jobId:u	-	-	204 empty	c
 Job_StartAction	POST	/Jobs/{jobId}/start	-	p:jobId:u	@RESTStartJobOptions	application/json	204 empty	cr
 Job_StopAction	POST	/Jobs/{jobId}/stop	-	p:jobId:u	-	-	204 empty	c
-Job_ExploreAction	POST	/Jobs/{jobId}/explore	-	p:jobId:u	@RESTExploreOptions	application/json	200 json @RESTRestoreSession	cr
+Job_ExploreAction	POST	/Jobs/{jobId}/explore	-	p:jobId:u	@RESTExploreOptions	application/json	200 json @RESTRestoreSession	hor
 JobSession_Get	GET	/JobSessions	-	q:jobType:@RESTJobSessionType q:endTimeLowerBound:t q:limit:i q:offset:i	-	-	200 json page @PageOfRESTJobSession	-
 JobSession_GetById	GET	/JobSessions/{jobSessionsId}	-	p:jobSessionsId:u	-	-	200 json @RESTJobSession	-
 JobSession_GetByJobId	GET	/Jobs/{jobId}/JobSessions	-	p:jobId:u q:limit:i q:offset:i	-	-	200 json page @PageOfRESTJobSession	-
@@ -161,16 +161,16 @@ OrganizationBackupAccounts_GetBackupAccounts	GET	/Organizations/{organizationId}
 OrganizationBackupAccounts_SetAccountPool	PUT	/Organizations/{organizationId}/BackupAccounts	-	p:organizationId:u	[@RESTBackupAccount]	application/json	200 json @RESTAccountPool	cr
 OrganizationBackupApplications_GetBackupApplications	GET	/Organizations/{organizationId}/BackupApplications	-	p:organizationId:u q:limit:i q:offset:i	-	-	200 json page @PageOfRESTBackupApplication	-
 OrganizationBackupApplications_ReplaceBackupApplications	PUT	/Organizations/{organizationId}/BackupApplications	-	p:organizationId:u	[@RESTBackupApplicationFromClient]	application/json	200 empty	cr
-OrganizationBackupApplications_OrganizationDeviceCode	POST	/Organizations/{organizationId}/DeviceCode	-	p:organizationId:u	-	-	200 json @RESTDeviceCodeResponse	c
+OrganizationBackupApplications_OrganizationDeviceCode	POST	/Organizations/{organizationId}/DeviceCode	-	p:organizationId:u	-	-	200 json @RESTDeviceCodeResponse	h
 Organization_Get	GET	/Organizations	-	q:extendedView!:b<default=true>	-	-	200 json array [@RestOrganizationComposed]	-
 Organization_Add	POST	/Organizations	-	-	@RestOrganizationComposed	application/json	200 json @RestOrganizationComposed	cr
 Organization_GetById	GET	/Organizations/{organizationId}	-	p:organizationId:u q:extendedView!:b<default=true>	-	-	200 json @RestOrganizationComposed	-
 Organization_Update	PUT	/Organizations/{organizationId}	-	p:organizationId:u	@RestOrganizationComposed	application/json	204 empty	cr
 Organization_GetStorageSpaceUsage	GET	/Organizations/{organizationId}/usedRepositories	-	p:organizationId:u q:limit:i q:offset:i	-	-	200 json page @PageOfRESTOrganizationStorageSpaceUsage	-
 Organization_GetCurrentOrganization	GET	/Organization	-	-	-	-	200 json @RESTLoggedInOrganization	-
-Organization_Explore	POST	/Organizations/{organizationId}/explore	-	p:organizationId:u	@RESTExploreOptions	application/json	200 json @RESTRestoreSession	cr
-Organization_OrganizationDeviceCode	POST	/DeviceCode	-	-	@RESTCommonDeviceCodeRequestOptions	application/json	200 json @RESTDeviceCodeResponse	cr
-Organization_CheckDeviceCode	POST	/DeviceCode/check	-	-	@RESTCheckDeviceCode	application/json	200 json @RESTDeviceCodeCheckResponse	cr
+Organization_Explore	POST	/Organizations/{organizationId}/explore	-	p:organizationId:u	@RESTExploreOptions	application/json	200 json @RESTRestoreSession	hor
+Organization_OrganizationDeviceCode	POST	/DeviceCode	-	-	@RESTCommonDeviceCodeRequestOptions	application/json	200 json @RESTDeviceCodeResponse	hr
+Organization_CheckDeviceCode	POST	/DeviceCode/check	-	-	@RESTCheckDeviceCode	application/json	200 json @RESTDeviceCodeCheckResponse	hr
 OrganizationGroup_Get	GET	/Organizations/{organizationId}/Groups	-	p:organizationId:u q:limit:i q:offset:i q:setId:u q:displayName:s q:groupName:s q:locationFilter:(Cloud|OnPremises|Hybrid|CloudOrHybrid|OnPremisesOrHybrid|Any)	-	-	200 json page @PageOfRESTGroup	-
 OrganizationGroup_GetById	GET	/Organizations/{organizationId}/Groups/{groupId}	-	p:organizationId:u p:groupId:s	-	-	200 json @RESTGroup	-
 OrganizationGroupMember_Get	GET	/Organizations/{organizationId}/Groups/{groupId}/Members	-	p:organizationId:u p:groupId:s q:limit:i q:offset:i q:setId:u	-	-	200 json page @PageOfRESTGroupMember	-
@@ -229,10 +229,10 @@ RestorePoint_GetRestorePointWebs	GET	/RestorePoints/{restorePointId}/webs	-	p:re
 RestorePoint_GetRestorePointOneDrives	GET	/RestorePoints/{restorePointId}/onedrives	-	p:restorePointId:s	-	-	200 json array [@RESTRestorePointOneDrive]	-
 RestoreSession_GetPage	GET	/RestoreSessions	-	q:limit:i q:offset:i q:startTimeFrom:s q:startTimeTo:s	-	-	200 json page @PageOfRESTRestoreSession	-
 RestoreSession_GetByRestoreSessionId	GET	/RestoreSessions/{restoreSessionId}	-	p:restoreSessionId:u	-	-	200 json @RESTRestoreSession	-
-RestoreSession_StopAction	POST	/RestoreSessions/{restoreSessionId}/Stop	-	p:restoreSessionId:u	-	-	200 empty	c
-RestoreSession_DeviceCodeAction	POST	/RestoreSessions/{restoreSessionId}/organization/restoreDeviceCode	-	p:restoreSessionId:u	@RESTDeviceCodeRequestOptions	application/json	200 json @RESTDeviceCodeResponse	cr
-RestoreSession_ExploreAction	POST	/Organization/Explore	-	-	@RESTExploreOptions	application/json	200 json @RESTRestoreSession	cr
-RestoreSession_OperatorExploreAction	POST	/Organization/OperatorExplore	-	-	@RESTOperatorExploreOptions	application/json	200 json @RESTRestoreSession	cr
+RestoreSession_StopAction	POST	/RestoreSessions/{restoreSessionId}/Stop	-	p:restoreSessionId:u	-	-	200 empty	he
+RestoreSession_DeviceCodeAction	POST	/RestoreSessions/{restoreSessionId}/organization/restoreDeviceCode	-	p:restoreSessionId:u	@RESTDeviceCodeRequestOptions	application/json	200 json @RESTDeviceCodeResponse	hr
+RestoreSession_ExploreAction	POST	/Organization/Explore	-	-	@RESTExploreOptions	application/json	200 json @RESTRestoreSession	hor
+RestoreSession_OperatorExploreAction	POST	/Organization/OperatorExplore	-	-	@RESTOperatorExploreOptions	application/json	200 json @RESTRestoreSession	hor
 RestoreSessionEvent_GetById	GET	/RestoreSessions/{restoreSessionId}/Events/{eventId}	-	p:restoreSessionId:u p:eventId:u	-	-	200 json @RESTRestoreSessionEvent	-
 RestoreSessionEvent_Get	GET	/RestoreSessions/{restoreSessionId}/Events	-	p:restoreSessionId:u q:limit:i q:offset:i	-	-	200 json page @PageOfRESTRestoreSessionEvent	-
 RestorePortalSettings_Get	GET	/RestorePortalSettings	-	-	-	-	200 json @RESTRestorePortalSettings	a

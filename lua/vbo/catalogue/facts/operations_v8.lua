@@ -2,7 +2,7 @@
 -- luacheck: no max line length
 return [[
 token	POST	/token	-	-	{grant_type!:(password|refresh_token|urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer|operator)<default=password>,username:s,password:P,refresh_token:s,client_id:s,assertion:s,disable_antiforgery_token:b?}	application/x-www-form-urlencoded	200 json @OAuthTokenResponse	ar
-logout	POST	/token/logout	-	-	-	-	204 empty	c
+logout	POST	/token/logout	-	-	-	-	204 empty	he
 AmazonS3CompatibleObjectStorage_GetBuckets	GET	/S3CompatibleResources/buckets	-	q:accountId!:u q:ServicePoint!:s q:CustomRegionId!:s q:Name:s q:trustedServerCertificateThumbprint:s q:trustServerCertificate:b	-	-	200 json array [@RESTAmazonBucketS3Compatible]	-
 AmazonS3CompatibleObjectStorage_GetBucket	GET	/S3CompatibleResources/buckets/{Name}	-	p:Name:s q:accountId!:u q:ServicePoint!:s q:CustomRegionId!:s q:trustedServerCertificateThumbprint:s q:trustServerCertificate:b	-	-	200 json @RESTAmazonBucketS3Compatible	-
 AmazonS3CompatibleObjectStorage_GetFolders	GET	/S3CompatibleResources/buckets/{bucketName}/folders	-	p:bucketName:s q:accountId!:u q:ServicePoint!:s q:CustomRegionId!:s q:Name:s q:trustedServerCertificateThumbprint:s q:trustServerCertificate:b	-	-	200 json array [@RESTAmazonFolderToReceiveS3Compatible]	-
@@ -19,7 +19,7 @@ AzureObjectStorage_AddFolder	POST	/AzureResources/containers/{containerName}/fol
 BackupRepository_GetRepositories	GET	/BackupRepositories	-	q:proxyId:u q:proxyPoolId:u q:organizationId:u q:longTerm:b q:limit:i q:offset:i	-	-	200 json page @PageOfRESTBackupRepository	-
 BackupRepository_Add	POST	/BackupRepositories	-	-	@RESTBackupRepositoryFromClient	application/json	201 json @RESTBackupRepository	cr
 BackupRepository_UpdateRepository	PUT	/BackupRepositories/{repositoryId}	-	p:repositoryId:u	@RESTBackupRepositoryFromClient	application/json	204 empty	cr
-BackupRepository_Explore	POST	/BackupRepositories/{repositoryId}/explore	-	p:repositoryId:u q:organizationId!:u	@RESTExploreOptions	application/json	201 json @RESTRestoreSession	cr
+BackupRepository_Explore	POST	/BackupRepositories/{repositoryId}/explore	-	p:repositoryId:u q:organizationId!:u	@RESTExploreOptions	application/json	201 json @RESTRestoreSession	hor
 BackupRepository_ChangeOwner	POST	/BackupRepositories/{repositoryId}/changeOwner	-	p:repositoryId:u q:proxyId:u q:poolId:u q:includeAllRelatedRepositories:b<default=false> q:waitForSessionsTimeout:i<default=60> q:forceStopSessions:b<default=false> q:forceStopSessionsTimeout:i<default=10>	-	-	200 json @RESTBackupRepositoryOwnerChangeSession	c
 CopyJob_Get	GET	/CopyJobs	-	q:organizationId:u q:repositoryId:u q:limit:i q:offset:i	-	-	200 json page @PageOfRESTCopyJob	-
 CopyJob_Create	POST	/CopyJobs	-	-	@RESTCreateCopyJob	application/json	201 json @RESTCopyJob	cr
@@ -32,7 +32,7 @@ DataRetrieval_GetMailboxes	GET	/DataRetrievals/{dataRetrievalId}/mailboxes	-	p:d
 DataRetrieval_GetTeams	GET	/DataRetrievals/{dataRetrievalId}/teams	-	p:dataRetrievalId:u q:limit:i q:offset:i	-	-	200 json page @PageOfRESTDataRetrievalTeam	-
 DataRetrieval_GetWebs	GET	/DataRetrievals/{dataRetrievalId}/webs	-	p:dataRetrievalId:u q:limit:i q:offset:i	-	-	200 json page @PageOfRESTDataRetrievalWeb	-
 DataRetrieval_GetOneDrives	GET	/DataRetrievals/{dataRetrievalId}/onedrives	-	p:dataRetrievalId:u q:limit:i q:offset:i	-	-	200 json page @PageOfRESTDataRetrievalOneDrive	-
-DataRetrieval_ExploreAction	POST	/DataRetrievals/{dataRetrievalId}/explore	-	p:dataRetrievalId:u	-	-	201 json @RESTRestoreSession	c
+DataRetrieval_ExploreAction	POST	/DataRetrievals/{dataRetrievalId}/explore	-	p:dataRetrievalId:u	-	-	201 json @RESTRestoreSession	ho
 DataRetrievalSessionLog_GetBatchBySessionId	GET	/DataRetrievalSessions/{sessionId}/LogItems	-	p:sessionId:u q:offset:i q:limit:i q:orderAsc:b	-	-	200 json page @PageOfRESTLogItem	-
 EncryptionKey_GetEncryptionKey	GET	/EncryptionKeys	-	q:description:s q:organizationId:u	-	-	200 json array [@RESTEncryptionKey]	-
 EncryptionKey_AddEncryptionKey	POST	/EncryptionKeys	-	-	@RESTEncryptionKeyToSend	application/json	201 json @RESTEncryptionKey	cr
@@ -52,7 +52,7 @@ Job_GetExcludedItems	GET	/Jobs/{jobId}/ExcludedItems	-	p:jobId:u q:limit:i q:off
 Job_AddExcludedItems	POST	/Jobs/{jobId}/ExcludedItems	-	p:jobId:u q:skipItemUpdate:b	[@RESTJobItemComposed]	application/json	204 empty	cr
 Job_UpdateExcludedItems	PUT	/Jobs/{jobId}/ExcludedItems/{itemId}	-	p:jobId:u p:itemId:s q:skipItemUpdate:b	@RESTJobItemComposed	application/json	204 empty	cr
 Job_StartAction	POST	/Jobs/{jobId}/start	-	p:jobId:u	@RESTStartJobOptions	application/json	200 json @RESTJobSession	cr
-Job_ExploreAction	POST	/Jobs/{jobId}/explore	-	p:jobId:u	@RESTExploreOptions	application/json	201 json @RESTRestoreSession	cr
+Job_ExploreAction	POST	/Jobs/{jobId}/explore	-	p:jobId:u	@RESTExploreOptions	application/json	201 json @RESTRestoreSession	hor
 JobSession_Get	GET	/JobSessions	-	q:jobId:u q:jobType:@RESTJobSessionType q:endTimeLowerBound:t q:endTimeUpperBound:t q:limit:i q:offset:i q:status:(Stopped|Running|Succeeded|Failed|Warning)	-	-	200 json page @PageOfRESTJobSession	-
 JobSessionLog_GetBatchBySessionId	GET	/JobSessions/{sessionId}/LogItems	-	p:sessionId:u q:offset:i q:limit:i q:type:(Running|Warning|Error|Success|Stop) q:orderAsc:b	-	-	200 json page @PageOfRESTLogItem	-
 License_Update	PUT	/License/AutoUpdate	-	-	@RESTLicenseAutoUpdate	application/json	204 empty	cr
@@ -70,7 +70,7 @@ Organization_Add	POST	/Organizations	-	-	@RestOrganizationComposed	application/j
 Organization_GetTenantInformationByID	GET	/Organizations/{organizationId}/tenantInformation	-	p:organizationId:u	-	-	200 json @RESTTenantInformation	-
 Organization_GetVersionBackupOptionsByID	GET	/Organizations/{organizationId}/versionBackupOptions	-	p:organizationId:u	-	-	200 json @RESTVersionBackupOptions	-
 Organization_SetVersionBackupOptionsByID	PUT	/Organizations/{organizationId}/versionBackupOptions	-	p:organizationId:u	@RESTVersionBackupOptionsFromClient	application/json	204 empty	cr
-Organization_Explore	POST	/Organizations/{organizationId}/explore	-	p:organizationId:u	@RESTOrganizationExploreOptions	application/json	201 json @RESTRestoreSession	cr
+Organization_Explore	POST	/Organizations/{organizationId}/explore	-	p:organizationId:u	@RESTOrganizationExploreOptions	application/json	201 json @RESTRestoreSession	hor
 OrganizationRetentionExclusion_OrganizationRetentionPolicyPut	PUT	/Organizations/{organizationId}/RetentionExclusion	-	p:organizationId:u	@RESTRetentionExclusion	application/json	204 empty	cr
 OrganizationSite_Get	GET	/Organizations/{organizationId}/Sites	-	p:organizationId:u q:limit:i q:offset:i q:setId:u q:includePersonalSites:b q:parentId:s q:locationFilter:(Cloud|OnPremises|Any) q:filter:s q:dataSource:(PreferLocal|Production|PreferLocalResynced) q:includeSearchSites:b	-	-	200 json page @PageOfRESTSite	-
 OrganizationUser_Get	GET	/Organizations/{organizationId}/Users	-	p:organizationId:u q:limit:i q:offset:i q:setId:u q:userName:s q:displayName:s q:locationFilter:(Cloud|OnPremises|Hybrid|CloudOrHybrid|OnPremisesOrHybrid|Any) q:dataSource:(PreferLocal|Production|PreferLocalResynced) q:detectedSkuType:(Other|Education)	-	-	200 json page @PageOfRESTUser	-
@@ -115,10 +115,10 @@ ProtectedData_GetProtectedSite	GET	/ProtectedSites/{protectedSiteId}	-	p:protect
 ProtectedData_GetProtectedTeams	GET	/ProtectedTeams	-	q:organizationId:u q:backedUpOrganizationId:s q:repositoryId:u q:restorePointId:s q:offset:i q:limit:i	-	-	200 json page @PageOfRESTProtectedTeam	-
 ProtectedData_GetProtectedTeam	GET	/ProtectedTeams/{protectedTeamId}	-	p:protectedTeamId:s	-	-	200 json @RESTProtectedTeam	-
 RestoreSession_GetPage	GET	/RestoreSessions	-	q:limit:i q:offset:i q:startTimeFrom:s q:startTimeTo:s q:endTimeFrom:s q:endTimeTo:s q:orderAsc:b q:orderBy:(CreationTime|EndTime)	-	-	200 json page @PageOfRESTRestoreSession	-
-RestoreSession_StopAction	POST	/RestoreSessions/{restoreSessionId}/Stop	-	p:restoreSessionId:u	-	-	204 empty	c
+RestoreSession_StopAction	POST	/RestoreSessions/{restoreSessionId}/Stop	-	p:restoreSessionId:u	-	-	204 empty	he
 RestoreSession_GetRestoreStatistics	GET	/RestoreSessions/{restoreSessionId}/Statistics	-	p:restoreSessionId:u	-	-	200 json @RESTRestoreSessionStatistics	-
-RestoreSession_ExploreAction	POST	/Organization/Explore	-	-	@RESTExploreOptions	application/json	201 json @RESTRestoreSession	cr
-RestoreSession_OperatorExploreAction	POST	/Organization/OperatorExplore	-	-	@RESTOperatorExploreOptions	application/json	201 json @RESTRestoreSession	cr
+RestoreSession_ExploreAction	POST	/Organization/Explore	-	-	@RESTExploreOptions	application/json	201 json @RESTRestoreSession	hor
+RestoreSession_OperatorExploreAction	POST	/Organization/OperatorExplore	-	-	@RESTOperatorExploreOptions	application/json	201 json @RESTRestoreSession	hor
 VboEmailSettings_Update	PUT	/VboEmailSettings	-	-	@RESTNotificationEmailSettingsRequest	application/json	204 empty	cr
 VboEmailSettings_SendTestEmail	POST	/VboEmailSettings/SendTestEmail	-	-	-	-	204 empty	c
 ExchangeFolder_RestoreAction	POST	/RestoreSessions/{restoreSessionId}/organization/mailboxes/{mailboxId}/folders/{folderId}/restore	-	p:restoreSessionId:u p:mailboxId:u p:folderId:s	@RESTRestoreToOriginalLocation	application/json	200 json @RESTAsyncRestoreResponse	cr

@@ -206,6 +206,11 @@ local function example_lines(lines, operation)
   end
 end
 
+local classes = {
+  read = "only reads", change = "changes the server or what it protects",
+  housekeeping = "housekeeping: leaves production and backups as they are",
+}
+
 --- The description of an operation.
 ---@param operation vbo.Operation
 ---@return string[] lines
@@ -216,7 +221,7 @@ function M.lines(operation)
     lines[#lines + 1] = ""
     lines[#lines + 1] = word
   end
-  lines[#lines + 1] = operation.change and "changes the server or what it protects" or "only reads"
+  lines[#lines + 1] = classes[operation.class]
   local title, group = titles.of(operation.name)
   if title or group then
     lines[#lines + 1] = title and ("%s (%s)"):format(title, group) or group

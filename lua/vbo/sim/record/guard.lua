@@ -15,7 +15,7 @@ local allowed = {
 ---@return vbo.Client client
 function M.on(client)
   table.insert(client.gates, 1, function(request, next)
-    if request.change and not allowed[request.operation] then
+    if request.class ~= "read" and not allowed[request.operation] then
       errors.raise {
         kind = "refused", operation = request.operation,
         message = ("a recording only reads: %s was not sent"):format(request.operation),

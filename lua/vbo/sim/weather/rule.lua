@@ -131,7 +131,8 @@ end
 --- What a rule looks at.
 local matching = {
   operation = operation, method = one_of { "GET", "POST", "PUT", "PATCH", "DELETE" }, path = text,
-  version = one_of(catalogue.versions), kind = one_of { "read", "change", "token" },
+  version = one_of(catalogue.versions),
+  kind = one_of { "read", "housekeeping", "change", "token" },
   nth = integer(1), every = integer(1), after = integer(0), count = integer(1),
   probability = probability, seed = integer(0), streak = integer(1), per_target = integer(1),
 }

@@ -55,8 +55,6 @@ function AzureServiceAccounts.GetById(arguments, options) end
 ---@field [string] vbo.UnknownOption
 
 --- `POST /AzureServiceAccounts/DeviceCode` (v6–v8)
----
---- Changes what the server or production holds.
 ---@param arguments? vbo.call.AzureServiceAccounts_GetDeviceCode
 ---@param options? vbo.CallOptions
 ---@return vbo.answer.RESTDeviceCodeInfo

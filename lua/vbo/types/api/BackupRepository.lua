@@ -42,8 +42,6 @@ function BackupRepository.ChangeOwner(arguments, options) end
 ---@field [string] vbo.UnknownOption
 
 --- `POST /BackupRepositories/{repositoryId}/explore` (v7–v8)
----
---- Changes what the server or production holds.
 ---@param arguments vbo.call.BackupRepository_Explore
 ---@param options? vbo.CallOptions
 ---@return vbo.answer.RESTRestoreSession

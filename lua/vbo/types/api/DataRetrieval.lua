@@ -34,8 +34,6 @@ function DataRetrieval.DeleteDataRetrieval(arguments, options) end
 ---@field [string] vbo.UnknownOption
 
 --- `POST /DataRetrievals/{dataRetrievalId}/explore` (v6–v8)
----
---- Changes what the server or production holds.
 ---@param arguments vbo.call.DataRetrieval_ExploreAction
 ---@param options? vbo.CallOptions
 ---@return vbo.answer.RESTRestoreSession

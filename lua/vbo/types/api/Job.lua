@@ -101,8 +101,6 @@ function Job.EnableAction(arguments, options) end
 
 --- `POST /Jobs/{jobId}/explore` (v6–v8)
 --- `POST /Jobs/{jobId}/action explore` (v3–v5)
----
---- Changes what the server or production holds.
 ---@param arguments vbo.call.Job_ExploreAction
 ---@param options? vbo.CallOptions
 ---@return vbo.answer.RESTRestoreSession

@@ -22,8 +22,6 @@ function Organization.Add(arguments, options) end
 ---@field [string] vbo.UnknownOption
 
 --- `POST /DeviceCode/check` (v6–v8)
----
---- Changes what the server or production holds.
 ---@param arguments vbo.call.Organization_CheckDeviceCode
 ---@param options? vbo.CallOptions
 ---@return vbo.answer.RESTDeviceCodeCheckResponse
@@ -36,8 +34,6 @@ function Organization.CheckDeviceCode(arguments, options) end
 
 --- `POST /Organizations/{organizationId}/explore` (v6–v8)
 --- `POST /Organizations/{organizationId}/action explore` (v1–v5)
----
---- Changes what the server or production holds.
 ---@param arguments vbo.call.Organization_Explore
 ---@param options? vbo.CallOptions
 ---@return vbo.answer.RESTRestoreSession
@@ -113,8 +109,6 @@ function Organization.GetVersionBackupOptionsByID(arguments, options) end
 ---@field [string] vbo.UnknownOption
 
 --- `POST /DeviceCode` (v5–v8)
----
---- Changes what the server or production holds.
 ---@param arguments? vbo.call.Organization_OrganizationDeviceCode
 ---@param options? vbo.CallOptions
 ---@return vbo.answer.Organization_OrganizationDeviceCode

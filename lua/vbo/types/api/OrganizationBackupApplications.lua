@@ -47,8 +47,6 @@ function OrganizationBackupApplications.GetBackupApplications(arguments, options
 ---@field [string] vbo.UnknownOption
 
 --- `POST /Organizations/{organizationId}/DeviceCode` (v6–v8)
----
---- Changes what the server or production holds.
 ---@param arguments vbo.call.OrganizationBackupApplications_OrganizationDeviceCode
 ---@param options? vbo.CallOptions
 ---@return vbo.answer.RESTDeviceCodeResponse

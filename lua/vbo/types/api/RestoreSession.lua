@@ -11,8 +11,6 @@ local RestoreSession = {}
 ---@field [string] vbo.UnknownOption
 
 --- `POST /RestoreSessions/{restoreSessionId}/organization/restoreDeviceCode` (v4–v8)
----
---- Changes what the server or production holds.
 ---@param arguments vbo.call.RestoreSession_DeviceCodeAction
 ---@param options? vbo.CallOptions
 ---@return vbo.answer.RESTDeviceCodeResponse
@@ -25,8 +23,6 @@ function RestoreSession.DeviceCodeAction(arguments, options) end
 --- `POST /Organization/Explore` (v6–v8)
 --- `POST /Organization/action explore` (v2–v5)
 --- `POST /RestoreSessions/Action explore` (v1)
----
---- Changes what the server or production holds.
 ---@param arguments? vbo.call.RestoreSession_ExploreAction
 ---@param options? vbo.CallOptions
 ---@return vbo.answer.RESTRestoreSession
@@ -75,8 +71,6 @@ function RestoreSession.GetRestoreStatistics(arguments, options) end
 ---@field [string] vbo.UnknownOption
 
 --- `POST /Organization/OperatorExplore` (v6–v8)
----
---- Changes what the server or production holds.
 ---@param arguments? vbo.call.RestoreSession_OperatorExploreAction
 ---@param options? vbo.CallOptions
 ---@return vbo.answer.RESTRestoreSession
@@ -88,8 +82,6 @@ function RestoreSession.OperatorExploreAction(arguments, options) end
 
 --- `POST /RestoreSessions/{restoreSessionId}/Stop` (v6–v8)
 --- `POST /RestoreSessions/{restoreSessionId}/action stop` (v1–v5)
----
---- Changes what the server or production holds.
 ---@param arguments vbo.call.RestoreSession_StopAction
 ---@param options? vbo.CallOptions
 function RestoreSession.StopAction(arguments, options) end

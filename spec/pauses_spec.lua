@@ -1,0 +1,97 @@
+-- How long is waited before a request is sent again, and what says so.
+
+local faults = require "spec.support.faults.peer"
+local pipeline = require "vbo.pipeline"
+local program = require "spec.support.program"
+local rehearsal = require "spec.support.rehearsal"
+local vbo = require "vbo"
+
+describe("a pause that the server asks for", function()
+  local folder, remove
+  setup(function() folder, remove = program.folder() end)
+  teardown(function() remove() end)
+
+  local function start(...)
+    return faults.start(folder, "token tok 3600\n" .. table.concat({ ... }, "\n") .. "\n")
+  end
+
+  local function ask(client, more)
+    local request = { operation = "x", method = "GET", path = "/v8/x" }
+    for name, value in pairs(more or {}) do request[name] = value end
+    return pipeline.run(client, request, 1).data
+  end
+
+  it("is not waited for when it is longer than the stated bound", function()
+    for _, status in ipairs { 429, 503 } do
+      local peer <close> = start("on GET /v8/x", "header Retry-After: 86400", "empty " .. status)
+      local client = peer:connect { retries = 3 }
+      local err = rehearsal.failure(ask, client)
+      assert.equal("busy", err.kind)
+      assert.equal(86400, err.retry_after)
+      assert.is_true(err.retryable)
+      assert.matches("it asks to wait 86400 s, longer than the 600 s that are waited for",
+        err.message, 1, true)
+      assert.equal(1, peer:count "GET /v8/x")
+      -- Others are not held that long, either.
+      assert.equal(0, client:load().pause)
+      client:close()
+    end
+  end)
+
+  it("may be a date, by the server's own clock", function()
+    local peer <close> = start("on GET /v8/x", "header Date: Sun, 06 Nov 1994 08:00:00 GMT",
+      "header Retry-After: Sun, 06 Nov 1994 10:00:00 GMT", "empty 503")
+    local client = peer:connect { retries = 3 }
+    assert.equal(7200, rehearsal.failure(ask, client).retry_after)
+    client:close()
+  end)
+
+  it("has its bound in the option longest_pause", function()
+    local peer <close> = start("on GET /v8/x times 1", "header Retry-After: 2", "empty 429",
+      "on GET /v8/x", "json 200 1")
+    local client = peer:connect { retries = 3, longest_pause = 1.5 }
+    assert.equal(2, rehearsal.failure(ask, client).retry_after)
+    client:close()
+    for _, wrong in ipairs { 0, -1, "1" } do
+      assert.equal("usage", rehearsal.failure(vbo.connect, { url = "https://127.0.0.1:1",
+        user = "u", password = vbo.secret.env "PATH", longest_pause = wrong }).kind)
+    end
+  end)
+
+  it("is told by the log and the progress while it lasts", function()
+    local peer <close> = start("on GET /v8/x times 1", "header Retry-After: 1", "empty 429",
+      "on GET /v8/x", "json 200 1")
+    local client, log = peer:connect { retries = 1 }
+    local longest = 0
+    assert.equal(1, ask(client, { watch = function(progress)
+      if progress.phase == "queued" then longest = math.max(longest, progress.pause or 0) end
+    end }))
+    assert.is_true(longest > 0 and longest <= 1)
+    assert.matches("^GET /v8/x: busy: the server answered 429; asked for again after a pause of "
+      .. "%S+ s that the server asks for, attempt 2$", log[2] or log[1])
+    client:close()
+  end)
+
+  it("is at least our own when it is none", function()
+    local peer <close> = start("on GET /v8/x", "header Retry-After: 0", "empty 503")
+    local client = peer:connect { retries = 3 }
+    local core = require "vbo.core"
+    local began = core.now()
+    assert.equal("busy", rehearsal.failure(ask, client).kind)
+    -- 125 to 250 ms, 250 to 500 ms, 500 to 1000 ms.
+    assert.is_true(core.now() - began >= 0.875)
+    assert.equal(4, peer:count "GET /v8/x")
+    client:close()
+  end)
+
+  it("is told with a change that was refused because of it", function()
+    local peer <close> = start("on POST /v8/x", "header Retry-After: 30",
+      'json 429 {"message":"later"}')
+    local client = peer:connect { retries = 3 }
+    local err = rehearsal.failure(ask, client, { method = "POST", change = true, body = {} })
+    assert.equal("busy", err.kind)
+    assert.equal(30, err.retry_after)
+    assert.equal(1, peer:count "POST /v8/x")
+    client:close()
+  end)
+end)
