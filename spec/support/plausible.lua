@@ -71,7 +71,7 @@ function M.answer(operation)
   end
   -- A session that is over: nobody waits for it.
   if schema.properties.state then out.state = "Stopped" end
-  if schema.properties.status and schema.properties.details then
+  if not property and schema.properties.status and schema.properties.details then
     return parts()
   end
   return out
