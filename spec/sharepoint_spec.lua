@@ -376,7 +376,7 @@ describe("SharePoint", function()
 
   it("is saved", function()
     local to = server.folder .. "/saved"
-    local content = { v5 = '{"', v8 = "content" }
+    local content = { v5 = "{}", v8 = "content" }
     for name, case in pairs {
       document = { document, "/Documents/D1", { zip = true }, { asZip = true }, { asZip = true } },
       documents = { documents, "/Documents", {}, { documents = { { id = "D1" } } },

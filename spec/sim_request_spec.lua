@@ -222,6 +222,6 @@ describe("pages of the rehearsal server", function()
       assert.equal(4, #(value.results or value))
     end
     local sessions = sim.new "v5":get "/JobSessions"
-    assert.equal(31, sessions.totalCount)
+    assert.equal(32, sessions.totalCount)
   end)
 end)

@@ -61,7 +61,7 @@ end
 -- What else tells a person which one it is.
 local function more_of(item)
   for _, field in ipairs { "email", "address", "office_name", "url", "modified", "received" } do
-    local value = item[field]
+    local value = resource.field(item:record(), field)
     if type(value) == "string" and value ~= "" and value ~= label_of(item) then
       return value .. ", id " .. tostring(item._key)
     end

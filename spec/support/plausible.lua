@@ -12,8 +12,9 @@ local M = {}
 ---@param body any       decoded
 function M.operation(method, target, body)
   local version = target:match "^/(v%d+)/"
-  if not version then return nil end
-  local found = catalogue.load(version):match(method, target)
+  local known, facts = pcall(catalogue.load, version)
+  if not version or not known then return nil end
+  local found = facts:match(method, target)
   if not found or not found.actions then return found end
   for key, operation in pairs(found.actions) do
     for given in pairs(type(body) == "table" and body or {}) do
@@ -77,10 +78,12 @@ function M.answer(operation)
   return out
 end
 
---- What answers a request, `{}` where its version has no such operation.
+--- What answers a request; where its version has no such operation, or is not known here, a record
+--- and a page in one.
 function M.to(method, target, body)
   local operation = M.operation(method, target, body)
-  return operation and M.answer(operation) or {}
+  if operation then return M.answer(operation) end
+  return { id = "61954db6-7278-4d26-86f7-888bda5a4ec4", results = json.array {} }
 end
 
 return M
