@@ -316,7 +316,8 @@ describe("vbolua catalogue", function()
     write(folder .. "/answers.lua", [[return {
       { method = "GET", path = "^/v9/Jobs$", status = 200, body = { results =
         { { id = "]] .. id .. [[", name = "nightly" } } } },
-      { method = "POST", path = "/fly$", status = 200, body = { name = "flying" } } }]])
+      { method = "POST", path = "/fly$", status = 200,
+        body = { id = "]] .. id .. [[", name = "flying" } } }]])
     local recorder <close> = program.start(("%s spec/support/recorder.lua %s %s/answers.lua")
       :format(program.vbolua, log, folder), "fingerprint")
     local connection = ("VBO_HOST=%s VBO_PIN=%s VBO_USER=u VBO_PASSWORD=p"):format(recorder.url,
@@ -334,7 +335,7 @@ describe("vbolua catalogue", function()
     has(text, "v9\nflying\nflying\nfalse\t")
     has(text, "v9 has no Job_Add; it went after v8")
     text = run({ "api", "--version", "v9", "Job_Fly", "jobId=" .. id, "height=5" }, connection)
-    assert.equal('{"name":"flying"}\n', text)
+    assert.equal(('{"id":%q,"name":"flying"}\n'):format(id), text)
     local sent = {}
     for line in io.lines(log) do
       local request = assert(json.decode(line))
