@@ -25,7 +25,9 @@
 #include "system.h"
 #include "vbolua.h"
 
-extern char **environ;
+#ifdef __APPLE__
+extern char **environ; /* which unistd.h declares elsewhere */
+#endif
 
 enum {
   MOST_CHILDREN = 64, /* of those that are running, which a signal is passed on to */

@@ -113,9 +113,8 @@ static void push_text(lua_State *L, const vbo_gmime *g, const char *bytes, size_
   luaL_Buffer buffer;
   luaL_buffinit(L, &buffer);
   bool plain = claims_utf8(charset);
-  if (plain && is_utf8(bytes, size))
-    add_clean(&buffer, bytes, size);
-  else if (!add_converted(&buffer, g, plain ? "windows-1252" : charset, bytes, size))
+  bool as_is = plain && is_utf8(bytes, size);
+  if (as_is || !add_converted(&buffer, g, plain ? "windows-1252" : charset, bytes, size))
     add_clean(&buffer, bytes, size);
   luaL_pushresult(&buffer);
 }

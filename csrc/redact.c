@@ -485,6 +485,7 @@ static void find_in_window(search *s, const char *text, size_t size) {
   size_t work = (characters.count + 100) * WORK;
   s->work = &work;
   find(s, &characters, 0);
+  s->work = NULL;
   forget(&characters);
   /* Encoded in each other so often that nobody has read it for secrets. */
   if (work == 0) mark(s, 0, size);

@@ -409,7 +409,7 @@ session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { 
         return started.wait()
       end)
       assert.equal(130, status)
-      assert.matches("%[cancelled%]", output)
+      assert.matches("%[cancelled; POST ", output)
       assert.same({}, core.list(folder .. "/saved"))
       local client <close> = server.connect "v8"
       for session in client:sessions():each() do assert.equal("Stopped", session.state) end
