@@ -113,6 +113,10 @@ describe("the screen", function()
     assert.equal("connecting", line("sending", 0))
     assert.equal("preparing on the server, 0:07", line("preparing", 0, { waited = 7.9 }))
     assert.equal("attempt 1 failed, waits to try again", line("queued", 0))
+    assert.equal("attempt 1 failed, waits 2:00 before it is sent",
+      line("queued", 0, { pause = 120 }))
+    assert.equal("waits 1:00:05 before it is sent",
+      line("queued", 0, { attempts = 0, pause = 3605 }))
     assert.matches("^100 %%", line("receiving", 0, { expected = 0 }))
     assert.matches("^99 %%", line("receiving", 9999999, { expected = 10000000 }))
   end)

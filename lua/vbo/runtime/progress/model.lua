@@ -20,6 +20,7 @@ local batch_gap <const> = 2
 ---@field elapsed number    seconds
 ---@field waited number     seconds for the answer's first byte, of this attempt
 ---@field attempts integer
+---@field pause number?     seconds that it still waits before it is sent, as its server asked for
 ---@field rate number?      bytes a second, smoothed; the mean once it is over
 ---@field state "live"|"done"|"failed"
 ---@field error any         of a failed one
@@ -119,6 +120,7 @@ function Model:update(transfer, progress, now)
     progress.phase, progress.received, progress.expected
   transfer.elapsed, transfer.waited, transfer.attempts =
     progress.elapsed, progress.waited, progress.attempts
+  transfer.pause = progress.pause
   if progress.phase ~= "receiving" then
     if transfer.gauge.rate then transfer.gauge = gauge.new() end
   elseif again then

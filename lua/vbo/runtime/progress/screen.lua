@@ -84,6 +84,10 @@ local function message_of(transfer)
     return speed and { ("%s, %s, %s"):format(received, speed, elapsed),
       ("%s, %s"):format(received, speed), received, elapsed }
       or { ("%s, %s"):format(received, elapsed), received, elapsed }
+  elseif phase == "queued" and transfer.pause then
+    local pause = text.duration(transfer.pause)
+    local failed = transfer.attempts > 0 and ("attempt %d failed, "):format(transfer.attempts) or ""
+    return { ("%swaits %s before it is sent"):format(failed, pause), "waits " .. pause, pause, "…" }
   elseif transfer.attempts > 0 and phase == "queued" then
     return { ("attempt %d failed, waits to try again"):format(transfer.attempts),
       "waits to try again", "waits", "…" }
