@@ -128,9 +128,11 @@ int vboL_fail_interrupted(lua_State *L) {
   return vboL_fail_with(L, VBO_ERROR_CANCELLED, vboL_latch_message());
 }
 
-/* core.stopped() -> message | nil: whether a signal is in force that ends the program. */
+/* core.stopped(told|nil) -> message | nil: whether a signal is in force that ends the program.  With
+ * `told` the caller fails for it: no hook delivers the same signal once more. */
 static int core_stopped(lua_State *L) {
   if (vboL_latched() == 0) return 0;
+  if (lua_toboolean(L, 1)) (void)vboL_take_interrupt();
   if (++refusals == MOST_REFUSALS && tired != NULL) tired();
   lua_pushstring(L, vboL_latch_message());
   return 1;

@@ -133,8 +133,7 @@ int vboL_client_start(lua_State *L) {
   read_sink(L, 2, &sink);
   read_request(L, 2, &request);
   if (!is_open(L, client)) return 2;
-  if (request.change && vboL_latched() != 0)
-    return vboL_fail_with(L, VBO_ERROR_CANCELLED, vboL_latch_message());
+  if (request.change && vboL_latched() != 0) return vboL_fail_interrupted(L);
   vboL_transfer *transfer = push_handle(L, sink.kind == VBO_SINK_PULL);
   vbo_error err = {0};
   return keep_handle(L, transfer, vbo_transfer_start(client->client, &request, &sink, &err), &err);

@@ -52,7 +52,7 @@ local swept = false
 --- Returns the error of a signal that ends the program; nil when none came.
 ---@return table?
 function M.stopped()
-  local message = core.stopped()
+  local message = core.stopped(true)
   if message then return { kind = "cancelled", message = message } end
 end
 
