@@ -4,7 +4,8 @@
 #   .ci/spec.sh FOLDER-OF-LOGS FILE
 #
 # One line says how it went; the log tells the rest.
-log=$1/$(basename "$2").log
+log=$1/$2.log
+mkdir -p "${log%/*}"
 "$VBOLUA" "$BUSTED" -o plainTerminal "$2" >"$log" 2>&1
 status=$?
 summary=$(grep -a '^[0-9]* success.* pending' "$log" | tail -n 1)

@@ -54,12 +54,12 @@ echo "== specs in vbolua, $jobs at a time"
 # The interpreter has the module inside; the path is for specs that look at its files, or run a part
 # of it in another process.
 # shellcheck disable=SC2086  # a list of files
-printf '%s\n' ${SPEC:-spec/*_spec.lua} |
+printf '%s\n' ${SPEC:-$(find spec -name '*_spec.lua' | LC_ALL=C sort)} |
   LUA_PATH="$root/lua/?.lua;$root/lua/?/init.lua;;" LUA_CPATH="$VBO_BUILD/?.so;;" BUSTED="$busted" \
     xargs -n 1 -P "$jobs" .ci/spec.sh "$logs" || failed=1
-for log in "$logs"/*.log; do
-  [ -e "$log" ] || continue
-  spec=spec/$(basename "$log" .log)
+find "$logs" -name '*.log' | LC_ALL=C sort | while read -r log; do
+  spec=${log#"$logs/"}
+  spec=${spec%.log}
   if grep -qx "$spec" "$logs/failed" 2>/dev/null; then
     echo "-- $spec"
     grep -av '^[0-9]* success.* pending' "$log"
