@@ -7,11 +7,11 @@
 #include "answer.h"
 #include "client.h"
 #include "json.h"
-#include "redact.h"
+#include "base/redact.h"
 #include "retry.h"
-#include "secret.h"
-#include "system.h"
-#include "text.h"
+#include "base/secret.h"
+#include "base/system.h"
+#include "base/text.h"
 
 enum {
   TOKEN_ANSWER = 64 * 1024,

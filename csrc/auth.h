@@ -10,10 +10,10 @@
 #ifndef VBO_AUTH_H
 #define VBO_AUTH_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "http.h"
-#include "list.h"
-#include "timer.h"
+#include "base/list.h"
+#include "base/timer.h"
 
 typedef enum vbo_auth_state { VBO_AUTH_NONE, VBO_AUTH_ASKING, VBO_AUTH_VALID } vbo_auth_state;
 

@@ -8,7 +8,7 @@
 #ifndef VBO_CHECK_H
 #define VBO_CHECK_H
 
-#include "error.h"
+#include "base/error.h"
 
 typedef struct vbo_check vbo_check;
 

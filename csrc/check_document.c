@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "text.h"
+#include "base/text.h"
 
 enum {
   BEGINNING = 512,

@@ -6,7 +6,7 @@
 #ifndef VBO_CHECK_DOCUMENT_H
 #define VBO_CHECK_DOCUMENT_H
 
-#include "error.h"
+#include "base/error.h"
 
 typedef struct vbo_document_check vbo_document_check;
 

@@ -2,7 +2,7 @@
 #ifndef VBO_CHECK_ZIP_H
 #define VBO_CHECK_ZIP_H
 
-#include "error.h"
+#include "base/error.h"
 
 typedef struct vbo_zip_check vbo_zip_check;
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "redact.h"
-#include "secret.h"
-#include "text.h"
+#include "base/redact.h"
+#include "base/secret.h"
+#include "base/text.h"
 #include "transfer.h"
 
 enum {

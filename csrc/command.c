@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "lutil.h"
-#include "system.h"
+#include "base/system.h"
 #include "vbolua.h"
 
 #ifdef __APPLE__

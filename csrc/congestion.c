@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "engine.h"
-#include "system.h"
-#include "text.h"
+#include "base/system.h"
+#include "base/text.h"
 
 enum {
   PROBE_EVERY = 30 * 1000, /* how often a given-up server is looked at */

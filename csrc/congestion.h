@@ -15,9 +15,9 @@
 #ifndef VBO_CONGESTION_H
 #define VBO_CONGESTION_H
 
-#include "error.h"
-#include "list.h"
-#include "timer.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "base/timer.h"
 
 typedef struct vbo_congestion vbo_congestion;
 

@@ -2,7 +2,7 @@
 #ifndef VBO_DIGEST_H
 #define VBO_DIGEST_H
 
-#include "error.h"
+#include "base/error.h"
 
 typedef struct vbo_digest vbo_digest;
 

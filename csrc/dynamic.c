@@ -1,7 +1,7 @@
 /* dynamic.c: see dynamic.h. */
 #include "dynamic.h"
 
-#include "error.h"
+#include "base/error.h"
 
 #include <dlfcn.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include "client.h"
 #include "congestion.h"
-#include "system.h"
+#include "base/system.h"
 
 /* libcurl's poll takes an int; waking up now and then costs nothing. */
 enum { LONGEST_POLL = 60 * 60 * 1000 };

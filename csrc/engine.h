@@ -4,12 +4,12 @@
 
 #include <stdatomic.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "feed.h"
 #include "http.h"
-#include "list.h"
+#include "base/list.h"
 #include "progress.h"
-#include "timer.h"
+#include "base/timer.h"
 
 struct vbo_engine {
   unsigned owners; /* the caller, and each client */

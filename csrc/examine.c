@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "system.h"
+#include "base/system.h"
 
 enum { PIECE = 256 * 1024 };
 

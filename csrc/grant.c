@@ -3,8 +3,8 @@
 
 #include "auth.h"
 #include "json.h"
-#include "secret.h"
-#include "text.h"
+#include "base/secret.h"
+#include "base/text.h"
 
 enum { LIFETIME = 15 * 60, LONGEST_LIFETIME = 365 * 24 * 60 * 60 };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "text.h"
+#include "base/text.h"
 
 void vbo_headers_init(vbo_headers *headers) {
   *headers = (vbo_headers){.length = -1, .fields = {.limit = VBO_HEADERS_SIZE}};

@@ -4,7 +4,7 @@
 #ifndef VBO_HEADERS_H
 #define VBO_HEADERS_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 typedef struct vbo_headers {
   int status;     /* 0 before the status line */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "http_private.h"
-#include "secret.h"
-#include "system.h"
+#include "base/secret.h"
+#include "base/system.h"
 
 /* ------------------------------------------------------- memory for libcurl
  *

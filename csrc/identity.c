@@ -1,7 +1,7 @@
 /* identity.c: see identity.h. */
 #include "identity.h"
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 #include <limits.h>
 #include <openssl/bio.h>

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "lutil.h"
-#include "system.h"
+#include "base/system.h"
 #include "vbolua.h"
 
 enum {

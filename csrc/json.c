@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "json_scan.h"
-#include "text.h"
+#include "base/text.h"
 
 enum {
   WANT_VALUE,

@@ -8,7 +8,7 @@
 #ifndef VBO_JSON_H
 #define VBO_JSON_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 typedef enum vbo_json_type {
   VBO_JSON_OBJECT, /* { */

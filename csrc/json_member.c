@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "text.h"
+#include "base/text.h"
 
 bool vbo_json_member(const char *text, size_t size, const char *name, vbo_json_token *value) {
   vbo_json_lexer lexer;

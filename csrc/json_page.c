@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "json_scan.h"
-#include "text.h"
+#include "base/text.h"
 
 /* Shapes that are tried before the lexer is asked, the last that fitted first. */
 enum { SHAPES_TRIED = 8 };

@@ -1,5 +1,5 @@
 /* lcore.c: `vbo.core`, the module itself: what is no handle. */
-#include "base64.h"
+#include "base/base64.h"
 #include "digest.h"
 #include "lutil.h"
 
@@ -13,9 +13,9 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "error.h"
-#include "system.h"
-#include "text.h"
+#include "base/error.h"
+#include "base/system.h"
+#include "base/text.h"
 #include "versions.h"
 
 /* core.now() -> seconds, monotonic. */

@@ -6,11 +6,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "examine.h"
 #include "lutil.h"
 #include "sink.h"
-#include "system.h"
+#include "base/system.h"
 
 static const char *check_path(lua_State *L, int arg) {
   size_t size = 0;

@@ -1,9 +1,9 @@
 /* lfold.c: names as people compare them, for Lua (fold.h). */
 #include "lutil.h"
 
-#include "buffer.h"
-#include "fold.h"
-#include "text.h"
+#include "base/buffer.h"
+#include "base/fold.h"
+#include "base/text.h"
 
 /* Whether folding leaves the text as it is: ASCII without capitals, as most names are looked at. */
 static bool is_folded(const char *text, size_t size) {

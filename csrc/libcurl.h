@@ -9,7 +9,7 @@
 
 #include <curl/curl.h>
 
-#include "error.h"
+#include "base/error.h"
 
 #ifdef VBO_LIBCURL
 

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "json.h"
-#include "system.h"
-#include "text.h"
+#include "base/system.h"
+#include "base/text.h"
 
 #define BUFFER_CLASS "vbo.buffer"
 #define ARRAY_CLASS "vbo.json.array"

@@ -29,7 +29,7 @@
 #include <string.h>
 
 #include "json_page.h"
-#include "text.h"
+#include "base/text.h"
 
 #define PAGE_CLASS "vbo.Page"
 enum { METATABLE = 1, PLAIN, USER_VALUES = PLAIN };

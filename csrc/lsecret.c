@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "secret.h"
+#include "base/secret.h"
 
 static vboL_secret *new_handle(lua_State *L) {
   vboL_secret *handle = lua_newuserdatauv(L, sizeof *handle, 0);

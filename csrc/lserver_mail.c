@@ -5,7 +5,7 @@
 #include "lserver.h"
 
 #include "dynamic.h"
-#include "error.h"
+#include "base/error.h"
 
 #include <limits.h>
 #include <stdlib.h>

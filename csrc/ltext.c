@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "redact.h"
-#include "system.h"
-#include "text.h"
+#include "base/redact.h"
+#include "base/system.h"
+#include "base/text.h"
 
 /* core.redact(text[, least]) -> text without the secrets of this process that have at least so
  * many bytes (default 4). */

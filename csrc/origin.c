@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "client.h"
-#include "text.h"
+#include "base/text.h"
 
 enum { DEFAULT_PORT = 4443 };
 

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "engine.h"
-#include "system.h"
-#include "redact.h"
-#include "text.h"
+#include "base/system.h"
+#include "base/redact.h"
+#include "base/text.h"
 #include "transfer.h"
 
 enum {

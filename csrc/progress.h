@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "list.h"
-#include "timer.h"
+#include "base/list.h"
+#include "base/timer.h"
 #include "vbo.h"
 
 /* In every transfer. */

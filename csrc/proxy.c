@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "secret.h"
-#include "text.h"
+#include "base/secret.h"
+#include "base/text.h"
 
 /* ------------------------------------------------------------------ no_proxy */
 

@@ -6,7 +6,7 @@
 #ifndef VBO_PROXY_H
 #define VBO_PROXY_H
 
-#include "error.h"
+#include "base/error.h"
 
 typedef struct vbo_proxy {
   char *url;            /* "http://host:port", without user and password; "": no proxy */

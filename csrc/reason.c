@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "json.h"
-#include "redact.h"
-#include "text.h"
+#include "base/redact.h"
+#include "base/text.h"
 
 enum { DEEPEST = 8, WORDS = 400, DETAILS = 4 };
 

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "lutil.h"
-#include "text.h"
+#include "base/text.h"
 #include "vbolua.h"
 
 /* ---------------------------------------------------------------- the editor */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "lutil.h"
-#include "redact.h"
-#include "text.h"
+#include "base/redact.h"
+#include "base/text.h"
 #include "vbo.h"
 #include "vbolua.h"
 

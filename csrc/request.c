@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "json.h"
-#include "secret.h"
-#include "text.h"
+#include "base/secret.h"
+#include "base/text.h"
 
 static bool known_method(const char *method) {
   static const char *const methods[] = {"GET", "POST", "PUT", "DELETE", "PATCH"};

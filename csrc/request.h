@@ -2,7 +2,7 @@
 #ifndef VBO_REQUEST_H
 #define VBO_REQUEST_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 /* USAGE for anything that must not go on the wire. */
 bool vbo_request_check(const vbo_request *request, vbo_error *err);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "http.h"
-#include "system.h"
-#include "text.h"
+#include "base/system.h"
+#include "base/text.h"
 
 enum { FIRST_PAUSE = 250, LONGEST_PAUSE = 30 * 1000, YEAR = 366 * 24 * 60 * 60 };
 

@@ -3,8 +3,8 @@
 #include "server_private.h"
 #include "server_signal.h"
 #include "server_system.h"
-#include "system.h"
-#include "text.h"
+#include "base/system.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <limits.h>

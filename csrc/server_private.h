@@ -3,7 +3,7 @@
 #ifndef VBO_SERVER_PRIVATE_H
 #define VBO_SERVER_PRIVATE_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "dynamic.h"
 #include "server.h"
 

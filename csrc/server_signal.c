@@ -1,7 +1,7 @@
 /* server_signal.c: see server_signal.h. */
 #include "server_signal.h"
 
-#include "error.h"
+#include "base/error.h"
 #include "server_system.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* server_visit.c: one request and its answer; see server.h. */
 #include "server_private.h"
 #include "server_system.h"
-#include "system.h"
-#include "text.h"
+#include "base/system.h"
+#include "base/text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

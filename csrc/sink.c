@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "system.h"
-#include "text.h"
+#include "base/system.h"
+#include "base/text.h"
 
 /* Who gets there first decides: the thread that gives the file its name, or the
  * one that gives it up. */

@@ -2,7 +2,7 @@
 #include "stream_file.h"
 
 #include "server_system.h"
-#include "text.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "request.h"
-#include "system.h"
-#include "text.h"
+#include "base/system.h"
+#include "base/text.h"
 
 static bool copy_request(vbo_transfer *transfer, const vbo_request *request, vbo_error *err) {
   transfer->method = vbo_text_copy(request->method);

@@ -7,7 +7,7 @@
 #include "digest.h"
 #include "feed.h"
 #include "progress.h"
-#include "ring.h"
+#include "base/ring.h"
 
 /*   QUEUE ──► TOKEN ──► RUNNING ──► (SETTLING) ──► DONE
  *     ▲                    │

@@ -4,9 +4,9 @@
 
 #include "answer.h"
 #include "json.h"
-#include "redact.h"
+#include "base/redact.h"
 #include "retry.h"
-#include "system.h"
+#include "base/system.h"
 #include "transfer.h"
 
 enum { ERROR_BODY = 1024 * 1024, RESERVE_MOST = 16 << 20 };

@@ -5,7 +5,7 @@
 
 #include "request.h"
 #include "retry.h"
-#include "system.h"
+#include "base/system.h"
 #include "transfer.h"
 
 static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat);

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
-#include "system.h"
-#include "text.h"
+#include "base/base64.h"
+#include "base/system.h"
+#include "base/text.h"
 
 enum { SHA256_SIZE = 32 };
 

@@ -2,7 +2,7 @@
 #ifndef VBO_TRUST_H
 #define VBO_TRUST_H
 
-#include "error.h"
+#include "base/error.h"
 
 enum { VBO_FINGERPRINT = 56 }; /* "sha256/" and 44 characters of Base64 */
 

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "arguments.h"
-#include "error.h"
+#include "base/error.h"
 #include "lutil.h"
 #include "preload.h"
-#include "system.h"
+#include "base/system.h"
 #include "vbolua.h"
 #include "versions.h"
 

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "system.h"
+#include "base/system.h"
 
 /* One hashes a single fast transfer; more only wait for a disk side by side. */
 enum { MOST_THREADS = 4 };

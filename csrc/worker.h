@@ -8,8 +8,8 @@
 #ifndef VBO_WORKER_H
 #define VBO_WORKER_H
 
-#include "error.h"
-#include "list.h"
+#include "base/error.h"
+#include "base/list.h"
 
 typedef struct vbo_workers vbo_workers;
 

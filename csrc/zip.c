@@ -1,10 +1,10 @@
 /* zip.c: see zip.h. */
 #include "zip.h"
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "dynamic.h"
 #include "server_system.h"
-#include "text.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

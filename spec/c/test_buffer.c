@@ -1,13 +1,13 @@
 /* Buffers, the ring, timers, and small text helpers. */
 #include "harness.h"
 
-#include "base64.h"
-#include "buffer.h"
-#include "error.h"
-#include "list.h"
-#include "ring.h"
-#include "text.h"
-#include "timer.h"
+#include "base/base64.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "base/ring.h"
+#include "base/text.h"
+#include "base/timer.h"
 
 static void buffers_grow_and_stay_bounded(void **state) {
   (void)state;

@@ -1,8 +1,8 @@
 /* Names as people compare them. */
 #include "harness.h"
 
-#include "buffer.h"
-#include "fold.h"
+#include "base/buffer.h"
+#include "base/fold.h"
 
 static void assert_folds(const char *text, size_t size, const char *wanted, size_t wanted_size) {
   vbo_buffer out = {0};

@@ -2,7 +2,7 @@
 #include "harness.h"
 
 #include "json.h"
-#include "secret.h"
+#include "base/secret.h"
 
 static bool well_formed(const char *text) {
   return vbo_json_complete(text, strlen(text));

@@ -2,7 +2,7 @@
 #include "harness.h"
 
 #include "proxy.h"
-#include "secret.h"
+#include "base/secret.h"
 
 static vbo_proxy proxy;
 static vbo_error err;

@@ -1,10 +1,10 @@
 /* Texts without secrets, in whatever encoding a server repeats them. */
 #include "harness.h"
 
-#include "error.h"
+#include "base/error.h"
 #include "reason.h"
-#include "redact.h"
-#include "secret.h"
+#include "base/redact.h"
+#include "base/secret.h"
 
 #define SECRET "Sec \"r&t/%41+G\xC3\xBCn"
 

@@ -11,8 +11,8 @@
 
 #include "harness.h"
 
-#include "redact.h"
-#include "secret.h"
+#include "base/redact.h"
+#include "base/secret.h"
 
 static void lives_on_the_secure_heap(void **state) {
   (void)state;

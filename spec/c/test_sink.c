@@ -11,7 +11,7 @@
 
 #include "peer_run.h"
 #include "sink.h"
-#include "system.h"
+#include "base/system.h"
 
 static char directory[64];
 

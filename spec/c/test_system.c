@@ -11,7 +11,7 @@
 #include "harness.h"
 
 #include "http.h"
-#include "system.h"
+#include "base/system.h"
 
 /* Runs in a process of its own, whose descriptors and limits are nobody else's. */
 static void apart(int (*body)(void)) {

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "check.h"
-#include "text.h"
+#include "base/text.h"
 
 static bool verdict(const uint8_t *data, size_t size, size_t piece, vbo_error *err) {
   vbo_check *check = vbo_check_new("zip|pst|msg|pdf|html|eml", err);

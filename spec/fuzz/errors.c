@@ -3,9 +3,9 @@
 
 #include "proxy.h"
 #include "reason.h"
-#include "redact.h"
-#include "secret.h"
-#include "text.h"
+#include "base/redact.h"
+#include "base/secret.h"
+#include "base/text.h"
 
 static const char password[] = "p%41&\"w\xC3\xB6rd";
 static const char token[] = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJmdXp6In0.c2lnbmF0dXJlLW9mLWl0";

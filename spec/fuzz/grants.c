@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "auth.h"
-#include "secret.h"
+#include "base/secret.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char *text = fuzz_copy(data, size, false);

@@ -5,7 +5,7 @@
 #include "answer.h"
 #include "http.h"
 #include "retry.h"
-#include "text.h"
+#include "base/text.h"
 
 static bool clean(const char *text, size_t capacity) {
   size_t size = strnlen(text, capacity);

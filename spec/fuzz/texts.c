@@ -1,10 +1,10 @@
 /* texts.c: UTF-8, text for people, names, Base64, URLs and forms. */
 #include "fuzz.h"
 
-#include "base64.h"
+#include "base/base64.h"
 #include "client.h"
-#include "fold.h"
-#include "text.h"
+#include "base/fold.h"
+#include "base/text.h"
 
 static void utf8(const char *text, size_t size) {
   for (size_t at = 0; at < size;) {

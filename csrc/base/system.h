@@ -3,7 +3,7 @@
 #ifndef VBO_SYSTEM_H
 #define VBO_SYSTEM_H
 
-#include "error.h"
+#include "base/error.h"
 
 /* Milliseconds that only ever grow (they do not follow the wall clock). */
 int64_t vbo_monotonic_ms(void);

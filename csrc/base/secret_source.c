@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
-#include "buffer.h"
-#include "secret.h"
-#include "system.h"
-#include "text.h"
+#include "base/base64.h"
+#include "base/buffer.h"
+#include "base/secret.h"
+#include "base/system.h"
+#include "base/text.h"
 
 enum { LINE_LONGEST = 16 * 1024, WHOLE_LONGEST = 1024 * 1024 };
 

@@ -1,5 +1,5 @@
 /* timer.c: a pairing heap of timers. */
-#include "timer.h"
+#include "base/timer.h"
 
 #include <stddef.h>
 

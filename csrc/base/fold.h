@@ -9,7 +9,7 @@
 #ifndef VBO_FOLD_H
 #define VBO_FOLD_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 /* Appends the folded form of `text` to `out`.  Of text that is not UTF-8 ASCII letters are
  * lowered and all other bytes stay.  False with MEMORY or LIMIT. */

@@ -1,13 +1,13 @@
 /* error.c: kinds, their names and exit statuses, and errno in words. */
-#include "error.h"
+#include "base/error.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "redact.h"
-#include "text.h"
+#include "base/redact.h"
+#include "base/text.h"
 
 const char *vbo_error_kind_name(vbo_error_kind kind) {
   switch (kind) {

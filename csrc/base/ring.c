@@ -1,5 +1,5 @@
 /* ring.c: a ring of 1 MiB. */
-#include "ring.h"
+#include "base/ring.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* system.c: Linux (glibc, musl) and macOS. */
 #define _FILE_OFFSET_BITS 64 /* files beyond 2 GiB on 32-bit systems, too */
-#include "system.h"
+#include "base/system.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>

@@ -3,14 +3,14 @@
  * A text is a row of characters, each with the place in the text that it came from.  Decoding one
  * layer of escapes gives another, shorter row with the same places; in each row the secrets are
  * looked for, and what is found is marked in the text. */
-#include "redact.h"
+#include "base/redact.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "secret.h"
-#include "text.h"
+#include "base/secret.h"
+#include "base/text.h"
 
 enum {
   LAYERS = 3,

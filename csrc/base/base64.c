@@ -1,5 +1,5 @@
 /* base64.c: RFC 4648 section 4. */
-#include "base64.h"
+#include "base/base64.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* text.c: UTF-8 and text that other machines send. */
-#include "text.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "secret.h"
-#include "system.h"
+#include "base/secret.h"
+#include "base/system.h"
 
 enum {
   SECURE_HEAP = 512 * 1024,

@@ -1,12 +1,12 @@
 /* fold.c: case folding and normalization, by utf8proc: small, kept by the Julia project, and
  * without the tables of languages that ICU brings. */
-#include "fold.h"
+#include "base/fold.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
-#include "text.h"
+#include "base/text.h"
 
 typedef enum outcome { FOLDED, NOT_UTF8, FAILED } outcome;
 

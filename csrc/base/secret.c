@@ -1,5 +1,5 @@
 /* secret.c: secrets, and the list of all that live. */
-#include "secret.h"
+#include "base/secret.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -2,7 +2,7 @@
 #ifndef VBO_BUFFER_H
 #define VBO_BUFFER_H
 
-#include "error.h"
+#include "base/error.h"
 
 /* Zero-initialised it is an empty buffer without a bound.  `data` is NULL while
  * nothing was ever put in, NUL-terminated afterwards (the NUL is not counted). */

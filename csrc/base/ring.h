@@ -2,7 +2,7 @@
 #ifndef VBO_RING_H
 #define VBO_RING_H
 
-#include "error.h"
+#include "base/error.h"
 
 typedef struct vbo_ring {
   char *data; /* NULL until the first byte */

@@ -1,10 +1,10 @@
 /* buffer.c: a growing, bounded run of bytes. */
-#include "buffer.h"
+#include "base/buffer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "secret.h"
+#include "base/secret.h"
 
 enum { BUFFER_FIRST = 256 };
 
