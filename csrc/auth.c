@@ -6,7 +6,7 @@
 
 #include "answer.h"
 #include "client.h"
-#include "json.h"
+#include "json/json.h"
 #include "base/redact.h"
 #include "retry.h"
 #include "base/secret.h"

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "auth.h"
-#include "json.h"
+#include "json/json.h"
 #include "base/secret.h"
 #include "base/text.h"
 

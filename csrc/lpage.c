@@ -28,7 +28,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "json_page.h"
+#include "json/page.h"
 #include "base/text.h"
 
 #define PAGE_CLASS "vbo.Page"

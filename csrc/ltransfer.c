@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "json.h"
+#include "json/json.h"
 #include "transfer.h"
 
 static vboL_transfer *check_transfer(lua_State *L) {

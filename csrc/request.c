@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "json.h"
+#include "json/json.h"
 #include "base/secret.h"
 #include "base/text.h"
 

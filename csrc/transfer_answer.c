@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "answer.h"
-#include "json.h"
+#include "json/json.h"
 #include "base/redact.h"
 #include "retry.h"
 #include "base/system.h"

@@ -1,7 +1,7 @@
 /* The JSON lexer, single members, and documents rewritten for lua-cjson. */
 #include "harness.h"
 
-#include "json.h"
+#include "json/json.h"
 #include "base/secret.h"
 
 static bool well_formed(const char *text) {

@@ -1,7 +1,7 @@
 /* json.c: the lexer, documents rewritten for lua-cjson, members, and pages. */
 #include "fuzz.h"
 
-#include "json_page.h"
+#include "json/page.h"
 
 enum { DEPTH = 20 };
 

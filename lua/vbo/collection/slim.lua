@@ -1,4 +1,4 @@
---- Pages whose records are decoded when they are read (`csrc/json_page.h`).
+--- Pages whose records are decoded when they are read (`csrc/json/page.h`).
 ---
 --- The document as a whole was looked through: what is no JSON, or nested too deeply, never
 --- becomes such a page but an error of `json.decode`.

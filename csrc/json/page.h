@@ -12,7 +12,7 @@
 #ifndef VBO_JSON_PAGE_H
 #define VBO_JSON_PAGE_H
 
-#include "json.h"
+#include "json/json.h"
 
 typedef struct vbo_json_record {
   uint32_t start;  /* of its "{" */

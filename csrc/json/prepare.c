@@ -1,5 +1,5 @@
 /* json_prepare.c: a document rewritten for lua-cjson (see json.h for the rules). */
-#include "json.h"
+#include "json/json.h"
 
 #include <stdio.h>
 #include <string.h>

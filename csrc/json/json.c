@@ -1,9 +1,9 @@
 /* json.c: the lexer. */
-#include "json.h"
+#include "json/json.h"
 
 #include <string.h>
 
-#include "json_scan.h"
+#include "json/scan.h"
 #include "base/text.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* json_member.c: single members of small objects: token answers and errors. */
-#include "json.h"
+#include "json/json.h"
 
 #include <string.h>
 

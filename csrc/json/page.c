@@ -1,10 +1,10 @@
 /* json_page.c: a page of records, looked through but not built (see json_page.h). */
-#include "json_page.h"
+#include "json/page.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_scan.h"
+#include "json/scan.h"
 #include "base/text.h"
 
 /* Shapes that are tried before the lexer is asked, the last that fitted first. */
