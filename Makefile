@@ -100,7 +100,7 @@ CORE_CFLAGS := $(call pkg,--cflags libcurl openssl libutf8proc) $(ROCK_CFLAGS)
 # archive need not be made for them.
 UTF8PROC_LIBS := $(or $(call pkg,--libs libutf8proc),-lutf8proc)
 UTF8PROC_STATIC := $(wildcard $(call pkg,--variable=libdir libutf8proc)/libutf8proc.a)
-# On Linux libcurl is loaded when it is needed (csrc/libcurl.h); LIBCURL=linked links it.
+# On Linux libcurl is loaded when it is needed (csrc/http/libcurl.h); LIBCURL=linked links it.
 LIBCURL ?= $(if $(filter Linux,$(SYSTEM)),libcurl.so.4,linked)
 ifeq ($(LIBCURL),linked)
 CORE_LIBS := $(or $(call pkg,--libs libcurl openssl),-lcurl -lssl -lcrypto) $(UTF8PROC_LIBS)

@@ -2,7 +2,7 @@
 #ifndef VBO_ANSWER_H
 #define VBO_ANSWER_H
 
-#include "headers.h"
+#include "http/headers.h"
 
 /* Fills in `err` from the status and the server's own error object:
  * {"message", "errorCode"} of the REST API, or what else servers and proxies write (reason.h).

@@ -11,7 +11,7 @@
 #define VBO_AUTH_H
 
 #include "base/buffer.h"
-#include "http.h"
+#include "http/http.h"
 #include "base/list.h"
 #include "base/timer.h"
 

@@ -5,8 +5,8 @@
 #include "auth.h"
 #include "congestion.h"
 #include "engine.h"
-#include "proxy.h"
-#include "trust.h"
+#include "http/proxy.h"
+#include "http/trust.h"
 
 enum { VBO_CLIENT_KEEPS = 64 };
 

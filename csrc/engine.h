@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "feed.h"
-#include "http.h"
+#include "http/http.h"
 #include "base/list.h"
 #include "progress.h"
 #include "base/timer.h"

@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "base/system.h"
 #include "base/text.h"
-#include "versions.h"
+#include "http/versions.h"
 
 /* core.now() -> seconds, monotonic. */
 static int core_now(lua_State *L) {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "http.h"
+#include "http/http.h"
 #include "base/system.h"
 #include "base/text.h"
 

@@ -2,7 +2,7 @@
 #ifndef VBO_RETRY_H
 #define VBO_RETRY_H
 
-#include "headers.h"
+#include "http/headers.h"
 
 /* Returns the pause before attempt number `attempt` + 1, in milliseconds: the
  * server's Retry-After, but at least our own pause.  That is a random part, half

@@ -14,7 +14,7 @@
 #include "preload.h"
 #include "base/system.h"
 #include "vbolua.h"
-#include "versions.h"
+#include "http/versions.h"
 
 /* `arg`: the script at 0, its arguments above, what came before it below. */
 static void set_arg(lua_State *L, int argc, char **argv, int script) {

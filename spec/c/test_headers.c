@@ -3,7 +3,7 @@
 
 #include "harness.h"
 
-#include "headers.h"
+#include "http/headers.h"
 #include "retry.h"
 
 static bool feed(vbo_headers *headers, const char *text, vbo_error *err) {

@@ -1,7 +1,7 @@
 /* Which proxy a client takes, and what of its URL is told. */
 #include "harness.h"
 
-#include "proxy.h"
+#include "http/proxy.h"
 #include "base/secret.h"
 
 static vbo_proxy proxy;

@@ -10,7 +10,7 @@
 
 #include "harness.h"
 
-#include "http.h"
+#include "http/http.h"
 #include "base/system.h"
 
 /* Runs in a process of its own, whose descriptors and limits are nobody else's. */

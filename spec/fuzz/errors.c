@@ -1,7 +1,7 @@
 /* errors.c: what servers write into errors, secrets among it, password files and proxies' URLs. */
 #include "fuzz.h"
 
-#include "proxy.h"
+#include "http/proxy.h"
 #include "reason.h"
 #include "base/redact.h"
 #include "base/secret.h"

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "answer.h"
-#include "http.h"
+#include "http/http.h"
 #include "retry.h"
 #include "base/text.h"
 

@@ -1,7 +1,7 @@
 /* http_failure.c: libcurl's results in this library's kinds and words. */
 #include <string.h>
 
-#include "http_private.h"
+#include "http/private.h"
 
 static bool says(const vbo_exchange *exchange, const char *words) {
   return strstr(exchange->detail, words) != NULL;

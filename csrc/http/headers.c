@@ -1,5 +1,5 @@
 /* headers.c: the head of an answer. */
-#include "headers.h"
+#include "http/headers.h"
 
 #include <string.h>
 

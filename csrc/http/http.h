@@ -7,9 +7,9 @@
 #ifndef VBO_HTTP_H
 #define VBO_HTTP_H
 
-#include "headers.h"
-#include "proxy.h"
-#include "trust.h"
+#include "http/headers.h"
+#include "http/proxy.h"
+#include "http/trust.h"
 
 /* Carries exchanges (a libcurl multi). */
 typedef struct vbo_http vbo_http;

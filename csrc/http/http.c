@@ -1,11 +1,11 @@
 /* http.c: libcurl itself: its start, the multi, the shared connections. */
-#include "http.h"
+#include "http/http.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "http_private.h"
+#include "http/private.h"
 #include "base/secret.h"
 #include "base/system.h"
 

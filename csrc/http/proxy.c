@@ -1,5 +1,5 @@
 /* proxy.c: which proxy a client takes, and as whom. */
-#include "proxy.h"
+#include "http/proxy.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

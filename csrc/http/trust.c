@@ -1,5 +1,5 @@
 /* trust.c: certificates, by authority or by pin. */
-#include "trust.h"
+#include "http/trust.h"
 
 #include <errno.h>
 #include <openssl/err.h>

@@ -1,6 +1,6 @@
 /* libcurl.c: see libcurl.h. */
 #define VBO_LIBCURL_ITSELF
-#include "libcurl.h"
+#include "http/libcurl.h"
 
 #ifdef VBO_LIBCURL
 

@@ -1,8 +1,8 @@
-#include "versions.h"
+#include "http/versions.h"
 
 #include <stdio.h>
 
-#include "libcurl.h"
+#include "http/libcurl.h"
 
 const char *vbo_curl_version(void) {
   vbo_error err = {0};
