@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/error.h"
-#include "feed.h"
+#include "save/feed.h"
 #include "http/http.h"
 #include "base/list.h"
 #include "progress.h"

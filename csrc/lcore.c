@@ -1,6 +1,6 @@
 /* lcore.c: `vbo.core`, the module itself: what is no handle. */
 #include "base/base64.h"
-#include "digest.h"
+#include "save/digest.h"
 #include "lutil.h"
 
 #include <errno.h>

@@ -7,9 +7,9 @@
 #include <time.h>
 
 #include "base/error.h"
-#include "examine.h"
+#include "save/examine.h"
 #include "lutil.h"
-#include "sink.h"
+#include "save/sink.h"
 #include "base/system.h"
 
 static const char *check_path(lua_State *L, int arg) {

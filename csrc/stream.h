@@ -6,7 +6,7 @@
 #ifndef VBO_STREAM_H
 #define VBO_STREAM_H
 
-#include "digest.h"
+#include "save/digest.h"
 
 typedef struct vbo_stream vbo_stream;
 typedef struct vbo_reader vbo_reader;

@@ -4,8 +4,8 @@
 #define VBO_TRANSFER_H
 
 #include "client.h"
-#include "digest.h"
-#include "feed.h"
+#include "save/digest.h"
+#include "save/feed.h"
 #include "progress.h"
 #include "base/ring.h"
 

@@ -2,7 +2,7 @@
  * changed. */
 #include "harness.h"
 
-#include "check.h"
+#include "save/check.h"
 #include "zip_samples.h"
 
 typedef struct sample {

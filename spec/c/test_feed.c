@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "feed.h"
-#include "worker.h"
+#include "save/feed.h"
+#include "save/worker.h"
 
 static char directory[64];
 

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "peer_run.h"
-#include "sink.h"
+#include "save/sink.h"
 #include "base/system.h"
 
 static char directory[64];

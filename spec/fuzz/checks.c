@@ -2,7 +2,7 @@
  * a check says must not hang on them. */
 #include "fuzz.h"
 
-#include "check.h"
+#include "save/check.h"
 #include "base/text.h"
 
 static bool verdict(const uint8_t *data, size_t size, size_t piece, vbo_error *err) {

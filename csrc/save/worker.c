@@ -1,5 +1,5 @@
 /* worker.c: a few threads, one queue, and news for the loop. */
-#include "worker.h"
+#include "save/worker.h"
 
 #include <pthread.h>
 #include <signal.h>

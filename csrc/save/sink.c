@@ -1,5 +1,5 @@
 /* sink.c: a partial file, checked, synced, and given its name. */
-#include "sink.h"
+#include "save/sink.h"
 
 #include <errno.h>
 #include <stdatomic.h>

@@ -2,7 +2,7 @@
 #ifndef VBO_EXAMINE_H
 #define VBO_EXAMINE_H
 
-#include "digest.h"
+#include "save/digest.h"
 
 typedef struct vbo_examined {
   int64_t size;

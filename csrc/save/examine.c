@@ -1,11 +1,11 @@
 /* examine.c: see examine.h. */
-#include "examine.h"
+#include "save/examine.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "save/check.h"
 #include "base/system.h"
 
 enum { PIECE = 256 * 1024 };

@@ -2,8 +2,8 @@
 #ifndef VBO_SINK_H
 #define VBO_SINK_H
 
-#include "check.h"
-#include "digest.h"
+#include "save/check.h"
+#include "save/digest.h"
 
 typedef struct vbo_sink vbo_sink;
 

@@ -1,12 +1,12 @@
 /* feed.c: pieces, a queue of full ones, a heap of empty ones. */
-#include "feed.h"
+#include "save/feed.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "worker.h"
+#include "save/worker.h"
 
 enum {
   PIECE = 64 * 1024,       /* larger ones cost no less time, and show in the process's size */

@@ -6,7 +6,7 @@
 #ifndef VBO_FEED_H
 #define VBO_FEED_H
 
-#include "sink.h"
+#include "save/sink.h"
 
 /* Those of one engine, and their workers. */
 typedef struct vbo_feeds vbo_feeds;

@@ -1,5 +1,5 @@
 /* zlib_load.c: see zlib_load.h. */
-#include "zlib_load.h"
+#include "save/zlib_load.h"
 
 #ifdef VBO_HAVE_ZLIB
 

@@ -1,6 +1,6 @@
 /* digest.c: SHA-256 through OpenSSL's EVP, which picks the processor's own
  * instructions. */
-#include "digest.h"
+#include "save/digest.h"
 
 #include <limits.h>
 #include <openssl/evp.h>

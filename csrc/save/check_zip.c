@@ -6,14 +6,14 @@
  *
  * The directory must say of every entry what was seen of it.  Nothing is kept to
  * compare: both sides are summed up, each entry as a 64-bit hash, twice. */
-#include "check_zip.h"
+#include "save/check_zip.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "zlib_load.h"
+#include "save/zlib_load.h"
 
 #ifdef VBO_HAVE_ZLIB
 

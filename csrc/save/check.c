@@ -1,12 +1,12 @@
 /* check.c: which check, and those that need a beginning and a size only. */
-#include "check.h"
+#include "save/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check_document.h"
-#include "check_zip.h"
+#include "save/check_document.h"
+#include "save/check_zip.h"
 
 typedef enum kind {
   KIND_ZIP,

@@ -1,11 +1,11 @@
 /* check_document.c: see check_document.h. */
-#include "check_document.h"
+#include "save/check_document.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "save/check.h"
 #include "base/text.h"
 
 enum {
