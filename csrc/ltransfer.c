@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "json/json.h"
-#include "transfer.h"
+#include "client/transfer.h"
 
 static vboL_transfer *check_transfer(lua_State *L) {
   return luaL_checkudata(L, 1, VBOL_TRANSFER_CLASS);

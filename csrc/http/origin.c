@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "client/client.h"
 #include "base/text.h"
 
 enum { DEFAULT_PORT = 4443 };

@@ -1,7 +1,7 @@
 /* The token: asked for once, refreshed for all, never used too long. */
 #include "peer_run.h"
 
-#include "client.h" /* the token's clock is moved, rather than waited for */
+#include "client/client.h" /* the token's clock is moved, rather than waited for */
 
 enum { MANY = 60 };
 

@@ -3,8 +3,8 @@
 
 #include <time.h>
 
-#include "congestion.h"
-#include "engine.h"
+#include "client/congestion.h"
+#include "client/engine.h"
 
 enum { SEATS = 64 };
 

@@ -4,7 +4,7 @@
 #include "harness.h"
 
 #include "http/headers.h"
-#include "retry.h"
+#include "client/retry.h"
 
 static bool feed(vbo_headers *headers, const char *text, vbo_error *err) {
   while (*text != '\0') {

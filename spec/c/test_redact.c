@@ -2,7 +2,7 @@
 #include "harness.h"
 
 #include "base/error.h"
-#include "reason.h"
+#include "client/reason.h"
 #include "base/redact.h"
 #include "base/secret.h"
 

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "http/proxy.h"
-#include "reason.h"
+#include "client/reason.h"
 #include "base/redact.h"
 #include "base/secret.h"
 #include "base/text.h"

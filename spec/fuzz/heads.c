@@ -2,9 +2,9 @@
  * means.  The input is a head; what follows its empty line is the body. */
 #include "fuzz.h"
 
-#include "answer.h"
+#include "client/answer.h"
 #include "http/http.h"
-#include "retry.h"
+#include "client/retry.h"
 #include "base/text.h"
 
 static bool clean(const char *text, size_t capacity) {

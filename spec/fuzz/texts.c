@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "base/base64.h"
-#include "client.h"
+#include "client/client.h"
 #include "base/fold.h"
 #include "base/text.h"
 

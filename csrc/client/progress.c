@@ -2,16 +2,16 @@
  *
  * Transfers move and end inside libcurl's callbacks; there they are only put into
  * lists, and the lists are told when libcurl is done. */
-#include "progress.h"
+#include "client/progress.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
+#include "client/engine.h"
 #include "base/system.h"
 #include "base/redact.h"
 #include "base/text.h"
-#include "transfer.h"
+#include "client/transfer.h"
 
 enum {
   INTERVAL = 100,     /* between two events of a transfer under way */

@@ -1,5 +1,5 @@
 /* request.c: what a caller asks for, before it is sent. */
-#include "request.h"
+#include "client/request.h"
 
 #include <string.h>
 

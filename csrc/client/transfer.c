@@ -1,10 +1,10 @@
 /* transfer.c: the public functions of a transfer. */
-#include "transfer.h"
+#include "client/transfer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "request.h"
+#include "client/request.h"
 #include "base/system.h"
 #include "base/text.h"
 

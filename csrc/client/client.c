@@ -1,5 +1,5 @@
 /* client.c: options, and the life of a client. */
-#include "client.h"
+#include "client/client.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/redact.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "transfer.h"
+#include "client/transfer.h"
 
 enum {
   CONNECT_TIMEOUT = 30 * 1000,

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "request.h"
-#include "retry.h"
+#include "client/request.h"
+#include "client/retry.h"
 #include "base/system.h"
-#include "transfer.h"
+#include "client/transfer.h"
 
 static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat);
 

@@ -1,14 +1,14 @@
 /* auth.c: asking for a token, once for all who wait. */
-#include "auth.h"
+#include "client/auth.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
-#include "client.h"
+#include "client/answer.h"
+#include "client/client.h"
 #include "json/json.h"
 #include "base/redact.h"
-#include "retry.h"
+#include "client/retry.h"
 #include "base/secret.h"
 #include "base/system.h"
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /* reason.c: see reason.h. */
-#include "reason.h"
+#include "client/reason.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* retry.c: when to ask again. */
-#include "retry.h"
+#include "client/retry.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* answer.c: statuses and error bodies. */
-#include "answer.h"
+#include "client/answer.h"
 
 #include <string.h>
 
 #include "json/json.h"
 #include "base/text.h"
 
-#include "reason.h"
+#include "client/reason.h"
 
 enum { WORDS = 400 };
 

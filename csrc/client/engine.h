@@ -8,7 +8,7 @@
 #include "save/feed.h"
 #include "http/http.h"
 #include "base/list.h"
-#include "progress.h"
+#include "client/progress.h"
 #include "base/timer.h"
 
 struct vbo_engine {

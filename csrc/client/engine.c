@@ -1,11 +1,11 @@
 /* engine.c: the loop: libcurl, timers, and the queue of what is ready. */
-#include "engine.h"
+#include "client/engine.h"
 
 #include <limits.h>
 #include <stdlib.h>
 
-#include "client.h"
-#include "congestion.h"
+#include "client/client.h"
+#include "client/congestion.h"
 #include "base/system.h"
 
 /* libcurl's poll takes an int; waking up now and then costs nothing. */

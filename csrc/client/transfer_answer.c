@@ -2,12 +2,12 @@
  * whether it is whole. */
 #include <string.h>
 
-#include "answer.h"
+#include "client/answer.h"
 #include "json/json.h"
 #include "base/redact.h"
-#include "retry.h"
+#include "client/retry.h"
 #include "base/system.h"
-#include "transfer.h"
+#include "client/transfer.h"
 
 enum { ERROR_BODY = 1024 * 1024, RESERVE_MOST = 16 << 20 };
 

@@ -1,11 +1,11 @@
 /* congestion.c: see congestion.h. */
-#include "congestion.h"
+#include "client/congestion.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
+#include "client/engine.h"
 #include "base/system.h"
 #include "base/text.h"
 

@@ -1,7 +1,7 @@
 /* grant.c: the token request's form and the token answer, on the secure heap. */
 #include <string.h>
 
-#include "auth.h"
+#include "client/auth.h"
 #include "json/json.h"
 #include "base/secret.h"
 #include "base/text.h"

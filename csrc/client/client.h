@@ -2,9 +2,9 @@
 #ifndef VBO_CLIENT_H
 #define VBO_CLIENT_H
 
-#include "auth.h"
-#include "congestion.h"
-#include "engine.h"
+#include "client/auth.h"
+#include "client/congestion.h"
+#include "client/engine.h"
 #include "http/proxy.h"
 #include "http/trust.h"
 

@@ -3,10 +3,10 @@
 #ifndef VBO_TRANSFER_H
 #define VBO_TRANSFER_H
 
-#include "client.h"
+#include "client/client.h"
 #include "save/digest.h"
 #include "save/feed.h"
-#include "progress.h"
+#include "client/progress.h"
 #include "base/ring.h"
 
 /*   QUEUE ──► TOKEN ──► RUNNING ──► (SETTLING) ──► DONE
