@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lutil.h"
+#include "lua/lutil.h"
 #include "base/system.h"
 #include "vbolua.h"
 

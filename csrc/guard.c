@@ -3,7 +3,7 @@
 #include <lualib.h>
 #include <unistd.h>
 
-#include "lutil.h"
+#include "lua/lutil.h"
 #include "vbolua.h"
 
 /* Calls Lua's own function (upvalue 1) with all arguments; its results are left. */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "lutil.h"
+#include "lua/lutil.h"
 #include "base/system.h"
 #include "vbolua.h"
 

@@ -2,7 +2,7 @@
 #ifndef VBO_LSERVER_H
 #define VBO_LSERVER_H
 
-#include "lutil.h"
+#include "lua/lutil.h"
 #include "server.h"
 #include "stream.h"
 

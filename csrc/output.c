@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "lutil.h"
+#include "lua/lutil.h"
 #include "vbolua.h"
 
 static bool screens[3]; /* stdout and stderr are the terminal */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lutil.h"
+#include "lua/lutil.h"
 
 #ifdef VBO_HAVE_CJSON
 int luaopen_cjson(lua_State *L);

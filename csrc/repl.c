@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lutil.h"
+#include "lua/lutil.h"
 #include "base/text.h"
 #include "vbolua.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lutil.h"
+#include "lua/lutil.h"
 #include "base/redact.h"
 #include "base/text.h"
 #include "vbo.h"

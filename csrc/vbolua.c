@@ -10,7 +10,7 @@
 
 #include "arguments.h"
 #include "base/error.h"
-#include "lutil.h"
+#include "lua/lutil.h"
 #include "preload.h"
 #include "base/system.h"
 #include "vbolua.h"

@@ -1,7 +1,7 @@
 --- JSON that loses nothing: 64-bit integers, floats and empty arrays, both ways.
 ---
 --- Decoding is lua-cjson's, between two passes in C that keep what cjson 2.1.0 (Debian's)
---- loses; they do no harm on newer ones.  Encoding is in C (csrc/ljson.c tells why).
+--- loses; they do no harm on newer ones.  Encoding is in C (csrc/lua/ljson.c tells why).
 
 local core = require "vbo.core"
 

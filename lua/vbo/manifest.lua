@@ -17,7 +17,7 @@ local M = {}
 --- The names of the two files.
 M.sums, M.details = "SHA256SUMS", "manifest.json"
 
--- Of the file that locks them, while they are written (csrc/lfile.c).
+-- Of the file that locks them, while they are written (csrc/lua/lfile.c).
 local lock_file <const> = ".vbolua-manifest.lock"
 
 --- Tells whether a manifest needs this name in its folder.

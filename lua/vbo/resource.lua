@@ -398,7 +398,7 @@ function M.from_record(class, owner, record)
   return new(class, owner, { _record = record, _key = key_of(class, record) })
 end
 
---- Has a page of records (`csrc/lpage.c`) give resources: `page:lend(i)`.
+--- Has a page of records (`csrc/lua/lpage.c`) give resources: `page:lend(i)`.
 function M.bind(class, owner, page) page:bind(class.meta, { owner }) end
 
 --- A resource of a known id (nil where there is only one); its record is loaded when a field

@@ -4,7 +4,7 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
-#include "lutil.h"
+#include "lua/lutil.h"
 
 int luaopen_cjson(lua_State *L);
 

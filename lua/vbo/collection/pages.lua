@@ -316,7 +316,7 @@ end
 ---@param most integer|number?  how many more records can be of use (any number unless told)
 ---@param ahead integer|number?  how many more after this page (what is left of `most` unless
 ---  told; 0: the next page is not asked for yet)
----@return any[]|userdata|nil records  a page of `csrc/lpage.c` where `slim` allows it
+---@return any[]|userdata|nil records  a page of `csrc/lua/lpage.c` where `slim` allows it
 function Pages:next(most, ahead)
   most = most or math.huge
   if self._finished or self._closed then

@@ -1,6 +1,6 @@
 --- Bars at the bottom of a terminal, drawn again at most ten times a second.
 ---
---- `core.screen` (csrc/lscreen.c) keeps what else is printed clear of them.
+--- `core.screen` (csrc/lua/lscreen.c) keeps what else is printed clear of them.
 
 local core = require "vbo.core"
 local screen = require "vbo.runtime.progress.screen"

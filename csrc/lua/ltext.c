@@ -1,5 +1,5 @@
 /* ltext.c: what leaves the program: texts, and files that it hands down. */
-#include "lutil.h"
+#include "lua/lutil.h"
 
 #include <stdio.h>
 #include <string.h>

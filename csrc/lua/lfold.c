@@ -1,5 +1,5 @@
 /* lfold.c: names as people compare them, for Lua (fold.h). */
-#include "lutil.h"
+#include "lua/lutil.h"
 
 #include "base/buffer.h"
 #include "base/fold.h"

@@ -23,7 +23,7 @@
  *
  * Nothing here decodes an object or an array: that stays with lua/vbo/json.lua, and a
  * scalar comes out as it does there. */
-#include "lutil.h"
+#include "lua/lutil.h"
 
 #include <math.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "save/examine.h"
-#include "lutil.h"
+#include "lua/lutil.h"
 #include "save/sink.h"
 #include "base/system.h"
 

@@ -1,5 +1,5 @@
 /* lsecret.c: secrets as Lua sees them.  Nothing here gives the bytes back. */
-#include "lutil.h"
+#include "lua/lutil.h"
 
 #include <string.h>
 

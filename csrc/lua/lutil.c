@@ -1,5 +1,5 @@
 /* lutil.c: failures, option tables and handle counts of the Lua binding. */
-#include "lutil.h"
+#include "lua/lutil.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * it, keep 64-bit integers and empty arrays (json.h tells how).  Encoding is here:
  * cjson 2.1.0 writes 14 digits, has no empty arrays and follows the hash order,
  * none of which can be mended afterwards, and a secret must never become text. */
-#include "lutil.h"
+#include "lua/lutil.h"
 
 #include <float.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* lclient.c: clients as Lua sees them. */
-#include "lutil.h"
+#include "lua/lutil.h"
 
 static vboL_client *check_client(lua_State *L) {
   return luaL_checkudata(L, 1, VBOL_CLIENT_CLASS);

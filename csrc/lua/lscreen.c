@@ -5,7 +5,7 @@
  * them is always the same: erase from the cursor on.  It stays right when the window changes its
  * width and the terminal wraps its lines anew, and it needs no memory of what was drawn, so a
  * signal handler can do it. */
-#include "lutil.h"
+#include "lua/lutil.h"
 
 #include <signal.h>
 #include <stdio.h>

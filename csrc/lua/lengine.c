@@ -1,5 +1,5 @@
 /* lengine.c: engines as Lua sees them, and how an interrupt finds them. */
-#include "lutil.h"
+#include "lua/lutil.h"
 
 #include <limits.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* lcore.c: `vbo.core`, the module itself: what is no handle. */
 #include "base/base64.h"
 #include "save/digest.h"
-#include "lutil.h"
+#include "lua/lutil.h"
 
 #include <errno.h>
 #include <locale.h>

@@ -1,5 +1,5 @@
 /* ltransfer.c: transfers as Lua sees them. */
-#include "lutil.h"
+#include "lua/lutil.h"
 
 #include <string.h>
 
