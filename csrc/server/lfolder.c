@@ -1,8 +1,8 @@
 /* lserver_folder.c: a folder of the user's own, which a rehearsal server serves. */
-#include "lserver.h"
+#include "server/lserver.h"
 
-#include "server_system.h"
-#include "stream_file.h"
+#include "server/files.h"
+#include "server/stream_file.h"
 
 #include <dirent.h>
 #include <errno.h>

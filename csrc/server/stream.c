@@ -1,5 +1,5 @@
 /* stream.c: see stream.h. */
-#include "stream.h"
+#include "server/stream.h"
 
 #include <stdlib.h>
 #include <string.h>

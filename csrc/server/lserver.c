@@ -1,10 +1,10 @@
 /* lserver.c: the rehearsal server as Lua sees it: the module vbo.server.
  *
  * It is a module of its own: a client never loads it. */
-#include "lserver.h"
+#include "server/lserver.h"
 
-#include "identity.h"
-#include "server.h"
+#include "server/identity.h"
+#include "server/server.h"
 
 #include <stdlib.h>
 

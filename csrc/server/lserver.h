@@ -3,8 +3,8 @@
 #define VBO_LSERVER_H
 
 #include "lua/lutil.h"
-#include "server.h"
-#include "stream.h"
+#include "server/server.h"
+#include "server/stream.h"
 
 #define VBOL_STREAM_CLASS "vbo.Stream"
 

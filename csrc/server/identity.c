@@ -1,5 +1,5 @@
 /* identity.c: see identity.h. */
-#include "identity.h"
+#include "server/identity.h"
 
 #include "base/buffer.h"
 

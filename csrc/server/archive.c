@@ -1,9 +1,9 @@
 /* zip.c: see zip.h. */
-#include "zip.h"
+#include "server/archive.h"
 
 #include "base/buffer.h"
-#include "dynamic.h"
-#include "server_system.h"
+#include "server/libraries.h"
+#include "server/files.h"
 #include "base/text.h"
 
 #include <stdlib.h>

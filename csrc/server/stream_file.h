@@ -3,7 +3,7 @@
 #ifndef VBO_STREAM_FILE_H
 #define VBO_STREAM_FILE_H
 
-#include "stream.h"
+#include "server/stream.h"
 
 /* `size` bytes from `offset` of ROOT/PATH.  The file is opened when it is read; reading fails when
  * it has become shorter. */

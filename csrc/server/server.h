@@ -6,7 +6,7 @@
 #ifndef VBO_SERVER_H
 #define VBO_SERVER_H
 
-#include "stream.h"
+#include "server/stream.h"
 
 typedef struct vbo_server vbo_server;
 typedef struct vbo_visit vbo_visit; /* one request and its answer */

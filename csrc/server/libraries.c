@@ -1,5 +1,5 @@
 /* dynamic.c: see dynamic.h. */
-#include "dynamic.h"
+#include "server/libraries.h"
 
 #include "base/error.h"
 

@@ -1,8 +1,8 @@
 /* server.c: sockets and the loop of the rehearsal server; see server.h. */
-#include "identity.h"
-#include "server_private.h"
-#include "server_signal.h"
-#include "server_system.h"
+#include "server/identity.h"
+#include "server/private.h"
+#include "server/signal.h"
+#include "server/files.h"
 #include "base/system.h"
 #include "base/text.h"
 

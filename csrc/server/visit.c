@@ -1,6 +1,6 @@
 /* server_visit.c: one request and its answer; see server.h. */
-#include "server_private.h"
-#include "server_system.h"
+#include "server/private.h"
+#include "server/files.h"
 #include "base/system.h"
 #include "base/text.h"
 

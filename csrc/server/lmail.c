@@ -2,9 +2,9 @@
  *
  * GMime parses (RFC 5322, MIME, every charset that iconv knows): a kept library for what real mail
  * looks like.  It is loaded when the first mail is read; see dynamic.h. */
-#include "lserver.h"
+#include "server/lserver.h"
 
-#include "dynamic.h"
+#include "server/libraries.h"
 #include "base/error.h"
 
 #include <limits.h>

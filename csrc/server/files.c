@@ -1,5 +1,5 @@
 /* server_system.c: see server_system.h. */
-#include "server_system.h"
+#include "server/files.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* server_signal.c: see server_signal.h. */
-#include "server_signal.h"
+#include "server/signal.h"
 
 #include "base/error.h"
-#include "server_system.h"
+#include "server/files.h"
 
 #include <errno.h>
 #include <signal.h>

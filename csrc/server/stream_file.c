@@ -1,7 +1,7 @@
 /* stream_file.c: see stream_file.h. */
-#include "stream_file.h"
+#include "server/stream_file.h"
 
-#include "server_system.h"
+#include "server/files.h"
 #include "base/text.h"
 
 #include <errno.h>

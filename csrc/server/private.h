@@ -4,8 +4,8 @@
 #define VBO_SERVER_PRIVATE_H
 
 #include "base/buffer.h"
-#include "dynamic.h"
-#include "server.h"
+#include "server/libraries.h"
+#include "server/server.h"
 
 typedef enum vbo_visit_phase {
   VISIT_RECEIVING, /* the request is coming in */

@@ -1,5 +1,5 @@
 /* lrequest.c: a request to the rehearsal server, and its answer, as Lua sees them. */
-#include "lserver.h"
+#include "server/lserver.h"
 
 #include <string.h>
 

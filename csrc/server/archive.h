@@ -2,7 +2,7 @@
 #ifndef VBO_ZIP_H
 #define VBO_ZIP_H
 
-#include "stream.h"
+#include "server/stream.h"
 
 typedef enum vbo_zip_method {
   VBO_ZIP_AUTO, /* deflate what is small, store the rest: a rehearsal is about bytes arriving */

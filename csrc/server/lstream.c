@@ -1,7 +1,7 @@
 /* lstream.c: the sources of a rehearsal server's answers as Lua sees them. */
-#include "lserver.h"
+#include "server/lserver.h"
 
-#include "zip.h"
+#include "server/archive.h"
 
 #include <string.h>
 
