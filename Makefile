@@ -216,9 +216,9 @@ $(BUILD)/vbo/server.so: $(SERVER_OBJECTS) $(filter %/lutil.o,$(BINDING_OBJECTS))
 	$(Q)$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS) $(SYSTEM_LIBS)
 
 # Every Lua file, compiled, as one C file.
-$(BUILD)/embed: csrc/embed.c $(BUILD)/flags
+$(BUILD)/embed: tools/embed.c $(BUILD)/flags
 	$(call say,LINK)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(ALL_LDFLAGS) -o $@ csrc/embed.c $(LUA_LIBS) $(SYSTEM_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(ALL_LDFLAGS) -o $@ tools/embed.c $(LUA_LIBS) $(SYSTEM_LIBS)
 
 $(BUILD)/lua-files: FORCE
 	@mkdir -p $(BUILD)
@@ -228,7 +228,7 @@ $(BUILD)/embedded.c: $(BUILD)/embed $(BUILD)/lua-files $(EMBEDDED_FILES)
 	$(call say,LUA )
 	$(Q)$(BUILD)/embed $@ lua $(EMBEDDED_FILES)
 
-$(BUILD)/obj/embedded.o: $(BUILD)/embedded.c csrc/preload.h
+$(BUILD)/obj/embedded.o: $(BUILD)/embedded.c csrc/program/preload.h
 	$(call say,CC  )
 	$(Q)$(CC) -std=c11 -O0 -w -fPIC -Icsrc $(LUA_CFLAGS) -c $< -o $@
 

@@ -266,7 +266,7 @@ describe("LuaRocks", function()
 
   it("makes the rock of a checkout, with the interpreter", function()
     -- A copy, as a checkout is: without what was built here.
-    succeeds(("mkdir %s/source && cp -r Makefile vbolua-scm-1.rockspec csrc lua docs LICENSE "
+    succeeds(("mkdir %s/source && cp -r Makefile vbolua-scm-1.rockspec csrc lua tools docs LICENSE "
       .. "%s/source"):format(quoted(folder), quoted(folder)))
     local output = succeeds(("cd %s/source && %s make --tree %s/made"):format(quoted(folder),
       luarocks, quoted(folder)))

@@ -1,10 +1,10 @@
 /* arguments.c: see arguments.h. */
-#include "arguments.h"
+#include "program/arguments.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "vbolua.h"
+#include "program/vbolua.h"
 
 const char vbo_usage[] =
     "usage: " VBOLUA

@@ -74,7 +74,7 @@ static int embed(FILE *out, const char *root, entry *entries, size_t count) {
   lua_State *L = luaL_newstate();
   if (L == NULL) return 1;
   int failed = 0;
-  fputs("/* Made by embed from lua/: do not edit. */\n#include \"preload.h\"\n", out);
+  fputs("/* Made by embed from lua/: do not edit. */\n#include \"program/preload.h\"\n", out);
   for (size_t i = 0; i < count && !failed; i++) {
     writer w = {.out = out};
     lua_pushfstring(L, "@(vbolua)%s", entries[i].file + strlen(root));

@@ -23,7 +23,7 @@
 
 #include "lua/lutil.h"
 #include "base/system.h"
-#include "vbolua.h"
+#include "program/vbolua.h"
 
 #ifdef __APPLE__
 extern char **environ; /* which unistd.h declares elsewhere */

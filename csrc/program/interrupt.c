@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "lua/lutil.h"
 #include "base/system.h"
-#include "vbolua.h"
+#include "program/vbolua.h"
 
 enum {
   CLEANUP_SECONDS = 30,

@@ -9,7 +9,7 @@
 #include "base/redact.h"
 #include "base/text.h"
 #include "vbo.h"
-#include "vbolua.h"
+#include "program/vbolua.h"
 
 #define TRACEBACK "vbolua.traceback"
 

@@ -1,5 +1,5 @@
 /* preload.c: what `require` finds in the interpreter itself. */
-#include "preload.h"
+#include "program/preload.h"
 
 #include <lauxlib.h>
 #include <lualib.h>

@@ -19,7 +19,7 @@
 
 #include "base/error.h"
 #include "lua/lutil.h"
-#include "vbolua.h"
+#include "program/vbolua.h"
 
 static bool screens[3]; /* stdout and stderr are the terminal */
 

@@ -8,12 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arguments.h"
+#include "program/arguments.h"
 #include "base/error.h"
 #include "lua/lutil.h"
-#include "preload.h"
+#include "program/preload.h"
 #include "base/system.h"
-#include "vbolua.h"
+#include "program/vbolua.h"
 #include "http/versions.h"
 
 /* `arg`: the script at 0, its arguments above, what came before it below. */

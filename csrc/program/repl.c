@@ -18,7 +18,7 @@
 
 #include "lua/lutil.h"
 #include "base/text.h"
-#include "vbolua.h"
+#include "program/vbolua.h"
 
 /* ---------------------------------------------------------------- the editor */
 
