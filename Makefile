@@ -125,22 +125,12 @@ ALL_CFLAGS = -std=c11 $(CFLAGS) $(OPTIMIZE) $(WARNINGS) -fPIC -fvisibility=hidde
 ALL_LDFLAGS = $(LDFLAGS) $(ROCK_LDFLAGS) $(LINK_OPTIMIZE)
 
 # ----------------------------------------------------------------- the sources
-# A folder of csrc/ is a room: the core, which knows no Lua; its binding; the rehearsal server's
-# sockets; the interpreter.
-BINDING := lcore lclient ltransfer lsecret lengine lfile lfold ljson lpage lscreen ltext lutil
-SERVER := $(basename $(notdir $(wildcard csrc/server*.c csrc/zip*.c csrc/identity*.c \
-  csrc/stream*.c csrc/dynamic*.c csrc/lserver*.c csrc/lrequest*.c csrc/lstream*.c)))
-INTERPRETER := vbolua arguments output guard report repl complete command interrupt preload
-HOST_TOOLS := embed
-CORE := $(filter-out $(BINDING) $(SERVER) $(INTERPRETER) $(HOST_TOOLS),\
-  $(basename $(notdir $(wildcard csrc/*.c))))
-
-flat = $(wildcard $(patsubst %,csrc/%.c,$(1)))
-objects = $(patsubst csrc/%.c,$(BUILD)/obj/%.o,$(1) $(wildcard $(2:%=csrc/%/*.c)))
-CORE_OBJECTS := $(call objects,$(call flat,$(CORE)),base json http save client)
-BINDING_OBJECTS := $(call objects,$(call flat,$(BINDING)),lua)
-SERVER_OBJECTS := $(if $(HAVE_SERVER),$(call objects,$(call flat,$(SERVER)),server))
-INTERPRETER_OBJECTS := $(call objects,$(call flat,$(INTERPRETER)),program)
+# A folder of csrc/ is a room; a new file in one is found by itself.
+objects = $(patsubst csrc/%.c,$(BUILD)/obj/%.o,$(wildcard $(1:%=csrc/%/*.c)))
+CORE_OBJECTS := $(call objects,base json http save client)
+BINDING_OBJECTS := $(call objects,lua)
+SERVER_OBJECTS := $(if $(HAVE_SERVER),$(call objects,server))
+INTERPRETER_OBJECTS := $(call objects,program)
 
 # Type files are for editors: installed beside the others, not compiled into the interpreter.
 LUA_FILES := $(shell find lua -name '*.lua' ! -path 'lua/vbo/types/*' 2>/dev/null | LC_ALL=C sort)
@@ -192,7 +182,7 @@ $(BINDING_OBJECTS) $(INTERPRETER_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) $(INTERP
 $(SERVER_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) $(SERVER_CFLAGS)
 INTERPRETER_DEFINES := $(if $(CJSON_STATIC),-DVBO_HAVE_CJSON) $(if $(SERVER_OBJECTS),-DVBO_HAVE_SERVER)
 
--include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/test/*.d)
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/test/*.d)
 
 # ------------------------------------------------------------- what is linked
 $(BUILD)/libvbolua.a: $(CORE_OBJECTS)
@@ -211,7 +201,7 @@ $(BUILD)/vbo/core.so: $(BINDING_OBJECTS) $(BUILD)/libvbolua.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS) $(SYSTEM_LIBS)
 
-$(BUILD)/vbo/server.so: $(SERVER_OBJECTS) $(filter %/lutil.o,$(BINDING_OBJECTS)) $(BUILD)/libvbolua.a
+$(BUILD)/vbo/server.so: $(SERVER_OBJECTS) $(BUILD)/obj/lua/lutil.o $(BUILD)/libvbolua.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS) $(SYSTEM_LIBS)
 
