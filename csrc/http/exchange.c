@@ -1,4 +1,4 @@
-/* http_exchange.c: one request on a libcurl easy handle. */
+/* exchange.c: one request on a libcurl easy handle. */
 #include <stdlib.h>
 #include <string.h>
 

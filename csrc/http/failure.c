@@ -1,4 +1,4 @@
-/* http_failure.c: libcurl's results in this library's kinds and words. */
+/* failure.c: libcurl's results in this library's kinds and words. */
 #include <string.h>
 
 #include "http/private.h"

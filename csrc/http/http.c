@@ -29,7 +29,7 @@ static void *wiping_malloc(size_t size) {
 }
 
 /* Larger than this are only the buffers in which answers that are no secret come in
- * (http_exchange.c), one for each request: wiping those cost a tenth of a small request. */
+ * (http/exchange.c), one for each request: wiping those cost a tenth of a small request. */
 enum { LARGEST_WIPED = 100 * 1024 };
 
 static void wiping_free(void *memory) {

@@ -1,4 +1,4 @@
-/* http_private.h: what http.c, http_exchange.c and http_failure.c share. */
+/* private.h: what http.c, http/exchange.c and http/failure.c share. */
 #ifndef VBO_HTTP_PRIVATE_H
 #define VBO_HTTP_PRIVATE_H
 

@@ -1,4 +1,4 @@
-/* json_member.c: single members of small objects: token answers and errors. */
+/* member.c: single members of small objects: token answers and errors. */
 #include "json/json.h"
 
 #include <string.h>

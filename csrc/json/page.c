@@ -1,4 +1,4 @@
-/* json_page.c: a page of records, looked through but not built (see json_page.h). */
+/* page.c: a page of records, looked through but not built (see json/page.h). */
 #include "json/page.h"
 
 #include <stdlib.h>

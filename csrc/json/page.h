@@ -1,4 +1,4 @@
-/* json_page.h: a page of records, looked through but not built.
+/* page.h: a page of records, looked through but not built.
  *
  * A loop over a million documents reads a field or two of each.  What it does not
  * read is checked here (a page is JSON from its first byte to its last, or it is no

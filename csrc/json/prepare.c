@@ -1,4 +1,4 @@
-/* json_prepare.c: a document rewritten for lua-cjson (see json.h for the rules). */
+/* prepare.c: a document rewritten for lua-cjson (see json.h for the rules). */
 #include "json/json.h"
 
 #include <stdio.h>

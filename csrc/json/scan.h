@@ -1,4 +1,4 @@
-/* json_scan.h: where strings and numbers end.  Private to json*.c; inline, because
+/* scan.h: where strings and numbers end.  Private to csrc/json; inline, because
  * most of what a document consists of passes through here. */
 #ifndef VBO_JSON_SCAN_H
 #define VBO_JSON_SCAN_H

@@ -1,4 +1,4 @@
-/* lpage.c: pages of records (json_page.h) in Lua.
+/* lpage.c: pages of records (json/page.h) in Lua.
  *
  *   #page                          how many records
  *   page:text(i)                   a record as it is written

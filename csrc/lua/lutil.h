@@ -183,7 +183,7 @@ void vboL_screen_wrote(bool mid_line);
 void vboL_open_page(lua_State *L); /* after vboL_open_json */
 
 /* Pushes the bytes of `text` as a page of records (lpage.c) and takes them out of it;
- * false, and nothing pushed, when they are none: see json_page.h. */
+ * false, and nothing pushed, when they are none: see json/page.h. */
 bool vboL_push_page(lua_State *L, struct vbo_buffer *text, unsigned max_depth);
 
 /* client:start{…}, which makes a transfer (ltransfer.c). */

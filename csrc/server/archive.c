@@ -1,4 +1,4 @@
-/* zip.c: see zip.h. */
+/* archive.c: see server/archive.h. */
 #include "server/archive.h"
 
 #include "base/buffer.h"

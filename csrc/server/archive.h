@@ -1,4 +1,4 @@
-/* zip.h: a ZIP made while it is read (libarchive), whose entries are streams. */
+/* archive.h: a ZIP made while it is read (libarchive), whose entries are streams. */
 #ifndef VBO_ZIP_H
 #define VBO_ZIP_H
 

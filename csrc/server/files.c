@@ -1,4 +1,4 @@
-/* server_system.c: see server_system.h. */
+/* files.c: see server/files.h. */
 #include "server/files.h"
 
 #include <errno.h>

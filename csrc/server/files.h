@@ -1,4 +1,4 @@
-/* server_system.h: what differs between systems of what only the rehearsal server needs; the
+/* files.h: what differs between systems of what only the rehearsal server needs; the
  * client's part is system.h. */
 #ifndef VBO_SERVER_SYSTEM_H
 #define VBO_SERVER_SYSTEM_H

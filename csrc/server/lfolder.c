@@ -1,4 +1,4 @@
-/* lserver_folder.c: a folder of the user's own, which a rehearsal server serves. */
+/* lfolder.c: a folder of the user's own, which a rehearsal server serves. */
 #include "server/lserver.h"
 
 #include "server/files.h"

@@ -1,4 +1,4 @@
-/* dynamic.c: see dynamic.h. */
+/* libraries.c: see server/libraries.h. */
 #include "server/libraries.h"
 
 #include "base/error.h"

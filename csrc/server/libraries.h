@@ -1,4 +1,4 @@
-/* dynamic.h: the libraries that only the rehearsal server needs, loaded when it is first used, so
+/* libraries.h: the libraries that only the rehearsal server needs, loaded when it is first used, so
  * that a client starts without them and runs on a machine that has none of them.
  *
  * The headers are needed to build (they carry the types); nothing is linked. */

@@ -1,7 +1,7 @@
-/* lserver_mail.c: mail as the rehearsal server reads it: server.mail and server.text.
+/* lmail.c: mail as the rehearsal server reads it: server.mail and server.text.
  *
  * GMime parses (RFC 5322, MIME, every charset that iconv knows): a kept library for what real mail
- * looks like.  It is loaded when the first mail is read; see dynamic.h. */
+ * looks like.  It is loaded when the first mail is read; see server/libraries.h. */
 #include "server/lserver.h"
 
 #include "server/libraries.h"

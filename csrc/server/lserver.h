@@ -27,10 +27,10 @@ void *vboL_new_array(lua_State *L, size_t count, size_t size);
 void vboL_open_requests(lua_State *L);
 /* What lstream.c adds to the module's table at the top of the stack. */
 void vboL_open_streams(lua_State *L);
-/* What lserver_folder.c adds, after that. */
+/* What server/lfolder.c adds, after that. */
 void vboL_open_folders(lua_State *L);
 
-/* What lserver_mail.c adds. */
+/* What server/lmail.c adds. */
 void vboL_open_mail(lua_State *L);
 
 #endif

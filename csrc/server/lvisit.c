@@ -1,4 +1,4 @@
-/* lrequest.c: a request to the rehearsal server, and its answer, as Lua sees them. */
+/* lvisit.c: a request to the rehearsal server, and its answer, as Lua sees them. */
 #include "server/lserver.h"
 
 #include <string.h>

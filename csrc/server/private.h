@@ -1,4 +1,4 @@
-/* server_private.h: what server.c (sockets, the loop) and server_visit.c (requests, replies)
+/* private.h: what server.c (sockets, the loop) and server/visit.c (requests, replies)
  * share. */
 #ifndef VBO_SERVER_PRIVATE_H
 #define VBO_SERVER_PRIVATE_H

@@ -1,4 +1,4 @@
-/* server_signal.c: see server_signal.h. */
+/* signal.c: see server/signal.h. */
 #include "server/signal.h"
 
 #include "base/error.h"

@@ -1,4 +1,4 @@
-/* server_signal.h: SIGINT and SIGTERM as something a poll loop sees.
+/* signal.h: SIGINT and SIGTERM as something a poll loop sees.
  *
  * A handler that only sets a flag leaves a gap between the look at the flag and the wait; a pipe
  * closes it.  Signals belong to the process, so one owner at a time. */

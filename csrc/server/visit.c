@@ -1,4 +1,4 @@
-/* server_visit.c: one request and its answer; see server.h. */
+/* visit.c: one request and its answer; see server.h. */
 #include "server/private.h"
 #include "server/files.h"
 #include "base/system.h"
