@@ -132,12 +132,15 @@ BINDING_OBJECTS := $(call objects,lua)
 SERVER_OBJECTS := $(if $(HAVE_SERVER),$(call objects,server))
 INTERPRETER_OBJECTS := $(call objects,program)
 
-# Type files are for editors: installed beside the others, not compiled into the interpreter.
-LUA_FILES := $(shell find lua -name '*.lua' ! -path 'lua/vbo/types/*' 2>/dev/null | LC_ALL=C sort)
+LUA_FILES := $(shell find lua -name '*.lua' 2>/dev/null | LC_ALL=C sort)
 # The interpreter has the C modules in it.
 EMBEDDED_FILES = $(filter-out lua/vbo/core.lua lua/vbo/server.lua lua/vbo/native.lua,$(LUA_FILES))
-TYPE_FILES := $(shell find lua/vbo/types -name '*.lua' 2>/dev/null | LC_ALL=C sort)
 LUA ?= lua5.4
+# Generators run in stock Lua where it is installed, else in the interpreter just built.
+HAVE_LUA := $(shell command -v '$(LUA)' 2>/dev/null)
+GENERATE := $(or $(HAVE_LUA),$(BUILD)/vbolua)
+TOOL_FILES := $(shell find tools -name '*.lua' 2>/dev/null | LC_ALL=C sort)
+TYPES := $(BUILD)/types/vbo/types
 MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
 LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 
@@ -147,7 +150,7 @@ LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
   generated types reference FORCE
 .DEFAULT_GOAL := all
 
-all: $(BUILD)/vbolua $(MODULES) $(LIBRARIES)
+all: $(BUILD)/vbolua $(MODULES) $(LIBRARIES) types
 modules: $(MODULES)
 lib: $(LIBRARIES)
 
@@ -330,7 +333,7 @@ C_FILES := $(shell find csrc spec tools examples -name '*.[ch]' 2>/dev/null | LC
 LINT_CFLAGS = -std=c11 -D_GNU_SOURCE -Icsrc -Ispec/support $(LUA_CFLAGS) $(CORE_CFLAGS) $(SERVER_CFLAGS)
 
 lint:
-	luacheck -q lua spec $(wildcard examples bench)
+	luacheck -q lua spec $(wildcard examples bench tools)
 	clang-tidy --quiet $(filter csrc/%.c examples/%.c,$(C_FILES)) -- $(LINT_CFLAGS) \
 	  $(INTERPRETER_DEFINES) -DVBO_LUADIR='""' -DVBO_CMODDIR='""'
 
@@ -340,21 +343,29 @@ format-check:
 format:
 	clang-format --style=file -i $(C_FILES)
 
+# ------------------------------------------------------------ generated things
 # The facts of v1 … v8 as Lua modules, from the folder that FACTS names.
 catalogue: $(BUILD)/vbolua
 	@test -n "$(FACTS)" || { echo "usage: make catalogue FACTS=folder with v1.json … v8.json"; exit 2; }
-	$(BUILD)/vbolua lua/vbo/catalogue/generate.lua "$(FACTS)" lua/vbo/catalogue/facts
+	$(LUA) tools/facts.lua "$(FACTS)" lua/vbo/catalogue/facts
 	VBO_FACTS="$(FACTS)" $(BUILD)/vbolua spec/support/facts.lua >spec/fixtures/operations.txt.new
 	@mv spec/fixtures/operations.txt.new spec/fixtures/operations.txt
 
-# The types of the editor and the pages of the reference, from the catalogue and the sources.
-generated: types reference
-
-types:
-	$(LUA) lua/vbo/catalogue/types.lua lua lua/vbo/types
+# The pages of the reference, kept in git, from the catalogue and the sources.
+generated: reference
 
 reference:
-	$(LUA) lua/vbo/catalogue/reference.lua lua docs/reference
+	$(LUA) tools/reference.lua lua docs/reference
+
+# The types of the editor, from the same; installed beside the modules, not compiled into the
+# interpreter.
+types: $(BUILD)/types.made
+
+$(BUILD)/types.made: $(TOOL_FILES) $(LUA_FILES) $(BUILD)/lua-files \
+  $(if $(HAVE_LUA),,$(BUILD)/vbolua)
+	$(call say,LUA )
+	$(Q)$(GENERATE) tools/types.lua lua $(TYPES)
+	@touch $@
 
 # --------------------------------------------------------------------- install
 INSTALL ?= install
@@ -368,9 +379,9 @@ $(BUILD)/vbolua.pc: docs/vbolua.pc.in $(BUILD)/flags FORCE
 	  -e 's|@LUADIR@|$(call pc_path,$(INST_LUADIR))|' \
 	  -e 's|@CMODDIR@|$(call pc_path,$(INST_LIBDIR))|' $< >$@
 
-install-lua:
-	@set -e; for file in $(LUA_FILES) $(TYPE_FILES); do \
-	  to='$(DESTDIR)$(INST_LUADIR)/'"$${file#lua/}"; \
+install-lua: types
+	@set -e; for file in $(LUA_FILES) $$(find $(TYPES) -name '*.lua'); do \
+	  to=$${file#lua/}; to='$(DESTDIR)$(INST_LUADIR)/'"$${to#$(BUILD)/types/}"; \
 	  mkdir -p "$${to%/*}"; $(INSTALL) -m 644 "$$file" "$$to"; done
 
 install-modules: $(MODULES) install-lua
@@ -392,7 +403,7 @@ install: all $(BUILD)/vbolua.pc install-modules
 # where Lua comes as a library.
 HAVE_LUA_LIBRARY := $(if $(or $(LUA_STATIC),$(call pkg,--modversion lua5.4),\
   $(call pkg,--modversion lua-5.4)),1)
-rock: modules $(if $(HAVE_LUA_LIBRARY),$(BUILD)/vbolua)
+rock: modules types $(if $(HAVE_LUA_LIBRARY),$(BUILD)/vbolua)
 install-rock: install-modules
 ifneq ($(HAVE_LUA_LIBRARY),)
 	@mkdir -p '$(BINDIR)'

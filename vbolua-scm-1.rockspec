@@ -42,6 +42,7 @@ build = {
     ROCK_LIBDIRS = "$(CURL_LIBDIR) $(OPENSSL_LIBDIR) $(UTF8PROC_LIBDIR)",
     ROCK_INCDIRS = "$(OPENSSL_INCDIR) $(UTF8PROC_INCDIR) $(ZLIB_INCDIR)",
     BUILD = "build-rock",
+    LUA = "$(LUA)",
   },
   install_variables = {
     CC = "$(CC)",

@@ -281,7 +281,7 @@ describe("the generator", function()
     texts.titles = contents:read "a"
     local where = package.searchpath("vbo.catalogue.facts.v1", package.path):gsub("v1%.lua$", "")
     local count = 0
-    for name, text in pairs(require("vbo.catalogue.generate").modules(texts)) do
+    for name, text in pairs(require("tools.facts").modules(texts)) do
       local file <close> = assert(io.open(where .. name))
       assert.is_true(file:read "a" == text, name .. " differs: generate the facts again")
       count = count + 1

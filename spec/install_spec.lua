@@ -82,6 +82,12 @@ describe("make install", function()
       "share/lua/5.4/vbo/init.lua", "share/lua/5.4/vbo/json.lua", "lib/lua/5.4/vbo/core.so" } do
       exists(prefix .. "/" .. path)
     end
+    -- The editor's, which nothing loads, and none of what made them.
+    for _, path in ipairs { "base.lua", "api/Job.lua", "objects.lua" } do
+      exists(prefix .. "/share/lua/5.4/vbo/types/" .. path)
+    end
+    assert.is_nil(core.stat(prefix .. "/share/lua/5.4/tools"))
+    assert.is_nil(core.stat(prefix .. "/share/lua/5.4/vbo/catalogue/generate.lua"))
     assert.equal(core.version, pkg_config "--modversion")
     assert.matches("-lvbolua", pkg_config "--libs", 1, true)
   end)

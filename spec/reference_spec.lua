@@ -2,9 +2,9 @@
 -- read by themselves: every operation once, with a call that the catalogue accepts.
 
 local catalogue = require "vbo.catalogue"
-local output = require "vbo.catalogue.document.output"
+local output = require "tools.output"
 local program = require "spec.support.program"
-local reference = require "vbo.catalogue.reference"
+local reference = require "tools.reference"
 
 local folder <const> = "docs/reference"
 

@@ -149,18 +149,6 @@ local function check_whole(module)
   return count
 end
 
--- Messages of Lua itself tell people nothing about their document.
-local function readable(problem)
-  local text = tostring(problem):match "^[^\n]*"
-  if text:find("stack overflow", 1, true) then return "a schema in it consists of itself" end
-  local missing = text:match "no schema (%S+)$"
-  if missing then return "it refers to the schema " .. missing .. ", which is not in it" end
-  if text:match "%.lua:%d+:" or text:match "^%[string" then
-    return "it is not laid out as OpenAPI 3 says"
-  end
-  return text
-end
-
 --- Makes a catalogue module out of an OpenAPI document.
 ---
 --- Operations that an earlier version has, by method and path, keep their names, so that
@@ -169,19 +157,15 @@ end
 ---@return string? module  Lua source
 ---@return table|string about  the module as data; with nil: why there is none
 function M.make(text)
-  local generate = require "vbo.catalogue.generate"
-  local source, err = generate.import((text:gsub("^\xEF\xBB\xBF", "")), generate.shipped())
-  if not source then
-    return nil, (err.message:match "^cannot read the OpenAPI document: (.*)$" or err.message)
-  end
+  local document = require "vbo.catalogue.document"
+  local source, why = document.import((text:gsub("^\xEF\xBB\xBF", "")), document.shipped())
+  if not source then return nil, why end
   local module, message = M.parse(source)
   if not module then return nil, message end
   local ok, problem = pcall(check_whole, module)
-  if not ok then return nil, readable(problem) end
+  if not ok then return nil, document.readable(problem) end
   return source, module
 end
-
-M.readable = readable
 
 local function make_folders(path)
   local core = require "vbo.core"
