@@ -117,6 +117,7 @@ end)
 
 describe("the index of all versions", function()
   local common = require "vbo.catalogue.common"
+  local written = require "tools.facts.index"
 
   local function entries(text, origins)
     local list = {}
@@ -145,20 +146,20 @@ describe("the index of all versions", function()
     } do
       local lists = {}
       for i, text in ipairs(versions) do lists[i] = entries(text) end
-      local index = require("tools.facts.index").write(lists)
+      local index = written.write(lists)
       for number, text in ipairs(versions) do assert.equal(text, read(index, number), index) end
     end
   end)
 
   it("says what versions share once", function()
-    local index = require("tools.facts.index").write { entries "A1B1C1D1", entries "A1B1E2C1D2", entries "B1E2C1D2F3" }
+    local index = written.write { entries "A1B1C1D1", entries "A1B1E2C1D2", entries "B1E2C1D2F3" }
     assert.equal("\n11- A\n111 B\n-22 E\n111 C\n122 D\n--3 F", index)
   end)
 
   it("knows more than nine versions", function()
     local lists = {}
     for number = 1, 12 do lists[number] = entries("A1B1", number > 9 and number or nil) end
-    local index = require("tools.facts.index").write(lists)
+    local index = written.write(lists)
     assert.equal("\n111111111abc A\n111111111abc B", index)
     local name, origin = common.each(index, 11)()
     assert.same({ "A", "v11" }, { name, origin })
