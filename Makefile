@@ -181,7 +181,8 @@ $(BUILD)/obj/%.o: csrc/%.c $(BUILD)/flags
 	$(call say,CC  )
 	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BINDING_OBJECTS) $(INTERPRETER_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) $(INTERPRETER_DEFINES)
+$(BINDING_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS)
+$(INTERPRETER_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) $(INTERPRETER_DEFINES) -I$(BUILD)
 $(SERVER_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) $(SERVER_CFLAGS)
 INTERPRETER_DEFINES := $(if $(CJSON_STATIC),-DVBO_HAVE_CJSON) $(if $(SERVER_OBJECTS),-DVBO_HAVE_SERVER)
 
@@ -215,7 +216,14 @@ $(BUILD)/embed: tools/embed.c $(BUILD)/flags
 
 $(BUILD)/lua-files: FORCE
 	@mkdir -p $(BUILD)
-	@echo '$(EMBEDDED_FILES)' | cmp -s - $@ || echo '$(EMBEDDED_FILES)' >$@
+	@echo '$(LUA_FILES)' | cmp -s - $@ || echo '$(LUA_FILES)' >$@
+
+# The names of the Lua modules and of their rooms, for C: one that moved away fails the build.
+$(BUILD)/modules.h: $(BUILD)/lua-files tools/modules.sh
+	$(call say,MAKE)
+	$(Q)sh tools/modules.sh $(LUA_FILES) >$@.new && mv -f $@.new $@
+
+$(INTERPRETER_OBJECTS): $(BUILD)/modules.h
 
 $(BUILD)/embedded.c: $(BUILD)/embed $(BUILD)/lua-files $(EMBEDDED_FILES)
 	$(call say,LUA )
@@ -330,9 +338,9 @@ counts: all $(BUILD)/pages
 
 # ------------------------------------------------------------------- the looks
 C_FILES := $(shell find csrc spec tools examples -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
-LINT_CFLAGS = -std=c11 -D_GNU_SOURCE -Icsrc -Ispec/support $(LUA_CFLAGS) $(CORE_CFLAGS) $(SERVER_CFLAGS)
+LINT_CFLAGS = -std=c11 -D_GNU_SOURCE -Icsrc -I$(BUILD) -Ispec/support $(LUA_CFLAGS) $(CORE_CFLAGS) $(SERVER_CFLAGS)
 
-lint:
+lint: $(BUILD)/modules.h
 	luacheck -q lua spec $(wildcard examples bench tools)
 	clang-tidy --quiet $(filter csrc/%.c examples/%.c,$(C_FILES)) -- $(LINT_CFLAGS) \
 	  $(INTERPRETER_DEFINES) -DVBO_LUADIR='""' -DVBO_CMODDIR='""'

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "program/preload.h"
+
 typedef struct writer {
   FILE *out;
   int column;
@@ -77,7 +79,7 @@ static int embed(FILE *out, const char *root, entry *entries, size_t count) {
   fputs("/* Made by embed from lua/: do not edit. */\n#include \"program/preload.h\"\n", out);
   for (size_t i = 0; i < count && !failed; i++) {
     writer w = {.out = out};
-    lua_pushfstring(L, "@(vbolua)%s", entries[i].file + strlen(root));
+    lua_pushfstring(L, VBO_CHUNK "%s", entries[i].file + strlen(root));
     const char *chunk = lua_tostring(L, -1);
     FILE *in = fopen(entries[i].file, "rb");
     luaL_Buffer text;
@@ -104,8 +106,8 @@ static int embed(FILE *out, const char *root, entry *entries, size_t count) {
   }
   fputs("const vbo_embedded_file vbo_embedded_files[] = {\n", out);
   for (size_t i = 0; i < count; i++)
-    fprintf(out, "  {\"%s\", \"@(vbolua)%s\", code_%zu, sizeof code_%zu - 1},\n", entries[i].module,
-            entries[i].file + strlen(root), i, i);
+    fprintf(out, "  {\"%s\", \"" VBO_CHUNK "%s\", code_%zu, sizeof code_%zu - 1},\n",
+            entries[i].module, entries[i].file + strlen(root), i, i);
   fprintf(out, "};\nconst size_t vbo_embedded_count = %zu;\n", count);
   lua_close(L);
   return failed;

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "modules.h"
+#include "program/preload.h"
 #include "lua/lutil.h"
 #include "base/system.h"
 #include "program/vbolua.h"
@@ -38,8 +40,8 @@ static int64_t deferred_since;
  * which the latch ends in an orderly way, or returns.  C code and the chunk of vboL_breathe are
  * between two such steps.  Commands and the catalogue's tools do compute for long. */
 static bool is_library(const char *source) {
-  static const char ours[] = "@(vbolua)/vbo/";
-  static const char *const busy[] = {"cli/", "sim/", "catalogue/"};
+  static const char ours[] = VBO_CHUNK "/vbo/";
+  static const char *const busy[] = {VBO_ROOM_cli, VBO_ROOM_sim, VBO_ROOM_catalogue};
   if (*source == '\0' || strcmp(source, "=[C]") == 0) return true;
   if (strncmp(source, ours, sizeof ours - 1) != 0) return false;
   for (size_t i = 0; i < sizeof busy / sizeof *busy; i++)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lua/lutil.h"
+#include "modules.h"
 
 #ifdef VBO_HAVE_CJSON
 int luaopen_cjson(lua_State *L);
@@ -48,9 +49,9 @@ static void preload(lua_State *L, const char *module, lua_CFunction open) {
 }
 
 int vbo_preload(lua_State *L) {
-  preload(L, "vbo.core", luaopen_vbo_core);
+  preload(L, VBO_MODULE_core, luaopen_vbo_core);
 #ifdef VBO_HAVE_SERVER
-  preload(L, "vbo.server", luaopen_vbo_server);
+  preload(L, VBO_MODULE_server, luaopen_vbo_server);
 #endif
 #ifdef VBO_HAVE_CJSON
   preload(L, "cjson", luaopen_cjson);

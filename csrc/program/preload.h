@@ -5,6 +5,9 @@
 #include <lua.h>
 #include <stddef.h>
 
+/* What the names of embedded chunks begin with. */
+#define VBO_CHUNK "@(vbolua)"
+
 typedef struct vbo_embedded_file {
   const char *module; /* "vbo.cli.sim" */
   const char *chunk;  /* its name in tracebacks: "@(vbolua)/vbo/cli/sim.lua" */

@@ -18,6 +18,7 @@
 
 #include "lua/lutil.h"
 #include "base/text.h"
+#include "modules.h"
 #include "program/vbolua.h"
 
 /* ---------------------------------------------------------------- the editor */
@@ -368,7 +369,7 @@ static bool show_tables(lua_State *L) {
     any = lua_istable(L, i);
   if (!any) return true;
   lua_getglobal(L, "require");
-  lua_pushliteral(L, "vbo.cli.show");
+  lua_pushliteral(L, VBO_MODULE_cli_show);
   if (vbo_call_chunk(L, 1, 1) != 0) return false;
   lua_getfield(L, -1, "results");
   lua_insert(L, 1);

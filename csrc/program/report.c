@@ -8,6 +8,7 @@
 #include "lua/lutil.h"
 #include "base/redact.h"
 #include "base/text.h"
+#include "modules.h"
 #include "vbo.h"
 #include "program/vbolua.h"
 
@@ -102,8 +103,8 @@ int vbo_raise(lua_State *L, const vbo_error *err) {
   luaL_checkstack(L, 6, NULL);
   /* As the module's own errors are, when the module is in use. */
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  bool ours =
-      lua_getfield(L, -1, "vbo.error") == LUA_TTABLE && lua_getfield(L, -1, "new") == LUA_TFUNCTION;
+  bool ours = lua_getfield(L, -1, VBO_MODULE_error) == LUA_TTABLE &&
+              lua_getfield(L, -1, "new") == LUA_TFUNCTION;
   vboL_push_error(L, err);
   if (ours) lua_call(L, 1, 1);
   return lua_error(L);
@@ -140,7 +141,7 @@ int vbo_report(lua_State *L) {
 /* Pushes where a task raised the error at 1 that is passed on here; nil when none did. */
 static void push_task_trace(lua_State *L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  if (lua_getfield(L, -1, "vbo.runtime.task") != LUA_TTABLE) {
+  if (lua_getfield(L, -1, VBO_MODULE_runtime_task) != LUA_TTABLE) {
     lua_pushnil(L);
     return;
   }

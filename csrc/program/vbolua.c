@@ -15,6 +15,7 @@
 #include "base/system.h"
 #include "program/vbolua.h"
 #include "http/versions.h"
+#include "modules.h"
 
 /* `arg`: the script at 0, its arguments above, what came before it below. */
 static void set_arg(lua_State *L, int argc, char **argv, int script) {
@@ -104,13 +105,13 @@ static int push_arguments(lua_State *L) {
 static bool is_command(const char *name) {
   char module[64];
   if (strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name)) return false;
-  int size = snprintf(module, sizeof module, "vbo.cli.%s", name);
+  int size = snprintf(module, sizeof module, VBO_MODULE_cli ".%s", name);
   return size > 0 && (size_t)size < sizeof module && vbo_embedded_find(module) != NULL;
 }
 
 /* The name of the embedded module `i` as a command; NULL when it is none. */
 static const char *command_of(size_t i) {
-  static const char prefix[] = "vbo.cli.";
+  static const char prefix[] = VBO_MODULE_cli ".";
   const char *module = vbo_embedded_files[i].module;
   if (strncmp(module, prefix, sizeof prefix - 1) != 0) return NULL;
   return is_command(module + sizeof prefix - 1) ? module + sizeof prefix - 1 : NULL;
@@ -121,7 +122,7 @@ static const char *command_of(size_t i) {
 static void suggest_command(lua_State *L, const char *word) {
   int message = lua_gettop(L);
   lua_getglobal(L, "require");
-  lua_pushliteral(L, "vbo.nearest");
+  lua_pushliteral(L, VBO_MODULE_nearest);
   if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
     lua_pushstring(L, word);
     lua_newtable(L);
@@ -155,7 +156,7 @@ static int run_script(lua_State *L, const char *file, const vbo_arguments *told)
 /* require("vbo.cli").run(name, arguments) -> exit status. */
 static int run_command(lua_State *L, int argc, char **argv, int at) {
   lua_getglobal(L, "require");
-  lua_pushliteral(L, "vbo.cli");
+  lua_pushliteral(L, VBO_MODULE_cli);
   int status = vbo_call_chunk(L, 1, 1);
   if (status != 0) return status;
   lua_getfield(L, -1, "run");
@@ -174,7 +175,7 @@ static int run_command(lua_State *L, int argc, char **argv, int at) {
 /* require("vbo.runtime.rehearse").start(world): it ends when the state is closed. */
 static int start_rehearsal(lua_State *L, const char *world) {
   lua_getglobal(L, "require");
-  lua_pushliteral(L, "vbo.runtime.rehearse");
+  lua_pushliteral(L, VBO_MODULE_runtime_rehearse);
   int status = vbo_call_chunk(L, 1, 1);
   if (status != 0) return status;
   lua_getfield(L, -1, "start");
@@ -269,7 +270,7 @@ static int open_libraries(lua_State *L) {
 static int finish_tasks(lua_State *L) {
   int status = 0;
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  if (lua_getfield(L, -1, "vbo.runtime.task") == LUA_TTABLE) {
+  if (lua_getfield(L, -1, VBO_MODULE_runtime_task) == LUA_TTABLE) {
     lua_getfield(L, -1, "finish");
     status = vbo_call_chunk(L, 0, 0);
   }
