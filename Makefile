@@ -95,19 +95,12 @@ CJSON_STATIC := $(wildcard $(LUA_LIBPATH)/liblua5.4-cjson.a)
 ROCK_CFLAGS := $(patsubst %,-I%,$(filter-out /usr/include,$(ROCK_INCDIRS)))
 ROCK_LDFLAGS := $(patsubst %,-L%,$(filter-out /usr/lib%,$(ROCK_LIBDIRS)))
 
-CORE_CFLAGS := $(call pkg,--cflags libcurl openssl libutf8proc) $(ROCK_CFLAGS)
+CORE_CFLAGS := $(call pkg,--cflags libcurl openssl zlib libutf8proc) $(ROCK_CFLAGS)
 # Linked statically into the interpreter where the archive is; libraries take the shared one, as the
 # archive need not be made for them.
 UTF8PROC_LIBS := $(or $(call pkg,--libs libutf8proc),-lutf8proc)
 UTF8PROC_STATIC := $(wildcard $(call pkg,--variable=libdir libutf8proc)/libutf8proc.a)
-# On Linux libcurl is loaded when it is needed (csrc/http/libcurl.h); LIBCURL=linked links it.
-LIBCURL ?= $(if $(filter Linux,$(SYSTEM)),libcurl.so.4,linked)
-ifeq ($(LIBCURL),linked)
-CORE_LIBS := $(or $(call pkg,--libs libcurl openssl),-lcurl -lssl -lcrypto) $(UTF8PROC_LIBS)
-else
-CORE_CFLAGS += -DVBO_LIBCURL=$(LIBCURL)
-CORE_LIBS := $(or $(call pkg,--libs openssl),-lssl -lcrypto) $(UTF8PROC_LIBS)
-endif
+CORE_LIBS := $(or $(call pkg,--libs libcurl openssl zlib),-lcurl -lssl -lcrypto -lz) $(UTF8PROC_LIBS)
 
 # The rehearsal server is built where its libraries' headers are; they load when it is used.
 SERVER_NEEDS := libmicrohttpd libarchive gmime-3.0

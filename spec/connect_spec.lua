@@ -72,28 +72,6 @@ describe("clients", function()
     assert.equal("all of them\n", output)
     assert.equal(0, status)
   end)
-
-  it("load libcurl when they need it, and say when it is not there", function()
-    local linked = program.run("ldd " .. program.quoted(program.vbolua))
-    if not linked:find "libc%.so" or linked:find "libcurl" then
-      return pending "libcurl is linked here"
-    end
-    local folder, remove = program.folder()
-    local file = assert(io.open(folder .. "/libcurl.so.4", "w"))
-    file:write "no library"
-    file:close()
-    local run = ("LD_LIBRARY_PATH=%s %s -e %s"):format(program.quoted(folder),
-      program.quoted(program.vbolua), "%s")
-    local output, status = program.run(run:format "'print(1 + 1)'")
-    assert.equal("2\n", output)
-    assert.equal(0, status)
-    output, status = program.run(run:format(program.quoted
-      "require('vbo').connect { host = 'localhost', user = 'u', password = 'p' }"))
-    remove()
-    assert.matches("libcurl %(libcurl%.so%.4%) cannot be loaded %[unsupported%]", output)
-    assert.matches("hint: install libcurl", output)
-    assert.equal(require("vbo.core").kinds.unsupported, status)
-  end)
 end)
 
 describe("connect", function()

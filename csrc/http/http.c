@@ -92,7 +92,6 @@ static bool usable(vbo_error *err) {
 }
 
 vbo_http *vbo_http_new(vbo_error *err) {
-  if (!vbo_libcurl_load(err)) return NULL;
   pthread_once(&start_once, start);
   if (start_result != CURLE_OK) {
     vbo_error_set(err, VBO_ERROR_MEMORY, "libcurl does not start: %s",
@@ -172,6 +171,5 @@ void vbo_pool_free(vbo_pool *pool) {
 }
 
 int64_t vbo_http_date(const char *text) {
-  vbo_error err = {0};
-  return vbo_libcurl_load(&err) ? (int64_t)curl_getdate(text, NULL) : -1;
+  return (int64_t)curl_getdate(text, NULL);
 }

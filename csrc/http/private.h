@@ -2,8 +2,9 @@
 #ifndef VBO_HTTP_PRIVATE_H
 #define VBO_HTTP_PRIVATE_H
 
+#include <curl/curl.h>
+
 #include "http/http.h"
-#include "http/libcurl.h"
 
 enum { EXCHANGE_HEADERS = 8, EXCHANGE_SOCKETS = 8 };
 

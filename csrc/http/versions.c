@@ -1,17 +1,15 @@
+/* versions.c: see versions.h. */
 #include "http/versions.h"
 
+#include <curl/curl.h>
 #include <stdio.h>
 
-#include "http/libcurl.h"
-
 const char *vbo_curl_version(void) {
-  vbo_error err = {0};
-  return vbo_libcurl_load(&err) ? curl_version_info(CURLVERSION_NOW)->version : "(not there)";
+  return curl_version_info(CURLVERSION_NOW)->version;
 }
 
 const char *vbo_tls_version(char *out, size_t size) {
-  vbo_error err = {0};
-  const char *tls = vbo_libcurl_load(&err) ? curl_version_info(CURLVERSION_NOW)->ssl_version : NULL;
-  snprintf(out, size, "%s", tls != NULL ? tls : "none");
+  const char *tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
+  (void)snprintf(out, size, "%s", tls != NULL ? tls : "none");
   return out;
 }

@@ -37,7 +37,6 @@ struct vbo_check {
   unsigned char begin[BEGINNING];
   size_t begun;
   vbo_zip_check *zip;
-  const char *missed;           /* why the check could not be made */
   vbo_document_check *document; /* instead of all that */
   unsigned char end[ENDING];    /* of a PDF */
   size_t ended;
@@ -180,18 +179,6 @@ static bool finish_msg(const vbo_check *check, vbo_error *err) {
 
 /* ----------------------------------------------------------------- the stream */
 
-static bool begin_zip(vbo_check *check, vbo_error *err) {
-  vbo_error why = {0};
-  check->zip = vbo_zip_check_new(&why);
-  if (check->zip != NULL) return true;
-  if (why.kind != VBO_ERROR_UNSUPPORTED) {
-    vbo_error_copy(err, &why);
-    return false;
-  }
-  check->missed = "there is no zlib here";
-  return true;
-}
-
 static void keep_end(vbo_check *check, const unsigned char *bytes, size_t size) {
   size_t add = size < ENDING ? size : ENDING;
   size_t keep = check->ended < ENDING - add ? check->ended : ENDING - add;
@@ -249,7 +236,9 @@ bool vbo_check_add(vbo_check *check, const void *bytes, size_t size, vbo_error *
   /* Text may begin with white space. */
   bool text = (check->allowed & (1U << KIND_EML | 1U << KIND_HTML | 1U << KIND_CSV)) != 0;
   if (!check->chosen && check->begun >= (text ? BEGINNING : ENOUGH)) {
-    if (!choose(check, err) || (check->kind == KIND_ZIP && !begin_zip(check, err))) return false;
+    if (!choose(check, err) ||
+        (check->kind == KIND_ZIP && (check->zip = vbo_zip_check_new(err)) == NULL))
+      return false;
     if (check->zip != NULL && !vbo_zip_check_add(check->zip, check->begin, before, err))
       return false;
   }
@@ -262,9 +251,8 @@ bool vbo_check_finish(vbo_check *check, vbo_error *err) {
   switch (check->kind) {
     case KIND_ZIP:
       /* Too small for one: an archive's end alone has 22 bytes. */
-      if (check->zip == NULL && check->missed == NULL)
-        return cut_short("the archive", 22, check->size, err);
-      return check->zip == NULL || vbo_zip_check_finish(check->zip, err);
+      if (check->zip == NULL) return cut_short("the archive", 22, check->size, err);
+      return vbo_zip_check_finish(check->zip, err);
     case KIND_PST:
       return finish_pst(check, err);
     case KIND_MSG:
@@ -285,7 +273,6 @@ const char *vbo_check_made(const vbo_check *check) {
 
 const char *vbo_check_missed(const vbo_check *check) {
   if (check->document != NULL) return vbo_document_check_missed(check->document);
-  if (check->missed != NULL) return check->missed;
   const char *zip = check->zip != NULL ? vbo_zip_check_missed(check->zip) : NULL;
   return zip != NULL ? zip : "";
 }

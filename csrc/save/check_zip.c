@@ -11,11 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/text.h"
-#include "save/zlib_load.h"
-
-#ifdef VBO_HAVE_ZLIB
 
 enum {
   LOCAL = 0x04034b50,
@@ -62,7 +60,6 @@ typedef struct entry {
 } entry;
 
 struct vbo_zip_check {
-  const vbo_zlib *zlib;
   z_stream stream;
   bool inflates; /* `stream` is begun: with the first entry that needs it */
   state state;
@@ -248,7 +245,7 @@ static bool take_descriptor(vbo_zip_check *zip, vbo_error *err) {
 
 /* Counts the first `size` bytes of the head as data. */
 static void take_scanned(vbo_zip_check *zip, size_t size) {
-  zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, zip->head, (uInt)size);
+  zip->crc = (uint32_t)crc32(zip->crc, zip->head, (uInt)size);
   zip->size = zip->packed += size;
   zip->have -= size;
   memmove(zip->head, zip->head + size, zip->have);
@@ -264,7 +261,7 @@ static bool is_described(vbo_zip_check *zip, size_t end, size_t lead, size_t wid
   uint64_t packed = width == 8 ? le64(p + 4) : le32(p + 4);
   uint64_t size = width == 8 ? le64(p + 12) : le32(p + 8);
   if (packed != zip->packed + (end - length) || size != packed) return false;
-  uint32_t crc = (uint32_t)zip->zlib->crc32(zip->crc, zip->head, (uInt)(end - length));
+  uint32_t crc = (uint32_t)crc32(zip->crc, zip->head, (uInt)(end - length));
   if (le32(p) != crc) return false;
   zip->entry.crc = crc;
   zip->entry.packed = zip->entry.size = packed;
@@ -299,9 +296,7 @@ static bool scan(vbo_zip_check *zip) {
 }
 
 static bool begin_inflate(vbo_zip_check *zip, vbo_error *err) {
-  int result = zip->inflates ? zip->zlib->inflateReset(&zip->stream)
-                             : zip->zlib->inflateInit2_(&zip->stream, -MAX_WBITS, ZLIB_VERSION,
-                                                        (int)sizeof zip->stream);
+  int result = zip->inflates ? inflateReset(&zip->stream) : inflateInit2(&zip->stream, -MAX_WBITS);
   zip->inflates = zip->inflates || result == Z_OK;
   return result == Z_OK || vbo_error_memory(err);
 }
@@ -539,7 +534,7 @@ static bool take_data(vbo_zip_check *zip, input *in, vbo_error *err) {
   if (!zip->opaque) {
     for (size_t done = 0; done < now;) {
       size_t part = now - done < 1U << 30 ? now - done : 1U << 30; /* zlib counts with 32 bits */
-      zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, in->bytes + done, (uInt)part);
+      zip->crc = (uint32_t)crc32(zip->crc, in->bytes + done, (uInt)part);
       done += part;
     }
   }
@@ -560,9 +555,9 @@ static bool inflate_data(vbo_zip_check *zip, input *in, vbo_error *err) {
   do {
     stream->next_out = zip->output;
     stream->avail_out = OUTPUT;
-    result = zip->zlib->inflate(stream, Z_NO_FLUSH);
+    result = inflate(stream, Z_NO_FLUSH);
     size_t made = OUTPUT - stream->avail_out;
-    zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, zip->output, (uInt)made);
+    zip->crc = (uint32_t)crc32(zip->crc, zip->output, (uInt)made);
     zip->size += made;
   } while (result == Z_OK && stream->avail_out == 0);
   size_t used = now - stream->avail_in;
@@ -592,7 +587,7 @@ static void scan_ahead(vbo_zip_check *zip, input *in) {
   } else {
     size_t data = run - LONGEST_DESCRIPTOR;
     take_scanned(zip, zip->have);
-    zip->crc = (uint32_t)zip->zlib->crc32(zip->crc, in->bytes, (uInt)data);
+    zip->crc = (uint32_t)crc32(zip->crc, in->bytes, (uInt)data);
     zip->size = zip->packed += data;
     memcpy(zip->head, in->bytes + data, LONGEST_DESCRIPTOR);
     zip->have = LONGEST_DESCRIPTOR;
@@ -654,17 +649,11 @@ const char *vbo_zip_check_missed(const vbo_zip_check *zip) {
 }
 
 vbo_zip_check *vbo_zip_check_new(vbo_error *err) {
-  const vbo_zlib *zlib = vbo_zlib_load();
-  if (zlib == NULL) {
-    vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "there is no zlib");
-    return NULL;
-  }
   vbo_zip_check *zip = calloc(1, sizeof *zip);
   if (zip == NULL) {
     vbo_error_memory(err);
     return NULL;
   }
-  zip->zlib = zlib;
   zip->need = 4;
   zip->head = malloc(HEAD);
   zip->room = HEAD;
@@ -676,35 +665,7 @@ vbo_zip_check *vbo_zip_check_new(vbo_error *err) {
 
 void vbo_zip_check_free(vbo_zip_check *zip) {
   if (zip == NULL) return;
-  if (zip->inflates) zip->zlib->inflateEnd(&zip->stream);
+  if (zip->inflates) inflateEnd(&zip->stream);
   free(zip->head);
   free(zip);
 }
-
-#else
-
-vbo_zip_check *vbo_zip_check_new(vbo_error *err) {
-  vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "this library was built without zlib");
-  return NULL;
-}
-
-bool vbo_zip_check_add(vbo_zip_check *zip, const void *bytes, size_t size, vbo_error *err) {
-  (void)zip, (void)bytes, (void)size, (void)err;
-  return true;
-}
-
-bool vbo_zip_check_finish(vbo_zip_check *zip, vbo_error *err) {
-  (void)zip, (void)err;
-  return true;
-}
-
-const char *vbo_zip_check_missed(const vbo_zip_check *zip) {
-  (void)zip;
-  return NULL;
-}
-
-void vbo_zip_check_free(vbo_zip_check *zip) {
-  (void)zip;
-}
-
-#endif

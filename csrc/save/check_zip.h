@@ -6,7 +6,6 @@
 
 typedef struct vbo_zip_check vbo_zip_check;
 
-/* UNSUPPORTED when there is no zlib. */
 vbo_zip_check *vbo_zip_check_new(vbo_error *err);
 bool vbo_zip_check_add(vbo_zip_check *zip, const void *bytes, size_t size, vbo_error *err);
 bool vbo_zip_check_finish(vbo_zip_check *zip, vbo_error *err);
