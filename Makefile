@@ -166,7 +166,7 @@ needed:
 	    command -v '$(firstword $(CC))' >/dev/null 2>&1 || \
 	      { echo "make: there is no C compiler '$(CC)': install one, or name it with CC="; exit 1; }; \
 	    echo "make: cannot build without the header <$$header>;" \
-	      "README.md, Install, says which packages bring what is needed"; exit 1; } >&2; \
+	      "docs/installing.md says which packages bring what is needed"; exit 1; } >&2; \
 	done
 
 $(BUILD)/obj/%.o: csrc/%.c $(BUILD)/flags

@@ -1,11 +1,11 @@
--- The README's runbooks and the examples, run as a reader would run them.
+-- Runs the examples as a reader would run them.  pages_spec.lua runs those of the pages.
 
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 
 local quoted = program.quoted
 
-describe("what the README and the examples say", function()
+describe("the examples", function()
   local server, folder, remove
 
   setup(function()
@@ -26,35 +26,8 @@ describe("what the README and the examples say", function()
       quoted(folder), where.url, where.user, where.password, where.pin, command))
   end
 
-  local function runbooks()
-    local list = {}
-    local text = rehearsal.content "README.md"
-    for code in text:gmatch "<!%-%- test: runbook %-%->\n```lua\n(.-)\n```" do
-      list[#list + 1] = code
-    end
-    return list
-  end
-
-  it("is tested: the README's runbooks are found", function()
-    assert.equal(5, #runbooks())
-    assert.equal(5, select(2, rehearsal.content("README.md"):gsub("```lua\n", "")))
-  end)
-
-  for i, code in ipairs(runbooks()) do
-    it("the README's runbook " .. i, function()
-      local path = ("%s/readme-%d.lua"):format(folder, i)
-      local file <close> = assert(io.open(path, "w"))
-      file:write(code)
-      file:close()
-      local output, status = run(program.vbolua .. " " .. path)
-      assert.equal(0, status, output)
-      assert.matches("%w", output)
-      assert.equal(code:find(":restore", 1, true) ~= nil, #server.changes() > 0)
-    end)
-  end
-
-  it("the README's table of exit statuses is the core's", function()
-    local text = rehearsal.content "README.md"
+  it("the page about runbooks lists the exit statuses of the core", function()
+    local text = rehearsal.content "docs/runbooks.md"
     for kind, status in pairs(require("vbo.core").kinds) do
       local found = text:match("| (%d+) | `" .. kind .. "`")
         or text:match("| ([%d, ]+) | [^|]*`" .. kind .. "`")

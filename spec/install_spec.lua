@@ -240,7 +240,7 @@ describe("make", function()
     local output, status = shell(("make BUILD=%s/none CC=%s 2>&1"):format(quoted(folder),
       quoted(cc)))
     assert.equal(2, status)
-    assert.matches("cannot build without the header <curl/curl.h>; README.md, Install", output, 1,
+    assert.matches("cannot build without the header <curl/curl.h>; docs/installing.md", output, 1,
       true)
   end)
 end)

@@ -74,14 +74,13 @@ describe("a client", function()
     end
   end)
 
-  it("in the shell does as the README says", function()
-    local text = rehearsals.content "README.md"
+  it("in the shell does as the page about rehearsing says", function()
+    local text = rehearsals.content "docs/rehearsing.md"
     local code = assert(text:match "<!%-%- test: shell %-%->\n```sh\n(.-)\n```")
     local folder, remove = program.folder()
-    local host = sim.listening:gsub("^https://", "")
     local words = "cd %s; VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s; %s"
     local output, status = program.run(words:format(
-      quoted(folder), host, quoted(sim.user), quoted(sim.password), code))
+      quoted(folder), quoted(sim.listening), quoted(sim.user), quoted(sim.password), code))
     assert.equal(0, status, output)
     local organizations = assert(json.decode(output)).results
     assert.equal("contoso.onmicrosoft.com", organizations[1].name)
