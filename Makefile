@@ -348,7 +348,7 @@ format:
 # The facts of v1 … v8 as Lua modules, from the folder that FACTS names.
 catalogue: $(BUILD)/vbolua
 	@test -n "$(FACTS)" || { echo "usage: make catalogue FACTS=folder with v1.json … v8.json"; exit 2; }
-	$(LUA) tools/facts.lua "$(FACTS)" lua/vbo/catalogue/facts
+	$(BUILD)/vbolua tools/facts.lua "$(FACTS)" lua/vbo/catalogue/facts
 	VBO_FACTS="$(FACTS)" $(BUILD)/vbolua spec/support/facts.lua >spec/fixtures/operations.txt.new
 	@mv spec/fixtures/operations.txt.new spec/fixtures/operations.txt
 

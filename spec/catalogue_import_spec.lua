@@ -69,8 +69,8 @@ describe("an OpenAPI document", function()
       return ('{"paths":{"/v9/A":{"get":%s}}%s}'):format(text, more or "")
     end
     for text, message in pairs {
-      [""] = "expected a value",
-      ["openapi: 3.0.1"] = "line 1",
+      [""] = "not JSON: nothing at all",
+      ["openapi: 3.0.1"] = "not JSON: something that no value begins with at byte 0",
       ["[1]"] = "it has no paths",
       ['{"swagger":"2.0","paths":{}}'] = "Swagger 2",
       ['{"paths":{}}'] = "without operations",
@@ -92,7 +92,7 @@ describe("an OpenAPI document", function()
         .. '{"type":"object"}]}}}')] = "unknown schema B",
       [path('{}', ',"components":{"schemas":{"A":{"$ref":"x"}}}')] = "unknown $ref",
       [path('{}', ',"components":{"schemas":{"A":7}}')] = "not laid out as OpenAPI 3",
-      [path(("["):rep(500))] = "nested too deeply",
+      [path(("["):rep(500))] = "nested more than 200 levels deep",
     } do
       local source, why = imported.make(text)
       assert.is_nil(source, text)
@@ -163,7 +163,7 @@ describe("a catalogue's file", function()
       ["return { a = 1 } os.exit(7)"] = "something follows",
       ["return { a = [==[ x ]=] }"] = "a string does not end",
       ["return { a = 1.5 }"] = "expected a string, a number",
-      ["return { a = {" .. ("a = {"):rep(50)] = "nested too deeply",
+      ["return { a = {" .. ("a = {"):rep(50)] = "nested more than 200 levels deep",
       ["return { a = 1"] = "expected ',' or '}'",
       ["\27Lua"] = "expected 'return'",
     } do
@@ -274,7 +274,7 @@ describe("vbolua catalogue", function()
     write(folder .. "/v5.json", (document:gsub("/v9/", "/v5/")))
     write(folder .. "/v99.json", (document:gsub("/v9/", "/v99/")))
     for _, case in ipairs {
-      { { "import", folder .. "/broken.json" }, 2, "cannot read the OpenAPI document: line 1" },
+      { { "import", folder .. "/broken.json" }, 2, "cannot read the OpenAPI document: not JSON: an early end at byte 1" },
       { { "import", folder .. "/none.json" }, 13, "none.json" },
       { { "import", folder .. "/v5.json" }, 2, "give no OpenAPI document" },
       { { "import", folder .. "/v99.json" }, 2, "no version of this API" },

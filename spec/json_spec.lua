@@ -99,6 +99,45 @@ describe("json.decode", function()
     end
   end)
 
+  it("keeps the order of an object's keys where asked", function()
+    local text = [[{ "b": 1, "a": { "z": {}, "y": [ { "2": 0, "1": 0 }, [], { "x": null } ] },
+      "\u00e9\ud83d\ude00": true, "long]] .. ("k"):rep(5000) .. [[": [] }]]
+    local value = assert(json.decode(text, { ordered = true }))
+    assert.same({ "b", "a", "é😀", "long" .. ("k"):rep(5000) }, json.keys(value))
+    assert.same({ "z", "y" }, json.keys(value.a))
+    assert.same({}, json.keys(value.a.z))
+    assert.same({ "2", "1" }, json.keys(value.a.y[1]))
+    assert.same({ "x" }, json.keys(value.a.y[3]))
+    for _, other in ipairs { value.a.y, value.a.y[2], 1, "b", json.null, json.decode(text) } do
+      assert.is_nil(json.keys(other))
+    end
+    assert.is_nil(json.keys(nil))
+    local pairs_of = {}
+    for key, member in json.each(value.a.y[1]) do pairs_of[#pairs_of + 1] = key .. member end
+    assert.same({ "20", "10" }, pairs_of)
+    assert.is_nil(json.each(value.a.y)())
+    assert.is_nil(json.each(nil)())
+  end)
+
+  it("knows the order of the member that counts, of several with one name", function()
+    local text = '{"a":{"x":1,"y":2},"b":0,"a":{"y":3,"x":4,"y":5},"c":{"d":0},"c":[{"e":0}],'
+      .. '"f":{"g":{}},"f":7,"h":7,"h":{"j":0,"i":0}}'
+    local value = assert(json.decode(text, { ordered = true }))
+    assert.same({ "a", "b", "c", "f", "h" }, json.keys(value))
+    assert.same({ "y", "x" }, json.keys(value.a))
+    assert.equal(5, value.a.y)
+    assert.is_nil(json.keys(value.c))
+    assert.same({ "e" }, json.keys(value.c[1]))
+    assert.same({ "j", "i" }, json.keys(value.h))
+  end)
+
+  it("keeps the order of a document as deep as it takes", function()
+    local text = ('{"b":0,"a":'):rep(1000) .. "1" .. ("}"):rep(1000)
+    local value = assert(json.decode(text, { ordered = true, max_depth = 1000 }))
+    for _ = 1, 999 do value = value.a end
+    assert.same({ "b", "a" }, json.keys(value))
+  end)
+
   it("says where a text is not JSON", function()
     for _, text in ipairs { "", "{", "[1,]", "{'a':1}", "<html>", "nul", "[1] 2", "01", "+1",
       "0x10", "NaN", "Infinity", '"\1"', '"abc', '{"a" 1}', "[1 2]", "\xff\xfe" } do

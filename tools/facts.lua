@@ -1,6 +1,6 @@
 --- Makes the catalogue's facts.
 ---
----     lua5.4 tools/facts.lua FACTS_DIR OUT_DIR
+---     build/vbolua tools/facts.lua FACTS_DIR OUT_DIR
 ---
 --- reads v1.json … v8.json and v8-titles.json (the contents of the vendor's reference), and
 --- writes the modules of `lua/vbo/catalogue/facts/`, the same bytes every time.
@@ -17,7 +17,7 @@ local actions = require "tools.facts.actions"
 local names = require "vbo.catalogue.names"
 local newer = require "tools.facts.newer"
 local openapi = require "vbo.catalogue.openapi"
-local ordered = require "vbo.catalogue.ordered"
+local json = require "vbo.json"
 local titles = require "tools.facts.titles"
 local write = require "tools.facts.write"
 
@@ -43,7 +43,7 @@ function M.modules(texts)
   for number = 1, 5 do models[number] = actions.read(texts["v" .. number], known) end
   local files = write.modules(models)
   if texts.titles then
-    files["titles.lua"] = write.text(titles.lines(ordered.decode(texts.titles), models[8]))
+    files["titles.lua"] = write.text(titles.lines(assert(json.decode(texts.titles)), models[8]))
   end
   return files
 end
@@ -72,7 +72,7 @@ end
 
 if is_program then
   if #arg ~= 2 then
-    io.stderr:write("usage: lua5.4 tools/facts.lua FACTS_DIR OUT_DIR\n")
+    io.stderr:write("usage: vbolua tools/facts.lua FACTS_DIR OUT_DIR\n")
     os.exit(2)
   end
   M.run(arg[1], arg[2])

@@ -1,7 +1,8 @@
 /* ljson.c: JSON between Lua values and text, beside lua-cjson.
  *
  * Decoding is lua-cjson's; core.json.prepare and core.json.finish, before and after
- * it, keep 64-bit integers and empty arrays (json.h tells how).  Encoding is here:
+ * it, keep 64-bit integers and empty arrays (json.h says how); core.json.order reads
+ * the order of keys, which a Lua table does not keep.  Encoding is here:
  * cjson 2.1.0 writes 14 digits, has no empty arrays and follows the hash order,
  * none of which can be mended afterwards, and a secret must never become text. */
 #include "lua/lutil.h"
@@ -164,6 +165,105 @@ static int json_finish(lua_State *L) {
   finish_value(&f);
   if (f.too_large)
     return vboL_fail_with(L, VBO_ERROR_PROTOCOL, "not JSON: a number that is out of range");
+  return 1;
+}
+
+/* -------------------------------------------------------------- order of keys */
+
+/* Stack of core.json.order: 1 the text, 2 the value, 3 the orders that were found. */
+enum { AT_ORDERS = 3 };
+
+typedef struct orderer {
+  lua_State *L;
+  vbo_json_lexer lexer;
+  vbo_json_token token;
+} orderer;
+
+static void order_value(orderer *o);
+
+/* Pushes the key that the lexer is at. */
+static void push_key(orderer *o) {
+  luaL_Buffer key;
+  size_t size = 0;
+  char *room = luaL_buffinitsize(o->L, &key, o->token.length + 1);
+  (void)vbo_json_decode(o->lexer.text, &o->token, room, o->token.length + 1, &size);
+  luaL_pushresultsize(&key, size);
+}
+
+/* The object's table is at the top, or what replaced it: of members with one name
+ * cjson keeps the last. */
+static void order_object(orderer *o) {
+  lua_State *L = o->L;
+  bool table = lua_istable(L, -1);
+  lua_Integer count = 0;
+  lua_newtable(L); /* the keys as a list */
+  lua_newtable(L); /* and as a set */
+  while (vbo_json_next(&o->lexer, &o->token) && o->token.type == VBO_JSON_KEY) {
+    push_key(o);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) == LUA_TNIL) {
+      lua_pushvalue(L, -2);
+      lua_rawseti(L, -5, ++count);
+      lua_pushvalue(L, -2);
+      lua_pushboolean(L, 1);
+      lua_rawset(L, -5);
+    }
+    lua_pop(L, 1);
+    if (table) lua_rawget(L, -4);
+    (void)vbo_json_next(&o->lexer, &o->token);
+    order_value(o);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  lua_pushvalue(L, -2);
+  lua_insert(L, -2);
+  if (table)
+    lua_rawset(L, AT_ORDERS);
+  else
+    lua_pop(L, 2);
+}
+
+static void order_array(orderer *o) {
+  lua_State *L = o->L;
+  bool table = lua_istable(L, -1);
+  if (table) { /* an earlier member of this name may have been an object */
+    lua_pushvalue(L, -1);
+    lua_pushnil(L);
+    lua_rawset(L, AT_ORDERS);
+  }
+  for (lua_Integer i = 1; vbo_json_next(&o->lexer, &o->token); i++) {
+    if (o->token.type == VBO_JSON_ARRAY_END) return;
+    if (table)
+      lua_rawgeti(L, -1, i);
+    else
+      lua_pushnil(L);
+    order_value(o);
+    lua_pop(L, 1);
+  }
+}
+
+/* As deep as the document, which json_prepare bounded. */
+static void order_value(orderer *o) {
+  luaL_checkstack(o->L, 12, "JSON nested too deeply");
+  if (o->token.type == VBO_JSON_OBJECT)
+    order_object(o);
+  else if (o->token.type == VBO_JSON_ARRAY)
+    order_array(o);
+}
+
+/* core.json.order(text, value) -> {[object] = its keys in the order of the text}.
+ * `value` is what the text was decoded into. */
+static int json_order(lua_State *L) {
+  size_t size;
+  const char *text = luaL_checklstring(L, 1, &size);
+  luaL_checkany(L, 2);
+  lua_settop(L, 2);
+  lua_newtable(L);
+  orderer o = {.L = L};
+  vbo_json_start(&o.lexer, text, size, VBO_JSON_DEEPEST);
+  lua_pushvalue(L, 2);
+  if (vbo_json_next(&o.lexer, &o.token)) order_value(&o);
+  lua_settop(L, AT_ORDERS);
   return 1;
 }
 
@@ -456,7 +556,7 @@ static void push_nonce(lua_State *L) {
 
 void vboL_open_json(lua_State *L) {
   static const luaL_Reg functions[] = {
-      {"prepare", json_prepare}, {"finish", json_finish}, {NULL, NULL}};
+      {"prepare", json_prepare}, {"finish", json_finish}, {"order", json_order}, {NULL, NULL}};
   if (luaL_newmetatable(L, BUFFER_CLASS)) {
     lua_pushcfunction(L, buffer_free);
     lua_setfield(L, -2, "__gc");

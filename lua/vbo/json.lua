@@ -31,7 +31,10 @@ decoder.decode_invalid_numbers(false)
 ---@type integer
 M.depth = 128
 
-local option_names = { max_depth = true, max_size = true }
+local option_names = { max_depth = true, max_size = true, ordered = true }
+
+-- Objects that were decoded with `ordered` → their keys.
+local orders = setmetatable({}, { __mode = "k" })
 
 --- Marks a table as a JSON array, so that it stays one when it is empty.
 ---@generic T
@@ -58,8 +61,9 @@ end
 --- value (`1.0`, `1e3`) is an integer, as most servers mean it.  Arrays are marked (`is_array`),
 --- null is `json.null`, and a lone surrogate becomes U+FFFD.
 ---@param text string
----@param options {max_depth: integer?, max_size: integer?}?  nesting (128 unless told, at most
----  1000) and bytes (any unless told)
+---@param options {max_depth: integer?, max_size: integer?, ordered: boolean?}?  nesting (default
+---  128, at most 1000), bytes (default any), and whether `keys` knows the order of each object's
+---  keys (default false)
 ---@return any value, table? err  nil and the error: `protocol` when it is not JSON, `limit` when
 ---  it is too large or too deep
 function M.decode(text, options)
@@ -71,7 +75,7 @@ function M.decode(text, options)
     if not option_names[name] then
       error(("json.decode has no option '%s'"):format(tostring(name)), 2)
     end
-    limits[name] = value
+    if name ~= "ordered" then limits[name] = value end
   end
   local prepared, err = core.json.prepare(text, limits)
   if not prepared then return nil, err end
@@ -79,7 +83,27 @@ function M.decode(text, options)
   if not ok then
     return nil, { kind = "protocol", message = "not JSON: " .. tostring(value) }
   end
-  return core.json.finish(value, marker)
+  local finished, problem = core.json.finish(value, marker)
+  if options and options.ordered and not problem then
+    for object, keys in pairs(core.json.order(text, finished)) do orders[object] = keys end
+  end
+  return finished, problem
+end
+
+--- Returns the keys of an object in the order of the document.
+---@param object any
+---@return string[]? keys  nil for what is not an object that was decoded with `ordered`
+function M.keys(object) return orders[object] end
+
+--- Iterates an object in the order of the document.
+---@param object any  decoded with `ordered`; anything else has no members
+---@return fun(): string?, any
+function M.each(object)
+  local keys, at = orders[object] or {}, 0
+  return function()
+    at = at + 1
+    if keys[at] ~= nil then return keys[at], object[keys[at]] end
+  end
 end
 
 --- Encodes a value as JSON text, with the members of objects sorted by name.

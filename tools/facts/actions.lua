@@ -6,7 +6,7 @@ local ascii = require "vbo.ascii"
 local descriptors = require "tools.facts.descriptors"
 local names_of = require "tools.facts.names"
 local openapi = require "vbo.catalogue.openapi"
-local ordered = require "vbo.catalogue.ordered"
+local json = require "vbo.json"
 
 local M = {}
 
@@ -20,7 +20,7 @@ local function property(schema, name, value)
 end
 
 local function read_resources(document, model)
-  for name, source in ordered.each(document.resources) do
+  for name, source in json.each(document.resources) do
     local schema = descriptors.object(source.properties, document)
     if schema.properties.id or source.links then
       -- What the server sends is sent back whole in bodies of these versions.
@@ -34,7 +34,7 @@ end
 
 local function item_of(word, document)
   word = word and word:gsub("%s*%b()$", "")
-  if word and ordered.is_object(document.resources[word]) then return { ref = word } end
+  if word and json.keys(document.resources[word]) then return { ref = word } end
   return {}
 end
 
@@ -55,7 +55,7 @@ end
 --- What an answer holds, from the words of the fact file.
 local function answer_of(word, document, model)
   if word == nil then return { kind = "empty" } end
-  if ordered.is_object(word) then
+  if json.keys(word) then
     return { kind = "json", schema = descriptors.object(word, document) }
   end
   if word:match "octet%-stream" then return { kind = "stream" } end
@@ -105,7 +105,7 @@ local function parameters_of(source, path, document, names)
       required = true, schema = schema }
     return "{" .. result[count].name .. "}"
   end)
-  for name, word in ordered.each(source.query) do
+  for name, word in json.each(source.query) do
     result[#result + 1] = { name = name, place = "query", required = false,
       schema = descriptors.schema(word, document) }
   end
@@ -192,7 +192,7 @@ local function action_operation(source, key, action, document, model, names)
   operation.parameters, operation.path = parameters_of(source, path, document, names)
   operation.content_type = "application/json"
   operation.body_required = false
-  if ordered.is_object(action.properties) then
+  if json.keys(action.properties) then
     operation.body = descriptors.object(action.properties, document)
     operation.null_body = action.bodyMayBeNull == true or nil
   elseif action.properties ~= nil then
@@ -212,14 +212,14 @@ end
 ---@param names table   the names of later versions, see `names.new`
 ---@return table model
 function M.read(text, names)
-  local document = ordered.decode(text)
+  local document = assert(json.decode(text, { ordered = true }))
   local model = { version = document.version, number = tonumber(document.version:match "%d+"),
     dialect = "action", operations = {}, schemas = {}, order = {} }
   read_resources(document, model)
   local list = model.operations
   for _, source in ipairs(document.operations) do
     if source.actions then
-      for key, action in ordered.each(source.actions) do
+      for key, action in json.each(source.actions) do
         list[#list + 1] = action_operation(source, key, action, document, model, names)
       end
     else

@@ -4,7 +4,7 @@
 --- or describe a value in prose.  What they do not say does not constrain.
 
 local ascii = require "vbo.ascii"
-local ordered = require "vbo.catalogue.ordered"
+local json = require "vbo.json"
 
 local M = {}
 
@@ -30,7 +30,7 @@ local function enum_of(word, document)
   for value in word:gmatch "[^|]+" do
     if value == "..." then open = true
     elseif value:find("..", 1, true) then
-      for _, name in ipairs(ordered.keys(document.enums)) do
+      for _, name in ipairs(json.keys(document.enums)) do
         local list = document.enums[name]
         if list[1] == values[1] and list[2] == values[2] then
           local result = {}
@@ -53,7 +53,7 @@ end
 local function from_word(word, document)
   if words[word] then return copy(words[word]) end
   local bare = word:gsub("%s*%b()$", "")
-  if ordered.is_object(document.resources[bare]) then return { ref = bare } end
+  if json.keys(document.resources[bare]) then return { ref = bare } end
   local item = word:match "array of (.+)$"
   if item then
     local count, inner = item:match "^(%d+) (%l+)s$"
@@ -90,9 +90,9 @@ local formats = {
 ---@return table
 function M.schema(source, document)
   if type(source) == "string" then return from_word(source, document) end
-  if not ordered.is_object(source) then return {} end
+  if not json.keys(source) then return {} end
   if type(source.type) == "string" and (source.enum or source.items or source.format
-    or source["for"] or source.inferred or #ordered.keys(source) == 1) then
+    or source["for"] or source.inferred or #json.keys(source) == 1) then
     if source.enum then
       local enum = {}
       for i, value in ipairs(source.enum) do enum[i] = value end
@@ -119,7 +119,7 @@ end
 ---@return table
 function M.object(source, document)
   local schema = { type = "object", properties = {}, order = {}, required = {} }
-  for name, value in ordered.each(source) do
+  for name, value in json.each(source) do
     schema.order[#schema.order + 1] = name
     schema.properties[name] = M.schema(value, document)
   end

@@ -5,7 +5,7 @@
 --- descriptions, summaries and tags stay behind.
 
 local ascii = require "vbo.ascii"
-local ordered = require "vbo.catalogue.ordered"
+local json = require "vbo.json"
 
 local M = {}
 
@@ -18,7 +18,7 @@ local function list(value)
 end
 
 local function plain(value)
-  if value == ordered.null or type(value) == "table" then return nil end
+  if value == json.null or type(value) == "table" then return nil end
   return value
 end
 
@@ -27,7 +27,7 @@ local schema_of
 local function object_of(source, schema)
   schema.properties, schema.order = {}, {}
   schema.required = list(source.required)
-  for name, property in ordered.each(source.properties) do
+  for name, property in json.each(source.properties) do
     schema.order[#schema.order + 1] = name
     schema.properties[name] = schema_of(property)
   end
@@ -41,7 +41,7 @@ local function object_of(source, schema)
     end
   end
   local more = source.additionalProperties
-  if ordered.is_object(more) then
+  if json.keys(more) then
     schema.additional = schema_of(more)
   elseif more == true or #schema.order == 0 and more == nil then
     schema.additional = {}
@@ -126,11 +126,11 @@ end
 -- Parameters, bodies and answers may be kept among the components and referred to.
 local function resolved(document, source)
   local hops = 0
-  while ordered.is_object(source) and type(source["$ref"]) == "string" do
+  while json.keys(source) and type(source["$ref"]) == "string" do
     local kind, name = source["$ref"]:match "^#/components/(%w+)/(.+)$"
     local group = kind and (document.components or {})[kind]
     hops = hops + 1
-    if not ordered.is_object(group) or not group[name] or hops > 10 then
+    if not json.keys(group) or not group[name] or hops > 10 then
       error("unknown $ref " .. source["$ref"], 0)
     end
     source = group[name]
@@ -139,8 +139,8 @@ local function resolved(document, source)
 end
 
 local function content(source)
-  local kind = ordered.keys(source and source.content)[1]
-  if kind then return kind, source.content[kind].schema end
+  local kind, body = json.each(source and source.content)()
+  if kind then return kind, body.schema end
 end
 
 local function parameters_of(operation, shared, path, document)
@@ -177,7 +177,7 @@ end
 
 local function answer_of(operation, pages, document)
   local status, response
-  for code, source in ordered.each(operation.responses) do
+  for code, source in json.each(operation.responses) do
     if code:match "^2%d%d$" and not status then
       status, response = tonumber(code), resolved(document, source)
     end
@@ -237,7 +237,7 @@ local function operation_of(method, path, source, shared, pages, document)
     id = source.operationId, method = ascii.upper(method), path = path,
     parameters = parameters_of(source, shared, path, document),
     anonymous = source["x-anonymous"] == true
-      or ordered.is_array(source.security) and #source.security == 0 or nil,
+      or json.is_array(source.security) and #source.security == 0 or nil,
     answer = answer_of(source, pages, document),
   }
   local body = resolved(document, source.requestBody)
@@ -255,8 +255,9 @@ end
 ---@param text string  JSON
 ---@return table model  raises a message when the text is not such a document
 function M.read(text)
-  local document = ordered.decode(text)
-  if not ordered.is_object(document) or not ordered.is_object(document.paths) then
+  local document, err = json.decode(text, { max_depth = 200, ordered = true })
+  if err then error(err.message, 0) end
+  if not json.keys(document) or not json.keys(document.paths) then
     error("not an OpenAPI document: it has no paths", 0)
   end
   if document.swagger then
@@ -264,7 +265,7 @@ function M.read(text)
   end
   local model = { dialect = "verb", operations = {}, schemas = {}, order = {} }
   local pages = { page = {}, changes = {} }
-  for name, source in ordered.each((document.components or {}).schemas) do
+  for name, source in json.each((document.components or {}).schemas) do
     local schema = schema_of(source)
     schema.page = source["x-veeam-page-result"] == true or nil
     schema.changes = source["x-veeam-changes-page-result"] == true or nil
@@ -273,12 +274,12 @@ function M.read(text)
     model.schemas[name] = schema
   end
   for _, name in ipairs(model.order) do flatten(model.schemas[name], model.schemas) end
-  for path, item in ordered.each(document.paths) do
+  for path, item in json.each(document.paths) do
     local version, rest = path:match "^/(v%d+)(/.*)$"
     if not version then error("a path without its version: " .. path, 0) end
     model.version = model.version or version
     if model.version ~= version then error("paths of several versions: " .. path, 0) end
-    for method, source in ordered.each(item) do
+    for method, source in json.each(item) do
       if methods[method] then
         model.operations[#model.operations + 1] =
           operation_of(method, rest, source, item.parameters, pages, document)
