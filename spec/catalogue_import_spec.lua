@@ -163,7 +163,7 @@ describe("a catalogue's file", function()
       ["return { a = 1 } os.exit(7)"] = "something follows",
       ["return { a = [==[ x ]=] }"] = "a string does not end",
       ["return { a = 1.5 }"] = "expected a string, a number",
-      ["return { a = {" .. ("a = {"):rep(50)] = "nested more than 200 levels deep",
+      ["return { a = {" .. ("a = {"):rep(50)] = "nested too deeply",
       ["return { a = 1"] = "expected ',' or '}'",
       ["\27Lua"] = "expected 'return'",
     } do
@@ -274,7 +274,8 @@ describe("vbolua catalogue", function()
     write(folder .. "/v5.json", (document:gsub("/v9/", "/v5/")))
     write(folder .. "/v99.json", (document:gsub("/v9/", "/v99/")))
     for _, case in ipairs {
-      { { "import", folder .. "/broken.json" }, 2, "cannot read the OpenAPI document: not JSON: an early end at byte 1" },
+      { { "import", folder .. "/broken.json" }, 2,
+        "cannot read the OpenAPI document: not JSON: an early end at byte 1" },
       { { "import", folder .. "/none.json" }, 13, "none.json" },
       { { "import", folder .. "/v5.json" }, 2, "give no OpenAPI document" },
       { { "import", folder .. "/v99.json" }, 2, "no version of this API" },
