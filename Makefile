@@ -13,7 +13,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 LUA_VERSION := 5.4
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's/^.define VBO_VERSION "\(.*\)"/\1/p' csrc/vbo.h)
 SOVERSION := 0
 
 BINDIR ?= $(PREFIX)/bin

@@ -43,7 +43,7 @@ extern "C" {
 #define VBO_API
 #endif
 
-#define VBO_VERSION "0.1.0"
+#define VBO_VERSION "0.2.0"
 
 /* ------------------------------------------------------------------ errors */
 
@@ -99,7 +99,7 @@ typedef struct vbo_error {
 VBO_API const char *vbo_error_kind_name(vbo_error_kind kind);
 VBO_API int vbo_error_exit_status(vbo_error_kind kind);
 
-/* The library's version, for example "0.1.0". */
+/* The library's version, for example "0.2.0". */
 VBO_API const char *vbo_version(void);
 
 /* ----------------------------------------------------------------- secrets */
