@@ -138,7 +138,7 @@ MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
 LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 
 .PHONY: all modules lib demo test run-tests tsan fuzz fuzz-programs counts bench soak soak-silence \
-  lint format-check format install uninstall install-modules install-lua clean deps catalogue \
+  lint format-check format install uninstall install-modules clean deps catalogue \
   needed dist rock install-rock \
   generated types reference FORCE
 .DEFAULT_GOAL := all
@@ -174,7 +174,7 @@ $(BUILD)/obj/%.o: csrc/%.c $(BUILD)/flags
 	$(call say,CC  )
 	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BINDING_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS)
+$(BINDING_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) -I$(BUILD)
 $(INTERPRETER_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) $(INTERPRETER_DEFINES) -I$(BUILD)
 $(SERVER_OBJECTS): EXTRA_CFLAGS = $(LUA_CFLAGS) $(SERVER_CFLAGS)
 INTERPRETER_DEFINES := $(if $(CJSON_STATIC),-DVBO_HAVE_CJSON) $(if $(SERVER_OBJECTS),-DVBO_HAVE_SERVER)
@@ -198,7 +198,7 @@ $(BUILD)/vbo/core.so: $(BINDING_OBJECTS) $(BUILD)/libvbolua.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS) $(SYSTEM_LIBS)
 
-$(BUILD)/vbo/server.so: $(SERVER_OBJECTS) $(BUILD)/obj/lua/lutil.o $(BUILD)/libvbolua.a
+$(BUILD)/vbo/server.so: $(SERVER_OBJECTS) $(BUILD)/obj/lua/lutil.o $(BUILD)/obj/lua/lbuild.o $(BUILD)/libvbolua.a
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(LIBFLAG) $(MODULE) $(HIDE_LIBS) -o $@ $^ $(CORE_LIBS) $(SYSTEM_LIBS)
 
@@ -217,6 +217,19 @@ $(BUILD)/modules.h: $(BUILD)/lua-files tools/modules.sh
 	$(Q)sh tools/modules.sh $(LUA_FILES) >$@.new && mv -f $@.new $@
 
 $(INTERPRETER_OBJECTS): $(BUILD)/modules.h
+
+# The build: the version and a checksum of the sources, in the core and in a Lua file beside
+# native.lua, which compares them: files of two installations do not mix.
+NATIVE := $(filter %/native.lua,$(LUA_FILES))
+STAMPED := $(wildcard csrc/vbo.h csrc/*/*.[ch]) $(LUA_FILES)
+$(BUILD)/build.h: $(STAMPED) $(BUILD)/lua-files
+	$(call say,MAKE)
+	$(Q)build=$(VERSION)-$$(cat $(STAMPED) | cksum | cut -d ' ' -f 1) && \
+	  mkdir -p $(BUILD)/$(dir $(NATIVE)) && \
+	  echo "return \"$$build\"" >$(BUILD)/$(dir $(NATIVE))build.lua && \
+	  echo "#define VBO_BUILD \"$$build\"" >$@
+
+$(BUILD)/obj/lua/lbuild.o: $(BUILD)/build.h
 
 $(BUILD)/embedded.c: $(BUILD)/embed $(BUILD)/lua-files $(EMBEDDED_FILES)
 	$(call say,LUA )
@@ -333,7 +346,7 @@ counts: all $(BUILD)/pages
 C_FILES := $(shell find csrc spec tools examples -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
 LINT_CFLAGS = -std=c11 -D_GNU_SOURCE -Icsrc -I$(BUILD) -Ispec/support $(LUA_CFLAGS) $(CORE_CFLAGS) $(SERVER_CFLAGS)
 
-lint: $(BUILD)/modules.h
+lint: $(BUILD)/modules.h $(BUILD)/build.h
 	luacheck -q lua spec $(wildcard examples bench tools)
 	clang-tidy --quiet $(filter csrc/%.c examples/%.c,$(C_FILES)) -- $(LINT_CFLAGS) \
 	  $(INTERPRETER_DEFINES) -DVBO_LUADIR='""' -DVBO_CMODDIR='""'
@@ -369,7 +382,9 @@ $(BUILD)/types.made: $(TOOL_FILES) $(LUA_FILES) $(BUILD)/lua-files \
 	@touch $@
 
 # --------------------------------------------------------------------- install
+# INSTALL=0 is for `make test` and `make demo`: they install no packages then.
 INSTALL ?= install
+INSTALL_FILES = $(if $(filter 0,$(INSTALL)),install,$(INSTALL))
 
 # How PREFIX appears in vbolua.pc: moved trees stay right as long as they move together.
 pc_path = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
@@ -380,25 +395,44 @@ $(BUILD)/vbolua.pc: docs/vbolua.pc.in $(BUILD)/flags FORCE
 	  -e 's|@LUADIR@|$(call pc_path,$(INST_LUADIR))|' \
 	  -e 's|@CMODDIR@|$(call pc_path,$(INST_LIBDIR))|' $< >$@
 
-install-lua: types
-	@set -e; for file in $(LUA_FILES) $$(find $(TYPES) -name '*.lua'); do \
-	  to=$${file#lua/}; to='$(DESTDIR)$(INST_LUADIR)/'"$${to#$(BUILD)/types/}"; \
-	  mkdir -p "$${to%/*}"; $(INSTALL) -m 644 "$$file" "$$to"; done
+# What goes where: mode, source, destination (tools/install.sh).  A folder of Lua files is a tree.
+LUA_TREES = lua $(BUILD)/lua $(BUILD)/types
+building = $(if $(filter uninstall,$(MAKECMDGOALS)),,$(1))
+$(BUILD)/install-modules.list: $(call building,types $(MODULES)) FORCE
+	@mkdir -p $(BUILD)
+	@{ for tree in $(LUA_TREES); do \
+	    find "$$tree" -name '*.lua' 2>/dev/null | LC_ALL=C sort | while read -r file; do \
+	      printf '644\t%s\t%s\n' "$$file" '$(INST_LUADIR)/'"$${file#$$tree/}"; done; done; \
+	  for file in $(MODULES); do \
+	    printf '755\t%s\t%s\n' "$$file" '$(INST_LIBDIR)/vbo/'"$${file##*/}"; done; } >$@
 
-install-modules: $(MODULES) install-lua
-	@mkdir -p '$(DESTDIR)$(INST_LIBDIR)/vbo'
-	$(INSTALL) -m 755 $(MODULES) '$(DESTDIR)$(INST_LIBDIR)/vbo/'
+$(BUILD)/install.list: $(call building,all $(BUILD)/vbolua.pc) FORCE
+	@mkdir -p $(BUILD)
+	@{ row() { printf '%s\t%s\t%s\n' "$$@"; }; \
+	  row 755 $(BUILD)/vbolua '$(BINDIR)/vbolua'; \
+	  row 644 $(BUILD)/libvbolua.a '$(LIBDIR)/libvbolua.a'; \
+	  row 755 $(BUILD)/$(SONAME) '$(LIBDIR)/$(SONAME)'; \
+	  row link $(SONAME) '$(LIBDIR)/$(SOLINK)'; \
+	  row 644 csrc/vbo.h '$(INCLUDEDIR)/vbo.h'; \
+	  row 644 $(BUILD)/vbolua.pc '$(LIBDIR)/pkgconfig/vbolua.pc'; \
+	  row 644 docs/vbolua.1 '$(MANDIR)/man1/vbolua.1'; } >$@
 
-install: all $(BUILD)/vbolua.pc install-modules
-	@mkdir -p '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)' \
-	  '$(DESTDIR)$(MANDIR)/man1'
-	$(INSTALL) -m 755 $(BUILD)/vbolua '$(DESTDIR)$(BINDIR)/vbolua'
-	$(INSTALL) -m 644 $(BUILD)/libvbolua.a '$(DESTDIR)$(LIBDIR)/libvbolua.a'
-	$(INSTALL) -m 755 $(BUILD)/$(SONAME) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
-	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(SOLINK)'
-	$(INSTALL) -m 644 csrc/vbo.h '$(DESTDIR)$(INCLUDEDIR)/vbo.h'
-	$(INSTALL) -m 644 $(BUILD)/vbolua.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/vbolua.pc'
-	$(INSTALL) -m 644 docs/vbolua.1 '$(DESTDIR)$(MANDIR)/man1/vbolua.1'
+INSTALL_LISTS = $(BUILD)/install.list $(BUILD)/install-modules.list
+MANIFEST = $(LIBDIR)/vbolua/installed
+run-install = DESTDIR='$(DESTDIR)' MODULES='$(INST_LUADIR)' INSTALL='$(INSTALL_FILES)' \
+  tools/install.sh
+
+# Removes what the version before installed and this one does not.
+install: $(INSTALL_LISTS)
+	@$(run-install) tree '$(MANIFEST)' $(INSTALL_LISTS)
+	@echo "installed below $(DESTDIR)$(PREFIX); recorded in $(DESTDIR)$(MANIFEST)"
+
+uninstall: $(INSTALL_LISTS)
+	@$(run-install) remove '$(MANIFEST)' $(INSTALL_LISTS)
+
+# Without a manifest: LuaRocks keeps its own.
+install-modules: $(BUILD)/install-modules.list
+	@$(run-install) files $<
 
 # What `luarocks make` and `luarocks install` build and install: the modules, and the interpreter
 # where Lua comes as a library.
@@ -408,7 +442,7 @@ rock: modules types $(if $(HAVE_LUA_LIBRARY),$(BUILD)/vbolua)
 install-rock: install-modules
 ifneq ($(HAVE_LUA_LIBRARY),)
 	@mkdir -p '$(BINDIR)'
-	$(INSTALL) -m 755 $(BUILD)/vbolua '$(BINDIR)/vbolua'
+	$(INSTALL_FILES) -m 755 $(BUILD)/vbolua '$(BINDIR)/vbolua'
 else
 	@echo "without the interpreter vbolua: Lua comes without its library here (Debian:" \
 	  "liblua5.4-dev)" >&2
@@ -435,13 +469,6 @@ dist:
 	  cd '$(DIST_FOLDER)' && zip -q $(DIST)-1.src.rock $(DIST).tar.gz $(DIST)-1.rockspec; \
 	else echo "no source rock: zip is missing (Debian package: zip)" >&2; fi
 	@ls -l '$(DIST_FOLDER)'
-
-uninstall:
-	rm -f '$(DESTDIR)$(BINDIR)/vbolua' '$(DESTDIR)$(LIBDIR)/libvbolua.a' \
-	  '$(DESTDIR)$(LIBDIR)/$(SONAME)' '$(DESTDIR)$(LIBDIR)/$(SOLINK)' \
-	  '$(DESTDIR)$(INCLUDEDIR)/vbo.h' '$(DESTDIR)$(LIBDIR)/pkgconfig/vbolua.pc' \
-	  '$(DESTDIR)$(MANDIR)/man1/vbolua.1'
-	rm -rf '$(DESTDIR)$(INST_LUADIR)/vbo' '$(DESTDIR)$(INST_LIBDIR)/vbo'
 
 clean:
 	rm -rf build build-san build-tsan build-fuzz build-gcc build-clang build-rock dist

@@ -243,7 +243,9 @@ int luaopen_vbo_core(lua_State *L) {
                                        {"strict", core_strict},   {"hmac", core_hmac},
                                        {"random", core_random},   {NULL, NULL}};
   luaL_checkversion(L);
+  vboL_check_loader(L);
   luaL_newlib(L, functions);
+  vboL_set_build(L);
   lua_pushstring(L, vbo_version());
   lua_setfield(L, -2, "version");
   push_kinds(L);

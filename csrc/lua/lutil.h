@@ -31,6 +31,13 @@ int vboL_fail_closed(lua_State *L, const char *what);
 /* Pushes the error as a plain table {kind=, message=, …}: what is empty or 0 is absent. */
 void vboL_push_error(lua_State *L, const vbo_error *err);
 
+/* --------------------------------------------------------------------- build */
+
+/* Sets the field `build` of the module at the top to the build that it belongs to. */
+void vboL_set_build(lua_State *L);
+/* Raises when Lua files of release 0.1 load this core; `L` is as luaopen_vbo_core gets it. */
+void vboL_check_loader(lua_State *L);
+
 /* ------------------------------------------------------------------- options */
 
 /* Raises unless the value at `index` is a table whose keys all are in `names`

@@ -226,6 +226,7 @@ int luaopen_vbo_server(lua_State *L) {
   if (vboL_new_class(L, SERVER_CLASS, server_methods, server_metamethods)) lua_pop(L, 1);
   vboL_open_requests(L);
   luaL_newlib(L, functions);
+  vboL_set_build(L);
   vboL_open_streams(L);
   vboL_open_folders(L);
   vboL_open_mail(L);
