@@ -127,7 +127,7 @@ INTERPRETER_OBJECTS := $(call objects,program)
 
 LUA_FILES := $(shell find lua -name '*.lua' 2>/dev/null | LC_ALL=C sort)
 # The interpreter has the C modules in it.
-EMBEDDED_FILES = $(filter-out lua/vbo/core.lua lua/vbo/server.lua lua/vbo/native.lua,$(LUA_FILES))
+EMBEDDED_FILES = $(filter-out lua/vbo/core.lua lua/vbo/server.lua lua/vbo/base/native.lua,$(LUA_FILES))
 LUA ?= lua5.4
 # Generators run in stock Lua where it is installed, else in the interpreter just built.
 HAVE_LUA := $(shell command -v '$(LUA)' 2>/dev/null)

@@ -47,7 +47,7 @@ for document in drive:documents():take(%d):each() do letters = letters + #docume
 ]]
 
 local decode = [[
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local records = {}
 for i = 1, 1000 do
   records[i] = ('{"id":"a37c9c95-9724-4709-895d-%%012d","name":"Quarterly report %%d.docx",'

@@ -2,7 +2,7 @@
 -- The first eight hexadecimal digits of a document's id are its size in MiB.  Where `0001`
 -- follows it is an archive of so many files of 1 MiB, stored.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local server = require "vbo.server"
 
 local listening <close> = assert(server.listen { address = "127.0.0.1", port = 0 })

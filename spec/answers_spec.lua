@@ -1,6 +1,6 @@
 -- Every answer is held to the shape that its operation promises.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local promise = require "vbo.promise"
 local recording = require "spec.support.recording"
 local rehearsal = require "spec.support.rehearsal"

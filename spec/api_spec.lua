@@ -3,7 +3,7 @@
 local api = require "vbo.api"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 local vbo = require "vbo"
 
@@ -221,14 +221,14 @@ describe("paginate", function()
     local client = offline("v8", function(request)
       local limit = tonumber(request.path:match "limit=(%d+)")
       if limit > 100 then
-        require "vbo.error".raise { kind = "timeout", message = "slow", sent = true }
+        require "vbo.base.error".raise { kind = "timeout", message = "slow", sent = true }
       end
       return answer(request)
     end)
     assert.equal(500, #api.call(client, "Job_Get", {}, { paginate = true }))
     assert.equal(2 + 9, #client.requests) -- 250, 125, then nine of 62
     client = offline("v8", function()
-      require "vbo.error".raise { kind = "timeout", message = "slow", sent = true }
+      require "vbo.base.error".raise { kind = "timeout", message = "slow", sent = true }
     end)
     assert.equal("timeout", failure(api.call, client, "Job_Get", {}, { paginate = true }).kind)
     assert.equal(6, #client.requests) -- 250, 125, 62, 31, 15, 10

@@ -5,7 +5,7 @@ local breakages = require "spec.support.breakages"
 local catalogue = require "vbo.catalogue"
 local example = require "vbo.catalogue.example"
 local facts = require "spec.support.facts"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 local vbo = require "vbo"
 

@@ -3,7 +3,7 @@
 local catalogue = require "vbo.catalogue"
 local common = require "vbo.catalogue.common"
 local imported = require "vbo.catalogue.imported"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local literal = require "vbo.catalogue.literal"
 local lookup = require "vbo.catalogue.lookup"
 local program = require "spec.support.program"

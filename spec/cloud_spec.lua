@@ -1,6 +1,6 @@
 -- What cloud accounts hold: what each call sends, and what it gives.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local recording = require "spec.support.recording"
 local vbo = require "vbo"
 

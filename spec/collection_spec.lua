@@ -2,7 +2,7 @@
 -- shrink, counts that are compared, searching.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local resource = require "vbo.resource"
@@ -175,7 +175,7 @@ describe("collections", function()
       serve [[
         local page = list(request, { count = request.path:find "Jobs" and 1 << 40 or 600 })
         if page.offset == 250 or page.offset > 700 then
-          page.results = require("vbo.json").array {}
+          page.results = require("vbo.base.json").array {}
         end
         return { body = page }]]
       for _, list in ipairs { mailboxes(), client:jobs() } do

@@ -2,7 +2,7 @@
 -- the C tests' matter.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 
 local echo, folder, remove_folder

@@ -2,7 +2,7 @@
 
 local catalogue = require "vbo.catalogue"
 local echo = require "vbo.echo"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 describe("an echo", function()
   local schema = catalogue.load("v8"):operation("RbacRole_AddSelectedItems").body.items

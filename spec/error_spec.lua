@@ -1,6 +1,6 @@
 local core = require "vbo.core"
-local errors = require "vbo.error"
-local options = require "vbo.options"
+local errors = require "vbo.base.error"
+local options = require "vbo.base.options"
 local vbo = require "vbo"
 
 describe("an error", function()

@@ -1,6 +1,6 @@
 -- Events of a server: batches, and following them.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local recording = require "spec.support.recording"
 local rehearsal = require "spec.support.rehearsal"
 

@@ -1,6 +1,6 @@
 -- The fields of resources and what is inside of them: one spelling, in all versions.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local rehearsal = require "spec.support.rehearsal"
 
 local versions = { "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8" }

@@ -1,4 +1,4 @@
-local filename = require "vbo.filename"
+local filename = require "vbo.base.filename"
 
 describe("a file name given by a server", function()
   local cases = {

@@ -1,6 +1,6 @@
 -- Ids that a server gave go back as they came, whatever they look like.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local recording = require "spec.support.recording"
 local rehearsal = require "spec.support.rehearsal"
 

@@ -79,7 +79,8 @@ describe("make install", function()
   it("puts everything in its place", function()
     for _, path in ipairs { "bin/vbolua", "lib/libvbolua.a", "lib/libvbolua.so.0",
       "lib/libvbolua.so", "include/vbo.h", "lib/pkgconfig/vbolua.pc", "share/man/man1/vbolua.1",
-      "share/lua/5.4/vbo/init.lua", "share/lua/5.4/vbo/json.lua", "lib/lua/5.4/vbo/core.so" } do
+      "share/lua/5.4/vbo/init.lua", "share/lua/5.4/vbo/base/json.lua",
+      "lib/lua/5.4/vbo/core.so" } do
       exists(prefix .. "/" .. path)
     end
     -- The editor's, which nothing loads, and none of what made them.
@@ -171,7 +172,7 @@ describe("make install", function()
       local size, sha256 = output:match ": (%d+) bytes, SHA%-256 (%x+)\n"
       assert.equal(core.stat(path).size, tonumber(size))
       assert.matches(sha256, succeeds("openssl dgst -sha256 -r " .. quoted(path)), 1, true)
-      assert.is_table(require("vbo.json").decode(assert(io.open(path)):read "a"))
+      assert.is_table(require("vbo.base.json").decode(assert(io.open(path)):read "a"))
 
       local status
       output, status = shell(("%s %s GET /v8/Jobs %s"):format(environment(), save, quoted(path)))
@@ -314,7 +315,7 @@ describe("LuaRocks", function()
       output, 1, true)
     local status
     output, status = shell(("cd / && LUA_PATH='%s/p/lua/?.lua;%s/p/lua/?/init.lua' "
-      .. "LUA_CPATH='%s/p/lib/?.so' lua5.4 -e 'require \"vbo.json\"'"):format(folder, folder,
+      .. "LUA_CPATH='%s/p/lib/?.so' lua5.4 -e 'require \"vbo.base.json\"'"):format(folder, folder,
       folder))
     assert.equal(1, status)
     assert.matches("Debian's package lua-cjson, or the rock", output, 1, true)

@@ -1,6 +1,6 @@
 local cjson = require "cjson"
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 --- The value, when decoding works; a failed assertion otherwise.
 local function decode(text, options)

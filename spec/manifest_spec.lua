@@ -1,7 +1,7 @@
 -- Manifests of saved files, and `vbolua verify`.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local manifest = require "vbo.manifest"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"

@@ -2,8 +2,8 @@
 -- the locale.
 
 local core = require "vbo.core"
-local filename = require "vbo.filename"
-local nearest = require "vbo.nearest"
+local filename = require "vbo.base.filename"
+local nearest = require "vbo.base.nearest"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 

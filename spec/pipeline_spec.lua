@@ -1,7 +1,7 @@
 -- The way to the server: gates, and requests that are begun ahead of their need.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local pipeline = require "vbo.pipeline"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"

@@ -3,7 +3,7 @@
 local core = require "vbo.core"
 local gauge = require "vbo.runtime.progress.gauge"
 local hubs = require "vbo.runtime.progress.hub"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local lines = require "vbo.runtime.progress.lines"
 local models = require "vbo.runtime.progress.model"
 local program = require "spec.support.program"

@@ -1,6 +1,6 @@
 -- Progress as a person or a program sees it: `vbolua` on a terminal of its own, and elsewhere.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local vt = require "spec.support.vt"

@@ -1,6 +1,6 @@
 -- Proxies and pools of them: what each call sends.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local recording = require "spec.support.recording"
 local vbo = require "vbo"
 

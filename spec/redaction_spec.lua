@@ -1,7 +1,7 @@
 -- No text that leaves the program shows a secret, whoever wrote it there and in which encoding.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local program = require "spec.support.program"
 local vbo = require "vbo"
 
@@ -84,7 +84,7 @@ end)
 
 describe("a password given as a plain string", function()
   local hidden = require "vbo.hidden"
-  local json = require "vbo.json"
+  local json = require "vbo.base.json"
 
   it("goes out as a secret does, and only it", function()
     local items = json.array { "a", "b" }

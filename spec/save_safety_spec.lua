@@ -2,7 +2,7 @@
 -- not each other's.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local manifest = require "vbo.manifest"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"

@@ -3,7 +3,7 @@
 
 local archive = require "spec.support.archive"
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 local recording = require "spec.support.recording"
 local rehearsal = require "spec.support.rehearsal"

@@ -3,8 +3,8 @@
 local catalogue = require "vbo.catalogue"
 local example = require "vbo.catalogue.example"
 local formats = require "vbo.catalogue.formats"
-local json = require "vbo.json"
-local nearest = require "vbo.nearest"
+local json = require "vbo.base.json"
+local nearest = require "vbo.base.nearest"
 local notation = require "vbo.catalogue.notation"
 
 local uuid = "61954db6-7278-4d26-86f7-888bda5a4ec4"

@@ -1,5 +1,5 @@
 local ids = require "vbo.sim.ids"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 
 describe("the rehearsal server's own interface", function()

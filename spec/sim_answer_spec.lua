@@ -1,9 +1,9 @@
 -- Answers against the facts: every link leads somewhere, every record fits its version's schema.
 
 local catalogue = require "vbo.catalogue"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local kinds = {
   boolean = function(v) return type(v) == "boolean" end,

@@ -1,7 +1,7 @@
 local core = require "vbo.core"
 local guesses = require "vbo.sim.guesses"
 local ids = require "vbo.sim.ids"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local jwt_of = require "vbo.sim.jwt"
 local sim = require "spec.support.sim_app"
 

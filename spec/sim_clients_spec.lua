@@ -3,7 +3,7 @@
 -- (spec/sim_curl_spec.lua: curl.)
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local node = require "spec.support.node"
 local program = require "spec.support.program"
 local rehearsals = require "spec.support.rehearsal"

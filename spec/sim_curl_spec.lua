@@ -5,7 +5,7 @@
 -- server does with them.)
 
 local curl = require "spec.support.curl"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 
 local fixtures = {}

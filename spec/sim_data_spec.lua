@@ -1,6 +1,6 @@
 -- Copy jobs, data retrievals and backed-up data of the rehearsal server.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 
 local function repository(client, name)

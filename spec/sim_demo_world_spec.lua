@@ -7,7 +7,7 @@ local facts = require "spec.support.facts"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local sim = require "spec.support.sim_app"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 local worlds = require "vbo.sim.world"
 
 local contoso, fabrikam = "contoso.onmicrosoft.com", "fabrikam.onmicrosoft.com"

@@ -1,6 +1,6 @@
 local mapi = require "vbo.sim.formats.mapi"
 local sim = require "spec.support.sim_app"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local contract = "Signed contract Aurora"
 

@@ -1,4 +1,4 @@
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 
 for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do

@@ -1,6 +1,6 @@
 -- Listings: drives, mailboxes, sites and teams that are described, in folders as worlds.
 
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local listing = require "vbo.sim.world.listing"
 local output = require "vbo.sim.record.output"
 local program = require "spec.support.program"
@@ -56,7 +56,7 @@ describe("a listing", function()
     for _, path in ipairs { "../secret", "/etc/passwd", "a/../../b", "./a", "a//b", "", "a\\b" } do
       assert.match("^x.jsonl:2: 'content' must be a path in the folder", failure(
         ('{"drive":"A"}\n{"in":1,"file":"x","content":%s}\n'):format(
-          require("vbo.json").encode(path))), path)
+          require("vbo.base.json").encode(path))), path)
     end
   end)
 

@@ -109,7 +109,7 @@ describe("tokens", function()
       local answer = client:raw("POST", "/v8/token", "grant_type=refresh_token&refresh_token="
         .. token, { ["content-type"] = "application/x-www-form-urlencoded" })
       assert.equal(200, answer.status)
-      return require "vbo.json".decode(answer.body)
+      return require "vbo.base.json".decode(answer.body)
     end
     local token = next(client.app.auth.refresh)
     for _ = 1, 6000 do

@@ -1,6 +1,6 @@
 -- Mail and posts that the rehearsal server saves as MSG, as independent readers see them.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local message = require "vbo.sim.world.message"
 local program = require "spec.support.program"
 local sim = require "spec.support.sim_app"

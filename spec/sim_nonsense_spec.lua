@@ -1,7 +1,7 @@
 -- Nonsense of every kind, sent to every operation: the rehearsal server refuses it in the words of
 -- its version, and never fails itself.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local walks = require "spec.support.sim_walk"
 
 local values = { -1, 1e300, "\0é", ("x"):rep(2000), { 1, json.null, {} }, { id = "x" }, json.null,

@@ -5,7 +5,7 @@
 
 local catalogue = require "vbo.catalogue"
 local export = require "vbo.catalogue.export"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local node = require "spec.support.node"
 local program = require "spec.support.program"
 local walks = require "spec.support.sim_walk"

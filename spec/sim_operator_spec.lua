@@ -1,6 +1,6 @@
 -- Accounts of the rehearsal server that are no administrators: tenants and restore operators.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 
 --- The same server, asked by somebody else.

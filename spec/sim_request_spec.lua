@@ -1,6 +1,6 @@
 local catalogue = require "vbo.catalogue"
 local apps = require "vbo.sim.app"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 
 describe("bytes that are no text", function()

@@ -2,7 +2,7 @@
 
 local schedule = require "vbo.sim.schedule"
 local sim = require "spec.support.sim_app"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 -- What happens takes weeks, and its client logs in once.
 local function server(version, options)

@@ -4,7 +4,7 @@
 local check = require "spec.support.answer_check"
 local facts = require "spec.support.facts"
 local handlers = require("vbo.sim.app").handlers
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local walks = require "spec.support.sim_walk"
 
 -- How many operations a version has, and how many of them at least must succeed with an example

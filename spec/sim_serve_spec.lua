@@ -1,6 +1,6 @@
 -- The rehearsal server as a process: its four lines, TLS, real ZIP and MSG bytes, its end.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 local server = require "vbo.server"
 

@@ -1,4 +1,4 @@
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 
 describe("exploring on the rehearsal server", function()

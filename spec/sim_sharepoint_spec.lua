@@ -1,6 +1,6 @@
 -- SharePoint on the rehearsal server, without sockets, in every version that has it.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 
 local marketing = "https://contoso.sharepoint.com/sites/marketing"

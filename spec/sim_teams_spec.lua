@@ -1,6 +1,6 @@
 -- Teams on the rehearsal server, without sockets, in every version that has them.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local posts = require "vbo.sim.formats.posts"
 local sim = require "spec.support.sim_app"
 

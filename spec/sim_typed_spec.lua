@@ -1,7 +1,7 @@
 -- The typed resources of the rehearsal server: what no handler was written for.
 
 local apps = require "vbo.sim.app"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 
 local function by_name(rows, name, key)

@@ -1,6 +1,6 @@
 -- The weather of the rehearsal server: its rules, and each fault as the real client meets it.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local pipeline = require "vbo.pipeline"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"

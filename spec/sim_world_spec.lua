@@ -1,4 +1,4 @@
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 local worlds = require "vbo.sim.world"
 
 local function at(text) return (assert(time.parse(text))) end

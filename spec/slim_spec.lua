@@ -1,7 +1,7 @@
 -- Pages whose records are decoded when they are read: the same as what is decoded at once.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local resource = require "vbo.resource"

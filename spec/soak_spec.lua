@@ -1,6 +1,6 @@
 -- What the soak takes for a fault: it must not pass when production and the clients disagree.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 
 local ledger = assert(loadfile "bench/soak/ledger.lua")()

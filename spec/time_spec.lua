@@ -1,5 +1,5 @@
 local program = require "spec.support.program"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 local vbo = require "vbo"
 
 describe("vbo.time", function()
@@ -124,7 +124,7 @@ describe("vbo.time", function()
   end)
 
   it("are read in this machine's zone, in summer and in winter", function()
-    local script = [[local time = require "vbo.time"
+    local script = [[local time = require "vbo.base.time"
       print(time.utc("2026-07-01T12:00:00", "local"), time.utc("2026-12-01T12:00:00", "local"),
         time.in_zone(1782900000, "local") - 1782900000)]]
     local output = program.run(("TZ=CET-1CEST,M3.5.0,M10.5.0/3 %s -e %s"):format(

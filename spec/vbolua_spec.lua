@@ -122,18 +122,19 @@ describe("the one binary", function()
   it("has the module and its Lua files in it, whatever the folder", function()
     local output, status = program.run(("cp %s %s/alone && cd / && "
       .. "env -i LUA_PATH=none LUA_CPATH=none %s/alone -e 'local vbo = require [[vbo]] "
-      .. "print(vbo._VERSION, require[[vbo.json]].encode{1})'")
+      .. "print(vbo._VERSION, require[[vbo.base.json]].encode{1})'")
       :format(quoted(vbolua), quoted(folder), quoted(folder)))
     assert.equal("vbolua " .. core.version .. "\t[1]\n", output)
     assert.equal(0, status)
   end)
 
   it("prefers its own module to what LUA_PATH finds, and finds others there", function()
-    shell "mkdir -p vbo"
-    write("vbo/json.lua", "error 'not this one'")
+    shell "mkdir -p vbo/base"
+    write("vbo/base/json.lua", "error 'not this one'")
     write("vbo/extra.lua", "return 'extra'")
-    assert.equal("extra\tfunction\n", (shell
-      [[LUA_PATH='./?.lua' "$V" -e 'print(require"vbo.extra", type(require"vbo.json".encode))']]))
+    assert.equal("extra\tfunction\n", (shell(
+      [[LUA_PATH='./?.lua' "$V" -e 'print(require"vbo.extra", ]]
+        .. [[type(require"vbo.base.json".encode))']])))
   end)
 
   it("leaves no core dump", function()

@@ -1,6 +1,6 @@
 -- The requests that the vendor's documentation prints, sent by public calls of the module.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 local vbo = require "vbo"
 

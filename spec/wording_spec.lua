@@ -1,7 +1,7 @@
 -- Wrong arguments are told in the words of the runbook that wrote them: its method and option, not
 -- the operation and property that they become.
 
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local program = require "spec.support.program"
 local vbo = require "vbo"
 

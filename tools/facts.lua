@@ -17,7 +17,7 @@ local actions = require "tools.facts.actions"
 local names = require "vbo.catalogue.names"
 local newer = require "tools.facts.newer"
 local openapi = require "vbo.catalogue.openapi"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local titles = require "tools.facts.titles"
 local write = require "tools.facts.write"
 

@@ -21,7 +21,7 @@
  *                                  long as `run(page, first, count)` told it to, and calls
  *                                  `otherwise()` for what comes then
  *
- * Nothing here decodes an object or an array: that stays with lua/vbo/json.lua, and a
+ * Nothing here decodes an object or an array: that stays with lua/vbo/base/json.lua, and a
  * scalar comes out as it does there. */
 #include "lua/lutil.h"
 

@@ -103,7 +103,7 @@ int vbo_raise(lua_State *L, const vbo_error *err) {
   luaL_checkstack(L, 6, NULL);
   /* As the module's own errors are, when the module is in use. */
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  bool ours = lua_getfield(L, -1, VBO_MODULE_error) == LUA_TTABLE &&
+  bool ours = lua_getfield(L, -1, VBO_MODULE_base_error) == LUA_TTABLE &&
               lua_getfield(L, -1, "new") == LUA_TFUNCTION;
   vboL_push_error(L, err);
   if (ours) lua_call(L, 1, 1);

@@ -117,12 +117,12 @@ static const char *command_of(size_t i) {
   return is_command(module + sizeof prefix - 1) ? module + sizeof prefix - 1 : NULL;
 }
 
-/* require("vbo.nearest")(word, commands), added to the message at the top: a mistyped command is
+/* require("vbo.base.nearest")(word, commands), added to the message at the top: a mistyped command is
  * taken for a script. */
 static void suggest_command(lua_State *L, const char *word) {
   int message = lua_gettop(L);
   lua_getglobal(L, "require");
-  lua_pushliteral(L, VBO_MODULE_nearest);
+  lua_pushliteral(L, VBO_MODULE_base_nearest);
   if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
     lua_pushstring(L, word);
     lua_newtable(L);

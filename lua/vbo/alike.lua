@@ -6,10 +6,10 @@
 --- spelling of v6 and later ("libraryFolder" of v2 is "LibraryFolder"), and numbers and
 --- booleans written as text as what they are.  `resource:record()` has the record as it came.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local given_ids = require "vbo.given_ids"
-local spelling = require "vbo.spelling"
-local time = require "vbo.time"
+local spelling = require "vbo.base.spelling"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -5,17 +5,17 @@
 ---
 --- Everything goes through `vbo.pipeline`: checked before it is sent, and past the gates.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
-local errors = require "vbo.error"
-local nearest = require "vbo.nearest"
-local options_of = require "vbo.options"
+local errors = require "vbo.base.error"
+local nearest = require "vbo.base.nearest"
+local options_of = require "vbo.base.options"
 local paging = require "vbo.api.paging"
 local given_ids = require "vbo.given_ids"
 local pipeline = require "vbo.pipeline"
 local save = require "vbo.save"
-local spelling = require "vbo.spelling"
-local time = require "vbo.time"
+local spelling = require "vbo.base.spelling"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -2,7 +2,7 @@
 --- share it.
 
 local core = require "vbo.core"
-local nearest = require "vbo.nearest"
+local nearest = require "vbo.base.nearest"
 local resource = require "vbo.resource"
 local url = require "vbo.catalogue.url"
 

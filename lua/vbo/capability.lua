@@ -4,11 +4,11 @@
 --- A capability is a word of the list below, or the name of an operation.  The catalogue says
 --- which versions have it; nothing is asked of the server.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local body = require "vbo.dialect.body"
 local catalogue = require "vbo.catalogue"
-local errors = require "vbo.error"
-local nearest = require "vbo.nearest"
+local errors = require "vbo.base.error"
+local nearest = require "vbo.base.nearest"
 
 local M = {}
 

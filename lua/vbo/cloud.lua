@@ -5,7 +5,7 @@ local azure = require "vbo.azure"
 local by_name = require "vbo.by_name"
 local declare = require "vbo.declare"
 local infrastructure = require "vbo.infrastructure"
-local options = require "vbo.options"
+local options = require "vbo.base.options"
 local resource = require "vbo.resource"
 
 local M = { client = {} }

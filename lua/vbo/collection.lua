@@ -4,17 +4,17 @@
 --- (`vbo.collection.pages`).  Conditions are sent along where the server can check them, and
 --- checked here in any case.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local below = require "vbo.collection.below"
 local body = require "vbo.dialect.body"
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local filter = require "vbo.filter"
-local method_of = require "vbo.method"
-local nearest = require "vbo.nearest"
-local options = require "vbo.options"
+local method_of = require "vbo.base.method"
+local nearest = require "vbo.base.nearest"
+local options = require "vbo.base.options"
 local pages = require "vbo.collection.pages"
-local receiver = require "vbo.receiver"
+local receiver = require "vbo.base.receiver"
 local resource = require "vbo.resource"
 local search = require "vbo.collection.search"
 

@@ -1,15 +1,15 @@
 --- Finding out where to connect, as whom, and in which API version.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local capability = require "vbo.capability"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local loop = require "vbo.runtime.loop"
-local nearest = require "vbo.nearest"
-local options = require "vbo.options"
-local secret = require "vbo.secret"
-local time = require "vbo.time"
+local nearest = require "vbo.base.nearest"
+local options = require "vbo.base.options"
+local secret = require "vbo.base.secret"
+local time = require "vbo.base.time"
 
 local M = {}
 

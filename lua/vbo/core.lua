@@ -1,2 +1,2 @@
 -- The C core (csrc/lua); see vbo.native.
-return require "vbo.native" "vbo.core"
+return require "vbo.base.native" "vbo.core"

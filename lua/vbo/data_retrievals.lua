@@ -1,9 +1,9 @@
 --- Data retrievals: backups fetched from archive storage for a while (v6 and later), and
 --- the sessions that fetch them.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local declare = require "vbo.declare"
-local options_of = require "vbo.options"
+local options_of = require "vbo.base.options"
 local organization = require "vbo.organization"
 local resource = require "vbo.resource"
 local session = require "vbo.session"

@@ -5,8 +5,8 @@
 --- `_links` stays, by which the check against the catalogue knows values of the server: an
 --- identifier or a word of theirs passes as it came.
 
-local ascii = require "vbo.ascii"
-local json = require "vbo.json"
+local ascii = require "vbo.base.ascii"
+local json = require "vbo.base.json"
 
 local M = {}
 

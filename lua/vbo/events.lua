@@ -1,12 +1,12 @@
 --- Events of a server: what changed in it, one batch after another (v8).
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
-local options = require "vbo.options"
+local errors = require "vbo.base.error"
+local options = require "vbo.base.options"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 local loop = require "vbo.runtime.loop"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local client = {}
 

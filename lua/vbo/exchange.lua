@@ -2,7 +2,7 @@
 
 local capability = require "vbo.capability"
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local resource = require "vbo.resource"
 local tree = require "vbo.tree"
 local verbs = require "vbo.verbs"

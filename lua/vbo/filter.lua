@@ -1,11 +1,11 @@
 --- Conditions of `where`, compiled to predicates.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
-local errors = require "vbo.error"
-local json = require "vbo.json"
-local moment = require "vbo.moment"
-local time = require "vbo.time"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
+local moment = require "vbo.base.moment"
+local time = require "vbo.base.time"
 local wanted_of = require "vbo.filter.wanted"
 
 local M = {}

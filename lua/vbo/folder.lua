@@ -1,8 +1,8 @@
 --- Folders that saves go to.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
-local scratch = require "vbo.runtime.scratch"
+local errors = require "vbo.base.error"
+local scratch = require "vbo.base.scratch"
 
 local M = {}
 

@@ -3,8 +3,8 @@
 --- They are sent through the core as secrets are, so that no text shows them when a server repeats
 --- them.  The strings themselves stay in Lua's memory.
 
-local ascii = require "vbo.ascii"
-local secret = require "vbo.secret"
+local ascii = require "vbo.base.ascii"
+local secret = require "vbo.base.secret"
 
 local M = {}
 

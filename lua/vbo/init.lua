@@ -25,7 +25,7 @@ function vbo.connect(given)
   return require("vbo.client").connect(given)
 end
 
-vbo.try = require("vbo.error").try
+vbo.try = require("vbo.base.error").try
 
 --- Calls `fn(element, index)` for each element, several at a time, each in a task; see
 --- `vbo.runtime.parallel`.  Raises what the first one that fails raised, unless `on_error` is
@@ -49,10 +49,11 @@ function vbo.spawn(fn, ...) return require("vbo.runtime.task").spawn(fn, ...) en
 ---@param seconds number
 function vbo.sleep(seconds)
   if type(seconds) ~= "number" or not (seconds >= 0 and seconds < 1e9) then
-    require("vbo.error").usage(("sleep takes seconds, 0 or more, got %s"):format(tostring(seconds)))
+    require("vbo.base.error").usage(("sleep takes seconds, 0 or more, got %s")
+      :format(tostring(seconds)))
   end
   local ok, err = require("vbo.runtime.loop").sleep(require("vbo.runtime.engine").get(), seconds)
-  if not ok then require("vbo.error").raise(err) end
+  if not ok then require("vbo.base.error").raise(err) end
 end
 
 --- How many requests go out at once, to all servers together (256 unless told).  The limit of one
@@ -60,7 +61,7 @@ end
 ---@param total integer
 function vbo.limit(total)
   if math.type(total) ~= "integer" or total < 1 or total > 10000 then
-    require("vbo.error").usage("limit takes an integer, 1 to 10000")
+    require("vbo.base.error").usage("limit takes an integer, 1 to 10000")
   end
   require("vbo.runtime.engine").get():limit(total)
 end
@@ -78,12 +79,13 @@ function vbo.verify(path, given) return require("vbo.manifest").verify(path, giv
 
 -- Arguments that are too many are a mistake, not to be dropped.
 for _, name in ipairs { "connect", "parallel", "sleep", "limit", "manifest", "verify" } do
-  vbo[name] = require("vbo.method").plain(name, vbo[name])
+  vbo[name] = require("vbo.base.method").plain(name, vbo[name])
 end
 
 -- Parts that a runbook may want by name; loaded when first touched.
 local parts = {
-  error = "vbo.error", json = "vbo.json", secret = "vbo.secret", time = "vbo.time",
+  error = "vbo.base.error", json = "vbo.base.json", secret = "vbo.base.secret",
+  time = "vbo.base.time",
   progress = "vbo.runtime.progress", catalogue = "vbo.catalogue",
   sim = "vbo.sim",
 }

@@ -4,8 +4,8 @@
 --- alone, or leave the type to the resource.  What a schema of items is stands here; every body
 --- that has one takes them alike (`vbo.dialect.body`).
 
-local errors = require "vbo.error"
-local json = require "vbo.json"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
 local values = require "vbo.catalogue.values"
 
 local M = {}

@@ -1,9 +1,9 @@
 --- Job sessions: the runs of backup and copy jobs, with their logs and what they did.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local changes = require "vbo.changes"
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local resource = require "vbo.resource"
 local loop = require "vbo.runtime.loop"
 local transfer_rates = require "vbo.transfer_rates"
@@ -129,7 +129,7 @@ end
 ---@return vbo.JobSession self  with its record of the end
 function JobSession.methods:wait(given)
   local core = require "vbo.core"
-  given = require("vbo.options").check(given, { timeout = "number" }, "wait")
+  given = require("vbo.base.options").check(given, { timeout = "number" }, "wait")
   local ends = given.timeout and core.now() + given.timeout
   local pause = 0.25
   while runs(self:refresh()) do

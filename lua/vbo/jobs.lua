@@ -1,10 +1,10 @@
 --- Backup jobs.
 
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local job_items = require "vbo.job_items"
 local job_sessions = require "vbo.job_sessions"
-local options_of = require "vbo.options"
+local options_of = require "vbo.base.options"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 

@@ -4,10 +4,10 @@
 --- organization's record tells its first and last backup.  Where neither can be read (a role may
 --- not, a job up to v5) nothing is known.
 
-local ascii = require "vbo.ascii"
-local errors = require "vbo.error"
+local ascii = require "vbo.base.ascii"
+local errors = require "vbo.base.error"
 local resource = require "vbo.resource"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

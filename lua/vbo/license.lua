@@ -3,8 +3,8 @@
 local core = require "vbo.core"
 local body = require "vbo.dialect.body"
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
-local options = require "vbo.options"
+local errors = require "vbo.base.error"
+local options = require "vbo.base.options"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 

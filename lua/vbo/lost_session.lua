@@ -2,9 +2,9 @@
 --- and they stay open on the server.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local loop = require "vbo.runtime.loop"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

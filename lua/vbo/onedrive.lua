@@ -3,7 +3,7 @@
 
 local core = require "vbo.core"
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local resource = require "vbo.resource"
 local tree = require "vbo.tree"
 local verbs = require "vbo.verbs"

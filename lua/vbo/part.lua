@@ -8,11 +8,11 @@
 --- the server's own.
 
 local alike = require "vbo.alike"
-local errors = require "vbo.error"
-local json = require "vbo.json"
-local nearest = require "vbo.nearest"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
+local nearest = require "vbo.base.nearest"
 local shapes = require "vbo.shape"
-local spelling = require "vbo.spelling"
+local spelling = require "vbo.base.spelling"
 
 local M = {}
 

@@ -9,8 +9,8 @@
 --- pages), but an empty array is no page of a version whose document promises one; an operation
 --- that promises nothing may answer nothing or any JSON.
 
-local ascii = require "vbo.ascii"
-local json = require "vbo.json"
+local ascii = require "vbo.base.ascii"
+local json = require "vbo.base.json"
 local slim = require "vbo.collection.slim"
 
 local M = {}

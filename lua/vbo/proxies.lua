@@ -2,8 +2,8 @@
 
 local collection = require "vbo.collection"
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
-local options = require "vbo.options"
+local errors = require "vbo.base.error"
+local options = require "vbo.base.options"
 local repositories = require "vbo.repositories"
 local resource = require "vbo.resource"
 

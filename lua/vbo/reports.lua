@@ -1,13 +1,13 @@
 --- Reports of a server, saved as files.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local body = require "vbo.dialect.body"
-local errors = require "vbo.error"
-local nearest = require "vbo.nearest"
+local errors = require "vbo.base.error"
+local nearest = require "vbo.base.nearest"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 local save = require "vbo.save"
-local moment = require "vbo.moment"
+local moment = require "vbo.base.moment"
 
 local M = { client = {} }
 

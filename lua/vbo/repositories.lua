@@ -1,8 +1,8 @@
 --- Backup repositories, object storage repositories, and the sessions that work on them.
 
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
-local options = require "vbo.options"
+local errors = require "vbo.base.error"
+local options = require "vbo.base.options"
 local resource = require "vbo.resource"
 local loop = require "vbo.runtime.loop"
 

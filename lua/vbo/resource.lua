@@ -8,20 +8,20 @@
 --- of a field has the same names (`vbo.part`).
 
 local alike = require "vbo.alike"
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local echo = require "vbo.echo"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local given_ids = require "vbo.given_ids"
-local json = require "vbo.json"
-local method_of = require "vbo.method"
-local nearest = require "vbo.nearest"
+local json = require "vbo.base.json"
+local method_of = require "vbo.base.method"
+local nearest = require "vbo.base.nearest"
 local part = require "vbo.part"
 local pipeline = require "vbo.pipeline"
-local receiver = require "vbo.receiver"
+local receiver = require "vbo.base.receiver"
 local shapes = require "vbo.shape"
 local slim = require "vbo.collection.slim"
-local spelling = require "vbo.spelling"
+local spelling = require "vbo.base.spelling"
 
 local M = {}
 

@@ -6,13 +6,13 @@
 
 local body = require "vbo.dialect.body"
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local lock = require "vbo.runtime.lock"
 local loop = require "vbo.runtime.loop"
-local options = require "vbo.options"
+local options = require "vbo.base.options"
 local pipeline = require "vbo.pipeline"
 local statistics_of = require "vbo.statistics"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -1,16 +1,16 @@
 --- Restore points: the moments that jobs have backed up (v6 and later), what each of them
 --- protects, and the protected users, groups, sites and teams of all of them (v8).
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local changes = require "vbo.changes"
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local jobs = require "vbo.jobs"
-local options_of = require "vbo.options"
+local options_of = require "vbo.base.options"
 local organization = require "vbo.organization"
 local resource = require "vbo.resource"
 local session = require "vbo.session"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = { client = {} }
 

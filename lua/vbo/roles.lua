@@ -2,8 +2,8 @@
 --- the operator's own side, of the account that is logged in.
 
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
-local options_of = require "vbo.options"
+local errors = require "vbo.base.error"
+local options_of = require "vbo.base.options"
 local organization = require "vbo.organization"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"

@@ -1,14 +1,14 @@
 --- Saving: a stream of the server becomes a file that is whole or absent.
 
-local ascii = require "vbo.ascii"
-local errors = require "vbo.error"
-local filename = require "vbo.filename"
+local ascii = require "vbo.base.ascii"
+local errors = require "vbo.base.error"
+local filename = require "vbo.base.filename"
 local folders = require "vbo.folder"
 local manifest = require "vbo.manifest"
-local options = require "vbo.options"
+local options = require "vbo.base.options"
 local pipeline = require "vbo.pipeline"
-local scratch = require "vbo.runtime.scratch"
-local time = require "vbo.time"
+local scratch = require "vbo.base.scratch"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -1,2 +1,2 @@
 -- The sockets of the rehearsal server (csrc); see vbo.native.
-return require "vbo.native" "vbo.server"
+return require "vbo.base.native" "vbo.server"

@@ -3,28 +3,28 @@
 --- A session holds resources of the server.  Leaving a `<close>` session stops it there;
 --- so does closing the client that opened it.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local backup_organization = require "vbo.backup_organization"
 local capability = require "vbo.capability"
 local core = require "vbo.core"
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local exchange = require "vbo.exchange"
 local known_points = require "vbo.known_points"
 local loop = require "vbo.runtime.loop"
 local lost_session = require "vbo.lost_session"
-local moment = require "vbo.moment"
-local nearest = require "vbo.nearest"
-local notice = require "vbo.notice"
+local moment = require "vbo.base.moment"
+local nearest = require "vbo.base.nearest"
+local notice = require "vbo.base.notice"
 local onedrive = require "vbo.onedrive"
-local options = require "vbo.options"
+local options = require "vbo.base.options"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 local sharepoint = require "vbo.sharepoint"
 local statistics = require "vbo.statistics"
 local task = require "vbo.runtime.task"
 local teams = require "vbo.teams"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 ---@class vbo.Session
 ---@field id string

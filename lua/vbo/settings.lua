@@ -2,7 +2,7 @@
 
 local body = require "vbo.dialect.body"
 local declare = require "vbo.declare"
-local options_of = require "vbo.options"
+local options_of = require "vbo.base.options"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 

@@ -4,7 +4,7 @@
 --- A field that no version knows is a mistake of the runbook; one that this version lacks is nil.
 
 local catalogue = require "vbo.catalogue"
-local spelling = require "vbo.spelling"
+local spelling = require "vbo.base.spelling"
 
 local M = {}
 

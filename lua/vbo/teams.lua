@@ -6,7 +6,7 @@
 local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
 local declare = require "vbo.declare"
-local options_of = require "vbo.options"
+local options_of = require "vbo.base.options"
 local resource = require "vbo.resource"
 local tree = require "vbo.tree"
 

@@ -3,7 +3,7 @@
 --- v1 and v2 write them for people ("1.2 MB", "99.1 KB/s (6 items/s)"), later versions
 --- in numbers.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local resource = require "vbo.resource"
 
 local M = {}

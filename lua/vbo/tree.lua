@@ -1,19 +1,19 @@
 --- Browsing: what mailboxes, OneDrives, sites, libraries and lists have alike: folders that
 --- are found by path, and things in them.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local below = require "vbo.collection.below"
 local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
 local core = require "vbo.core"
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
-local filename = require "vbo.filename"
+local errors = require "vbo.base.error"
+local filename = require "vbo.base.filename"
 local parallel = require "vbo.runtime.parallel"
 local percent = require "vbo.catalogue.url"
 local resource = require "vbo.resource"
 local save = require "vbo.save"
-local spelling = require "vbo.spelling"
+local spelling = require "vbo.base.spelling"
 
 local M = {}
 

@@ -6,9 +6,9 @@
 
 local collection = require "vbo.collection"
 local declare = require "vbo.declare"
-local errors = require "vbo.error"
-local filename = require "vbo.filename"
-local options_of = require "vbo.options"
+local errors = require "vbo.base.error"
+local filename = require "vbo.base.filename"
+local options_of = require "vbo.base.options"
 local parallel = require "vbo.runtime.parallel"
 local pipeline = require "vbo.pipeline"
 local save = require "vbo.save"

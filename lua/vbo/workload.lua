@@ -3,11 +3,11 @@
 local below = require "vbo.collection.below"
 local body = require "vbo.dialect.body"
 local collection = require "vbo.collection"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local resource = require "vbo.resource"
 local restore = require "vbo.restore"
 local save = require "vbo.save"
-local options = require "vbo.options"
+local options = require "vbo.base.options"
 local pipeline = require "vbo.pipeline"
 
 local M = {}

@@ -3,7 +3,7 @@
 -- themselves when `VBO_FACTS` names their folder.
 
 local facts = require "spec.support.facts"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 local M = {}
 

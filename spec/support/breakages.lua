@@ -4,7 +4,7 @@
 -- holder[name] breaks the body, and the check must name `property`.  `plain` says that the
 -- broken body can be said in JSON.  With `meant`, the message must suggest that name.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 local M = {}
 
@@ -202,7 +202,7 @@ function M.of_parameter(parameter)
   if parameter.required and schema.type ~= "boolean" then found[1] = { kind = "missing" } end
   set("wrong type", { file, json.array { "x" }, { a = 1 } })
   set("wrong type", text_of[schema.type] or { true })
-  set("secret", { require("vbo.secret").of "x" })
+  set("secret", { require("vbo.base.secret").of "x" })
   if parameter.place == "path" then
     set("null", { json.null })
     if schema.type == "string" then set("no segment", { "", ".", ".." }) end

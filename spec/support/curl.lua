@@ -1,6 +1,6 @@
 -- curl(1) as a client of a rehearsal server: another program's HTTP, TLS and forms.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 
 local quoted = program.quoted

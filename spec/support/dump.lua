@@ -1,7 +1,7 @@
 -- What a server shows of everything, as lines: to compare two servers by.  Ids and links are
 -- left out; what they tell, what is in what, is told by indentation.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local vbo = require "vbo"
 
 local M = {}

@@ -11,7 +11,7 @@
 --   /v8/drip         headers and a first byte, then nothing
 --   /v8/status?N     an error of that status
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local server = require "vbo.server"
 
 local listening <close> = assert(server.listen { signals = true })

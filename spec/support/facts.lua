@@ -14,7 +14,7 @@
 local M = {}
 
 local cjson = require "cjson"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 M.folder = os.getenv "VBO_FACTS"
 M.digest = "spec/fixtures/operations.txt"

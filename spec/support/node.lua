@@ -1,6 +1,6 @@
 -- Programs of Node.js for specs, with what `.ci/deps.sh install node` brought.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 
 local M = {}

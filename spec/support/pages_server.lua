@@ -8,7 +8,7 @@
 -- Each request becomes a line of JSON in LOG before it is answered.  Prints `url:` and
 -- `fingerprint:` when it is ready and ends when it is told to.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local server = require "vbo.server"
 
 local log = assert(io.open(arg[1], "a"))

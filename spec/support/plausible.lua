@@ -2,7 +2,7 @@
 
 local catalogue = require "vbo.catalogue"
 local example = require "vbo.catalogue.example"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 -- Calls of the module against a server that writes down what it is sent and answers what it
 -- was told to: `recorded.start(answers)`.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local recording = require "spec.support.recording"
 local vbo = require "vbo"
 

@@ -7,7 +7,7 @@
 -- Prints `url:` and `fingerprint:` when it is ready and ends when its input does.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local plausible = require "spec.support.plausible"
 local server = require "vbo.server"
 

@@ -1,7 +1,7 @@
 -- A recorder with canned answers, for specs that look at what a call sends.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local luassert = require "luassert"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
@@ -28,7 +28,7 @@ function M.start(answers)
     }
   end
   local file = assert(io.open(folder .. "/answers.lua", "w"))
-  file:write(("return require(\"vbo.json\").decode(%q)"):format(json.encode(json.array(list))))
+  file:write(("return require(\"vbo.base.json\").decode(%q)"):format(json.encode(json.array(list))))
   file:close()
   local recorder = program.start(("%s spec/support/recorder.lua %s %s"):format(
     program.vbolua, log, folder .. "/answers.lua"), "fingerprint")

@@ -1,6 +1,6 @@
 -- A rehearsal server for a spec, and what a run did to it.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local pipeline = require "vbo.pipeline"
 local program = require "spec.support.program"
 local vbo = require "vbo"

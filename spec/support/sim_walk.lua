@@ -3,7 +3,7 @@
 
 local catalogue = require "vbo.catalogue"
 local example = require "vbo.catalogue.example"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 local worlds = require "vbo.sim.world"
 

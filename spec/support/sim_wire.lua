@@ -1,7 +1,7 @@
 -- A client like that of spec/support/sim_app.lua, over HTTPS to a rehearsal server that runs as a
 -- process, and a log of all that was answered, for validators that are no part of this project.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local program = require "spec.support.program"
 local sim_app = require "spec.support.sim_app"
 local vbo = require "vbo"

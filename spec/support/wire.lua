@@ -6,7 +6,7 @@
 -- else is answered with the least that its operation may answer.
 -- Prints `url:` and `fingerprint:` when it is ready.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local plausible = require "spec.support.plausible"
 local server = require "vbo.server"
 

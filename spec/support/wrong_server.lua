@@ -4,7 +4,7 @@
 --   GET /wrong/OPERATION/SHAPE   from now on that operation's answer has that shape, of
 --                                spec/support/wrong_answers.lua; "*": every operation's
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local plausible = require "spec.support.plausible"
 local server = require "vbo.server"
 local wrong = require "spec.support.wrong_answers"

@@ -2,11 +2,11 @@
 ---
 --- The model is that of `openapi.lua`; an `Action` resource becomes one operation a key.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local descriptors = require "tools.facts.descriptors"
 local names_of = require "tools.facts.names"
 local openapi = require "vbo.catalogue.openapi"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 local M = {}
 

@@ -3,8 +3,8 @@
 --- The files say "integer (default 9193)", "array of JobItem", "Daily|Monthly", "write only",
 --- or describe a value in prose.  What they do not say does not constrain.
 
-local ascii = require "vbo.ascii"
-local json = require "vbo.json"
+local ascii = require "vbo.base.ascii"
+local json = require "vbo.base.json"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Names the operations of the action dialect (`POST …/Action` with one key): they are matched to
 --- the verb path that replaced them.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local names = require "vbo.catalogue.names"
 
 local M = {}

@@ -3,7 +3,7 @@
 --- Lines that are equal in several versions are kept once, under the first version that has
 --- them; one index of all versions (`facts/index.lua`) says which version has which lines.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local index = require "tools.facts.index"
 local write = require "vbo.catalogue.write"
 

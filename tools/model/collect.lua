@@ -1,7 +1,7 @@
 --- The classes of resources that the module declares, with their names as types, and every
 --- method of theirs, of their collections and of the client.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local functions = require "tools.model.functions"
 local isolate = require "tools.model.isolate"
 

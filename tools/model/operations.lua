@@ -1,6 +1,6 @@
 --- The operations of all versions, each as one: what any of them takes and answers.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local spans = require "tools.model.spans"
 
 local M = {}

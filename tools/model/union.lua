@@ -5,7 +5,7 @@
 --- have it.  A class of named schemas is shared by everything that refers to them and has
 --- the newest name; one of unnamed schemas belongs to the place it was met at.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local spans = require "tools.model.spans"
 
 local M = {}

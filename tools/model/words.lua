@@ -1,8 +1,8 @@
 --- The words of a runbook: how it spells the fields of records and the options of calls.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local spans = require "tools.model.spans"
-local spelling = require "vbo.spelling"
+local spelling = require "vbo.base.spelling"
 
 local M = {}
 

@@ -1,6 +1,6 @@
 --- One version's page of the reference: every operation with its Lua call.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local example = require "vbo.catalogue.example"
 
 local M = {}

@@ -1,7 +1,7 @@
 --- All pages of an operation that is called by name.
 
-local errors = require "vbo.error"
-local json = require "vbo.json"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
 local pages = require "vbo.collection.pages"
 
 local M = {}

@@ -6,9 +6,9 @@
 --- left out.  A property that the schema does not know is refused there, too: a server that reads
 --- strictly refuses the whole request for it.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local formats = require "vbo.catalogue.formats"
-local nearest = require "vbo.nearest"
+local nearest = require "vbo.base.nearest"
 local url = require "vbo.catalogue.url"
 local values = require "vbo.catalogue.values"
 

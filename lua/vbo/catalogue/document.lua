@@ -1,6 +1,6 @@
 --- Makes a catalogue module out of the OpenAPI document of one server.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local names = require "vbo.catalogue.names"
 local openapi = require "vbo.catalogue.openapi"
 local write = require "vbo.catalogue.write"

@@ -4,7 +4,7 @@
 --- In the action dialect one path stands for several operations, told apart by the key of
 --- their body: such a path is one operation here, its body and its answers one of several.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local json = require "vbo.catalogue.export_json"
 local schemas = require "vbo.catalogue.export_schema"
 

@@ -1,7 +1,7 @@
 --- JSON text of objects whose members stand in a given order, for documents that people read
 --- and whose order means something.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 local M = {}
 

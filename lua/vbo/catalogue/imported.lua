@@ -8,7 +8,7 @@ local M = {}
 
 -- Loaded when something is wrong: the catalogue itself does without the core.
 local errors = setmetatable({}, {
-  __index = function(_, name) return require "vbo.error"[name] end,
+  __index = function(_, name) return require "vbo.base.error"[name] end,
 })
 
 -- More versions than the API will have, and few enough to look for one by one: Lua cannot

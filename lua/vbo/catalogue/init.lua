@@ -134,7 +134,7 @@ end
 function M.missing(catalogue, name)
   local versions = M.having(name)
   if #versions == 0 then
-    local near = require "vbo.nearest"(name, all_names())
+    local near = require "vbo.base.nearest"(name, all_names())
     return {
       kind = "usage", operation = name,
       message = ("there is no operation %s in any version"):format(name),

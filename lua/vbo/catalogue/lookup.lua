@@ -3,7 +3,7 @@
 --- Holds the index as text and reads an operation's line, and the schemas that it names,
 --- when somebody asks for it: a run uses a few of some five hundred operations.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local check = require "vbo.catalogue.check"
 local common = require "vbo.catalogue.common"
 local match = require "vbo.catalogue.match"

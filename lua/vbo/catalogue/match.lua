@@ -1,6 +1,6 @@
 --- Finds the operation of a method and a path, as a server does.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 
 local M = {}
 

@@ -3,7 +3,7 @@
 --- A name is v8's operationId for the method and path, else v7's, else v6's.  What no later
 --- version has gets a name of its own in the same style.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 
 local M = {}
 

@@ -4,8 +4,8 @@
 --- schemas = { name → schema }, order = { names of the schemas } }.  Only facts are taken:
 --- descriptions, summaries and tags stay behind.
 
-local ascii = require "vbo.ascii"
-local json = require "vbo.json"
+local ascii = require "vbo.base.ascii"
+local json = require "vbo.base.json"
 
 local M = {}
 

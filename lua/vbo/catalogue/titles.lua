@@ -4,7 +4,7 @@
 --- operations, in the order of the reference.  They are v8's; an operation has the same name in
 --- every version, so that its title finds it there, too.
 
-local spelling = require "vbo.spelling"
+local spelling = require "vbo.base.spelling"
 
 local M = {}
 
@@ -52,6 +52,6 @@ function M.find(title) return load().names[plain(title)] or {} end
 --- The title or group that was most likely meant.
 ---@param text string
 ---@return string?
-function M.near(text) return require("vbo.nearest")(text, load().list) end
+function M.near(text) return require("vbo.base.nearest")(text, load().list) end
 
 return M

@@ -7,7 +7,7 @@ local array_mark
 
 local function load_json()
   if not json then
-    json = require "vbo.json"
+    json = require "vbo.base.json"
     array_mark = getmetatable(json.array {})
   end
   return json

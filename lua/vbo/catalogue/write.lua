@@ -1,6 +1,6 @@
 --- Writes a catalogue: one line an operation, one line a schema.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local notation = require "vbo.catalogue.notation"
 
 local M = {}

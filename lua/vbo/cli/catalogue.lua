@@ -1,10 +1,10 @@
 --- `vbolua catalogue`: the API versions that are known, and more of them.
 
 local catalogue = require "vbo.catalogue"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local files = require "vbo.cli.api.files"
 local imported = require "vbo.catalogue.imported"
-local nearest = require "vbo.nearest"
+local nearest = require "vbo.base.nearest"
 local options_of = require "vbo.cli.api.options"
 local output = require "vbo.cli.api.output"
 local vbo = require "vbo"

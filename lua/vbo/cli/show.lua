@@ -3,9 +3,9 @@
 
 local collection = require "vbo.collection"
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local resource = require "vbo.resource"
-local spelling = require "vbo.spelling"
+local spelling = require "vbo.base.spelling"
 local table_of = require "vbo.cli.api.table"
 local text = require "vbo.cli.api.text"
 

@@ -1,7 +1,7 @@
 --- `vbolua sim`: a rehearsal server, and what a run changed in it.
 
-local errors = require "vbo.error"
-local nearest = require "vbo.nearest"
+local errors = require "vbo.base.error"
+local nearest = require "vbo.base.nearest"
 
 local M = {}
 

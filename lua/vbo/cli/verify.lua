@@ -1,8 +1,8 @@
 --- `vbolua verify`: are saved files still what was saved?
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
-local json = require "vbo.json"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
 local manifest = require "vbo.manifest"
 local options_of = require "vbo.cli.api.options"
 local output = require "vbo.cli.api.output"

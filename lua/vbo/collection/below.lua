@@ -7,7 +7,7 @@
 --- raises, and so does a folder that is met twice.
 
 local body = require "vbo.dialect.body"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local filter = require "vbo.filter"
 local pages = require "vbo.collection.pages"
 local pipeline = require "vbo.pipeline"

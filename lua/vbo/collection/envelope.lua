@@ -4,9 +4,9 @@
 --- as bare arrays; no version fills in everything.  What is missing, null or senseless here
 --- counts as not said.
 
-local ascii = require "vbo.ascii"
-local errors = require "vbo.error"
-local json = require "vbo.json"
+local ascii = require "vbo.base.ascii"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
 
 local M = {}
 

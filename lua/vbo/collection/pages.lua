@@ -6,13 +6,13 @@
 
 local body = require "vbo.dialect.body"
 local envelope = require "vbo.collection.envelope"
-local errors = require "vbo.error"
-local json = require "vbo.json"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
 local pipeline = require "vbo.pipeline"
 local pushdown = require "vbo.collection.pushdown"
 local resource = require "vbo.resource"
 local slim = require "vbo.collection.slim"
-local spelling = require "vbo.spelling"
+local spelling = require "vbo.base.spelling"
 
 local M = {}
 

@@ -5,11 +5,11 @@
 --- would.  Names are left out for that reason: no version says whether its `name=` and
 --- `displayName=` compare, search or mind the case.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local filter = require "vbo.filter"
-local moment = require "vbo.moment"
-local spelling = require "vbo.spelling"
-local time = require "vbo.time"
+local moment = require "vbo.base.moment"
+local spelling = require "vbo.base.spelling"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -13,7 +13,7 @@
 ---     the listing's) what the search expresses otherwise.
 
 local body = require "vbo.dialect.body"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local pipeline = require "vbo.pipeline"
 local resource = require "vbo.resource"
 

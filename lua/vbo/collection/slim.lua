@@ -3,7 +3,7 @@
 --- The document as a whole was looked through: what is no JSON, or nested too deeply, never
 --- becomes such a page but an error of `json.decode`.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 local M = {}
 

@@ -3,7 +3,7 @@
 --- The catalogue wraps bodies in their action key; what stands here is what the older
 --- versions mean differently.
 
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local Action = {}
 Action.__index = Action

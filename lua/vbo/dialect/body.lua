@@ -1,15 +1,15 @@
 --- From a runbook's options to the body and query of one operation of one API version.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local items = require "vbo.items"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local meanings = require "vbo.dialect.meanings"
-local nearest = require "vbo.nearest"
+local nearest = require "vbo.base.nearest"
 local part = require "vbo.part"
-local spelling = require "vbo.spelling"
-local time = require "vbo.time"
+local spelling = require "vbo.base.spelling"
+local time = require "vbo.base.time"
 local values = require "vbo.catalogue.values"
 
 local M = {}

@@ -1,6 +1,6 @@
 --- The verb dialect (v6–v8): `POST …/restore` with the body itself.
 
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local Verb = {}
 Verb.__index = Verb

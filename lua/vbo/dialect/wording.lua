@@ -2,7 +2,7 @@
 --- not the operation and property that they become.
 
 local body = require "vbo.dialect.body"
-local spelling = require "vbo.spelling"
+local spelling = require "vbo.base.spelling"
 
 local M = {}
 

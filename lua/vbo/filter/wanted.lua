@@ -2,12 +2,12 @@
 --- would match nothing, without a word.
 
 local alike = require "vbo.alike"
-local ascii = require "vbo.ascii"
-local errors = require "vbo.error"
-local json = require "vbo.json"
-local moment = require "vbo.moment"
-local nearest = require "vbo.nearest"
-local time = require "vbo.time"
+local ascii = require "vbo.base.ascii"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
+local moment = require "vbo.base.moment"
+local nearest = require "vbo.base.nearest"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- The engine that carries the transfers of all clients of a Lua state, and ends with it.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- What only one task does at a time.
 
 local engines = require "vbo.runtime.engine"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local loop = require "vbo.runtime.loop"
 
 local M = {}

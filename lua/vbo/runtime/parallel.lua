@@ -1,9 +1,9 @@
 --- One function for each element of a list, several at a time.
 
 local engines = require "vbo.runtime.engine"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local loop = require "vbo.runtime.loop"
-local options = require "vbo.options"
+local options = require "vbo.base.options"
 local progress = require "vbo.runtime.progress"
 local task = require "vbo.runtime.task"
 

@@ -7,7 +7,7 @@
 --- the interpreter shows bars for what takes longer than a second, on a terminal.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local text = require "vbo.runtime.progress.text"
 
 local M = {}

@@ -3,9 +3,9 @@
 
 local changes = require "vbo.sim.changes"
 local connect = require "vbo.connect"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local loop = require "vbo.runtime.loop"
-local scratch = require "vbo.runtime.scratch"
+local scratch = require "vbo.base.scratch"
 local sim = require "vbo.sim"
 
 local M = {}

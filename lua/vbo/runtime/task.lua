@@ -5,7 +5,7 @@
 
 local core = require "vbo.core"
 local engines = require "vbo.runtime.engine"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local loop = require "vbo.runtime.loop"
 
 local M = {}

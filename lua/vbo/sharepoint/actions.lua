@@ -5,7 +5,7 @@
 --- library in it (the action dialect calls this restoreTo).  `restore_to` (v6 and later) is
 --- another site, named by its URL.
 
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local resource = require "vbo.resource"
 local tree = require "vbo.tree"
 local verbs = require "vbo.verbs"

@@ -2,9 +2,9 @@
 --- was added with, as its tenant; and any of its users, as restore operators.  All of them have the
 --- server's password, or an assertion that this server signed.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local jwt = require "vbo.sim.jwt"
 local identities = require "vbo.sim.identities"
 

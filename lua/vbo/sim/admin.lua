@@ -26,15 +26,15 @@
 ---   POST /sim/weather             adds a rule, rules, or a set: "storm", see `vbo.sim.weather`
 ---   DELETE /sim/weather?id=N      takes a rule away, or all of them
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local admin_sites = require "vbo.sim.admin_sites"
-local errors = require "vbo.error"
-local json = require "vbo.json"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
 local memory = require "vbo.sim.memory"
-local nearest = require "vbo.nearest"
+local nearest = require "vbo.base.nearest"
 local read = require "vbo.sim.request"
 local snapshots = require "vbo.sim.snapshots"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

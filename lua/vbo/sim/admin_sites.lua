@@ -1,9 +1,9 @@
 --- What the simulator's own interface tells of production's sites and teams; see `admin.lua`.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local live = require "vbo.sim.live"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

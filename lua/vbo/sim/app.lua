@@ -8,7 +8,7 @@
 --- The catalogue says which operation a request means; one handler per canonical name then
 --- serves every version and both dialects.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local access = require "vbo.sim.access"
 local admin = require "vbo.sim.admin"
 local auth = require "vbo.sim.auth"
@@ -18,7 +18,7 @@ local configuration = require "vbo.sim.configuration"
 local contexts = require "vbo.sim.context"
 local identities = require "vbo.sim.identities"
 local ids = require "vbo.sim.ids"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local random = require "vbo.sim.random"
 local read = require "vbo.sim.request"
 local refusal = require "vbo.sim.refusal"

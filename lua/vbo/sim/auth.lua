@@ -8,15 +8,15 @@
 --- Nobody but this server can sign an assertion: `POST /sim/assertions` gives one to whoever knows
 --- the server's password.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local accounts = require "vbo.sim.accounts"
 local core = require "vbo.core"
 local guesses = require "vbo.sim.guesses"
 local ids = require "vbo.sim.ids"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local jwt = require "vbo.sim.jwt"
 local read = require "vbo.sim.request"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- What a run changed in a rehearsal server's production, for people: `vbolua sim changes` and
 --- `vbolua sim diff`.
 
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local pipeline = require "vbo.pipeline"
 local progress = require "vbo.runtime.progress"
 

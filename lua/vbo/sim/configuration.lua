@@ -1,8 +1,8 @@
 --- What a run changed in the server itself: jobs, settings, accounts, organizations.  Restores and
 --- what they write are `vbo.sim.production`.
 
-local ascii = require "vbo.ascii"
-local time = require "vbo.time"
+local ascii = require "vbo.base.ascii"
+local time = require "vbo.base.time"
 
 local M = {}
 

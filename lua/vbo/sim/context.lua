@@ -1,8 +1,8 @@
 --- What a handler works with: one request, already matched, authorized and checked, and the ways
 --- to answer it.
 
-local ascii = require "vbo.ascii"
-local json = require "vbo.json"
+local ascii = require "vbo.base.ascii"
+local json = require "vbo.base.json"
 local paging = require "vbo.sim.paging"
 
 local M = {}

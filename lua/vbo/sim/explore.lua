@@ -1,11 +1,11 @@
 --- Exploring: opens a restore session on a backup as of a point in time, or says why not.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local points = require "vbo.sim.points"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

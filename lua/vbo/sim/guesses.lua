@@ -5,7 +5,7 @@
 --- refused unexamined (429).  Other addresses, tokens that were issued and refresh tokens are not
 --- concerned: a guesser blocks nobody else.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 
 local M = {}
 

@@ -10,7 +10,7 @@
 --- recorded cannot know it.  Certificates are opened with their password and must be valid; where
 --- the world has a thumbprint, it must be that certificate.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 local refusal = require "vbo.sim.refusal"

@@ -10,11 +10,11 @@
 
 local changes = require "vbo.sim.changes"
 local connect = require "vbo.connect"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local launch = require "vbo.sim.launch"
-local options = require "vbo.options"
+local options = require "vbo.base.options"
 local pipeline = require "vbo.pipeline"
-local secret = require "vbo.secret"
+local secret = require "vbo.base.secret"
 
 local M = {}
 

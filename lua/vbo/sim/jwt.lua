@@ -5,7 +5,7 @@
 
 local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 local M = {}
 

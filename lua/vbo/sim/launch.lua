@@ -6,7 +6,7 @@
 --- is deaf, so that what the runbook cleans up still finds it.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 

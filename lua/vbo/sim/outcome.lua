@@ -1,7 +1,7 @@
 --- What a restore answers: statistics up to v7, when it is done; in v8 { sessionId } at once.
 --- The shapes are those that v6 and v7 declare and that clients of v1 to v5 read.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 local M = {}
 

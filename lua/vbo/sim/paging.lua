@@ -1,7 +1,7 @@
 --- Pages: `offset` and `limit` (30 unless told, 10,000 at most) over a list, and the links that
 --- lead through it.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local refusal = require "vbo.sim.refusal"
 
 local M = {}

@@ -4,7 +4,7 @@ local core = require "vbo.core"
 local ids = require "vbo.sim.ids"
 local refusal = require "vbo.sim.refusal"
 local snapshot = require "vbo.sim.snapshot"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -2,7 +2,7 @@
 --- records.  Groups are those of Microsoft 365 that teams have.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local points = require "vbo.sim.points"
 
 local M = { rows = {}, rows_v8 = {} }

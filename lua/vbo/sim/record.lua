@@ -7,8 +7,8 @@
 local backups = require "vbo.sim.record.backups"
 local core = require "vbo.core"
 local description = require "vbo.sim.record.description"
-local errors = require "vbo.error"
-local filename = require "vbo.filename"
+local errors = require "vbo.base.error"
+local filename = require "vbo.base.filename"
 local files = require "vbo.sim.record.files"
 local guard = require "vbo.sim.record.guard"
 local mail = require "vbo.sim.record.mail"
@@ -17,7 +17,7 @@ local output = require "vbo.sim.record.output"
 local people_of = require "vbo.sim.record.people"
 local sites = require "vbo.sim.record.sites"
 local teams = require "vbo.sim.record.teams"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -1,8 +1,8 @@
 --- Records of the API: each with the names of all versions; what a version does not know is left
 --- out afterwards by its schema (`context.lua`).
 
-local json = require "vbo.json"
-local time = require "vbo.time"
+local json = require "vbo.base.json"
+local time = require "vbo.base.time"
 
 local M = {}
 

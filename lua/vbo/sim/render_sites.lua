@@ -1,6 +1,6 @@
 --- Records of SharePoint in a restore session; as `render.lua`.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local render = require "vbo.sim.render"
 
 local M = {}

@@ -1,7 +1,7 @@
 --- Records of Teams in a restore session; as `render.lua`.
 
-local ascii = require "vbo.ascii"
-local json = require "vbo.json"
+local ascii = require "vbo.base.ascii"
+local json = require "vbo.base.json"
 local render = require "vbo.sim.render"
 
 local M = {}

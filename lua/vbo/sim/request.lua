@@ -1,7 +1,7 @@
 --- Reading requests: queries, forms and JSON as clients of the real server send them.
 
-local ascii = require "vbo.ascii"
-local json = require "vbo.json"
+local ascii = require "vbo.base.ascii"
+local json = require "vbo.base.json"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Roles of restore operators, and what their items name.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local refusal = require "vbo.sim.refusal"
 
 local M = {}

@@ -7,7 +7,7 @@
 --- The real server's language has more (ranges of dates and sizes, AND, OR, NOT); "AND" is taken
 --- for what it means here anyhow, the rest are words like others.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 
 local M = {}

@@ -1,10 +1,10 @@
 --- The loop behind `vbolua sim`: sockets on one side, `app:handle` on the other.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local exports = require "vbo.sim.exports"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local refusal = require "vbo.sim.refusal"
 
 local M = {}

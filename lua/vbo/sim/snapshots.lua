@@ -4,7 +4,7 @@
 --- a snapshot is as the start was.  So one costs little even of a big world.
 
 local productions = require "vbo.sim.production"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

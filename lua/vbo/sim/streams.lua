@@ -8,7 +8,7 @@
 ---
 --- Names inside a ZIP are made safe: no "..", no absolute path, none twice.
 
-local filename = require "vbo.filename"
+local filename = require "vbo.base.filename"
 
 local M = {}
 

@@ -2,7 +2,7 @@
 --- document of a version to whoever asks, without a token.  Here it is of OpenAPI 3.0 for every
 --- version, made of the catalogue.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
 
 local M = {}

@@ -1,11 +1,11 @@
 --- Checks what was received against the schemas of the catalogue, as forgiving as the real server:
 --- property names and enum values in any case, booleans and numbers as JSON strings.
 
-local ascii = require "vbo.ascii"
-local json = require "vbo.json"
-local nearest = require "vbo.nearest"
+local ascii = require "vbo.base.ascii"
+local json = require "vbo.base.json"
+local nearest = require "vbo.base.nearest"
 local refusal = require "vbo.sim.refusal"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -8,12 +8,12 @@
 --- Rules are asked in their order.  Latencies add up, the least rate holds; of what decides an
 --- answer (a status, a reset, …) the first rule that strikes has its way.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local files = require "vbo.sim.weather.file"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local read = require "vbo.sim.request"
 local recent = require "vbo.sim.recent"
 local rules = require "vbo.sim.weather.rule"

@@ -1,8 +1,8 @@
 --- What can be done with teams, channels, posts, files and tabs.
 
 local collection = require "vbo.collection"
-local errors = require "vbo.error"
-local options_of = require "vbo.options"
+local errors = require "vbo.base.error"
+local options_of = require "vbo.base.options"
 local pipeline = require "vbo.pipeline"
 local save = require "vbo.save"
 local verbs = require "vbo.verbs"

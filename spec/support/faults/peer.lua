@@ -1,7 +1,7 @@
 --- A scripted server (spec/support/peer.c) with clients, and what became of a read, a save and a
 --- change at it, in the words of docs/faults.md.
 
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local pipeline = require "vbo.pipeline"
 local program = require "spec.support.program"
 local server = require "vbo.server"

@@ -5,16 +5,16 @@
 --- where a parameter has the same name.  `key=text` is read as the property's type,
 --- `key:=JSON` as it stands, `key=@FILE` out of a file (`@-`: standard input, `@@`: an @).
 
-local ascii = require "vbo.ascii"
-local errors = require "vbo.error"
+local ascii = require "vbo.base.ascii"
+local errors = require "vbo.base.error"
 local files = require "vbo.cli.api.files"
 local formats = require "vbo.catalogue.formats"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local keys = require "vbo.cli.api.keys"
 local mask = require "vbo.cli.api.mask"
-local nearest = require "vbo.nearest"
-local spelling = require "vbo.spelling"
-local time = require "vbo.time"
+local nearest = require "vbo.base.nearest"
+local spelling = require "vbo.base.spelling"
+local time = require "vbo.base.time"
 
 local M = {}
 

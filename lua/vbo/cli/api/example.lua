@@ -1,7 +1,7 @@
 --- Arguments written down: as words of `vbolua api` and as Lua.
 
-local ascii = require "vbo.ascii"
-local json = require "vbo.json"
+local ascii = require "vbo.base.ascii"
+local json = require "vbo.base.json"
 local keys = require "vbo.cli.api.keys"
 local mask = require "vbo.cli.api.mask"
 

@@ -1,8 +1,8 @@
 --- Files that a command line names: `-` is standard input.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
-local secret = require "vbo.secret"
+local errors = require "vbo.base.error"
+local secret = require "vbo.base.secret"
 
 local M = {}
 

@@ -3,7 +3,7 @@
 --- A path is a list of steps: a string names a member, an integer an element (from 0; below
 --- 0 from the end), `keys.each` all elements.
 
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 

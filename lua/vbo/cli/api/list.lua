@@ -1,9 +1,9 @@
 --- `vbolua api --list`: one line an operation.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
-local errors = require "vbo.error"
-local nearest = require "vbo.nearest"
+local errors = require "vbo.base.error"
+local nearest = require "vbo.base.nearest"
 local output = require "vbo.cli.api.output"
 local titles = require "vbo.catalogue.titles"
 

@@ -2,7 +2,7 @@
 --- VBO_HOST, VBO_USER, VBO_PIN, VBO_CA and VBO_PASSWORD.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local files = require "vbo.cli.api.files"
 
 local M = {}

@@ -1,7 +1,7 @@
 --- What must not be shown: passwords, keys and tokens in a request that is printed.
 
-local ascii = require "vbo.ascii"
-local secret = require "vbo.secret"
+local ascii = require "vbo.base.ascii"
+local secret = require "vbo.base.secret"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Reads a command line: "--name value", "--name=value", flags and plain words, in any order.
 
-local errors = require "vbo.error"
-local nearest = require "vbo.nearest"
+local errors = require "vbo.base.error"
+local nearest = require "vbo.base.nearest"
 
 local M = {}
 

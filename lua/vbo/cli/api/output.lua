@@ -1,9 +1,9 @@
 --- What an answer looks like: JSON, a line a row, a table, CSV.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
-local json = require "vbo.json"
-local nearest = require "vbo.nearest"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
+local nearest = require "vbo.base.nearest"
 local select = require "vbo.cli.api.select"
 local text = require "vbo.cli.api.text"
 

@@ -7,9 +7,9 @@
 ---
 --- Fields after a comma belong to the rows of the first one.  Names are forgiven their case.
 
-local ascii = require "vbo.ascii"
-local errors = require "vbo.error"
-local json = require "vbo.json"
+local ascii = require "vbo.base.ascii"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
 local keys = require "vbo.cli.api.keys"
 
 local M = {}

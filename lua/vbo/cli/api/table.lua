@@ -1,7 +1,7 @@
 --- Tables for people.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local text = require "vbo.cli.api.text"
 
 local M = {}

@@ -1,9 +1,9 @@
 --- What a command line calls: an operation by its name, or by method and path.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
-local errors = require "vbo.error"
-local nearest = require "vbo.nearest"
+local errors = require "vbo.base.error"
+local nearest = require "vbo.base.nearest"
 local titles = require "vbo.catalogue.titles"
 
 local M = {}

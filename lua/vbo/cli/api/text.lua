@@ -1,7 +1,7 @@
 --- Values as text: JSON for people, cells of a table, fields of CSV.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 local M = {}
 

@@ -1,16 +1,16 @@
 --- `vbolua sim record`: a real server as a folder that `vbolua sim --world` serves.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local connect = require "vbo.connect"
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local files = require "vbo.cli.api.files"
 local login = require "vbo.cli.api.login"
-local nearest = require "vbo.nearest"
+local nearest = require "vbo.base.nearest"
 local options_of = require "vbo.cli.api.options"
 local output = require "vbo.sim.record.output"
 local record = require "vbo.sim.record"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -8,7 +8,7 @@
 
 local core = require "vbo.core"
 local events = require "vbo.runtime.progress.event"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 local M = {}
 

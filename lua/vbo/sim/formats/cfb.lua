@@ -1,7 +1,7 @@
 -- Compound files ([MS-CFB], version 3): the container of .msg files, a small file system of
 -- "storages" (folders) and "streams" (files) in sectors of 512 bytes.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 
 local M = {}
 

@@ -6,7 +6,7 @@
 --
 -- where nil for a time, a string or bytes means that there is no such property.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local eml = require "vbo.sim.formats.eml"
 
 local M = {}

@@ -1,7 +1,7 @@
 --- Posts of channels as they leave the server: exported as one HTML page, or as the messages
 --- that are saved as MSG files.
 
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -7,7 +7,7 @@ local protected = require "vbo.sim.protected"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
 local repositories = require "vbo.sim.repositories"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local H = {}
 

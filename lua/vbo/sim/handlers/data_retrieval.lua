@@ -7,7 +7,7 @@ local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
 local render_jobs = require "vbo.sim.render_jobs"
 local repositories = require "vbo.sim.repositories"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local H = {}
 

@@ -2,7 +2,7 @@
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local outcome = require "vbo.sim.outcome"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"

@@ -2,7 +2,7 @@
 
 local core = require "vbo.core"
 local contexts = require "vbo.sim.context"
-local filename = require "vbo.filename"
+local filename = require "vbo.base.filename"
 local pst_export = require "vbo.sim.pst_export"
 local refusal = require "vbo.sim.refusal"
 local select_by = require "vbo.sim.mail_selection"

@@ -1,10 +1,10 @@
 --- Backup jobs, their selected and excluded items, and their sessions.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local job_scope = require "vbo.sim.job_scope"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render_jobs"
 local repositories = require "vbo.sim.repositories"

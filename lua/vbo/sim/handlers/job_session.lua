@@ -1,11 +1,11 @@
 --- Runs of backup and copy jobs: lists with filters, logs, processed objects, and what changed.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local paging = require "vbo.sim.paging"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render_jobs"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local H = {}
 

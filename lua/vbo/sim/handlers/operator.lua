@@ -7,7 +7,7 @@
 local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
 local ids = require "vbo.sim.ids"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local protected = require "vbo.sim.protected"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render_jobs"

@@ -2,13 +2,13 @@
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.explore"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local paging = require "vbo.sim.paging"
 local protected = require "vbo.sim.protected"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render_jobs"
 local repositories = require "vbo.sim.repositories"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local H = {}
 

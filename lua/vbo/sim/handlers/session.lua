@@ -7,7 +7,7 @@ local identities = require "vbo.sim.identities"
 local refusal = require "vbo.sim.refusal"
 local render = require "vbo.sim.render"
 local restore = require "vbo.sim.restore"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local H = {}
 

@@ -11,7 +11,7 @@ local scope = require "vbo.sim.scope"
 local steps_of = require "vbo.sim.restore_teams"
 local streams = require "vbo.sim.streams"
 local teams = require "vbo.sim.scope_teams"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local H = {}
 

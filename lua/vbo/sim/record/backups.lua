@@ -1,8 +1,8 @@
 --- What made the backups of an organization: its jobs, and the restore points they left behind.
 
 local core = require "vbo.core"
-local json = require "vbo.json"
-local time = require "vbo.time"
+local json = require "vbo.base.json"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Sees to it that a recording only reads: a gate of the client that lets nothing through but
 --- operations that the catalogue calls reads, and the opening and stopping of restore sessions.
 
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Records mailboxes: folders, and of each item what the API shows of it.
 
 local alike = require "vbo.alike"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 
 local M = {}
 

@@ -4,9 +4,9 @@
 --- user and a mail to its sender.  Words are made with HMAC-SHA-256 (RFC 2104) of a key that is
 --- written nowhere: without it nobody can tell which name a word was, not even by trying names.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -2,9 +2,9 @@
 --- whole.  What was begun and not finished is removed.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
-local filename = require "vbo.filename"
-local json = require "vbo.json"
+local errors = require "vbo.base.error"
+local filename = require "vbo.base.filename"
+local json = require "vbo.base.json"
 
 local M = {}
 

@@ -1,6 +1,6 @@
 --- Files that typed operations stream: reports as PDF or CSV, and plain bytes for the rest.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local streams = require "vbo.sim.streams"
 
 local M = {}

@@ -1,10 +1,10 @@
 --- Answers every operation that has no handler of its own, by what the catalogue says of it: typed
 --- records that are created, read, changed and deleted, the same in all versions.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local contexts = require "vbo.sim.context"
 local documents = require "vbo.sim.typed.documents"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local links = require "vbo.sim.typed.links"
 local records = require "vbo.sim.typed.records"
 local refusal = require "vbo.sim.refusal"

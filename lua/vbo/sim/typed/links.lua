@@ -1,7 +1,7 @@
 --- Links of typed records: to themselves, to what lies below them, and to what they belong to.
 --- Only such as this version answers with GET.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local records = require "vbo.sim.typed.records"
 local resources = require "vbo.sim.typed.resources"
 

@@ -1,6 +1,6 @@
 --- Puts what clients changed over a row that a handler rendered.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local values = require "vbo.sim.typed.values"
 
 local M = {}

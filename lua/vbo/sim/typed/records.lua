@@ -1,7 +1,7 @@
 --- The records behind the typed resources: collections, made up when they are first looked at, and
 --- documents of which there is one.  All versions share them.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local ids = require "vbo.sim.ids"
 local refusal = require "vbo.sim.refusal"
 local resources = require "vbo.sim.typed.resources"

@@ -3,7 +3,7 @@
 --- A resource is known by its path in the newest version that has one of its operations, with
 --- "{}" for ids: what v4 calls POST /Accounts and v8 calls GET /Accounts/{accountId} meet there.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
 
 local M = {}

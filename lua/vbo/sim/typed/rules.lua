@@ -1,7 +1,7 @@
 --- Rules of single collections that no schema tells: what must not be removed, what may not be
 --- there twice, and members that are records of another collection.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local records = require "vbo.sim.typed.records"
 local refusal = require "vbo.sim.refusal"
 local resources = require "vbo.sim.typed.resources"

@@ -3,10 +3,10 @@
 --- `fill` renders what is known of a record in a schema and makes up the rest.  What is known is a
 --- table with lower-case keys, so that versions that spell a property differently share it.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local ids = require "vbo.sim.ids"
-local json = require "vbo.json"
-local time = require "vbo.time"
+local json = require "vbo.base.json"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -1,6 +1,6 @@
 --- What actions change in the record that they are sent to.
 
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

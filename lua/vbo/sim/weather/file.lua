@@ -1,8 +1,8 @@
 --- Weather from its name, or from a file.
 
-local errors = require "vbo.error"
-local json = require "vbo.json"
-local nearest = require "vbo.nearest"
+local errors = require "vbo.base.error"
+local json = require "vbo.base.json"
+local nearest = require "vbo.base.nearest"
 local sets = require "vbo.sim.weather.sets"
 
 local M = {}

@@ -5,10 +5,10 @@
 ---
 --- Both are checked alike; a name that does not exist is refused with the nearest one.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
-local errors = require "vbo.error"
-local nearest = require "vbo.nearest"
+local errors = require "vbo.base.error"
+local nearest = require "vbo.base.nearest"
 
 local M = {}
 

@@ -9,10 +9,10 @@ local core = require "vbo.core"
 local build = require "vbo.sim.world.build"
 local drives = require "vbo.sim.world.big_drive"
 local mail = require "vbo.sim.world.big_mail"
-local nearest = require "vbo.nearest"
+local nearest = require "vbo.base.nearest"
 local numbers = require "vbo.sim.world.numbers"
 local sequence = require "vbo.sim.world.sequence"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 local views = require "vbo.sim.world.big_view"
 
 local M = {}

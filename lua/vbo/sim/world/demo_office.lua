@@ -2,7 +2,7 @@
 --- leaves behind in five weeks, made from the person's name.  The same name gives the same.
 
 local ids = require "vbo.sim.ids"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 local words = require "vbo.sim.world.demo_words"
 
 local M = {}

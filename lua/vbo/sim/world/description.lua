@@ -16,9 +16,9 @@
 --- `workloads`; `jobs`, `repositories` and `proxies`.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
-local nearest = require "vbo.nearest"
-local time = require "vbo.time"
+local errors = require "vbo.base.error"
+local nearest = require "vbo.base.nearest"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -3,7 +3,7 @@
 
 local content = require "vbo.sim.world.content"
 local ids = require "vbo.sim.ids"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -10,17 +10,17 @@
 --- A folder with none of these is one OneDrive.  Files are sent from the disk, never held;
 --- symbolic links are left out.  Names, sizes and dates are those of the start.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local build = require "vbo.sim.world.build"
 local description = require "vbo.sim.world.description"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local ids = require "vbo.sim.ids"
 local listed_mail = require "vbo.sim.world.folder_listing"
 local listing = require "vbo.sim.world.listing"
 local mail = require "vbo.sim.world.folder_mail"
 local message = require "vbo.sim.world.message"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

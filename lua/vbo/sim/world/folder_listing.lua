@@ -3,7 +3,7 @@
 
 local ids = require "vbo.sim.ids"
 local listing = require "vbo.sim.world.listing"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

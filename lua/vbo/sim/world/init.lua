@@ -19,7 +19,7 @@
 --- and whether more follow.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 

@@ -13,9 +13,9 @@
 ---
 --- What comes out of `read` is what `world/build.lua` and its like expand.
 
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 local ids = require "vbo.sim.ids"
-local json = require "vbo.json"
+local json = require "vbo.base.json"
 local numbers = require "vbo.sim.world.numbers"
 
 local M = {}

@@ -18,7 +18,7 @@
 local content = require "vbo.sim.world.content"
 local ids = require "vbo.sim.ids"
 local later = require "vbo.sim.later"
-local time = require "vbo.time"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -2,7 +2,7 @@
 --- world's mail has.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 

@@ -1,6 +1,6 @@
 --- Points in time: seconds since 1970 UTC inside, ISO 8601 with zone outside.
 
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 

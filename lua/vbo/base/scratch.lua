@@ -3,7 +3,7 @@
 --- take it for evidence.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Checking tables of options: a misspelt or mistyped option raises before anything is sent.
 
-local errors = require "vbo.error"
-local nearest = require "vbo.nearest"
+local errors = require "vbo.base.error"
+local nearest = require "vbo.base.nearest"
 
 local M = {}
 

@@ -117,7 +117,7 @@ end
 ---  there were secrets in the value; for the `secrets` option of `client:start`
 function M.encode(value)
   local text, more = core.json.encode(value)
-  if not text then require("vbo.error").raise(more) end
+  if not text then require("vbo.base.error").raise(more) end
   if more then return text, more end
   return text
 end

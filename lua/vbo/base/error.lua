@@ -33,7 +33,7 @@ local Error = { __name = "vbo.error" }
 Error.__index = Error
 
 -- Every file of the library shares the directory (or embedded prefix) of this one.
-local library = debug.getinfo(1, "S").source:gsub("error%.lua$", "")
+local library = debug.getinfo(1, "S").source:gsub("base/error%.lua$", "")
 
 --- The first line on the stack that is not this library's: the runbook's own.
 local function caller()

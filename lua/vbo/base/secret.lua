@@ -4,7 +4,7 @@
 --- logs, plans and errors show in its place is `***`.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 
@@ -15,7 +15,8 @@ local function made(secret, err)
   if not secret then errors.raise(err) end
   if not told and not core.secret.locked() then
     told = true
-    require("vbo.notice").tell(nil, "secrets may be swapped to disk: the system locks no memory",
+    require("vbo.base.notice").tell(nil,
+      "secrets may be swapped to disk: the system locks no memory",
       "raise its limit (ulimit -l, LimitMEMLOCK= of a service, --ulimit memlock= of a container)")
   end
   return secret
@@ -39,7 +40,7 @@ local file_options = { whole = "boolean", base64 = "boolean" }
 ---@param given {whole: boolean?, base64: boolean?}?
 ---@return vbo.Secret
 function M.file(path, given)
-  local wanted = require("vbo.options").check(given, file_options, "secret.file")
+  local wanted = require("vbo.base.options").check(given, file_options, "secret.file")
   local read = made(core.secret.file(path, wanted.whole or wanted.base64))
   if not wanted.base64 then return read end
   local bytes <close> = read

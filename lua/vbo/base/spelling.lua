@@ -1,6 +1,6 @@
 --- How names are spelled: by the API, whose versions differ in case, and by a runbook.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 
 local M = {}
 

@@ -1,9 +1,9 @@
 --- Dates that a runbook gives, as instants: what a date without a zone or without a time of day
 --- means is said, never guessed in silence.
 
-local notice = require "vbo.notice"
-local errors = require "vbo.error"
-local time = require "vbo.time"
+local notice = require "vbo.base.notice"
+local errors = require "vbo.base.error"
+local time = require "vbo.base.time"
 
 local M = {}
 

@@ -1,8 +1,8 @@
 --- Names for local files.  A name that a server gave is never trusted as a path.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
-local scratch = require "vbo.runtime.scratch"
+local scratch = require "vbo.base.scratch"
 
 local M = {}
 

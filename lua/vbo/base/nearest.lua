@@ -1,6 +1,6 @@
 --- The nearest name, for "did you mean".
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 
 -- Names of people have letters beyond ASCII; what generates the types runs without the core.
 local has_core, core = pcall(require, "vbo.core")

@@ -5,7 +5,7 @@
 --- `vbo.connect { strict = true }` raise it as `usage` instead.
 
 local core = require "vbo.core"
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 

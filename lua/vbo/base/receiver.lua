@@ -2,7 +2,7 @@
 ---
 --- Lua itself would run such a loop no times.
 
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 

@@ -3,7 +3,7 @@
 --- Lua passes a forgotten colon's first argument as the object, and drops arguments that are too
 --- many: `client.organization("contoso")`, `vbo.connect("host", "user", "password")`.
 
-local errors = require "vbo.error"
+local errors = require "vbo.base.error"
 
 local M = {}
 
