@@ -13,7 +13,7 @@
 -- what it was after the first third.  Descriptors: as many as before the first client.
 
 local core = require "vbo.core"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local vbo = require "vbo"
 
 local here = arg[0]:match "^(.*)/[^/]*$" or "."

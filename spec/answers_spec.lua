@@ -1,7 +1,7 @@
 -- Every answer is held to the shape that its operation promises.
 
 local json = require "vbo.base.json"
-local promise = require "vbo.promise"
+local promise = require "vbo.request.promise"
 local recording = require "spec.support.recording"
 local rehearsal = require "spec.support.rehearsal"
 local catalogue = require "vbo.catalogue"

@@ -1,7 +1,7 @@
 -- Records of the server on their way back to it.
 
 local catalogue = require "vbo.catalogue"
-local echo = require "vbo.echo"
+local echo = require "vbo.request.echo"
 local json = require "vbo.base.json"
 
 describe("an echo", function()

@@ -259,7 +259,7 @@ json 200 2
 ]])
     local client = peer:connect { retries = 0 }
     local function ask()
-      return require "vbo.pipeline".run(client, { operation = "x", method = "GET",
+      return require "vbo.request.pipeline".run(client, { operation = "x", method = "GET",
         path = "/v8/x" }, 1).data
     end
     assert.equal(1, ask())

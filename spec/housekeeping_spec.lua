@@ -2,7 +2,7 @@
 
 local catalogue = require "vbo.catalogue"
 local faults = require "spec.support.faults.peer"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"

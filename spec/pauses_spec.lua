@@ -1,7 +1,7 @@
 -- How long is waited before a request is sent again, and what says so.
 
 local faults = require "spec.support.faults.peer"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"

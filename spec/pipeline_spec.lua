@@ -2,7 +2,7 @@
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local ahead = require "vbo.runtime.job"

@@ -83,7 +83,7 @@ describe("vbolua", function()
 end)
 
 describe("a password given as a plain string", function()
-  local hidden = require "vbo.hidden"
+  local hidden = require "vbo.request.hidden"
   local json = require "vbo.base.json"
 
   it("goes out as a secret does, and only it", function()

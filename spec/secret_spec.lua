@@ -4,7 +4,7 @@ local api = require "vbo.api"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
 local json = require "vbo.base.json"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local program = require "spec.support.program"
 local vbo = require "vbo"
 

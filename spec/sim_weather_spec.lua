@@ -1,7 +1,7 @@
 -- The weather of the rehearsal server: its rules, and each fault as the real client meets it.
 
 local json = require "vbo.base.json"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local sim = require "spec.support.sim_app"

@@ -1,6 +1,6 @@
 -- One runbook on every API version: what it prints and what it does to production is alike.
 
-local alike = require "vbo.alike"
+local alike = require "vbo.request.alike"
 local catalogue = require "vbo.catalogue"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"

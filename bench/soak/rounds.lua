@@ -2,7 +2,7 @@
 --- checked at once is; what was changed goes into the report, to be compared with production.
 
 local core = require "vbo.core"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local vbo = require "vbo"
 
 local M = {}

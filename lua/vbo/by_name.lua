@@ -4,13 +4,13 @@
 --- A name is used as it is, without looking it up in a list first.  Where a version cannot be
 --- asked for one by name, it is found in the list.
 
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local candidates = require "vbo.candidates"
 local collection = require "vbo.collection"
 local declare = require "vbo.declare"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.resource"
 
 local M = {}

@@ -5,7 +5,7 @@
 --- which versions have it; nothing is asked of the server.
 
 local ascii = require "vbo.base.ascii"
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.base.error"
 local nearest = require "vbo.base.nearest"

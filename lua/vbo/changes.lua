@@ -1,6 +1,6 @@
 --- Listings of what changed since a token (v7).
 
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.resource"
 
 local M = {}

@@ -6,7 +6,7 @@
 
 local ascii = require "vbo.base.ascii"
 local below = require "vbo.collection.below"
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local filter = require "vbo.filter"

@@ -4,13 +4,13 @@
 --- Every declaration leaves a line in `class.declared` (or `owner_methods`' own list), from
 --- which the types of the editor are generated.
 
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local collection = require "vbo.collection"
 local core = require "vbo.core"
-local echo = require "vbo.echo"
+local echo = require "vbo.request.echo"
 local json = require "vbo.base.json"
 local options_of = require "vbo.base.options"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.resource"
 local workload = require "vbo.workload"
 

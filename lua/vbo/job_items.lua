@@ -2,7 +2,7 @@
 --- later), and the mailboxes of v1.
 
 local declare = require "vbo.declare"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.resource"
 
 local M = {}

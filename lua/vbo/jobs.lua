@@ -5,7 +5,7 @@ local errors = require "vbo.base.error"
 local job_items = require "vbo.job_items"
 local job_sessions = require "vbo.job_sessions"
 local options_of = require "vbo.base.options"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.resource"
 
 local M = { client = {} }

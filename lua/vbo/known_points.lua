@@ -77,7 +77,7 @@ end
 
 -- The newest listed point at or before a moment, or the oldest of all.
 local function listed(what, oldest, moment)
-  local body, collection = require "vbo.dialect.body", require "vbo.collection"
+  local body, collection = require "vbo.request.body", require "vbo.collection"
   local class, owner, how = listing_of(what)
   local operation = what.client._catalogue:operation(how.list or class.list)
   local query = how.query or {}

@@ -1,11 +1,11 @@
 --- The licence, the users it covers, and the reports of its use.
 
 local core = require "vbo.core"
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local declare = require "vbo.declare"
 local errors = require "vbo.base.error"
 local options = require "vbo.base.options"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.resource"
 
 local client = {}

@@ -90,7 +90,7 @@ function Proxy.methods:backup_repositories()
   if known:operation "Proxy_GetRepositories" then
     return collection.new(repositories.Repository, self, { list = "Proxy_GetRepositories" })
   end
-  local body = require "vbo.dialect.body"
+  local body = require "vbo.request.body"
   local own = self.id
   if body.takes_query(known:operation(repositories.Repository.list), "proxy_id") then
     return collection.new(repositories.Repository, self._client, { query = { proxy_id = own } })

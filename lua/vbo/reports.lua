@@ -1,10 +1,10 @@
 --- Reports of a server, saved as files.
 
 local ascii = require "vbo.base.ascii"
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local errors = require "vbo.base.error"
 local nearest = require "vbo.base.nearest"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.resource"
 local save = require "vbo.save"
 local moment = require "vbo.base.moment"

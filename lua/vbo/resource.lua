@@ -7,19 +7,19 @@
 --- version lacks (`resource:why "size"`), is nil; one that no version knows raises.  What is inside
 --- of a field has the same names (`vbo.part`).
 
-local alike = require "vbo.alike"
+local alike = require "vbo.request.alike"
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
-local echo = require "vbo.echo"
+local echo = require "vbo.request.echo"
 local errors = require "vbo.base.error"
-local given_ids = require "vbo.given_ids"
+local given_ids = require "vbo.request.given_ids"
 local json = require "vbo.base.json"
 local method_of = require "vbo.base.method"
 local nearest = require "vbo.base.nearest"
-local part = require "vbo.part"
-local pipeline = require "vbo.pipeline"
+local part = require "vbo.request.part"
+local pipeline = require "vbo.request.pipeline"
 local receiver = require "vbo.base.receiver"
-local shapes = require "vbo.shape"
+local shapes = require "vbo.request.shape"
 local slim = require "vbo.collection.slim"
 local spelling = require "vbo.base.spelling"
 

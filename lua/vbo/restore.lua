@@ -4,13 +4,13 @@
 --- (v6 and later), answers at once the id of a session that restores in the background.
 --- Both end here in the same statistics, and a restore that left items out raises `partial`.
 
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local lock = require "vbo.runtime.lock"
 local loop = require "vbo.runtime.loop"
 local options = require "vbo.base.options"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local statistics_of = require "vbo.statistics"
 local time = require "vbo.base.time"
 

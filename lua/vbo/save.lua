@@ -6,7 +6,7 @@ local filename = require "vbo.base.filename"
 local folders = require "vbo.folder"
 local manifest = require "vbo.manifest"
 local options = require "vbo.base.options"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local scratch = require "vbo.base.scratch"
 local time = require "vbo.base.time"
 

@@ -1,9 +1,9 @@
 --- Settings, the licence, mail, events and health of a server.
 
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local declare = require "vbo.declare"
 local options_of = require "vbo.base.options"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.resource"
 
 local M = { client = {} }

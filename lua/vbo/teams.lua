@@ -3,7 +3,7 @@
 --- The classes and how they are browsed and searched stand here, what can be done with them
 --- in `vbo.teams.actions`.
 
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local collection = require "vbo.collection"
 local declare = require "vbo.declare"
 local options_of = require "vbo.base.options"

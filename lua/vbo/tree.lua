@@ -3,7 +3,7 @@
 
 local ascii = require "vbo.base.ascii"
 local below = require "vbo.collection.below"
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local collection = require "vbo.collection"
 local core = require "vbo.core"
 local declare = require "vbo.declare"

@@ -10,7 +10,7 @@ local errors = require "vbo.base.error"
 local filename = require "vbo.base.filename"
 local options_of = require "vbo.base.options"
 local parallel = require "vbo.runtime.parallel"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local save = require "vbo.save"
 local workload = require "vbo.workload"
 

@@ -1,14 +1,14 @@
 --- What the workloads' objects share: turning a resource or a selection into a call.
 
 local below = require "vbo.collection.below"
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local collection = require "vbo.collection"
 local errors = require "vbo.base.error"
 local resource = require "vbo.resource"
 local restore = require "vbo.restore"
 local save = require "vbo.save"
 local options = require "vbo.base.options"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 
 local M = {}
 

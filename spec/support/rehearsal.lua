@@ -1,7 +1,7 @@
 -- A rehearsal server for a spec, and what a run did to it.
 
 local json = require "vbo.base.json"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local program = require "spec.support.program"
 local vbo = require "vbo"
 

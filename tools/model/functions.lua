@@ -221,7 +221,7 @@ local function follow(self, facts, depth, seen)
       seen[callee] = true
       local other = describe(self, callee)
       local name = other and self.sources.names[other.chunk]
-      if other and name ~= "vbo.pipeline" and name ~= "vbo.base.error" then
+      if other and name ~= "vbo.request.pipeline" and name ~= "vbo.base.error" then
         local alone = #facts.operations == 0
         follow(self, other, depth - 1, seen)
         facts.checked = facts.checked or other.checked and name ~= "vbo.collection"

@@ -47,7 +47,7 @@ local function read(sources, sites)
   end
   local model = {
     names = M.versions, catalogues = catalogues, parts = {},
-    meanings = modules["vbo.dialect.meanings"],
+    meanings = modules["vbo.request.meanings"],
   }
   model.union = union.new(catalogues, "vbo.")
   model.operations = operations.all(M.versions, catalogues, model.union)

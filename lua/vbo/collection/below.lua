@@ -6,11 +6,11 @@
 --- asked for its folders when the loop has come to its end, not before.  What cannot be listed
 --- raises, and so does a folder that is met twice.
 
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local errors = require "vbo.base.error"
 local filter = require "vbo.filter"
 local pages = require "vbo.collection.pages"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.resource"
 
 local M = {}

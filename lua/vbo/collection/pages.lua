@@ -4,11 +4,11 @@
 --- page in time is asked for smaller ones.  What the server says about its list is compared
 --- with what it gives: a list that is not whole raises, it never just ends.
 
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local envelope = require "vbo.collection.envelope"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local pushdown = require "vbo.collection.pushdown"
 local resource = require "vbo.resource"
 local slim = require "vbo.collection.slim"

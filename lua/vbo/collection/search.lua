@@ -12,9 +12,9 @@
 ---   or a function(query, collection) that gives either: it takes out of `query` (a copy of
 ---     the listing's) what the search expresses otherwise.
 
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local errors = require "vbo.base.error"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.resource"
 
 local M = {}

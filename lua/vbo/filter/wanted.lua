@@ -1,7 +1,7 @@
 --- What a condition of `where` wants of a field, held to what the field is: a wrong kind of value
 --- would match nothing, without a word.
 
-local alike = require "vbo.alike"
+local alike = require "vbo.request.alike"
 local ascii = require "vbo.base.ascii"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"

@@ -2,7 +2,7 @@
 --- `vbolua sim diff`.
 
 local errors = require "vbo.base.error"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local progress = require "vbo.runtime.progress"
 
 local M = {}

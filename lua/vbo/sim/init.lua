@@ -13,7 +13,7 @@ local connect = require "vbo.connect"
 local errors = require "vbo.base.error"
 local launch = require "vbo.sim.launch"
 local options = require "vbo.base.options"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local secret = require "vbo.base.secret"
 
 local M = {}

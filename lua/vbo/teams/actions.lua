@@ -3,7 +3,7 @@
 local collection = require "vbo.collection"
 local errors = require "vbo.base.error"
 local options_of = require "vbo.base.options"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local save = require "vbo.save"
 local verbs = require "vbo.verbs"
 local workload = require "vbo.workload"

@@ -2,7 +2,7 @@
 --- change at it, in the words of docs/faults.md.
 
 local json = require "vbo.base.json"
-local pipeline = require "vbo.pipeline"
+local pipeline = require "vbo.request.pipeline"
 local program = require "spec.support.program"
 local server = require "vbo.server"
 local vbo = require "vbo"

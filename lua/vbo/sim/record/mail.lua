@@ -1,6 +1,6 @@
 --- Records mailboxes: folders, and of each item what the API shows of it.
 
-local alike = require "vbo.alike"
+local alike = require "vbo.request.alike"
 local json = require "vbo.base.json"
 
 local M = {}

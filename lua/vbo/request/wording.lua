@@ -1,7 +1,7 @@
 --- What the check against the catalogue finds, in the words of the runbook: its method and option,
 --- not the operation and property that they become.
 
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local spelling = require "vbo.base.spelling"
 
 local M = {}

@@ -7,7 +7,7 @@
 --- booleans written as text as what they are.  `resource:record()` has the record as it came.
 
 local ascii = require "vbo.base.ascii"
-local given_ids = require "vbo.given_ids"
+local given_ids = require "vbo.request.given_ids"
 local spelling = require "vbo.base.spelling"
 local time = require "vbo.base.time"
 

@@ -6,7 +6,7 @@ local M = {}
 ---@param zone number|"local"|nil  the server's own, see `vbo.time.zone`
 ---@return table dialect
 function M.of(catalogue, zone)
-  local class = require("vbo.dialect." .. catalogue.dialect)
+  local class = require("vbo.request." .. catalogue.dialect)
   return setmetatable({ number = catalogue.number, zone = zone }, class)
 end
 

@@ -7,11 +7,11 @@
 --- (`dailyType`).  A null is nil; a field that no version knows raises.  `resource:record()` has
 --- the server's own.
 
-local alike = require "vbo.alike"
+local alike = require "vbo.request.alike"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
 local nearest = require "vbo.base.nearest"
-local shapes = require "vbo.shape"
+local shapes = require "vbo.request.shape"
 local spelling = require "vbo.base.spelling"
 
 local M = {}

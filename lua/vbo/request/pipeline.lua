@@ -6,19 +6,19 @@
 --- A gate is a function `(request, next)` in `client.gates`: it sees every request before
 --- it is sent, may change, refuse or answer it, and returns what `next(request)` returns.
 
-local body = require "vbo.dialect.body"
+local body = require "vbo.request.body"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
-local hidden = require "vbo.hidden"
+local hidden = require "vbo.request.hidden"
 local json = require "vbo.base.json"
 local jobs = require "vbo.runtime.job"
 local loop = require "vbo.runtime.loop"
 local options_of = require "vbo.base.options"
 local progress = require "vbo.runtime.progress"
-local promises = require "vbo.promise"
+local promises = require "vbo.request.promise"
 local slim = require "vbo.collection.slim"
-local wording = require "vbo.dialect.wording"
+local wording = require "vbo.request.wording"
 
 local M = {}
 
