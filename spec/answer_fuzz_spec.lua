@@ -4,14 +4,14 @@
 -- The shapes are dealt out by a fixed rule; VBO_LONG=1 tries them all.
 
 local catalogue = require "vbo.catalogue"
-local collection = require "vbo.collection"
-local declare = require "vbo.declare"
+local collection = require "vbo.model.collection"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local example = require "vbo.catalogue.example"
 local json = require "vbo.base.json"
 local pipeline = require "vbo.request.pipeline"
 local program = require "spec.support.program"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local vbo = require "vbo"
 local wrong = require "spec.support.wrong_answers"
 

@@ -5,8 +5,8 @@ local core = require "vbo.core"
 local json = require "vbo.base.json"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
-local resource = require "vbo.resource"
-local collection = require "vbo.collection"
+local resource = require "vbo.model.resource"
+local collection = require "vbo.model.collection"
 local vbo = require "vbo"
 
 local quoted, failure = program.quoted, rehearsal.failure

@@ -1,4 +1,4 @@
-local filter = require "vbo.filter"
+local filter = require "vbo.model.filter"
 local vbo = require "vbo"
 
 local function matches(conditions, item) return filter.compile(conditions)(item) end

@@ -2,8 +2,8 @@
 -- belongs to a method of an object; and no path of the API is left without an area.
 
 local catalogue = require "vbo.catalogue"
-local declare = require "vbo.declare"
-local resource = require "vbo.resource"
+local declare = require "vbo.model.declare"
+local resource = require "vbo.model.resource"
 require "vbo"
 
 local files = {

@@ -2,7 +2,7 @@
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
-local manifest = require "vbo.manifest"
+local manifest = require "vbo.model.manifest"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"

@@ -1,12 +1,12 @@
 -- What every restore, copy, send, save and export sends when it is told no more than it must be:
 -- all that the operation's schema of that version requires, and nothing that it does not know.
 
-local collection = require "vbo.collection"
-local declare = require "vbo.declare"
+local collection = require "vbo.model.collection"
+local declare = require "vbo.model.declare"
 local example = require "vbo.catalogue.example"
 local onedrive = require "vbo.onedrive"
 local rehearsal = require "spec.support.rehearsal"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 -- Loaded for their declarations.
 for _, name in ipairs { "session", "exchange", "onedrive", "sharepoint", "teams" } do

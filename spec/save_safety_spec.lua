@@ -3,7 +3,7 @@
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
-local manifest = require "vbo.manifest"
+local manifest = require "vbo.model.manifest"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local system = require "spec.support.faults.system"

@@ -4,8 +4,8 @@ local core = require "vbo.core"
 local json = require "vbo.base.json"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
-local resource = require "vbo.resource"
-local slim = require "vbo.collection.slim"
+local resource = require "vbo.model.resource"
+local slim = require "vbo.model.slim"
 local vbo = require "vbo"
 
 local quoted, failure = program.quoted, rehearsal.failure

@@ -1,4 +1,4 @@
-local statistics = require "vbo.statistics"
+local statistics = require "vbo.model.statistics"
 
 local function read(record)
   local result = statistics.read(record)

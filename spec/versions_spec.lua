@@ -4,7 +4,7 @@ local alike = require "vbo.request.alike"
 local catalogue = require "vbo.catalogue"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local vbo = require "vbo"
 
 local versions = { "v2", "v3", "v4", "v5", "v6", "v7", "v8" }

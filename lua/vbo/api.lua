@@ -13,7 +13,7 @@ local options_of = require "vbo.base.options"
 local paging = require "vbo.api.paging"
 local given_ids = require "vbo.request.given_ids"
 local pipeline = require "vbo.request.pipeline"
-local save = require "vbo.save"
+local save = require "vbo.model.save"
 local spelling = require "vbo.base.spelling"
 local time = require "vbo.base.time"
 

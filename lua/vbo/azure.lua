@@ -1,8 +1,8 @@
 --- Azure service accounts, and what of their subscriptions an archiver appliance can use.
 
-local by_name = require "vbo.by_name"
-local declare = require "vbo.declare"
-local resource = require "vbo.resource"
+local by_name = require "vbo.model.by_name"
+local declare = require "vbo.model.declare"
+local resource = require "vbo.model.resource"
 
 local client = {}
 

@@ -1,13 +1,13 @@
 --- The organization in a restore session: what is done to all of its backup at once.
 
-local collection = require "vbo.collection"
-local declare = require "vbo.declare"
+local collection = require "vbo.model.collection"
+local declare = require "vbo.model.declare"
 local exchange = require "vbo.exchange"
-local resource = require "vbo.resource"
-local restore = require "vbo.restore"
+local resource = require "vbo.model.resource"
+local restore = require "vbo.model.restore"
 local teams = require "vbo.teams"
-local tree = require "vbo.tree"
-local verbs = require "vbo.verbs"
+local tree = require "vbo.model.tree"
+local verbs = require "vbo.model.verbs"
 
 ---@class vbo.BackupOrganization
 ---@field id string

@@ -2,11 +2,11 @@
 --- (see `vbo.azure`) Azure's.
 
 local azure = require "vbo.azure"
-local by_name = require "vbo.by_name"
-local declare = require "vbo.declare"
+local by_name = require "vbo.model.by_name"
+local declare = require "vbo.model.declare"
 local infrastructure = require "vbo.infrastructure"
 local options = require "vbo.base.options"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = { client = {} }
 

@@ -1,13 +1,13 @@
 --- Backup copy jobs (v6 and later).
 
 local body = require "vbo.request.body"
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local jobs = require "vbo.jobs"
 local job_sessions = require "vbo.job_sessions"
 local options_of = require "vbo.base.options"
 local organization = require "vbo.organization"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = { client = {} }
 

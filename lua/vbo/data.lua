@@ -3,10 +3,10 @@
 
 local copy_jobs = require "vbo.copy_jobs"
 local data_retrievals = require "vbo.data_retrievals"
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local jobs = require "vbo.jobs"
 local repositories = require "vbo.repositories"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local restore_points = require "vbo.restore_points"
 
 local M = { client = {} }

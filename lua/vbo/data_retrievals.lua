@@ -2,10 +2,10 @@
 --- the sessions that fetch them.
 
 local ascii = require "vbo.base.ascii"
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local options_of = require "vbo.base.options"
 local organization = require "vbo.organization"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local session = require "vbo.session"
 
 local M = { client = {} }

@@ -4,7 +4,7 @@ local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local loop = require "vbo.runtime.loop"
 local time = require "vbo.base.time"
 

@@ -1,11 +1,11 @@
 --- Mailboxes in a restore session: folders, items, and what can be done with them.
 
 local capability = require "vbo.capability"
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
-local resource = require "vbo.resource"
-local tree = require "vbo.tree"
-local verbs = require "vbo.verbs"
+local resource = require "vbo.model.resource"
+local tree = require "vbo.model.tree"
+local verbs = require "vbo.model.verbs"
 
 -- A person's archive has the address of the mailbox: the address means the mailbox, and the
 -- archive goes by its name.

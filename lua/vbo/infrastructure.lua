@@ -1,9 +1,9 @@
 --- Repositories, object storage, proxies, pools, accounts and encryption keys.
 
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local proxies = require "vbo.proxies"
 local repositories = require "vbo.repositories"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = { client = {} }
 

@@ -69,13 +69,13 @@ end
 --- A manifest of a folder of saves, for loops of one's own; see `vbo.manifest`.
 ---@param folder string
 ---@return vbo.Manifest
-function vbo.manifest(folder) return require("vbo.manifest").new(folder) end
+function vbo.manifest(folder) return require("vbo.model.manifest").new(folder) end
 
 --- Checks a folder of saves, or a file of it, against its manifest; see `vbo.manifest`.
 ---@param path string
 ---@param given? {deep?: boolean, on_file?: fun(path: string)}
 ---@return vbo.Verified
-function vbo.verify(path, given) return require("vbo.manifest").verify(path, given) end
+function vbo.verify(path, given) return require("vbo.model.manifest").verify(path, given) end
 
 -- Arguments that are too many are a mistake, not to be dropped.
 for _, name in ipairs { "connect", "parallel", "sleep", "limit", "manifest", "verify" } do

@@ -1,9 +1,9 @@
 --- What a backup job backs up and leaves out: its selected and excluded items (v2 and
 --- later), and the mailboxes of v1.
 
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = {}
 

@@ -1,10 +1,10 @@
 --- Job sessions: the runs of backup and copy jobs, with their logs and what they did.
 
 local ascii = require "vbo.base.ascii"
-local changes = require "vbo.changes"
-local declare = require "vbo.declare"
+local changes = require "vbo.model.changes"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local loop = require "vbo.runtime.loop"
 local transfer_rates = require "vbo.transfer_rates"
 

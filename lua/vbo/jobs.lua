@@ -1,12 +1,12 @@
 --- Backup jobs.
 
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local job_items = require "vbo.job_items"
 local job_sessions = require "vbo.job_sessions"
 local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = { client = {} }
 

@@ -6,7 +6,7 @@
 
 local ascii = require "vbo.base.ascii"
 local errors = require "vbo.base.error"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local time = require "vbo.base.time"
 
 local M = {}
@@ -77,7 +77,7 @@ end
 
 -- The newest listed point at or before a moment, or the oldest of all.
 local function listed(what, oldest, moment)
-  local body, collection = require "vbo.request.body", require "vbo.collection"
+  local body, collection = require "vbo.request.body", require "vbo.model.collection"
   local class, owner, how = listing_of(what)
   local operation = what.client._catalogue:operation(how.list or class.list)
   local query = how.query or {}

@@ -2,11 +2,11 @@
 
 local core = require "vbo.core"
 local body = require "vbo.request.body"
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local client = {}
 

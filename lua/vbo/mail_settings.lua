@@ -1,7 +1,7 @@
 --- Mail settings: notifications of the product, the audit, and what each explorer sends.
 
-local declare = require "vbo.declare"
-local resource = require "vbo.resource"
+local declare = require "vbo.model.declare"
+local resource = require "vbo.model.resource"
 
 local client = {}
 local M = { client = client }

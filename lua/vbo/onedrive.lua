@@ -2,11 +2,11 @@
 --- with them (v2 and later).
 
 local core = require "vbo.core"
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
-local resource = require "vbo.resource"
-local tree = require "vbo.tree"
-local verbs = require "vbo.verbs"
+local resource = require "vbo.model.resource"
+local tree = require "vbo.model.tree"
+local verbs = require "vbo.model.verbs"
 
 -- The drive of a person is named by the person, by its title, or by its URL, in which
 -- SharePoint writes alice@contoso.com as …/personal/alice_contoso_com.

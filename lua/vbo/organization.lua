@@ -1,11 +1,11 @@
 --- Organizations: the tenants of Microsoft 365, or servers of one's own, that are backed up.
 
 local accounts = require "vbo.organization_accounts"
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local jobs = require "vbo.jobs"
 local license = require "vbo.license"
 local members = require "vbo.organization_members"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local session = require "vbo.session"
 
 ---@class vbo.Organization

@@ -2,8 +2,8 @@
 --- and applications, audit items, device codes, licensing, synchronization, retention
 --- exclusions, versions, and the repositories it uses.
 
-local declare = require "vbo.declare"
-local resource = require "vbo.resource"
+local declare = require "vbo.model.declare"
+local resource = require "vbo.model.resource"
 
 local M = { client = {} }
 

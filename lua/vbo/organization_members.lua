@@ -1,9 +1,9 @@
 --- Who and what an organization has in production: users with their OneDrives, groups with
 --- their members, sites and teams (v2 and later), and the mailboxes of v1.
 
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local onedrive = require "vbo.onedrive"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = {}
 

@@ -1,11 +1,11 @@
 --- Backup proxies and pools of them.
 
-local collection = require "vbo.collection"
-local declare = require "vbo.declare"
+local collection = require "vbo.model.collection"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local options = require "vbo.base.options"
 local repositories = require "vbo.repositories"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local client = {}
 

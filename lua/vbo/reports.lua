@@ -5,8 +5,8 @@ local body = require "vbo.request.body"
 local errors = require "vbo.base.error"
 local nearest = require "vbo.base.nearest"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
-local save = require "vbo.save"
+local resource = require "vbo.model.resource"
+local save = require "vbo.model.save"
 local moment = require "vbo.base.moment"
 
 local M = { client = {} }

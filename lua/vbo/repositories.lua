@@ -1,9 +1,9 @@
 --- Backup repositories, object storage repositories, and the sessions that work on them.
 
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local options = require "vbo.base.options"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local loop = require "vbo.runtime.loop"
 
 local client = {}

@@ -2,13 +2,13 @@
 --- protects, and the protected users, groups, sites and teams of all of them (v8).
 
 local ascii = require "vbo.base.ascii"
-local changes = require "vbo.changes"
-local declare = require "vbo.declare"
+local changes = require "vbo.model.changes"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local jobs = require "vbo.jobs"
 local options_of = require "vbo.base.options"
 local organization = require "vbo.organization"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local session = require "vbo.session"
 local time = require "vbo.base.time"
 

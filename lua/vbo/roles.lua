@@ -1,12 +1,12 @@
 --- Restore operators (v6 and later): roles, their operators, and what they may restore; and
 --- the operator's own side, of the account that is logged in.
 
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local options_of = require "vbo.base.options"
 local organization = require "vbo.organization"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local restore_points = require "vbo.restore_points"
 local session = require "vbo.session"
 

@@ -1,10 +1,10 @@
 --- Settings, the licence, mail, events and health of a server.
 
 local body = require "vbo.request.body"
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = { client = {} }
 local client = M.client

@@ -4,10 +4,10 @@
 --- The classes and how they are browsed and searched stand here, what can be done with them
 --- in `vbo.sharepoint.actions`.
 
-local collection = require "vbo.collection"
-local declare = require "vbo.declare"
-local resource = require "vbo.resource"
-local tree = require "vbo.tree"
+local collection = require "vbo.model.collection"
+local declare = require "vbo.model.declare"
+local resource = require "vbo.model.resource"
+local tree = require "vbo.model.tree"
 
 -- "/sites/marketing" of "https://contoso.sharepoint.com/sites/marketing/".
 local function path_of(url) return (url:gsub("^%a+://[^/]*", ""):gsub("/+$", "")) end

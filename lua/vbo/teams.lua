@@ -4,11 +4,11 @@
 --- in `vbo.teams.actions`.
 
 local body = require "vbo.request.body"
-local collection = require "vbo.collection"
-local declare = require "vbo.declare"
+local collection = require "vbo.model.collection"
+local declare = require "vbo.model.declare"
 local options_of = require "vbo.base.options"
-local resource = require "vbo.resource"
-local tree = require "vbo.tree"
+local resource = require "vbo.model.resource"
+local tree = require "vbo.model.tree"
 
 ---@class vbo.BackedUpTeam
 ---@field id string

@@ -4,7 +4,7 @@
 --- in numbers.
 
 local ascii = require "vbo.base.ascii"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = {}
 

@@ -10,7 +10,7 @@ int luaopen_cjson(lua_State *L);
 
 static const char program[] =
     "local json = require 'vbo.base.json'\n"
-    "local slim = require 'vbo.collection.slim'\n"
+    "local slim = require 'vbo.model.slim'\n"
     "local core = require 'vbo.core'\n"
     "local function same(a, b)\n"
     "  if type(a) ~= 'table' then\n"

@@ -122,7 +122,7 @@ local function methods_of(methods, declared, single, sources)
     if type(run) == "function" and name:sub(1, 1) ~= "_" then
       local declaration, each = declared[name], false
       if not declaration and single
-          and sources.names[debug.getinfo(run, "S").source] == "vbo.declare" then
+          and sources.names[debug.getinfo(run, "S").source] == "vbo.model.declare" then
         declaration = single[name]
         each = declaration ~= nil
       end
@@ -170,8 +170,8 @@ end
 function M.with(root, run)
   local sites = {}
   return isolate.with(root, { "vbo", "vbo.client", "vbo.catalogue" }, function(name, module)
-    if name == "vbo.resource" then watch_classes(module, sites) end
-    if name == "vbo.declare" then watch_declarations(module, sites) end
+    if name == "vbo.model.resource" then watch_classes(module, sites) end
+    if name == "vbo.model.declare" then watch_declarations(module, sites) end
     if name == "vbo.client" then module.load() end
   end, function(sources) return run(sources, sites) end)
 end
@@ -182,7 +182,8 @@ end
 ---@param is_operation fun(name: string): boolean
 ---@return vbo.document.Collected
 function M.from(sources, sites, is_operation)
-  local resource, declare = sources.modules["vbo.resource"], sources.modules["vbo.declare"]
+  local resource = sources.modules["vbo.model.resource"]
+  local declare = sources.modules["vbo.model.declare"]
   local known = {}
   for _, class in ipairs(resource.classes) do known[class] = class end
   local reader = functions.new(sources, is_operation, known)
@@ -232,7 +233,7 @@ function M.from(sources, sites, is_operation)
   local any = resource.classes[1]
   result.resource = methods_of(getmetatable(any.methods).__index, {})
   result.collection = methods_of(
-    find_upvalue(sources.modules["vbo.collection"].new, "Collection"), {})
+    find_upvalue(sources.modules["vbo.model.collection"].new, "Collection"), {})
   return result
 end
 

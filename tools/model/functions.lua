@@ -224,7 +224,7 @@ local function follow(self, facts, depth, seen)
       if other and name ~= "vbo.request.pipeline" and name ~= "vbo.base.error" then
         local alone = #facts.operations == 0
         follow(self, other, depth - 1, seen)
-        facts.checked = facts.checked or other.checked and name ~= "vbo.collection"
+        facts.checked = facts.checked or other.checked and name ~= "vbo.model.collection"
         for option, types in pairs(other.specs) do
           facts.specs[option] = facts.specs[option] or types
         end

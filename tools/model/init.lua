@@ -56,8 +56,8 @@ local function read(sources, sites)
     return model.parts[name] ~= nil
   end)
   model.collected = collected
-  model.saves = modules["vbo.save"].own
-  model.renamed = upvalue(modules["vbo.resource"].declared, "fields") or {}
+  model.saves = modules["vbo.model.save"].own
+  model.renamed = upvalue(modules["vbo.model.resource"].declared, "fields") or {}
   local describe = methods.new(collected, model)
   model.methods = describe
   local function signatures(object, list, bulk)

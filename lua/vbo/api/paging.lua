@@ -2,7 +2,7 @@
 
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
-local pages = require "vbo.collection.pages"
+local pages = require "vbo.model.pages"
 
 local M = {}
 

@@ -1,10 +1,10 @@
 --- Shows values of the module to who types commands: a resource as rows, a collection as its first
 --- rows, a table by what is in it, never as an address.
 
-local collection = require "vbo.collection"
+local collection = require "vbo.model.collection"
 local core = require "vbo.core"
 local json = require "vbo.base.json"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local spelling = require "vbo.base.spelling"
 local table_of = require "vbo.cli.api.table"
 local text = require "vbo.cli.api.text"

@@ -3,7 +3,7 @@
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
-local manifest = require "vbo.manifest"
+local manifest = require "vbo.model.manifest"
 local options_of = require "vbo.cli.api.options"
 local output = require "vbo.cli.api.output"
 

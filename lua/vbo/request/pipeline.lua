@@ -17,7 +17,7 @@ local loop = require "vbo.runtime.loop"
 local options_of = require "vbo.base.options"
 local progress = require "vbo.runtime.progress"
 local promises = require "vbo.request.promise"
-local slim = require "vbo.collection.slim"
+local slim = require "vbo.model.slim"
 local wording = require "vbo.request.wording"
 
 local M = {}

@@ -11,7 +11,7 @@
 
 local ascii = require "vbo.base.ascii"
 local json = require "vbo.base.json"
-local slim = require "vbo.collection.slim"
+local slim = require "vbo.model.slim"
 
 local M = {}
 

@@ -6,9 +6,9 @@
 --- another site, named by its URL.
 
 local errors = require "vbo.base.error"
-local resource = require "vbo.resource"
-local tree = require "vbo.tree"
-local verbs = require "vbo.verbs"
+local resource = require "vbo.model.resource"
+local tree = require "vbo.model.tree"
+local verbs = require "vbo.model.verbs"
 
 -- Where `restore_to` goes: a site or its URL.
 local function destination(options, _, call)

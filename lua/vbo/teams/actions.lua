@@ -1,12 +1,12 @@
 --- What can be done with teams, channels, posts, files and tabs.
 
-local collection = require "vbo.collection"
+local collection = require "vbo.model.collection"
 local errors = require "vbo.base.error"
 local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
-local save = require "vbo.save"
-local verbs = require "vbo.verbs"
-local workload = require "vbo.workload"
+local save = require "vbo.model.save"
+local verbs = require "vbo.model.verbs"
+local workload = require "vbo.model.workload"
 
 -- The API insists on being told what to restore; what the backup has is what "restore" means.
 local of_team = { changed = true, deleted = true, members = true, settings = true }

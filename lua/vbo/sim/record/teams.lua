@@ -1,7 +1,7 @@
 --- Records teams: channels with their tabs, posts and files.
 
 local files = require "vbo.sim.record.files"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = {}
 

@@ -5,13 +5,13 @@
 --- with what it gives: a list that is not whole raises, it never just ends.
 
 local body = require "vbo.request.body"
-local envelope = require "vbo.collection.envelope"
+local envelope = require "vbo.model.envelope"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
 local pipeline = require "vbo.request.pipeline"
-local pushdown = require "vbo.collection.pushdown"
-local resource = require "vbo.resource"
-local slim = require "vbo.collection.slim"
+local pushdown = require "vbo.model.pushdown"
+local resource = require "vbo.model.resource"
+local slim = require "vbo.model.slim"
 local spelling = require "vbo.base.spelling"
 
 local M = {}

@@ -5,14 +5,14 @@
 --- which the types of the editor are generated.
 
 local body = require "vbo.request.body"
-local collection = require "vbo.collection"
+local collection = require "vbo.model.collection"
 local core = require "vbo.core"
 local echo = require "vbo.request.echo"
 local json = require "vbo.base.json"
 local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
-local workload = require "vbo.workload"
+local resource = require "vbo.model.resource"
+local workload = require "vbo.model.workload"
 
 local M = {}
 
@@ -266,7 +266,7 @@ end
 function M.stream(class, name, operation, file, doc)
   note(class.methods, { name = name, kind = "stream", operation = operation, doc = doc })
   class.methods[name] = function(self, given)
-    local own, rest = require("vbo.save").split(given, name)
+    local own, rest = require("vbo.model.save").split(given, name)
     return workload.stream(self, name, operation, own, rest, file(self, rest))
   end
 end

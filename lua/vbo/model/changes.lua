@@ -1,7 +1,7 @@
 --- Listings of what changed since a token (v7).
 
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = {}
 

@@ -1,12 +1,12 @@
 --- What the workloads' objects share: turning a resource or a selection into a call.
 
-local below = require "vbo.collection.below"
+local below = require "vbo.model.below"
 local body = require "vbo.request.body"
-local collection = require "vbo.collection"
+local collection = require "vbo.model.collection"
 local errors = require "vbo.base.error"
-local resource = require "vbo.resource"
-local restore = require "vbo.restore"
-local save = require "vbo.save"
+local resource = require "vbo.model.resource"
+local restore = require "vbo.model.restore"
+local save = require "vbo.model.save"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 

@@ -6,7 +6,7 @@
 --- `displayName=` compare, search or mind the case.
 
 local ascii = require "vbo.base.ascii"
-local filter = require "vbo.filter"
+local filter = require "vbo.model.filter"
 local moment = require "vbo.base.moment"
 local spelling = require "vbo.base.spelling"
 local time = require "vbo.base.time"

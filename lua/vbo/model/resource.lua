@@ -20,7 +20,7 @@ local part = require "vbo.request.part"
 local pipeline = require "vbo.request.pipeline"
 local receiver = require "vbo.base.receiver"
 local shapes = require "vbo.request.shape"
-local slim = require "vbo.collection.slim"
+local slim = require "vbo.model.slim"
 local spelling = require "vbo.base.spelling"
 
 local M = {}
@@ -504,11 +504,11 @@ end
 local function candidates(list)
   local first = list[1]
   local class = first._class
-  local collection = require("vbo.collection").new(class, first._owner, {
+  local collection = require("vbo.model.collection").new(class, first._owner, {
     query = rawget(first, "_among"), list = rawget(first, "_through"),
   })
   local found = {}
-  local add, near = require("vbo.candidates").names()
+  local add, near = require("vbo.model.candidates").names()
   for i = 1, #list do found[i] = { near = near } end
   for candidate in collection:each() do
     local record = candidate._record
@@ -537,7 +537,7 @@ local function settle_name(self, matching)
   elseif #found > 1 then
     errors.raise {
       kind = "conflict", message = ("%d %ss are called %q"):format(#found, class.kind, name),
-      hint = "they are " .. require("vbo.candidates").described(
+      hint = "they are " .. require("vbo.model.candidates").described(
         table.move(found, 1, math.min(#found, 5), 1, {})),
     }
   end
@@ -633,7 +633,7 @@ end
 
 local function listed(self)
   local class, key = self._class, self:_id()
-  local among = require("vbo.collection").new(class, self._owner, {
+  local among = require("vbo.model.collection").new(class, self._owner, {
     query = rawget(self, "_among"), list = rawget(self, "_through"),
   })
   for candidate in among:each() do

@@ -6,7 +6,7 @@ local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
 local moment = require "vbo.base.moment"
 local time = require "vbo.base.time"
-local wanted_of = require "vbo.filter.wanted"
+local wanted_of = require "vbo.model.wanted"
 
 local M = {}
 

@@ -11,7 +11,7 @@ local lock = require "vbo.runtime.lock"
 local loop = require "vbo.runtime.loop"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
-local statistics_of = require "vbo.statistics"
+local statistics_of = require "vbo.model.statistics"
 local time = require "vbo.base.time"
 
 local M = {}

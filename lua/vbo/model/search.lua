@@ -15,7 +15,7 @@
 local body = require "vbo.request.body"
 local errors = require "vbo.base.error"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = {}
 

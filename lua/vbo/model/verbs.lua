@@ -4,15 +4,15 @@
 --- A class says which operation does it to one resource and which to several at once; a verb
 --- that the API has only for one is done to each of a selection, one after the other.
 
-local collection = require "vbo.collection"
-local declare = require "vbo.declare"
+local collection = require "vbo.model.collection"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local filename = require "vbo.base.filename"
 local options_of = require "vbo.base.options"
 local parallel = require "vbo.runtime.parallel"
 local pipeline = require "vbo.request.pipeline"
-local save = require "vbo.save"
-local workload = require "vbo.workload"
+local save = require "vbo.model.save"
+local workload = require "vbo.model.workload"
 
 local M = {}
 

@@ -5,13 +5,13 @@
 --- asked for one by name, it is found in the list.
 
 local body = require "vbo.request.body"
-local candidates = require "vbo.candidates"
-local collection = require "vbo.collection"
-local declare = require "vbo.declare"
+local candidates = require "vbo.model.candidates"
+local collection = require "vbo.model.collection"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = {}
 

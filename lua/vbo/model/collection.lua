@@ -5,18 +5,18 @@
 --- checked here in any case.
 
 local ascii = require "vbo.base.ascii"
-local below = require "vbo.collection.below"
+local below = require "vbo.model.below"
 local body = require "vbo.request.body"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
-local filter = require "vbo.filter"
+local filter = require "vbo.model.filter"
 local method_of = require "vbo.base.method"
 local nearest = require "vbo.base.nearest"
 local options = require "vbo.base.options"
-local pages = require "vbo.collection.pages"
+local pages = require "vbo.model.pages"
 local receiver = require "vbo.base.receiver"
-local resource = require "vbo.resource"
-local search = require "vbo.collection.search"
+local resource = require "vbo.model.resource"
+local search = require "vbo.model.search"
 
 local M = {}
 
@@ -318,7 +318,7 @@ function Collection:one()
   end
   errors.raise {
     kind = "conflict", message = ("more than one %s matches"):format(kind),
-    hint = "candidates: " .. require("vbo.candidates").described(found),
+    hint = "candidates: " .. require("vbo.model.candidates").described(found),
   }
 end
 

@@ -7,7 +7,7 @@
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
-local folders = require "vbo.folder"
+local folders = require "vbo.model.folder"
 local json = require "vbo.base.json"
 local scratch = require "vbo.base.scratch"
 local time = require "vbo.base.time"
@@ -376,7 +376,8 @@ end
 ---  messages are checked for what they are, too; on_file: told before each file
 ---@return vbo.Verified
 function M.verify(path, given)
-  given = require("vbo.base.options").check(given, { deep = "boolean", on_file = "function" }, "verify")
+  given = require("vbo.base.options")
+    .check(given, { deep = "boolean", on_file = "function" }, "verify")
   if type(path) ~= "string" or path == "" then errors.usage "verify takes the name of a folder" end
   local folder, only = scratch.found(path:gsub("(.)/+$", "%1") .. ""), nil
   local found = core.stat(folder)

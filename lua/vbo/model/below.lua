@@ -8,10 +8,10 @@
 
 local body = require "vbo.request.body"
 local errors = require "vbo.base.error"
-local filter = require "vbo.filter"
-local pages = require "vbo.collection.pages"
+local filter = require "vbo.model.filter"
+local pages = require "vbo.model.pages"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 
 local M = {}
 
@@ -40,7 +40,7 @@ local function linked(trail)
   if trail.linked then return trail.linked end
   local top = trail.collection._owner
   while not top._class.root do top = top._owner end
-  local all = require("vbo.collection").new(trail.how.class, top, {})
+  local all = require("vbo.model.collection").new(trail.how.class, top, {})
   local found = {}
   for folder in all:each() do
     local links = folder:record()._links

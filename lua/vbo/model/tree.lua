@@ -2,17 +2,17 @@
 --- are found by path, and things in them.
 
 local ascii = require "vbo.base.ascii"
-local below = require "vbo.collection.below"
+local below = require "vbo.model.below"
 local body = require "vbo.request.body"
-local collection = require "vbo.collection"
+local collection = require "vbo.model.collection"
 local core = require "vbo.core"
-local declare = require "vbo.declare"
+local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local filename = require "vbo.base.filename"
 local parallel = require "vbo.runtime.parallel"
 local percent = require "vbo.catalogue.url"
-local resource = require "vbo.resource"
-local save = require "vbo.save"
+local resource = require "vbo.model.resource"
+local save = require "vbo.model.save"
 local spelling = require "vbo.base.spelling"
 
 local M = {}

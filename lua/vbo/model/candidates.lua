@@ -3,7 +3,7 @@
 
 local core = require "vbo.core"
 local nearest = require "vbo.base.nearest"
-local resource = require "vbo.resource"
+local resource = require "vbo.model.resource"
 local url = require "vbo.catalogue.url"
 
 local M = {}
