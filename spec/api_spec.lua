@@ -1,6 +1,6 @@
 -- Any operation by name: `client:call` and `client.api`.
 
-local api = require "vbo.api"
+local api = require "vbo.client.call"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
 local json = require "vbo.base.json"

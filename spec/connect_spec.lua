@@ -1,6 +1,6 @@
 -- Which API version a connection speaks, and what it says about that.
 
-local capability = require "vbo.capability"
+local capability = require "vbo.client.capability"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"

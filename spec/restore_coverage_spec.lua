@@ -12,7 +12,7 @@ local function sources()
   local pipe <close> = assert(io.popen "find lua/vbo -name '*.lua'")
   for path in pipe:lines() do
     if not path:find "^lua/vbo/catalogue/" and not path:find "^lua/vbo/sim/"
-        and path ~= "lua/vbo/capability.lua" then
+        and path ~= "lua/vbo/client/capability.lua" then
       list[#list + 1] = path
     end
   end

@@ -1,6 +1,6 @@
 -- Where secrets come from, and what of a file is one.
 
-local api = require "vbo.api"
+local api = require "vbo.client.call"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
 local json = require "vbo.base.json"

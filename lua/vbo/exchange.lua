@@ -1,6 +1,6 @@
 --- Mailboxes in a restore session: folders, items, and what can be done with them.
 
-local capability = require "vbo.capability"
+local capability = require "vbo.client.capability"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local resource = require "vbo.model.resource"

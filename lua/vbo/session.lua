@@ -5,7 +5,7 @@
 
 local ascii = require "vbo.base.ascii"
 local backup_organization = require "vbo.backup_organization"
-local capability = require "vbo.capability"
+local capability = require "vbo.client.capability"
 local core = require "vbo.core"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"

@@ -86,8 +86,8 @@ local function read(sources, sites)
     resource = annotated(collected.resource), collection = annotated(collected.collection),
   }
   model.specs = {
-    call = collected.reader:of(modules["vbo.api"].call).specs,
-    connect = collected.reader:of(modules["vbo.connect"].settings).specs,
+    call = collected.reader:of(modules["vbo.client.call"].call).specs,
+    connect = collected.reader:of(modules["vbo.client.connect"].settings).specs,
   }
   model.root_parts = {}
   local parts = upvalue(getmetatable(modules["vbo"]).__index, "parts")

@@ -1,9 +1,9 @@
 --- `vbolua api`: any operation of the API from the command line.
 
-local api = require "vbo.api"
+local api = require "vbo.client.call"
 local arguments_of = require "vbo.cli.api.arguments"
 local catalogue = require "vbo.catalogue"
-local connect = require "vbo.connect"
+local connect = require "vbo.client.connect"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local files = require "vbo.cli.api.files"

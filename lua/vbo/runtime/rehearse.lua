@@ -2,7 +2,7 @@
 --- server it names, and at the end it is told what production would have gained and lost.
 
 local changes = require "vbo.sim.changes"
-local connect = require "vbo.connect"
+local connect = require "vbo.client.connect"
 local errors = require "vbo.base.error"
 local loop = require "vbo.runtime.loop"
 local scratch = require "vbo.base.scratch"

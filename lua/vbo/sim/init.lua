@@ -9,7 +9,7 @@
 --- ends with `stop`, with its scope, and with the program that started it.  Nothing is printed.
 
 local changes = require "vbo.sim.changes"
-local connect = require "vbo.connect"
+local connect = require "vbo.client.connect"
 local errors = require "vbo.base.error"
 local launch = require "vbo.sim.launch"
 local options = require "vbo.base.options"

@@ -1,7 +1,7 @@
 --- `vbolua sim record`: a real server as a folder that `vbolua sim --world` serves.
 
 local ascii = require "vbo.base.ascii"
-local connect = require "vbo.connect"
+local connect = require "vbo.client.connect"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local files = require "vbo.cli.api.files"

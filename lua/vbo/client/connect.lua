@@ -1,7 +1,7 @@
 --- Finding out where to connect, as whom, and in which API version.
 
 local ascii = require "vbo.base.ascii"
-local capability = require "vbo.capability"
+local capability = require "vbo.client.capability"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"

@@ -1,9 +1,9 @@
 --- Clients: one authorized connection to one server, in one API version.
 
-local api = require "vbo.api"
-local capability = require "vbo.capability"
+local api = require "vbo.client.call"
+local capability = require "vbo.client.capability"
 local catalogue = require "vbo.catalogue"
-local connect = require "vbo.connect"
+local connect = require "vbo.client.connect"
 local core = require "vbo.core"
 local dialect = require "vbo.request.dialect"
 local engines = require "vbo.runtime.engine"
