@@ -44,7 +44,7 @@ describe("clients", function()
     -- In a fresh state: this one has loaded everything.
     local output, status = program.run(("%s -e %s"):format(program.vbolua, program.quoted [[
       local client = require "vbo.client"
-      local function loaded(part) return package.loaded["vbo." .. part] ~= nil end
+      local function loaded(part) return package.loaded["vbo.objects." .. part] ~= nil end
       local function upvalue(fn, name)
         for i = 1, 99 do
           local found, value = debug.getupvalue(fn, i)
@@ -62,10 +62,12 @@ describe("clients", function()
       client.load()
       assert(next(part_of) == nil)
       for name, part in pairs(listed) do
-        assert(methods[name] == require("vbo." .. part).client[name], name)
+        assert(methods[name] == require("vbo.objects." .. part).client[name], name)
       end
       for _, part in pairs(listed) do
-        for name in pairs(require("vbo." .. part).client) do assert(listed[name] == part, name) end
+        for name in pairs(require("vbo.objects." .. part).client) do
+          assert(listed[name] == part, name)
+        end
       end
       print "all of them"
     ]]))

@@ -7,8 +7,9 @@ local resource = require "vbo.model.resource"
 require "vbo"
 
 local files = {
-  "azure", "cloud", "events", "infrastructure", "license", "mail_settings", "proxies",
-  "reports", "repositories", "settings",
+  "cloud/azure", "cloud/init", "server/events", "infrastructure/init", "server/license",
+  "server/mail", "infrastructure/proxies", "server/reports", "infrastructure/repositories",
+  "server/init",
 }
 
 -- First words of this area's paths, in lower case.
@@ -52,12 +53,12 @@ end
 local function named()
   local names, modules = {}, {}
   for _, file in ipairs(files) do
-    for line in io.lines("lua/vbo/" .. file .. ".lua") do
+    for line in io.lines("lua/vbo/objects/" .. file .. ".lua") do
       if not line:find "^%s*%-%-" then
         for name in line:gmatch '"(%u%w+_[%w_]+)"' do names[name] = file end
       end
     end
-    modules[#modules + 1] = require("vbo." .. file)
+    modules[#modules + 1] = require("vbo.objects." .. file:gsub("/init$", ""):gsub("/", "."))
   end
   local ours = {}
   for _, module in ipairs(modules) do

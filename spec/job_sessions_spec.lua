@@ -2,7 +2,7 @@
 
 local rehearsal = require "spec.support.rehearsal"
 local sending = require "spec.support.sending"
-local transfer_rates = require "vbo.transfer_rates"
+local transfer_rates = require "vbo.objects.jobs.rates"
 
 local ids = sending.ids
 

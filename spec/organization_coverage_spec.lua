@@ -14,9 +14,10 @@ local area = {
 }
 
 local files = {
-  "changes", "copy_jobs", "data", "data_retrievals", "job_items", "job_sessions", "jobs",
-  "organization", "organization_accounts", "organization_members", "restore_points", "roles",
-  "session",
+  "model/changes", "objects/jobs/copy", "objects/backups/init", "objects/backups/retrievals",
+  "objects/jobs/items", "objects/jobs/sessions", "objects/jobs/init",
+  "objects/organization/init", "objects/organization/accounts", "objects/organization/members",
+  "objects/backups/restore_points", "objects/roles", "objects/session/init",
 }
 
 -- Operations that no object names, each with its reason.

@@ -4,13 +4,13 @@
 local collection = require "vbo.model.collection"
 local declare = require "vbo.model.declare"
 local example = require "vbo.catalogue.example"
-local onedrive = require "vbo.onedrive"
+local onedrive = require "vbo.objects.onedrive"
 local rehearsal = require "spec.support.rehearsal"
 local resource = require "vbo.model.resource"
 
 -- Loaded for their declarations.
 for _, name in ipairs { "session", "exchange", "onedrive", "sharepoint", "teams" } do
-  require("vbo." .. name)
+  require("vbo.objects." .. name)
 end
 
 local versions = { "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8" }

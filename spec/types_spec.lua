@@ -76,10 +76,10 @@ describe("the types in the build folder", function()
     end
 
     it("are seen to drift with an option, a method and a class", function()
-      change("save", 'fsync = "boolean"', 'fsync = "boolean|integer"')
-      change("session", "function Session.methods:close()",
+      change("model/save", 'fsync = "boolean"', 'fsync = "boolean|integer"')
+      change("objects/session/init", "function Session.methods:close()",
         "function Session.methods:leave() self:stop() end\nfunction Session.methods:close()")
-      change("dialect/meanings", "onedrive =", "drive =")
+      change("request/meanings", "onedrive =", "drive =")
       local drift = table.concat(output.drift(folder, types.files(copy)), "\n")
       assert.matches("objects/session.lua differs", drift)
       assert.matches("objects/onedrive.lua differs", drift)

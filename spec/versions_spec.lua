@@ -138,7 +138,7 @@ describe("field values", function()
       end
     end
     assert.is_true(seen > 100)
-    local handbook = resource.from_record(require("vbo.onedrive").Document,
+    local handbook = resource.from_record(require("vbo.objects.onedrive").Document,
       { _client = client_of "v8" }, { id = "x", version = "4.0" })
     assert.equal("4.0", handbook.version_number)
   end)

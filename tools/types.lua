@@ -90,7 +90,8 @@ end
 local function object_files(model, files)
   local texts = {}
   for _, object in ipairs(model.collected.objects) do
-    local name = "objects/" .. (object.module or "vbo.others"):match "^vbo%.(.*)$":gsub("%.", "_")
+    local name = "objects/" .. (object.module or "vbo.objects.others")
+      :match "^vbo%.objects%.(.*)$":gsub("%.", "_")
       .. ".lua"
     texts[name] = texts[name] or { luacats.head }
     table.insert(texts[name], objects.object(object, model.common.collection, model.renamed,

@@ -147,7 +147,7 @@ end
 ---@class vbo.document.Object
 ---@field class table
 ---@field type string            "vbo.Job"
----@field module string          "vbo.jobs": where it is declared
+---@field module string          "vbo.objects.jobs": where it is declared
 ---@field written table<string, boolean>  fields of the hand-written comment
 ---@field methods vbo.document.Method[]
 ---@field bulk vbo.document.Method[]

@@ -43,24 +43,24 @@ local computed = {
 -- its methods is first touched: a runbook that lists documents needs neither proxies nor roles.
 local parts = {
   session = "explore session sessions",
-  settings = [[ audit_email_settings configuration_updates events exclusion_settings
+  server = [[ audit_email_settings configuration_updates events exclusion_settings
     follow_events global_retention_exclusion_settings health history_settings
     internet_proxy_settings license licensed_user licensed_users licensing_platform
     licensing_report licensing_usage management_mode restore_portal_settings service_instance
     vbo_email_settings veod_email_settings vesp_email_settings vet_email_settings
     vex_email_settings ]],
-  reports = "report reports",
+  ["server.reports"] = "report reports",
   organization = "current_organization device_code organization organizations sync_states",
   jobs = "job jobs",
-  job_sessions = "job_session job_session_changes job_sessions",
-  copy_jobs = "copy_job copy_jobs",
+  ["jobs.sessions"] = "job_session job_session_changes job_sessions",
+  ["jobs.copy"] = "copy_job copy_jobs",
   infrastructure = [[ account accounts backup_repositories backup_repository encryption_key
     encryption_keys object_storage_repositories object_storage_repository proxies proxy
     proxy_pool proxy_pools repository_owner_change_session repository_owner_change_sessions
     repository_synchronize_session repository_synchronize_sessions ]],
   cloud = [[ azure_resources azure_service_account azure_service_accounts ec2_resources
     s3_compatible_resources s3_resources ]],
-  data = [[ data_retrieval data_retrieval_session data_retrieval_sessions data_retrievals
+  backups = [[ data_retrieval data_retrieval_session data_retrieval_sessions data_retrievals
     protected_group protected_groups protected_site protected_sites protected_team
     protected_teams protected_user protected_users restore_point restore_point_changes
     restore_points ]],
@@ -69,9 +69,9 @@ local parts = {
 
 -- These stand alone.  The others give methods to one another's resources (an organization has
 -- its copy jobs), so that they come together.
-local alone = { session = true, settings = true, reports = true }
-local together = { "organization", "jobs", "job_sessions", "copy_jobs", "infrastructure", "cloud",
-  "data", "roles" }
+local alone = { session = true, server = true, ["server.reports"] = true }
+local together = { "organization", "jobs", "jobs.sessions", "jobs.copy", "infrastructure", "cloud",
+  "backups", "roles" }
 
 local part_of = {}
 for part, names in pairs(parts) do
@@ -79,7 +79,7 @@ for part, names in pairs(parts) do
 end
 
 local function bring(part)
-  for name, method in pairs(require("vbo." .. part).client) do
+  for name, method in pairs(require("vbo.objects." .. part).client) do
     Client[name], part_of[name] = method, nil
   end
 end
@@ -91,7 +91,9 @@ end
 
 --- Loads everything that clients have below them.
 function M.load()
-  for _, name in ipairs { "organization", "session", "settings", "reports" } do load_part(name) end
+  for _, name in ipairs { "organization", "session", "server", "server.reports" } do
+    load_part(name)
+  end
 end
 
 local guards = {}

@@ -6,7 +6,7 @@ local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local resource = require "vbo.model.resource"
 local loop = require "vbo.runtime.loop"
-local transfer_rates = require "vbo.transfer_rates"
+local transfer_rates = require "vbo.objects.jobs.rates"
 
 local M = { client = {} }
 

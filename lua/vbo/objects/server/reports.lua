@@ -95,7 +95,7 @@ function M.client:report(kind, given)
     if rest[option] ~= nil then rest[option] = (moment.bound(self, rest[option], option)) end
   end
   if rest.organization ~= nil then
-    local Organization = require("vbo.organization").Organization
+    local Organization = require("vbo.objects.organization").Organization
     rest.organization = resource.reference(Organization, self, rest.organization).id
   end
   if rest.format == nil and body.property(operation.body, "format") then rest.format = "pdf" end

@@ -9,11 +9,12 @@ local resource = require "vbo.model.resource"
 local M = { client = {} }
 local client = M.client
 
-for _, part in ipairs { "license", "mail_settings", "events" } do
-  for name, value in pairs(require("vbo." .. part)) do
+for _, part in ipairs { "license", "mail", "events" } do
+  local module = require("vbo.objects.server." .. part)
+  for name, value in pairs(module) do
     if name ~= "client" then M[name] = value end
   end
-  for name, method in pairs(require("vbo." .. part).client) do client[name] = method end
+  for name, method in pairs(module.client) do client[name] = method end
 end
 
 ---@class vbo.HistorySettings

@@ -2,8 +2,8 @@
 
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
-local job_items = require "vbo.job_items"
-local job_sessions = require "vbo.job_sessions"
+local job_items = require "vbo.objects.jobs.items"
+local job_sessions = require "vbo.objects.jobs.sessions"
 local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
@@ -98,7 +98,7 @@ declare.action(Job, "stop", "Job_StopAction")
 function Job.methods:explore(given)
   local owner = self._owner
   local organization = resource.is(owner) and owner._class.kind == "organization" and owner or nil
-  return require("vbo.session").explore(self, "Job_ExploreAction", given,
+  return require("vbo.objects.session").explore(self, "Job_ExploreAction", given,
     { about = { job = self, organization = organization } })
 end
 

@@ -64,7 +64,7 @@ local function is_usable(what, record)
 end
 
 local function listing_of(what)
-  local restore_points = require "vbo.restore_points"
+  local restore_points = require "vbo.objects.backups.restore_points"
   local class, client = restore_points.RestorePoint, what.client
   if what.operator then
     return class, client, { list = "OrganizationRbac_GetLoggedInUserRestorePoints" }

@@ -2,10 +2,10 @@
 
 local body = require "vbo.request.body"
 local declare = require "vbo.model.declare"
-local jobs = require "vbo.jobs"
-local job_sessions = require "vbo.job_sessions"
+local jobs = require "vbo.objects.jobs"
+local job_sessions = require "vbo.objects.jobs.sessions"
 local options_of = require "vbo.base.options"
-local organization = require "vbo.organization"
+local organization = require "vbo.objects.organization"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
 

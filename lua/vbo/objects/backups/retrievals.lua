@@ -4,9 +4,9 @@
 local ascii = require "vbo.base.ascii"
 local declare = require "vbo.model.declare"
 local options_of = require "vbo.base.options"
-local organization = require "vbo.organization"
+local organization = require "vbo.objects.organization"
 local resource = require "vbo.model.resource"
-local session = require "vbo.session"
+local session = require "vbo.objects.session"
 
 local M = { client = {} }
 

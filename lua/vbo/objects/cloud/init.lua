@@ -1,10 +1,10 @@
 --- What a cloud account holds: buckets and containers, Amazon's machines and networks, and
 --- (see `vbo.azure`) Azure's.
 
-local azure = require "vbo.azure"
+local azure = require "vbo.objects.cloud.azure"
 local by_name = require "vbo.model.by_name"
 local declare = require "vbo.model.declare"
-local infrastructure = require "vbo.infrastructure"
+local infrastructure = require "vbo.objects.infrastructure"
 local options = require "vbo.base.options"
 local resource = require "vbo.model.resource"
 

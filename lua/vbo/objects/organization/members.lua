@@ -2,7 +2,7 @@
 --- their members, sites and teams (v2 and later), and the mailboxes of v1.
 
 local declare = require "vbo.model.declare"
-local onedrive = require "vbo.onedrive"
+local onedrive = require "vbo.objects.onedrive"
 local resource = require "vbo.model.resource"
 
 local M = {}

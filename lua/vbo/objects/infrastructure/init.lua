@@ -1,8 +1,8 @@
 --- Repositories, object storage, proxies, pools, accounts and encryption keys.
 
 local declare = require "vbo.model.declare"
-local proxies = require "vbo.proxies"
-local repositories = require "vbo.repositories"
+local proxies = require "vbo.objects.infrastructure.proxies"
+local repositories = require "vbo.objects.infrastructure.repositories"
 local resource = require "vbo.model.resource"
 
 local M = { client = {} }

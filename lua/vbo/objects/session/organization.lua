@@ -2,10 +2,10 @@
 
 local collection = require "vbo.model.collection"
 local declare = require "vbo.model.declare"
-local exchange = require "vbo.exchange"
+local exchange = require "vbo.objects.exchange"
 local resource = require "vbo.model.resource"
 local restore = require "vbo.model.restore"
-local teams = require "vbo.teams"
+local teams = require "vbo.objects.teams"
 local tree = require "vbo.model.tree"
 local verbs = require "vbo.model.verbs"
 

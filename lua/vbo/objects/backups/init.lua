@@ -1,13 +1,13 @@
 --- What is backed up: the data of users, groups, sites and teams in a repository (v3 and
 --- later); with restore points, protected objects and data retrievals.
 
-local copy_jobs = require "vbo.copy_jobs"
-local data_retrievals = require "vbo.data_retrievals"
+local copy_jobs = require "vbo.objects.jobs.copy"
+local data_retrievals = require "vbo.objects.backups.retrievals"
 local declare = require "vbo.model.declare"
-local jobs = require "vbo.jobs"
-local repositories = require "vbo.repositories"
+local jobs = require "vbo.objects.jobs"
+local repositories = require "vbo.objects.infrastructure.repositories"
 local resource = require "vbo.model.resource"
-local restore_points = require "vbo.restore_points"
+local restore_points = require "vbo.objects.backups.restore_points"
 
 local M = { client = {} }
 

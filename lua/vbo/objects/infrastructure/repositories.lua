@@ -116,9 +116,9 @@ declare.children(Repository.methods, "backed_up_organizations", "backed_up_organ
 ---@return vbo.Session
 function Repository.methods:explore(given)
   local own, rest = options.split(given, { organization = "!string|table" }, "explore")
-  local Organization = require("vbo.organization").Organization
+  local Organization = require("vbo.objects.organization").Organization
   local organization = resource.reference(Organization, self._client, own.organization)
-  return require("vbo.session").explore(self, "BackupRepository_Explore", rest, {
+  return require("vbo.objects.session").explore(self, "BackupRepository_Explore", rest, {
     query = { organizationId = organization.id },
     about = { organization = organization, repository = self.id },
   })

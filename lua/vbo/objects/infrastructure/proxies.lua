@@ -4,7 +4,7 @@ local collection = require "vbo.model.collection"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local options = require "vbo.base.options"
-local repositories = require "vbo.repositories"
+local repositories = require "vbo.objects.infrastructure.repositories"
 local resource = require "vbo.model.resource"
 
 local client = {}

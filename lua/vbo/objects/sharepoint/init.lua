@@ -231,6 +231,6 @@ Site.search = {
   owner = tree.owner_of(Site, "site_id", "sites"),
 }
 
-require "vbo.sharepoint.actions"(M)
+require "vbo.objects.sharepoint.actions"(M)
 
 return M

@@ -250,6 +250,6 @@ Post.search = search_of("Posts", { team = "TeamsPost_Search" })
 File.search = search_of("Files", { team = "TeamsFile_Search" })
 Tab.search = search_of("Tabs", { channel = "TeamsTab_Search" })
 
-require "vbo.teams.actions"(M)
+require "vbo.objects.teams.actions"(M)
 
 return M

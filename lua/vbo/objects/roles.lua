@@ -4,11 +4,11 @@
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local options_of = require "vbo.base.options"
-local organization = require "vbo.organization"
+local organization = require "vbo.objects.organization"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
-local restore_points = require "vbo.restore_points"
-local session = require "vbo.session"
+local restore_points = require "vbo.objects.backups.restore_points"
+local session = require "vbo.objects.session"
 
 local M = { client = {} }
 

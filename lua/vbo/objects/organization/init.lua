@@ -1,12 +1,12 @@
 --- Organizations: the tenants of Microsoft 365, or servers of one's own, that are backed up.
 
-local accounts = require "vbo.organization_accounts"
+local accounts = require "vbo.objects.organization.accounts"
 local declare = require "vbo.model.declare"
-local jobs = require "vbo.jobs"
-local license = require "vbo.license"
-local members = require "vbo.organization_members"
+local jobs = require "vbo.objects.jobs"
+local license = require "vbo.objects.server.license"
+local members = require "vbo.objects.organization.members"
 local resource = require "vbo.model.resource"
-local session = require "vbo.session"
+local session = require "vbo.objects.session"
 
 ---@class vbo.Organization
 ---@field id string
