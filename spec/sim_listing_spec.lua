@@ -2,7 +2,7 @@
 
 local errors = require "vbo.base.error"
 local listing = require "vbo.sim.world.listing"
-local output = require "vbo.sim.record.output"
+local output = require "vbo.record.output"
 local program = require "spec.support.program"
 local worlds = require "vbo.sim.world"
 

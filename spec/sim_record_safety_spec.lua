@@ -67,7 +67,7 @@ describe("recording only reads", function()
     local client <close> = rehearsal.connect "v8"
     local organization = client:organization "contoso.onmicrosoft.com"
     local session <close> = organization:explore { workload = "onedrive" }
-    require("vbo.sim.record.guard").on(client)
+    require("vbo.record.guard").on(client)
     local drive, job = session:onedrive "bob@contoso.com", client:job "Contoso nightly"
     local before = #rehearsal.ask("GET", "/sim/requests")
     local err = rehearsals.failure(drive.restore, drive, {})

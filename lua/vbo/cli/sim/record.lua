@@ -8,8 +8,8 @@ local files = require "vbo.cli.api.files"
 local login = require "vbo.cli.api.login"
 local nearest = require "vbo.base.nearest"
 local options_of = require "vbo.cli.api.options"
-local output = require "vbo.sim.record.output"
-local record = require "vbo.sim.record"
+local output = require "vbo.record.output"
+local record = require "vbo.record"
 local time = require "vbo.base.time"
 
 local M = {}

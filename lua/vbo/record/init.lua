@@ -4,19 +4,19 @@
 ---
 --- What is found is written as it is found: nothing but the users of an organization is held.
 
-local backups = require "vbo.sim.record.backups"
+local backups = require "vbo.record.backups"
 local core = require "vbo.core"
-local description = require "vbo.sim.record.description"
+local description = require "vbo.record.description"
 local errors = require "vbo.base.error"
 local filename = require "vbo.base.filename"
-local files = require "vbo.sim.record.files"
-local guard = require "vbo.sim.record.guard"
-local mail = require "vbo.sim.record.mail"
-local masks = require "vbo.sim.record.masks"
-local output = require "vbo.sim.record.output"
-local people_of = require "vbo.sim.record.people"
-local sites = require "vbo.sim.record.sites"
-local teams = require "vbo.sim.record.teams"
+local files = require "vbo.record.files"
+local guard = require "vbo.record.guard"
+local mail = require "vbo.record.mail"
+local masks = require "vbo.record.masks"
+local output = require "vbo.record.output"
+local people_of = require "vbo.record.people"
+local sites = require "vbo.record.sites"
+local teams = require "vbo.record.teams"
 local time = require "vbo.base.time"
 
 local M = {}

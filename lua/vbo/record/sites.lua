@@ -1,6 +1,6 @@
 --- Records SharePoint sites: subsites, libraries with their documents, lists with their items.
 
-local files = require "vbo.sim.record.files"
+local files = require "vbo.record.files"
 
 local M = {}
 

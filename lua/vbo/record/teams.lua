@@ -1,6 +1,6 @@
 --- Records teams: channels with their tabs, posts and files.
 
-local files = require "vbo.sim.record.files"
+local files = require "vbo.record.files"
 local resource = require "vbo.model.resource"
 
 local M = {}
