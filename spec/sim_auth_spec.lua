@@ -1,8 +1,8 @@
 local core = require "vbo.core"
-local guesses = require "vbo.sim.guesses"
-local ids = require "vbo.sim.ids"
+local guesses = require "vbo.sim.http.guesses"
+local ids = require "vbo.sim.state.ids"
 local json = require "vbo.base.json"
-local jwt_of = require "vbo.sim.jwt"
+local jwt_of = require "vbo.sim.http.jwt"
 local sim = require "spec.support.sim_app"
 
 local form = { ["content-type"] = "application/x-www-form-urlencoded" }

@@ -1,6 +1,6 @@
 -- Snapshots of the rehearsal server's production, and what differs between them.
 
-local changes = require "vbo.sim.changes"
+local changes = require "vbo.sim.state.changes"
 local program = require "spec.support.program"
 local sim = require "spec.support.sim_app"
 

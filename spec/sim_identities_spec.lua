@@ -1,7 +1,7 @@
 -- Who may restore into a rehearsed organization: accounts, applications and device codes.
 
 local core = require "vbo.core"
-local ids = require "vbo.sim.ids"
+local ids = require "vbo.sim.state.ids"
 local server = require "vbo.server"
 local program = require "spec.support.program"
 local sim = require "spec.support.sim_app"
@@ -208,7 +208,7 @@ describe("mail of a rehearsal server", function()
       assert.same({}, client:get "/sim/production".outbox)
       client:call("PUT", settings, { enableNotification = true })
       assert.is_true(send() < 300)
-      local lines = table.concat(require "vbo.sim.changes".lines(client:changes()), "\n")
+      local lines = table.concat(require "vbo.sim.state.changes".lines(client:changes()), "\n")
       assert.is_truthy(lines:find("Todo.md to boss@x.example", 1, true), lines)
     end
   end)

@@ -1,5 +1,5 @@
 local catalogue = require "vbo.catalogue"
-local apps = require "vbo.sim.app"
+local apps = require "vbo.sim.http.app"
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 
@@ -48,7 +48,7 @@ describe("requests to the rehearsal server", function()
   end)
 
   it("are answered by their schema when no handler was written for them", function()
-    assert.is_nil(require("vbo.sim.app").handlers.License_Get)
+    assert.is_nil(require("vbo.sim.http.app").handlers.License_Get)
     assert.equal("Valid", sim.new("v8"):get("/License").status)
   end)
 
@@ -92,7 +92,7 @@ describe("requests to the rehearsal server", function()
   end)
 
   it("may hold commas and brackets inside strings", function()
-    local read = require "vbo.sim.request"
+    local read = require "vbo.sim.http.request"
     assert.same({ a = ",}", b = { 'x",]', 2 } }, (function()
       local value = read.json '{"a": ",}", "b": ["x\\",]", 2,],}'
       return { a = value.a, b = { value.b[1], value.b[2] } }

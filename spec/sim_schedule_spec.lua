@@ -1,6 +1,6 @@
 -- Jobs of the rehearsal server that run by themselves, and when.
 
-local schedule = require "vbo.sim.schedule"
+local schedule = require "vbo.sim.jobs.schedule"
 local sim = require "spec.support.sim_app"
 local time = require "vbo.base.time"
 

@@ -3,7 +3,7 @@
 
 local check = require "spec.support.answer_check"
 local facts = require "spec.support.facts"
-local handlers = require("vbo.sim.app").handlers
+local handlers = require("vbo.sim.http.app").handlers
 local json = require "vbo.base.json"
 local walks = require "spec.support.sim_walk"
 

@@ -1,6 +1,6 @@
 -- Time in the rehearsal server: restore points, what they show, and sessions that end.
 
-local clocks = require "vbo.sim.clock"
+local clocks = require "vbo.sim.state.clock"
 local sim = require "spec.support.sim_app"
 
 local function point(client, query)

@@ -1,6 +1,6 @@
 -- The typed resources of the rehearsal server: what no handler was written for.
 
-local apps = require "vbo.sim.app"
+local apps = require "vbo.sim.http.app"
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 

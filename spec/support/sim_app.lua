@@ -1,10 +1,10 @@
 -- Drives the rehearsal server's app without sockets, in any version and both dialects.
 
-local apps = require "vbo.sim.app"
+local apps = require "vbo.sim.http.app"
 local json = require "vbo.base.json"
 local server_ok, server = pcall(require, "vbo.server")
 local worlds = require "vbo.sim.world"
-local serve = server_ok and require "vbo.sim.serve"
+local serve = server_ok and require "vbo.sim.http.serve"
 
 local M = {}
 

@@ -47,14 +47,14 @@ local commands = {}
 --- Connects to the server that the environment names, past a proxy where it is on this machine.
 local function connect()
   local host = (os.getenv "VBO_HOST" or ""):gsub("^%a+://", ""):gsub(":%d+$", "")
-  local here = require("vbo.sim.serve").loopback(host)
+  local here = require("vbo.sim.http.serve").loopback(host)
   return require("vbo").connect(here and { proxy = "" } or {})
 end
 
 --- What a run changed, as lines.
 function commands.changes(arguments)
   if arguments[2] then errors.usage("unexpected argument: " .. arguments[2]) end
-  local changes = require "vbo.sim.changes"
+  local changes = require "vbo.sim.state.changes"
   local client <close> = connect()
   for _, line in ipairs(changes.lines(changes.list(client))) do io.stdout:write(line, "\n") end
   local rows = changes.configuration(client)
@@ -68,14 +68,14 @@ function commands.snapshot(arguments)
   if not arguments[2] then errors.usage("sim snapshot needs a name") end
   if arguments[3] then errors.usage("unexpected argument: " .. arguments[3]) end
   local client <close> = connect()
-  require("vbo.sim.changes").snapshot(client, arguments[2])
+  require("vbo.sim.state.changes").snapshot(client, arguments[2])
   return 0
 end
 
 --- What differs between two snapshots, as a tree.
 function commands.diff(arguments)
   if arguments[4] then errors.usage("unexpected argument: " .. arguments[4]) end
-  local changes = require "vbo.sim.changes"
+  local changes = require "vbo.sim.state.changes"
   local client <close> = connect()
   local rows = changes.diff(client, arguments[2] or "start", arguments[3] or "production")
   for _, line in ipairs(changes.tree(rows)) do io.stdout:write(line, "\n") end
@@ -88,7 +88,7 @@ function commands.advance(arguments)
   if not arguments[2] then errors.usage("sim advance needs a time", "write it as 90m, 4h or 7d") end
   if arguments[3] then errors.usage("unexpected argument: " .. arguments[3]) end
   local client <close> = connect()
-  local now = require("vbo.sim.changes").advance(client, arguments[2])
+  local now = require("vbo.sim.state.changes").advance(client, arguments[2])
   io.stdout:write("time: ", now, "\n")
   return 0
 end
@@ -98,7 +98,7 @@ function commands.assertion(arguments)
   if not arguments[2] then errors.usage("sim assertion needs the name of an account") end
   if arguments[4] then errors.usage("unexpected argument: " .. arguments[4]) end
   local client <close> = connect()
-  local text = require("vbo.sim.changes").assertion(client, arguments[2], arguments[3])
+  local text = require("vbo.sim.state.changes").assertion(client, arguments[2], arguments[3])
   io.stdout:write(text, "\n")
   return 0
 end
@@ -217,7 +217,7 @@ function M.run(arguments)
   local world, message = require("vbo.sim.world").open(option "--world" or "demo")
   if not world then errors.usage(message) end
   local listen = given["--listen"] or { "127.0.0.1", 4443 }
-  require("vbo.sim.serve").run {
+  require("vbo.sim.http.serve").run {
     address = listen[1], port = listen[2], ready = ready, deaf = option "--deaf",
     weather = weather_of(given),
     log = function(text) io.stderr:write("vbolua sim: ", text, "\n") end,

@@ -1,7 +1,7 @@
 --- `vbolua --rehearse[=WORLD] runbook.lua`: the runbook meets a rehearsal server, whatever
 --- server it names, and at the end it is told what production would have gained and lost.
 
-local changes = require "vbo.sim.changes"
+local changes = require "vbo.sim.state.changes"
 local connect = require "vbo.client.connect"
 local errors = require "vbo.base.error"
 local loop = require "vbo.runtime.loop"

@@ -8,7 +8,7 @@
 --- Each server is a process of its own on 127.0.0.1, with a free port and a random password; it
 --- ends with `stop`, with its scope, and with the program that started it.  Nothing is printed.
 
-local changes = require "vbo.sim.changes"
+local changes = require "vbo.sim.state.changes"
 local connect = require "vbo.client.connect"
 local errors = require "vbo.base.error"
 local launch = require "vbo.sim.launch"

@@ -10,7 +10,7 @@
 -- the format wants maps that are not written here.
 
 local contexts = require "vbo.sim.formats.pst.context"
-local ids = require "vbo.sim.ids"
+local ids = require "vbo.sim.state.ids"
 local messages = require "vbo.sim.formats.pst.message"
 local ndb = require "vbo.sim.formats.pst.ndb"
 local schema = require "vbo.sim.formats.pst.schema"

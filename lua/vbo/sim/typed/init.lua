@@ -2,12 +2,12 @@
 --- records that are created, read, changed and deleted, the same in all versions.
 
 local ascii = require "vbo.base.ascii"
-local contexts = require "vbo.sim.context"
+local contexts = require "vbo.sim.http.context"
 local documents = require "vbo.sim.typed.documents"
 local json = require "vbo.base.json"
 local links = require "vbo.sim.typed.links"
 local records = require "vbo.sim.typed.records"
-local refusal = require "vbo.sim.refusal"
+local refusal = require "vbo.sim.http.refusal"
 local resources = require "vbo.sim.typed.resources"
 local rules = require "vbo.sim.typed.rules"
 local values = require "vbo.sim.typed.values"

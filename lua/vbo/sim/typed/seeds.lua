@@ -1,9 +1,9 @@
 --- What some collections hold at first: what the world tells of them.  All others are made up.
 
 local ascii = require "vbo.base.ascii"
-local identities = require "vbo.sim.identities"
-local ids = require "vbo.sim.ids"
-local licensing = require "vbo.sim.licensing"
+local identities = require "vbo.sim.state.identities"
+local ids = require "vbo.sim.state.ids"
+local licensing = require "vbo.sim.organizations.licensing"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- Mailboxes of a generated world.  Item i of a mailbox lies in the folder that has i % 16 among
 --- its slots; what is long (texts, attachments) is made when it is asked for.
 
-local ids = require "vbo.sim.ids"
+local ids = require "vbo.sim.state.ids"
 local numbers = require "vbo.sim.world.numbers"
 local overlay = require "vbo.sim.world.overlay"
 local sequence = require "vbo.sim.world.sequence"

@@ -1,7 +1,7 @@
 --- OneDrives and mailboxes of the many people of the demo world: of each as much as an office
 --- leaves behind in five weeks, made from the person's name.  The same name gives the same.
 
-local ids = require "vbo.sim.ids"
+local ids = require "vbo.sim.state.ids"
 local time = require "vbo.base.time"
 local words = require "vbo.sim.world.demo_words"
 

@@ -1,7 +1,7 @@
 --- Mailboxes that a listing describes (`world/listing.lua`): read when somebody first looks into
 --- one.  What the API showed of an item is shown again as it was; all else is made up.
 
-local ids = require "vbo.sim.ids"
+local ids = require "vbo.sim.state.ids"
 local listing = require "vbo.sim.world.listing"
 local time = require "vbo.base.time"
 

@@ -3,9 +3,9 @@
 --- for, and no more than one at a time is held.
 
 local core = require "vbo.core"
-local ids = require "vbo.sim.ids"
+local ids = require "vbo.sim.state.ids"
 local message = require "vbo.sim.world.message"
-local refusal = require "vbo.sim.refusal"
+local refusal = require "vbo.sim.http.refusal"
 
 local M = {}
 

@@ -14,7 +14,7 @@
 --- What comes out of `read` is what `world/build.lua` and its like expand.
 
 local errors = require "vbo.base.error"
-local ids = require "vbo.sim.ids"
+local ids = require "vbo.sim.state.ids"
 local json = require "vbo.base.json"
 local numbers = require "vbo.sim.world.numbers"
 

@@ -1,0 +1,123 @@
+--- Restore sessions: list, get, stop, events, statistics.
+
+local core = require "vbo.core"
+local access = require "vbo.sim.http.access"
+local explore = require "vbo.sim.sessions.explore"
+local identities = require "vbo.sim.state.identities"
+local refusal = require "vbo.sim.http.refusal"
+local render = require "vbo.sim.state.render"
+local restore = require "vbo.sim.sessions.restore"
+local time = require "vbo.base.time"
+
+local H = {}
+
+--- A session by its id, stopped ones too.
+local function session(context)
+  local id = context.params.restoreSessionId
+  return context.store:session(id) or refusal.not_found("RestoreSession", id)
+end
+
+local sort_keys = {
+  id = "id", type = "type", creationtime = "created", endtime = "ended", state = "state",
+  result = "result", initiatedby = "by",
+}
+
+--- The sessions that a query of v8 asks for, newest first unless it says otherwise.
+local function selected(context)
+  local query, found = context.query, {}
+  local function within(at, from, to)
+    from, to = from and time.parse(from), to and time.parse(to)
+    return (not from or at and at >= from) and (not to or at and at <= to)
+  end
+  for _, each in ipairs(context.store.sessions) do
+    if access.sees(context.account, each)
+        and within(each.created, query.startTimeFrom, query.startTimeTo)
+        and within(each.ended, query.endTimeFrom, query.endTimeTo) then
+      found[#found + 1] = each
+    end
+  end
+  if query.orderBy or query.orderAsc ~= nil then
+    local key = sort_keys[core.fold(tostring(query.orderBy or "creationTime"))] or "created"
+    local ascending = query.orderAsc == true
+    table.sort(found, function(a, b)
+      local x, y = a[key] or 0, b[key] or 0
+      if type(x) ~= type(y) then x, y = tostring(x), tostring(y) end
+      if x == y then x, y = a.number, b.number end
+      if ascending then return x < y end
+      return x > y
+    end)
+  end
+  return found
+end
+
+function H.RestoreSession_GetPage(context)
+  return context:list(selected(context), render.session)
+end
+
+function H.RestoreSession_GetByRestoreSessionId(context)
+  local it = session(context)
+  it:look()
+  return context:json(render.session(context, it))
+end
+
+function H.RestoreSession_StopAction(context)
+  explore.session(context):stop()
+  return context:empty()
+end
+
+--- A code that a person confirms before they restore with it (`userCode`).
+function H.RestoreSession_DeviceCodeAction(context)
+  local it, body = explore.session(context), context.body
+  local organization = restore.organization(context, it, body.targetOrganizationName)
+  local issued = identities.issue_code(context, organization, body.targetApplicationId)
+  local url = "https://microsoft.com/devicelogin"
+  return context:json {
+    userCode = issued.code, verificationUrl = url, expiresIn = 899,
+    targetApplicationId = issued.application.id,
+    message = ("To sign in, use a web browser to open the page %s and enter the code %s to "
+      .. "authenticate."):format(url, issued.code),
+  }
+end
+
+function H.RestoreSession_GetRestoreStatistics(context)
+  local it = session(context)
+  it:look()
+  return context:json(render.statistics(context, it))
+end
+
+function H.RestoreSessionEvent_Get(context)
+  local it = session(context)
+  it:look()
+  return context:list(it.events, function(_, event) return render.event(context, event, it) end)
+end
+
+function H.RestoreSessionEvent_GetById(context)
+  local it, id = session(context), context.params.eventId
+  for _, event in ipairs(it.events) do
+    if event.id == core.fold(id) then return context:json(render.event(context, event, it)) end
+  end
+  refusal.not_found("RestoreSessionEvent", id)
+end
+
+function H.BackupOrganization_GetByRestoreSessionId(context)
+  local it = explore.session(context)
+  local base = "/RestoreSessions/%s/Organization"
+  return context:json {
+    id = it.organization.id, name = it.organization.name, type = it.organization.type,
+    _links = {
+      self = context:href(base, it.id),
+      mailboxes = it.type == "Vex" and context:href(base .. "/Mailboxes", it.id) or nil,
+      onedrives = it.type == "Veod" and context:href(base .. "/OneDrives", it.id) or nil,
+      sites = it.type == "Vesp" and context:href(base .. "/Sites", it.id) or nil,
+      teams = it.type == "Vet" and context:href(base .. "/Teams", it.id) or nil,
+    },
+  }
+end
+
+function H.ServiceInstance_Get(context)
+  return context:json {
+    installationId = context.app.installation, version = context.app.product_version,
+  }
+end
+
+return H

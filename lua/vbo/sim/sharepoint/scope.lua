@@ -1,0 +1,129 @@
+--- What a path or a body of a SharePoint session chooses; as `scope.lua`.
+
+local core = require "vbo.core"
+local explore = require "vbo.sim.sessions.explore"
+local refusal = require "vbo.sim.http.refusal"
+
+local M = {}
+
+---@return table session, table site
+function M.site(context)
+  local session, id = explore.session(context, "Vesp"), context.params.siteId
+  return session, session.view:site(id) or refusal.not_found("SharePointSite", id)
+end
+
+local names = { library = "SharePointLibrary", list = "SharePointList" }
+
+--- The library or list of a path.
+---@param kind "library"|"list"
+---@return table session, table site, table container
+function M.container(context, kind)
+  local session, site = M.site(context)
+  local id = context.params[kind .. "Id"]
+  for _, each in ipairs(session.view:containers(site, kind)) do
+    if each.id == core.fold(id) then return session, site, each end
+  end
+  refusal.not_found(names[kind], id)
+end
+
+--- A folder of any library or list of a site.
+function M.find_folder(session, site, id)
+  for _, container in ipairs(session.view:containers(site)) do
+    local found = session.view:folder(container, id)
+    if found then return found end
+  end
+  refusal.not_found("SharePointFolder", id)
+end
+
+-- What each kind of container holds.
+local contents = { library = "SharePointDocument", list = "SharePointItem" }
+
+local function find_document(session, site, kind, id)
+  for _, container in ipairs(session.view:containers(site, kind)) do
+    local found = session.view:document(container, id)
+    if found then return found end
+  end
+  refusal.not_found(contents[kind], id)
+end
+
+local function version_of(session, document, id)
+  if id == nil then return session.view:current(document) end
+  for _, version in ipairs(session.view:versions(document)) do
+    if tostring(version.id) == tostring(id) or version.number == tostring(id) then
+      return version
+    end
+  end
+  refusal.not_found(contents[document.drive.kind] .. "Version", tostring(id))
+end
+
+---@return table session, table site, table folder
+function M.folder(context)
+  local session, site = M.site(context)
+  local folder, version = M.find_folder(session, site, context.params.folderId),
+    context.params.versionId
+  -- Folders have the one version that they were made with.
+  if version and version ~= "512" and version ~= "1.0" then
+    refusal.not_found("SharePointFolderVersion", version)
+  end
+  return session, site, folder
+end
+
+--- A document (of a library) or an item (of a list).
+---@param kind "library"|"list"
+---@return table session, table site, table document, vbo.sim.Version version
+function M.document(context, kind)
+  local session, site = M.site(context)
+  local id = context.params[kind == "list" and "itemId" or "documentId"]
+  local document = find_document(session, site, kind, id)
+  return session, site, document, version_of(session, document, context.params.versionId)
+end
+
+---@return table session, table site, table item, table attachment
+function M.attachment(context)
+  local session, site, item = M.document(context, "list")
+  local id = context.params.attachmentId
+  for _, each in ipairs(item.attachments) do
+    if each.id == core.fold(id) then return session, site, item, each end
+  end
+  refusal.not_found("SharePointAttachment", id)
+end
+
+--- The objects that a body lists by their ids; one that is unknown is a 404, none at all a 400.
+---@param list table[]?
+---@param name string   of the property, as errors tell it
+---@param find fun(each: table): table
+---@return table[]
+function M.listed(list, name, find)
+  local found = {}
+  for i, each in ipairs(list or {}) do
+    if not each.id then refusal.raise(400, ("'%s[%d].id' is missing."):format(name, i - 1)) end
+    found[i] = find(each)
+  end
+  if #found == 0 then refusal.missing { name } end
+  return found
+end
+
+--- Documents or items of a body: { document=, version= }.
+---@param kind "library"|"list"
+function M.listed_documents(session, site, kind, list, name)
+  return M.listed(list, name, function(each)
+    local document = find_document(session, site, kind, each.id)
+    return { document = document, version = version_of(session, document, each.versionId) }
+  end)
+end
+
+--- What `parentId` names.
+---@return table[] containers  that it may be in
+---@return table|false|nil above  a folder; false: the root of each; nil: anywhere
+function M.parent(context, session, site, kind)
+  local containers, id = session.view:containers(site, kind), context.query.parentId
+  if id == nil then return containers, nil end
+  if core.fold(id) == "null" or core.fold(id) == "root" then return containers, false end
+  for _, each in ipairs(session.view:containers(site)) do
+    if each.id == core.fold(id) then return { each }, false end
+  end
+  local folder = M.find_folder(session, site, id)
+  return { folder.drive }, folder
+end
+
+return M
