@@ -1,9 +1,9 @@
 #!/bin/sh
 # Writes a C header with the name of each Lua module and the folder of each room.
 #
-#   tools/modules.sh lua/vbo/cli/show.lua … >modules.h
+#   tools/modules.sh lua/vbo/cli/program/show.lua … >modules.h
 #
-# C says VBO_MODULE_cli_show for "vbo.cli.show" and VBO_ROOM_cli for "cli/"; a name without a file
+# C says VBO_MODULE_cli_show for "vbo.cli.program.show" and VBO_ROOM_cli for "cli/"; a name without a file
 # does not compile.  Two modules that would share a name have none.
 printf '%s\n' "$@" | awk '
   BEGIN {

@@ -360,7 +360,7 @@ static reading load_chunk(lua_State *L, int *status) {
   return READ_LINE;
 }
 
-/* require("vbo.cli.show").results(...) in place of the results, where one of them is a table: an
+/* require("vbo.cli.program.show").results(...) in place of the results, where one of them is a table: an
  * address says nothing.  False when that failed, which is reported. */
 static bool show_tables(lua_State *L) {
   int count = lua_gettop(L);
@@ -369,7 +369,7 @@ static bool show_tables(lua_State *L) {
     any = lua_istable(L, i);
   if (!any) return true;
   lua_getglobal(L, "require");
-  lua_pushliteral(L, VBO_MODULE_cli_show);
+  lua_pushliteral(L, VBO_MODULE_cli_program_show);
   if (vbo_call_chunk(L, 1, 1) != 0) return false;
   lua_getfield(L, -1, "results");
   lua_insert(L, 1);

@@ -172,10 +172,10 @@ static int run_command(lua_State *L, int argc, char **argv, int at) {
   return status;
 }
 
-/* require("vbo.runtime.rehearse").start(world): it ends when the state is closed. */
+/* require("vbo.cli.program.rehearse").start(world): it ends when the state is closed. */
 static int start_rehearsal(lua_State *L, const char *world) {
   lua_getglobal(L, "require");
-  lua_pushliteral(L, VBO_MODULE_runtime_rehearse);
+  lua_pushliteral(L, VBO_MODULE_cli_program_rehearse);
   int status = vbo_call_chunk(L, 1, 1);
   if (status != 0) return status;
   lua_getfield(L, -1, "start");
