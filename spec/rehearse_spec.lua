@@ -248,7 +248,8 @@ describe("vbolua --rehearse", function()
 
   it("comes before LUA_INIT, and is not for the server", function()
     local output, status = program.run(("LUA_INIT='print(\"init\", "
-      .. "require(\"vbo.client.connect\").divert ~= nil)' %s --rehearse -e 'print(1)' 2>&1"):format(program.vbolua))
+      .. "require(\"vbo.client.connect\").divert ~= nil)' %s --rehearse -e 'print(1)' 2>&1")
+      :format(program.vbolua))
     assert.equal(0, status, output)
     assert.match("^rehearsal: nothing [^\n]+\ninit\ttrue\n1\nrehearsal: production would be as",
       output)

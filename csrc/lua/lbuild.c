@@ -11,7 +11,7 @@ void vboL_set_build(lua_State *L) {
   lua_setfield(L, -2, "build");
 }
 
-/* lua/vbo/native.lua passes a third argument and compares the builds itself.  `require` passes two:
+/* vbo/base/native.lua passes a third argument and compares the builds itself.  `require` passes two:
  * then either there are no Lua files of vbolua, or they are of release 0.1, which compared
  * nothing. */
 void vboL_check_loader(lua_State *L) {
