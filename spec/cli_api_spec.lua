@@ -72,6 +72,10 @@ describe("vbolua api --list", function()
     local text = run { "--list", "Get Backup Jobs" }
     assert.equal("GET     /v8/Jobs  Job_Get  Get Backup Jobs\n", text)
     has(run { "--list", "--version", "v3", "get backup jobs" }, "/v3/Jobs  Job_Get  Get Backup")
+    -- In any order, as one argument or several; what has more words than a title finds more.
+    assert.equal(text, run { "--list", "jobs", "get BACKUP" })
+    has(run { "--list", "retrieval", "Sessions data" }, "DataRetrievalSessionLog_Get")
+    has(run { "--list", "--version", "v3", "job start backup" }, "Job_StartAction [start]")
     text = run { "--list", "Restore Points" }
     has(text, "/v8/RestorePoints/{restorePointId}")
     has(text, "RestorePoint_GetRestorePoints")

@@ -11,6 +11,7 @@ local M = {}
 ---@field member string        "StartAction"
 ---@field versions table<integer, true>
 ---@field routes {text: string, versions: table<integer, true>}[]  newest first
+---@field newest vbo.Operation  of the newest version that has it
 ---@field change boolean
 ---@field stream boolean
 ---@field fields {name: string, type: string, optional: boolean, versions: table?}[]
@@ -152,11 +153,13 @@ function M.all(names, catalogues, union)
     local entry = {
       name = name, group = group, member = member or name, versions = spans.of(list),
       routes = routes_of(list), change = newest.change, fields = {}, parts = list,
+      newest = newest,
     }
     for _, parameter in ipairs(parameters_of(list)) do
       entry.fields[#entry.fields + 1] = {
         name = parameter.name, type = parameter_type(union, parameter, name),
         optional = not parameter.required, versions = parameter.versions,
+        schema = parameter.parts[#parameter.parts].schema, path = parameter.path,
       }
     end
     entry.fields[#entry.fields + 1] = body_of(union, list, name)

@@ -14,7 +14,8 @@ local M = {}
 ---@field name string
 ---@field mode "body"|"answer"|"given"  what a call sends, what it gets, what a method takes
 ---@field parts table[]
----@field fields {name: string, type: string, optional: boolean, comment: string?}[]
+---@field fields {name: string, type: string, optional: boolean, comment: string?, schema: table}[]
+---  `schema`: the newest version's
 ---@field versions table<integer, true>
 
 local Union = {}
@@ -229,7 +230,7 @@ local function fields_of(self, class)
       fields[#fields + 1] = {
         name = name, type = self:type(class.mode, found, class.context .. "." .. name),
         optional = class.mode ~= "answer" and not required or not everywhere,
-        versions = have, everywhere = everywhere,
+        versions = have, everywhere = everywhere, schema = found[#found].schema,
       }
     end
   end

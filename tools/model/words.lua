@@ -22,8 +22,10 @@ end
 
 local squash = spelling.squash
 
--- The members of a union: `|` outside brackets parts them.
-local function members(text)
+--- Returns the members of a union: `|` outside brackets parts them.
+---@param text string
+---@return string[]
+function M.members(text)
   if not text:find("|", 1, true) then return { text } end
   local list, depth, from, at = {}, 0, 1, 0
   while true do
@@ -46,7 +48,7 @@ end
 local function unite(types)
   local list, known = {}, {}
   for _, text in ipairs(types) do
-    for _, member in ipairs(members(text)) do
+    for _, member in ipairs(M.members(text)) do
       if not known[member] then
         known[member] = true
         list[#list + 1] = member
@@ -59,7 +61,7 @@ end
 -- Words of the API are written in lower case as well, as older versions do.
 function M.any_case(text)
   local list = {}
-  for _, member in ipairs(members(text)) do
+  for _, member in ipairs(M.members(text)) do
     list[#list + 1] = member
     if member:match '^"%u' then list[#list + 1] = ascii.lower(member) end
   end

@@ -19,34 +19,46 @@ local function named(known, names)
   return table.concat(words, ", ")
 end
 
--- The titles of the operations of a line and of their groups, as a search reads them; a title
--- that tells what a line is goes with it.
-local function titled(line, names)
-  local words = {}
+-- The words of a text in lower case, sorted: "backup get jobs".
+local function sorted_words(text)
+  local list = {}
+  for word in ascii.lower(text):gmatch "%S+" do list[#list + 1] = word end
+  table.sort(list)
+  return list
+end
+
+-- The titles of the operations of a line and of their groups, as a search reads them, and whether
+-- one of them has exactly the wanted words; the title of a single operation goes with the line.
+local function titled(line, names, wanted)
+  local words, exact = {}, false
   for i, name in ipairs(names) do
     local title, group = titles.of(name)
     if title and #names == 1 then line.title = title end
+    exact = exact or title ~= nil and table.concat(sorted_words(title), " ") == wanted
     words[i] = (title or "") .. " " .. (group or "")
   end
-  return table.concat(words, " ")
+  return table.concat(words, " "), exact
 end
 
---- The lines of a version that hold all of the words, in any case.
+--- Returns the lines of a version that hold all of the words, in any case and any order; where the
+--- words are the title of operations, those alone.
 ---@param known vbo.Catalogue
----@param words string[]
+---@param words string[]  a title in quotes is several
 ---@return {method: string, path: string, names: string, title: string?}[]
 function M.lines(known, words)
-  local lines = {}
+  local lines, exact_lines = {}, {}
+  local wanted = sorted_words(table.concat(words, " "))
+  local wanted_title = table.concat(wanted, " ")
   for method, path, names in known:resources() do
     local line = { method = method, path = path, names = named(known, names) }
-    local text = ascii.lower(("%s %s %s "):format(method, path, line.names) .. titled(line, names))
-    local wanted = true
-    for _, word in ipairs(words) do
-      wanted = wanted and text:find(ascii.lower(word), 1, true) ~= nil
-    end
-    if wanted then lines[#lines + 1] = line end
+    local said, exact = titled(line, names, wanted_title)
+    local text = ascii.lower(("%s %s %s %s"):format(method, path, line.names, said))
+    local holds = true
+    for _, word in ipairs(wanted) do holds = holds and text:find(word, 1, true) ~= nil end
+    if holds then lines[#lines + 1] = line end
+    if exact then exact_lines[#exact_lines + 1] = line end
   end
-  return lines
+  return exact_lines[1] and exact_lines or lines
 end
 
 --- Prints them; raises `not_found` when there are none.
