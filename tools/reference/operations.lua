@@ -1,6 +1,6 @@
 --- The pages of the operations, one a group, over all versions.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local call = require "tools.reference.call"
 local spans = require "tools.model.spans"
 local text = require "tools.reference.text"

@@ -1,6 +1,6 @@
 --- Words and Markdown for the pages: types, versions, bounds, tables.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local words = require "tools.model.words"
 
 local M = {}
