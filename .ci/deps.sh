@@ -3,8 +3,9 @@
 # thing with the Debian package that brings it.
 #
 #   .ci/deps.sh check   GROUP…   prints what is missing; exit status 1 when anything is
-#   .ci/deps.sh install GROUP…   installs it with apt-get (as root, or through sudo); where that
-#                                cannot be done, prints the list and stops with status 1
+#   .ci/deps.sh install GROUP…   the same, then installs it with apt-get (as root, or through sudo);
+#                                asks first where standard input and output are a terminal; where
+#                                it cannot install, or may not (INSTALL=0), stops with status 1
 #
 # Groups: build, server (the rehearsal server), demo, test, bench, lint, node (what specs take from
 # npm: spec/support/node/package.json, installed as its lock says into build/node).  Plain sh: this
@@ -166,6 +167,18 @@ may_install() {
   [ -t 0 ] || sudo -n true 2>/dev/null
 }
 
+# Whether the person at the terminal agrees; yes where there is none.
+agreed() { # question
+  [ -t 0 ] && [ -t 1 ] || return 0
+  printf '%s [Y/n] ' "$1" >&2
+  answer=""
+  read -r answer || return 1
+  case "$answer" in
+  "" | [Yy]*) return 0 ;;
+  *) return 1 ;;
+  esac
+}
+
 look() {
   missing=""
   packages=""
@@ -202,6 +215,11 @@ finish() {
     echo "missing: packages of npm; install with: .ci/deps.sh install node" >&2
     return 1
   fi
+  echo "missing: packages of npm, in build/node: a validator and clients of other makers" >&2
+  if [ "${INSTALL:-}" = 0 ] || ! agreed "install them with npm?"; then
+    echo "nothing is installed" >&2
+    return 1
+  fi
   echo "installing packages of npm in build/node" >&2
   log=$(mktemp)
   if ! install_modules >"$log" 2>&1; then
@@ -224,8 +242,16 @@ if [ "$mode" = check ]; then
   echo "install with: apt-get install$packages" >&2
   exit 1
 fi
+if [ "${INSTALL:-}" = 0 ]; then
+  echo "nothing is installed (INSTALL=0); install with: apt-get install$packages" >&2
+  exit 1
+fi
 if ! may_install; then
   echo "cannot install: needs apt-get, and root or sudo.  On Debian: apt-get install$packages" >&2
+  exit 1
+fi
+if ! agreed "install them with apt-get?"; then
+  echo "nothing is installed; install with: apt-get install$packages" >&2
   exit 1
 fi
 echo "installing:$packages" >&2
