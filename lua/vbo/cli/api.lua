@@ -67,6 +67,9 @@ local spec = {
   deadline = "value", ["password-file"] = "value", password = "value",
 }
 
+--- The options, as `vbo.cli.api.options` reads them; `vbolua complete` offers them.
+M.options = spec
+
 local formats = { "json", "ndjson", "table", "csv" }
 
 local function chosen_format(options)

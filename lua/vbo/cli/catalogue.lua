@@ -29,6 +29,15 @@ Imported catalogues are kept in DIR, or in $VBO_CATALOGUES, or in vbolua/catalog
 $XDG_DATA_HOME or ~/.local/share.
 ]]
 
+--- The commands below it, as `vbolua complete` offers them.
+M.subcommands = {
+  list = { summary = "list the API versions", options = {} },
+  import = { summary = "read the OpenAPI document of a server", options = { to = "value" },
+    files = true },
+  export = { summary = "write an OpenAPI document",
+    options = { version = "value", out = "value" } },
+}
+
 local commands = {}
 
 local function count_lines(known)
@@ -39,7 +48,7 @@ end
 
 --- Prints one line a version.
 function commands.list(arguments)
-  local _, words = options_of.read(arguments, {})
+  local _, words = options_of.read(arguments, M.subcommands.list.options)
   if words[1] then errors.usage("unexpected argument: " .. words[1]) end
   for _, version in ipairs(catalogue.versions) do
     local path = catalogue.source(version)
@@ -75,7 +84,7 @@ end
 
 --- Imports an OpenAPI document.
 function commands.import(arguments)
-  local options, words = options_of.read(arguments, { to = "value" })
+  local options, words = options_of.read(arguments, M.subcommands.import.options)
   if not words[1] then errors.usage("catalogue import: which file?", "name the document's file") end
   if words[2] then errors.usage("unexpected argument: " .. words[2]) end
   if options.to == "" then errors.usage "--to must not be empty" end
@@ -101,7 +110,7 @@ end
 
 --- Exports an OpenAPI document.
 function commands.export(arguments)
-  local options, words = options_of.read(arguments, { version = "value", out = "value" })
+  local options, words = options_of.read(arguments, M.subcommands.export.options)
   if words[1] then errors.usage("unexpected argument: " .. words[1]) end
   local version = options.version or catalogue.versions[#catalogue.versions]
   local known = false

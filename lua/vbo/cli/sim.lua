@@ -159,6 +159,21 @@ local readers = {
 -- Words that stand alone.
 local flags = { ["--deaf"] = true, ["--no-outlook"] = true, ["--no-schedules"] = true }
 
+--- The options, and the commands below it, as `vbolua complete` offers them.
+M.options = {}
+for name in pairs(readers) do M.options[name:sub(3)] = "value" end
+for name in pairs(flags) do M.options[name:sub(3)] = "flag" end
+M.subcommands = {
+  advance = { summary = "let time pass" },
+  assertion = { summary = "sign an assertion to log in with" },
+  changes = { summary = "show what changed in production" },
+  diff = { summary = "compare two snapshots" },
+  record = setmetatable({ summary = "record a server as a world" }, {
+    __index = function(_, key) return require("vbo.cli.sim.record")[key] end,
+  }),
+  snapshot = { summary = "keep production as it is now" },
+}
+
 --- Reads "--name value" and "--name=value".
 local function options_of(arguments)
   local found, i, names = {}, 1, {}

@@ -26,6 +26,9 @@ Names what is missing, changed, broken or extra.  Exit status: 0 all is as it wa
 something differs, 8 there is no such file or manifest.
 ]]
 
+--- The options, as `vbo.cli.api.options` reads them; `vbolua complete` offers them.
+M.options = { deep = "flag", strict = "flag", quiet = "flag", json = "flag" }
+
 -- A name that cannot disturb the terminal.
 local function shown(name) return core.visible((name:gsub("%c", "?"))) end
 
@@ -64,9 +67,7 @@ end
 ---@param arguments string[]
 ---@return integer status
 function M.run(arguments)
-  local options, words = options_of.read(arguments, {
-    deep = "flag", strict = "flag", quiet = "flag", json = "flag",
-  })
+  local options, words = options_of.read(arguments, M.options)
   if not words[1] then
     errors.usage("verify: which folder?", "name a folder of saves, or a file in one")
   end

@@ -47,6 +47,9 @@ local spec = {
 }
 for name, kind in pairs(login.spec) do spec[name] = kind end
 
+--- The options, as `vbo.cli.api.options` reads them; `vbolua complete` offers them.
+M.options = spec
+
 local function limit_of(options)
   local value = login.number(options, "limit")
   if value and (not math.tointeger(value) or value < 1) then
