@@ -1,15 +1,32 @@
-# vbolua
+# vbolua (make help prints these lines)
 #
-#   make                 the interpreter, the Lua modules and the C library, in build/
-#   make demo            installs what is missing, builds, and shows a restore on a rehearsal server
-#   make test            installs what is missing, builds, and runs every test (FUZZ=1: fuzzes too)
-#   make install         PREFIX=/usr/local, DESTDIR=
-#   make dist            the release: its archive, its rockspec and its source rock, in dist/
-#   make deps            names what this machine lacks
+#   make                  builds the interpreter, the Lua modules and the C library in build/
+#   make demo             installs what is missing, builds, restores from a rehearsal server
+#   make deps             names what this machine lacks
+#   make install          installs into PREFIX=/usr/local; DESTDIR= is for packagers
+#   make uninstall        removes what make install recorded
+#   make dist             writes the release to dist/: archive, rockspec and source rock
+#   make clean            removes what was built
+#
+#   make test             installs what is missing, builds, runs every test; FUZZ=1 fuzzes too
+#   make run-tests        runs the tests, or the specs that SPEC= names; installs nothing
+#   make tsan             runs the tests of what threads share under TSan
+#   make fuzz             fuzzes the parsers for FUZZ_SECONDS=60
+#   make soak             serves CLIENTS=64 in a storm for SOAK=600 seconds
+#   make soak-silence     waits for a server that is silent for ten minutes
+#   make counts           compares instructions of hot paths with bench/counts.txt; UPDATE=1 writes it
+#   make bench            measures what docs/performance.md shows
+#
+#   make lint             runs the linters
+#   make format           lays out the C files; format-check only compares
+#   make generated        writes the pages of docs/reference
+#   make catalogue        writes the facts of the API from FACTS=folder
+#   make rock             builds for LuaRocks (luarocks make calls it)
 #
 # SANITIZE=1 builds with ASan and UBSan in build-san/, SANITIZE=thread with TSan in build-tsan/;
-# CC=clang takes another compiler; WERROR=1 makes warnings errors.  The tools may be missing while this file is read: nothing here fails then.
+# CC=clang takes another compiler; WERROR=1 makes warnings errors; V=1 shows commands.
 
+# The tools may be missing while this file is read: nothing here fails then.
 PREFIX ?= /usr/local
 DESTDIR ?=
 LUA_VERSION := 5.4
@@ -139,9 +156,12 @@ LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 
 .PHONY: all modules lib demo test run-tests tsan fuzz fuzz-programs counts bench soak soak-silence \
   lint format-check format install uninstall install-modules clean deps catalogue \
-  needed dist rock install-rock \
+  needed dist rock install-rock help \
   generated types reference FORCE
 .DEFAULT_GOAL := all
+
+help:
+	@sed -n -e '/^$$/q' -e 's/^# \{0,1\}//p' Makefile
 
 all: $(BUILD)/vbolua $(MODULES) $(LIBRARIES) types
 modules: $(MODULES)
@@ -415,7 +435,11 @@ $(BUILD)/install.list: $(call building,all $(BUILD)/vbolua.pc) FORCE
 	  row link $(SONAME) '$(LIBDIR)/$(SOLINK)'; \
 	  row 644 csrc/vbo.h '$(INCLUDEDIR)/vbo.h'; \
 	  row 644 $(BUILD)/vbolua.pc '$(LIBDIR)/pkgconfig/vbolua.pc'; \
-	  row 644 docs/vbolua.1 '$(MANDIR)/man1/vbolua.1'; } >$@
+	  row 644 docs/vbolua.1 '$(MANDIR)/man1/vbolua.1'; \
+	  row 644 completions/vbolua.bash '$(PREFIX)/share/bash-completion/completions/vbolua'; \
+	  row 644 completions/_vbolua '$(PREFIX)/share/zsh/site-functions/_vbolua'; \
+	  row 644 completions/vbolua.fish '$(PREFIX)/share/fish/vendor_completions.d/vbolua.fish'; \
+	  } >$@
 
 INSTALL_LISTS = $(BUILD)/install.list $(BUILD)/install-modules.list
 MANIFEST = $(LIBDIR)/vbolua/installed

@@ -79,6 +79,8 @@ describe("make install", function()
   it("puts everything in its place", function()
     for _, path in ipairs { "bin/vbolua", "lib/libvbolua.a", "lib/libvbolua.so.0",
       "lib/libvbolua.so", "include/vbo.h", "lib/pkgconfig/vbolua.pc", "share/man/man1/vbolua.1",
+      "share/bash-completion/completions/vbolua", "share/zsh/site-functions/_vbolua",
+      "share/fish/vendor_completions.d/vbolua.fish",
       "share/lua/5.4/vbo/init.lua", "share/lua/5.4/vbo/base/json.lua",
       "lib/lua/5.4/vbo/core.so" } do
       exists(prefix .. "/" .. path)
