@@ -1,7 +1,7 @@
 --- `vbolua complete`: prints what may stand at the end of a command line, for the shells' scripts
 --- in completions/.  The commands' own tables of options are the source, so that nothing drifts.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local operations = require "vbo.cli.complete.operations"
 local output = require "vbo.cli.api.output"
 

@@ -1,6 +1,6 @@
 --- Completes the words of `vbolua api`: names of operations, methods and paths, and parameters.
 
-local ascii = require "vbo.ascii"
+local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
 local titles = require "vbo.catalogue.titles"
 
