@@ -436,9 +436,9 @@ $(BUILD)/install.list: $(call building,all $(BUILD)/vbolua.pc) FORCE
 	  row 644 csrc/vbo.h '$(INCLUDEDIR)/vbo.h'; \
 	  row 644 $(BUILD)/vbolua.pc '$(LIBDIR)/pkgconfig/vbolua.pc'; \
 	  row 644 docs/vbolua.1 '$(MANDIR)/man1/vbolua.1'; \
-	  row 644 completions/vbolua.bash '$(PREFIX)/share/bash-completion/completions/vbolua'; \
-	  row 644 completions/_vbolua '$(PREFIX)/share/zsh/site-functions/_vbolua'; \
-	  row 644 completions/vbolua.fish '$(PREFIX)/share/fish/vendor_completions.d/vbolua.fish'; \
+	  row 644 completions/bash/vbolua '$(PREFIX)/share/bash-completion/completions/vbolua'; \
+	  row 644 completions/zsh/_vbolua '$(PREFIX)/share/zsh/site-functions/_vbolua'; \
+	  row 644 completions/fish/vbolua.fish '$(PREFIX)/share/fish/vendor_completions.d/vbolua.fish'; \
 	  } >$@
 
 INSTALL_LISTS = $(BUILD)/install.list $(BUILD)/install-modules.list

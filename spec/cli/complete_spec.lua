@@ -123,7 +123,7 @@ describe("completion", function()
   end
 
   it("in bash completes operations, options, values and files at a terminal", function()
-    write("keys", table.concat({ ("cd %s; PATH=%s:$PATH; source completions/vbolua.bash"):format(
+    write("keys", table.concat({ ("cd %s; PATH=%s:$PATH; source completions/bash/vbolua"):format(
       quoted(root), quoted(bin)), "vbolua api --desc\tJob_Sta\t",
       "vbolua api --dry-run --versi\tv4 Job_StartA\tjobI\t1eaa5b32-5a4c-428b-902d-71691985ebb7",
       "vbolua --progress=pl\t --version", "vbolua verify spec/suppo\t", "exit\n" }, "\n"))
@@ -140,7 +140,7 @@ describe("completion", function()
     write("keys.zsh", ([[
       zmodload zsh/zpty
       zpty shell zsh -f -i
-      zpty -w shell "PS1=; PATH=%s:\$PATH; fpath=(%s/completions \$fpath)"
+      zpty -w shell "PS1=; PATH=%s:\$PATH; fpath=(%s/completions/zsh \$fpath)"
       zpty -w shell "autoload -U compinit; compinit -u -D; echo READ''Y"
       zpty -r -m shell out '*READY*'
       zpty -n -w shell "$1"$'\t'
@@ -159,7 +159,7 @@ describe("completion", function()
   it("in fish completes operations, options, values and files", function()
     if not has "fish" then return pending "fish is not installed" end
     local function complete(line)
-      local words = "set PATH %s $PATH; source completions/vbolua.fish; complete -C '%s'"
+      local words = "set PATH %s $PATH; source completions/fish/vbolua.fish; complete -C '%s'"
       return (program.run(("cd %s; HOME=%s fish -c %s"):format(quoted(root), quoted(folder),
         quoted(words:format(bin, line)))))
     end
