@@ -5,13 +5,13 @@ local catalogue = require "vbo.catalogue"
 local command = require "vbo.cli"
 local describe_of = require "vbo.cli.api.describe"
 local example = require "vbo.cli.api.example"
-local files = require "vbo.cli.api.files"
+local files = require "vbo.cli.common.files"
 local json = require "vbo.base.json"
 local mask = require "vbo.cli.api.mask"
-local output = require "vbo.cli.api.output"
+local output = require "vbo.cli.common.output"
 local program = require "spec.support.program"
-local selections = require "vbo.cli.api.select"
-local text_of = require "vbo.cli.api.text"
+local selections = require "vbo.cli.common.select"
+local text_of = require "vbo.cli.common.text"
 local vbo = require "vbo"
 
 local id = "61954db6-7278-4d26-86f7-888bda5a4ec4"
@@ -525,7 +525,7 @@ describe("text", function()
 end)
 
 describe("a table", function()
-  local write_table = require "vbo.cli.api.table".write
+  local write_table = require "vbo.cli.common.table".write
 
   local function lines(columns, rows, how)
     local parts, notes = {}, {}

@@ -1,4 +1,4 @@
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 

@@ -1,6 +1,6 @@
 local core = require "vbo.core"
 local guesses = require "vbo.sim.http.guesses"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
 local jwt_of = require "vbo.sim.http.jwt"
 local sim = require "spec.support.sim_app"

@@ -1,7 +1,7 @@
 -- Worlds of the user's own files, and the mail in them.
 
 local mapi = require "vbo.sim.formats.mapi"
-local message = require "vbo.sim.world.message"
+local message = require "vbo.sim.world.folder.message"
 local program = require "spec.support.program"
 local rehearsals = require "spec.support.rehearsal"
 local server = require "vbo.server"

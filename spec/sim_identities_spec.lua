@@ -1,7 +1,7 @@
 -- Who may restore into a rehearsed organization: accounts, applications and device codes.
 
 local core = require "vbo.core"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local server = require "vbo.server"
 local program = require "spec.support.program"
 local sim = require "spec.support.sim_app"

@@ -1,7 +1,7 @@
 -- Listings: drives, mailboxes, sites and teams that are described, in folders as worlds.
 
 local errors = require "vbo.base.error"
-local listing = require "vbo.sim.world.listing"
+local listing = require "vbo.sim.world.folder.listing"
 local output = require "vbo.record.output"
 local program = require "spec.support.program"
 local worlds = require "vbo.sim.world"

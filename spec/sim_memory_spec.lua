@@ -1,7 +1,7 @@
 -- What the rehearsal server keeps is bounded: it runs for weeks, and real clients forget to log
 -- out, stop and hang up.
 
-local recent = require "vbo.sim.http.recent"
+local recent = require "vbo.sim.base.recent"
 local sim = require "spec.support.sim_app"
 local weathers = require "vbo.sim.weather"
 

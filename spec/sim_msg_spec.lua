@@ -1,7 +1,7 @@
 -- Mail and posts that the rehearsal server saves as MSG, as independent readers see them.
 
 local json = require "vbo.base.json"
-local message = require "vbo.sim.world.message"
+local message = require "vbo.sim.world.folder.message"
 local program = require "spec.support.program"
 local sim = require "spec.support.sim_app"
 

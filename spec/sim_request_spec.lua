@@ -92,7 +92,7 @@ describe("requests to the rehearsal server", function()
   end)
 
   it("may hold commas and brackets inside strings", function()
-    local read = require "vbo.sim.http.request"
+    local read = require "vbo.sim.base.request"
     assert.same({ a = ",}", b = { 'x",]', 2 } }, (function()
       local value = read.json '{"a": ",}", "b": ["x\\",]", 2,],}'
       return { a = value.a, b = { value.b[1], value.b[2] } }

@@ -2,11 +2,11 @@
 
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.base.error"
-local files = require "vbo.cli.api.files"
+local files = require "vbo.cli.common.files"
 local imported = require "vbo.catalogue.imported"
 local nearest = require "vbo.base.nearest"
-local options_of = require "vbo.cli.api.options"
-local output = require "vbo.cli.api.output"
+local options_of = require "vbo.cli.common.options"
+local output = require "vbo.cli.common.output"
 local vbo = require "vbo"
 
 local M = {}

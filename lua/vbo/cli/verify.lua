@@ -4,8 +4,8 @@ local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
 local manifest = require "vbo.model.manifest"
-local options_of = require "vbo.cli.api.options"
-local output = require "vbo.cli.api.output"
+local options_of = require "vbo.cli.common.options"
+local output = require "vbo.cli.common.output"
 
 local M = {}
 

@@ -7,10 +7,10 @@
 
 local ascii = require "vbo.base.ascii"
 local errors = require "vbo.base.error"
-local files = require "vbo.cli.api.files"
+local files = require "vbo.cli.common.files"
 local formats = require "vbo.catalogue.formats"
 local json = require "vbo.base.json"
-local keys = require "vbo.cli.api.keys"
+local keys = require "vbo.cli.common.keys"
 local mask = require "vbo.cli.api.mask"
 local nearest = require "vbo.base.nearest"
 local spelling = require "vbo.base.spelling"
@@ -20,7 +20,7 @@ local M = {}
 
 ---@class vbo.cli.Entry
 ---@field key string     as typed
----@field steps table    see `vbo.cli.api.keys`
+---@field steps table    see `vbo.cli.common.keys`
 ---@field raw boolean    JSON
 ---@field text string
 

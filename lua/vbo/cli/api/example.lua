@@ -2,7 +2,7 @@
 
 local ascii = require "vbo.base.ascii"
 local json = require "vbo.base.json"
-local keys = require "vbo.cli.api.keys"
+local keys = require "vbo.cli.common.keys"
 local mask = require "vbo.cli.api.mask"
 
 local M = {}

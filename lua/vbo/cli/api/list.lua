@@ -4,7 +4,7 @@ local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local nearest = require "vbo.base.nearest"
-local output = require "vbo.cli.api.output"
+local output = require "vbo.cli.common.output"
 local titles = require "vbo.catalogue.titles"
 
 local M = {}

@@ -6,8 +6,8 @@ local core = require "vbo.core"
 local json = require "vbo.base.json"
 local resource = require "vbo.model.resource"
 local spelling = require "vbo.base.spelling"
-local table_of = require "vbo.cli.api.table"
-local text = require "vbo.cli.api.text"
+local table_of = require "vbo.cli.common.table"
+local text = require "vbo.cli.common.text"
 
 local M = {}
 

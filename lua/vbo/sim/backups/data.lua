@@ -4,9 +4,9 @@
 local core = require "vbo.core"
 local points = require "vbo.sim.backups.points"
 local protected = require "vbo.sim.backups.protected"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.state.render"
-local repositories = require "vbo.sim.state.repositories"
+local repositories = require "vbo.sim.backups.repositories"
 local time = require "vbo.base.time"
 
 local H = {}

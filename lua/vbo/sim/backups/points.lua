@@ -1,8 +1,8 @@
 --- Restore points: what every run of a job leaves behind, and the views that they give.
 
 local core = require "vbo.core"
-local ids = require "vbo.sim.state.ids"
-local refusal = require "vbo.sim.http.refusal"
+local ids = require "vbo.sim.base.ids"
+local refusal = require "vbo.sim.base.refusal"
 local snapshot = require "vbo.sim.backups.snapshot"
 local time = require "vbo.base.time"
 

@@ -1,8 +1,8 @@
 --- Data retrievals: data that is brought back from an archive, to be explored for some days.
 
 local core = require "vbo.core"
-local ids = require "vbo.sim.state.ids"
-local refusal = require "vbo.sim.http.refusal"
+local ids = require "vbo.sim.base.ids"
+local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 

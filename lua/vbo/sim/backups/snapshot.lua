@@ -4,7 +4,7 @@
 --- Only what a rehearsal changed is copied; the rest is shared with the world.
 
 local core = require "vbo.core"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local sites = require "vbo.sim.sharepoint.snapshot"
 
 local M = {}

@@ -4,12 +4,12 @@ local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
 local json = require "vbo.base.json"
 local outcome = require "vbo.sim.sessions.outcome"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.state.render"
 local restore = require "vbo.sim.sessions.restore"
 local scope = require "vbo.sim.state.scope"
 local select_by = require "vbo.sim.exchange.selection"
-local streams = require "vbo.sim.http.streams"
+local streams = require "vbo.sim.formats.streams"
 
 local H = {}
 

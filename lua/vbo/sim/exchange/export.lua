@@ -4,9 +4,9 @@ local core = require "vbo.core"
 local contexts = require "vbo.sim.http.context"
 local filename = require "vbo.base.filename"
 local pst_export = require "vbo.sim.exchange.pst"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local select_by = require "vbo.sim.exchange.selection"
-local streams = require "vbo.sim.http.streams"
+local streams = require "vbo.sim.formats.streams"
 
 local H = {}
 

@@ -1,7 +1,7 @@
 --- Mail of a session as PST files: one, or several that are no larger than a limit.
 
 local pst = require "vbo.sim.formats.pst"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 

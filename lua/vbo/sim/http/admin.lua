@@ -30,10 +30,10 @@ local ascii = require "vbo.base.ascii"
 local admin_sites = require "vbo.sim.http.admin_sites"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
-local memory = require "vbo.sim.state.memory"
+local memory = require "vbo.sim.http.memory"
 local nearest = require "vbo.base.nearest"
-local read = require "vbo.sim.http.request"
-local snapshots = require "vbo.sim.state.snapshots"
+local read = require "vbo.sim.base.request"
+local snapshots = require "vbo.sim.production.diff"
 local time = require "vbo.base.time"
 
 local M = {}

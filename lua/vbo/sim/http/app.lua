@@ -9,7 +9,7 @@
 --- serves every version and both dialects.
 
 local ascii = require "vbo.base.ascii"
-local access = require "vbo.sim.http.access"
+local access = require "vbo.sim.state.access"
 local admin = require "vbo.sim.http.admin"
 local auth = require "vbo.sim.http.auth"
 local catalogue = require "vbo.catalogue"
@@ -17,12 +17,12 @@ local clocks = require "vbo.sim.state.clock"
 local configuration = require "vbo.sim.state.configuration"
 local contexts = require "vbo.sim.http.context"
 local identities = require "vbo.sim.state.identities"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
-local random = require "vbo.sim.state.random"
-local read = require "vbo.sim.http.request"
-local refusal = require "vbo.sim.http.refusal"
-local stores = require "vbo.sim.state.store"
+local random = require "vbo.sim.base.random"
+local read = require "vbo.sim.base.request"
+local refusal = require "vbo.sim.base.refusal"
+local stores = require "vbo.sim.store"
 local swagger = require "vbo.sim.http.swagger"
 local typed = require "vbo.sim.typed"
 local validate = require "vbo.sim.http.validate"
@@ -39,7 +39,7 @@ for _, name in ipairs { "organizations.browse", "organizations.change", "session
   "exchange.export",
   "sharepoint.browse", "sharepoint.change", "teams.browse", "teams.change",
   "sessions.search",
-  "jobs.job", "jobs.sessions", "backups.restore_point", "jobs.copy", "backups.retrieval",
+  "jobs.change", "jobs.sessions", "backups.browse", "jobs.copies", "backups.retrieve",
   "backups.data", "organizations.members", "roles.browse", "roles.operator" } do
   for operation, handler in pairs(require("vbo.sim." .. name)) do
     assert(not handlers[operation], "two handlers of " .. operation)

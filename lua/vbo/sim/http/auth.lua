@@ -12,10 +12,10 @@ local ascii = require "vbo.base.ascii"
 local accounts = require "vbo.sim.http.accounts"
 local core = require "vbo.core"
 local guesses = require "vbo.sim.http.guesses"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
 local jwt = require "vbo.sim.http.jwt"
-local read = require "vbo.sim.http.request"
+local read = require "vbo.sim.base.request"
 local time = require "vbo.base.time"
 
 local M = {}

@@ -3,7 +3,7 @@
 
 local ascii = require "vbo.base.ascii"
 local json = require "vbo.base.json"
-local paging = require "vbo.sim.http.paging"
+local paging = require "vbo.sim.base.paging"
 
 local M = {}
 

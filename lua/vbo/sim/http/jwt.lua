@@ -4,7 +4,7 @@
 --- token with `"alg": "none"`, or one that names a key of its own, is refused.
 
 local core = require "vbo.core"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
 
 local M = {}

@@ -5,7 +5,7 @@ local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local exports = require "vbo.sim.state.exports"
 local json = require "vbo.base.json"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 

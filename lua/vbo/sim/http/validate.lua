@@ -4,7 +4,7 @@
 local ascii = require "vbo.base.ascii"
 local json = require "vbo.base.json"
 local nearest = require "vbo.base.nearest"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local time = require "vbo.base.time"
 
 local M = {}

@@ -2,8 +2,8 @@
 --- that tells it.  A run takes so many looks or seconds, whichever is first.
 
 local core = require "vbo.core"
-local ids = require "vbo.sim.state.ids"
-local later = require "vbo.sim.state.later"
+local ids = require "vbo.sim.base.ids"
+local later = require "vbo.sim.base.later"
 
 local M = {}
 

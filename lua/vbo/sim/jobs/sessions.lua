@@ -2,8 +2,8 @@
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
-local paging = require "vbo.sim.http.paging"
-local refusal = require "vbo.sim.http.refusal"
+local paging = require "vbo.sim.base.paging"
+local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.jobs.render"
 local time = require "vbo.base.time"
 

@@ -4,11 +4,11 @@
 local core = require "vbo.core"
 local outcome = require "vbo.sim.sessions.outcome"
 local explore = require "vbo.sim.sessions.explore"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.state.render"
 local restore = require "vbo.sim.sessions.restore"
 local scope = require "vbo.sim.state.scope"
-local streams = require "vbo.sim.http.streams"
+local streams = require "vbo.sim.formats.streams"
 
 local H = {}
 

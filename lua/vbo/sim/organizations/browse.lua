@@ -1,11 +1,11 @@
 --- Organizations, their users and the users' OneDrives.
 
 local core = require "vbo.core"
-local access = require "vbo.sim.http.access"
+local access = require "vbo.sim.state.access"
 local explore = require "vbo.sim.sessions.explore"
 local location = require "vbo.sim.organizations.location"
 local overlay = require "vbo.sim.typed.overlay"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.state.render"
 
 local H = {}

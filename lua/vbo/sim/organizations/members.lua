@@ -4,7 +4,7 @@
 local core = require "vbo.core"
 local licensing = require "vbo.sim.organizations.licensing"
 local lies = require("vbo.sim.organizations.location").matches
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.state.render"
 
 local H = {}

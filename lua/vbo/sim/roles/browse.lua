@@ -1,8 +1,8 @@
 --- Roles of restore operators, their operators, and the items that they may restore or not.
 
 local core = require "vbo.core"
-local refusal = require "vbo.sim.http.refusal"
-local roles = require "vbo.sim.roles.roles"
+local refusal = require "vbo.sim.base.refusal"
+local roles = require "vbo.sim.roles.list"
 
 local H = {}
 

@@ -6,13 +6,13 @@
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
 local protected = require "vbo.sim.backups.protected"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.jobs.render"
 local restore = require "vbo.sim.sessions.restore"
-local roles = require "vbo.sim.roles.roles"
+local roles = require "vbo.sim.roles.list"
 local scope = require "vbo.sim.state.scope"
 
 local H = {}

@@ -1,10 +1,10 @@
 --- Restore sessions: list, get, stop, events, statistics.
 
 local core = require "vbo.core"
-local access = require "vbo.sim.http.access"
+local access = require "vbo.sim.state.access"
 local explore = require "vbo.sim.sessions.explore"
 local identities = require "vbo.sim.state.identities"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.state.render"
 local restore = require "vbo.sim.sessions.restore"
 local time = require "vbo.base.time"

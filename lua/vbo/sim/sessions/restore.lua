@@ -2,9 +2,9 @@
 
 local core = require "vbo.core"
 local identities = require "vbo.sim.state.identities"
-local mail_settings = require "vbo.sim.state.mail_settings"
-local production = require "vbo.sim.state.production"
-local refusal = require "vbo.sim.http.refusal"
+local mail_settings = require "vbo.sim.sessions.mail_settings"
+local production = require "vbo.sim.production"
+local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 

@@ -5,11 +5,11 @@ local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
 local elsewhere = require "vbo.sim.sharepoint.restore"
 local outcome = require "vbo.sim.sessions.outcome"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local restore = require "vbo.sim.sessions.restore"
 local scope = require "vbo.sim.state.scope"
 local sites = require "vbo.sim.sharepoint.scope"
-local streams = require "vbo.sim.http.streams"
+local streams = require "vbo.sim.formats.streams"
 
 local H = {}
 

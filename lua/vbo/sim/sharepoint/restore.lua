@@ -3,7 +3,7 @@
 
 local core = require "vbo.core"
 local live = require "vbo.sim.state.live"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local restore = require "vbo.sim.sessions.restore"
 
 local M = {}

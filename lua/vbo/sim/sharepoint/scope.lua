@@ -2,7 +2,7 @@
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 

@@ -3,7 +3,7 @@
 --- world knows them.
 
 local core = require "vbo.core"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 
 local M = {}
 

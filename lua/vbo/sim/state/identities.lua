@@ -12,8 +12,8 @@
 
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
-local ids = require "vbo.sim.state.ids"
-local refusal = require "vbo.sim.http.refusal"
+local ids = require "vbo.sim.base.ids"
+local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 

@@ -2,7 +2,7 @@
 --- mail; refused where the session does not show it.
 
 local explore = require "vbo.sim.sessions.explore"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 

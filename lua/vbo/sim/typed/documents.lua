@@ -1,7 +1,7 @@
 --- Files that typed operations stream: reports as PDF or CSV, and plain bytes for the rest.
 
 local ascii = require "vbo.base.ascii"
-local streams = require "vbo.sim.http.streams"
+local streams = require "vbo.sim.formats.streams"
 
 local M = {}
 

@@ -2,8 +2,8 @@
 --- documents of which there is one.  All versions share them.
 
 local ascii = require "vbo.base.ascii"
-local ids = require "vbo.sim.state.ids"
-local refusal = require "vbo.sim.http.refusal"
+local ids = require "vbo.sim.base.ids"
+local refusal = require "vbo.sim.base.refusal"
 local resources = require "vbo.sim.typed.resources"
 local seeds = require "vbo.sim.typed.seeds"
 local values = require "vbo.sim.typed.values"

@@ -3,7 +3,7 @@
 
 local ascii = require "vbo.base.ascii"
 local records = require "vbo.sim.typed.records"
-local refusal = require "vbo.sim.http.refusal"
+local refusal = require "vbo.sim.base.refusal"
 local resources = require "vbo.sim.typed.resources"
 
 local M = {}

@@ -2,7 +2,7 @@
 
 local ascii = require "vbo.base.ascii"
 local identities = require "vbo.sim.state.identities"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local licensing = require "vbo.sim.organizations.licensing"
 
 local M = {}

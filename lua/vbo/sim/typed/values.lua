@@ -4,7 +4,7 @@
 --- table with lower-case keys, so that versions that spell a property differently share it.
 
 local ascii = require "vbo.base.ascii"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
 local time = require "vbo.base.time"
 

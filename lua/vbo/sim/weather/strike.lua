@@ -1,7 +1,7 @@
 --- What the weather does to one request: before it is carried out, and to its answer.
 
-local refusal = require "vbo.sim.http.refusal"
-local streams = require "vbo.sim.http.streams"
+local refusal = require "vbo.sim.base.refusal"
+local streams = require "vbo.sim.formats.streams"
 
 local M = {}
 

@@ -4,8 +4,8 @@
 
 local core = require "vbo.core"
 local files = require "vbo.sim.world.files"
-local ids = require "vbo.sim.state.ids"
-local later = require "vbo.sim.state.later"
+local ids = require "vbo.sim.base.ids"
+local later = require "vbo.sim.base.later"
 local mail = require "vbo.sim.world.mail"
 local sites = require "vbo.sim.world.sites"
 local teams = require "vbo.sim.world.teams"

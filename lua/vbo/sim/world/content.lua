@@ -9,7 +9,7 @@
 ---   { stream = {…}, size = 12 }         a stream of another kind
 ---   { generated = 1073741824 }          so many bytes, made on the fly from the document's seed
 
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local ooxml = require "vbo.sim.world.ooxml"
 
 local M = {}

@@ -2,7 +2,7 @@
 --- which are containers { id=, name=, owner=, author=, folders={}, documents={}, by_id={} }.
 
 local content = require "vbo.sim.world.content"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 local time = require "vbo.base.time"
 
 local M = {}

@@ -16,8 +16,8 @@
 --- `changed = { at = "…", body = "…" }` is an earlier text of a mail, kept there too.
 
 local content = require "vbo.sim.world.content"
-local ids = require "vbo.sim.state.ids"
-local later = require "vbo.sim.state.later"
+local ids = require "vbo.sim.base.ids"
+local later = require "vbo.sim.base.later"
 local time = require "vbo.base.time"
 
 local M = {}

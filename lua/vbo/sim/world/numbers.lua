@@ -2,7 +2,7 @@
 --- is the n-th of its kind; its id holds n, scrambled, and so leads back to it without a table.
 
 local core = require "vbo.core"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 
 local M = {}
 

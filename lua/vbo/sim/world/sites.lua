@@ -9,7 +9,7 @@
 --- content are its fields.
 
 local files = require "vbo.sim.world.files"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 
 local M = {}
 

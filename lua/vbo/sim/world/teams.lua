@@ -12,7 +12,7 @@
 
 local content = require "vbo.sim.world.content"
 local files = require "vbo.sim.world.files"
-local ids = require "vbo.sim.state.ids"
+local ids = require "vbo.sim.base.ids"
 
 local M = {}
 

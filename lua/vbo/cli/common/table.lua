@@ -1,0 +1,116 @@
+--- Tables for people.
+
+local core = require "vbo.core"
+local json = require "vbo.base.json"
+local text = require "vbo.cli.common.text"
+
+local M = {}
+
+local gap = 2
+local narrowest, readable = 8, 20
+
+-- What people look for first.
+local first = { name = 1, displayName = 2, subject = 3, id = 4 }
+
+-- Columns that nobody chose: names first; objects and lists inside rows, which would fill the
+-- table with JSON, are left out.
+local function usual(columns, rows)
+  local kept = {}
+  for i = 1, #columns do
+    local plain = true
+    for _, row in ipairs(rows) do
+      if type(row[i]) == "table" then plain = false end
+    end
+    if plain then kept[#kept + 1] = i end
+  end
+  table.sort(kept, function(a, b)
+    local before, after = first[columns[a]] or 9, first[columns[b]] or 9
+    if before ~= after then return before < after end
+    return a < b
+  end)
+  return #kept > 0 and kept or nil
+end
+
+local function total(widths)
+  local sum = -gap
+  for _, width in ipairs(widths) do sum = sum + width + gap end
+  return sum
+end
+
+-- Narrows the widest columns until the rest fits.  Where that would leave nothing to read, the
+-- last columns go first; of those that were chosen none goes before all are narrow.
+local function fit(widths, available, chosen)
+  local least, left_out = chosen and narrowest or readable, 0
+  local function smallest()
+    local sum = -gap
+    for _, width in ipairs(widths) do sum = sum + math.min(width, least) + gap end
+    return sum
+  end
+  while #widths > 1 and smallest() > available do
+    table.remove(widths)
+    left_out = left_out + 1
+  end
+  while total(widths) > available do
+    local widest = 1
+    for i, width in ipairs(widths) do
+      if width > widths[widest] then widest = i end
+    end
+    if widths[widest] <= narrowest then break end
+    widths[widest] = widths[widest] - 1
+  end
+  return left_out
+end
+
+local function is_number(rows, column)
+  local found = false
+  for _, row in ipairs(rows) do
+    local value = row[column]
+    if type(value) == "number" then
+      found = true
+    elseif value ~= nil and value ~= json.null then
+      return false
+    end
+  end
+  return found
+end
+
+--- Writes a table.
+---@param columns string[]
+---@param rows any[][]
+---@param how {write: fun(...: string), note: fun(message: string), width: integer?,
+---  chosen: boolean?}  width: of the terminal; chosen: all columns were asked for
+function M.write(columns, rows, how)
+  if #rows == 0 then return how.note "nothing to show" end
+  local shown = not how.chosen and usual(columns, rows) or nil
+  if not shown then
+    shown = {}
+    for i = 1, #columns do shown[i] = i end
+  end
+  local cells, widths = { {} }, {}
+  for n, column in ipairs(shown) do
+    cells[1][n] = text.plain(columns[column])
+    widths[n] = core.display_width(cells[1][n])
+    for r, row in ipairs(rows) do
+      cells[r + 1] = cells[r + 1] or {}
+      cells[r + 1][n] = text.plain(text.cell(row[column]))
+      widths[n] = math.max(widths[n], core.display_width(cells[r + 1][n]))
+    end
+  end
+  local left_out = how.width and fit(widths, how.width, how.chosen) or 0
+  local right = {}
+  for n = 1, #widths do right[n] = is_number(rows, shown[n]) end
+  for _, row in ipairs(cells) do
+    local parts = {}
+    for n, width in ipairs(widths) do
+      local cell, taken = text.cut(row[n], width)
+      local blank = (" "):rep(width - taken)
+      parts[n] = right[n] and blank .. cell or cell .. blank
+    end
+    how.write((table.concat(parts, (" "):rep(gap)):gsub("%s+$", "")), "\n")
+  end
+  if left_out > 0 then
+    how.note(("%d more columns do not fit; --select names those to show"):format(left_out))
+  end
+end
+
+return M

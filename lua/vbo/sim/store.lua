@@ -1,0 +1,131 @@
+--- All state of a rehearsal server but its tokens: the world, production, restore sessions, jobs,
+--- job sessions, restore points and data retrievals.
+
+local core = require "vbo.core"
+local exports = require "vbo.sim.state.exports"
+local ids = require "vbo.sim.base.ids"
+local jobs = require "vbo.sim.jobs.list"
+local points = require "vbo.sim.backups.points"
+local organizations = require "vbo.sim.organizations.list"
+local production = require "vbo.sim.production"
+local retrievals = require "vbo.sim.backups.retrievals"
+local roles = require "vbo.sim.roles.list"
+local sessions = require "vbo.sim.sessions.session"
+
+local M = {}
+
+local Store = {}
+Store.__index = Store
+
+-- Restore sessions that have ended are history: the last thousand are kept, and those whose events
+-- are not too many together.
+local kept_sessions, kept_events = 1000, 20000
+
+--- The state of a world at its start.
+---@param options { world: table, clock: (fun(): number), uuid: (fun(): string), idle: number?,
+---  zone: integer?, scheduled: boolean? }
+---  idle: seconds after which a restore session that nobody uses stops (900); zone: the server's
+---  own, in seconds east of UTC; scheduled: false where schedules start no jobs
+---@return table
+function M.new(options)
+  local self = setmetatable({
+    world = options.world, clock = options.clock, uuid = options.uuid,
+    -- The API's own time is not documented; the explorers of the console close after 15 minutes.
+    idle = options.idle or 900,
+    zone = options.zone or 0, scheduled = options.scheduled ~= false,
+  }, Store)
+  self:reset()
+  return self
+end
+
+--- Back to the start: production as it was, no sessions, the world's jobs.
+function Store:reset()
+  self.production = production.new(self.world, self.clock)
+  self.organizations = organizations.new(self.world)
+  self:forget_sessions()
+  self.points = points.new(self)
+  self.jobs = jobs.new(self)
+  self.retrievals = retrievals.new(self)
+  self.roles, self.syncs, self.device_codes = roles.new(self), {}, {}
+  self.configuration = {}
+  self.exports = exports.new()
+end
+
+--- No restore session was ever opened, as after a restart of the service.
+function Store:forget_sessions()
+  self.sessions, self.session_by_id, self.opened = {}, {}, 0
+  self.working, self.ended, self.ended_events = {}, {}, 0
+end
+
+--- Opens a restore session.
+---@param options { type: string, organization: table, view: table, at: number?, offset: integer?,
+---  by: string }
+---@return table
+function Store:open(options)
+  options.id, options.clock, options.uuid = self.uuid(), self.clock, self.uuid
+  self.opened = self.opened + 1
+  options.number, options.idle = self.opened, self.idle
+  local session = sessions.new(options)
+  table.insert(self.sessions, 1, session)
+  self.session_by_id[session.id] = session
+  self.working[#self.working + 1] = session
+  return session
+end
+
+---@param id string
+---@return table?
+function Store:session(id) return self.session_by_id[core.fold(id)] end
+
+local function forget(self, session)
+  self.session_by_id[session.id] = nil
+  for i = #self.sessions, 1, -1 do
+    if self.sessions[i] == session then return table.remove(self.sessions, i) end
+  end
+end
+
+--- Sessions that have ended become history, and what is too old of that is forgotten.
+local function retire(self)
+  local working = {}
+  for _, session in ipairs(self.working) do
+    if session.state == "Stopped" then
+      self.ended[#self.ended + 1] = session
+      self.ended_events = self.ended_events + #session.events
+    else
+      working[#working + 1] = session
+    end
+  end
+  self.working = working
+  while #self.ended > kept_sessions or self.ended_events > kept_events and #self.ended > 1 do
+    local oldest = table.remove(self.ended, 1)
+    self.ended_events = self.ended_events - #oldest.events
+    forget(self, oldest)
+  end
+end
+
+--- Lets what is under way get on as time passes; called before every request.
+function Store:tick()
+  local ended = false
+  for _, session in ipairs(self.working) do
+    session:tick()
+    ended = ended or session.state == "Stopped"
+  end
+  if ended then retire(self) end
+  self.jobs:tick()
+  self.retrievals:tick()
+end
+
+--- An organization by its id.
+---@param id string
+---@return table?
+function Store:organization(id)
+  return self.organizations:find(id)
+end
+
+--- Random version 4 UUIDs.
+---@param bytes fun(count: integer): string
+---@return fun(): string
+function M.uuids(bytes)
+  return function() return ids.format_uuid(bytes(16)) end
+end
+
+return M
