@@ -53,6 +53,25 @@ static inline void *vbo_list_take(vbo_list *list) {
   return owner;
 }
 
+/* A node that its parent ends without knowing its type: clients of an engine, transfers of a
+ * client. */
+typedef struct vbo_child {
+  vbo_node node;
+  void (*end)(void *owner, const char *why); /* must unlink the node */
+  void *owner;
+} vbo_child;
+
+static inline void vbo_child_join(vbo_list *children, vbo_child *child) {
+  vbo_list_append(children, &child->node, child);
+}
+
+/* Ends every child.  One end may end others, so each starts from the list as it is by then. */
+static inline void vbo_children_end(vbo_list *children, const char *why) {
+  vbo_child *child = NULL;
+  while ((child = (vbo_child *)vbo_list_first(children)) != NULL)
+    child->end(child->owner, why);
+}
+
 /* Moves all elements of `from` behind those of `to`. */
 static inline void vbo_list_move(vbo_list *to, vbo_list *from) {
   if (from->head.next == &from->head) return;

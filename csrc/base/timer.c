@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "base/system.h"
+
 static vbo_timer *meld(vbo_timer *a, vbo_timer *b) {
   if (a == NULL) return b;
   if (b == NULL) return a;
@@ -67,6 +69,10 @@ void vbo_timer_set(vbo_timers *timers, vbo_timer *timer, int64_t due) {
   timer->set = true;
   timer->child = timer->sibling = timer->previous = NULL;
   timers->root = meld(timers->root, timer);
+}
+
+int64_t vbo_timers_now(const vbo_timers *timers) {
+  return timers->clock != NULL ? timers->clock() : vbo_monotonic_ms();
 }
 
 int64_t vbo_timers_next(const vbo_timers *timers) {

@@ -1,4 +1,4 @@
-/* timer.h: points in time at which something is looked at again.
+/* timer.h: timers of one loop, and the clock that they go by.
  *
  * A pairing heap whose links sit in the timers: setting one never needs memory,
  * the next one due is found at once. */
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 typedef struct vbo_timer {
-  int64_t due; /* vbo_monotonic_ms */
+  int64_t due; /* by vbo_timers_now */
   void (*fire)(void *owner);
   void *owner;
   bool set;
@@ -20,14 +20,18 @@ typedef struct vbo_timer {
 
 typedef struct vbo_timers {
   vbo_timer *root;
+  int64_t (*clock)(void); /* milliseconds; NULL: vbo_monotonic_ms.  Tests set their own. */
 } vbo_timers;
 
-/* (Re)sets it.  `fire` and `owner` are the caller's to fill in before. */
+/* Returns the present time in milliseconds. */
+int64_t vbo_timers_now(const vbo_timers *timers);
+
+/* (Re)sets a timer, whose `fire` and `owner` the caller has filled in. */
 void vbo_timer_set(vbo_timers *timers, vbo_timer *timer, int64_t due);
 void vbo_timer_stop(vbo_timers *timers, vbo_timer *timer);
-/* When the next one is due; INT64_MAX when none is set. */
+/* Returns when the next timer is due; INT64_MAX without one. */
 int64_t vbo_timers_next(const vbo_timers *timers);
-/* Fires all that are due at `now`; each is stopped before it fires. */
+/* Fires all timers that are due at `now`; each is stopped before it fires. */
 void vbo_timers_fire(vbo_timers *timers, int64_t now);
 
 #endif

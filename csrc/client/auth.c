@@ -1,20 +1,17 @@
-/* auth.c: asking for a token, once for all who wait. */
+/* auth.c: asking for a token, once for all that wait. */
 #include "client/auth.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "client/answer.h"
-#include "client/client.h"
-#include "json/json.h"
 #include "base/redact.h"
-#include "client/retry.h"
 #include "base/secret.h"
-#include "base/system.h"
 #include "base/text.h"
+#include "client/answer.h"
+#include "client/grant.h"
+#include "client/retry.h"
 
 enum {
-  TOKEN_ANSWER = 64 * 1024,
   TOKEN_DEADLINE = 60 * 1000, /* beside the time that a connection may take */
   REFRESH_MARGIN = 60 * 1000
 };
@@ -22,30 +19,33 @@ enum {
 static void ask(vbo_auth *auth);
 static void on_timer(void *owner);
 
-void vbo_auth_init(vbo_auth *auth, vbo_client *client) {
-  *auth = (vbo_auth){.client = client,
+void vbo_auth_init(vbo_auth *auth, vbo_endpoint *endpoint, const vbo_credentials *credentials,
+                   const vbo_auth_events *events, void *owner) {
+  *auth = (vbo_auth){.endpoint = endpoint,
+                     .credentials = credentials,
+                     .events = events,
+                     .owner = owner,
                      .form = {.secure = true},
-                     .answer = {.secure = true, .limit = TOKEN_ANSWER},
                      .timer = {.fire = on_timer, .owner = auth}};
   vbo_list_init(&auth->waiting);
 }
 
-static vbo_timers *timers(vbo_auth *auth) {
-  return &auth->client->engine->timers;
+static int64_t now_ms(const vbo_auth *auth) {
+  return vbo_timers_now(auth->endpoint->timers);
 }
 
-/* The request is over, however it went. */
+/* Ends the request, however it went.  The form is freed after the exchange that points to it. */
 static void put_away(vbo_auth *auth) {
-  vbo_timer_stop(timers(auth), &auth->timer);
-  vbo_exchange_free(auth->exchange);
-  auth->exchange = NULL;
+  vbo_timer_stop(auth->endpoint->timers, &auth->timer);
+  auth->events->drop(auth->owner);
   vbo_buffer_free(&auth->form);
-  vbo_buffer_free(&auth->answer);
 }
 
 static void set_state(vbo_auth *auth, vbo_auth_state state) {
-  auth->client->engine->asking += (state == VBO_AUTH_ASKING) - (auth->state == VBO_AUTH_ASKING);
+  bool before = auth->state == VBO_AUTH_ASKING;
+  bool after = state == VBO_AUTH_ASKING;
   auth->state = state;
+  if (before != after) auth->events->asking(auth->owner, after);
 }
 
 void vbo_auth_close(vbo_auth *auth) {
@@ -57,7 +57,7 @@ void vbo_auth_close(vbo_auth *auth) {
 }
 
 bool vbo_auth_ready(const vbo_auth *auth) {
-  return auth->state == VBO_AUTH_VALID && vbo_monotonic_ms() < auth->refresh_at;
+  return auth->state == VBO_AUTH_VALID && now_ms(auth) < auth->refresh_at;
 }
 
 void vbo_auth_refused(vbo_auth *auth, unsigned serial) {
@@ -75,45 +75,46 @@ bool vbo_auth_header(const vbo_auth *auth, vbo_buffer *lines, vbo_error *err) {
          vbo_buffer_append(lines, "", 1, err);
 }
 
-/* Tells all who wait.  They may begin to wait again meanwhile. */
-static void tell(vbo_auth *auth, const vbo_error *failure) {
-  vbo_list told;
-  vbo_list_init(&told);
-  vbo_list_move(&told, &auth->waiting);
+/* Notifies all waiters.  They move to a list of our own first: a waiter that is notified may begin
+ * to wait again, which must not be answered by the same request. */
+static void notify(vbo_auth *auth, vbo_outcome outcome, const vbo_error *failure) {
+  vbo_list waiting;
+  vbo_list_init(&waiting);
+  vbo_list_move(&waiting, &auth->waiting);
   vbo_auth_waiter *waiter = NULL;
-  auth->client->engine->moves++;
-  while ((waiter = vbo_list_take(&told)) != NULL)
+  auth->events->outcome(auth->owner, outcome);
+  while ((waiter = vbo_list_take(&waiting)) != NULL)
     waiter->answered(waiter->owner, failure);
 }
 
 static void fail(vbo_auth *auth, const vbo_error *failure) {
+  vbo_error placed = *failure; /* it may belong to the request that is put away */
   put_away(auth);
-  vbo_error placed = *failure;
-  vbo_client_place(auth->client, "POST", auth->client->token_path, &placed);
+  vbo_endpoint_place(auth->endpoint, "POST", auth->credentials->path, &placed);
   placed.sent = false; /* the requests that wait for the token were not */
   placed.retryable = vbo_retry_kind(placed.kind) || vbo_retry_status(placed.status);
-  if (vbo_retry_kind(placed.kind))
-    vbo_congestion_note(auth->client->congestion, VBO_OUTCOME_TROUBLE);
-  /* A refresh ahead of time that finds nobody at home: the old token still
-   * holds, and the next one who comes tries again. */
+  vbo_outcome outcome = vbo_retry_kind(placed.kind) ? VBO_OUTCOME_TROUBLE : VBO_OUTCOME_NONE;
+  /* A refresh ahead of time that does not reach the server: the old token still holds, and the
+   * next transfer tries again. */
   if (placed.retryable && auth->access != NULL && !auth->refused &&
-      vbo_monotonic_ms() < auth->expires_at) {
+      now_ms(auth) < auth->expires_at) {
     set_state(auth, VBO_AUTH_VALID);
-    tell(auth, NULL);
+    notify(auth, outcome, NULL);
     return;
   }
   set_state(auth, VBO_AUTH_NONE);
-  tell(auth, &placed);
+  notify(auth, outcome, &placed);
 }
 
 static void accept_grant(vbo_auth *auth, const vbo_grant *grant, int64_t asked_at) {
   vbo_secret_free(auth->access);
   auth->access = grant->access;
-  vbo_client_keep(auth->client, grant->access); /* answers to it may come after the next one */
+  /* Answers to this token may come in after the next one is there. */
+  vbo_endpoint_keep(auth->endpoint, grant->access);
   if (grant->refresh != NULL || !auth->refreshing) {
     vbo_secret_free(auth->refresh); /* RFC 6749 section 6: otherwise the old one stays good */
     auth->refresh = grant->refresh;
-    if (grant->refresh != NULL) vbo_client_keep(auth->client, grant->refresh);
+    if (grant->refresh != NULL) vbo_endpoint_keep(auth->endpoint, grant->refresh);
   }
   auth->serial++;
   auth->refused = false;
@@ -123,17 +124,15 @@ static void accept_grant(vbo_auth *auth, const vbo_grant *grant, int64_t asked_a
    * clock may be wrong. */
   auth->expires_at = asked_at + grant->lifetime;
   auth->refresh_at = auth->expires_at - margin;
-  vbo_congestion_note(auth->client->congestion, VBO_OUTCOME_GOOD);
   put_away(auth);
   set_state(auth, VBO_AUTH_VALID);
-  tell(auth, NULL);
+  notify(auth, VBO_OUTCOME_GOOD, NULL);
 }
 
 /* Turns an answer that is not 2xx into our words. */
-static void refusal(vbo_auth *auth, const vbo_headers *headers, vbo_error *err) {
-  if (auth->answer.size > 0)
-    auth->answer.size = vbo_redact(auth->answer.data, auth->answer.size, NULL);
-  vbo_answer_error(headers, auth->answer.data, auth->answer.size, err);
+static void refusal(const vbo_auth *auth, const vbo_token_answer *answer, vbo_error *err) {
+  size_t size = answer->size > 0 ? vbo_redact(answer->body, answer->size, NULL) : 0;
+  vbo_answer_error(answer->headers, answer->body, size, err);
   if (err->status == 400 || err->status == 401 || err->status == 403) {
     char words[sizeof err->message];
     const char *colon = strstr(err->message, ": ");
@@ -141,7 +140,7 @@ static void refusal(vbo_auth *auth, const vbo_headers *headers, vbo_error *err) 
                    colon != NULL ? strlen(colon + 2) : 0);
     vbo_error named = *err;
     vbo_error_set(&named, VBO_ERROR_AUTH, "the server refuses the login of %s%s%s",
-                  auth->client->user, *words != '\0' ? ": " : "", words);
+                  auth->credentials->user, *words != '\0' ? ": " : "", words);
     named.status = err->status;
     memcpy(named.code, err->code, sizeof named.code);
     vbo_error_hint(&named, "check the user name and the password");
@@ -150,7 +149,7 @@ static void refusal(vbo_auth *auth, const vbo_headers *headers, vbo_error *err) 
     vbo_error_set(err, VBO_ERROR_UNSUPPORTED,
                   "the server has no %s: it does not speak this API "
                   "version, or is no VB365 server",
-                  auth->client->token_path);
+                  auth->credentials->path);
     err->status = 404;
     vbo_error_hint(err, "try an older API version; check the host and the port");
   }
@@ -160,57 +159,39 @@ static void ask_again(vbo_auth *auth, const vbo_error *failure, const vbo_header
   bool worth =
       failure->status != 0 ? vbo_retry_status(failure->status) : vbo_retry_kind(failure->kind);
   vbo_error noted = *failure;
-  bool within = vbo_retry_note(headers, auth->client->longest_pause, &noted);
-  if (!worth || !within || auth->attempts > auth->client->retries) {
+  bool within = vbo_retry_note(headers, auth->endpoint->longest_pause, &noted);
+  if (!worth || !within || auth->attempts > auth->endpoint->retries) {
     fail(auth, &noted);
     return;
   }
   int64_t pause = vbo_retry_pause(auth->attempts, headers);
   put_away(auth);
   auth->pausing = true;
-  vbo_timer_set(timers(auth), &auth->timer, vbo_monotonic_ms() + pause);
+  vbo_timer_set(auth->endpoint->timers, &auth->timer, now_ms(auth) + pause);
 }
 
-/* ------------------------------------------------------- the token exchange */
-
-static void on_begun(void *owner) {
-  (void)owner;
-}
-
-static void on_interim(void *owner) {
-  (void)owner;
-}
-
-static bool on_head(void *owner, const vbo_headers *headers) {
-  (void)owner, (void)headers;
-  return true;
-}
-
-static vbo_taking on_body(void *owner, const char *bytes, size_t size) {
-  vbo_auth *auth = owner;
-  if (vbo_buffer_append(&auth->answer, bytes, size, &auth->trouble)) return VBO_TAKEN;
-  return VBO_STOP;
-}
-
-static void on_done(void *owner, const vbo_error *failure) {
-  vbo_auth *auth = owner;
-  const vbo_headers *headers = vbo_exchange_headers(auth->exchange);
-  int status = headers->complete ? headers->status : 0;
+static void take_grant(vbo_auth *auth, const vbo_token_answer *answer) {
   vbo_error err = {0};
+  vbo_grant grant;
+  if (answer->trouble != NULL)
+    fail(auth, answer->trouble);
+  else if (answer->failure != NULL)
+    ask_again(auth, answer->failure, NULL);
+  else if (vbo_grant_parse(answer->body, answer->size, &grant, &err))
+    accept_grant(auth, &grant, answer->sent_at);
+  else
+    fail(auth, &err);
+}
+
+void vbo_auth_answered(vbo_auth *auth, const vbo_token_answer *answer) {
+  const vbo_headers *headers = answer->headers;
+  int status = headers != NULL && headers->complete ? headers->status : 0;
   if (status >= 200 && status < 300) {
-    vbo_grant grant;
-    if (auth->trouble.kind != VBO_OK)
-      fail(auth, &auth->trouble);
-    else if (failure != NULL)
-      ask_again(auth, failure, NULL);
-    else if (vbo_grant_parse(auth->answer.data, auth->answer.size, &grant, &err))
-      accept_grant(auth, &grant, vbo_exchange_sent_at(auth->exchange));
-    else
-      fail(auth, &err);
+    take_grant(auth, answer);
     return;
   }
-  if (status == 0 && failure != NULL) {
-    ask_again(auth, failure, NULL);
+  if (status == 0 && answer->failure != NULL) {
+    ask_again(auth, answer->failure, NULL);
     return;
   }
   if (auth->refreshing && (status == 400 || status == 401)) {
@@ -223,53 +204,42 @@ static void on_done(void *owner, const vbo_error *failure) {
     ask(auth);
     return;
   }
-  refusal(auth, headers, &err);
+  vbo_error err = {0};
+  refusal(auth, answer, &err);
   ask_again(auth, &err, headers);
 }
 
-static const vbo_exchange_events events = {on_begun, on_interim, on_head,
-                                           on_body,  on_done,    .secret = true};
-
+/* Fills in the form of a password grant (RFC 6749 section 4.3.2) or a refresh (section 6). */
 static bool fill_form(vbo_auth *auth, vbo_error *err) {
-  const vbo_client *client = auth->client;
-  const vbo_secret *secret = auth->refreshing ? auth->refresh : client->password;
+  const vbo_credentials *login = auth->credentials;
+  const vbo_secret *secret = auth->refreshing ? auth->refresh : login->password;
   const char *grant = auth->refreshing ? "refresh_token" : "password";
   vbo_buffer *form = &auth->form;
   if (!vbo_form_append(form, "grant_type", grant, strlen(grant), err)) return false;
   if (!auth->refreshing &&
-      !vbo_form_append(form, "username", client->user, strlen(client->user), err))
+      !vbo_form_append(form, "username", login->user, strlen(login->user), err))
     return false;
   if (!vbo_form_append(form, grant, vbo_secret_bytes(secret), vbo_secret_size(secret), err))
     return false;
-  const char *more = client->token_parameters;
+  const char *more = login->parameters;
   return more == NULL || *more == '\0' ||
          (vbo_buffer_append_text(form, "&", err) && vbo_buffer_append_text(form, more, err));
 }
 
+static int64_t patience(const vbo_auth *auth) {
+  return auth->endpoint->connect_timeout + TOKEN_DEADLINE;
+}
+
 static void ask(vbo_auth *auth) {
-  static const char lines[] =
-      "Accept: application/json\0"
-      "Content-Type: application/x-www-form-urlencoded\0"
-      "Expect:";
   vbo_error err = {0};
-  vbo_buffer headers = {0};
   auth->pausing = false;
   auth->refreshing = auth->refresh != NULL;
   auth->attempts++;
-  auth->trouble.kind = VBO_OK;
-  /* On a fresh connection, because on a reused one libcurl sends a POST again
-   * by itself, and a refresh token may be good only once. */
-  if (fill_form(auth, &err) && vbo_buffer_append(&headers, lines, sizeof lines, &err))
-    auth->exchange =
-        vbo_client_exchange(auth->client, "POST", auth->client->token_path, &headers,
-                            auth->form.data, auth->form.size, true, &events, auth, &err);
-  if (auth->exchange == NULL) {
-    vbo_buffer_free(&headers);
+  if (!fill_form(auth, &err) || !auth->events->send(auth->owner, &auth->form, &err)) {
     fail(auth, &err);
     return;
   }
-  vbo_timer_set(timers(auth), &auth->timer,
-                vbo_monotonic_ms() + auth->client->connect_timeout + TOKEN_DEADLINE);
+  vbo_timer_set(auth->endpoint->timers, &auth->timer, now_ms(auth) + patience(auth));
 }
 
 static void on_timer(void *owner) {
@@ -280,13 +250,13 @@ static void on_timer(void *owner) {
   }
   vbo_error err;
   vbo_error_set(&err, VBO_ERROR_TIMEOUT, "no answer to the token request within %.0f s",
-                (double)(auth->client->connect_timeout + TOKEN_DEADLINE) / 1000);
+                (double)patience(auth) / 1000);
   ask_again(auth, &err, NULL);
 }
 
 void vbo_auth_hurry(vbo_auth *auth) {
   if (auth->state == VBO_AUTH_ASKING && auth->pausing)
-    vbo_timer_set(timers(auth), &auth->timer, vbo_monotonic_ms());
+    vbo_timer_set(auth->endpoint->timers, &auth->timer, now_ms(auth));
 }
 
 void vbo_auth_wait(vbo_auth *auth, vbo_auth_waiter *waiter) {

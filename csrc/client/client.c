@@ -1,14 +1,13 @@
-/* client.c: options, and the life of a client. */
+/* client.c: the options and the life of a client, and what it is asked for. */
 #include "client/client.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/redact.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "client/transfer.h"
+#include "client/request.h"
 
 enum {
   CONNECT_TIMEOUT = 30 * 1000,
@@ -74,37 +73,95 @@ static bool check(const vbo_client_options *options, vbo_error *err) {
   return true;
 }
 
-static bool fill(vbo_client *client, const vbo_client_options *options, vbo_error *err) {
-  if (!vbo_origin_parse(options->url, &client->origin, err)) return false;
+static int64_t or_default(int64_t value, int64_t otherwise) {
+  return value != 0 ? value : otherwise;
+}
+
+static bool fill_credentials(vbo_credentials *out, const vbo_client_options *options,
+                             vbo_error *err) {
   char path[16];
   (void)snprintf(path, sizeof path, "/%.4s/token", options->api_version);
-  client->token_path = vbo_text_copy(path);
-  client->user_agent =
+  out->path = vbo_text_copy(path);
+  out->user = vbo_text_copy(options->user);
+  out->parameters = vbo_text_copy(options->token_parameters);
+  out->password = vbo_secret_share(options->password);
+  return (out->path != NULL && (out->user == NULL) == (options->user == NULL) &&
+          (out->parameters == NULL) == (options->token_parameters == NULL)) ||
+         vbo_error_memory(err);
+}
+
+static bool fill_endpoint(vbo_client *client, const vbo_client_options *options, vbo_error *err) {
+  vbo_endpoint *endpoint = &client->endpoint;
+  vbo_engine *engine = client->engine;
+  endpoint->timers = &engine->timers;
+  endpoint->http = engine->http;
+  endpoint->connect_timeout = or_default(options->connect_timeout, CONNECT_TIMEOUT);
+  endpoint->idle_timeout = or_default(options->idle_timeout, IDLE_TIMEOUT);
+  endpoint->longest_pause = or_default(options->longest_pause, LONGEST_PAUSE);
+  endpoint->retries = options->retries == 0 ? RETRIES : options->retries < 0 ? 0 : options->retries;
+  if (!vbo_origin_parse(options->url, &endpoint->origin, err)) return false;
+  endpoint->user_agent =
       vbo_text_copy(options->user_agent != NULL ? options->user_agent : "vbolua/" VBO_VERSION);
-  client->user = vbo_text_copy(options->user);
-  client->token_parameters = vbo_text_copy(options->token_parameters);
-  if (client->token_path == NULL || client->user_agent == NULL ||
-      (client->user == NULL) != (options->user == NULL) ||
-      (client->token_parameters == NULL) != (options->token_parameters == NULL))
-    return vbo_error_memory(err);
-  if (!vbo_proxy_find(options->proxy, client->origin.host, &client->proxy, err)) return false;
-  client->password = vbo_secret_share(options->password);
-  client->connect_timeout =
-      options->connect_timeout != 0 ? options->connect_timeout : CONNECT_TIMEOUT;
-  client->idle_timeout = options->idle_timeout != 0 ? options->idle_timeout : IDLE_TIMEOUT;
-  client->deadline = options->deadline;
-  client->longest_pause = options->longest_pause != 0 ? options->longest_pause : LONGEST_PAUSE;
-  client->retries = options->retries == 0 ? RETRIES : options->retries < 0 ? 0 : options->retries;
-  client->body_limit = options->body_limit != 0 ? options->body_limit : BODY_LIMIT;
-  client->trust = vbo_trust_new(client->origin.host, options->ca_file, options->pin, err);
-  if (client->trust == NULL) return false;
-  client->pool = vbo_pool_new(err);
-  if (client->pool == NULL) return false;
+  if (endpoint->user_agent == NULL) return vbo_error_memory(err);
+  if (!vbo_proxy_find(options->proxy, endpoint->origin.host, &endpoint->proxy, err)) return false;
+  endpoint->trust = vbo_trust_new(endpoint->origin.host, options->ca_file, options->pin, err);
+  if (endpoint->trust == NULL) return false;
+  endpoint->pool = vbo_pool_new(err);
+  if (endpoint->pool == NULL) return false;
   vbo_congestion_options limits = {.limit = options->at_once,
                                    .exports = options->exports_at_once,
                                    .give_up_after = options->give_up_after};
-  client->congestion = vbo_congestion_open(client->engine, client->origin.name, &limits, err);
-  return client->congestion != NULL;
+  endpoint->congestion = vbo_congestion_open(&engine->seats, endpoint->origin.name, &limits, err);
+  return endpoint->congestion != NULL;
+}
+
+/* ------------------------------------------------------------------ the token */
+
+static bool send_form(void *owner, const vbo_buffer *form, vbo_error *err) {
+  vbo_client *client = owner;
+  return vbo_token_send(&client->token, form, err);
+}
+
+static void drop_request(void *owner) {
+  vbo_client *client = owner;
+  vbo_token_drop(&client->token);
+}
+
+static void count_asking(void *owner, bool begins) {
+  vbo_client *client = owner;
+  client->engine->asking += begins ? 1 : -1;
+}
+
+static void note_outcome(void *owner, vbo_outcome outcome) {
+  vbo_client *client = owner;
+  client->engine->moves++;
+  vbo_congestion_note(client->endpoint.congestion, outcome);
+}
+
+static const vbo_auth_events auth_events = {send_form, drop_request, count_asking, note_outcome};
+
+/* ------------------------------------------------------------------ life span */
+
+/* Ends all transfers and forgets the secrets; the memory stays. */
+static void close_client(void *owner, const char *why) {
+  vbo_client *client = owner;
+  if (client->closed) return;
+  client->closed = true;
+  vbo_children_end(&client->transfers.live, why);
+  vbo_auth_close(&client->auth);
+  vbo_secret_free(client->credentials.password);
+  client->credentials.password = NULL;
+  vbo_endpoint_close(&client->endpoint);
+  vbo_node_unlink(&client->child.node);
+}
+
+static void free_client(vbo_client *client) {
+  vbo_endpoint_free(&client->endpoint);
+  free(client->credentials.user);
+  free(client->credentials.path);
+  free(client->credentials.parameters);
+  vbo_engine_release(client->engine);
+  free(client);
 }
 
 vbo_client *vbo_client_open(vbo_engine *engine, const vbo_client_options *options, vbo_error *err) {
@@ -118,123 +175,87 @@ vbo_client *vbo_client_open(vbo_engine *engine, const vbo_client_options *option
     vbo_error_memory(err);
     return NULL;
   }
-  client->owners = 1;
-  client->engine = engine;
-  engine->owners++;
-  vbo_list_append(&engine->clients, &client->node, client);
-  vbo_list_init(&client->transfers);
-  vbo_auth_init(&client->auth, client);
-  if (fill(client, options, err)) return client;
+  client->engine = vbo_engine_share(engine);
+  client->child = (vbo_child){.end = close_client, .owner = client};
+  vbo_child_join(&engine->clients, &client->child);
+  client->endpoint.timers = &engine->timers;
+  vbo_auth_init(&client->auth, &client->endpoint, &client->credentials, &auth_events, client);
+  vbo_token_init(&client->token, &client->auth);
+  client->transfers =
+      (vbo_transfers){.engine = engine,
+                      .endpoint = &client->endpoint,
+                      .auth = &client->auth,
+                      .body_limit = options->body_limit != 0 ? options->body_limit : BODY_LIMIT,
+                      .deadline = options->deadline};
+  vbo_list_init(&client->transfers.live);
+  if (fill_credentials(&client->credentials, options, err) && fill_endpoint(client, options, err))
+    return client;
   vbo_client_free(client);
   return NULL;
 }
 
-void vbo_client_close(vbo_client *client) {
-  if (client->closed) return;
-  client->closed = true;
-  vbo_transfer *transfer = NULL;
-  while ((transfer = vbo_list_first(&client->transfers)) != NULL)
-    vbo_transfer_end(transfer, "its client was closed");
-  vbo_auth_close(&client->auth);
-  vbo_secret_free(client->password);
-  client->password = NULL;
-  for (unsigned i = 0; i < VBO_CLIENT_KEEPS; i++) {
-    vbo_secret_free(client->kept[i]);
-    client->kept[i] = NULL;
-  }
-  vbo_pool_free(client->pool);
-  client->pool = NULL;
-  vbo_congestion_close(client->congestion);
-  client->congestion = NULL;
-  vbo_node_unlink(&client->node);
-}
-
-void vbo_client_keep(vbo_client *client, vbo_secret *secret) {
-  for (unsigned i = 0; i < VBO_CLIENT_KEEPS; i++) {
-    const vbo_secret *kept = client->kept[i];
-    if (kept == secret) return;
-    if (kept != NULL && vbo_secret_size(kept) == vbo_secret_size(secret) &&
-        memcmp(vbo_secret_bytes(kept), vbo_secret_bytes(secret), vbo_secret_size(kept)) == 0)
-      return;
-  }
-  vbo_secret **place = &client->kept[client->kept_next++ % VBO_CLIENT_KEEPS];
-  vbo_secret_free(*place);
-  *place = vbo_secret_share(secret);
-}
-
-void vbo_client_release(vbo_client *client) {
-  if (--client->owners > 0) return;
-  vbo_trust_free(client->trust);
-  vbo_engine_release(client->engine);
-  vbo_origin_free(&client->origin);
-  free(client->token_path);
-  free(client->token_parameters);
-  free(client->user);
-  vbo_proxy_free(&client->proxy);
-  free(client->user_agent);
-  free(client);
-}
-
 void vbo_client_free(vbo_client *client) {
   if (client == NULL) return;
-  vbo_client_close(client);
-  vbo_client_release(client);
+  close_client(client, "its client was closed");
+  free_client(client);
 }
 
 const char *vbo_client_origin(const vbo_client *client) {
-  return client->origin.name;
+  return client->endpoint.origin.name;
 }
 
 const char *vbo_client_prefix(const vbo_client *client) {
-  return client->origin.prefix;
+  return client->endpoint.origin.prefix;
+}
+
+const char *vbo_client_fingerprint(const vbo_client *client) {
+  return vbo_trust_fingerprint(client->endpoint.trust);
 }
 
 void vbo_client_load(const vbo_client *client, vbo_load *load) {
   *load = (vbo_load){0};
-  if (client->congestion != NULL) vbo_congestion_read(client->congestion, load);
+  if (!client->closed) vbo_congestion_read(client->endpoint.congestion, load);
 }
 
-const char *vbo_client_fingerprint(const vbo_client *client) {
-  return vbo_trust_fingerprint(client->trust);
+/* ------------------------------------------------------------------- requests */
+
+static bool can_start(const vbo_client *client, bool needs_token, vbo_error *err) {
+  if (client->closed) return vbo_error_set(err, VBO_ERROR_CLOSED, "the client is closed");
+  if (needs_token && client->credentials.user == NULL)
+    return vbo_error_set(err, VBO_ERROR_USAGE, "this client has no user name and password");
+  return true;
 }
 
-vbo_exchange *vbo_client_exchange(vbo_client *client, const char *method, const char *path,
-                                  vbo_buffer *headers, const char *body, size_t body_size,
-                                  bool fresh, const vbo_exchange_events *events, void *owner,
-                                  vbo_error *err) {
-  const vbo_origin *origin = &client->origin;
-  size_t size = strlen(origin->name) + strlen(origin->prefix) + strlen(path) + 1;
-  char *url = malloc(size);
-  if (url == NULL) {
-    vbo_buffer_free(headers);
-    vbo_error_memory(err);
+vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,
+                                 const vbo_sink_options *sink, vbo_error *err) {
+  if (!can_start(client, false, err) || !vbo_request_check(request, err) ||
+      !can_start(client, !request->anonymous, err))
     return NULL;
-  }
-  (void)snprintf(url, size, "%s%s%s", origin->name, origin->prefix, path);
-  vbo_exchange_options options = {
-      .method = method,
-      .url = url, /* libcurl makes its own copy */
-      .headers = headers,
-      .body = body,
-      .body_size = body_size,
-      .fresh = fresh,
-      .proxy = &client->proxy,
-      .user_agent = client->user_agent,
-      .connect_timeout = client->connect_timeout,
-      .trust = client->trust,
-      .pool = client->pool,
-      .events = events,
-      .owner = owner,
-  };
-  vbo_exchange *exchange = vbo_exchange_start(client->engine->http, &options, err);
-  free(url);
-  return exchange;
+  return vbo_transfer_open(&client->transfers, request, sink, err);
 }
 
-void vbo_client_place(const vbo_client *client, const char *method, const char *path,
-                      vbo_error *err) {
-  (void)snprintf(err->server, sizeof err->server, "%s%s", client->origin.name,
-                 client->origin.prefix);
-  (void)snprintf(err->request, sizeof err->request, "%s %s", method, path);
-  vbo_redact_line(err->request);
+vbo_transfer *vbo_login_start(vbo_client *client, vbo_error *err) {
+  if (!can_start(client, true, err)) return NULL;
+  return vbo_transfer_open_login(&client->transfers, client->credentials.path, err);
+}
+
+bool vbo_client_login(vbo_client *client, vbo_error *err) {
+  vbo_transfer *transfer = vbo_login_start(client, err);
+  if (transfer == NULL) return false;
+  bool good = vbo_transfer_wait(transfer, err);
+  vbo_transfer_free(transfer); /* interrupted: the request for the token itself goes on */
+  return good;
+}
+
+vbo_transfer *vbo_call(vbo_client *client, const vbo_request *request, const vbo_sink_options *sink,
+                       vbo_error *err) {
+  vbo_transfer *transfer = vbo_transfer_start(client, request, sink, err);
+  if (transfer == NULL || vbo_transfer_wait(transfer, err)) return transfer;
+  /* Interrupted while it runs: ended here, so that what is reported is final
+   * (a change may be of unknown outcome). */
+  vbo_transfer_cancel(transfer);
+  const vbo_error *failure = vbo_transfer_error(transfer);
+  if (failure != NULL) vbo_error_copy(err, failure);
+  vbo_transfer_free(transfer);
+  return NULL;
 }

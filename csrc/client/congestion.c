@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/engine.h"
-#include "base/system.h"
 #include "base/text.h"
 
 enum {
@@ -20,10 +18,10 @@ enum {
 
 struct vbo_congestion {
   unsigned owners;
-  vbo_engine *engine;
-  vbo_node node; /* in the engine's origins */
+  vbo_seats *seats;
+  vbo_node node; /* in the origins of `seats` */
   char *origin;
-  vbo_congestion_options told; /* by all clients so far */
+  vbo_congestion_options asked; /* the strictest of all clients so far; 0: the default */
   vbo_congestion_options options;
   double window; /* 1 … options.limit */
   int running;
@@ -33,55 +31,63 @@ struct vbo_congestion {
   int64_t cut_at;       /* the window was halved */
   int64_t paused_until; /* Retry-After */
   double usual;         /* how long a short answer takes, the quick ones counting most */
-  int64_t bad_since;    /* no good answer since the first bad one then (vbo_engine_heard_ms); 0: the
-                           last was good */
+  int64_t bad_since; /* the first of the bad answers since the last good one (heard_ms); 0: none */
   bool given_up;
   int64_t probe_at;
   vbo_timer timer; /* a pause ends, a probe is due: nothing but a reason to wake up */
 };
 
 static void on_timer(void *owner) {
-  (void)owner; /* the loop lets in whoever may go, after the timers */
+  (void)owner; /* the loop admits requests after its timers */
+}
+
+void vbo_seats_init(vbo_seats *seats, int limit, vbo_timers *timers) {
+  *seats = (vbo_seats){.limit = limit, .timers = timers};
+  vbo_list_init(&seats->origins);
+}
+
+/* Time in which this process could not have noticed an answer is not held against the server. */
+static int64_t heard_ms(const vbo_seats *seats) {
+  return vbo_timers_now(seats->timers) - seats->unheard;
 }
 
 /* ---------------------------------------------------------------- life span */
 
-static vbo_congestion *find(vbo_engine *engine, const char *origin) {
-  for (vbo_node *node = engine->origins.head.next; node != &engine->origins.head;
-       node = node->next) {
+static vbo_congestion *find(vbo_seats *seats, const char *origin) {
+  for (vbo_node *node = seats->origins.head.next; node != &seats->origins.head; node = node->next) {
     vbo_congestion *congestion = node->owner;
     if (strcmp(congestion->origin, origin) == 0) return congestion;
   }
   return NULL;
 }
 
-/* The smaller of two, of those that were told. */
+/* Returns the smaller of two limits, of which 0 stands for none. */
 static int64_t strictest(int64_t one, int64_t other) {
   if (one == 0 || other == 0) return one + other;
   return one < other ? one : other;
 }
 
-static void tell(vbo_congestion *congestion, const vbo_congestion_options *options) {
-  vbo_congestion_options *told = &congestion->told;
+static void tighten(vbo_congestion *congestion, const vbo_congestion_options *options) {
+  vbo_congestion_options *asked = &congestion->asked;
   int64_t patience = options->give_up_after < 0 ? INT64_MAX : options->give_up_after;
-  told->limit = (int)strictest(told->limit, options->limit);
-  told->exports = (int)strictest(told->exports, options->exports);
-  told->give_up_after = strictest(told->give_up_after, patience);
+  asked->limit = (int)strictest(asked->limit, options->limit);
+  asked->exports = (int)strictest(asked->exports, options->exports);
+  asked->give_up_after = strictest(asked->give_up_after, patience);
   congestion->options = (vbo_congestion_options){
-      .limit = told->limit != 0 ? told->limit : AT_ONCE,
-      .exports = told->exports != 0 ? told->exports : EXPORTS_AT_ONCE,
-      .give_up_after = told->give_up_after != 0 ? told->give_up_after : GIVE_UP_AFTER,
+      .limit = asked->limit != 0 ? asked->limit : AT_ONCE,
+      .exports = asked->exports != 0 ? asked->exports : EXPORTS_AT_ONCE,
+      .give_up_after = asked->give_up_after != 0 ? asked->give_up_after : GIVE_UP_AFTER,
   };
   if (congestion->window > congestion->options.limit)
     congestion->window = congestion->options.limit;
 }
 
-vbo_congestion *vbo_congestion_open(vbo_engine *engine, const char *origin,
+vbo_congestion *vbo_congestion_open(vbo_seats *seats, const char *origin,
                                     const vbo_congestion_options *options, vbo_error *err) {
-  vbo_congestion *congestion = find(engine, origin);
+  vbo_congestion *congestion = find(seats, origin);
   if (congestion != NULL) {
     congestion->owners++;
-    tell(congestion, options);
+    tighten(congestion, options);
     return congestion;
   }
   congestion = calloc(1, sizeof *congestion);
@@ -93,19 +99,19 @@ vbo_congestion *vbo_congestion_open(vbo_engine *engine, const char *origin,
     return NULL;
   }
   congestion->owners = 1;
-  congestion->engine = engine;
+  congestion->seats = seats;
   congestion->origin = name;
-  tell(congestion, options);
+  tighten(congestion, options);
   congestion->window = congestion->options.limit;
   congestion->timer.fire = on_timer;
   vbo_list_init(&congestion->waiting);
-  vbo_list_append(&engine->origins, &congestion->node, congestion);
+  vbo_list_append(&seats->origins, &congestion->node, congestion);
   return congestion;
 }
 
 void vbo_congestion_close(vbo_congestion *congestion) {
   if (congestion == NULL || --congestion->owners > 0) return;
-  vbo_timer_stop(&congestion->engine->timers, &congestion->timer);
+  vbo_timer_stop(congestion->seats->timers, &congestion->timer);
   vbo_node_unlink(&congestion->node);
   free(congestion->origin);
   free(congestion);
@@ -140,7 +146,7 @@ static void take(vbo_congestion *congestion, vbo_seat *seat, int64_t now) {
   seat->running = true;
   seat->since = now;
   congestion->running++;
-  congestion->engine->running++;
+  congestion->seats->running++;
   if (seat->exclusive && !seat->holds_turn) {
     seat->holds_turn = true;
     congestion->exporting++;
@@ -151,7 +157,7 @@ static void give_back(vbo_congestion *congestion, vbo_seat *seat) {
   if (!seat->running) return;
   seat->running = false;
   congestion->running--;
-  congestion->engine->running--;
+  congestion->seats->running--;
 }
 
 /* ------------------------------------------------------------------ judging */
@@ -167,7 +173,7 @@ static void cut(vbo_congestion *congestion, const vbo_seat *seat, int64_t now) {
 
 static void learn(vbo_congestion *congestion, const vbo_seat *seat, vbo_outcome outcome,
                   int64_t pause) {
-  int64_t now = vbo_monotonic_ms();
+  int64_t now = vbo_timers_now(congestion->seats->timers);
   switch (outcome) {
     case VBO_OUTCOME_NONE:
       return;
@@ -188,8 +194,7 @@ static void learn(vbo_congestion *congestion, const vbo_seat *seat, vbo_outcome 
     congestion->given_up = false;
     return;
   }
-  /* Time in which nobody listened, here or in a stopped process, is not held against it. */
-  int64_t heard = vbo_engine_heard_ms(congestion->engine);
+  int64_t heard = heard_ms(congestion->seats);
   if (congestion->bad_since == 0) congestion->bad_since = heard;
   if (!congestion->given_up && heard - congestion->bad_since >= congestion->options.give_up_after) {
     congestion->given_up = true;
@@ -209,7 +214,7 @@ void vbo_congestion_leave(vbo_congestion *congestion, vbo_seat *seat, vbo_outcom
 }
 
 void vbo_congestion_note(vbo_congestion *congestion, vbo_outcome outcome) {
-  vbo_seat seat = {.since = vbo_monotonic_ms()};
+  vbo_seat seat = {.since = vbo_timers_now(congestion->seats->timers)};
   learn(congestion, &seat, outcome, 0);
 }
 
@@ -233,9 +238,9 @@ vbo_outcome vbo_congestion_judge(vbo_congestion *congestion, int64_t took) {
 static void refuse(vbo_congestion *congestion, vbo_seat *seat) {
   vbo_error err;
   stop_waiting(congestion, seat);
-  vbo_error_set(
-      &err, VBO_ERROR_NETWORK, "given up: the server has not answered for %lld s; nothing was sent",
-      (long long)((vbo_engine_heard_ms(congestion->engine) - congestion->bad_since) / 1000));
+  vbo_error_set(&err, VBO_ERROR_NETWORK,
+                "given up: the server has not answered for %lld s; nothing was sent",
+                (long long)((heard_ms(congestion->seats) - congestion->bad_since) / 1000));
   (void)snprintf(err.code, sizeof err.code, "given_up");
   vbo_error_hint(&err, "look after the server, then go on where this run stopped");
   seat->admitted(seat->owner, &err);
@@ -262,12 +267,11 @@ static void admit_one(vbo_congestion *congestion, int64_t now) {
   seat->admitted(seat->owner, NULL);
 }
 
-/* Of those who may let one in, that with the fewest under way: a slow server must not come to
- * hold all the places of the engine. */
-static vbo_congestion *least_busy(const vbo_engine *engine, int64_t now) {
+/* Returns the origin with the fewest requests under way, of those that may admit one: a slow
+ * server must not come to hold all the seats of the engine. */
+static vbo_congestion *least_busy(const vbo_seats *seats, int64_t now) {
   vbo_congestion *found = NULL;
-  for (vbo_node *node = engine->origins.head.next; node != &engine->origins.head;
-       node = node->next) {
+  for (vbo_node *node = seats->origins.head.next; node != &seats->origins.head; node = node->next) {
     vbo_congestion *congestion = node->owner;
     if ((found == NULL || congestion->running < found->running) && may_admit(congestion, now))
       found = congestion;
@@ -276,7 +280,7 @@ static vbo_congestion *least_busy(const vbo_engine *engine, int64_t now) {
 }
 
 static void arm(vbo_congestion *congestion, int64_t now) {
-  vbo_timers *timers = &congestion->engine->timers;
+  vbo_timers *timers = congestion->seats->timers;
   if (congestion->waiters > 0 && congestion->paused_until > now)
     vbo_timer_set(timers, &congestion->timer, congestion->paused_until);
   else
@@ -295,19 +299,19 @@ static void admit_urgent(vbo_congestion *congestion, int64_t now) {
   }
 }
 
-void vbo_congestion_admit(vbo_engine *engine) {
-  int64_t now = vbo_monotonic_ms();
-  for (vbo_node *node = engine->origins.head.next; node != &engine->origins.head; node = node->next)
+void vbo_congestion_admit(vbo_seats *seats) {
+  int64_t now = vbo_timers_now(seats->timers);
+  for (vbo_node *node = seats->origins.head.next; node != &seats->origins.head; node = node->next)
     admit_urgent(node->owner, now);
   vbo_congestion *congestion = NULL;
-  while (engine->running < engine->limit && (congestion = least_busy(engine, now)) != NULL)
+  while (seats->running < seats->limit && (congestion = least_busy(seats, now)) != NULL)
     admit_one(congestion, now);
-  for (vbo_node *node = engine->origins.head.next; node != &engine->origins.head; node = node->next)
+  for (vbo_node *node = seats->origins.head.next; node != &seats->origins.head; node = node->next)
     arm(node->owner, now);
 }
 
 void vbo_congestion_read(const vbo_congestion *congestion, vbo_load *load) {
-  int64_t now = vbo_monotonic_ms();
+  int64_t now = vbo_timers_now(congestion->seats->timers);
   *load = (vbo_load){
       .window = (int)congestion->window,
       .limit = congestion->options.limit,

@@ -1,20 +1,18 @@
-/* engine.c: the loop: libcurl, timers, and the queue of what is ready. */
+/* engine.c: see engine.h. */
 #include "client/engine.h"
 
 #include <limits.h>
 #include <stdlib.h>
 
-#include "client/client.h"
-#include "client/congestion.h"
 #include "base/system.h"
 
-/* libcurl's poll takes an int; waking up now and then costs nothing. */
+/* curl_multi_poll takes an int; waking up once an hour costs nothing. */
 enum { LONGEST_POLL = 60 * 60 * 1000 };
 
-/* A poll that ends so much later than it was told to: the process was stopped. */
+/* A poll that ends so much later than it was to: the process was stopped, or the machine slept. */
 enum { STOPPED = 1000 };
 
-/* Each is a descriptor; a process has 1,024 as a rule. */
+/* Each takes a file descriptor, of which a process usually has 1,024. */
 enum { TOTAL_AT_ONCE = 256 };
 
 vbo_engine *vbo_engine_new(vbo_error *err) {
@@ -26,14 +24,18 @@ vbo_engine *vbo_engine_new(vbo_error *err) {
   engine->owners = 1;
   atomic_init(&engine->interrupted, false);
   vbo_list_init(&engine->clients);
-  vbo_list_init(&engine->origins);
-  engine->limit = TOTAL_AT_ONCE;
   vbo_list_init(&engine->ready);
-  vbo_teller_init(&engine->teller);
+  vbo_seats_init(&engine->seats, TOTAL_AT_ONCE, &engine->timers);
+  vbo_observer_init(&engine->observer, &engine->timers);
   engine->http = vbo_http_new(err);
   if (engine->http != NULL) return engine;
   free(engine);
   return NULL;
+}
+
+vbo_engine *vbo_engine_share(vbo_engine *engine) {
+  engine->owners++;
+  return engine;
 }
 
 void vbo_engine_release(vbo_engine *engine) {
@@ -43,11 +45,9 @@ void vbo_engine_release(vbo_engine *engine) {
 void vbo_engine_free(vbo_engine *engine) {
   if (engine == NULL) return;
   engine->closed = true;
-  vbo_client *client = NULL;
-  while ((client = vbo_list_first(&engine->clients)) != NULL)
-    vbo_client_close(client);
-  vbo_teller_close(&engine->teller, &engine->timers);
-  vbo_feeds_free(engine->feeds); /* which may still wake the loop */
+  vbo_children_end(&engine->clients, "its engine was freed");
+  vbo_observer_close(&engine->observer);
+  vbo_feeds_free(engine->feeds); /* before http: a worker may still wake the loop */
   engine->feeds = NULL;
   vbo_http_free(engine->http);
   engine->http = NULL;
@@ -75,7 +75,7 @@ vbo_transfer *vbo_engine_next(vbo_engine *engine) {
 bool vbo_engine_set_limit(vbo_engine *engine, int limit, vbo_error *err) {
   if (limit < 1)
     return vbo_error_set(err, VBO_ERROR_USAGE, "an engine carries at least one transfer at once");
-  engine->limit = limit;
+  engine->seats.limit = limit;
   return true;
 }
 
@@ -90,10 +90,10 @@ void vbo_engine_interrupt(vbo_engine *engine) {
  * arrived meanwhile counts before anything is declared silent. */
 static void drive(vbo_engine *engine) {
   vbo_feeds_drive(engine->feeds);
-  vbo_congestion_admit(engine); /* what was started since is on its way before anybody waits */
+  vbo_congestion_admit(&engine->seats); /* before the poll: what was started since is on its way */
   vbo_http_perform(engine->http);
   vbo_timers_fire(&engine->timers, vbo_monotonic_ms());
-  vbo_congestion_admit(engine);
+  vbo_congestion_admit(&engine->seats); /* those whose pause ended, or whose seat became free */
 }
 
 static int until_timer(const vbo_engine *engine, int most) {
@@ -114,15 +114,11 @@ static uint64_t moves(const vbo_engine *engine) {
   return engine->moves + vbo_http_moves(engine->http);
 }
 
-int64_t vbo_engine_heard_ms(const vbo_engine *engine) {
-  return vbo_monotonic_ms() - engine->deaf;
-}
-
 static void poll_for(vbo_engine *engine, int timeout_ms) {
   int64_t due = vbo_monotonic_ms() + timeout_ms;
   vbo_http_poll(engine->http, timeout_ms);
   int64_t late = vbo_monotonic_ms() - due;
-  if (late > STOPPED) engine->deaf += late;
+  if (late > STOPPED) engine->seats.unheard += late;
 }
 
 static int run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
@@ -150,14 +146,19 @@ int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
     vbo_error_set(err, VBO_ERROR_CLOSED, "the engine is closed");
     return -1;
   }
-  if (engine->teller.telling) {
+  if (engine->observer.notifying) {
     vbo_error_set(err, VBO_ERROR_USAGE, "a progress callback cannot run its engine");
     return -1;
   }
-  if (engine->left_at != 0) engine->deaf += vbo_monotonic_ms() - engine->left_at;
-  vbo_teller_run(&engine->teller, &engine->timers);
+  if (engine->left_at != 0) engine->seats.unheard += vbo_monotonic_ms() - engine->left_at;
+  vbo_observer_run(&engine->observer);
   int pending = run(engine, timeout_ms, err);
-  vbo_teller_run(&engine->teller, &engine->timers);
+  vbo_observer_run(&engine->observer);
   engine->left_at = vbo_monotonic_ms();
   return pending < 0 ? pending : engine->pending; /* the callback may start and cancel */
+}
+
+void vbo_engine_on_progress(vbo_engine *engine, vbo_event_callback *callback, void *owner) {
+  engine->observer.callback = callback;
+  engine->observer.owner = owner;
 }

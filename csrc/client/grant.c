@@ -1,7 +1,8 @@
-/* grant.c: the token request's form and the token answer, on the secure heap. */
+/* grant.c: see grant.h.  Everything here lives on the secure heap. */
+#include "client/grant.h"
+
 #include <string.h>
 
-#include "client/auth.h"
 #include "json/json.h"
 #include "base/secret.h"
 #include "base/text.h"

@@ -1,17 +1,15 @@
-/* progress.c: what an engine tells of its transfers while it runs.
+/* progress.c: see progress.h.
  *
- * Transfers move and end inside libcurl's callbacks; there they are only put into
- * lists, and the lists are told when libcurl is done. */
+ * Transfers move and end inside libcurl's callbacks, where no code of the caller may run: there
+ * they are only put into lists, and the events are sent when libcurl is done. */
 #include "client/progress.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/engine.h"
-#include "base/system.h"
+#include "base/error.h"
 #include "base/redact.h"
 #include "base/text.h"
-#include "client/transfer.h"
 
 enum {
   INTERVAL = 100,     /* between two events of a transfer under way */
@@ -23,60 +21,62 @@ static void on_timer(void *owner) {
   (void)owner; /* the engine woke up, and that was all */
 }
 
-void vbo_teller_init(vbo_teller *teller) {
-  vbo_list_init(&teller->fresh);
-  vbo_list_init(&teller->live);
-  vbo_list_init(&teller->ended);
-  teller->timer = (vbo_timer){.fire = on_timer, .owner = teller};
+void vbo_observer_init(vbo_observer *observer, vbo_timers *timers) {
+  *observer = (vbo_observer){.timers = timers, .timer = {.fire = on_timer, .owner = observer}};
+  vbo_list_init(&observer->fresh);
+  vbo_list_init(&observer->live);
+  vbo_list_init(&observer->ended);
 }
 
 /* ---------------------------------------------------------------- transfers */
 
 /* The last part of the path, safe to print. */
-static bool name_file(vbo_told *told, const char *file, vbo_error *err) {
+static bool name_file(vbo_observed *observed, const char *file, vbo_error *err) {
   const char *slash = strrchr(file, '/');
   const char *last = slash != NULL ? slash + 1 : file;
   size_t size = strlen(last);
-  told->name = malloc(size + 1); /* cleaning makes nothing longer */
-  if (told->name == NULL) return vbo_error_memory(err);
-  vbo_text_clean(told->name, size + 1, last, size);
-  vbo_redact_line(told->name);
+  observed->name = malloc(size + 1); /* cleaning makes nothing longer */
+  if (observed->name == NULL) return vbo_error_memory(err);
+  vbo_text_clean(observed->name, size + 1, last, size);
+  vbo_redact_line(observed->name);
   return true;
 }
 
-bool vbo_told_begin(vbo_teller *teller, vbo_transfer *transfer, const char *file, vbo_error *err) {
-  transfer->told.rate = -1;
-  if (file != NULL && !name_file(&transfer->told, file, err)) return false;
-  vbo_list_append(&teller->fresh, &transfer->told.node, transfer);
+bool vbo_observe_begin(vbo_observer *observer, vbo_observed *observed, vbo_transfer *transfer,
+                       vbo_snapshot_function *snapshot, const char *file, vbo_error *err) {
+  *observed = (vbo_observed){.transfer = transfer, .snapshot = snapshot, .rate = -1};
+  if (file != NULL && !name_file(observed, file, err)) return false;
+  vbo_list_append(&observer->fresh, &observed->node, observed);
   return true;
 }
 
-void vbo_told_end(vbo_teller *teller, vbo_transfer *transfer) {
-  if (!vbo_node_linked(&transfer->told.node)) return; /* a login */
-  vbo_node_unlink(&transfer->told.node);
-  if (teller->callback != NULL) vbo_list_append(&teller->ended, &transfer->told.node, transfer);
+void vbo_observe_end(vbo_observer *observer, vbo_observed *observed) {
+  if (!vbo_node_linked(&observed->node)) return; /* a login is not observed */
+  vbo_node_unlink(&observed->node);
+  if (observer->callback != NULL) vbo_list_append(&observer->ended, &observed->node, observed);
 }
 
 /* -------------------------------------------------------------------- rates */
 
-static void measure(vbo_told *told, const vbo_progress *progress, int64_t now) {
-  if (progress->phase != VBO_PHASE_RECEIVING || progress->attempts != told->attempts ||
-      progress->received < told->received) {
+static void measure(vbo_observed *observed, const vbo_progress *progress, int64_t now) {
+  if (progress->phase != VBO_PHASE_RECEIVING || progress->attempts != observed->attempts ||
+      progress->received < observed->received) {
     /* Another attempt is another connection. */
-    *told = (vbo_told){.node = told->node, .begun = told->begun, .name = told->name, .rate = -1};
-    told->attempts = progress->attempts;
-    told->received = progress->received;
+    observed->at = 0;
+    observed->rate = -1;
+    observed->attempts = progress->attempts;
+    observed->received = progress->received;
   }
   if (progress->phase != VBO_PHASE_RECEIVING) return;
-  int64_t passed = now - told->at;
-  if (told->at != 0 && passed <= 0) return;
-  if (told->at != 0 && passed <= LONGEST_GAP) {
-    double rate = (double)(progress->received - told->received) * 1000 / (double)passed;
+  int64_t passed = now - observed->at;
+  if (observed->at != 0 && passed <= 0) return;
+  if (observed->at != 0 && passed <= LONGEST_GAP) {
+    double rate = (double)(progress->received - observed->received) * 1000 / (double)passed;
     double share = (double)passed / (double)(passed + SMOOTHING);
-    told->rate = told->rate < 0 ? rate : told->rate + (rate - told->rate) * share;
+    observed->rate = observed->rate < 0 ? rate : observed->rate + (rate - observed->rate) * share;
   }
-  told->at = now;
-  told->received = progress->received;
+  observed->at = now;
+  observed->received = progress->received;
 }
 
 static int64_t mean(const vbo_progress *progress) {
@@ -86,101 +86,101 @@ static int64_t mean(const vbo_progress *progress) {
 
 /* ------------------------------------------------------------------- events */
 
-static void tell(vbo_teller *teller, vbo_transfer *transfer, vbo_event_kind kind) {
-  vbo_told *told = &transfer->told;
-  vbo_event event = {.kind = kind, .rate = -1, .left = -1};
-  if (teller->callback == NULL) return;
-  event.name = told->name != NULL ? told->name : transfer->path;
-  vbo_transfer_progress(transfer, &event.progress);
-  bool over = kind == VBO_EVENT_DONE || kind == VBO_EVENT_FAILED;
-  if (kind == VBO_EVENT_FAILED) event.error = &transfer->error;
-  if (over) {
+static void send_event(vbo_observer *observer, vbo_observed *observed, vbo_event_kind kind,
+                       const vbo_snapshot *now) {
+  vbo_event event = {.kind = kind, .progress = now->progress, .rate = -1, .left = -1};
+  event.name = observed->name != NULL ? observed->name : now->name;
+  if (kind == VBO_EVENT_FAILED) event.error = now->error;
+  if (kind == VBO_EVENT_DONE || kind == VBO_EVENT_FAILED) {
     event.rate = mean(&event.progress);
   } else {
-    measure(told, &event.progress, vbo_monotonic_ms());
-    event.rate = (int64_t)told->rate;
+    measure(observed, &event.progress, vbo_timers_now(observer->timers));
+    event.rate = (int64_t)observed->rate;
     int64_t missing = event.progress.expected - event.progress.received;
-    double left = told->rate >= 1 ? (double)missing / told->rate * 1000 : -1;
+    double left = observed->rate >= 1 ? (double)missing / observed->rate * 1000 : -1;
     if (event.progress.expected >= 0 && missing >= 0 && left < 9e15) event.left = (int64_t)left;
   }
-  teller->telling = true;
-  teller->callback(teller->owner, transfer, &event);
-  teller->telling = false;
+  observer->notifying = true;
+  observer->callback(observer->owner, observed->transfer, &event);
+  observer->notifying = false;
 }
 
-static void tell_start(vbo_teller *teller, vbo_transfer *transfer) {
-  if (transfer->told.begun) return;
-  transfer->told.begun = true;
-  tell(teller, transfer, VBO_EVENT_START);
+static void send_start(vbo_observer *observer, vbo_observed *observed) {
+  vbo_snapshot now = {0};
+  if (observed->begun || observer->callback == NULL) return;
+  observed->begun = true;
+  observed->snapshot(observed->transfer, &now);
+  send_event(observer, observed, VBO_EVENT_START, &now);
 }
 
-static void tell_end(vbo_teller *teller, vbo_transfer *transfer) {
-  tell_start(teller, transfer);
-  tell(teller, transfer, transfer->error.kind == VBO_OK ? VBO_EVENT_DONE : VBO_EVENT_FAILED);
+static void send_end(vbo_observer *observer, vbo_observed *observed) {
+  vbo_snapshot now = {0};
+  send_start(observer, observed);
+  if (observer->callback == NULL) return; /* START's callback may have taken itself off */
+  observed->snapshot(observed->transfer, &now);
+  send_event(observer, observed, now.error == NULL ? VBO_EVENT_DONE : VBO_EVENT_FAILED, &now);
 }
 
-static void tell_progress(vbo_teller *teller, vbo_transfer *transfer) {
-  vbo_progress progress;
-  vbo_transfer_progress(transfer, &progress);
-  tell(teller, transfer,
-       progress.phase == VBO_PHASE_PREPARING ? VBO_EVENT_PREPARING : VBO_EVENT_PROGRESS);
+static void send_progress(vbo_observer *observer, vbo_observed *observed) {
+  vbo_snapshot now = {0};
+  if (observer->callback == NULL) return;
+  observed->snapshot(observed->transfer, &now);
+  send_event(observer, observed,
+             now.progress.phase == VBO_PHASE_PREPARING ? VBO_EVENT_PREPARING : VBO_EVENT_PROGRESS,
+             &now);
 }
 
 /* The callback may start and cancel transfers, which moves them between the lists: each is in
- * the list where it belongs before it is told, and those that are left are found by their list. */
-static void tell_live(vbo_teller *teller) {
+ * the list where it belongs before its event is sent, and the rest are found by their list. */
+static void send_live(vbo_observer *observer) {
   vbo_list left;
   vbo_list_init(&left);
-  vbo_list_move(&left, &teller->live);
-  vbo_transfer *transfer = NULL;
-  while ((transfer = vbo_list_take(&left)) != NULL) {
-    vbo_list_append(&teller->live, &transfer->told.node, transfer);
-    tell_progress(teller, transfer);
+  vbo_list_move(&left, &observer->live);
+  vbo_observed *observed = NULL;
+  while ((observed = vbo_list_take(&left)) != NULL) {
+    vbo_list_append(&observer->live, &observed->node, observed);
+    send_progress(observer, observed);
   }
 }
 
-static void tell_ends(vbo_teller *teller) {
-  vbo_transfer *transfer = NULL;
-  while ((transfer = vbo_list_take(&teller->ended)) != NULL)
-    tell_end(teller, transfer);
+static void send_ends(vbo_observer *observer) {
+  vbo_observed *observed = NULL;
+  while ((observed = vbo_list_take(&observer->ended)) != NULL)
+    send_end(observer, observed);
 }
 
-void vbo_teller_run(vbo_teller *teller, vbo_timers *timers) {
-  if (teller->callback == NULL || teller->telling) return;
-  vbo_transfer *transfer = NULL;
-  while ((transfer = vbo_list_take(&teller->fresh)) != NULL) {
-    vbo_list_append(&teller->live, &transfer->told.node, transfer);
-    tell_start(teller, transfer);
+void vbo_observer_run(vbo_observer *observer) {
+  if (observer->callback == NULL || observer->notifying) return;
+  vbo_observed *observed = NULL;
+  while ((observed = vbo_list_take(&observer->fresh)) != NULL) {
+    vbo_list_append(&observer->live, &observed->node, observed);
+    send_start(observer, observed);
   }
-  int64_t now = vbo_monotonic_ms();
-  if (now >= teller->due) {
-    tell_live(teller);
-    teller->due = now + INTERVAL;
+  int64_t now = vbo_timers_now(observer->timers);
+  if (now >= observer->due) {
+    send_live(observer);
+    observer->due = now + INTERVAL;
   }
-  tell_ends(teller);
-  bool live = teller->live.head.next != &teller->live.head;
-  if (live && teller->callback != NULL)
-    vbo_timer_set(timers, &teller->timer, teller->due);
+  send_ends(observer);
+  bool live = vbo_list_first(&observer->live) != NULL;
+  if (live && observer->callback != NULL)
+    vbo_timer_set(observer->timers, &observer->timer, observer->due);
   else
-    vbo_timer_stop(timers, &teller->timer);
+    vbo_timer_stop(observer->timers, &observer->timer);
 }
 
-void vbo_told_free(vbo_teller *teller, vbo_transfer *transfer) {
-  /* It ended, and nothing ran since. */
-  if (vbo_node_linked(&transfer->told.node)) {
-    vbo_node_unlink(&transfer->told.node);
-    tell_end(teller, transfer);
+void vbo_observe_free(vbo_observer *observer, vbo_observed *observed) {
+  /* It ended, and the engine has not run since. */
+  if (vbo_node_linked(&observed->node)) {
+    vbo_node_unlink(&observed->node);
+    send_end(observer, observed);
   }
-  free(transfer->told.name);
+  free(observed->name);
+  observed->name = NULL;
 }
 
-void vbo_teller_close(vbo_teller *teller, vbo_timers *timers) {
-  tell_ends(teller);
-  teller->callback = NULL;
-  vbo_timer_stop(timers, &teller->timer);
-}
-
-void vbo_engine_on_progress(vbo_engine *engine, vbo_event_callback *callback, void *owner) {
-  engine->teller.callback = callback;
-  engine->teller.owner = owner;
+void vbo_observer_close(vbo_observer *observer) {
+  send_ends(observer);
+  observer->callback = NULL;
+  vbo_timer_stop(observer->timers, &observer->timer);
 }

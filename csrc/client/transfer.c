@@ -23,14 +23,14 @@ static bool copy_request(vbo_transfer *transfer, const vbo_request *request, vbo
     return vbo_error_memory(err);
   if (!vbo_request_body(request, &transfer->request_body, err)) return false;
   for (size_t i = 0; i < request->secret_count; i++)
-    vbo_client_keep(transfer->client, request->secrets[i].secret);
+    vbo_endpoint_keep(transfer->group->endpoint, request->secrets[i].secret);
   return true;
 }
 
 static bool open_file(vbo_transfer *transfer, const vbo_sink_options *options, vbo_error *err) {
   if (options->path == NULL)
     return vbo_error_set(err, VBO_ERROR_USAGE, "a file to save to needs a path");
-  vbo_feeds *feeds = vbo_engine_feeds(transfer->client->engine, err);
+  vbo_feeds *feeds = vbo_engine_feeds(transfer->engine, err);
   if (feeds == NULL) return false;
   vbo_check *check = NULL;
   if (options->check != NULL && (check = vbo_check_new(options->check, err)) == NULL) return false;
@@ -54,7 +54,7 @@ static bool open_sink(vbo_transfer *transfer, const vbo_sink_options *options, v
   transfer->kind = options->kind;
   switch (options->kind) {
     case VBO_SINK_MEMORY:
-      transfer->body_limit = options->limit != 0 ? options->limit : transfer->client->body_limit;
+      transfer->body_limit = options->limit != 0 ? options->limit : transfer->group->body_limit;
       return true;
     case VBO_SINK_FILE:
       return open_file(transfer, options, err);
@@ -66,15 +66,16 @@ static bool open_sink(vbo_transfer *transfer, const vbo_sink_options *options, v
 }
 
 /* A transfer that has not begun. */
-static vbo_transfer *new_transfer(vbo_client *client, vbo_error *err) {
+static vbo_transfer *new_transfer(vbo_transfers *group, vbo_error *err) {
   vbo_transfer *transfer = calloc(1, sizeof *transfer);
   if (transfer == NULL) {
     vbo_error_memory(err);
     return NULL;
   }
-  transfer->client = client;
+  transfer->engine = vbo_engine_share(group->engine);
+  transfer->group = group;
   transfer->checked = "";
-  client->owners++;
+  transfer->child = (vbo_child){.end = vbo_transfer_end, .owner = transfer};
   vbo_headers_init(&transfer->headers);
   transfer->timer = (vbo_timer){.fire = vbo_transfer_on_timer, .owner = transfer};
   transfer->waiter = (vbo_auth_waiter){.answered = vbo_transfer_on_token, .owner = transfer};
@@ -86,51 +87,41 @@ static vbo_transfer *new_transfer(vbo_client *client, vbo_error *err) {
 
 static void begin(vbo_transfer *transfer) {
   transfer->started_at = vbo_monotonic_ms();
-  vbo_list_append(&transfer->client->transfers, &transfer->node, transfer);
-  transfer->client->engine->pending++;
+  vbo_child_join(&transfer->group->live, &transfer->child);
+  transfer->engine->pending++;
   vbo_transfer_begin(transfer);
 }
 
-vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,
-                                 const vbo_sink_options *sink, vbo_error *err) {
-  if (client->closed) {
-    vbo_error_set(err, VBO_ERROR_CLOSED, "the client is closed");
-    return NULL;
-  }
-  if (!vbo_request_check(request, err)) return NULL;
-  if (!request->anonymous && client->user == NULL) {
-    vbo_error_set(err, VBO_ERROR_USAGE, "this client has no user name and password");
-    return NULL;
-  }
-  vbo_transfer *transfer = new_transfer(client, err);
+static void take_snapshot(const vbo_transfer *transfer, vbo_snapshot *out) {
+  out->name = transfer->path;
+  out->error = vbo_transfer_error(transfer);
+  vbo_transfer_progress(transfer, &out->progress);
+}
+
+vbo_transfer *vbo_transfer_open(vbo_transfers *group, const vbo_request *request,
+                                const vbo_sink_options *sink, vbo_error *err) {
+  vbo_transfer *transfer = new_transfer(group, err);
   if (transfer == NULL) return NULL;
   const char *file = sink != NULL && sink->kind == VBO_SINK_FILE ? sink->path : NULL;
   if (!copy_request(transfer, request, err) || !open_sink(transfer, sink, err) ||
-      !vbo_told_begin(&client->engine->teller, transfer, file, err)) {
+      !vbo_observe_begin(&group->engine->observer, &transfer->observed, transfer, take_snapshot,
+                         file, err)) {
     vbo_transfer_free(transfer);
     return NULL;
   }
-  int64_t deadline = request->deadline != 0 ? request->deadline : client->deadline;
+  int64_t deadline = request->deadline != 0 ? request->deadline : group->deadline;
   int64_t now = vbo_monotonic_ms();
   if (deadline != 0 && deadline < INT64_MAX - now) transfer->deadline_at = now + deadline;
   begin(transfer);
   return transfer;
 }
 
-vbo_transfer *vbo_login_start(vbo_client *client, vbo_error *err) {
-  if (client->closed) {
-    vbo_error_set(err, VBO_ERROR_CLOSED, "the client is closed");
-    return NULL;
-  }
-  if (client->user == NULL) {
-    vbo_error_set(err, VBO_ERROR_USAGE, "this client has no user name and password");
-    return NULL;
-  }
-  vbo_transfer *transfer = new_transfer(client, err);
+vbo_transfer *vbo_transfer_open_login(vbo_transfers *group, const char *path, vbo_error *err) {
+  vbo_transfer *transfer = new_transfer(group, err);
   if (transfer == NULL) return NULL;
   transfer->login = true;
   transfer->method = vbo_text_copy("POST");
-  transfer->path = vbo_text_copy(client->token_path);
+  transfer->path = vbo_text_copy(path);
   if (transfer->method != NULL && transfer->path != NULL) {
     begin(transfer);
     return transfer;
@@ -138,14 +129,6 @@ vbo_transfer *vbo_login_start(vbo_client *client, vbo_error *err) {
   vbo_transfer_free(transfer);
   vbo_error_memory(err);
   return NULL;
-}
-
-bool vbo_client_login(vbo_client *client, vbo_error *err) {
-  vbo_transfer *transfer = vbo_login_start(client, err);
-  if (transfer == NULL) return false;
-  bool good = vbo_transfer_wait(transfer, err);
-  vbo_transfer_free(transfer); /* interrupted: the request for the token itself goes on */
-  return good;
 }
 
 /* ------------------------------------------------------------------ waiting */
@@ -158,7 +141,7 @@ static bool failed(const vbo_transfer *transfer, vbo_error *err) {
 
 bool vbo_transfer_wait(vbo_transfer *transfer, vbo_error *err) {
   while (transfer->state != VBO_STATE_DONE && !(transfer->kind == VBO_SINK_PULL && transfer->head))
-    if (vbo_engine_run(transfer->client->engine, -1, err) < 0) return false;
+    if (vbo_engine_run(transfer->engine, -1, err) < 0) return false;
   return !failed(transfer, err);
 }
 
@@ -173,7 +156,7 @@ int64_t vbo_transfer_read(vbo_transfer *transfer, void *buffer, size_t size, vbo
   }
   while (transfer->ring.size == 0) {
     if (transfer->state == VBO_STATE_DONE) return failed(transfer, err) ? -1 : 0;
-    if (vbo_engine_run(transfer->client->engine, -1, err) < 0) return -1;
+    if (vbo_engine_run(transfer->engine, -1, err) < 0) return -1;
   }
   size_t taken = vbo_ring_take(&transfer->ring, buffer, size);
   transfer->handed_out = true;
@@ -189,32 +172,20 @@ void vbo_transfer_free(vbo_transfer *transfer) {
   if (transfer == NULL) return;
   vbo_transfer_end(transfer, "it was freed");
   vbo_node_unlink(&transfer->ready);
-  vbo_told_free(&transfer->client->engine->teller, transfer);
+  vbo_observe_free(&transfer->engine->observer, &transfer->observed);
   vbo_headers_free(&transfer->headers);
   vbo_buffer_free(&transfer->request_body);
   vbo_buffer_free(&transfer->body);
   vbo_ring_free(&transfer->ring);
   vbo_digest_free(transfer->digest);
   vbo_feed_free(transfer->file);
-  vbo_client *client = transfer->client;
+  vbo_engine *engine = transfer->engine;
   free(transfer->method);
   free(transfer->path);
   free(transfer->content_type);
   free(transfer->lost);
   free(transfer);
-  vbo_client_release(client);
-}
-
-vbo_transfer *vbo_call(vbo_client *client, const vbo_request *request, const vbo_sink_options *sink,
-                       vbo_error *err) {
-  vbo_transfer *transfer = vbo_transfer_start(client, request, sink, err);
-  if (transfer == NULL || vbo_transfer_wait(transfer, err)) return transfer;
-  /* Interrupted while it runs: ended here, so that what is reported is final
-   * (a change may be of unknown outcome). */
-  vbo_transfer_cancel(transfer);
-  failed(transfer, err);
-  vbo_transfer_free(transfer);
-  return NULL;
+  vbo_engine_release(engine);
 }
 
 /* ------------------------------------------------------------------ queries */
@@ -290,7 +261,8 @@ static vbo_transfer_phase phase_of(const vbo_transfer *transfer) {
 static int64_t pause_of(const vbo_transfer *transfer, int64_t now) {
   vbo_load load = {0};
   if (transfer->state == VBO_STATE_PAUSE) return transfer->retry_at - now;
-  if (transfer->state == VBO_STATE_QUEUE) vbo_client_load(transfer->client, &load);
+  if (transfer->state == VBO_STATE_QUEUE)
+    vbo_congestion_read(transfer->group->endpoint->congestion, &load);
   return load.pause;
 }
 

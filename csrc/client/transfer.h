@@ -3,11 +3,23 @@
 #ifndef VBO_TRANSFER_H
 #define VBO_TRANSFER_H
 
-#include "client/client.h"
+#include "base/ring.h"
+#include "client/auth.h"
+#include "client/engine.h"
+#include "client/progress.h"
 #include "save/digest.h"
 #include "save/feed.h"
-#include "client/progress.h"
-#include "base/ring.h"
+
+/* The transfers of one client, and what they need of it.  Owned by the client, which ends the
+ * live ones before it goes: a transfer that is done uses its engine alone. */
+typedef struct vbo_transfers {
+  vbo_engine *engine;
+  vbo_endpoint *endpoint;
+  vbo_auth *auth;
+  vbo_list live;     /* vbo_child */
+  size_t body_limit; /* of an answer in memory */
+  int64_t deadline;  /* milliseconds; 0: none */
+} vbo_transfers;
 
 /*   QUEUE ──► TOKEN ──► RUNNING ──► (SETTLING) ──► DONE
  *     ▲                    │
@@ -23,10 +35,11 @@ typedef enum vbo_transfer_state {
 } vbo_transfer_state;
 
 struct vbo_transfer {
-  vbo_client *client;
-  vbo_node node;  /* in the client's transfers, until it is done */
-  vbo_node ready; /* in the engine's ready list */
-  vbo_told told;  /* to who listens to the engine */
+  vbo_engine *engine;   /* one of its owners */
+  vbo_transfers *group; /* until it is done */
+  vbo_child child;      /* of the group, until it is done */
+  vbo_node ready;       /* in the engine's ready list */
+  vbo_observed observed;
   vbo_transfer_state state;
 
   /* The request, ours. */
@@ -85,8 +98,12 @@ struct vbo_transfer {
   vbo_error error;
 };
 
-/* transfer.c: the answer in memory, for who takes its bytes over instead of copying
- * them. */
+/* Starts a transfer of the group.  NULL with an error. */
+vbo_transfer *vbo_transfer_open(vbo_transfers *group, const vbo_request *request,
+                                const vbo_sink_options *sink, vbo_error *err);
+/* Starts one that is done when there is a token. */
+vbo_transfer *vbo_transfer_open_login(vbo_transfers *group, const char *path, vbo_error *err);
+/* Returns the answer in memory, for a caller that takes its bytes over instead of copying them. */
 vbo_buffer *vbo_transfer_buffer(vbo_transfer *transfer);
 
 /* transfer_run.c: the state machine. */
@@ -94,8 +111,8 @@ void vbo_transfer_begin(vbo_transfer *transfer);
 void vbo_transfer_on_timer(void *owner);
 void vbo_transfer_on_seat(void *owner, const vbo_error *refusal);
 void vbo_transfer_on_token(void *owner, const vbo_error *failure);
-/* Ends it with CANCELLED (or UNKNOWN_OUTCOME), `why` in the message. */
-void vbo_transfer_end(vbo_transfer *transfer, const char *why);
+/* Ends it with CANCELLED (or UNKNOWN_OUTCOME), `why` in the message.  Of a vbo_child. */
+void vbo_transfer_end(void *owner, const char *why);
 /* Sets the timer for whatever comes next: pause, deadline, idle. */
 void vbo_transfer_arm(vbo_transfer *transfer);
 

@@ -74,7 +74,7 @@ static bool on_head(void *owner, const vbo_headers *headers) {
     return false;
   /* A reader who takes its time must not keep others from the server. */
   if (transfer->kind == VBO_SINK_PULL)
-    vbo_congestion_stand(transfer->client->congestion, &transfer->seat, VBO_OUTCOME_GOOD);
+    vbo_congestion_stand(transfer->group->endpoint->congestion, &transfer->seat, VBO_OUTCOME_GOOD);
   return true;
 }
 
@@ -86,7 +86,7 @@ static vbo_taking pull(vbo_transfer *transfer, const char *bytes, size_t size) {
   if (!vbo_digest_add(transfer->digest, bytes, size, &transfer->local) ||
       !vbo_ring_put(&transfer->ring, bytes, size, &transfer->local))
     return VBO_STOP;
-  vbo_engine_report(transfer->client->engine, &transfer->ready, transfer);
+  vbo_engine_report(transfer->engine, &transfer->ready, transfer);
   return VBO_TAKEN;
 }
 

@@ -14,14 +14,14 @@ void vbo_transfer_arm(vbo_transfer *transfer) {
   int64_t due = transfer->deadline_at;
   if (transfer->state == VBO_STATE_PAUSE && transfer->retry_at < due) due = transfer->retry_at;
   if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at != 0 && !transfer->held) {
-    int64_t idle = transfer->moved_at + transfer->client->idle_timeout;
+    int64_t idle = transfer->moved_at + transfer->group->endpoint->idle_timeout;
     if (idle < due) due = idle;
   }
   if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at == 0) {
-    int64_t look = transfer->looked_at + transfer->client->idle_timeout;
+    int64_t look = transfer->looked_at + transfer->group->endpoint->idle_timeout;
     if (look < due) due = look;
   }
-  vbo_timers *timers = &transfer->client->engine->timers;
+  vbo_timers *timers = &transfer->engine->timers;
   if (transfer->state == VBO_STATE_DONE || due == INT64_MAX)
     vbo_timer_stop(timers, &transfer->timer);
   else
@@ -52,7 +52,7 @@ static vbo_outcome outcome_of(const vbo_transfer *transfer, const vbo_error *err
     /* Exports take minutes to prepare, and changes what they take. */
     if (transfer->kind != VBO_SINK_MEMORY || transfer->change || transfer->sent_at == 0)
       return VBO_OUTCOME_GOOD;
-    return vbo_congestion_judge(transfer->client->congestion,
+    return vbo_congestion_judge(transfer->group->endpoint->congestion,
                                 transfer->answered_at - transfer->sent_at);
   }
   switch (err->kind) {
@@ -66,13 +66,12 @@ static vbo_outcome outcome_of(const vbo_transfer *transfer, const vbo_error *err
 }
 
 static void leave_seat(vbo_transfer *transfer, const vbo_error *err, vbo_outcome outcome) {
-  vbo_congestion *congestion = transfer->client->congestion;
+  const vbo_endpoint *endpoint = transfer->group->endpoint;
   bool asked = outcome == VBO_OUTCOME_BUSY && err != NULL;
   int64_t pause = asked ? vbo_retry_after(&transfer->headers) : 0;
   /* What fails this request at once is no reason to hold the others that long. */
-  if (pause > transfer->client->longest_pause) pause = 0;
-  if (congestion != NULL)
-    vbo_congestion_leave(congestion, &transfer->seat, outcome, pause > 0 ? pause : 0);
+  if (pause > endpoint->longest_pause) pause = 0;
+  vbo_congestion_leave(endpoint->congestion, &transfer->seat, outcome, pause > 0 ? pause : 0);
 }
 
 static void finish(vbo_transfer *transfer, const vbo_error *err) {
@@ -81,19 +80,21 @@ static void finish(vbo_transfer *transfer, const vbo_error *err) {
     transfer->error = *err;
     /* A token request that failed has placed its own error. */
     if (err->server[0] == '\0')
-      vbo_client_place(transfer->client, transfer->method, transfer->path, &transfer->error);
+      vbo_endpoint_place(transfer->group->endpoint, transfer->method, transfer->path,
+                         &transfer->error);
   }
   transfer->state = VBO_STATE_DONE;
   transfer->ended_at = vbo_monotonic_ms();
   vbo_transfer_arm(transfer);
   vbo_node_unlink(&transfer->waiter.node);
-  vbo_node_unlink(&transfer->node);
+  vbo_node_unlink(&transfer->child.node);
   vbo_feed_free(transfer->file); /* which removes the partial file unless it was committed */
   transfer->file = NULL;
   vbo_buffer_free(&transfer->request_body);
-  transfer->client->engine->pending--;
-  vbo_told_end(&transfer->client->engine->teller, transfer);
-  vbo_engine_report(transfer->client->engine, &transfer->ready, transfer);
+  transfer->group = NULL; /* which may be freed from now on */
+  transfer->engine->pending--;
+  vbo_observe_end(&transfer->engine->observer, &transfer->observed);
+  vbo_engine_report(transfer->engine, &transfer->ready, transfer);
 }
 
 /* ---------------------------------------------------------------- attempts */
@@ -115,20 +116,20 @@ static bool build_headers(vbo_transfer *transfer, vbo_buffer *lines, vbo_error *
              !vbo_buffer_append(lines, "Content-Type:", 14, err)) { /* libcurl's own: none */
     return false;
   }
-  return transfer->anonymous || vbo_auth_header(&transfer->client->auth, lines, err);
+  return transfer->anonymous || vbo_auth_header(transfer->group->auth, lines, err);
 }
 
 static void launch(vbo_transfer *transfer) {
   vbo_error err = {0};
   vbo_buffer lines = {0};
-  vbo_client *client = transfer->client;
+  vbo_transfers *group = transfer->group;
   transfer->state = VBO_STATE_RUNNING;
   transfer->attempts++;
-  transfer->token = client->auth.serial;
+  transfer->token = group->auth->serial;
   transfer->looked_at = vbo_monotonic_ms();
   if (build_headers(transfer, &lines, &err))
-    transfer->exchange = vbo_client_exchange(
-        client, transfer->method, transfer->path, &lines,
+    transfer->exchange = vbo_endpoint_exchange(
+        group->endpoint, transfer->method, transfer->path, &lines,
         transfer->has_body ? transfer->request_body.data : NULL, transfer->request_body.size,
         transfer->once, &vbo_transfer_events, transfer, &err);
   if (transfer->exchange == NULL) {
@@ -143,13 +144,14 @@ static void launch(vbo_transfer *transfer) {
 static void get_token(vbo_transfer *transfer) {
   transfer->state = VBO_STATE_TOKEN;
   vbo_transfer_arm(transfer);
-  vbo_auth_wait(&transfer->client->auth, &transfer->waiter);
-  if (transfer->urgent) vbo_auth_hurry(&transfer->client->auth);
+  vbo_auth *auth = transfer->group->auth;
+  vbo_auth_wait(auth, &transfer->waiter); /* which may end the transfer at once */
+  if (transfer->urgent) vbo_auth_hurry(auth);
 }
 
 void vbo_transfer_begin(vbo_transfer *transfer) {
   if (transfer->login) {
-    if (vbo_auth_ready(&transfer->client->auth))
+    if (vbo_auth_ready(transfer->group->auth))
       finish(transfer, NULL);
     else
       get_token(transfer);
@@ -159,14 +161,14 @@ void vbo_transfer_begin(vbo_transfer *transfer) {
   transfer->seat.exclusive = transfer->exclusive;
   transfer->seat.urgent = transfer->urgent;
   vbo_transfer_arm(transfer);
-  vbo_congestion_enter(transfer->client->congestion, &transfer->seat);
+  vbo_congestion_enter(transfer->group->endpoint->congestion, &transfer->seat);
 }
 
 void vbo_transfer_on_seat(void *owner, const vbo_error *refusal) {
   vbo_transfer *transfer = owner;
   if (refusal != NULL)
     finish(transfer, refusal);
-  else if (transfer->anonymous || vbo_auth_ready(&transfer->client->auth))
+  else if (transfer->anonymous || vbo_auth_ready(transfer->group->auth))
     launch(transfer);
   else
     get_token(transfer);
@@ -183,11 +185,11 @@ void vbo_transfer_on_token(void *owner, const vbo_error *failure) {
 /* ------------------------------------------------------------ what follows */
 
 static bool may_repeat(const vbo_transfer *transfer, bool sent, bool repeat) {
-  if (!repeat || transfer->retried >= transfer->client->retries) return false;
+  if (!repeat || transfer->retried >= transfer->group->endpoint->retries) return false;
   if (transfer->once && sent) return false;
   /* The end of a program does not wait for a server that is not there. */
   vbo_load load;
-  vbo_client_load(transfer->client, &load);
+  vbo_congestion_read(transfer->group->endpoint->congestion, &load);
   if (transfer->urgent && load.given_up) return false;
   return !transfer->handed_out;
 }
@@ -230,13 +232,12 @@ static void keep_lost(vbo_transfer *transfer, const vbo_error *err) {
 }
 
 static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
-  vbo_client *client = transfer->client;
   vbo_error trouble = {0};
   bool refused = !transfer->once || !sent || transfer->refused;
   if (err->status == 401 && refused && !transfer->anonymous && !transfer->renewed) {
     transfer->renewed = true;
     keep_lost(transfer, err);
-    vbo_auth_refused(&client->auth, transfer->token);
+    vbo_auth_refused(transfer->group->auth, transfer->token);
     if (vbo_transfer_reset(transfer, &trouble))
       vbo_transfer_begin(transfer);
     else
@@ -244,7 +245,8 @@ static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool
     return;
   }
   vbo_error noted = *err;
-  bool within = vbo_retry_note(&transfer->headers, client->longest_pause, &noted);
+  bool within =
+      vbo_retry_note(&transfer->headers, transfer->group->endpoint->longest_pause, &noted);
   if (transfer->urgent) within = true;
   if (!within || !may_repeat(transfer, sent, repeat)) {
     conclude(transfer, &noted, sent, repeat);
@@ -335,7 +337,7 @@ static bool saved_already(vbo_transfer *transfer) {
 /* libcurl tells of whole lines.  A server that never ends the first one is found by looking, as
  * often as it may be silent, and counts as answering from its first byte on. */
 static void look(vbo_transfer *transfer, int64_t now) {
-  if (now < transfer->looked_at + transfer->client->idle_timeout) return;
+  if (now < transfer->looked_at + transfer->group->endpoint->idle_timeout) return;
   transfer->looked_at = now;
   transfer->answered_at = transfer->moved_at = vbo_exchange_heard_at(transfer->exchange);
 }
@@ -361,9 +363,9 @@ void vbo_transfer_on_timer(void *owner) {
   }
   if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at == 0) look(transfer, now);
   if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at != 0 && !transfer->held &&
-      now >= transfer->moved_at + transfer->client->idle_timeout) {
+      now >= transfer->moved_at + transfer->group->endpoint->idle_timeout) {
     bool sent = leave_exchange(transfer);
-    double seconds = (double)transfer->client->idle_timeout / 1000;
+    double seconds = (double)transfer->group->endpoint->idle_timeout / 1000;
     if (transfer->headers.complete)
       vbo_error_set(&err, VBO_ERROR_TIMEOUT, "the server fell silent for %.1f s after %lld bytes",
                     seconds, (long long)transfer->received);
@@ -379,7 +381,8 @@ void vbo_transfer_on_timer(void *owner) {
   vbo_transfer_arm(transfer);
 }
 
-void vbo_transfer_end(vbo_transfer *transfer, const char *why) {
+void vbo_transfer_end(void *owner, const char *why) {
+  vbo_transfer *transfer = owner;
   if (transfer->state == VBO_STATE_DONE || saved_already(transfer)) return;
   vbo_error err;
   bool sent = leave_exchange(transfer);

@@ -1,9 +1,10 @@
-/* origin.c: scheme, host and port, where alone the token goes, and the path before all others. */
+/* origin.c: see origin.h. */
+#include "http/origin.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/client.h"
 #include "base/text.h"
 
 enum { DEFAULT_PORT = 4443 };

@@ -1,241 +1,245 @@
-/* What an engine tells a callback of its transfers. */
-#include "peer_run.h"
+/* The observer: when events are sent, and what rate they state; without an engine. */
+#include "harness.h"
 
-#define TOKEN "token tok 3600\n"
+#include "client/progress.h"
 
-enum { MOST = 2000 };
+/* All that the observer knows of a transfer is its snapshot. */
+struct vbo_transfer {
+  vbo_snapshot now;
+  vbo_observed observed;
+};
 
-typedef struct told {
-  vbo_transfer *transfer;
-  vbo_event_kind kind;
-  char name[64];
-  vbo_progress progress;
-  int64_t rate;
-  int64_t left;
-  vbo_error_kind error;
-} told;
+enum { MOST = 64 };
 
-typedef struct listener {
-  told events[MOST];
+typedef struct stage {
+  vbo_timers timers;
+  vbo_observer observer;
+  struct {
+    vbo_transfer *transfer;
+    vbo_event event;
+    char name[32];
+    vbo_error_kind kind;
+  } seen[MOST];
   int count;
-  session *session;
-  vbo_transfer *started;
-} listener;
+  vbo_transfer *ends; /* by the callback, at its next event */
+  bool leaves;        /* the callback takes itself off at START */
+} stage;
 
-static void listen_to(void *owner, vbo_transfer *transfer, const vbo_event *event) {
-  listener *l = owner;
-  assert_true(l->count < MOST);
-  told *t = &l->events[l->count++];
-  *t = (told){.transfer = transfer,
-              .kind = event->kind,
-              .progress = event->progress,
-              .rate = event->rate,
-              .left = event->left,
-              .error = event->error != NULL ? event->error->kind : VBO_OK};
-  snprintf(t->name, sizeof t->name, "%s", event->name);
+static int64_t clock_ms;
+
+static int64_t read_clock(void) {
+  return clock_ms;
 }
 
-static int count_of(const listener *l, const vbo_transfer *transfer, vbo_event_kind kind) {
-  int count = 0;
-  for (int i = 0; i < l->count; i++)
-    count += l->events[i].transfer == transfer && l->events[i].kind == kind;
-  return count;
+static void look(const vbo_transfer *transfer, vbo_snapshot *out) {
+  *out = transfer->now;
 }
 
-static const told *last_of(const listener *l) {
-  assert_true(l->count > 0);
-  return &l->events[l->count - 1];
-}
-
-static void tells_a_save_from_its_start_to_its_end(void **state) {
-  (void)state;
-  session s = begin(TOKEN
-                    "on GET /v8/f\npause 350\n"
-                    "send HTTP/1.1 200 OK\\r\\nContent-Length: 40000\\r\\n\\r\\n\n"
-                    "bytes 20000\npause 350\nbytes 20000\n");
-  listener l = {0};
-  char path[512];
-  snprintf(path, sizeof path, "%s", peer_path(s.peer, "a\033[2J b.zip"));
-  vbo_sink_options file = {.kind = VBO_SINK_FILE, .path = path};
-  assert_true(vbo_client_login(s.client, &s.err));
-  vbo_engine_on_progress(s.engine, listen_to, &l);
-  vbo_transfer *t = start(&s, "GET", "/v8/f", false, &file);
-  assert_int_equal(l.count, 0); /* only while the engine runs */
-  assert_true(vbo_transfer_wait(t, &s.err));
-
-  assert_int_equal(l.events[0].kind, VBO_EVENT_START);
-  assert_string_equal(l.events[0].name, "a[2J b.zip");
-  assert_int_equal(count_of(&l, t, VBO_EVENT_START), 1);
-  assert_true(count_of(&l, t, VBO_EVENT_PREPARING) >= 1);
-  assert_int_equal(count_of(&l, t, VBO_EVENT_DONE), 1);
-  const told *last = last_of(&l);
-  assert_int_equal(last->kind, VBO_EVENT_DONE);
-  assert_int_equal(last->progress.phase, VBO_PHASE_DONE);
-  assert_int_equal(last->progress.received, 40000);
-  assert_int_equal(last->error, VBO_OK);
-  assert_true(last->rate > 0);
-
-  bool halfway = false;
-  for (int i = 0; i < l.count; i++) {
-    const told *e = &l.events[i];
-    if (e->kind == VBO_EVENT_PREPARING) assert_int_equal(e->progress.phase, VBO_PHASE_PREPARING);
-    if (e->kind == VBO_EVENT_PREPARING) assert_int_equal(e->rate, -1);
-    halfway |= e->kind == VBO_EVENT_PROGRESS && e->progress.received == 20000 &&
-               e->progress.expected == 40000;
+static void on_event(void *owner, vbo_transfer *transfer, const vbo_event *event) {
+  stage *s = owner;
+  assert_true(s->count < MOST);
+  s->seen[s->count].transfer = transfer;
+  s->seen[s->count].event = *event;
+  s->seen[s->count].kind = event->error != NULL ? event->error->kind : VBO_OK;
+  snprintf(s->seen[s->count].name, sizeof s->seen[0].name, "%s", event->name);
+  s->count++;
+  if (s->leaves) s->observer.callback = NULL;
+  if (s->ends != NULL) {
+    vbo_transfer *ended = s->ends;
+    s->ends = NULL;
+    ended->now.progress.phase = VBO_PHASE_DONE;
+    vbo_observe_end(&s->observer, &ended->observed);
   }
-  assert_true(halfway);
-  /* Ticks are at least 100 ms apart, however slow the machine. */
-  assert_true(l.count <= last->progress.elapsed / 100 + 4);
-  vbo_transfer_free(t);
-  assert_ptr_equal(last_of(&l), last);
-  end(&s);
 }
 
-static void tells_failures_and_attempts(void **state) {
+static void open_stage(stage *s) {
+  clock_ms = 1000;
+  *s = (stage){.timers = {.clock = read_clock}};
+  vbo_observer_init(&s->observer, &s->timers);
+  s->observer.callback = on_event;
+  s->observer.owner = s;
+}
+
+static vbo_transfer transfer_of(vbo_transfer_phase phase) {
+  return (vbo_transfer){
+      .now = {.name = "/v8/x", .progress = {.phase = phase, .expected = -1, .attempts = 1}}};
+}
+
+static void observe(stage *s, vbo_transfer *t, const char *file) {
+  assert_true(vbo_observe_begin(&s->observer, &t->observed, t, look, file, NULL));
+}
+
+static void finish(stage *s, vbo_transfer *t) {
+  t->now.progress.phase = VBO_PHASE_DONE;
+  vbo_observe_end(&s->observer, &t->observed);
+}
+
+static void kinds_are(const stage *s, const vbo_event_kind *kinds, int count) {
+  assert_int_equal(s->count, count);
+  for (int i = 0; i < count; i++)
+    assert_int_equal(s->seen[i].event.kind, kinds[i]);
+}
+
+#define KINDS_ARE(s, ...)                                                                          \
+  kinds_are(s, (const vbo_event_kind[]){__VA_ARGS__},                                              \
+            (int)(sizeof(const vbo_event_kind[]){__VA_ARGS__} / sizeof(vbo_event_kind)))
+
+static void sends_a_start_live_events_and_one_end(void **state) {
   (void)state;
-  session s = begin(TOKEN
-                    "on GET /v8/f times 1\n"
-                    "send HTTP/1.1 200 OK\\r\\nContent-Length: 40000\\r\\n\\r\\n\n"
-                    "bytes 20000\npause 250\ncut\n"
-                    "on GET /v8/f\n"
-                    "send HTTP/1.1 200 OK\\r\\nContent-Length: 3\\r\\n\\r\\nabc\n");
-  listener l = {0};
-  vbo_engine_on_progress(s.engine, listen_to, &l);
-  char path[512];
-  snprintf(path, sizeof path, "%s", peer_path(s.peer, "saved"));
-  vbo_sink_options file = {.kind = VBO_SINK_FILE, .path = path};
-  vbo_transfer *t = start(&s, "GET", "/v8/f", false, &file);
-  assert_true(vbo_transfer_wait(t, &s.err));
-  const told *last = last_of(&l);
-  assert_int_equal(last->kind, VBO_EVENT_DONE);
-  assert_int_equal(last->progress.attempts, 2);
-  assert_int_equal(last->progress.received, 3);
-  assert_int_equal(count_of(&l, t, VBO_EVENT_START), 1);
-  int64_t most = 0;
-  for (int i = 0; i < l.count; i++)
-    if (l.events[i].progress.attempts == 1 && l.events[i].progress.received > most)
-      most = l.events[i].progress.received;
-  assert_int_equal(most, 20000); /* and then it fell back */
-  vbo_transfer_free(t);
-
-  l.count = 0;
-  call_fails(&s, "GET", "/v8/none", false, NULL);
-  assert_int_equal(last_of(&l)->kind, VBO_EVENT_FAILED);
-  assert_int_equal(last_of(&l)->error, VBO_ERROR_NOT_FOUND);
-  assert_string_equal(last_of(&l)->name, "/v8/none");
-  assert_int_equal(count_of(&l, last_of(&l)->transfer, VBO_EVENT_START), 1);
-  end(&s);
+  stage s;
+  open_stage(&s);
+  vbo_transfer t = transfer_of(VBO_PHASE_PREPARING);
+  observe(&s, &t, NULL);
+  assert_int_equal(s.count, 0); /* never from within a transfer */
+  vbo_observer_run(&s.observer);
+  KINDS_ARE(&s, VBO_EVENT_START, VBO_EVENT_PREPARING);
+  assert_string_equal(s.seen[0].name, "/v8/x");
+  t.now.progress.phase = VBO_PHASE_RECEIVING;
+  clock_ms += 99;
+  vbo_observer_run(&s.observer);
+  assert_int_equal(s.count, 2); /* at most every 100 ms */
+  assert_int_equal(vbo_timers_next(&s.timers), 1100);
+  clock_ms += 1;
+  vbo_observer_run(&s.observer);
+  finish(&s, &t);
+  assert_int_equal(s.count, 3);
+  vbo_observer_run(&s.observer);
+  KINDS_ARE(&s, VBO_EVENT_START, VBO_EVENT_PREPARING, VBO_EVENT_PROGRESS, VBO_EVENT_DONE);
+  assert_int_equal(vbo_timers_next(&s.timers), INT64_MAX); /* nothing is left to wake up for */
+  vbo_observe_free(&s.observer, &t.observed);
+  assert_int_equal(s.count, 4);
 }
 
-/* However often a slow machine tells of what is under way. */
-static void listen_to_starts_and_ends(void *owner, vbo_transfer *transfer, const vbo_event *event) {
-  if (event->kind != VBO_EVENT_PREPARING && event->kind != VBO_EVENT_PROGRESS)
-    listen_to(owner, transfer, event);
-}
-
-static void tells_each_of_many_once(void **state) {
+static void names_a_file_by_the_printable_part_after_its_folders(void **state) {
   (void)state;
-  enum { COUNT = 300 };
-  session s = begin(TOKEN "on GET /v8/*\njson 200 1\n");
-  listener l = {0};
-  vbo_engine_on_progress(s.engine, listen_to_starts_and_ends, &l);
-  assert_true(vbo_client_login(s.client, &s.err)); /* a login saves nothing: not told */
-  assert_int_equal(l.count, 0);
-  vbo_transfer *transfers[COUNT];
-  for (int i = 0; i < COUNT; i++)
-    transfers[i] = start(&s, "GET", "/v8/n", false, NULL);
-  while (vbo_engine_run(s.engine, -1, &s.err) > 0) {
-  }
-  for (int i = 0; i < COUNT; i++) {
-    assert_int_equal(count_of(&l, transfers[i], VBO_EVENT_START), 1);
-    assert_int_equal(count_of(&l, transfers[i], VBO_EVENT_DONE), 1);
-    vbo_transfer_free(transfers[i]);
-  }
-  end(&s);
+  stage s;
+  open_stage(&s);
+  vbo_transfer t = transfer_of(VBO_PHASE_QUEUED);
+  observe(&s, &t, "/some/where/a\033[2J b.zip");
+  finish(&s, &t);
+  vbo_observe_free(&s.observer, &t.observed);
+  KINDS_ARE(&s, VBO_EVENT_START, VBO_EVENT_DONE);
+  assert_string_equal(s.seen[0].name, "a[2J b.zip");
+}
+
+static void states_a_smoothed_rate_and_the_time_left(void **state) {
+  (void)state;
+  stage s;
+  open_stage(&s);
+  vbo_transfer t = transfer_of(VBO_PHASE_RECEIVING);
+  t.now.progress.expected = 100000;
+  observe(&s, &t, NULL);
+  vbo_observer_run(&s.observer);
+  assert_int_equal(s.seen[s.count - 1].event.rate, -1); /* one measurement is no rate */
+  assert_int_equal(s.seen[s.count - 1].event.left, -1);
+  clock_ms += 1000;
+  t.now.progress.received = 10000;
+  vbo_observer_run(&s.observer);
+  assert_int_equal(s.seen[s.count - 1].event.rate, 10000);
+  assert_int_equal(s.seen[s.count - 1].event.left, 9000);
+  clock_ms += 1000;
+  t.now.progress.received = 30000; /* twice as quick counts 1 s in 4 */
+  vbo_observer_run(&s.observer);
+  assert_int_equal(s.seen[s.count - 1].event.rate, 12500);
+  assert_int_equal(s.seen[s.count - 1].event.left, 5600);
+  clock_ms += 10001; /* the process was stopped */
+  vbo_observer_run(&s.observer);
+  assert_int_equal(s.seen[s.count - 1].event.rate, 12500);
+  t.now.progress.attempts = 2; /* another connection */
+  t.now.progress.received = 0;
+  clock_ms += 1000;
+  vbo_observer_run(&s.observer);
+  assert_int_equal(s.seen[s.count - 1].event.rate, -1);
+  finish(&s, &t);
+  t.now.progress.received = 6000;
+  t.now.progress.elapsed = 5000;
+  t.now.progress.waited = 3000;
+  vbo_observer_run(&s.observer);
+  assert_int_equal(s.seen[s.count - 1].event.rate, 3000); /* of DONE the mean, without waiting */
+  vbo_observe_free(&s.observer, &t.observed);
+}
+
+static void an_error_makes_the_end_a_failure(void **state) {
+  (void)state;
+  stage s;
+  vbo_error err = {.kind = VBO_ERROR_NOT_FOUND};
+  open_stage(&s);
+  vbo_transfer t = transfer_of(VBO_PHASE_QUEUED);
+  observe(&s, &t, NULL);
+  t.now.error = &err;
+  finish(&s, &t);
+  vbo_observer_run(&s.observer);
+  KINDS_ARE(&s, VBO_EVENT_START, VBO_EVENT_FAILED);
+  assert_int_equal(s.seen[1].kind, VBO_ERROR_NOT_FOUND);
+  vbo_observe_free(&s.observer, &t.observed);
 }
 
 static void every_start_has_its_end(void **state) {
   (void)state;
-  session s = begin(TOKEN "on * /v8/x\nhang\n");
-  listener l = {0};
-  vbo_engine_on_progress(s.engine, listen_to, &l);
-  vbo_transfer *freed = start(&s, "GET", "/v8/x", false, NULL);
-  vbo_engine_run(s.engine, 10, NULL);
-  vbo_transfer_free(freed);
-  assert_int_equal(last_of(&l)->transfer == freed, true);
-  assert_int_equal(last_of(&l)->error, VBO_ERROR_CANCELLED);
-
-  l.count = 0;
-  vbo_transfer *never = start(&s, "GET", "/v8/x", false, NULL); /* the engine never runs */
-  vbo_transfer_free(never);
-  assert_int_equal(l.count, 2);
-  assert_int_equal(l.events[0].kind, VBO_EVENT_START);
-  assert_int_equal(l.events[1].kind, VBO_EVENT_FAILED);
-
-  l.count = 0;
-  vbo_transfer *t = start(&s, "GET", "/v8/x", false, NULL);
-  vbo_engine_run(s.engine, 10, NULL);
-  vbo_engine_free(s.engine);
-  assert_int_equal(last_of(&l)->kind, VBO_EVENT_FAILED);
-  int count = l.count;
-  vbo_transfer_free(t);
-  assert_int_equal(l.count, count); /* once */
-  s.engine = NULL;
-  end(&s);
+  stage s;
+  open_stage(&s);
+  vbo_transfer freed = transfer_of(VBO_PHASE_QUEUED);
+  vbo_transfer closed = transfer_of(VBO_PHASE_QUEUED);
+  observe(&s, &freed, NULL);
+  observe(&s, &closed, NULL);
+  finish(&s, &freed);
+  finish(&s, &closed);
+  vbo_observe_free(&s.observer, &freed.observed);
+  KINDS_ARE(&s, VBO_EVENT_START, VBO_EVENT_DONE);
+  assert_ptr_equal(s.seen[1].transfer, &freed);
+  vbo_observer_close(&s.observer);
+  KINDS_ARE(&s, VBO_EVENT_START, VBO_EVENT_DONE, VBO_EVENT_START, VBO_EVENT_DONE);
+  assert_ptr_equal(s.seen[3].transfer, &closed);
+  vbo_observe_free(&s.observer, &closed.observed);
+  assert_int_equal(s.count, 4);
 }
 
-static void nobody_is_told_after_null(void **state) {
+static void the_callback_may_end_a_transfer(void **state) {
   (void)state;
-  session s = begin(TOKEN "on * /v8/x\nhang\non * /v8/a\njson 200 1\n");
-  listener l = {0};
-  vbo_transfer *t = start(&s, "GET", "/v8/x", false, NULL);
-  vbo_engine_run(s.engine, 10, NULL);
-  vbo_engine_on_progress(s.engine, listen_to, &l); /* one that is under way, too */
-  vbo_engine_run(s.engine, 10, NULL);
-  assert_int_equal(l.events[0].kind, VBO_EVENT_START);
-  vbo_engine_on_progress(s.engine, NULL, NULL);
-  int count = l.count;
-  get_is(&s, "/v8/a", "1");
-  vbo_transfer_free(t);
-  assert_int_equal(l.count, count);
-  end(&s);
+  stage s;
+  open_stage(&s);
+  vbo_transfer a = transfer_of(VBO_PHASE_RECEIVING);
+  vbo_transfer b = transfer_of(VBO_PHASE_RECEIVING);
+  observe(&s, &a, NULL);
+  observe(&s, &b, NULL);
+  vbo_observer_run(&s.observer);
+  assert_int_equal(s.count, 4);
+  s.ends = &b; /* while a's event is sent and b waits for its own */
+  clock_ms += 100;
+  vbo_observer_run(&s.observer);
+  assert_int_equal(s.count, 6);
+  assert_int_equal(s.seen[4].event.kind, VBO_EVENT_PROGRESS);
+  assert_int_equal(s.seen[5].event.kind, VBO_EVENT_DONE);
+  assert_ptr_equal(s.seen[5].transfer, &b);
+  finish(&s, &a);
+  vbo_observer_close(&s.observer);
+  vbo_observe_free(&s.observer, &a.observed);
+  vbo_observe_free(&s.observer, &b.observed);
 }
 
-static void start_another(void *owner, vbo_transfer *transfer, const vbo_event *event) {
-  listener *l = owner;
-  listen_to(owner, transfer, event);
-  if (l->started != NULL || event->kind != VBO_EVENT_PREPARING) return;
-  assert_int_equal(vbo_engine_run(l->session->engine, 0, &l->session->err), -1);
-  assert_int_equal(l->session->err.kind, VBO_ERROR_USAGE);
-  l->started = start(l->session, "GET", "/v8/a", false, NULL);
-  vbo_transfer_cancel(transfer);
-}
-
-static void a_callback_may_start_and_cancel(void **state) {
+static void sends_nothing_without_a_callback(void **state) {
   (void)state;
-  session s = begin(TOKEN "on * /v8/x\nhang\non * /v8/a\njson 200 1\n");
-  listener l = {.session = &s};
-  vbo_engine_on_progress(s.engine, start_another, &l);
-  vbo_transfer *t = start(&s, "GET", "/v8/x", false, NULL);
-  assert_false(vbo_transfer_wait(t, &s.err));
-  assert_kind(s.err, CANCELLED);
-  assert_non_null(l.started);
-  assert_true(vbo_transfer_wait(l.started, &s.err));
-  assert_int_equal(count_of(&l, t, VBO_EVENT_FAILED), 1);
-  assert_int_equal(count_of(&l, l.started, VBO_EVENT_DONE), 1);
-  vbo_transfer_free(t);
-  vbo_transfer_free(l.started);
-  end(&s);
+  stage s;
+  open_stage(&s);
+  s.leaves = true;
+  vbo_transfer t = transfer_of(VBO_PHASE_QUEUED);
+  observe(&s, &t, NULL);
+  finish(&s, &t);
+  vbo_observer_run(&s.observer);
+  KINDS_ARE(&s, VBO_EVENT_START);
+  vbo_observe_free(&s.observer, &t.observed);
+  assert_int_equal(s.count, 1);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(tells_a_save_from_its_start_to_its_end),
-      cmocka_unit_test(tells_failures_and_attempts),
-      cmocka_unit_test(tells_each_of_many_once),
+      cmocka_unit_test(sends_a_start_live_events_and_one_end),
+      cmocka_unit_test(names_a_file_by_the_printable_part_after_its_folders),
+      cmocka_unit_test(states_a_smoothed_rate_and_the_time_left),
+      cmocka_unit_test(an_error_makes_the_end_a_failure),
       cmocka_unit_test(every_start_has_its_end),
-      cmocka_unit_test(nobody_is_told_after_null),
-      cmocka_unit_test(a_callback_may_start_and_cancel),
+      cmocka_unit_test(the_callback_may_end_a_transfer),
+      cmocka_unit_test(sends_nothing_without_a_callback),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* grants.c: token answers. */
 #include "fuzz.h"
 
-#include "client/auth.h"
+#include "client/grant.h"
 #include "base/secret.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -2,7 +2,8 @@
 #include "fuzz.h"
 
 #include "base/base64.h"
-#include "client/client.h"
+#include "client/grant.h"
+#include "http/origin.h"
 #include "base/fold.h"
 #include "base/text.h"
 
