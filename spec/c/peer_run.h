@@ -83,6 +83,13 @@ static inline int peer_count(const peer *p, const char *text) {
   return count;
 }
 
+/* Waits until so many log lines hold the text. */
+static inline void peer_await(const peer *p, const char *text, int count) {
+  for (int i = 0; i < 3000 && peer_count(p, text) < count; i++)
+    usleep(10 * 1000);
+  assert_int_equal(peer_count(p, text), count);
+}
+
 /* Removes the peer's folder with the files in it that tests make. */
 static inline void peer_stop(peer *p) {
   char command[160];
