@@ -280,12 +280,12 @@ test:
 	@$(MAKE) --no-print-directory run-tests
 	$(if $(FUZZ),@$(MAKE) --no-print-directory fuzz)
 
-TEST_SOURCES := $(wildcard spec/c/test_*.c)
-TEST_PROGRAMS := $(patsubst spec/c/%.c,$(BUILD)/test/%,$(TEST_SOURCES))
+TEST_SOURCES := $(wildcard spec/core/test_*.c)
+TEST_PROGRAMS := $(patsubst spec/core/%.c,$(BUILD)/test/%,$(TEST_SOURCES))
 TEST_TOOLS := $(patsubst spec/support/%.c,$(BUILD)/%,$(wildcard spec/support/*.c))
 CMOCKA_LIBS := $(or $(call pkg,--libs cmocka),-lcmocka)
 
-$(BUILD)/test/%: spec/c/%.c $(BUILD)/libvbolua.a $(BUILD)/flags
+$(BUILD)/test/%: spec/core/%.c $(BUILD)/libvbolua.a $(BUILD)/flags
 	$(call say,LINK)
 	$(Q)$(CC) $(ALL_CFLAGS) -Ispec/support -MMD -MP -MF $@.d $(ALL_LDFLAGS) -o $@ $< \
 	  $(BUILD)/libvbolua.a $(CORE_LIBS) $(CMOCKA_LIBS) $(SYSTEM_LIBS)
@@ -332,7 +332,7 @@ soak-silence:
 
 # What threads share, watched by TSan: the C tests, and the core as Lua sees it.
 tsan:
-	@$(MAKE) --no-print-directory SANITIZE=thread SPEC='$(or $(SPEC),spec/core_spec.lua)' run-tests
+	@$(MAKE) --no-print-directory SANITIZE=thread SPEC='$(or $(SPEC),spec/core/core_spec.lua)' run-tests
 
 bench:
 	@.ci/deps.sh install bench
