@@ -197,7 +197,7 @@ describe("what lies below", function()
         } do
           local err = rehearsal.failure(change)
           assert.equal("usage", err.kind)
-          assert.matches("^spec/below_spec.lua:%d+$", err.where)
+          assert.matches("^spec/model/below_spec.lua:%d+$", err.where)
           local word = err.message:match "folders%(%)" and "folders" or "documents"
           assert.is_truthy(err.hint:find(word .. " { recursive = true }", 1, true), err.hint)
           assert.is_truthy(err.hint:find(word .. " { recursive = false }", 1, true), err.hint)
