@@ -1,6 +1,6 @@
 -- Clients that are not ours drive the rehearsal server over HTTPS: one that a tool makes of the
 -- server's own OpenAPI document (openapi-client-axios, from npm), and Python's standard library.
--- (spec/sim_curl_spec.lua: curl.)
+-- (spec/sim/curl_spec.lua: curl.)
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
