@@ -328,7 +328,7 @@ run-tests: all $(TEST_TOOLS) $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 soak-silence:
 	@.ci/deps.sh install test
 	@$(MAKE) --no-print-directory all $(TEST_TOOLS)
-	@VBO_LONG=1 BUILD='$(BUILD)' SPEC=spec/faults_spec.lua .ci/test.sh
+	@VBO_LONG=1 BUILD='$(BUILD)' SPEC=spec/contract/faults_spec.lua .ci/test.sh
 
 # What threads share, watched by TSan: the C tests, and the core as Lua sees it.
 tsan:

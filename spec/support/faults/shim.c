@@ -9,7 +9,7 @@
  *   FAULT_HOLD=PATH          write, fsync and the giving of the name wait until PATH is there
  *   FAULT_DNS=N              the first N look-ups of faulty.example fail; then it is 127.0.0.1
  *
- * Built by spec/faults_spec.lua and spec/core/beside_spec.lua. */
+ * Built by spec/contract/faults_spec.lua and spec/core/beside_spec.lua. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
