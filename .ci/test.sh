@@ -58,9 +58,9 @@ list() { # program...
   for name in ${FUZZ_TARGETS:-}; do echo "corpus $name"; done
   find spec -name '*_spec.lua' | sed 's/^/spec /'
   if [ -z "${SANITIZE:-}" ]; then
-    for name in $stock; do [ -e "spec/${name}_spec.lua" ] || name=${name##*/}; echo "stock spec/${name}_spec.lua"; done
+    for name in $stock; do echo "stock spec/${name}_spec.lua"; done
   else
-    for name in $bindings; do [ -e "spec/${name}_spec.lua" ] || name=${name##*/}; echo "collector spec/${name}_spec.lua"; done
+    for name in $bindings; do echo "collector spec/${name}_spec.lua"; done
   fi
 }
 

@@ -50,7 +50,7 @@ local specs = { "copy_jobs", "data", "job_sessions", "jobs", "organization", "ro
 local function shown()
   local names = {}
   for _, spec in ipairs(specs) do
-    local file <close> = assert(io.open("spec/" .. spec .. "_spec.lua"))
+    local file <close> = assert(io.open("spec/objects/" .. spec .. "_spec.lua"))
     local text = file:read "a"
     -- What stands in brackets is the answer of a server, not a call.
     text = text:gsub('%["%u+ /[^"]*"%]', "")

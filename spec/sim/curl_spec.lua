@@ -1,7 +1,7 @@
 -- The vendor's printed requests, sent by curl to a rehearsal server over HTTPS, and their
 -- documented answers.  Only what names things of the vendor's own lab is replaced by what the
 -- demo world has; spelling, whole records and all else stay as they were printed.
--- (spec/contract/vendor_examples_spec.lua: the module sends the same; spec/sim/vendor_spec.lua: what the
+-- (contract/vendor_examples_spec.lua: the module sends the same; spec/sim/vendor_spec.lua: what the
 -- server does with them.)
 
 local curl = require "spec.support.curl"
