@@ -28,19 +28,31 @@ M.program = {
   ["--help"] = "flag", ["-h"] = "flag",
 }
 
--- The values of options; ":files" and ":folders" stand for paths, {} for text that has no list.
+local function worlds()
+  local list = require("vbo.sim.world").names()
+  list[#list + 1] = ":folders"
+  return list
+end
+
+local function weathers()
+  local list = require("vbo.sim.weather.file").names()
+  list[#list + 1] = ":files"
+  return list
+end
+
+-- The values of options, or what lists them; ":files" and ":folders" stand for paths.
 local values = {
   progress = { "auto", "bar", "plain", "json", "none" },
-  workload = { "exchange", "onedrive", "sharepoint", "teams" },
-  weather = { "storm", "slow", "busy", ":files" }, world = { "demo", "big:", ":folders" },
-  rehearse = { "demo", "big:", ":folders" }, to = { ":folders" }, out = { ":files" },
-  ["password-file"] = { ":files" }, ["anonymize-key"] = { ":files" }, ca = { ":files" },
-  body = { ":files" }, output = { ":files" },
+  version = function() return require("vbo.catalogue").versions end,
+  workload = function() return require("vbo.record").workloads end,
+  weather = weathers, world = worlds, rehearse = worlds,
+  to = { ":folders" }, out = { ":files" }, ["password-file"] = { ":files" },
+  ["anonymize-key"] = { ":files" }, ca = { ":files" }, body = { ":files" }, output = { ":files" },
 }
 
 local function values_of(name)
-  if name == "version" then return require("vbo.catalogue").versions end
-  return values[name] or {}
+  local found = values[name] or {}
+  return type(found) == "function" and found() or found
 end
 
 --- Describes the options of a command from its usage.

@@ -25,6 +25,15 @@ local M = {}
 
 local known = { demo = "vbo.sim.world.demo" }
 
+--- Lists the worlds that are not folders; "big:" stands before its options.
+---@return string[]
+function M.names()
+  local names = { "big:" }
+  for name in pairs(known) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
 --- Opens a world.
 ---@param name string  "demo"; "big:users=2000,docs=1000000,seed=7" (also mails=, folders=); or the
 ---  path of a folder (`world/folder.lua`), with a "/" in it where it is called like a world
