@@ -67,7 +67,7 @@ local spec = {
   deadline = "value", ["password-file"] = "value", password = "value",
 }
 
---- The options, as `vbo.cli.api.options` reads them; `vbolua complete` offers them.
+--- The options, as `vbo.cli.common.options` reads them; `vbolua complete` offers them.
 M.options = spec
 
 local formats = { "json", "ndjson", "table", "csv" }

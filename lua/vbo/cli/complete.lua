@@ -3,7 +3,7 @@
 
 local ascii = require "vbo.base.ascii"
 local operations = require "vbo.cli.complete.operations"
-local output = require "vbo.cli.api.output"
+local output = require "vbo.cli.common.output"
 
 local M = {}
 
@@ -20,7 +20,7 @@ completion scripts of bash, zsh and fish call it.
 --- The commands and what they are for.
 M.commands = { "api", "catalogue", "complete", "help", "sim", "verify" }
 
---- The options of the program itself, as `vbo.cli.api.options` has those of a command.
+--- The options of the program itself, as `vbo.cli.common.options` has those of a command.
 M.program = {
   ["-e"] = "value", ["-i"] = "flag", ["-l"] = "value", ["-v"] = "flag", ["-E"] = "flag",
   ["-W"] = "flag", ["--"] = "flag", ["--rehearse"] = "optional", ["--progress"] = "optional",

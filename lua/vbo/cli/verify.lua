@@ -26,7 +26,7 @@ Names what is missing, changed, broken or extra.  Exit status: 0 all is as it wa
 something differs, 8 there is no such file or manifest.
 ]]
 
---- The options, as `vbo.cli.api.options` reads them; `vbolua complete` offers them.
+--- The options, as `vbo.cli.common.options` reads them; `vbolua complete` offers them.
 M.options = { deep = "flag", strict = "flag", quiet = "flag", json = "flag" }
 
 -- A name that cannot disturb the terminal.

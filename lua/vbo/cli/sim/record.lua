@@ -47,7 +47,7 @@ local spec = {
 }
 for name, kind in pairs(login.spec) do spec[name] = kind end
 
---- The options, as `vbo.cli.api.options` reads them; `vbolua complete` offers them.
+--- The options, as `vbo.cli.common.options` reads them; `vbolua complete` offers them.
 M.options = spec
 
 local function limit_of(options)
