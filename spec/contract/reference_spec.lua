@@ -19,7 +19,7 @@ local function page(name) return assert(output.read(("%s/%s.md"):format(folder, 
 
 -- The sections of a page by their headings: what stands below `### NAME`.
 local function sections(text, found)
-  for name, below in (text:gsub("\n##+ ", "\0%0") .. "\0"):gmatch "\n### ([^\n]+)\n([^%z]*)" do
+  for name, below in (text:gsub("\n##+ ", "\0%0") .. "\0"):gmatch "\n### ([^\n]+)(\n[^%z]*)" do
     assert(not found[name], name .. " has two sections")
     found[name] = below
   end
@@ -169,7 +169,7 @@ describe("the pages of operations", function()
       })
     end })
     for name, section in pairs(found) do
-      local line = section:match "\n      ([^\n]+)"
+      local line = section:match "\n%- Call: `([^\n]+)`\n"
       assert.is_not_nil(line, name)
       if name ~= "token" then
         -- What a page leaves open is filled in with an id, which is text to others.
@@ -198,5 +198,142 @@ describe("the pages of operations", function()
     assert.matches("`OneDriveDocumentCollection:restore`",
       found.OneDriveDocument_RestoreDocumentsAction)
     assert.matches("`Organization:explore`", found.Organization_Explore)
+  end)
+end)
+
+describe("the pages of objects", function()
+  local resource, documented
+
+  setup(function()
+    resource = require "vbo.model.resource"
+    require("vbo.client").load()
+    documented = require "tools.reference.options"
+  end)
+
+  -- The text below the heading of a method.
+  local function method(class, name)
+    local text = page("objects/" .. class) .. "\n### "
+    local at, past = text:find(("\n### %s\n"):format(name), 1, true)
+    assert(at, name)
+    return text:sub(past, text:find("\n##", past, true))
+  end
+
+  it("are one for each class, and list every class", function()
+    local count = 0
+    local index = page "objects/README"
+    for _, name in ipairs(output.list(folder .. "/objects")) do
+      if page("objects/" .. name:gsub("%.md$", "")):find("\n## Fields\n", 1, true) then
+        count = count + 1
+        assert.is_truthy(index:find(("| [%s](%s) |"):format(name:gsub("%.md$", ""), name), 1, true))
+      end
+    end
+    assert.equal(#resource.classes, count)
+  end)
+
+  it("name every method of every class, its selections, and the client", function()
+    local all, lacking, count = {}, {}, 0
+    for _, name in ipairs(output.list(folder .. "/objects")) do
+      for owner, said in output.read(folder .. "/objects/" .. name):gmatch "(%u%w+):([%l_]+)" do
+        all[said] = all[said] or {}
+        all[said][owner:match "Collection$" or "one"] = true
+      end
+    end
+    for _, class in ipairs(resource.classes) do
+      for kind, methods in pairs { one = class.methods, Collection = class.bulk } do
+        for name, run in pairs(methods) do
+          if type(run) == "function" and name:sub(1, 1) ~= "_" then
+            count = count + 1
+            if not (all[name] and all[name][kind]) then
+              lacking[#lacking + 1] = class.kind .. name
+            end
+          end
+        end
+      end
+    end
+    assert.same({}, lacking)
+    assert.is_true(count > 300)
+    for _, name in ipairs { "organizations", "jobs", "call", "supports", "close" } do
+      assert.is_truthy(page "objects/Client":find("Client:" .. name, 1, true), name)
+    end
+  end)
+
+  it("have an option's type, default, versions, property and meaning", function()
+    local restore = method("OneDriveDocument", "OneDriveDocument:restore")
+    for _, row in ipairs {
+      '| `on_conflict` | `"overwrite"` · `"keep"` · null |  |  | `documentAction` | ',
+      '| `version` | `"all"` · `"last"` |  | v2–v5 | `documentVersion` | ',
+      "| `user_code` | string |  | v4–v8 | `userCode` | ",
+      "| `wait` | boolean | true |  |  | Returns when a restore in the background is over",
+      "· returns [Statistics](records.md#statistics) · raises `usage`, `unsupported`, `partial`",
+    } do
+      assert.is_truthy(restore:find(row, 1, true), row .. " in " .. restore)
+    end
+    -- What the shared comment names and the operation has not is no row.
+    local copy = method("OneDriveDocument", "OneDriveDocument:copy")
+    assert.is_nil(copy:find("| `permissions`", 1, true))
+    local start = method("Job", "Job:start")
+    assert.is_truthy(start:find("| `full` | boolean | v6–v8 | `full` |", 1, true), start)
+  end)
+
+  it("have a field's type, versions, property and unit", function()
+    local text = page "objects/OneDriveDocument"
+    for _, row in ipairs {
+      "| `size` | integer |  | `sizeBytes`, `size` | bytes",
+      "| `is_folder` | boolean | v7–v8 | `isFolder` |",
+      "| `created` | string |  | `creationTime` | ISO 8601, UTC |",
+      "`size`, `larger`, `smaller`",
+      "From: `OneDrive:document`, `OneDrive:documents`, ",
+    } do
+      assert.is_truthy(text:find(row, 1, true), row)
+    end
+  end)
+
+  it("explain every option that vbolua itself has", function()
+    local lacking = {}
+    for prefix, spec in pairs {
+      save = require("vbo.model.save").own, restore = require("vbo.model.restore").own,
+      list = require("vbo.model.tree").options,
+    } do
+      for name in pairs(spec) do
+        local said = documented[prefix .. "." .. name] or documented[name]
+        if not (said and said[1] ~= "" and said.default) then lacking[#lacking + 1] = name end
+      end
+    end
+    for name in page "connect":match("\n## Options\n(.-)\n## "):gmatch "| `([%l_]+)` |" do
+      local said = documented["connect." .. name]
+      if not (said and said.default) then lacking[#lacking + 1] = "connect " .. name end
+    end
+    assert.same({}, lacking)
+  end)
+
+  it("list what can be saved and restored, in which versions", function()
+    assert.is_truthy(page "save":find("| [Library](objects/Library.md) | "
+      .. "[v2–v8](objects/Library.md#librarysave) |", 1, true))
+    assert.is_truthy(page "restore":find("| [Mailbox](objects/Mailbox.md) |", 1, true))
+    assert.is_truthy(page "save":find("| `fsync` | boolean | true |", 1, true))
+  end)
+end)
+
+describe("the pages of topics", function()
+  it("have the core's kinds of errors with their exit statuses", function()
+    local count = 0
+    for kind, status in pairs(require("vbo.core").kinds) do
+      count = count + 1
+      assert.is_truthy(page "errors":find(("| `%s` | %d | "):format(kind, status), 1, true), kind)
+    end
+    assert.equal(21, count)
+  end)
+
+  it("have every function of vbo.h with what its comment says", function()
+    local text, header = page "vbo.h", output.read "csrc/vbo.h"
+    local count = 0
+    for name in header:gmatch "\nVBO_API [%w_ ]-%*?(vbo_[%l_]+)%(" do
+      count = count + 1
+      assert.is_truthy(text:find(name .. "(", 1, true), name)
+    end
+    assert.is_true(count > 30)
+    assert.is_truthy(text:find("\n## Transfers\n", 1, true))
+    assert.is_truthy(text:find("Waits until the transfer is done", 1, true))
+    assert.is_nil(text:find("/* ---", 1, true))
   end)
 end)

@@ -66,7 +66,7 @@ end
 -- The name in the comment above `local Job = resource.class {`, and the fields it has.
 local function written_name(reader, site)
   if not site then return nil, {} end
-  local name, fields, line = nil, {}, site.line
+  local name, fields, line, count = nil, {}, site.line, 0
   local lines = reader.sources.lines[site.chunk]
   local variable = lines[line]:match "^(%w+)%s*="
   -- `local Session` was declared above, for its own methods to see.
@@ -76,8 +76,11 @@ local function written_name(reader, site)
   local _, annotations = reader:comment(site.chunk, line)
   for _, annotation in ipairs(annotations) do
     name = name or annotation:match "^class%s+(vbo%.[%w_.]+)"
-    local field = annotation:match "^field%s+([%w_]+)"
-    if field then fields[field] = true end
+    local field, rest = annotation:match "^field%s+([%w_]+%??)%s*(.*)$"
+    if field then
+      count = count + 1
+      fields[field:gsub("%?", "")] = { at = count, text = rest }
+    end
   end
   return name, fields
 end
@@ -148,7 +151,7 @@ end
 ---@field class table
 ---@field type string            "vbo.Job"
 ---@field module string          "vbo.objects.jobs": where it is declared
----@field written table<string, boolean>  fields of the hand-written comment
+---@field written table<string, {at: integer, text: string}>  fields of the hand-written comment
 ---@field methods vbo.document.Method[]
 ---@field bulk vbo.document.Method[]
 ---@field names table<string, true>  of its methods

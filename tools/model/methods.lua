@@ -7,6 +7,7 @@ local M = {}
 
 ---@class vbo.document.Signature
 ---@field name string
+---@field kind string?            of its declaration: "singular" …
 ---@field text string[]           what the comment says
 ---@field operations string[]     catalogue names
 ---@field parameters {name: string, type: string, optional: boolean}[]
@@ -76,13 +77,15 @@ local function query_fields(self, operation, paged)
         end
         local text = words.any_case(union:type("given", parts, operation))
         if name:find "_ids?$" and text == "string" then text = "string|vbo.Resource" end
-        fields[#fields + 1] = { name = name, type = text, optional = true, versions = versions }
+        fields[#fields + 1] = { name = name, type = text, optional = true, versions = versions,
+          rest = { parameter.name }, schema = parameter.schema }
         for word, names in pairs(self.model.meanings) do
           for _, other in ipairs(names) do
             if other == parameter.name and not known[word] then
               known[word] = true
               fields[#fields + 1] = { name = word, type = text, optional = true,
-                versions = versions, comment = ("`%s`"):format(parameter.name) }
+                versions = versions, comment = ("`%s`"):format(parameter.name),
+                rest = { parameter.name }, schema = parameter.schema }
             end
           end
         end
@@ -109,11 +112,15 @@ local function answer_type(self, operations)
   return #parts > 0 and union:type("answer", parts, operations[1]) or nil
 end
 
+-- Kinds of errors, which comments name too.
+local kinds = { usage = true, not_found = true, unsupported = true, conflict = true, disk = true,
+  partial = true, exists = true, integrity = true, auth = true, unknown_outcome = true }
+
 -- `word`s of a comment that may be options.
 local function mentioned(object, text)
   local fields, methods = {}, object and object.names or {}
   for word, rest in table.concat(text, " "):gmatch "`([%l][%l%d_]*)( ?=?[^`]*)`" do
-    if (rest == "" or rest:match "^ =") and not methods[word] then
+    if (rest == "" or rest:match "^ =") and not methods[word] and not kinds[word] then
       fields[#fields + 1] = { name = word, type = "any", optional = true }
     end
   end
@@ -143,8 +150,9 @@ local function of_declaration(self, object, method)
   local site = self.collected.sites[declaration]
   local text = declaration.doc and { declaration.doc } or {}
   if #text == 0 and site then text = self.collected.reader:comment(site.chunk, site.line) end
-  local signature = { name = method.name, text = text, operations = operations, parameters = {} }
   local kind, class = declaration.kind, declaration.class
+  local signature = { name = method.name, text = text, operations = operations, parameters = {},
+    kind = kind }
   if kind == "plural" then
     signature.fields = words.join(query_fields(self, operations[1], true), listing)
     for name, types in pairs(declaration.accepts or {}) do

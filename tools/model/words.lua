@@ -75,11 +75,11 @@ end
 ---@return table[] fields
 function M.record(class, renamed)
   local fields, known = {}, {}
-  local function add(name, text, versions, optional, comment)
+  local function add(name, text, versions, optional, rest, comment)
     if known[name] or name == "id" then return end
     known[name] = true
     local plain, null = text:gsub("|vbo%.Null%f[%W]", "")
-    fields[#fields + 1] = { name = name, type = plain, versions = versions,
+    fields[#fields + 1] = { name = name, type = plain, versions = versions, rest = rest,
       optional = optional or null > 0, comment = comment }
   end
   local words = {}
@@ -98,14 +98,15 @@ function M.record(class, renamed)
       end
     end
     if #names > 0 and names[1] ~= word then
-      add(word, unite(types), versions, optional or not spans.equal(versions, class.versions),
+      optional = optional or not spans.equal(versions, class.versions)
+      add(word, unite(types), versions, optional, names,
         ("`%s`"):format(table.concat(names, "`, `")))
     end
   end
   for _, field in ipairs(class.fields) do
     if field.name:sub(1, 1) ~= "_" then
       for _, word in ipairs(variants(field.name)) do
-        add(word, field.type, field.versions, field.optional)
+        add(word, field.type, field.versions, field.optional, { field.name })
       end
     end
   end
@@ -131,7 +132,7 @@ function M.options(class, meanings, lenient, api)
       end)
     end
     fields[#fields + 1] = { name = name, type = M.any_case(text), versions = field.versions,
-      optional = optional }
+      optional = optional, rest = field.rest or { field.name }, schema = field.schema }
   end
   for _, field in ipairs(class.fields) do by_name[squash(field.name)] = field end
   local words, renamed = {}, {}
@@ -151,7 +152,8 @@ function M.options(class, meanings, lenient, api)
       end
     end
     if found then
-      add(word, { name = found.name, type = unite(kinds), versions = versions }, true)
+      add(word, { name = found.name, type = unite(kinds), versions = versions, rest = names,
+        schema = found.schema }, true)
       local entry = fields[#fields]
       entry.comment = names[1] ~= word and ("`%s`"):format(table.concat(names, "`, `")) or nil
     end

@@ -18,7 +18,7 @@ end
 --- Collects the types that pages refer to.
 ---@param model table
 ---@return table types
-local function types_of(model)
+function M.types(model)
   local types = { classes = {}, used = {}, pending = {} }
   for _, class in ipairs(model.union.order) do
     local name = type_name(class.name)
@@ -30,8 +30,11 @@ local function types_of(model)
   return types
 end
 
--- Gives links from a page to the types, and notes which are used.
-local function linker(types, page)
+--- Gives links from a page to the types, and notes which are used.
+---@param types table
+---@param page string  the address of the types' page
+---@return fun(name: string): string?
+function M.linker(types, page)
   return function(full)
     -- An object of a client stands for its record; a page says what the API takes.
     if full == "vbo.Resource" then return "" end
@@ -101,7 +104,7 @@ local function body_text(model, field, versions, link)
 end
 
 local function section(model, operation, methods, link)
-  local out = { "### " .. operation.name, "", marks_of(model, operation, link), "" }
+  local out = { "### " .. operation.name, marks_of(model, operation, link) }
   for _, route in ipairs(operation.routes) do
     local have = #operation.routes > 1 and (" (%s)"):format(spans.text(model.names, route.versions))
     local path, key = route.text:match "^(%S+ %S+) (%S+)$"
@@ -120,9 +123,7 @@ local function section(model, operation, methods, link)
     out[#out + 1] = "- Query: " .. fields_text(model, queries, operation.versions, link)
   end
   if methods then out[#out + 1] = "- Objects: " .. table.concat(methods, ", ") end
-  out[#out + 1] = ""
-  out[#out + 1] = "      " .. call.text(operation.newest)
-  out[#out + 1] = ""
+  out[#out + 1] = ("- Call: `%s`\n"):format(call.text(operation.newest))
   return table.concat(out, "\n")
 end
 
@@ -132,7 +133,7 @@ local function request(operation)
 end
 
 local function group_page(model, group, types, methods)
-  local link = linker(types, "types.md")
+  local link = M.linker(types, "types.md")
   local rows = {}
   for i, operation in ipairs(group.operations) do
     rows[i] = { ("[%s](%s)"):format(operation.name, text.anchor(operation.name)),
@@ -169,13 +170,17 @@ local function type_text(model, forms, link)
   return (#list > 0 and table.concat(list, "; ") or "No properties but links."), have
 end
 
-local function types_page(model, types)
-  local link, lines, at = linker(types, ""), {}, 0
+--- The page of the types that other pages refer to, and of those that these need.
+---@param model table
+---@param types table
+---@return string
+function M.types_page(model, types)
+  local link, lines, at = M.linker(types, ""), {}, 0
   while at < #types.pending do
     at = at + 1
     local name = types.pending[at]
     local said, have = type_text(model, types.classes[name], link)
-    lines[name] = ("### %s\n\n%s.  %s\n"):format(name, have, said)
+    lines[name] = ("### %s\n%s.  %s\n"):format(name, have, said)
   end
   table.sort(types.pending)
   local out = { head .. "# Types", "",
@@ -237,14 +242,14 @@ end
 
 --- The pages.
 ---@param model table
+---@param types table                      receives those that the pages refer to
 ---@param methods table<string, string[]>  operation → methods of objects
 ---@param files table<string, string>      receives them
-function M.write(model, methods, files)
-  local types, groups = types_of(model), groups_of(model)
+function M.write(model, types, methods, files)
+  local groups = groups_of(model)
   for _, group in ipairs(groups) do
     files["operations/" .. group.name .. ".md"] = group_page(model, group, types, methods)
   end
-  files["operations/types.md"] = types_page(model, types)
   files["operations/README.md"] = index(model, groups)
 end
 
