@@ -10,7 +10,7 @@ int luaopen_cjson(lua_State *L);
 
 static const char program[] =
     "local json = require 'vbo.base.json'\n"
-    "local slim = require 'vbo.model.slim'\n"
+    "local lazy = require 'vbo.model.lazy'\n"
     "local core = require 'vbo.core'\n"
     "local function same(a, b)\n"
     "  if type(a) ~= 'table' then\n"
@@ -32,13 +32,13 @@ static const char program[] =
     "  local page = core.json.page(text, json.depth)\n"
     "  if not page then return end\n"
     "  assert(not err)\n"
-    "  local envelope, records = slim.envelope(page), value\n"
+    "  local envelope, records = lazy.around(page), value\n"
     "  if envelope then\n"
     "    records = value.results\n"
     "    envelope.results = records\n"
     "    same(value, envelope)\n"
     "  end\n"
-    "  same(records, slim.all(page))\n"
+    "  same(records, lazy.decoded(page))\n"
     "  for i, record in ipairs(records) do\n"
     "    for name, field in pairs(record) do\n"
     "      local known, found = page:find(i, name)\n"
@@ -58,8 +58,8 @@ static lua_State *state(void) {
   lua_pushcfunction(L, luaopen_cjson);
   lua_setfield(L, -2, "cjson");
   lua_pop(L, 1);
-  if (luaL_dostring(L, "package.path = 'lua/?.lua'") || luaL_loadstring(L, program) ||
-      lua_pcall(L, 0, 1, 0)) {
+  if (luaL_dostring(L, "package.path = 'lua/?.lua;lua/?/init.lua'") ||
+      luaL_loadstring(L, program) || lua_pcall(L, 0, 1, 0)) {
     fprintf(stderr, "%s (run it where lua/ is)\n", lua_tostring(L, -1));
     abort();
   }

@@ -2,10 +2,10 @@
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
+local lazy = require "vbo.model.lazy"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local resource = require "vbo.model.resource"
-local slim = require "vbo.model.slim"
 local vbo = require "vbo"
 
 local quoted, failure = program.quoted, rehearsal.failure
@@ -28,7 +28,7 @@ end
 -- A page gives what decoding the whole gives.
 local function compare(page, text)
   local whole = assert(json.decode(text))
-  local envelope = slim.envelope(page)
+  local envelope = lazy.around(page)
   local records = whole
   if envelope then
     records = whole.results
@@ -37,7 +37,7 @@ local function compare(page, text)
   end
   assert.equal(#records, #page)
   for i, record in ipairs(records) do
-    alike(record, slim.record(page, i), "record " .. i)
+    alike(record, lazy.record(page, i), "record " .. i)
     for name, value in pairs(record) do
       local known, found = page:find(i, name)
       assert.is_not_false(known, name)
@@ -45,7 +45,7 @@ local function compare(page, text)
     end
     assert.is_not_true((page:find(i, "no such field")))
   end
-  alike(records, slim.all(page))
+  alike(records, lazy.decoded(page))
 end
 
 local function page_of(text) return core.json.page(text, json.depth) end
@@ -110,7 +110,7 @@ local function written(make, rare)
     make.object(3, rare))
 end
 
-describe("slim pages", function()
+describe("pages of lazy records", function()
   it("hold what decoding the whole gives", function()
     local pages = 0
     for seed = 1, 1500 do
@@ -205,7 +205,7 @@ describe("slim pages", function()
   end)
 end)
 
-describe("resources out of a slim page", function()
+describe("resources of a lazy page", function()
   local id = "61954db6-7278-4d26-86f7-888bda5a4ec4"
   local drive = "9d1f0a5c-5b5a-4c3f-9a39-0a8f9e2f7c11"
   local folder, remove

@@ -57,7 +57,7 @@ local function read(sources, sites)
   end)
   model.collected = collected
   model.saves = modules["vbo.model.save"].own
-  model.renamed = upvalue(modules["vbo.model.resource"].declared, "fields") or {}
+  model.renamed = upvalue(modules["vbo.model.fields"].declared, "renamed") or {}
   local describe = methods.new(collected, model)
   model.methods = describe
   local function signatures(object, list, bulk)

@@ -8,7 +8,9 @@
 
 local body = require "vbo.request.body"
 local errors = require "vbo.base.error"
+local fields = require "vbo.model.fields"
 local filter = require "vbo.model.filter"
+local lookup = require "vbo.model.lookup"
 local pages = require "vbo.model.pages"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
@@ -40,9 +42,8 @@ local function linked(trail)
   if trail.linked then return trail.linked end
   local top = trail.collection._owner
   while not top._class.root do top = top._owner end
-  local all = require("vbo.model.collection").new(trail.how.class, top, {})
   local found = {}
-  for folder in all:each() do
+  for folder in lookup.each(trail.how.class, top, {}) do
     local links = folder:record()._links
     if type(links) ~= "table" then
       errors.raise { kind = "unsupported",
@@ -135,7 +136,7 @@ local function once(self, records)
   if not self.had then return records end
   local new = {}
   for _, record in ipairs(records) do
-    local id = resource.field(record, "id")
+    local id = fields.read(record, "id")
     if not self.had[id] then
       self.had[id] = true
       new[#new + 1] = record

@@ -9,9 +9,9 @@ local candidates = require "vbo.model.candidates"
 local collection = require "vbo.model.collection"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
+local fields = require "vbo.model.fields"
 local json = require "vbo.base.json"
 local pipeline = require "vbo.request.pipeline"
-local resource = require "vbo.model.resource"
 
 local M = {}
 
@@ -87,7 +87,7 @@ function M.address(class, how)
   -- Its name; nil when its record has none.
   local function named(self)
     local record = self._record
-    if record then return resource.field(record, field) end
+    if record then return fields.read(record, field) end
     return rawget(self, "_name") or self._key
   end
 
@@ -124,7 +124,7 @@ function M.address(class, how)
         kind = "not_found", message = ("there is no %s %q"):format(class.kind, tostring(name)),
       }
     end
-    rawset(self, "_key", resource.field(record, "id") or resource.field(record, field) or name)
+    rawset(self, "_key", fields.read(record, "id") or fields.read(record, field) or name)
     return record
   end
 end

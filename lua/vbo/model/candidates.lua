@@ -2,8 +2,8 @@
 --- share it.
 
 local core = require "vbo.core"
+local fields = require "vbo.model.fields"
 local nearest = require "vbo.base.nearest"
-local resource = require "vbo.model.resource"
 local url = require "vbo.catalogue.url"
 
 local M = {}
@@ -18,8 +18,8 @@ local naming = { "name", "display_name", "title", "subject", "email", "address",
 
 local function label_of(item)
   local record = item:record()
-  return resource.field(record, item._class.label or "name")
-    or resource.field(record, "display_name") or resource.field(record, "title")
+  return fields.read(record, item._class.label or "name")
+    or fields.read(record, "display_name") or fields.read(record, "title")
 end
 
 -- What a thing is listed in that is no folder: a drive, a mailbox, a site, a library.
@@ -61,7 +61,7 @@ end
 -- What else tells a person which one it is.
 local function more_of(item)
   for _, field in ipairs { "email", "address", "office_name", "url", "modified", "received" } do
-    local value = resource.field(item:record(), field)
+    local value = fields.read(item:record(), field)
     if type(value) == "string" and value ~= "" and value ~= label_of(item) then
       return value .. ", id " .. tostring(item._key)
     end
@@ -100,14 +100,14 @@ function M.names()
     if #folded >= most then return end
     local first
     for _, field in ipairs(naming) do
-      local value = resource.field(record, field)
+      local value = fields.read(record, field)
       if type(value) == "string" then
         first = first or value
         note(value, value)
       end
     end
     -- SharePoint writes alice@contoso.com as …/personal/alice_contoso_com.
-    local address = resource.field(record, "url")
+    local address = fields.read(record, "url")
     if first and type(address) == "string" then note(address:match "([^/]*)/*$", first) end
   end
   return add, function(name)

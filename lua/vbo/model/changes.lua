@@ -1,5 +1,6 @@
 --- Listings of what changed since a token (v7).
 
+local fields = require "vbo.model.fields"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
 
@@ -25,8 +26,8 @@ function M.read(client, call, operation, class, given)
     items[i] = resource.from_record(class, client, record)
   end
   return {
-    items = items, next = resource.field(data, "nextChangeToken"),
-    total = resource.field(data, "totalCount"),
+    items = items, next = fields.read(data, "nextChangeToken"),
+    total = fields.read(data, "totalCount"),
   }
 end
 

@@ -7,9 +7,11 @@
 local ascii = require "vbo.base.ascii"
 local below = require "vbo.model.below"
 local body = require "vbo.request.body"
-local core = require "vbo.core"
+local candidates = require "vbo.model.candidates"
 local errors = require "vbo.base.error"
+local fields = require "vbo.model.fields"
 local filter = require "vbo.model.filter"
+local lazy = require "vbo.model.lazy"
 local method_of = require "vbo.base.method"
 local nearest = require "vbo.base.nearest"
 local options = require "vbo.base.options"
@@ -155,7 +157,7 @@ function M.of(class, owner, given, how)
 end
 
 -- The pages of what is listed, of one that goes down in a place.
-local function pages_in(self, is_slim, place)
+local function pages_in(self, is_lazy, place)
   local owner, more, query = self._owner, self._within, self._query
   if place then
     local how = self._below
@@ -168,7 +170,7 @@ local function pages_in(self, is_slim, place)
   return pages.new {
     client = self._client, operation = self._list, query = query, options = self._options,
     optional = { parent = self._optional }, conditions = self._conditions,
-    key = self._class.key, slim = is_slim, call = self._class.plural or self._class.kind .. "s",
+    key = self._class.key, lazy = is_lazy, call = self._class.plural or self._class.kind .. "s",
     path = function()
       local path = owner:_path()
       for name, value in pairs(more or {}) do path[name] = value end
@@ -178,10 +180,10 @@ local function pages_in(self, is_slim, place)
 end
 
 -- All pages, wherever they are; Pages or what looks like them.
-local function pages_of(self, is_slim)
-  if not self._below then return pages_in(self, is_slim) end
+local function pages_of(self, is_lazy)
+  if not self._below then return pages_in(self, is_lazy) end
   return below.new(self, function(place, same)
-    return pages_in(self, is_slim and not same, place)
+    return pages_in(self, is_lazy and not same, place)
   end)
 end
 
@@ -212,10 +214,6 @@ local function each_fixed(self)
   end
 end
 
--- A request that is under way gets a moment after so many records: a large page does not
--- fit into what the system receives by itself.  An interrupt is noticed then as well.
-local breath = 64
-
 --- Iterates over the resources: `for document in drive:documents():each() do`.
 ---
 --- The next page is on its way while one is used; what the loop does not come to any more
@@ -228,66 +226,14 @@ local breath = 64
 ---@return table? closer  for the generic `for`
 function Collection:each()
   if self._fixed then return each_fixed(self) end
-  local class, filters, take = self._class, self._filters, self._take
-  local owner, make, keep = self._owner, self._make or resource.from_record, self._keep
-  local left, exact = take or math.huge, not filters[1] and not keep
-  -- Records that nobody but the loop looks at stay as they are written.
+  local filters, keep = self._filters, self._keep
+  -- Records that only the loop sees are decoded when it reads them.
   local walk = pages_of(self, not keep and not self._make)
-  local records, lent, count, position, walked = {}, nil, 0, 0, 0
-  local function turn()
-    -- With filters nobody knows how much of a page is of use: when few are wanted the
-    -- second page is waited for before a third is asked for.
-    local ahead
-    if not exact then ahead = (not take or walked > 0) and math.huge or 0 end
-    local place
-    records, place = walk:next(exact and left or nil, ahead)
-    position, owner = 0, place or owner
-    if not records then
-      left = 0
-      return false
-    end
-    walked, count = walked + 1, #records
-    lent = type(records) == "userdata" and records or nil
-    if lent then resource.bind(class, owner, lent) end
-    return true
-  end
-  local run
-  local function step()
-    while left > 0 do
-      position = position + 1
-      if position > count then
-        if not turn() then return nil end
-      else
-        if position % breath == 0 then walk:nudge() end
-        local item
-        if lent then
-          item = lent:lend(position)
-        elseif not keep or keep(records[position]) then
-          item = make(class, owner, records[position])
-        end
-        if item and (exact or filter.passes(filters, item)) then
-          left = left - 1
-          if left == 0 then
-            walk:close()
-          elseif run and lent and position < count then
-            -- The next ones need nothing from here, until it is time to breathe again.
-            local free = math.min(breath - position % breath - 1, count - position, left - 1)
-            if free > 0 then
-              run(lent, position + 1, free)
-              position, left = position + free, left - free
-            end
-          end
-          return item
-        end
-      end
-    end
-  end
-  if exact then
-    local stepper
-    stepper, run = core.json.stepper(step)
-    return stepper, nil, nil, walk
-  end
-  return step, nil, nil, walk
+  return lazy.each(walk, {
+    class = self._class, owner = self._owner, make = self._make or resource.from_record,
+    keep = keep, take = self._take,
+    passes = filters[1] and function(item) return filter.passes(filters, item) end,
+  })
 end
 
 --- All of them, in a list.
@@ -318,7 +264,7 @@ function Collection:one()
   end
   errors.raise {
     kind = "conflict", message = ("more than one %s matches"):format(kind),
-    hint = "candidates: " .. require("vbo.model.candidates").described(found),
+    hint = "candidates: " .. candidates.described(found),
   }
 end
 
@@ -363,11 +309,11 @@ end
 ---@param conditions table|fun(item: table): boolean
 ---@return table collection
 function Collection:where(conditions)
-  local words = resource.declared(self._client, self._class)
+  local words = fields.declared(self._client, self._class)
   local copy = derived(self)
   copy._filters[#copy._filters + 1] = filter.compile(conditions, function(field)
     -- A misspelt condition would quietly select nothing.
-    if not words or resource.knows(words, field) then return end
+    if not words or fields.knows(words, field) then return end
     local valid = {}
     for _, word in pairs(words) do valid[#valid + 1] = word end
     table.sort(valid)
@@ -376,7 +322,7 @@ function Collection:where(conditions)
       best and ("did you mean '%s'?"):format(best) or "it has: " .. table.concat(valid, ", "))
   end, {
     client = self._client, class = self._class,
-    schema = function(field) return resource.field_schema(self._client, self._class, field) end,
+    schema = function(field) return fields.schema(self._client, self._class, field) end,
   })
   if type(conditions) == "table" then
     copy._conditions[#copy._conditions + 1] = conditions

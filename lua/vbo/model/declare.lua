@@ -8,6 +8,7 @@ local body = require "vbo.request.body"
 local collection = require "vbo.model.collection"
 local core = require "vbo.core"
 local echo = require "vbo.request.echo"
+local fields = require "vbo.model.fields"
 local json = require "vbo.base.json"
 local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
@@ -189,7 +190,7 @@ local function completed(self, operation, given, how)
   for _, property in ipairs(needed) do
     if not said[property] then
       options[property] = echo.of(properties[property],
-        resource.field(self:_loaded(), property))
+        fields.read(self:_loaded(), property))
     end
   end
   return options
@@ -275,11 +276,11 @@ end
 ---@param ... string  fields
 ---@return fun(record: table, name: string): boolean
 function M.named(...)
-  local fields = { ... }
+  local names = { ... }
   return function(record, name)
     local wanted = core.fold(name)
-    for _, field in ipairs(fields) do
-      local value = resource.field(record, field)
+    for _, field in ipairs(names) do
+      local value = fields.read(record, field)
       if type(value) == "string" and core.fold(value) == wanted then return true end
     end
     return false

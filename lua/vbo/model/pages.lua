@@ -8,10 +8,9 @@ local body = require "vbo.request.body"
 local envelope = require "vbo.model.envelope"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
+local lazy = require "vbo.model.lazy"
 local pipeline = require "vbo.request.pipeline"
 local pushdown = require "vbo.model.pushdown"
-local resource = require "vbo.model.resource"
-local slim = require "vbo.model.slim"
 local spelling = require "vbo.base.spelling"
 
 local M = {}
@@ -71,8 +70,8 @@ end
 ---  page), optional= (query parameters that a version may lack), options= (of the body) or
 ---  body= (as it is), strict=, deadline= (of each request; as `pipeline.call`), key= (the
 ---  field, or fields, that tell records apart), call= (what the runbook called), conditions= (of
----  `where`: what the operation can check is sent along), slim= (records may stay as they are
----  written)
+---  `where`: what the operation can check is sent along), lazy= (records are decoded when
+---  they are read)
 ---@return vbo.Pages
 function M.new(list)
   local client = list.client
@@ -113,7 +112,7 @@ local function intent_of(self, limit)
   return {
     operation = self._operation.name, path = self._path, query = query, options = list.options,
     body = list.body, strict = list.strict, deadline = list.deadline,
-    optional = self._optional, continue = self._continue, slim = list.slim,
+    optional = self._optional, continue = self._continue, reader = list.lazy and lazy.reader or nil,
   }
 end
 
@@ -184,15 +183,8 @@ local function ask(self, most)
 end
 
 local function key_of(self, records, at)
-  local record
   for _, name in ipairs(self._keys) do
-    local known, key
-    if type(records) == "userdata" then known, key = records:find(at, name) end
-    if not known or key == json.null then
-      record = record or slim.record(records, at)
-      if type(record) ~= "table" then return nil end
-      key = resource.field(record, name)
-    end
+    local key = lazy.field(records, at, name)
     if key ~= nil then return tostring(key) end
   end
 end
@@ -208,7 +200,7 @@ local function repeated(self, records)
     return false
   end
   -- Records without an id are alike only if they are the same through and through.
-  local text = json.encode(slim.all(records))
+  local text = json.encode(lazy.decoded(records))
   local again = text == self._text
   self._text = text
   return again
@@ -251,13 +243,8 @@ end
 -- Takes an answer in; its records, nil when a bare array came again.
 local function accept(self, answer, limit)
   local name = self._operation.name
-  local records = slim.page(answer)
-  local page
-  if records then
-    page = slim.envelope(records)
-  else
-    records, page = envelope.records(answer.data, name)
-  end
+  local records, page = lazy.records(answer)
+  if not records then records, page = envelope.records(answer.data, name) end
   local count = #records
   local said = envelope.read(page, count)
   if count == 0 and self._promised then
@@ -316,7 +303,7 @@ end
 ---@param most integer|number?  how many more records can be of use (any number unless told)
 ---@param ahead integer|number?  how many more after this page (what is left of `most` unless
 ---  told; 0: the next page is not asked for yet)
----@return any[]|userdata|nil records  a page of `csrc/lua/lpage.c` where `slim` allows it
+---@return any[]|any|nil records  a list; with `lazy`, for the functions of `vbo.model.lazy`
 function Pages:next(most, ahead)
   most = most or math.huge
   if self._finished or self._closed then

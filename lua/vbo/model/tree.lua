@@ -8,6 +8,7 @@ local collection = require "vbo.model.collection"
 local core = require "vbo.core"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
+local fields = require "vbo.model.fields"
 local filename = require "vbo.base.filename"
 local parallel = require "vbo.runtime.parallel"
 local percent = require "vbo.catalogue.url"
@@ -208,7 +209,7 @@ end
 ---@return fun(record: table, collection: table): table
 function M.owner_of(class, field, segment)
   return function(record, within)
-    local id = resource.field(record, field)
+    local id = fields.read(record, field)
     for _, link in pairs(not id and type(record._links) == "table" and record._links or {}) do
       local href = type(link) == "table" and link.href
       if type(href) == "string" then

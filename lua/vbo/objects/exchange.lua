@@ -3,6 +3,7 @@
 local capability = require "vbo.client.capability"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
+local fields = require "vbo.model.fields"
 local resource = require "vbo.model.resource"
 local tree = require "vbo.model.tree"
 local verbs = require "vbo.model.verbs"
@@ -11,7 +12,7 @@ local verbs = require "vbo.model.verbs"
 -- archive goes by its name.
 local named, by_name = declare.named("email", "name"), declare.named "name"
 local function by_address(record, text)
-  if resource.field(record, "isArchive") == true then return by_name(record, text) end
+  if fields.read(record, "isArchive") == true then return by_name(record, text) end
   return named(record, text)
 end
 

@@ -3,6 +3,7 @@
 
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
+local fields = require "vbo.model.fields"
 local options_of = require "vbo.base.options"
 local organization = require "vbo.objects.organization"
 local pipeline = require "vbo.request.pipeline"
@@ -148,7 +149,7 @@ declare.single(M.client, "logged_in_user", LoggedInUser)
 ---@return boolean
 function LoggedInUser.methods:is_operator()
   local answer = self:_call { operation = "OrganizationRbac_GetLoggedInUserOperatorInfo" }
-  return resource.field(answer.data or {}, "isOperator") == true
+  return fields.read(answer.data or {}, "isOperator") == true
 end
 
 --- What the login may restore: `users`, `sites` and (v7 and later) `teams`, lists of items.

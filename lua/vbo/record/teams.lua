@@ -1,7 +1,7 @@
 --- Records teams: channels with their tabs, posts and files.
 
+local fields = require "vbo.model.fields"
 local files = require "vbo.record.files"
-local resource = require "vbo.model.resource"
 
 local M = {}
 
@@ -59,9 +59,9 @@ local function add_posts(recorder, listing, list, line, is_reply)
     }
     for _, each in ipairs(post.attachments or {}) do
       row.attachments = row.attachments or {}
-      local name = resource.field(each, "name") or resource.field(each, "long_file_name")
+      local name = fields.read(each, "name") or fields.read(each, "long_file_name")
       table.insert(row.attachments, {
-        name = mask:file(name) or "attachment", url = mask:url(resource.field(each, "url")),
+        name = mask:file(name) or "attachment", url = mask:url(fields.read(each, "url")),
       })
     end
     local post_line = listing:add(row)

@@ -6,6 +6,7 @@
 --- A gate is a function `(request, next)` in `client.gates`: it sees every request before
 --- it is sent, may change, refuse or answer it, and returns what `next(request)` returns.
 
+local answers = require "vbo.request.answer"
 local body = require "vbo.request.body"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
@@ -17,7 +18,6 @@ local loop = require "vbo.runtime.loop"
 local options_of = require "vbo.base.options"
 local progress = require "vbo.runtime.progress"
 local promises = require "vbo.request.promise"
-local slim = require "vbo.model.slim"
 local wording = require "vbo.request.wording"
 
 local M = {}
@@ -38,7 +38,7 @@ local M = {}
 ---  listed_size=, modified=}: where a stream goes, what it must be, and its time; nil: memory
 ---@field watch function?     progress callback
 ---@field deadline number?    seconds
----@field slim boolean?       a page's records may stay as they are written: `answer.page`
+---@field reader vbo.Reader?  reads the answer; default `vbo.request.answer`
 ---@field promise vbo.Promise?  what the answer is held to; nil: nothing
 ---@field expects (fun(data: any): string?)?  tells what the caller finds wrong with the answer
 ---@field opens boolean?      the server may hold something for us after it: a session
@@ -46,25 +46,11 @@ local M = {}
 ---@class vbo.Answer
 ---@field status integer
 ---@field data any            decoded JSON; nil for an empty answer or a stream
----@field page userdata?      instead of `data`, which it becomes when somebody looks
 ---@field saved table?        `vbo.Saved` of a stream
 
 local function fail(err, request)
   err.operation = err.operation or request.operation
   errors.raise(err)
-end
-
--- The answer's document; nil and the error when it is none.
-local function decode(transfer)
-  local text = transfer:body()
-  if not text or text == "" then return nil end
-  local data, err = json.decode(text)
-  if err then
-    local kind = transfer:header "Content-Type" or "no content type"
-    err.hint = err.hint or ("the answer came as %s"):format(kind)
-    return nil, err
-  end
-  return data
 end
 
 -- The error of an answer that is not what was promised.  What became of a change nobody can
@@ -135,16 +121,11 @@ local function await(client, request, transfer, watch)
   return loop.shielded(loop.wait, client._engine, transfer, watch)
 end
 
--- Decodes an answer and holds it to what its operation promises; nil and the error.
+-- Reads an answer and holds it to its operation's promise; nil and the error.
 local function read(client, request, held)
-  local page = request.slim and held:page(json.depth)
-  local answer, err = { status = held:status() }, nil
-  if page then
-    answer = slim.answer(held:status(), page)
-  else
-    answer.data, err = decode(held)
-  end
-  local problem = not err and (request.promise and promises.broken(request.promise, answer)
+  local reader = request.reader or answers.reader
+  local answer, err = reader.read(held)
+  local problem = answer and (request.promise and reader.broken(request.promise, answer)
     or request.expects and request.expects(answer.data))
   if problem then err = { kind = "protocol", message = problem } end
   if err then return nil, broken(client, request, held:status(), err) end
@@ -280,7 +261,8 @@ function M.request(client, intent)
     once = operation.change or operation.opens, opens = operation.opens,
     urgent = operation.ends or intent.urgent, anonymous = operation.anonymous,
     exclusive = is_exclusive(operation),
-    sink = intent.sink, watch = intent.watch, deadline = intent.deadline, slim = intent.slim,
+    sink = intent.sink, watch = intent.watch, deadline = intent.deadline,
+    reader = intent.reader,
     promise = promises.of(operation, client._catalogue.dialect == "verb"),
     expects = intent.expects,
   }
@@ -293,8 +275,8 @@ end
 ---  (its tables are the API's), implied=,
 ---  optional= (query parameters that a version may lack), continue= (the query of a further
 ---  page, for an operation that has no word for it), urgent= (a read of the clean-up), sink=,
----  watch=, deadline=, strict= (false lets unknown properties through), slim= (a page may be
----  answered as one), expects= (see `vbo.Request`)
+---  watch=, deadline=, strict= (false lets unknown properties through), reader=,
+---  expects= (see `vbo.Request`)
 ---@return vbo.Answer
 function M.call(client, intent) return M.run(client, M.request(client, intent), 1) end
 

@@ -11,7 +11,6 @@
 
 local ascii = require "vbo.base.ascii"
 local json = require "vbo.base.json"
-local slim = require "vbo.model.slim"
 
 local M = {}
 
@@ -145,11 +144,32 @@ local function words(value)
   return next(value) == nil and "an empty object" or "an object"
 end
 
-local function instead(promise, value)
+--- Says what came instead of what was promised.
+---@param promise vbo.Promise
+---@param value any  what the server answered
+---@return string
+function M.instead(promise, value)
   if promise.kind == "list" then
     return "the server answered neither a page nor a list, but " .. words(value)
   end
   return ("the server answered %s instead of %s"):format(words(value), promise.what)
+end
+
+local instead = M.instead
+
+--- Says that a record of a list has none of its properties.
+---@param at integer
+---@return string
+function M.empty_row(at)
+  return ("the server answered a list whose record %d says nothing"):format(at)
+end
+
+--- Says that a record of a list lacks a property.
+---@param at integer
+---@param name string
+---@return string
+function M.row_without(at, name)
+  return ("the server answered a list whose record %d has no '%s'"):format(at, name)
 end
 
 -- --------------------------------------------------------------------- the check
@@ -203,10 +223,10 @@ local function bad_row(promise, value, at)
       words(value))
   end
   if next(value) == nil or not has_some(value, promise.some) then
-    return ("the server answered a list whose record %d says nothing"):format(at)
+    return M.empty_row(at)
   end
   local name = lacks(value, promise)
-  return name and ("the server answered a list whose record %d has no '%s'"):format(at, name)
+  return name and M.row_without(at, name)
 end
 
 local function bad_rows(promise, rows)
@@ -239,30 +259,6 @@ local function bad_list(promise, data)
   return bad_rows(promise, rows)
 end
 
--- The same of a page whose records stay as they are written: each is an object.
-local function bad_page(promise, page)
-  if promise.kind ~= "list" and promise.kind ~= "any"
-      or #page == 0 and page:bare() and promise.page then
-    return instead(promise, page:bare() and json.array {} or { results = true })
-  end
-  if not promise.rows then return nil end
-  local at
-  if promise.some then
-    at = page:lacking(table.unpack(promise.some))
-  else
-    for i = 1, #page do
-      if not at and page:text(i):find "^{%s*}$" then at = i end
-    end
-  end
-  if at then return ("the server answered a list whose record %d says nothing"):format(at) end
-  for _, name in ipairs(promise.all) do
-    at = page:lacking(name)
-    if at then
-      return ("the server answered a list whose record %d has no '%s'"):format(at, name)
-    end
-  end
-end
-
 local function bad_record(promise, data)
   if not is_object(data) or not has_some(data, promise.some) then
     if is_object(data) and next(data) ~= nil then
@@ -285,8 +281,6 @@ end
 ---@param answer vbo.Answer  decoded
 ---@return string? problem  nil when it keeps the promise
 function M.broken(promise, answer)
-  local page = slim.page(answer)
-  if page then return bad_page(promise, page) end
   local data = answer.data
   if promise.kind == "nothing" then return nil end
   if promise.kind == "list" then return bad_list(promise, data) end

@@ -3,6 +3,7 @@
 
 local collection = require "vbo.model.collection"
 local core = require "vbo.core"
+local fields = require "vbo.model.fields"
 local json = require "vbo.base.json"
 local resource = require "vbo.model.resource"
 local spelling = require "vbo.base.spelling"
@@ -30,7 +31,7 @@ end
 
 -- The fields of a class, as a runbook writes them, in the order of the catalogue.
 local function fields_of(class, client, record)
-  local schema = resource.schema(client, class)
+  local schema = fields.of_records(client, class)
   local words, seen = {}, {}
   local function add(name)
     local word = spelling.spelled(name)

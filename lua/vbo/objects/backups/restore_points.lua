@@ -5,6 +5,7 @@ local ascii = require "vbo.base.ascii"
 local changes = require "vbo.model.changes"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
+local fields = require "vbo.model.fields"
 local jobs = require "vbo.objects.jobs"
 local options_of = require "vbo.base.options"
 local organization = require "vbo.objects.organization"
@@ -146,7 +147,7 @@ function RestorePoint.methods:explore(given)
   end
   held(self, type(options.workload) == "string" and options.workload or "exchange")
   -- As the record has it, not as the field is read: its fraction counts.
-  local how = { point = time.point(resource.field(self:_loaded(), "backupTime"), "backup_time") }
+  local how = { point = time.point(fields.read(self:_loaded(), "backupTime"), "backup_time") }
   local client = self._client
   if client._catalogue:operation "BackupRepository_Explore" then
     local own = { repositoryId = self.repository_id }

@@ -4,7 +4,7 @@
 --- in numbers.
 
 local ascii = require "vbo.base.ascii"
-local resource = require "vbo.model.resource"
+local fields = require "vbo.model.fields"
 
 local M = {}
 
@@ -37,7 +37,7 @@ local function whole(number) return number and (math.tointeger(number) or number
 ---@return vbo.TransferRates  empty when there are none
 function M.read(statistics)
   if type(statistics) ~= "table" then return {} end
-  local function field(name) return resource.field(statistics, name) end
+  local function field(name) return fields.read(statistics, name) end
   local rate, items = worded(field "processingRate")
   return {
     processed = field "processedObjects",

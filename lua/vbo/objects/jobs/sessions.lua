@@ -4,6 +4,7 @@ local ascii = require "vbo.base.ascii"
 local changes = require "vbo.model.changes"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
+local fields = require "vbo.model.fields"
 local resource = require "vbo.model.resource"
 local loop = require "vbo.runtime.loop"
 local transfer_rates = require "vbo.objects.jobs.rates"
@@ -86,7 +87,7 @@ end
 --- What the run did, in the same words and units in every version.
 ---@return vbo.TransferRates
 function JobSession.methods:statistics()
-  return transfer_rates.read(resource.field(self:_loaded(), "statistics"))
+  return transfer_rates.read(fields.read(self:_loaded(), "statistics"))
 end
 
 --- The job whose run this is: a copy job for a copy's.

@@ -3,6 +3,7 @@
 --- exclusions, versions, and the repositories it uses.
 
 local declare = require "vbo.model.declare"
+local fields = require "vbo.model.fields"
 local resource = require "vbo.model.resource"
 
 local M = { client = {} }
@@ -151,8 +152,8 @@ function BackupApplication.methods:remove() remove_applications(self._owner, { s
 
 -- A backup account's id is the login of its member.
 function BackupAccount.methods:_id()
-  local member = resource.field(self:_loaded(), "groupMember")
-  return type(member) == "table" and resource.field(member, "login") or nil
+  local member = fields.read(self:_loaded(), "groupMember")
+  return type(member) == "table" and fields.read(member, "login") or nil
 end
 
 --- `organization:backup_accounts():replace(list)`: the whole pool, of
@@ -185,7 +186,7 @@ function DeviceCode.methods:check()
     call = "check", operation = "Organization_CheckDeviceCode",
     options = { user_code = self.user_code },
   }
-  return resource.field(answer.data or {}, "authenticated") == true
+  return fields.read(answer.data or {}, "authenticated") == true
 end
 
 -- One of the list of all knows its organization by its record.

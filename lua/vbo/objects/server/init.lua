@@ -2,6 +2,7 @@
 
 local body = require "vbo.request.body"
 local declare = require "vbo.model.declare"
+local fields = require "vbo.model.fields"
 local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
@@ -149,7 +150,7 @@ function ConfigurationUpdates.methods:edit(given)
   local nested = operation.body.properties.updateSettings
   local inner, current = {}, self.update_settings
   for name in pairs(nested.properties) do
-    if type(current) == "table" then inner[name] = resource.field(current, name) end
+    if type(current) == "table" then inner[name] = fields.read(current, name) end
   end
   if type(whole.updateSettings) == "table" then
     for option, value in pairs(whole.updateSettings) do

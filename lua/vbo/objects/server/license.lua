@@ -4,6 +4,7 @@ local core = require "vbo.core"
 local body = require "vbo.request.body"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
+local fields = require "vbo.model.fields"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
@@ -155,7 +156,7 @@ function Report.methods:approve(given)
     rest[body.property(operation.body, "removed_objects") or "removed_users"] = own.removed
   end
   local parameters = self.report_parameters
-  local id = type(parameters) == "table" and resource.field(parameters, "report_id")
+  local id = type(parameters) == "table" and fields.read(parameters, "report_id")
   if not id then
     errors.raise { kind = "protocol", message = "the licensing report has no number" }
   end

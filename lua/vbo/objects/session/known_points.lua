@@ -6,7 +6,7 @@
 
 local ascii = require "vbo.base.ascii"
 local errors = require "vbo.base.error"
-local resource = require "vbo.model.resource"
+local fields = require "vbo.model.fields"
 local time = require "vbo.base.time"
 
 local M = {}
@@ -51,13 +51,13 @@ local function seconds_of(client, text)
 end
 
 local function flag(record, name)
-  return ascii.lower(tostring(resource.field(record, name))) == "true"
+  return ascii.lower(tostring(fields.read(record, name))) == "true"
 end
 
 -- Archived and fetched points are explored through their retrieval, copies through their
 -- repository.
 local function is_usable(what, record)
-  local workload = resource.field(record, holds[what.workload])
+  local workload = fields.read(record, holds[what.workload])
   if workload ~= nil and ascii.lower(tostring(workload)) == "false" then return false end
   return not flag(record, "isRetrieved") and not flag(record, "isLongTermCopy")
     and not flag(record, "isDeleted") and (what.repository ~= nil or not flag(record, "isCopy"))
@@ -91,7 +91,7 @@ local function listed(what, oldest, moment)
   for point in collection.new(class, owner, how):each() do
     local record = point._record
     local at = is_usable(what, record) and seconds_of(what.client,
-      resource.field(record, "backupTime"))
+      fields.read(record, "backupTime"))
     if at and (not moment or at <= moment) then
       -- One that lies behind the best shows that the list is in the order that was asked for.
       if best and query.order_asc ~= nil and best ~= at and (at > best) == oldest then break end
@@ -121,8 +121,8 @@ local function span_of(what, fresh)
     record = organization:record()
   end
   return {
-    first = seconds_of(what.client, resource.field(record, "firstBackuptime")),
-    last = seconds_of(what.client, resource.field(record, "lastBackuptime")),
+    first = seconds_of(what.client, fields.read(record, "firstBackuptime")),
+    last = seconds_of(what.client, fields.read(record, "lastBackuptime")),
   }
 end
 

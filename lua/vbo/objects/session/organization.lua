@@ -3,6 +3,7 @@
 local collection = require "vbo.model.collection"
 local declare = require "vbo.model.declare"
 local exchange = require "vbo.objects.exchange"
+local fields = require "vbo.model.fields"
 local resource = require "vbo.model.resource"
 local restore = require "vbo.model.restore"
 local teams = require "vbo.objects.teams"
@@ -59,7 +60,7 @@ end
 
 local function channel_of(record, within)
   local team = tree.owner_of(teams.Team, "team_id", "teams")(record, within)
-  local id = resource.field(record, "channel_id")
+  local id = fields.read(record, "channel_id")
   return id and resource.from_id(teams.Channel, team, id) or team
 end
 

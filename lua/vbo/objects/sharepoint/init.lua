@@ -6,6 +6,7 @@
 
 local collection = require "vbo.model.collection"
 local declare = require "vbo.model.declare"
+local fields = require "vbo.model.fields"
 local resource = require "vbo.model.resource"
 local tree = require "vbo.model.tree"
 
@@ -210,7 +211,7 @@ local searches = {
 
 -- What is found are documents and list items alike: documents have a size.
 local function is_document(record)
-  return not tree.is_folder(record) and resource.field(record, "size") ~= nil
+  return not tree.is_folder(record) and fields.read(record, "size") ~= nil
 end
 
 local function is_item(record) return not tree.is_folder(record) and not is_document(record) end

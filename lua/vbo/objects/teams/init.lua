@@ -6,6 +6,7 @@
 local body = require "vbo.request.body"
 local collection = require "vbo.model.collection"
 local declare = require "vbo.model.declare"
+local fields = require "vbo.model.fields"
 local options_of = require "vbo.base.options"
 local resource = require "vbo.model.resource"
 local tree = require "vbo.model.tree"
@@ -104,7 +105,7 @@ function M.channel_of(self)
     owner = owner._owner
   end
   local record = self._class and rawget(self, "_record")
-  return record and resource.field(record, "channel_id")
+  return record and fields.read(record, "channel_id")
 end
 
 -- The methods that every resource has.
@@ -177,7 +178,7 @@ listed(Channel.methods, "posts", "post", Post, posts_of_channel, tree.options)
 -- Replies have none of their own.
 listed(Post.methods, "replies", "reply", Post, inside, tree.options)
 
-local function is_folder(record) return resource.field(record, "file_type") == "Folder" end
+local function is_folder(record) return fields.read(record, "file_type") == "Folder" end
 local function is_file(record) return not is_folder(record) end
 local function of_channel(self) return { channel = M.channel_of(self) } end
 
