@@ -1,101 +1,12 @@
-/* error.c: kinds, their names and exit statuses, and errno in words. */
+/* error.c: see error.h. */
 #include "base/error.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/redact.h"
 #include "base/text.h"
-
-const char *vbo_error_kind_name(vbo_error_kind kind) {
-  switch (kind) {
-#define NAME(id, name, status)                                                                     \
-  case VBO_ERROR_##id:                                                                             \
-    return name;
-    VBO_ERROR_KINDS(NAME)
-#undef NAME
-    case VBO_OK:
-    case VBO_ERROR_KIND_COUNT:
-      break;
-  }
-  return "ok";
-}
-
-int vbo_error_exit_status(vbo_error_kind kind) {
-  switch (kind) {
-#define STATUS(id, name, status)                                                                   \
-  case VBO_ERROR_##id:                                                                             \
-    return status;
-    VBO_ERROR_KINDS(STATUS)
-#undef STATUS
-    case VBO_OK:
-    case VBO_ERROR_KIND_COUNT:
-      break;
-  }
-  return 0;
-}
-
-const char *vbo_version(void) {
-  return VBO_VERSION;
-}
-
-/* The system's own words differ from libc to libc (and GNU's strerror_r from
- * POSIX's); what a failing save can meet is therefore said here. */
-static const struct errno_words {
-  int number;
-  const char *name;
-  const char *words;
-} errno_table[] = {
-    {EACCES, "EACCES", "permission denied"},
-    {EADDRINUSE, "EADDRINUSE", "the address is in use"},
-    {EADDRNOTAVAIL, "EADDRNOTAVAIL", "this machine has no such address"},
-    {EAGAIN, "EAGAIN", "not available now"},
-    {EBUSY, "EBUSY", "the file is in use"},
-    {ECONNREFUSED, "ECONNREFUSED", "connection refused"},
-    {ECONNRESET, "ECONNRESET", "the connection was reset"},
-    {EDQUOT, "EDQUOT", "the disk quota is used up"},
-    {EEXIST, "EEXIST", "it is there already"},
-    {EFBIG, "EFBIG", "the file is larger than this system allows"},
-    {EHOSTUNREACH, "EHOSTUNREACH", "no way to the host"},
-    {EINTR, "EINTR", "interrupted"},
-    {EINVAL, "EINVAL", "not possible here"},
-    {EIO, "EIO", "the disk reports an input/output error"},
-    {EISDIR, "EISDIR", "it is a directory"},
-    {ELOOP, "ELOOP", "it is a symbolic link, or one of a loop"},
-    {EMFILE, "EMFILE", "this process has too many files open"},
-    {ENAMETOOLONG, "ENAMETOOLONG", "the name is too long"},
-    {ENETUNREACH, "ENETUNREACH", "no way to the network"},
-    {ENFILE, "ENFILE", "the system has too many files open"},
-    {ENODEV, "ENODEV", "no such device"},
-    {ENOENT, "ENOENT", "no such file or directory"},
-    {ENOMEM, "ENOMEM", "out of memory"},
-    {ENOSPC, "ENOSPC", "no space left on the disk"},
-    {ENOSYS, "ENOSYS", "this system cannot do that"},
-    {ENOTDIR, "ENOTDIR", "not a directory"},
-    {ENOTSUP, "ENOTSUP", "this file system cannot do that"},
-    {ENXIO, "ENXIO", "no such device"},
-    {EPERM, "EPERM", "operation not permitted"},
-    {EPIPE, "EPIPE", "nobody reads the other end"},
-    {EROFS, "EROFS", "the file system is read-only"},
-    {ESTALE, "ESTALE", "the network file is gone"},
-    {ETXTBSY, "ETXTBSY", "the program is running"},
-    {EXDEV, "EXDEV", "it is on another file system"},
-};
-
-static const struct errno_words *errno_find(int number) {
-  for (size_t i = 0; i < sizeof errno_table / sizeof *errno_table; i++)
-    if (errno_table[i].number == number) return &errno_table[i];
-  return NULL;
-}
-
-const char *vbo_errno_name(int os_error, char buffer[16]) {
-  const struct errno_words *found = errno_find(os_error);
-  if (found != NULL) return found->name;
-  (void)snprintf(buffer, 16, "E%d", os_error);
-  return buffer;
-}
 
 /* Whatever was put into it, it stays one printable line without a secret.  Looked for before it is
  * cleaned and cut, which would break a secret, and after, which may put one together. */
@@ -128,13 +39,13 @@ bool vbo_error_os(vbo_error *err, vbo_error_kind kind, int os_error, const char 
   va_start(args, format);
   error_start(err, kind, format, args);
   va_end(args);
-  const struct errno_words *found = errno_find(os_error);
+  const char *words = vbo_errno_words(os_error);
   char name[16];
   (void)snprintf(err->code, sizeof err->code, "%s", vbo_errno_name(os_error, name));
   err->os_error = os_error;
   size_t used = strlen(err->message);
-  if (found != NULL)
-    (void)snprintf(err->message + used, sizeof err->message - used, ": %s", found->words);
+  if (words != NULL)
+    (void)snprintf(err->message + used, sizeof err->message - used, ": %s", words);
   else
     (void)snprintf(err->message + used, sizeof err->message - used, ": system error %d", os_error);
   return false;
@@ -148,12 +59,4 @@ void vbo_error_hint(vbo_error *err, const char *format, ...) {
   (void)vsnprintf(text, sizeof text, format, args);
   va_end(args);
   put_line(err->hint, sizeof err->hint, text, format);
-}
-
-bool vbo_error_memory(vbo_error *err) {
-  return vbo_error_set(err, VBO_ERROR_MEMORY, "out of memory");
-}
-
-void vbo_error_copy(vbo_error *to, const vbo_error *from) {
-  if (to != NULL) *to = *from;
 }

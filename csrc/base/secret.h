@@ -10,7 +10,7 @@
 #ifndef VBO_SECRET_H
 #define VBO_SECRET_H
 
-#include "base/error.h"
+#include "base/kinds.h"
 
 /* Zeroed.  NULL when there is no more of it; vbo_secure_full tells why. */
 void *vbo_secure_alloc(size_t size);

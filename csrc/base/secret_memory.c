@@ -132,11 +132,10 @@ void *vbo_secure_alloc(size_t size) {
 
 bool vbo_secure_full(vbo_error *err) {
   if (!refused) return vbo_error_memory(err);
-  vbo_error_set(err, VBO_ERROR_MEMORY, "the locked memory for secrets is used up");
-  vbo_error_hint(err,
-                 "raise its limit (ulimit -l, LimitMEMLOCK= of a service, --ulimit memlock= of "
-                 "a container), or close secrets that are no longer needed");
-  return false;
+  return vbo_error_literal(
+      err, VBO_ERROR_MEMORY, "the locked memory for secrets is used up",
+      "raise its limit (ulimit -l, LimitMEMLOCK= of a service, --ulimit memlock= of "
+      "a container), or close secrets that are no longer needed");
 }
 
 void vbo_secure_free(void *memory, size_t size) {

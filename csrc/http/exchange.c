@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/private.h"
+#include "http/exchange.h"
 #include "base/secret.h"
 #include "base/system.h"
 

@@ -1,7 +1,7 @@
 /* failure.c: libcurl's results in this library's kinds and words. */
 #include <string.h>
 
-#include "http/private.h"
+#include "http/exchange.h"
 
 static bool says(const vbo_exchange *exchange, const char *words) {
   return strstr(exchange->detail, words) != NULL;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "program/vbolua.h"
+#include "program/program.h"
 
 const char vbo_usage[] =
     "usage: " VBOLUA

@@ -23,7 +23,7 @@
 
 #include "lua/lutil.h"
 #include "base/system.h"
-#include "program/vbolua.h"
+#include "program/program.h"
 
 #ifdef __APPLE__
 extern char **environ; /* which unistd.h declares elsewhere */

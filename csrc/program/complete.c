@@ -2,7 +2,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
-#include "program/vbolua.h"
+#include "program/program.h"
 
 /* Values whose members are computed may offer a table of them: what __complete(value)
  * returns, which must have no effects.  True when the table took the value's place. */

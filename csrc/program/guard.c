@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "lua/lutil.h"
-#include "program/vbolua.h"
+#include "program/program.h"
 
 /* Calls Lua's own function (upvalue 1) with all arguments; its results are left. */
 static int call_own(lua_State *L) {

@@ -18,7 +18,7 @@
 #include "program/preload.h"
 #include "lua/lutil.h"
 #include "base/system.h"
-#include "program/vbolua.h"
+#include "program/program.h"
 
 enum {
   CLEANUP_SECONDS = 30,

@@ -19,7 +19,7 @@
 
 #include "base/error.h"
 #include "lua/lutil.h"
-#include "program/vbolua.h"
+#include "program/program.h"
 
 static bool screens[3]; /* stdout and stderr are the terminal */
 

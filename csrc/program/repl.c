@@ -19,7 +19,7 @@
 #include "lua/lutil.h"
 #include "base/text.h"
 #include "modules.h"
-#include "program/vbolua.h"
+#include "program/program.h"
 
 /* ---------------------------------------------------------------- the editor */
 

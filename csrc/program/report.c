@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "modules.h"
 #include "vbo.h"
-#include "program/vbolua.h"
+#include "program/program.h"
 
 #define TRACEBACK "vbolua.traceback"
 

@@ -13,7 +13,7 @@
 #include "lua/lutil.h"
 #include "program/preload.h"
 #include "base/system.h"
-#include "program/vbolua.h"
+#include "program/program.h"
 #include "http/versions.h"
 #include "modules.h"
 

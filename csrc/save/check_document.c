@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "save/check.h"
 #include "base/text.h"
+#include "save/begins.h"
+#include "save/check_format.h"
 
 enum {
   BEGINNING = 512,
@@ -31,7 +32,7 @@ struct vbo_document_check {
   unsigned char begin[BEGINNING];
   size_t begun;
   int64_t size;
-  vbo_check *inner; /* of an Office file */
+  vbo_format_check *inner; /* of an Office file */
   bool inner_begun;
   bool inner_failed;
   const char *made;
@@ -73,46 +74,8 @@ static bool may_be_text(const char *suffix) {
 
 /* ----------------------------------------------------------- what bytes say */
 
-static char lower(unsigned char c) {
-  return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
-
-static size_t first_sign(const unsigned char *bytes, size_t size) {
-  size_t at = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-  while (at < size && (bytes[at] == ' ' || (bytes[at] >= '\t' && bytes[at] <= '\r')))
-    at++;
-  return at;
-}
-
-static bool begins_with(const unsigned char *bytes, size_t size, const char *word) {
-  size_t at = 0;
-  while (word[at] != '\0' && at < size && lower(bytes[at]) == word[at])
-    at++;
-  return word[at] == '\0';
-}
-
-bool vbo_begins_html(const unsigned char *bytes, size_t size) {
-  static const char *const words[] = {"<!doctype html", "<html",   "<head", "<body",
-                                      "<title",         "<script", "<meta", "<form"};
-  size_t at = first_sign(bytes, size);
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (begins_with(bytes + at, size - at, words[i])) return true;
-  return false;
-}
-
-bool vbo_begins_json(const unsigned char *bytes, size_t size) {
-  size_t at = first_sign(bytes, size);
-  if (at == size || (bytes[at] != '{' && bytes[at] != '[')) return false;
-  bool list = bytes[at] == '[';
-  at++;
-  at += first_sign(bytes + at, size - at);
-  if (at >= size) return false;
-  return bytes[at] == '"' || bytes[at] == (list ? ']' : '}') ||
-         (list && (bytes[at] == '{' || bytes[at] == '['));
-}
-
 static bool is_type(const vbo_document_check *document, const char *type) {
-  return begins_with((const unsigned char *)document->type, strlen(document->type), type);
+  return vbo_begins_with((const unsigned char *)document->type, strlen(document->type), type);
 }
 
 /* What came instead of a document, as far as it shows; NULL: it may be the document. */
@@ -159,7 +122,7 @@ static int64_t bound(const vbo_document_check *document) {
 static bool inner_passes(vbo_document_check *document) {
   vbo_error ignored = {0};
   return document->inner != NULL && !document->inner_failed &&
-         vbo_check_finish(document->inner, &ignored);
+         vbo_format_check_finish(document->inner, &ignored);
 }
 
 static bool finish_rewritten(vbo_document_check *document, vbo_error *err) {
@@ -170,7 +133,7 @@ static bool finish_rewritten(vbo_document_check *document, vbo_error *err) {
       stranger(document) != NULL || !whole ||
       (how == REWRITTEN_ELSE && vbo_begins_html(document->begin, document->begun)))
     return wrong_size(document, err);
-  if (document->inner != NULL && strcmp(vbo_check_made(document->inner), "zip") == 0)
+  if (document->inner != NULL && strcmp(vbo_format_check_made(document->inner), "zip") == 0)
     document->made = "zip";
   (void)snprintf(document->missed, sizeof document->missed,
                  "its size: %lld bytes came, %lld are listed, and SharePoint rewrites such files",
@@ -185,7 +148,7 @@ static bool finish_unlisted(vbo_document_check *document, vbo_error *err) {
                   *document->name != '\0' ? document->name : "the document");
     return refuse(err);
   }
-  if (inner_passes(document) && strcmp(vbo_check_made(document->inner), "zip") == 0)
+  if (inner_passes(document) && strcmp(vbo_format_check_made(document->inner), "zip") == 0)
     document->made = "zip";
   (void)snprintf(document->missed, sizeof document->missed,
                  "its size, which the server does not list");
@@ -208,7 +171,7 @@ static bool begin_inner(vbo_document_check *document, vbo_error *err) {
   rewriting how = rewriting_of(document->suffix);
   document->inner_begun = true;
   if (how != REWRITTEN_ZIP && how != REWRITTEN_COMPOUND) return true;
-  if (document->inner == NULL) document->inner = vbo_check_new("zip|msg", err);
+  if (document->inner == NULL) document->inner = vbo_format_check_new("zip|msg", err);
   return document->inner != NULL;
 }
 
@@ -223,7 +186,7 @@ bool vbo_document_check_add(vbo_document_check *document, const void *bytes, siz
   if (!document->inner_begun && !begin_inner(document, err)) return false;
   vbo_error ignored = {0};
   if (document->inner != NULL && !document->inner_failed)
-    document->inner_failed = !vbo_check_add(document->inner, bytes, size, &ignored);
+    document->inner_failed = !vbo_format_check_add(document->inner, bytes, size, &ignored);
   return true;
 }
 
@@ -248,7 +211,7 @@ void vbo_document_check_expect(vbo_document_check *document, const char *name, i
   if (dot == NULL || dot == name || strlen(dot + 1) >= SUFFIX) return;
   size_t at = 0;
   for (; dot[1 + at] != '\0'; at++)
-    document->suffix[at] = lower((unsigned char)dot[1 + at]);
+    document->suffix[at] = vbo_ascii_lower(dot[1 + at]);
   document->suffix[at] = '\0';
 }
 
@@ -260,7 +223,7 @@ void vbo_document_check_reset(vbo_document_check *document) {
   document->begun = 0;
   document->size = 0;
   document->inner_begun = document->inner_failed = false;
-  if (document->inner != NULL) vbo_check_reset(document->inner);
+  if (document->inner != NULL) vbo_format_check_reset(document->inner);
 }
 
 const char *vbo_document_check_made(const vbo_document_check *document) {
@@ -273,6 +236,6 @@ const char *vbo_document_check_missed(const vbo_document_check *document) {
 
 void vbo_document_check_free(vbo_document_check *document) {
   if (document == NULL) return;
-  vbo_check_free(document->inner);
+  vbo_format_check_free(document->inner);
   free(document);
 }

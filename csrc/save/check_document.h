@@ -27,8 +27,4 @@ const char *vbo_document_check_made(const vbo_document_check *document);
 const char *vbo_document_check_missed(const vbo_document_check *document);
 void vbo_document_check_free(vbo_document_check *document);
 
-/* Does text begin like a page of HTML, or like JSON?  Past a byte order mark and white space. */
-bool vbo_begins_html(const unsigned char *bytes, size_t size);
-bool vbo_begins_json(const unsigned char *bytes, size_t size);
-
 #endif

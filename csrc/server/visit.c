@@ -1,5 +1,5 @@
 /* visit.c: one request and its answer; see server.h. */
-#include "server/private.h"
+#include "server/visit.h"
 #include "server/files.h"
 #include "base/system.h"
 #include "base/text.h"

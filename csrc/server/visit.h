@@ -1,7 +1,7 @@
-/* private.h: what server.c (sockets, the loop) and server/visit.c (requests, replies)
- * share. */
-#ifndef VBO_SERVER_PRIVATE_H
-#define VBO_SERVER_PRIVATE_H
+/* visit.h: the structs behind server.h, for listener.c (sockets, the loop) and visit.c (requests,
+ * replies) alone. */
+#ifndef VBO_VISIT_H
+#define VBO_VISIT_H
 
 #include "base/buffer.h"
 #include "server/libraries.h"

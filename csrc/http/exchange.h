@@ -1,6 +1,6 @@
-/* private.h: what http.c, http/exchange.c and http/failure.c share. */
-#ifndef VBO_HTTP_PRIVATE_H
-#define VBO_HTTP_PRIVATE_H
+/* exchange.h: the structs behind http.h, for multi.c, exchange.c and failure.c alone. */
+#ifndef VBO_EXCHANGE_H
+#define VBO_EXCHANGE_H
 
 #include <curl/curl.h>
 

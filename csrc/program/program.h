@@ -1,6 +1,6 @@
-/* vbolua.h: what the files of the interpreter share. */
-#ifndef VBO_VBOLUA_H
-#define VBO_VBOLUA_H
+/* program.h: the functions that the files of the interpreter share. */
+#ifndef VBO_PROGRAM_H
+#define VBO_PROGRAM_H
 
 #include <lua.h>
 #include <stdbool.h>

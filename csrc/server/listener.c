@@ -1,6 +1,6 @@
-/* server.c: sockets and the loop of the rehearsal server; see server.h. */
+/* listener.c: sockets and the loop of the rehearsal server; see server.h. */
 #include "server/identity.h"
-#include "server/private.h"
+#include "server/visit.h"
 #include "server/signal.h"
 #include "server/files.h"
 #include "base/system.h"

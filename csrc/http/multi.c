@@ -1,11 +1,9 @@
-/* http.c: libcurl itself: its start, the multi, the shared connections. */
-#include "http/http.h"
-
+/* multi.c: libcurl itself: its start, the multi, the shared connections. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/private.h"
+#include "http/exchange.h"
 #include "base/secret.h"
 #include "base/system.h"
 
