@@ -153,6 +153,15 @@ describe("commands", function()
     end
   end)
 
+  it("show their usage after a command below them, which does nothing else", function()
+    for _, words in ipairs { "sim snapshot", "sim changes", "sim advance", "catalogue import" } do
+      local output, status = shell(('"$V" %s --help'):format(words))
+      assert.equal(0, status, output)
+      assert.matches("^usage: vbolua " .. words:match "%l+", output)
+    end
+    assert.matches("^usage: vbolua sim record", (shell [["$V" sim record -h]]))
+  end)
+
   it("tell their own usage after help, too", function()
     local expected = (shell [["$V" verify --help]])
     assert.matches("^usage: vbolua verify", expected)
