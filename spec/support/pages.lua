@@ -6,6 +6,7 @@
 --               written, and a later console block runs it
 --   ```console  `$ COMMAND`, and what it prints
 --   ```sh       commands that must succeed; not run where the first line says so
+--   ```repl     `$ COMMAND` and what is typed behind `>`, and what that prints
 --   ```c        a program that must compile, link and succeed
 --   ```output   what the example before it prints
 --
@@ -18,7 +19,7 @@ local quoted = program.quoted
 
 local M = {}
 
-local runnable = { lua = true, console = true, sh = true, c = true, output = true }
+local runnable = { lua = true, console = true, repl = true, sh = true, c = true, output = true }
 
 --- Reads the fenced blocks of a page.
 ---@param path string
@@ -216,6 +217,21 @@ function Reader:lua(example)
   local output, status = self:run(("vbolua example-%d.lua"):format(self.count))
   os.remove(("%s/example-%d.lua"):format(self.folder, self.count))
   expect(example.output, output, status, example)
+end
+
+-- Interactive mode, without a terminal: the prompts come, and what is typed does not.
+function Reader:repl(example)
+  local typed, wanted = {}, {}
+  for line in (example.code:gsub("^%$[^\n]*\n", "") .. "\n"):gmatch "(.-)\n" do
+    local input = line:match "^>+ (.*)$"
+    table.insert(input and typed or wanted, input or line)
+  end
+  write(self.folder .. "/typed", table.concat(typed, "\n"))
+  local command = example.code:match "^%$ ([^\n]*)"
+  local output, status = self:run(("exec <typed; COLUMNS=80 %s -i"):format(command))
+  os.remove(self.folder .. "/typed")
+  output = ("\n" .. output:gsub("^[^\n]*", "")):gsub("\n[> ]+", "\n"):gsub("^\n+", "")
+  expect(table.concat(wanted, "\n"), output, status, example)
 end
 
 function Reader:sh(example)
