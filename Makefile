@@ -95,17 +95,16 @@ EXPORT := -Wl,--export-dynamic -Wl,--as-needed
 SYSTEM_LIBS := -ldl -lm -lpthread
 endif
 
-# LuaRocks says where Lua's headers are; otherwise pkg-config knows.
-ifneq ($(LUA_INCDIR),)
-LUA_CFLAGS := -I$(LUA_INCDIR)
-else
-LUA_CFLAGS := $(or $(call pkg,--cflags lua5.4),$(call pkg,--cflags lua-5.4),$(call pkg,--cflags lua))
-endif
+# LuaRocks says where Lua's headers are; otherwise pkg-config knows, under the name that Debian
+# (lua5.4), Arch (lua54), Homebrew (lua-5.4) or Fedora (lua) gives it.
+LUA_PC := $(firstword $(foreach name,lua5.4 lua-5.4 lua54 lua,$(shell \
+  $(PKG_CONFIG) --exists '$(name) >= 5.4 $(name) < 5.5' 2>/dev/null && echo $(name))))
+LUA_CFLAGS := $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(if $(LUA_PC),$(call pkg,--cflags $(LUA_PC))))
 # Lua itself is linked statically, so that the one binary is enough.
-LUA_LIBPATH := $(or $(LUA_LIBDIR),$(call pkg,--variable=libdir lua5.4),\
-  $(call pkg,--variable=libdir lua-5.4))
+LUA_LIBPATH := $(or $(LUA_LIBDIR),$(if $(LUA_PC),$(call pkg,--variable=libdir $(LUA_PC))))
 LUA_STATIC := $(wildcard $(LUA_LIBPATH)/liblua5.4.a $(LUA_LIBPATH)/liblua.a)
-LUA_LIBS := $(if $(LUA_STATIC),$(firstword $(LUA_STATIC)),$(or $(call pkg,--libs lua5.4),-llua5.4))
+LUA_LIBS := $(if $(LUA_STATIC),$(firstword $(LUA_STATIC)),\
+  $(or $(if $(LUA_PC),$(call pkg,--libs $(LUA_PC))),-llua5.4))
 CJSON_STATIC := $(wildcard $(LUA_LIBPATH)/liblua5.4-cjson.a)
 
 # Where LuaRocks found the libraries, for systems whose pkg-config does not know them.
@@ -460,8 +459,7 @@ install-modules: $(BUILD)/install-modules.list
 
 # What `luarocks make` and `luarocks install` build and install: the modules, and the interpreter
 # where Lua comes as a library.
-HAVE_LUA_LIBRARY := $(if $(or $(LUA_STATIC),$(call pkg,--modversion lua5.4),\
-  $(call pkg,--modversion lua-5.4)),1)
+HAVE_LUA_LIBRARY := $(if $(or $(LUA_STATIC),$(LUA_PC)),1)
 rock: modules types $(if $(HAVE_LUA_LIBRARY),$(BUILD)/vbolua)
 install-rock: install-modules
 ifneq ($(HAVE_LUA_LIBRARY),)

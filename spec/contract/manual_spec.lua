@@ -1,4 +1,4 @@
--- Compares the man page and `make help` with the sources, so that neither drifts.
+-- Compares the man page with the sources, so that it does not drift.
 
 local complete = require "vbo.cli.complete"
 local core = require "vbo.core"
@@ -120,27 +120,5 @@ describe("the man page", function()
 
   it("is of the version of the program", function()
     assert.equal("vbolua " .. require("vbo").version, page:match '^%.TH VBOLUA 1 "" "([^"]*)"')
-  end)
-end)
-
-describe("make help", function()
-  it("lists the targets, and each that it lists exists", function()
-    local makefile = rehearsal.content "Makefile"
-    local phony = makefile:match "%.PHONY: (.-)\n%.DEFAULT_GOAL":gsub("\\\n", " ")
-    local help, status = program.run "make -s help"
-    assert.equal(0, status)
-    -- Parts of other targets.
-    local parts_of = { all = true, modules = true, lib = true, needed = true, types = true,
-      reference = true, FORCE = true, ["fuzz-programs"] = true, ["install-modules"] = true,
-      ["install-rock"] = true }
-    for target in phony:gmatch "%S+" do
-      if not parts_of[target] then
-        assert.is_truthy(help:find("%f[%w-]" .. target:gsub("%-", "%%-") .. "%f[^%w-]"), target)
-      end
-    end
-    for target in help:gmatch "\n  make (%l[%l-]*)" do
-      assert.is_truthy((" " .. phony .. " "):find("[ \n]" .. target:gsub("%-", "%%-") .. "[ \n]"),
-        target)
-    end
   end)
 end)
