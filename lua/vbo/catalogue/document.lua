@@ -3,6 +3,7 @@
 local ascii = require "vbo.base.ascii"
 local names = require "vbo.catalogue.names"
 local openapi = require "vbo.catalogue.openapi"
+local shipped = require "vbo.catalogue.shipped"
 local write = require "vbo.catalogue.write"
 
 local M = {}
@@ -25,10 +26,9 @@ end
 --- Returns the names of the versions that ship with the module, for `import`.
 ---@return table names
 function M.shipped()
-  local catalogue = require "vbo.catalogue"
   local models = {}
   for number = 8, 6, -1 do
-    local known, model = catalogue.shipped("v" .. number), { operations = {} }
+    local known, model = shipped.load("v" .. number), { operations = {} }
     for i, name in ipairs(known:names()) do
       local method, path = known:route(name)
       model.operations[i] = { id = name, method = method, path = path, parameters = {} }

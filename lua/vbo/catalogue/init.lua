@@ -5,15 +5,13 @@
 
 local imported = require "vbo.catalogue.imported"
 local lookup = require "vbo.catalogue.lookup"
+local shipped = require "vbo.catalogue.shipped"
 
 local M = {}
 
-local products = {
-  v1 = "1.5", v2 = "2.0", v3 = "3.0", v4 = "4.0", v5 = "5.0", v6 = "6.0", v7 = "7.0", v8 = "8.0",
-}
-
+local products = shipped.products
 local imports = imported.find()
-local loaded, shipped = {}, {}
+local loaded = {}
 
 local function sort(versions)
   table.sort(versions, function(a, b)
@@ -59,10 +57,7 @@ end
 --- The catalogue of a version that ships with the module, whatever was imported.
 ---@param version string
 ---@return vbo.Catalogue
-function M.shipped(version)
-  shipped[version] = shipped[version] or lookup.new(require("vbo.catalogue.facts." .. version))
-  return shipped[version]
-end
+function M.shipped(version) return shipped.load(version) end
 
 --- Where a version's catalogue comes from.
 ---@param version string

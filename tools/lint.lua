@@ -1,0 +1,48 @@
+--- Holds the sources to the project's own rules.
+---
+---     lua5.4 tools/lint.lua [graph|figures|dot]…
+---
+--- `graph` (the default) prints each arrow of `require` and `#include` that breaks the order of the
+--- layers (tools/lint/layers.lua) and fails if there is one; `figures` counts the files of each
+--- folder; `dot` draws the rooms for Graphviz.  Nothing has to be built before.
+
+local is_program = arg and arg[0] and arg[0]:match "tools/lint%.lua$" ~= nil
+local root = is_program and arg[0]:gsub("/?tools/lint%.lua$", "") or ""
+root = root == "" and "." or root
+if is_program then
+  package.path = ("%s/?.lua;%s/?/init.lua;%s"):format(root, root, package.path)
+end
+
+local graphs = require "tools.lint.graph"
+local layers = require "tools.lint.layers"
+
+local M = {}
+
+local function lines(list) return list[1] and table.concat(list, "\n") .. "\n" or "" end
+
+function M.graph()
+  local wrong = graphs.check(graphs.read(root, layers), layers)
+  return lines(wrong), #wrong == 0
+end
+
+function M.figures()
+  return lines(graphs.figures { root .. "/csrc", root .. "/lua", root .. "/spec" }), true
+end
+
+function M.dot() return graphs.dot(graphs.read(root, layers), layers), true end
+
+if is_program then
+  local good = true
+  for _, name in ipairs(arg[1] and arg or { "graph" }) do
+    if not M[name] then
+      io.stderr:write("usage: lua5.4 tools/lint.lua [graph|figures|dot]…\n")
+      os.exit(2)
+    end
+    local text, passed = M[name]()
+    io.stdout:write(text)
+    good = good and passed
+  end
+  os.exit(good)
+end
+
+return M
