@@ -1,7 +1,7 @@
 /* redact.c: see redact.h.
  *
- * A text is a row of characters, each with the place in the text that it came from.  Decoding one
- * layer of escapes gives another, shorter row with the same places; in each row the secrets are
+ * A text is a vbo_row of characters, each with the place in the text that it came from.  Decoding one
+ * layer of escapes gives another, shorter vbo_row with the same places; in each vbo_row the secrets are
  * looked for, and what is found is marked in the text. */
 #include "base/redact.h"
 
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escapes.h"
 #include "base/secret.h"
 #include "base/text.h"
 
@@ -20,17 +21,6 @@ enum {
   LONG = 32,           /* of a secret with so many bytes … */
   BEGINNING = 16       /* … its first ones are a secret, too: servers show tokens cut short */
 };
-
-typedef struct glyph {
-  uint32_t point;
-  uint32_t from; /* its place in the window */
-  uint32_t to;
-} glyph;
-
-typedef struct row {
-  glyph *at;
-  size_t count;
-} row;
 
 typedef struct range {
   size_t from;
@@ -60,7 +50,7 @@ typedef struct search {
   size_t *work;  /* what may still be looked at */
 } search;
 
-static void find(search *s, const row *text, int layer);
+static void find(search *s, const vbo_row *text, int layer);
 
 /* ---------------------------------------------------------------- the secrets */
 
@@ -78,14 +68,6 @@ static bool contains(const char *text, size_t size, const char *part, size_t par
   for (size_t at = 0; at + part_size <= size; at++)
     if (memcmp(text + at, part, part_size) == 0) return true;
   return false;
-}
-
-/* One character at `bytes`; what is no UTF-8 counts as Latin-1. */
-static size_t next_point(const char *bytes, size_t size, uint32_t *point) {
-  size_t length = vbo_utf8_next(bytes, size, point);
-  if (length > 0) return length;
-  *point = (unsigned char)*bytes;
-  return 1;
 }
 
 /* Makes room for one more; false when memory is out. */
@@ -115,7 +97,7 @@ static void add_secret(void *owner, vbo_secret *secret) {
   if (!vbo_secret_hold(secret)) return;
   size_t looked_for = size >= LONG ? BEGINNING : size;
   if (s->secret_count == 0 || looked_for < s->shortest) s->shortest = looked_for;
-  next_point(bytes, size, &point);
+  vbo_row_point(bytes, size, &point);
   s->secrets[s->secret_count++] = (candidate){secret, (unsigned char)(point & 0xFF)};
 }
 
@@ -136,14 +118,14 @@ static void sort_secrets(search *s) {
 }
 
 /* How many characters from `at` on are the secret; 0 when they are not. */
-static size_t matches(const row *text, size_t at, const vbo_secret *secret) {
+static size_t matches(const vbo_row *text, size_t at, const vbo_secret *secret) {
   const char *bytes = vbo_secret_bytes(secret);
   size_t size = vbo_secret_size(secret);
   size_t done = 0;
   size_t i = at;
   while (done < size) {
     uint32_t wanted = 0;
-    size_t length = next_point(bytes + done, size - done, &wanted);
+    size_t length = vbo_row_point(bytes + done, size - done, &wanted);
     if (wanted == '\r' && done + length < size) { /* line ends are rewritten on the way */
       done += length;
       continue;
@@ -168,7 +150,7 @@ static void mark(search *s, size_t from, size_t to) {
   s->found[s->found_count++] = (range){s->window + from, s->window + to};
 }
 
-static size_t longest_match(const search *s, const row *text, size_t at, uint32_t first) {
+static size_t longest_match(const search *s, const vbo_row *text, size_t at, uint32_t first) {
   size_t longest = 0;
   for (size_t k = s->firsts[first]; k < s->firsts[first + 1]; k++) {
     size_t size = matches(text, at, s->secrets[k].secret);
@@ -177,7 +159,7 @@ static size_t longest_match(const search *s, const row *text, size_t at, uint32_
   return longest;
 }
 
-static void find_plain(search *s, const row *text) {
+static void find_plain(search *s, const vbo_row *text) {
   for (size_t i = 0; i < text->count; i++) {
     uint32_t first = text->at[i].point & 0xFF;
     size_t longest = longest_match(s, text, i, first);
@@ -192,154 +174,6 @@ static void find_plain(search *s, const row *text) {
   }
 }
 
-/* --------------------------------------------------------------------- escapes */
-
-static int digit_of(uint32_t point, int base) {
-  int value = point >= '0' && point <= '9'   ? (int)(point - '0')
-              : point >= 'a' && point <= 'f' ? (int)(point - 'a' + 10)
-              : point >= 'A' && point <= 'F' ? (int)(point - 'A' + 10)
-                                             : 99;
-  return value < base ? value : -1;
-}
-
-/* `count` hex digits from `at` on; -1 when there are fewer. */
-static long hex_number(const row *text, size_t at, size_t count) {
-  long value = 0;
-  if (at + count > text->count) return -1;
-  for (size_t i = at; i < at + count; i++) {
-    int digit = digit_of(text->at[i].point, 16);
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
-}
-
-/* An escape at `at`: the character it stands for; how many characters it has, 0 for none. */
-typedef size_t escape(const row *text, size_t at, uint32_t *point);
-
-/* %40, =40 (quoted-printable), %C3%A4, %E4 (Latin-1), %u00e4. */
-static size_t percent(const row *text, size_t at, uint32_t *point) {
-  uint32_t sign = text->at[at].point;
-  char bytes[4];
-  size_t count = 0;
-  if (sign != '%' && sign != '=') return 0;
-  if (sign == '%' && at + 1 < text->count && text->at[at + 1].point == 'u') {
-    long value = hex_number(text, at + 2, 4);
-    *point = (uint32_t)value;
-    return value >= 0 ? 6 : 0;
-  }
-  while (count < sizeof bytes && at + 3 * count < text->count &&
-         text->at[at + 3 * count].point == sign) {
-    long value = hex_number(text, at + 3 * count + 1, 2);
-    if (value < 0) break;
-    bytes[count++] = (char)value;
-  }
-  return count > 0 ? 3 * next_point(bytes, count, point) : 0;
-}
-
-/* &#64; &#x40; &amp; … */
-static size_t entity(const row *text, size_t at, uint32_t *point) {
-  static const struct {
-    const char *name;
-    uint32_t point;
-  } names[] = {{"amp", '&'},  {"lt", '<'},     {"gt", '>'},  {"quot", '"'}, {"apos", '\''},
-               {"nbsp", ' '}, {"commat", '@'}, {"num", '#'}, {"excl", '!'}};
-  if (text->at[at].point != '&') return 0;
-  size_t end = at + 1;
-  if (end < text->count && text->at[end].point == '#') {
-    bool hex = ++end < text->count && (text->at[end].point | 0x20) == 'x';
-    uint32_t value = 0;
-    size_t first = hex ? ++end : end;
-    for (; end < text->count && end < first + 8; end++) {
-      int digit = digit_of(text->at[end].point, hex ? 16 : 10);
-      if (digit < 0) break;
-      value = value * (hex ? 16 : 10) + (uint32_t)digit;
-    }
-    if (end == first) return 0;
-    *point = value;
-  } else {
-    char name[8];
-    size_t size = 0;
-    for (; end < text->count && size < sizeof name; end++) {
-      uint32_t lower = text->at[end].point | 0x20;
-      if (text->at[end].point >= 0x80 || lower < 'a' || lower > 'z') break;
-      name[size++] = (char)text->at[end].point;
-    }
-    size_t i = 0;
-    while (i < sizeof names / sizeof *names &&
-           !vbo_ascii_equal(name, size, names[i].name, strlen(names[i].name)))
-      i++;
-    if (i == sizeof names / sizeof *names) return 0;
-    *point = names[i].point;
-  }
-  return (end < text->count && text->at[end].point == ';' ? end + 1 : end) - at;
-}
-
-/* \" \\ \/ \n @ \x40, surrogate pairs. */
-static size_t backslash(const row *text, size_t at, uint32_t *point) {
-  static const char plain[] = "\"\\/'";
-  static const char named[] = "b\bf\fn\nr\rt\t";
-  if (text->at[at].point != '\\' || at + 1 == text->count) return 0;
-  uint32_t kind = text->at[at + 1].point;
-  if (kind == 'u' || kind == 'x') {
-    size_t digits = kind == 'u' ? 4 : 2;
-    long value = hex_number(text, at + 2, digits);
-    if (value < 0) return 0;
-    *point = (uint32_t)value;
-    if (value < 0xD800 || value > 0xDBFF || at + 7 >= text->count ||
-        text->at[at + 6].point != '\\' || text->at[at + 7].point != 'u')
-      return 2 + digits;
-    long low = hex_number(text, at + 8, 4);
-    if (low < 0xDC00 || low > 0xDFFF) return 2 + digits;
-    *point = 0x10000U + (uint32_t)((value - 0xD800) << 10 | (low - 0xDC00));
-    return 12;
-  }
-  if (kind == 0 || kind >= 0x80) return 0;
-  if (strchr(plain, (int)kind) != NULL) {
-    *point = kind;
-    return 2;
-  }
-  for (size_t i = 0; i + 1 < sizeof named; i += 2)
-    if ((uint32_t)named[i] == kind) {
-      *point = (uint32_t)named[i + 1];
-      return 2;
-    }
-  return 0;
-}
-
-static escape *const escapes[] = {percent, entity, backslash};
-enum { ESCAPES = sizeof escapes / sizeof *escapes, ALL = (1 << ESCAPES) - 1 };
-
-/* Decodes one layer of the escapes in `which`.  False when there is none. */
-static bool decode(search *s, const row *text, unsigned which, row *out) {
-  bool changed = false;
-  out->count = 0;
-  out->at = malloc((text->count + 1) * sizeof *out->at);
-  if (out->at == NULL) {
-    s->starved = true;
-    return false;
-  }
-  for (size_t i = 0; i < text->count;) {
-    glyph made = text->at[i];
-    size_t size = 0;
-    for (size_t k = 0; k < ESCAPES && size == 0; k++)
-      if ((which & 1U << k) != 0) size = escapes[k](text, i, &made.point);
-    if (size > 0) {
-      changed = true;
-      made.to = text->at[i + size - 1].to;
-    }
-    out->at[out->count++] = made;
-    i += size > 0 ? size : 1;
-  }
-  return changed;
-}
-
-static void forget(row *text) {
-  if (text->at != NULL) vbo_secure_wipe(text->at, text->count * sizeof *text->at);
-  free(text->at);
-  text->at = NULL;
-}
-
 /* ------------------------------------------------------------- Base64 and hex */
 
 static int base64_value(uint32_t point) {
@@ -351,10 +185,10 @@ static int base64_value(uint32_t point) {
 }
 
 static int hex_value(uint32_t point) {
-  return digit_of(point, 16);
+  return vbo_row_digit(point, 16);
 }
 
-/* A row of characters that each carry `bits` of something. */
+/* A vbo_row of characters that each carry `bits` of something. */
 typedef struct coding {
   int (*value)(uint32_t point);
   unsigned bits;
@@ -363,7 +197,7 @@ typedef struct coding {
 
 /* Whether the bytes hold a secret, with or without the zeros of UTF-16. */
 static bool holds(search *s, const char *bytes, size_t size) {
-  row text = {.at = malloc((size + 1) * sizeof *text.at)};
+  vbo_row text = {.at = malloc((size + 1) * sizeof *text.at)};
   search inner = *s;
   if (text.at == NULL) {
     s->starved = true;
@@ -375,18 +209,18 @@ static bool holds(search *s, const char *bytes, size_t size) {
   for (int zeros = 0; zeros < passes && !inner.any; zeros++) {
     text.count = 0;
     for (size_t at = 0; at < size;) {
-      glyph made = {.from = 0, .to = 0};
-      at += next_point(bytes + at, size - at, &made.point);
+      vbo_glyph made = {.from = 0, .to = 0};
+      at += vbo_row_point(bytes + at, size - at, &made.point);
       if (zeros == 0 || made.point != 0) text.at[text.count++] = made;
     }
     find(&inner, &text, LAYERS - 1);
   }
-  forget(&text);
+  vbo_row_free(&text);
   s->starved = s->starved || inner.starved;
   return inner.any;
 }
 
-static bool run_holds(search *s, const row *text, size_t from, size_t to, const coding *code) {
+static bool run_holds(search *s, const vbo_row *text, size_t from, size_t to, const coding *code) {
   char *bytes = malloc(to - from + 1);
   bool found = false;
   if (bytes == NULL) {
@@ -417,7 +251,7 @@ static bool run_holds(search *s, const row *text, size_t from, size_t to, const 
 }
 
 /* All of a run that holds a secret goes: its first and last characters have bits of it. */
-static void find_coded(search *s, const row *text, const coding *code) {
+static void find_coded(search *s, const vbo_row *text, const coding *code) {
   for (size_t i = 0; i < text->count; i++) {
     if (code->value(text->at[i].point) < 0) continue;
     size_t end = i;
@@ -449,7 +283,7 @@ static bool afford(search *s, size_t count) {
   return true;
 }
 
-static void find(search *s, const row *text, int layer) {
+static void find(search *s, const vbo_row *text, int layer) {
   static const coding codings[] = {{base64_value, 6, 4}, {hex_value, 4, 2}};
   if (!afford(s, text->count)) return;
   find_plain(s, text);
@@ -457,28 +291,28 @@ static void find(search *s, const row *text, int layer) {
     find_coded(s, text, &codings[i]);
   if (layer == LAYERS) return;
   unsigned kinds = 0;
-  for (unsigned which = 1; which <= ALL; which++) {
+  for (unsigned which = 1; which <= VBO_ESCAPES_ALL; which++) {
     bool single = (which & (which - 1)) == 0;
-    if (!single && (which != ALL || (kinds & (kinds - 1)) == 0)) continue;
-    row decoded;
-    if (decode(s, text, which, &decoded)) {
+    if (!single && (which != VBO_ESCAPES_ALL || (kinds & (kinds - 1)) == 0)) continue;
+    vbo_row decoded;
+    if (vbo_row_decode(text, which, &decoded, &s->starved)) {
       kinds |= which;
       find(s, &decoded, layer + 1);
     }
-    forget(&decoded);
+    vbo_row_free(&decoded);
     if (s->only_any && s->any) return;
   }
 }
 
 static void find_in_window(search *s, const char *text, size_t size) {
-  row characters = {.at = malloc((size + 1) * sizeof *characters.at)};
+  vbo_row characters = {.at = malloc((size + 1) * sizeof *characters.at)};
   if (characters.at == NULL) {
     s->starved = true;
     return;
   }
   for (size_t at = 0; at < size;) {
-    glyph made = {.from = (uint32_t)at};
-    at += next_point(text + at, size - at, &made.point);
+    vbo_glyph made = {.from = (uint32_t)at};
+    at += vbo_row_point(text + at, size - at, &made.point);
     made.to = (uint32_t)at;
     characters.at[characters.count++] = made;
   }
@@ -486,7 +320,7 @@ static void find_in_window(search *s, const char *text, size_t size) {
   s->work = &work;
   find(s, &characters, 0);
   s->work = NULL;
-  forget(&characters);
+  vbo_row_free(&characters);
   /* Encoded in each other so often that nobody has read it for secrets. */
   if (work == 0) mark(s, 0, size);
 }

@@ -7,7 +7,8 @@
 #include "base/base64.h"
 #include "base/buffer.h"
 #include "base/secret.h"
-#include "base/system.h"
+#include "base/disk.h"
+#include "base/terminal.h"
 #include "base/text.h"
 
 enum { LINE_LONGEST = 16 * 1024, WHOLE_LONGEST = 1024 * 1024 };

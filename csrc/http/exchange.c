@@ -4,6 +4,7 @@
 
 #include "http/exchange.h"
 #include "base/secret.h"
+#include "base/descriptor.h"
 #include "base/system.h"
 
 /* --------------------------------------------------------------- callbacks */

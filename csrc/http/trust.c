@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/disk.h"
 #include "base/system.h"
 #include "base/text.h"
 

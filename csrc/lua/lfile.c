@@ -10,6 +10,8 @@
 #include "save/examine.h"
 #include "lua/lutil.h"
 #include "save/sink.h"
+#include "base/disk.h"
+#include "base/partial.h"
 #include "base/system.h"
 
 static const char *check_path(lua_State *L, int arg) {

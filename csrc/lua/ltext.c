@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/redact.h"
-#include "base/system.h"
+#include "base/descriptor.h"
 #include "base/text.h"
 
 /* core.redact(text[, least]) -> text without the secrets of this process that have at least so

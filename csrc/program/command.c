@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "lua/lutil.h"
+#include "base/descriptor.h"
 #include "base/system.h"
 #include "program/program.h"
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "lua/lutil.h"
 #include "program/preload.h"
+#include "base/descriptor.h"
 #include "base/system.h"
 #include "program/program.h"
 #include "http/versions.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "save/check.h"
-#include "base/system.h"
+#include "base/disk.h"
 
 enum { PIECE = 256 * 1024 };
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/disk.h"
+#include "base/partial.h"
 #include "base/system.h"
 #include "base/text.h"
 

@@ -11,7 +11,7 @@
 
 #include "peer_run.h"
 #include "save/sink.h"
-#include "base/system.h"
+#include "base/partial.h"
 
 static char directory[64];
 

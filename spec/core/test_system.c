@@ -11,6 +11,7 @@
 #include "harness.h"
 
 #include "http/http.h"
+#include "base/descriptor.h"
 #include "base/system.h"
 
 /* Runs in a process of its own, whose descriptors and limits are nobody else's. */

@@ -48,7 +48,7 @@ function M.safe(name, fallback)
   if text == "" then text = fallback or "unnamed" end
   local stem, extension = text:match "^(.+)(%.[^.]+)$"
   if not stem or #extension > 20 then stem, extension = text, "" end
-  -- ".vbolua-…": files that are being saved (csrc/base/system.c).
+  -- ".vbolua-…": files that are being saved (csrc/base/partial.c).
   if reserved[ascii.lower(stem)] or text:find "^%.vbolua%-" then stem = "_" .. stem end
   return cut(stem, longest - #extension) .. extension
 end

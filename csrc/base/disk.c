@@ -1,0 +1,118 @@
+/* disk.c: see disk.h. */
+#define _FILE_OFFSET_BITS 64 /* files beyond 2 GiB on 32-bit systems, too */
+#include "base/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+int vbo_directory_open(const char *path, int *directory) {
+  *directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return *directory < 0 ? errno : 0;
+}
+
+int vbo_file_look(int directory, const char *name, vbo_found *found) {
+  struct stat info;
+  *found = VBO_FOUND_NOTHING;
+  if (fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT ? 0 : errno;
+  *found = VBO_FOUND_FILE;
+  if (S_ISLNK(info.st_mode) && fstatat(directory, name, &info, 0) != 0) return 0;
+  if (S_ISDIR(info.st_mode))
+    *found = VBO_FOUND_DIRECTORY;
+  else if (!S_ISREG(info.st_mode))
+    *found = VBO_FOUND_OTHER;
+  return 0;
+}
+
+int vbo_plain_open(const char *path, int *file) {
+  struct stat info;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return errno;
+  int failure = fstat(fd, &info) != 0   ? errno
+                : S_ISDIR(info.st_mode) ? EISDIR
+                : S_ISREG(info.st_mode) ? 0
+                                        : EINVAL;
+  if (failure != 0)
+    close(fd);
+  else
+    *file = fd;
+  return failure;
+}
+
+int vbo_private_open(const char *path, int *file, bool *is_private) {
+  struct stat info;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return errno;
+  int failure = fstat(fd, &info) != 0 ? errno : S_ISDIR(info.st_mode) ? EISDIR : 0;
+  if (failure != 0) {
+    close(fd);
+    return failure;
+  }
+  *is_private = (info.st_mode & 077) == 0 && (info.st_uid == geteuid() || info.st_uid == 0);
+  *file = fd;
+  return 0;
+}
+
+int64_t vbo_file_read(int file, void *bytes, size_t size) {
+  for (;;) {
+    ssize_t got = read(file, bytes, size);
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
+int vbo_file_write(int file, const void *bytes, size_t size) {
+  const char *from = bytes;
+  while (size > 0) {
+    /* macOS refuses more than INT_MAX at once. */
+    size_t piece = size > (size_t)1 << 30 ? (size_t)1 << 30 : size;
+    ssize_t wrote = write(file, from, piece);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return errno;
+    if (wrote == 0) return EIO;
+    from += wrote;
+    size -= (size_t)wrote;
+  }
+  return 0;
+}
+
+int vbo_file_empty(int file) {
+  if (lseek(file, 0, SEEK_SET) < 0 || ftruncate(file, 0) != 0) return errno;
+  return 0;
+}
+
+bool vbo_file_space(int file, int64_t *space, uint64_t *disk) {
+  struct statvfs room;
+  struct stat info;
+  if (fstatvfs(file, &room) != 0 || fstat(file, &info) != 0 || room.f_blocks == 0) return false;
+  uint64_t unit = room.f_frsize != 0 ? room.f_frsize : room.f_bsize;
+  uint64_t most = unit != 0 ? (uint64_t)INT64_MAX / unit : 0;
+  *space = (int64_t)((uint64_t)room.f_bavail < most ? (uint64_t)room.f_bavail * unit : INT64_MAX);
+  *disk = (uint64_t)info.st_dev;
+  return true;
+}
+
+int vbo_file_flush(int file) {
+  int twin = fcntl(file, F_DUPFD_CLOEXEC, 0);
+  if (twin < 0) return errno;
+  return close(twin) == 0 || errno == EINTR ? 0 : errno;
+}
+
+void vbo_file_close(int file) {
+  close(file);
+}
+
+void vbo_file_unlink(int directory, const char *name) {
+  unlinkat(directory, name, 0);
+}
+
+void vbo_file_set_modified(int file, int64_t seconds) {
+  struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)seconds}};
+  (void)futimens(file, times);
+}
+
+void vbo_directory_sync(int directory) {
+  /* Not every file system can; the rename then lasts as well as it can. */
+  fsync(directory);
+}
