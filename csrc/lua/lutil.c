@@ -68,58 +68,6 @@ int vboL_fail_closed(lua_State *L, const char *what) {
 
 /* ------------------------------------------------------------------- options */
 
-/* Edit distance (insert, delete, replace, swap of neighbours), case apart; names
- * longer than the table here are simply far from everything. */
-enum { NAME_MAX_LENGTH = 40 };
-
-static int lower(int c) {
-  return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
-static int smaller(int a, int b) {
-  return a < b ? a : b;
-}
-
-static int distance(const char *a, const char *b) {
-  size_t la = strlen(a), lb = strlen(b);
-  if (la > NAME_MAX_LENGTH || lb > NAME_MAX_LENGTH) return NAME_MAX_LENGTH;
-  int rows[3][NAME_MAX_LENGTH + 1];
-  int *before = rows[0], *last = rows[1], *now = rows[2];
-  memset(rows, 0, sizeof rows);
-  for (size_t j = 0; j <= lb; j++)
-    last[j] = (int)j;
-  for (size_t i = 1; i <= la; i++) {
-    now[0] = (int)i;
-    for (size_t j = 1; j <= lb; j++) {
-      int ca = lower((unsigned char)a[i - 1]), cb = lower((unsigned char)b[j - 1]);
-      now[j] = smaller(smaller(last[j], now[j - 1]) + 1, last[j - 1] + (ca != cb));
-      if (i > 1 && j > 1 && ca == lower((unsigned char)b[j - 2]) &&
-          lower((unsigned char)a[i - 2]) == cb)
-        now[j] = smaller(now[j], before[j - 2] + 1);
-    }
-    int *spare = before;
-    before = last;
-    last = now;
-    now = spare;
-  }
-  return last[lb];
-}
-
-const char *vboL_nearest(const char *name, const char *const names[]) {
-  const char *best = NULL;
-  /* A third of the letters may be wrong, and at least two. */
-  int limit = (int)strlen(name) / 3;
-  int least = (limit < 2 ? 2 : limit) + 1;
-  for (size_t i = 0; names[i] != NULL; i++) {
-    int far = distance(name, names[i]);
-    if (far < least && far < (int)strlen(name)) {
-      least = far;
-      best = names[i];
-    }
-  }
-  return best;
-}
-
 void vboL_check_options(lua_State *L, int index, const char *what, const char *const names[]) {
   luaL_checktype(L, index, LUA_TTABLE);
   index = lua_absindex(L, index);
@@ -133,12 +81,7 @@ void vboL_check_options(lua_State *L, int index, const char *what, const char *c
     bool known = false;
     for (size_t i = 0; names[i] != NULL && !known; i++)
       known = strcmp(name, names[i]) == 0;
-    if (!known) {
-      const char *near = vboL_nearest(name, names);
-      if (near != NULL)
-        luaL_error(L, "%s has no option '%s' (did you mean '%s'?)", what, name, near);
-      luaL_error(L, "%s has no option '%s'", what, name);
-    }
+    if (!known) luaL_error(L, "%s has no option '%s'", what, name);
   }
 }
 

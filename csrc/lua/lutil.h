@@ -41,7 +41,7 @@ void vboL_check_loader(lua_State *L);
 /* ------------------------------------------------------------------- options */
 
 /* Raises unless the value at `index` is a table whose keys all are in `names`
- * (which ends with NULL); the message has the nearest valid name. */
+ * (which ends with NULL).  Runbooks meet the checks in Lua, which name the nearest one. */
 void vboL_check_options(lua_State *L, int index, const char *what, const char *const names[]);
 /* Fields of the option table at `index`.  nil gives the default, a value of another
  * type raises and names the option.  Strings belong to the table. */
@@ -55,8 +55,6 @@ int64_t vboL_option_duration(lua_State *L, int index, const char *name, int64_t 
 int64_t vboL_milliseconds(lua_State *L, int arg, lua_Number seconds);
 /* Raises with the caller's place: "bad option 'NAME' (MESSAGE)". */
 int vboL_option_error(lua_State *L, const char *name, const char *message);
-/* Of the valid names the nearest to `name`; NULL when none is near. */
-const char *vboL_nearest(const char *name, const char *const names[]);
 
 /* ------------------------------------------------------------------- handles */
 

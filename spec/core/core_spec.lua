@@ -183,11 +183,9 @@ describe("a client's options", function()
   before_each(function() engine = assert(core.engine()) end)
   after_each(function() engine:close() end)
 
-  it("are known by name, and the nearest is told", function()
-    assert.matches("core_spec.lua:%d+: core.client has no option 'passwort' %(did you mean "
-      .. "'password'%?%)", raised(function() core.client(engine, { passwort = 1 }) end))
-    assert.matches("'conect_timeout' %(did you mean 'connect_timeout'", raised(core.client, engine,
-      { conect_timeout = 1 }))
+  it("are known by name", function()
+    assert.matches("core_spec.lua:%d+: core.client has no option 'passwort'$",
+      raised(function() core.client(engine, { passwort = 1 }) end))
     assert.matches("has no option 'xyzzy'$", raised(core.client, engine, { xyzzy = 1 }))
     assert.matches("named, not numbered", raised(core.client, engine, { "https://x" }))
     assert.matches("table expected", raised(core.client, engine, "https://x"))
@@ -472,7 +470,7 @@ describe("a transfer", function()
 
   it("raises for wrong options, before anything is sent", function()
     local function start(options) return raised(client.start, client, options) end
-    assert.matches("'overwirte' %(did you mean 'overwrite'", start { path = "/", overwirte = true })
+    assert.matches("has no option 'overwirte'$", start { path = "/", overwirte = true })
     assert.matches("bad option 'path' %(it is required", start {})
     assert.matches("bad option 'sink' %('memory', 'file' or 'pull'",
       start { path = "/", sink = "x" })
