@@ -147,9 +147,10 @@ LUA_FILES := $(shell find lua -name '*.lua' 2>/dev/null | LC_ALL=C sort)
 # The interpreter has the C modules in it.
 EMBEDDED_FILES = $(filter-out lua/vbo/core.lua lua/vbo/server.lua lua/vbo/base/native.lua,$(LUA_FILES))
 LUA ?= lua5.4
-# Generators run in stock Lua where it is installed, else in the interpreter just built.
+# Generators run in stock Lua where it is installed, else in the build's own.
 HAVE_LUA := $(shell command -v '$(LUA)' 2>/dev/null)
-GENERATE := $(or $(HAVE_LUA),$(BUILD)/vbolua)
+GENERATE := $(or $(HAVE_LUA),$(BUILD)/embed --run)
+GENERATE_NEEDS := $(if $(HAVE_LUA),,$(BUILD)/embed)
 TOOL_FILES := $(shell find tools -name '*.lua' 2>/dev/null | LC_ALL=C sort)
 TYPES := $(BUILD)/types/vbo/types
 MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
@@ -252,9 +253,17 @@ $(BUILD)/build.h: $(STAMPED) $(BUILD)/lua-files
 
 $(BUILD)/obj/lua/lbuild.o: $(BUILD)/build.h
 
-$(BUILD)/embedded.c: $(BUILD)/embed $(BUILD)/lua-files $(EMBEDDED_FILES)
+# The pages of the reference, packed for `vbolua help`.
+HELP_PAGES := $(BUILD)/lua/vbo/cli/help/pages.lua
+$(HELP_PAGES): tools/help.lua $(wildcard docs/reference/*.md docs/reference/objects/*.md) \
+  $(GENERATE_NEEDS)
+	@mkdir -p $(dir $@)
 	$(call say,LUA )
-	$(Q)$(BUILD)/embed $@ lua $(EMBEDDED_FILES)
+	$(Q)$(GENERATE) tools/help.lua docs/reference $@
+
+$(BUILD)/embedded.c: $(BUILD)/embed $(BUILD)/lua-files $(EMBEDDED_FILES) $(HELP_PAGES)
+	$(call say,LUA )
+	$(Q)$(BUILD)/embed $@ lua $(EMBEDDED_FILES) -- $(BUILD)/lua $(HELP_PAGES)
 
 $(BUILD)/obj/embedded.o: $(BUILD)/embedded.c csrc/program/preload.h
 	$(call say,CC  )
@@ -401,7 +410,7 @@ reference:
 types: $(BUILD)/types.made
 
 $(BUILD)/types.made: $(TOOL_FILES) $(LUA_FILES) $(BUILD)/lua-files \
-  $(if $(HAVE_LUA),,$(BUILD)/vbolua)
+  $(GENERATE_NEEDS)
 	$(call say,LUA )
 	$(Q)$(GENERATE) tools/types.lua lua $(TYPES)
 	@touch $@

@@ -1,10 +1,12 @@
 /* embed.c: a tool of the build.  Compiles Lua files and writes them as one C file.
  *
- *   embed OUT.c ROOT FILE…      every FILE lies under the folder ROOT
+ *   embed OUT.c ROOT FILE… [-- ROOT FILE…]   every FILE lies under the ROOT before it
+ *   embed --run SCRIPT.lua ARGUMENT…         runs a generator where no Lua is installed
  *
  * The byte code keeps its line numbers: an error in the module says where. */
 #include <lauxlib.h>
 #include <lua.h>
+#include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,20 +68,21 @@ static char *module_of(const char *file, const char *root) {
 typedef struct entry {
   char *module;
   const char *file;
+  size_t root; /* the length of its ROOT */
 } entry;
 
 static int compare(const void *a, const void *b) {
   return strcmp(((const entry *)a)->module, ((const entry *)b)->module);
 }
 
-static int embed(FILE *out, const char *root, entry *entries, size_t count) {
+static int embed(FILE *out, entry *entries, size_t count) {
   lua_State *L = luaL_newstate();
   if (L == NULL) return 1;
   int failed = 0;
   fputs("/* Made by embed from lua/: do not edit. */\n#include \"program/preload.h\"\n", out);
   for (size_t i = 0; i < count && !failed; i++) {
     writer w = {.out = out};
-    lua_pushfstring(L, VBO_CHUNK "%s", entries[i].file + strlen(root));
+    lua_pushfstring(L, VBO_CHUNK "%s", entries[i].file + entries[i].root);
     const char *chunk = lua_tostring(L, -1);
     FILE *in = fopen(entries[i].file, "rb");
     luaL_Buffer text;
@@ -107,32 +110,60 @@ static int embed(FILE *out, const char *root, entry *entries, size_t count) {
   fputs("const vbo_embedded_file vbo_embedded_files[] = {\n", out);
   for (size_t i = 0; i < count; i++)
     fprintf(out, "  {\"%s\", \"" VBO_CHUNK "%s\", code_%zu, sizeof code_%zu - 1},\n",
-            entries[i].module, entries[i].file + strlen(root), i, i);
+            entries[i].module, entries[i].file + entries[i].root, i, i);
   fprintf(out, "};\nconst size_t vbo_embedded_count = %zu;\n", count);
   lua_close(L);
   return failed;
 }
 
-int main(int argc, char **argv) {
-  if (argc < 4) {
-    fputs("usage: embed OUT.c ROOT FILE…\n", stderr);
-    return 2;
+/* A script and its arguments, as lua runs it. */
+static int run(int argc, char **argv) {
+  lua_State *L = luaL_newstate();
+  if (L == NULL) return 1;
+  luaL_openlibs(L);
+  lua_newtable(L);
+  for (int i = 0; i < argc; i++) {
+    lua_pushstring(L, argv[i]);
+    lua_rawseti(L, -2, i);
   }
-  size_t count = (size_t)argc - 3;
-  entry *entries = calloc(count, sizeof *entries);
-  int failed = entries == NULL;
-  for (size_t i = 0; i < count && !failed; i++) {
-    entries[i].file = argv[i + 3];
-    entries[i].module = module_of(argv[i + 3], argv[2]);
-    if (entries[i].module == NULL) {
-      fprintf(stderr, "embed: %s is no Lua file under %s\n", argv[i + 3], argv[2]);
-      failed = 1;
+  lua_setglobal(L, "arg");
+  int failed = luaL_dofile(L, argv[0]) != LUA_OK;
+  if (failed) fprintf(stderr, "embed: %s\n", lua_tostring(L, -1));
+  lua_close(L);
+  return failed;
+}
+
+/* The files of a command line; false (said on stderr) when one does not lie under its root. */
+static int read_entries(entry *entries, size_t *count, int argc, char **argv) {
+  const char *root = argv[2];
+  for (int i = 3; i < argc; i++) {
+    if (strcmp(argv[i], "--") == 0 && i + 1 < argc) {
+      root = argv[++i];
+      continue;
+    }
+    entry *found = &entries[(*count)++];
+    *found = (entry){module_of(argv[i], root), argv[i], strlen(root)};
+    if (found->module == NULL) {
+      fprintf(stderr, "embed: %s is not a Lua file under %s\n", argv[i], root);
+      return 0;
     }
   }
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  if (argc > 2 && strcmp(argv[1], "--run") == 0) return run(argc - 2, argv + 2);
+  if (argc < 4) {
+    fputs("usage: embed OUT.c ROOT FILE… [-- ROOT FILE…]\n", stderr);
+    return 2;
+  }
+  size_t count = 0;
+  entry *entries = calloc((size_t)argc, sizeof *entries);
+  int failed = entries == NULL || !read_entries(entries, &count, argc, argv);
   FILE *out = failed ? NULL : fopen(argv[1], "w");
   if (out != NULL) {
     qsort(entries, count, sizeof *entries, compare);
-    failed = embed(out, argv[2], entries, count);
+    failed = embed(out, entries, count);
     if (ferror(out)) failed = 1;
     if (fclose(out) != 0) failed = 1;
   } else if (!failed) {

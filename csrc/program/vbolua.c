@@ -221,16 +221,16 @@ static int print_help(lua_State *L) {
   return EXIT_SUCCESS;
 }
 
-/* `vbolua help`, `vbolua help COMMAND`: what people try first. */
+/* `vbolua help`, `vbolua help COMMAND`: what people try first.  Any other word is looked up in the
+ * reference, by the command of that name. */
 static int run_help(lua_State *L, int argc, char **argv, int at) {
   if (at + 1 >= argc) return print_help(L);
-  if (is_command(argv[at + 1])) {
+  if (at + 2 == argc && is_command(argv[at + 1])) {
     static char help[] = "--help";
     char *words[] = {argv[at + 1], help, NULL};
     return run_command(L, 2, words, 0);
   }
-  fprintf(stderr, VBOLUA ": there is no command '%s'; " VBOLUA " help lists them\n", argv[at + 1]);
-  return vbo_error_exit_status(VBO_ERROR_USAGE);
+  return run_command(L, argc, argv, at);
 }
 
 /* os.exit([code [, close]]): as Lua's, but the state is closed unless `close` is false:
@@ -308,10 +308,10 @@ static int run(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
   if (status != 0) return status;
 
   bool has_script = told->script < argc;
-  if (has_script && told->plain_dash && is_command(argv[told->script]))
-    return run_command(L, argc, argv, told->script);
   if (has_script && told->plain_dash && strcmp(argv[told->script], "help") == 0)
     return run_help(L, argc, argv, told->script);
+  if (has_script && told->plain_dash && is_command(argv[told->script]))
+    return run_command(L, argc, argv, told->script);
   if (has_script) status = run_script(L, argv[told->script], told);
   if (status != 0 && !told->interactive) return status;
   if (told->interactive) {

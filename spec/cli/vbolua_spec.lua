@@ -167,7 +167,8 @@ describe("commands", function()
     assert.matches("^usage: vbolua verify", expected)
     assert.equal(expected, (shell [["$V" help verify]]))
     local output, status = shell [["$V" help verfy]]
-    assert.equal("vbolua: there is no command 'verfy'; vbolua help lists them\n", output)
+    assert.equal("vbolua: help has no page about 'verfy' [usage]; hint: did you mean 'verify'?\n",
+      output)
     assert.equal(2, status)
   end)
 

@@ -224,7 +224,8 @@ end
 -- "integer   bytes" → its type and what is said of it.
 local function written_field(field)
   local kind, said = field.text:match "^(%S+)%s*(.*)$"
-  return kind or "any", said or ""
+  kind = (kind or "any"):gsub("%?$", "")
+  return kind, said or ""
 end
 
 local function field_rows(page, object)
