@@ -159,13 +159,13 @@ LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 .PHONY: all modules lib demo test run-tests tsan fuzz fuzz-programs counts bench soak soak-silence \
   lint graph figures format-check format install uninstall install-modules clean deps catalogue \
   needed dist rock install-rock help \
-  generated types reference FORCE
+  generated types moved reference FORCE
 .DEFAULT_GOAL := all
 
 help:
 	@sed -n -e '/^$$/q' -e 's/^# \{0,1\}//p' Makefile
 
-all: $(BUILD)/vbolua $(MODULES) $(LIBRARIES) types
+all: $(BUILD)/vbolua $(MODULES) $(LIBRARIES) types moved
 modules: $(MODULES)
 lib: $(LIBRARIES)
 
@@ -415,6 +415,15 @@ $(BUILD)/types.made: $(TOOL_FILES) $(LUA_FILES) $(BUILD)/lua-files \
 	$(Q)$(GENERATE) tools/types.lua lua $(TYPES)
 	@touch $@
 
+# A file for each module's old name, for stock Lua.
+moved: $(BUILD)/moved.made
+
+$(BUILD)/moved.made: tools/moved.lua lua/vbo/base/moved.lua $(BUILD)/lua-files $(if $(HAVE_LUA),,$(BUILD)/vbolua)
+	$(call say,LUA )
+	$(Q)rm -rf $(BUILD)/moved
+	$(Q)$(GENERATE) tools/moved.lua lua $(BUILD)/moved
+	@touch $@
+
 # --------------------------------------------------------------------- install
 # INSTALL=0 is for `make test` and `make demo`: they install no packages then.
 INSTALL ?= install
@@ -430,9 +439,9 @@ $(BUILD)/vbolua.pc: docs/vbolua.pc.in $(BUILD)/flags FORCE
 	  -e 's|@CMODDIR@|$(call pc_path,$(INST_LIBDIR))|' $< >$@
 
 # What goes where: mode, source, destination (tools/install.sh).  A folder of Lua files is a tree.
-LUA_TREES = lua $(BUILD)/lua $(BUILD)/types
+LUA_TREES = lua $(BUILD)/lua $(BUILD)/types $(BUILD)/moved
 building = $(if $(filter uninstall,$(MAKECMDGOALS)),,$(1))
-$(BUILD)/install-modules.list: $(call building,types $(MODULES)) FORCE
+$(BUILD)/install-modules.list: $(call building,types moved $(MODULES)) FORCE
 	@mkdir -p $(BUILD)
 	@{ for tree in $(LUA_TREES); do \
 	    find "$$tree" -name '*.lua' 2>/dev/null | LC_ALL=C sort | while read -r file; do \

@@ -26,6 +26,16 @@ const vbo_embedded_file *vbo_embedded_find(const char *module) {
                  compare);
 }
 
+/* Pushes require("vbo.base.moved").loader(module): the loader of a module's old name, or nil. */
+static void push_moved(lua_State *L, const char *module) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, VBO_MODULE_base_moved);
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "loader");
+  lua_pushstring(L, module);
+  lua_call(L, 1, 1);
+}
+
 /* A searcher: module -> loader, where it is | what was tried; nothing for modules of others, whose
  * message stays that of stock Lua. */
 static int search(lua_State *L) {
@@ -33,6 +43,8 @@ static int search(lua_State *L) {
   const vbo_embedded_file *file = vbo_embedded_find(module);
   if (file == NULL) {
     if (strcmp(module, "vbo") != 0 && strncmp(module, "vbo.", 4) != 0) return 0;
+    push_moved(L, module);
+    if (lua_isfunction(L, -1)) return 1;
     lua_pushfstring(L, "no file '%s' in vbolua", module);
     return 1;
   }

@@ -172,7 +172,7 @@ describe("Lua files and a core of two installations", function()
   before_each(function()
     prefix = folder .. "/mixed"
     make("install", "", prefix)
-    lua = succeeds(("find %s -name native.lua"):format(quoted(prefix))):match "^(.*)/native.lua\n$"
+    lua = prefix .. "/share/lua/5.4/vbo/base"
   end)
 
   local ours = core.version:gsub("%p", "%%%0") .. "%-%d+"

@@ -1,4 +1,4 @@
---- Handles restore points: listing, changes, what they protect, and exploring a repository.
+--- Restore points: lists with filters, one, what changed, what they protect, and exploring them.
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
@@ -14,7 +14,7 @@ local H = {}
 
 local function same(wanted, id) return wanted == nil or id ~= nil and id == core.fold(wanted) end
 
--- Lists the points of a query, by default newest first.
+--- The points that a query asks for: newest first unless it says otherwise.
 local function selected(context)
   local query = context.query
   local from, to = query.from and time.parse(query.from), query.to and time.parse(query.to)
@@ -51,10 +51,10 @@ function H.RestorePoint_GetRestorePoint(context)
   return context:json(render.point(context, point(context)))
 end
 
---- Lists the points that were made since a change token, which is the number of a change.
+--- Points that were made since a token: their number.
 function H.RestorePoint_GetChanges(context)
   local query = context.query
-  -- The first request has no token; clients send anything then.
+  -- The first call has no token; clients send what they like then.
   local from = tonumber(query.from) or 0
   local found = context.store.points:where(function(each) return each.change > from end)
   table.sort(found, function(a, b) return a.change < b.change end)
@@ -69,23 +69,24 @@ function H.RestorePoint_GetChanges(context)
   }
 end
 
--- Lists what a point protects.
-local function list_of_point(kind)
-  return function(context)
-    return context:list(protected[kind] { point(context) }, protected.rows[kind])
+-- What a point protects, by the names of v6 and v7.
+local lists = {
+  Users = "users", Groups = "groups", Teams = "teams", Webs = "sites", Mailboxes = "mailboxes",
+  OneDrives = "drives",
+}
+
+for name, kind in pairs(lists) do
+  H["RestorePoint_GetRestorePoint" .. name] = function(context)
+    local list = protected[kind] { point(context) }
+    return context:list(list, protected.rows[kind])
   end
 end
 
-H.RestorePoint_GetRestorePointUsers = list_of_point "users"
-H.RestorePoint_GetRestorePointGroups = list_of_point "groups"
-H.RestorePoint_GetRestorePointTeams = list_of_point "teams"
-H.RestorePoint_GetRestorePointWebs = list_of_point "sites"
-H.RestorePoint_GetRestorePointMailboxes = list_of_point "mailboxes"
-H.RestorePoint_GetRestorePointOneDrives = list_of_point "drives"
+-- Since v8 they are resources of their own, over all points or those of a query.
+local since_v8 = { User = "users", Group = "groups", Site = "sites", Team = "teams" }
 
--- Since v8 what is protected is a resource of its own, over all points or those of a query.
-local function list_protected(kind)
-  return function(context)
+for name, kind in pairs(since_v8) do
+  H["ProtectedData_GetProtected" .. name .. "s"] = function(context)
     local query = context.query
     local points = context.store.points:where(function(each)
       return same(query.organizationId or query.backedUpOrganizationId, each.organization.id)
@@ -94,10 +95,8 @@ local function list_protected(kind)
     end)
     return context:list(protected[kind](points), protected.rows_v8[kind])
   end
-end
 
-local function get_protected(kind, name)
-  return function(context)
+  H["ProtectedData_GetProtected" .. name] = function(context)
     local id = context.params["protected" .. name .. "Id"]
     for _, each in ipairs(protected[kind](context.store.points.list)) do
       if core.fold(each.id) == core.fold(id) then
@@ -107,15 +106,6 @@ local function get_protected(kind, name)
     refusal.not_found("Protected" .. name, id)
   end
 end
-
-H.ProtectedData_GetProtectedUsers = list_protected "users"
-H.ProtectedData_GetProtectedUser = get_protected("users", "User")
-H.ProtectedData_GetProtectedGroups = list_protected "groups"
-H.ProtectedData_GetProtectedGroup = get_protected("groups", "Group")
-H.ProtectedData_GetProtectedSites = list_protected "sites"
-H.ProtectedData_GetProtectedSite = get_protected("sites", "Site")
-H.ProtectedData_GetProtectedTeams = list_protected "teams"
-H.ProtectedData_GetProtectedTeam = get_protected("teams", "Team")
 
 --- Explores what a repository holds of an organization.
 function H.BackupRepository_Explore(context)

@@ -27,12 +27,12 @@
 ---   DELETE /sim/weather?id=N      takes a rule away, or all of them
 
 local ascii = require "vbo.base.ascii"
+local admin_sites = require "vbo.sim.http.admin_sites"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
 local memory = require "vbo.sim.http.memory"
 local nearest = require "vbo.base.nearest"
 local read = require "vbo.sim.base.request"
-local report = require "vbo.sim.production.report"
 local snapshots = require "vbo.sim.production.diff"
 local time = require "vbo.base.time"
 
@@ -55,17 +55,98 @@ routes["GET /sim/changes"] = function(app, query)
   return ok(out)
 end
 
-routes["GET /sim/production"] = function(app) return ok(report.all(app.store.production)) end
+local function by_path(a, b) return a.path < b.path end
+
+local function drive_of(production, organization, user)
+  local live = production:drive(organization, user.name)
+  if not live then return nil end
+  local documents, folders = json.array {}, json.array {}
+  for _, entry in pairs(live.entries) do
+    documents[#documents + 1] = {
+      path = entry.path, size = entry.size, version = entry.version,
+      modified = time.iso(entry.modified), modifiedBy = entry.by,
+      -- Of what was restored.
+      versions = entry.versions, permissions = entry.permissions,
+    }
+  end
+  for path in pairs(live.folders) do folders[#folders + 1] = path end
+  table.sort(documents, by_path)
+  table.sort(folders)
+  return { user = user.name, id = live.drive.id, folders = folders, documents = documents }
+end
+
+local function mailbox_of(production, organization, user, archive)
+  local live = production:mailbox(organization, user.name, archive)
+  if not live then return nil end
+  local items = json.array {}
+  for _, entry in pairs(live.items) do
+    items[#items + 1] = {
+      path = entry.folder .. "/" .. entry.item.subject, folder = entry.folder,
+      subject = entry.item.subject, size = entry.item.size, unread = entry.unread,
+      received = time.iso(entry.received),
+    }
+  end
+  table.sort(items, function(a, b)
+    if a.path ~= b.path then return a.path < b.path end
+    return a.received < b.received
+  end)
+  return { user = user.name, id = live.mailbox.id, archive = archive, items = items }
+end
+
+-- Of a generated world those whom a rehearsal touched: all of them are too many to tell.
+local function users_of(production, organization)
+  if not organization.everybody then return organization.users end
+  local found, seen = {}, {}
+  for _, places in ipairs { production._drives, production._mailboxes } do
+    for _, place in pairs(places) do
+      local user = place and place.user
+      if user and user.organization == organization and not seen[user.name] then
+        seen[user.name] = true
+        found[#found + 1] = user
+      end
+    end
+  end
+  table.sort(found, function(a, b) return a.name < b.name end)
+  return found
+end
+
+routes["GET /sim/production"] = function(app)
+  local production, organizations, outbox = app.store.production, json.array {}, json.array {}
+  for _, organization in ipairs(app.store.world:organizations()) do
+    local row = { name = organization.name, drives = json.array {}, mailboxes = json.array {} }
+    for _, user in ipairs(users_of(production, organization)) do
+      row.drives[#row.drives + 1] = drive_of(production, organization, user)
+      row.mailboxes[#row.mailboxes + 1] = mailbox_of(production, organization, user)
+      if user.archive then
+        row.mailboxes[#row.mailboxes + 1] = mailbox_of(production, organization, user, true)
+      end
+    end
+    row.sites = admin_sites.sites(production, organization)
+    row.teams = admin_sites.teams(production, organization)
+    organizations[#organizations + 1] = row
+  end
+  for i, letter in ipairs(production.outbox) do
+    local row = {}
+    for key, value in pairs(letter) do row[key] = value end
+    row.time, row.attachments = time.iso(letter.time), json.array(letter.attachments)
+    outbox[i] = row
+  end
+  return ok { organizations = organizations, outbox = outbox }
+end
 
 routes["GET /sim/content"] = function(app, query)
-  local entry = report.document(app.store.production, query)
-  if not entry then
-    return { status = 404, headers = {}, json = { message = "Production has no such document." } }
+  for _, organization in ipairs(app.store.world:organizations()) do
+    local live = query.user and app.store.production:drive(organization, query.user)
+    local entry = live and live.entries[query.path or ""]
+      or admin_sites.content(app.store.production, organization, query)
+    if entry then
+      return {
+        status = 200, stream = entry.stream,
+        headers = { ["content-type"] = "application/octet-stream" },
+      }
+    end
   end
-  return {
-    status = 200, stream = entry.stream,
-    headers = { ["content-type"] = "application/octet-stream" },
-  }
+  return { status = 404, headers = {}, json = { message = "Production has no such document." } }
 end
 
 routes["GET /sim/sessions"] = function(app)

@@ -33,33 +33,21 @@ local M = {}
 local App = {}
 App.__index = App
 
--- Each of these modules is a table of handlers by the canonical name of their operation.
-local handler_modules = {
-  require "vbo.sim.backups.browse", require "vbo.sim.backups.data",
-  require "vbo.sim.backups.retrieve",
-  require "vbo.sim.exchange.browse", require "vbo.sim.exchange.change",
-  require "vbo.sim.exchange.export",
-  require "vbo.sim.jobs.browse", require "vbo.sim.jobs.change", require "vbo.sim.jobs.copies",
-  require "vbo.sim.jobs.items", require "vbo.sim.jobs.sessions",
-  require "vbo.sim.onedrive.browse", require "vbo.sim.onedrive.change",
-  require "vbo.sim.organizations.browse", require "vbo.sim.organizations.change",
-  require "vbo.sim.organizations.members",
-  require "vbo.sim.roles.browse", require "vbo.sim.roles.operator",
-  require "vbo.sim.sessions.browse",
-  require "vbo.sim.sharepoint.browse", require "vbo.sim.sharepoint.change",
-  require "vbo.sim.sharepoint.search",
-  require "vbo.sim.teams.browse", require "vbo.sim.teams.change", (require "vbo.sim.teams.search"),
-}
-
 local handlers = {}
-for _, module in ipairs(handler_modules) do
-  for operation, handler in pairs(module) do
+for _, name in ipairs { "organizations.browse", "organizations.change", "sessions.browse",
+  "onedrive.browse", "onedrive.change", "exchange.browse",
+  "exchange.export",
+  "sharepoint.browse", "sharepoint.change", "teams.browse", "teams.change",
+  "sessions.search",
+  "jobs.change", "jobs.sessions", "backups.browse", "jobs.copies", "backups.retrieve",
+  "backups.data", "organizations.members", "roles.browse", "roles.operator" } do
+  for operation, handler in pairs(require("vbo.sim." .. name)) do
     assert(not handlers[operation], "two handlers of " .. operation)
     handlers[operation] = handler
   end
 end
 
---- Handlers by the canonical name of their operation.
+--- The operations that this server knows, by canonical name.
 M.handlers = handlers
 
 local known_options = { world = true, user = true, password = true, token_lifetime = true,

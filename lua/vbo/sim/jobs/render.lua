@@ -1,15 +1,14 @@
 --- Records of jobs, their items and their sessions; see `render.lua`.
 
 local points = require "vbo.sim.backups.points"
-local dates = require "vbo.sim.state.dates"
-local organizations = require "vbo.sim.organizations.render"
+local render = require "vbo.sim.state.render"
 local schedule = require "vbo.sim.jobs.schedule"
 local seeds = require "vbo.sim.typed.seeds"
 
 local M = {}
 
 local function next_run(context, job)
-  return dates.time(schedule.next(job, context.app.clock(), context.app.zone))
+  return render.time(schedule.next(job, context.app.clock(), context.app.zone))
 end
 
 -- How many objects the last run has found and processed; none before the first.
@@ -26,8 +25,8 @@ function M.job(context, it)
     totalObjects = total, processedObjects = processed,
     id = id, name = it.name, description = it.description, isEnabled = it.enabled,
     backupType = it.entire and "EntireOrganization" or "SelectedItems",
-    lastStatus = it.last_status, lastRun = dates.time(it.last_run),
-    lastBackup = dates.time(it.last_backup),
+    lastStatus = it.last_status, lastRun = render.time(it.last_run),
+    lastBackup = render.time(it.last_backup),
     nextRun = next_run(context, it), schedulePolicy = schedule.shown(it.schedule),
     organizationId = it.organization.id, repositoryId = it.repository and it.repository.id,
     eTag = 1,
@@ -50,7 +49,7 @@ function M.item(kind)
   return function(context, it, job)
     local out = {}
     for key, value in pairs(it) do out[key] = value end
-    if it.user and it.user.organization then out.user = organizations.user(context, it.user) end
+    if it.user and it.user.organization then out.user = render.user(context, it.user) end
     out._links = { self = context:href("/Jobs/%s/" .. resource .. "/%s", job.id, it.id) }
     return out
   end
@@ -74,8 +73,8 @@ function M.copy_job(context, it)
   return {
     id = it.id, name = it.name, isEnabled = it.enabled, backupJobId = it.backup.id,
     organizationId = it.organization.id, repositoryId = it.repository.id,
-    lastStatus = it.last_status, lastRun = dates.time(it.last_run),
-    lastBackup = dates.time(it.last_backup),
+    lastStatus = it.last_status, lastRun = render.time(it.last_run),
+    lastBackup = render.time(it.last_backup),
     nextRun = next_run(context, it), schedulePolicy = schedule.shown(it.schedule),
     eTag = 1,
     _links = {
@@ -121,7 +120,7 @@ function M.session(context, it)
     total = #it.objects, proxyId = proxy, proxyPoolId = pool,
     id = id, jobId = job.id, mainSessionId = it.main, details = job.name,
     repositoryId = job.repository and job.repository.id,
-    creationTime = dates.time(it.created), endTime = dates.time(it.ended),
+    creationTime = render.time(it.created), endTime = render.time(it.ended),
     progress = it.progress, status = it.status, retryCount = it.retry,
     jobWillBeRetried = it.will_retry or false, jobType = it.kind,
     jobSessionConfigType = it.full and "Full" or "Incremental", statistics = statistics(it),
@@ -140,7 +139,7 @@ function M.log_item(place)
   return function(context, it, session)
     return {
       id = it.id, usn = it.usn, type = it.type, title = it.text, message = it.text,
-      creationTime = dates.time(it.at), endTime = dates.time(it.at),
+      creationTime = render.time(it.at), endTime = render.time(it.at),
       _links = context.number >= 2
         and { self = context:href(place .. "/%s/LogItems/%s", session.id, it.id) } or nil,
     }
@@ -156,7 +155,7 @@ function M.point(context, it)
   local function covers(kind) return points.holds(it, kind) end
   local job = it.job
   return {
-    id = it.id, backupTime = dates.time(it.at), organizationId = organization.id,
+    id = it.id, backupTime = render.time(it.at), organizationId = organization.id,
     repositoryId = it.repository and it.repository.id, jobId = job and job.id,
     isExchange = covers "Vex", isOneDrive = covers "Veod", isSharePoint = covers "Vesp",
     isTeams = covers "Vet", isCopy = it.copy or false, isLongTermCopy = false,

@@ -6,7 +6,7 @@ local explore = require "vbo.sim.sessions.explore"
 local location = require "vbo.sim.organizations.location"
 local overlay = require "vbo.sim.typed.overlay"
 local refusal = require "vbo.sim.base.refusal"
-local render = require "vbo.sim.organizations.render"
+local render = require "vbo.sim.state.render"
 
 local H = {}
 

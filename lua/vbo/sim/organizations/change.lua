@@ -3,7 +3,7 @@
 local core = require "vbo.core"
 local overlay = require "vbo.sim.typed.overlay"
 local refusal = require "vbo.sim.base.refusal"
-local render = require "vbo.sim.organizations.render"
+local render = require "vbo.sim.state.render"
 local values = require "vbo.sim.typed.values"
 
 local H = {}

@@ -5,7 +5,7 @@ local core = require "vbo.core"
 local licensing = require "vbo.sim.organizations.licensing"
 local lies = require("vbo.sim.organizations.location").matches
 local refusal = require "vbo.sim.base.refusal"
-local dates = require "vbo.sim.state.dates"
+local render = require "vbo.sim.state.render"
 
 local H = {}
 
@@ -185,15 +185,15 @@ local function sync_row(context, it)
   local last, current = state.last, state.current
   return {
     -- v7
-    lastSyncTime = dates.time(last.ended), status = "Success", type = last.type,
+    lastSyncTime = render.time(last.ended), status = "Success", type = last.type,
     -- v8
     organizationId = it.id,
     lastSyncState = {
-      startTime = dates.time(last.started), endTime = dates.time(last.ended), type = last.type,
+      startTime = render.time(last.started), endTime = render.time(last.ended), type = last.type,
       result = "Success",
     },
     currentSyncState = current and {
-      startTime = dates.time(current.started), scheduledTime = dates.time(current.started),
+      startTime = render.time(current.started), scheduledTime = render.time(current.started),
       status = "Running", type = current.type,
     } or nil,
   }

@@ -1,9 +1,8 @@
---- Handles what a restore operator asks: the account that is logged in, the restore points that it
---- may restore from, and exploring them.
+--- The restore operator's side: who is logged in, what they may restore, and restoring it.
 ---
---- An operator may restore what is their own and what their roles cover.  The server's own account
---- explores everything as an operator would; where it is an operator of roles, only what they
---- allow.
+--- Whoever logged in as an operator may restore what is their own and what their roles cover.  The
+--- server's own account may explore all as an operator would, but where it is an operator of roles
+--- it may do what they allow.
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
@@ -12,7 +11,9 @@ local json = require "vbo.base.json"
 local protected = require "vbo.sim.backups.protected"
 local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.jobs.render"
+local restore = require "vbo.sim.sessions.restore"
 local roles = require "vbo.sim.roles.list"
+local scope = require "vbo.sim.state.scope"
 
 local H = {}
 
@@ -115,6 +116,54 @@ function H.RestoreSession_OperatorExploreAction(context)
         and (not repository or point.repository and point.repository.id == core.fold(repository))
         and (kind == "Group" or protected.covers(kinds[kind], point, it))
     end,
+  })
+end
+
+--- Mail, to where it came from.
+function H.ExchangeItem_OperatorRestore(context)
+  local session, mailbox = scope.mailbox(context)
+  local items, body = scope.listed_items(context, session, mailbox), context.body
+  local folder = (body.folder or ""):gsub("^/+", ""):gsub("/+$", "")
+  return explore.begin(context, session, {
+    title = ("Restoring %d items as a restore operator"):format(#items), target = mailbox.email,
+    steps = restore.items(context, session, items, {
+      find = function()
+        return context.store.production:mailbox(session.organization, mailbox.email,
+            mailbox.archive),
+          ("Mailbox %s was not found in production."):format(mailbox.email)
+      end,
+      body = body,
+      place = function(item) return folder ~= "" and folder or item.folder.path end,
+    }),
+  })
+end
+
+--- Documents, to where they came from; each with its last version or all of them.
+function H.OneDriveDocument_OperatorRestore(context)
+  local session, drive = scope.drive(context)
+  local body, steps = context.body, {}
+  local live = context.store.production:drive(session.organization, drive.owner)
+  for i, config in ipairs(body.documentsRestoreConfigs or {}) do
+    local id = config.document and config.document.id
+      or refusal.missing { ("DocumentsRestoreConfigs[%d].Document.Id"):format(i - 1) }
+    local document = session.view:document(drive, id)
+      or refusal.not_found("OneDriveDocument", id)
+    local made = restore.documents(context, session,
+      { { document = document, version = session.view:current(document) } }, {
+        change = "restored", drive = live,
+        missing = ("OneDrive of %s was not found in production."):format(drive.owner),
+        place = function(it) return it.path end,
+        how = {
+          exists = core.fold(body.documentAction or "Overwrite"),
+          all = core.fold(config.documentVersion or "Last") == "all",
+        },
+      })
+    table.move(made, 1, #made, #steps + 1, steps)
+  end
+  if #steps == 0 then refusal.missing { "DocumentsRestoreConfigs" } end
+  return explore.begin(context, session, {
+    title = ("Restoring %d documents as a restore operator"):format(#steps),
+    target = drive.owner, steps = steps,
   })
 end
 

@@ -1,21 +1,24 @@
---- Makes the steps that write what was chosen of a site into production: to the original location,
---- into another list of that site, or into another site.
+--- Steps that write what was chosen of a site into production: where it came from, into another
+--- list of that site, or into another site.
 
-local live = require "vbo.sim.production.sites"
+local core = require "vbo.core"
+local live = require "vbo.sim.state.live"
 local refusal = require "vbo.sim.base.refusal"
 local restore = require "vbo.sim.sessions.restore"
 
 local M = {}
 
---- Returns the path of a document or item in its site, the library or list first.
+--- The path of a document or item within its site: the library or list first.
 ---@param document table
 ---@return string
 function M.path(document) return document.drive.name .. "/" .. document.path end
 
+local function word(value) return value and core.fold(value) or nil end
+
 local function how_of(body)
   return {
-    exists = restore.word(body.documentLastVersionAction) or "overwrite",
-    all = restore.word(body.documentVersion) == "all", changed = body.changedItems,
+    exists = word(body.documentLastVersionAction) or "overwrite",
+    all = word(body.documentVersion) == "all", changed = body.changedItems,
     missing = body.deletedItems,
   }
 end
@@ -28,8 +31,8 @@ local function created(context, session, url, path)
   })
 end
 
--- Finds the library or list of a live site that receives the content of `container`.  One that is
--- gone from production is created; a name of the body that receives single things must exist.
+--- The library or list of a live site that receives what came from `container`.  One that is gone
+--- from production is made anew; a name that a caller gives to receive single things must be there.
 ---@return table? receiver, string? missing
 local function receiver_of(context, session, site, container, name, whole)
   local found = live.container(site, name or container.name)
@@ -42,9 +45,8 @@ local function receiver_of(context, session, site, container, name, whole)
   return live.add_container(site, container.kind, name, container)
 end
 
--- Makes the steps that write a selection into one live site.
----@param site table?      nil: production has none
----@param missing string?  the message then
+--- Steps for a selection into one live site.
+---@param site table?  nil: production has none, and `missing` says so
 local function steps_into(context, chosen, site, missing)
   local session, body, steps = chosen.session, context.body, {}
   local whole = {}
@@ -87,7 +89,7 @@ local function steps_into(context, chosen, site, missing)
   return steps
 end
 
--- Chooses a whole subsite.
+--- Chooses a subsite whole.
 local function whole_site(chosen, site)
   local session = chosen.session
   local part = { session = session, site = site, containers = session.view:containers(site),
@@ -104,8 +106,8 @@ local function whole_site(chosen, site)
   return part
 end
 
--- Makes the steps that write a whole site to `url`, which is created where it is missing, and its
--- subsites where the body asks for them.
+--- Steps for a whole site, at `url`, which is made where it is not there; with its subsites where
+--- the caller wants them.
 ---@return vbo.sim.Step[] steps, { webs: integer, lists: integer } counts
 local function site_steps(context, chosen, organization, url)
   local session, production, steps = chosen.session, context.store.production, {}
@@ -135,10 +137,11 @@ end
 
 local function is_site(context) return context.op.name:find "^SharePointSite_" ~= nil end
 
---- Plans the restore of a selection to its own site.
+--- What restoring a selection to its own site takes, for `session:begin`; of a whole site with
+--- `counts` of what `outcome.sites` tells.
 ---@param context vbo.sim.Context
 ---@param chosen vbo.sim.SiteSelection
----@return table  for `session:begin`; of a whole site with the `counts` of `outcome.sites`
+---@return table
 function M.in_place(context, chosen)
   local organization, url = chosen.session.organization, chosen.site.url
   local alias = context.body.alias
@@ -153,10 +156,7 @@ function M.in_place(context, chosen)
   return { title = "Restoring " .. chosen.what, target = url, steps = steps, counts = counts }
 end
 
---- Plans the restore of a selection to the site of `siteURL` (v6 and later).
----@param context vbo.sim.Context
----@param chosen vbo.sim.SiteSelection
----@return table  for `session:begin`
+--- What restoring it to the site of `siteURL` takes (v6 and later).
 function M.to_site(context, chosen)
   local body = context.body
   local url = (body.siteURL or refusal.missing { "SiteURL" }):gsub("/+$", "")

@@ -1,14 +1,11 @@
---- Finds the sites, libraries, lists and what is in them that a path or a body names; refuses what
---- the session does not show.
+--- What a path or a body of a SharePoint session chooses; as `scope.lua`.
 
 local core = require "vbo.core"
-local choice = require "vbo.sim.sessions.choice"
 local explore = require "vbo.sim.sessions.explore"
 local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 
---- Finds the site of a path.
 ---@return table session, table site
 function M.site(context)
   local session, id = explore.session(context, "Vesp"), context.params.siteId
@@ -17,7 +14,7 @@ end
 
 local names = { library = "SharePointLibrary", list = "SharePointList" }
 
---- Finds the library or list of a path.
+--- The library or list of a path.
 ---@param kind "library"|"list"
 ---@return table session, table site, table container
 function M.container(context, kind)
@@ -29,7 +26,7 @@ function M.container(context, kind)
   refusal.not_found(names[kind], id)
 end
 
---- Finds a folder in any library or list of a site.
+--- A folder of any library or list of a site.
 function M.find_folder(session, site, id)
   for _, container in ipairs(session.view:containers(site)) do
     local found = session.view:folder(container, id)
@@ -38,7 +35,7 @@ function M.find_folder(session, site, id)
   refusal.not_found("SharePointFolder", id)
 end
 
--- The resource that each kind of container holds.
+-- What each kind of container holds.
 local contents = { library = "SharePointDocument", list = "SharePointItem" }
 
 local function find_document(session, site, kind, id)
@@ -50,23 +47,28 @@ local function find_document(session, site, kind, id)
 end
 
 local function version_of(session, document, id)
-  return choice.version(session, document, id, contents[document.drive.kind] .. "Version")
+  if id == nil then return session.view:current(document) end
+  for _, version in ipairs(session.view:versions(document)) do
+    if tostring(version.id) == tostring(id) or version.number == tostring(id) then
+      return version
+    end
+  end
+  refusal.not_found(contents[document.drive.kind] .. "Version", tostring(id))
 end
 
---- Finds the folder of a path.
 ---@return table session, table site, table folder
 function M.folder(context)
   local session, site = M.site(context)
   local folder, version = M.find_folder(session, site, context.params.folderId),
     context.params.versionId
-  -- A folder has one version: the one it was made with.
+  -- Folders have the one version that they were made with.
   if version and version ~= "512" and version ~= "1.0" then
     refusal.not_found("SharePointFolderVersion", version)
   end
   return session, site, folder
 end
 
---- Finds the document (of a library) or item (of a list) of a path.
+--- A document (of a library) or an item (of a list).
 ---@param kind "library"|"list"
 ---@return table session, table site, table document, vbo.sim.Version version
 function M.document(context, kind)
@@ -76,7 +78,6 @@ function M.document(context, kind)
   return session, site, document, version_of(session, document, context.params.versionId)
 end
 
---- Finds the attachment of a path.
 ---@return table session, table site, table item, table attachment
 function M.attachment(context)
   local session, site, item = M.document(context, "list")
@@ -87,17 +88,31 @@ function M.attachment(context)
   refusal.not_found("SharePointAttachment", id)
 end
 
---- Finds the documents or items that a body lists.
+--- The objects that a body lists by their ids; one that is unknown is a 404, none at all a 400.
+---@param list table[]?
+---@param name string   of the property, as errors tell it
+---@param find fun(each: table): table
+---@return table[]
+function M.listed(list, name, find)
+  local found = {}
+  for i, each in ipairs(list or {}) do
+    if not each.id then refusal.raise(400, ("'%s[%d].id' is missing."):format(name, i - 1)) end
+    found[i] = find(each)
+  end
+  if #found == 0 then refusal.missing { name } end
+  return found
+end
+
+--- Documents or items of a body: { document=, version= }.
 ---@param kind "library"|"list"
----@return { document: table, version: vbo.sim.Version }[]
 function M.listed_documents(session, site, kind, list, name)
-  return choice.listed(list, name, function(each, id)
-    local document = find_document(session, site, kind, id)
+  return M.listed(list, name, function(each)
+    local document = find_document(session, site, kind, each.id)
     return { document = document, version = version_of(session, document, each.versionId) }
   end)
 end
 
---- Finds what `parentId` names.
+--- What `parentId` names.
 ---@return table[] containers  that it may be in
 ---@return table|false|nil above  a folder; false: the root of each; nil: anywhere
 function M.parent(context, session, site, kind)

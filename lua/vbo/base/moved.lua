@@ -1,0 +1,263 @@
+--- The modules of release 0.1 by their old names, which keep working for one version.
+---
+--- `require` of an old name returns the module itself and warns once on standard error; under
+--- `vbolua --strict` it raises.  The interpreter's searcher asks here; for stock Lua `make` writes
+--- a file for each row (tools/moved.lua), which `make install` and the rock install.
+---
+--- Whoever moves a module changes its row.  The generators of facts, types and reference have none:
+--- `make` ran them, and no runbook could use them (vbo.catalogue.generate, .reference, .types,
+--- .actions, .descriptors, .newer and .document.*).
+
+local M = {}
+
+--- Old names, without "vbo.", and the modules that they stand for now.
+---@type table<string, string>
+M.names = {
+  alike = "vbo.request.alike",
+  api = "vbo.client.call",
+  ["api.paging"] = "vbo.client.paging",
+  ascii = "vbo.base.ascii",
+  azure = "vbo.objects.cloud.azure",
+  backup_organization = "vbo.objects.session.organization",
+  by_name = "vbo.model.by_name",
+  candidates = "vbo.model.candidates",
+  capability = "vbo.client.capability",
+  changes = "vbo.model.changes",
+  ["cli.api.files"] = "vbo.cli.common.files",
+  ["cli.api.keys"] = "vbo.cli.common.keys",
+  ["cli.api.login"] = "vbo.cli.common.login",
+  ["cli.api.options"] = "vbo.cli.common.options",
+  ["cli.api.output"] = "vbo.cli.common.output",
+  ["cli.api.select"] = "vbo.cli.common.select",
+  ["cli.api.table"] = "vbo.cli.common.table",
+  ["cli.api.text"] = "vbo.cli.common.text",
+  ["cli.show"] = "vbo.cli.program.show",
+  cloud = "vbo.objects.cloud",
+  collection = "vbo.model.collection",
+  ["collection.below"] = "vbo.model.below",
+  ["collection.envelope"] = "vbo.model.envelope",
+  ["collection.pages"] = "vbo.model.pages",
+  ["collection.pushdown"] = "vbo.model.pushdown",
+  ["collection.search"] = "vbo.model.search",
+  connect = "vbo.client.connect",
+  copy_jobs = "vbo.objects.jobs.copy",
+  data = "vbo.objects.backups",
+  data_retrievals = "vbo.objects.backups.retrievals",
+  declare = "vbo.model.declare",
+  ["dialect.action"] = "vbo.request.action",
+  ["dialect.body"] = "vbo.request.body",
+  dialect = "vbo.request.dialect",
+  ["dialect.meanings"] = "vbo.request.meanings",
+  ["dialect.verb"] = "vbo.request.verb",
+  ["dialect.wording"] = "vbo.request.wording",
+  echo = "vbo.request.echo",
+  error = "vbo.base.error",
+  events = "vbo.objects.server.events",
+  exchange = "vbo.objects.exchange",
+  filename = "vbo.base.filename",
+  filter = "vbo.model.filter",
+  ["filter.wanted"] = "vbo.model.wanted",
+  folder = "vbo.model.folder",
+  given_ids = "vbo.request.given_ids",
+  hidden = "vbo.request.hidden",
+  infrastructure = "vbo.objects.infrastructure",
+  items = "vbo.request.items",
+  job_items = "vbo.objects.jobs.items",
+  job_sessions = "vbo.objects.jobs.sessions",
+  jobs = "vbo.objects.jobs",
+  json = "vbo.base.json",
+  known_points = "vbo.objects.session.known_points",
+  license = "vbo.objects.server.license",
+  lost_session = "vbo.objects.session.lost",
+  mail_settings = "vbo.objects.server.mail",
+  manifest = "vbo.model.manifest",
+  method = "vbo.base.method",
+  moment = "vbo.base.moment",
+  native = "vbo.base.native",
+  nearest = "vbo.base.nearest",
+  notice = "vbo.base.notice",
+  onedrive = "vbo.objects.onedrive",
+  options = "vbo.base.options",
+  organization = "vbo.objects.organization",
+  organization_accounts = "vbo.objects.organization.accounts",
+  organization_members = "vbo.objects.organization.members",
+  part = "vbo.request.part",
+  pipeline = "vbo.request.pipeline",
+  promise = "vbo.request.promise",
+  proxies = "vbo.objects.infrastructure.proxies",
+  receiver = "vbo.base.receiver",
+  reports = "vbo.objects.server.reports",
+  repositories = "vbo.objects.infrastructure.repositories",
+  resource = "vbo.model.resource",
+  restore = "vbo.model.restore",
+  restore_points = "vbo.objects.backups.restore_points",
+  roles = "vbo.objects.roles",
+  ["runtime.rehearse"] = "vbo.cli.program.rehearse",
+  ["runtime.scratch"] = "vbo.base.scratch",
+  save = "vbo.model.save",
+  secret = "vbo.base.secret",
+  session = "vbo.objects.session",
+  settings = "vbo.objects.server",
+  shape = "vbo.request.shape",
+  sharepoint = "vbo.objects.sharepoint",
+  ["sharepoint.actions"] = "vbo.objects.sharepoint.actions",
+  ["sim.access"] = "vbo.sim.state.access",
+  ["sim.accounts"] = "vbo.sim.http.accounts",
+  ["sim.admin"] = "vbo.sim.http.admin",
+  ["sim.admin_sites"] = "vbo.sim.http.admin_sites",
+  ["sim.app"] = "vbo.sim.http.app",
+  ["sim.auth"] = "vbo.sim.http.auth",
+  ["sim.changes"] = "vbo.sim.state.changes",
+  ["sim.clock"] = "vbo.sim.state.clock",
+  ["sim.configuration"] = "vbo.sim.state.configuration",
+  ["sim.context"] = "vbo.sim.http.context",
+  ["sim.explore"] = "vbo.sim.sessions.explore",
+  ["sim.exports"] = "vbo.sim.state.exports",
+  ["sim.guesses"] = "vbo.sim.http.guesses",
+  ["sim.handlers.copy_job"] = "vbo.sim.jobs.copies",
+  ["sim.handlers.data"] = "vbo.sim.backups.data",
+  ["sim.handlers.data_retrieval"] = "vbo.sim.backups.retrieve",
+  ["sim.handlers.exchange"] = "vbo.sim.exchange.browse",
+  ["sim.handlers.exchange_export"] = "vbo.sim.exchange.export",
+  ["sim.handlers.job"] = "vbo.sim.jobs.change",
+  ["sim.handlers.job_session"] = "vbo.sim.jobs.sessions",
+  ["sim.handlers.onedrive"] = "vbo.sim.onedrive.browse",
+  ["sim.handlers.onedrive_change"] = "vbo.sim.onedrive.change",
+  ["sim.handlers.operator"] = "vbo.sim.roles.operator",
+  ["sim.handlers.organization"] = "vbo.sim.organizations.browse",
+  ["sim.handlers.organization_change"] = "vbo.sim.organizations.change",
+  ["sim.handlers.organization_members"] = "vbo.sim.organizations.members",
+  ["sim.handlers.restore_point"] = "vbo.sim.backups.browse",
+  ["sim.handlers.role"] = "vbo.sim.roles.browse",
+  ["sim.handlers.search"] = "vbo.sim.sessions.search",
+  ["sim.handlers.session"] = "vbo.sim.sessions.browse",
+  ["sim.handlers.sharepoint"] = "vbo.sim.sharepoint.browse",
+  ["sim.handlers.sharepoint_change"] = "vbo.sim.sharepoint.change",
+  ["sim.handlers.teams"] = "vbo.sim.teams.browse",
+  ["sim.handlers.teams_change"] = "vbo.sim.teams.change",
+  ["sim.identities"] = "vbo.sim.state.identities",
+  ["sim.ids"] = "vbo.sim.base.ids",
+  ["sim.job_run"] = "vbo.sim.jobs.run",
+  ["sim.job_scope"] = "vbo.sim.jobs.scope",
+  ["sim.jobs"] = "vbo.sim.jobs.list",
+  ["sim.jwt"] = "vbo.sim.http.jwt",
+  ["sim.later"] = "vbo.sim.base.later",
+  ["sim.licensing"] = "vbo.sim.organizations.licensing",
+  ["sim.live"] = "vbo.sim.state.live",
+  ["sim.location"] = "vbo.sim.organizations.location",
+  ["sim.mail_selection"] = "vbo.sim.exchange.selection",
+  ["sim.mail_settings"] = "vbo.sim.sessions.mail_settings",
+  ["sim.memory"] = "vbo.sim.http.memory",
+  ["sim.organizations"] = "vbo.sim.organizations.list",
+  ["sim.outcome"] = "vbo.sim.sessions.outcome",
+  ["sim.paging"] = "vbo.sim.base.paging",
+  ["sim.points"] = "vbo.sim.backups.points",
+  ["sim.protected"] = "vbo.sim.backups.protected",
+  ["sim.pst_export"] = "vbo.sim.exchange.pst",
+  ["sim.random"] = "vbo.sim.base.random",
+  ["sim.recent"] = "vbo.sim.base.recent",
+  ["sim.record"] = "vbo.record",
+  ["sim.record.backups"] = "vbo.record.backups",
+  ["sim.record.description"] = "vbo.record.description",
+  ["sim.record.files"] = "vbo.record.files",
+  ["sim.record.guard"] = "vbo.record.guard",
+  ["sim.record.mail"] = "vbo.record.mail",
+  ["sim.record.masks"] = "vbo.record.masks",
+  ["sim.record.output"] = "vbo.record.output",
+  ["sim.record.people"] = "vbo.record.people",
+  ["sim.record.sites"] = "vbo.record.sites",
+  ["sim.record.teams"] = "vbo.record.teams",
+  ["sim.refusal"] = "vbo.sim.base.refusal",
+  ["sim.render"] = "vbo.sim.state.render",
+  ["sim.render_jobs"] = "vbo.sim.jobs.render",
+  ["sim.render_sites"] = "vbo.sim.sharepoint.render",
+  ["sim.render_teams"] = "vbo.sim.teams.render",
+  ["sim.repositories"] = "vbo.sim.backups.repositories",
+  ["sim.request"] = "vbo.sim.base.request",
+  ["sim.restore"] = "vbo.sim.sessions.restore",
+  ["sim.restore_sites"] = "vbo.sim.sharepoint.restore",
+  ["sim.restore_teams"] = "vbo.sim.teams.restore",
+  ["sim.retrievals"] = "vbo.sim.backups.retrievals",
+  ["sim.roles"] = "vbo.sim.roles.list",
+  ["sim.schedule"] = "vbo.sim.jobs.schedule",
+  ["sim.scope"] = "vbo.sim.state.scope",
+  ["sim.scope_sites"] = "vbo.sim.sharepoint.scope",
+  ["sim.scope_teams"] = "vbo.sim.teams.scope",
+  ["sim.search"] = "vbo.sim.state.search",
+  ["sim.serve"] = "vbo.sim.http.serve",
+  ["sim.session"] = "vbo.sim.sessions.session",
+  ["sim.snapshot"] = "vbo.sim.backups.snapshot",
+  ["sim.snapshot_sites"] = "vbo.sim.sharepoint.snapshot",
+  ["sim.snapshots"] = "vbo.sim.production.diff",
+  ["sim.streams"] = "vbo.sim.formats.streams",
+  ["sim.swagger"] = "vbo.sim.http.swagger",
+  ["sim.validate"] = "vbo.sim.http.validate",
+  ["sim.work"] = "vbo.sim.sessions.work",
+  ["sim.world.big_drive"] = "vbo.sim.world.big.drive",
+  ["sim.world.big_mail"] = "vbo.sim.world.big.mail",
+  ["sim.world.big_view"] = "vbo.sim.world.big.view",
+  ["sim.world.demo_drives"] = "vbo.sim.world.demo.drives",
+  ["sim.world.demo_mail"] = "vbo.sim.world.demo.mail",
+  ["sim.world.demo_office"] = "vbo.sim.world.demo.office",
+  ["sim.world.demo_people"] = "vbo.sim.world.demo.people",
+  ["sim.world.demo_sites"] = "vbo.sim.world.demo.sites",
+  ["sim.world.demo_teams"] = "vbo.sim.world.demo.teams",
+  ["sim.world.demo_words"] = "vbo.sim.world.demo.words",
+  ["sim.world.folder_listing"] = "vbo.sim.world.folder.listed_mail",
+  ["sim.world.folder_mail"] = "vbo.sim.world.folder.mail",
+  ["sim.world.listing"] = "vbo.sim.world.folder.listing",
+  ["sim.world.message"] = "vbo.sim.world.folder.message",
+  ["sim.world.overlay"] = "vbo.sim.world.big.overlay",
+  ["sim.world.timeline"] = "vbo.sim.world.big.timeline",
+  spelling = "vbo.base.spelling",
+  statistics = "vbo.model.statistics",
+  teams = "vbo.objects.teams",
+  ["teams.actions"] = "vbo.objects.teams.actions",
+  time = "vbo.base.time",
+  transfer_rates = "vbo.objects.jobs.rates",
+  tree = "vbo.model.tree",
+  verbs = "vbo.model.verbs",
+  workload = "vbo.model.workload",
+}
+
+--- Old names, without "vbo.", of modules that are gone, and what to use instead.
+---@type table<string, string>
+M.gone = {
+  ["collection.slim"] = 'collections read long lists this way by themselves',
+  ["catalogue.ordered"] = 'use require("vbo").json.decode with ordered = true',
+}
+
+-- What a runbook writes for the modules that are parts of `vbo`.
+local parts = {
+  ["vbo.base.error"] = "error", ["vbo.base.json"] = "json", ["vbo.base.secret"] = "secret",
+  ["vbo.base.time"] = "time", ["vbo.catalogue"] = "catalogue", ["vbo.sim"] = "sim",
+  ["vbo.runtime.progress"] = "progress",
+}
+
+local function short(name) return (name:gsub("^vbo%.", "")) end
+
+local function instead(module)
+  local part = parts[module]
+  return part and ('write require("vbo").%s'):format(part) or ('write require "%s"'):format(module)
+end
+
+--- Returns the module that an old name stands for, and warns; raises where the module is gone.
+---@param name string  "vbo.time"
+---@return any module
+function M.load(name)
+  local module = M.names[short(name)]
+  if not module then
+    error(("the module '%s' is not in this version of vbolua; %s"):format(name,
+      M.gone[short(name)]), 0)
+  end
+  require("vbo.base.notice").deprecated(
+    ("the module '%s' has moved, and version 0.3 drops the old name"):format(name), instead(module))
+  return require(module)
+end
+
+--- Returns the loader of an old name, for a searcher of `package.searchers`; nil for other names.
+---@param name string
+---@return (fun(name: string): any)?
+function M.loader(name) return (M.names[short(name)] or M.gone[short(name)]) and M.load end
+
+return M
