@@ -279,7 +279,7 @@ describe("vbolua catalogue", function()
       { { "import", folder .. "/none.json" }, 13, "none.json" },
       { { "import", folder .. "/v5.json" }, 2, "give no OpenAPI document" },
       { { "import", folder .. "/v99.json" }, 2, "no version of this API" },
-      { { "import" }, 2, "which file?" },
+      { { "import" }, 2, "needs a file" },
       { { "import", "a", "b" }, 2, "unexpected argument: b" },
       { { "improt" }, 2, "did you mean import?" },
       { {}, 2, "usage: vbolua catalogue" },

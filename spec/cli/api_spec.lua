@@ -226,7 +226,7 @@ describe("vbolua api --dry-run", function()
     local text, status = run { "--dry-run", "GET", "/Jobs" }
     assert.equal(0, status)
     has(text, "GET /v8/Jobs\n")
-    has(text, "as v8 has it")
+    has(text, "shown for v8")
   end)
 
   it("chooses an action by the body's one member", function()
@@ -280,7 +280,7 @@ describe("what is wrong on the command line", function()
       { { "GET", "/Jbos" }, "usage", "did you mean /Jobs?" },
       { { "GET", "/Jbos/" .. id }, "usage", "did you mean /Jobs/{jobId}?" },
       { { "PATCH", "/Jobs" }, "usage", "it takes GET, POST" },
-      { { "GET" }, "usage", "GET of which path?" },
+      { { "GET" }, "usage", "GET needs a path" },
       { { "GET", "/ProxyPools", "--version", "v6" }, "unsupported", "v8 has it" },
       { { "ProxyPool_GetProxyPools", "--version", "v6" }, "unsupported", "v6 has no ProxyPool" },
       { { "Job_StratAction" }, "usage", "did you mean Job_StartAction?" },
@@ -467,7 +467,7 @@ describe("--select", function()
 
   it("says what it cannot mean", function()
     for text, part in pairs { ["results.name"] = "results is a list", ["limit[].x"] = "",
-      ["results[].policy[]"] = "no list" } do
+      ["results[].policy[]"] = "not a list" } do
       local ok, err = vbo.try(chosen, text)
       if part ~= "" then has(tostring(err), part) else assert.same({}, ok) end
     end

@@ -226,16 +226,16 @@ describe("vbolua sim", function()
   end)
 
   for arguments, pattern in pairs {
-    ["--listen nowhere"] = "no ADDR:PORT",
-    ["--listen 127.0.0.1:70000"] = "no ADDR:PORT",
+    ["--listen nowhere"] = "must be ADDR:PORT",
+    ["--listen 127.0.0.1:70000"] = "must be ADDR:PORT",
     ["--lisen 127.0.0.1:0"] = "unknown option: %-%-lisen.*did you mean %-%-listen",
     ["--password"] = "%-%-password needs a value",
     ["--password="] = "%-%-password must not be empty",
     ["--world nowhere"] = "no world is called 'nowhere'.*demo",
-    ["--token-lifetime soon"] = "no whole number of seconds",
-    ["--session-idle -1"] = "%-%-session%-idle '%-1' is no whole number of seconds",
+    ["--token-lifetime soon"] = "must be a whole number of seconds",
+    ["--session-idle -1"] = "must be a whole number of seconds, at least 0, got '%-1'",
     ["advance"] = "sim advance needs a time",
-    ["--zone CET"] = "no time zone",
+    ["--zone CET"] = "must be %+HH:MM",
     ["changes now"] = "unexpected argument: now",
   } do
     it("refuses " .. arguments, function()

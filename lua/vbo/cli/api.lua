@@ -1,4 +1,4 @@
---- `vbolua api`: any operation of the API from the command line.
+--- Runs `vbolua api`: calls any operation of the API from the command line.
 
 local api = require "vbo.client.call"
 local arguments_of = require "vbo.cli.api.arguments"
@@ -25,8 +25,8 @@ M.summary = "call any operation of the API"
 M.usage = [[
 usage: vbolua api [options] NAME [key=value ...]            Job_StartAction jobId=ID full=true
        vbolua api [options] METHOD PATH [key=value ...]     GET /Jobs
-       vbolua api --list [--version V] [WORD ...]           the operations of a version
-       vbolua api --describe [--version V] NAME             what one takes and answers
+       vbolua api --list [--version V] [WORD ...]           list the operations of a version
+       vbolua api --describe [--version V] NAME             describe what one takes and answers
 WORDs and NAMEs may be titles of the vendor's reference: "Get Backup Jobs"
 
 arguments
@@ -37,25 +37,25 @@ arguments
   key=@FILE            a file's content; a password's file must be its owner's alone
   --body FILE          the body, JSON (-: standard input); key=value adds to it
 
-what comes out
-  --json               JSON, over several lines on a terminal (without --select the default)
+output
+  --json               JSON, over several lines on a terminal (default without --select)
   --ndjson             JSON, one row a line
   --table, --csv       rows and columns (CSV as RFC 4180 has it; text that a spreadsheet would
                        take for a formula gets a ' in front)
   --select FIELDS      results[].name   results[].id,name   items[0].id   list[-1]
                        by itself: values one a line, several with tabs between
-  --paginate           all pages, not only the first
-  --output FILE        where a stream goes (--overwrite: even if it is there)
+  --paginate           request all pages, not only the first
+  --output FILE        write a stream to this file (--overwrite replaces it)
 
-how it is sent
+sending
   --host H, --port N, --user U, --pin P, --ca FILE, --version V
                        instead of VBO_HOST, VBO_USER, VBO_PIN, VBO_CA, VBO_VERSION
-  --password-file FILE instead of VBO_PASSWORD; without either it is asked for
+  --password-file FILE instead of VBO_PASSWORD; without either vbolua prompts for it
   --dry-run            show the request (secrets masked) and send nothing; needs no server
-  --no-strict          let properties through that the catalogue does not know
+  --no-strict          accept properties that the catalogue does not know
   --deadline SECONDS   give up after that long
-  --progress[=HOW]     how a stream stands, on standard error: auto, bar, plain, json, none,
-                       plain:FILE, json:FILE; --quiet is none
+  --progress[=HOW]     show how a stream stands, on standard error: auto, bar, plain, json, none,
+                       plain:FILE, json:FILE; --quiet stands for none
 ]]
 
 local spec = {
@@ -83,7 +83,7 @@ local function chosen_format(options)
   return chosen
 end
 
--- "--list=WORD" and "--describe=NAME" are what people try, too.
+-- Reads "--list=WORD" and "--describe=NAME" as if a blank stood there.
 local function spread(arguments)
   local result = {}
   for _, word in ipairs(arguments) do
@@ -98,7 +98,7 @@ local function spread(arguments)
   return result
 end
 
---- The version that was asked for: by option, path or environment; nil when by none.
+--- Returns the version that option, path or environment name; nil without one.
 local function wanted_version(options, target)
   local named = options.version and connect.version(options.version)
   local of_path = target and target.version and connect.version(target.version)
@@ -120,7 +120,7 @@ local function decode_body(options)
   return value
 end
 
---- The operation and arguments that the words mean in one version.
+--- Returns the operation and arguments that the words mean in one version.
 local function prepare(known, request)
   local operation, of_path, entries, body =
     target_of.find(known, request.target, request.entries, request.body)
@@ -131,7 +131,7 @@ local function prepare(known, request)
     body = body, arguments = of_path, strict = request.strict })
 end
 
---- Checks a request as sending it would, and gives it.
+--- Checks a request as sending it would, and returns it.
 local function rehearse(known, operation, arguments, strict)
   local found
   local client = { _catalogue = known, gates = { function(request)
@@ -194,13 +194,13 @@ local function call(options, words)
     local operation, arguments = prepare(known, request)
     print_request(operation, rehearse(known, operation, arguments, request.strict), format)
     if not version then
-      io.stderr:write(("vbolua api: as %s has it; --version names another\n"):format(newest()))
+      io.stderr:write(("vbolua api: shown for %s; --version picks another\n"):format(newest()))
     end
     return
   end
   local operation, arguments
   if version then
-    -- What is wrong is said before anybody is asked for a password.
+    -- A wrong argument is refused before the prompt for a password.
     local known = catalogue.load(version)
     operation, arguments = prepare(known, request)
     rehearse(known, operation, arguments, request.strict)

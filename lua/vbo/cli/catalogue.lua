@@ -1,4 +1,4 @@
---- `vbolua catalogue`: the API versions that are known, and more of them.
+--- Runs `vbolua catalogue`: lists, imports and exports the facts of API versions.
 
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.base.error"
@@ -18,12 +18,12 @@ usage: vbolua catalogue list
        vbolua catalogue import FILE [--to DIR]
        vbolua catalogue export [--version V] [--out FILE]
 
-  list      the API versions, their operations and where their facts come from
-  import    reads the OpenAPI document of a server (JSON; - is standard input) and keeps the
+  list      list the API versions, their operations and where their facts come from
+  import    read the OpenAPI document of a server (JSON; - is standard input) and keep the
             catalogue of its version, so that vbolua speaks it from now on
-  export    writes the facts of a version (the newest, unless told) as an OpenAPI 3.0 document,
-            for generators of clients and validators; a rehearsal server (vbolua sim) gives
-            the same at /swagger/docs/v8
+  export    write the facts of a version (default the newest) as an OpenAPI 3.0 document, for
+            generators of clients and validators; a rehearsal server (vbolua sim) serves the
+            same at /swagger/docs/v8
 
 Imported catalogues are kept in DIR, or in $VBO_CATALOGUES, or in vbolua/catalogues in
 $XDG_DATA_HOME or ~/.local/share.
@@ -66,7 +66,7 @@ function commands.list(arguments)
   return 0
 end
 
--- What a version brings that the one before it lacks.
+-- Returns the operations of a version that the one before it lacks.
 local function new_names(known)
   local before
   for _, version in ipairs(catalogue.versions) do
@@ -85,7 +85,7 @@ end
 --- Imports an OpenAPI document.
 function commands.import(arguments)
   local options, words = options_of.read(arguments, M.subcommands.import.options)
-  if not words[1] then errors.usage("catalogue import: which file?", "name the document's file") end
+  if not words[1] then errors.usage("catalogue import needs a file", "name the document's file") end
   if words[2] then errors.usage("unexpected argument: " .. words[2]) end
   if options.to == "" then errors.usage "--to must not be empty" end
   local folder = options.to and options.to:gsub("(.)/+$", "%1")

@@ -1,4 +1,4 @@
---- `vbolua sim`: a rehearsal server, and what a run changed in it.
+--- Runs `vbolua sim`: a rehearsal server, and the commands that look at a running one.
 
 local errors = require "vbo.base.error"
 local nearest = require "vbo.base.nearest"
@@ -9,37 +9,38 @@ M.summary = "run a rehearsal server, a VB365 to try runbooks on"
 
 M.usage = [[
 usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
-       vbolua sim changes        what changed in its production so far
-       vbolua sim snapshot NAME  keeps its production as it is now under a name
-       vbolua sim diff [A] [B]    what differs between two snapshots; `start` and `production`
-                                 are always there, and are meant when none is named
-       vbolua sim advance TIME   lets time pass there (90m, 4h, 7d): schedules run, sessions and
+       vbolua sim changes        show what changed in its production so far
+       vbolua sim snapshot NAME  keep its production as it is now under a name
+       vbolua sim diff [A] [B]   compare two snapshots, default `start` and `production`
+       vbolua sim advance TIME   let time pass there (90m, 4h, 7d): schedules run, sessions and
                                  tokens end
-       vbolua sim assertion USER [APPLICATION]   signs an assertion that a tenant or a restore
-                                 operator logs in with, for an application of its organization
-       vbolua sim record --out DIR   a real server, only read, as a world (`sim record --help`)
+       vbolua sim assertion USER [APPLICATION]
+                                 sign an assertion that a tenant or a restore operator logs in
+                                 with, for an application of its organization
+       vbolua sim record --out DIR
+                                 read a real server and write a world (`sim record --help`)
 
-  --listen ADDR:PORT         where to listen (127.0.0.1:4443; port 0 is any free one)
-  --user U                   the account (admin@rehearsal.local)
-  --password P               its password (a random one)
-  --world NAME               what the server holds (demo); big:users=2000,docs=1000000,seed=7
-                             (also mails=, folders=) is made on the fly; or a folder of files
-                             and mail: DIR/drives/ADDRESS, DIR/mail/ADDRESS, DIR/world.lua;
-                             or what sim record wrote
-  --token-lifetime SECONDS   how long an access token is good for (3600)
-  --session-idle SECONDS     when a restore session that nobody uses stops by itself (900); 0: never
+  --listen ADDR:PORT         where to listen (default 127.0.0.1:4443; port 0 takes a free one)
+  --user U                   the account (default admin@rehearsal.local)
+  --password P               its password (default a random one)
+  --world NAME               what the server holds (default demo); generated, as in
+                             big:users=2000,docs=1000000,seed=7 (also mails=, folders=); or a
+                             folder of files and mail: DIR/drives/ADDRESS, DIR/mail/ADDRESS,
+                             DIR/world.lua; or what sim record wrote
+  --token-lifetime SECONDS   how long an access token is valid (default 3600)
+  --session-idle SECONDS     when an unused restore session stops by itself (default 900; 0: never)
   --weather NAME|FILE        what goes wrong on the way: storm, slow, busy, or rules in a file (Lua
                              or JSON); may be given several times
-  --fault 'RULE'             one rule of it, as 'operation=OneDrive*Save* nth=2 reset_at=5000';
-                             may be given several times
-  --seed N                   what the dice of the weather begin with (1)
-  --no-outlook               exports to PST fail, as on a server without Outlook
-  --no-schedules             jobs run when they are started, never by themselves
-  --deaf                     goes on when SIGINT or SIGTERM comes: whoever started it ends it
-  --zone +HH:MM              the server's own time zone, which v1 and v2 tell times in (+00:00)
+  --fault 'RULE'             one rule, as 'operation=OneDrive*Save* nth=2 reset_at=5000'; may be
+                             given several times
+  --seed N                   the seed of the weather (default 1)
+  --no-outlook               make exports to PST fail, as on a server without Outlook
+  --no-schedules             run jobs only when they are started, never by their schedules
+  --deaf                     go on when SIGINT or SIGTERM comes
+  --zone +HH:MM              the server's time zone, in which v1 and v2 report times (+00:00)
 
 When it is ready it prints four lines: listening, user, password and fingerprint (the pin).
-The others find the server by VBO_HOST, VBO_USER, VBO_PASSWORD and VBO_PIN.
+The other commands find the server by VBO_HOST, VBO_USER, VBO_PASSWORD and VBO_PIN.
 ]]
 
 local commands = {}
@@ -51,7 +52,7 @@ local function connect()
   return require("vbo").connect(here and { proxy = "" } or {})
 end
 
---- What a run changed, as lines.
+--- Prints what a run changed.
 function commands.changes(arguments)
   if arguments[2] then errors.usage("unexpected argument: " .. arguments[2]) end
   local changes = require "vbo.sim.state.changes"
@@ -72,7 +73,7 @@ function commands.snapshot(arguments)
   return 0
 end
 
---- What differs between two snapshots, as a tree.
+--- Prints what differs between two snapshots, as a tree.
 function commands.diff(arguments)
   if arguments[4] then errors.usage("unexpected argument: " .. arguments[4]) end
   local changes = require "vbo.sim.state.changes"
@@ -103,7 +104,7 @@ function commands.assertion(arguments)
   return 0
 end
 
---- A real server as a folder.
+--- Records a real server as a folder.
 function commands.record(arguments)
   return require("vbo.cli.sim.record").run(table.move(arguments, 2, #arguments, 1, {}))
 end
@@ -113,7 +114,8 @@ local function address_and_port(text)
   if not address then address, port = text:match "^([^:]*):(%d+)$" end
   port = math.tointeger(tonumber(port))
   if not port or port > 65535 then
-    errors.usage(("--listen '%s' is no ADDR:PORT"):format(text), "write it as 127.0.0.1:4443")
+    errors.usage(("--listen must be ADDR:PORT, got '%s'"):format(text),
+      "write it as 127.0.0.1:4443")
   end
   return address ~= "" and address or "127.0.0.1", port
 end
@@ -121,7 +123,7 @@ end
 local function zone(text)
   local sign, hours, minutes = text:match "^([+-])(%d%d):(%d%d)$"
   if not sign or tonumber(hours) > 14 or tonumber(minutes) > 59 then
-    errors.usage(("--zone '%s' is no time zone"):format(text), "write it as +01:00")
+    errors.usage(("--zone must be +HH:MM or -HH:MM, got '%s'"):format(text), "write it as +01:00")
   end
   return (tonumber(hours) * 3600 + tonumber(minutes) * 60) * (sign == "-" and -1 or 1)
 end
@@ -130,7 +132,8 @@ local function seconds(name, least)
   return function(text)
     local value = math.tointeger(tonumber(text))
     if not value or value < least then
-      errors.usage(("%s '%s' is no whole number of seconds"):format(name, text))
+      errors.usage(("%s must be a whole number of seconds, at least %d, got '%s'"):format(name,
+        least, text))
     end
     return value
   end
@@ -138,7 +141,7 @@ end
 
 local function whole(text)
   return math.tointeger(tonumber(text))
-    or errors.usage(("--seed '%s' is no whole number"):format(text))
+    or errors.usage(("--seed must be a whole number, got '%s'"):format(text))
 end
 
 local function filled(name)
@@ -156,7 +159,7 @@ local readers = {
   ["--weather"] = filled "--weather", ["--fault"] = filled "--fault",
 }
 
--- Words that stand alone.
+-- Options without a value.
 local flags = { ["--deaf"] = true, ["--no-outlook"] = true, ["--no-schedules"] = true }
 
 --- The options, and the commands below it, as `vbolua complete` offers them.
@@ -203,7 +206,7 @@ local function options_of(arguments)
   return found
 end
 
---- The weather of the command line, in the order given there.
+--- Returns the weather of the command line, in its order.
 local function weather_of(given)
   local weather = require("vbo.sim.weather").new { seed = given["--seed"] and given["--seed"][1] }
   for _, each in ipairs(given.weather) do

@@ -1,4 +1,4 @@
---- `vbolua verify`: are saved files still what was saved?
+--- Runs `vbolua verify`: compares saved files with their manifest.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -17,19 +17,19 @@ usage: vbolua verify [--deep] [--strict] [--quiet] [--json] FOLDER|FILE…
 Checks saved files against the SHA256SUMS and manifest.json beside them, which saves write with
 manifest = true.  A FILE is looked up in the manifest of its folder.
 
-  --deep      archives, PST files and messages are checked for what they are, too
-  --strict    files that the manifest does not name count as a difference
-  --quiet     only differences
-  --json      one JSON object for each FOLDER or FILE, a line each
+  --deep      also check archives, PST files and messages for what they are
+  --strict    count files that the manifest does not name as a difference
+  --quiet     print differences only
+  --json      print one JSON object a line for each FOLDER or FILE
 
-Names what is missing, changed, broken or extra.  Exit status: 0 all is as it was saved, 12
-something differs, 8 there is no such file or manifest.
+Names what is missing, changed, broken or extra.  Exit status: 0 when all is as it was saved, 12
+when something differs, 8 without such a file or manifest.
 ]]
 
 --- The options, as `vbo.cli.common.options` reads them; `vbolua complete` offers them.
 M.options = { deep = "flag", strict = "flag", quiet = "flag", json = "flag" }
 
--- A name that cannot disturb the terminal.
+-- Returns a name without characters that steer a terminal.
 local function shown(name) return core.visible((name:gsub("%c", "?"))) end
 
 local function report_text(report, quiet)
@@ -51,7 +51,7 @@ local function report_text(report, quiet)
     wrong == 0 and "all as saved" or wrong == 1 and "1 differs" or wrong .. " differ"))
 end
 
---- Where it takes long enough to wonder, a line that says where it is.
+--- Shows the file that is read, after a fifth of a second; returns what removes that line.
 local function watch(quiet)
   if quiet or not core.isatty(2) then return nil, function() end end
   local last = core.now()
@@ -69,7 +69,7 @@ end
 function M.run(arguments)
   local options, words = options_of.read(arguments, M.options)
   if not words[1] then
-    errors.usage("verify: which folder?", "name a folder of saves, or a file in one")
+    errors.usage("verify needs a folder or a file", "name a folder of saves, or a file in one")
   end
   local status = 0
   for _, path in ipairs(words) do

@@ -1,4 +1,4 @@
---- `key=value` words become the arguments of an operation, typed by its schemas.
+--- Makes `key=value` words the arguments of an operation, typed by its schemas.
 ---
 --- A key that names a parameter of the path or query is one; any other is a property of the
 --- body: `name=x`, `schedulePolicy.type=Daily`, `items[0].id=…`, `ids[]=…`; `body.name`
@@ -48,7 +48,7 @@ local function decoded(key, text)
   return value
 end
 
--- A date in any form that names one, as the API takes it.
+-- Returns a date, in any form that names one, as the API takes it.
 local function dated(schema, text)
   local ok = not formats.of(schema) or formats.of(schema)(text)
   local seconds = not ok and time.parse(text)
@@ -163,7 +163,7 @@ local function names_of(operation)
   return names
 end
 
--- What is neither a parameter nor can be a property is said with all that could be meant.
+-- Raises for a word that is neither a parameter nor a property, with the nearest of both.
 local function check_known(operation, entry, strict)
   local body, first = operation.body, entry.steps[1]
   if not body then
@@ -183,7 +183,7 @@ local function check_known(operation, entry, strict)
       "vbolua api --describe " .. operation.name .. " lists them")
 end
 
--- The steps of an entry inside the body: `body.x` is `x`, unless there is a property `body`.
+-- Returns the steps of an entry inside the body: `body.x` is `x` where no property is `body`.
 local function inside_body(operation, entry)
   local first = entry.steps[1]
   if type(first) ~= "string" or ascii.lower(first) ~= "body" then return entry end
@@ -217,7 +217,7 @@ local function put_parameter(state, arguments, parameter, entry)
   arguments[name] = value
 end
 
---- The arguments of an operation, as `client:call` takes them.
+--- Returns the arguments of an operation, as `client:call` takes them.
 ---
 --- Raises `usage` for what the operation does not have and for values that contradict.
 ---@param operation vbo.Operation

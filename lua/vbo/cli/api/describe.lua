@@ -1,4 +1,4 @@
---- `vbolua api --describe`: all that the catalogue knows of an operation.
+--- Runs `vbolua api --describe`: shows all that the catalogue knows of an operation.
 
 local catalogue = require "vbo.catalogue"
 local example = require "vbo.catalogue.example"
@@ -14,7 +14,7 @@ local names = {
   byte = "base64", password = "password", int64 = "integer (64 bits)",
 }
 
---- A schema's type in words.
+--- Returns a schema's type in words.
 ---@param schema vbo.Schema
 ---@return string
 function M.type_of(schema)
@@ -48,7 +48,7 @@ local function element(schema)
   return schema, suffix
 end
 
--- The properties of an object as rows {name, text}; nested ones below, each schema once.
+-- Returns the properties of an object as rows {name, text}; nested ones below, each schema once.
 local function property_rows(rows, schema, indent, how)
   local required = {}
   for _, name in ipairs(schema.required or {}) do required[name] = true end
@@ -72,7 +72,7 @@ local function property_rows(rows, schema, indent, how)
   return rows
 end
 
--- Words behind a name, broken where the line ends.
+-- Adds words behind a name, broken where the line ends.
 local function add_rows(lines, rows)
   local width = 0
   for _, row in ipairs(rows) do width = math.max(width, math.min(34, #row[1])) end
@@ -96,7 +96,7 @@ local function route(operation)
     operation.action and ("  with %q"):format(operation.action) or "")
 end
 
--- The versions by the request that they take, neighbours together.
+-- Groups neighbouring versions by the request that they take.
 local function version_rows(name)
   local rows = {}
   for _, version in ipairs(catalogue.having(name)) do
@@ -155,7 +155,7 @@ local function count(value)
   return sum
 end
 
--- A few plain properties of an object of which nothing is said to be required.
+-- Returns a few plain properties of an object that requires none.
 local function sample(schema, all)
   local result, given = {}, 0
   for _, name in ipairs(schema.order or {}) do
@@ -171,7 +171,7 @@ end
 
 local function is_empty(value) return type(value) == "table" and next(value) == nil end
 
---- Example arguments: with everything where that is little, else what must be there.
+--- Returns example arguments: all where they are few, else the required ones.
 ---@param operation vbo.Operation
 ---@return table
 function M.arguments(operation)
@@ -211,7 +211,7 @@ local classes = {
   housekeeping = "housekeeping: leaves production and backups as they are",
 }
 
---- The description of an operation.
+--- Returns the description of an operation.
 ---@param operation vbo.Operation
 ---@return string[] lines
 function M.lines(operation)

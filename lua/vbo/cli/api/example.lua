@@ -1,4 +1,4 @@
---- Arguments written down: as words of `vbolua api` and as Lua.
+--- Writes arguments as words of `vbolua api` and as Lua.
 
 local ascii = require "vbo.base.ascii"
 local json = require "vbo.base.json"
@@ -14,7 +14,7 @@ local function sorted(object)
   return names
 end
 
--- The properties of an object in the order of its schema, then the rest.
+-- Returns the properties of an object in the order of its schema, then the rest.
 local function ordered(object, schema)
   local names, seen = {}, {}
   for _, name in ipairs(schema and schema.order or {}) do
@@ -29,7 +29,7 @@ local function ordered(object, schema)
   return names
 end
 
---- A word as a shell takes it.
+--- Quotes a word for a shell.
 ---@param word string
 ---@return string
 function M.quote(word)
@@ -67,7 +67,7 @@ local function flatten(words, steps, value, schema, name)
   end
 end
 
---- The words `key=value` for arguments; secrets become `key=@FILE`.
+--- Returns the words `key=value` for arguments; secrets become `key=@FILE`.
 ---@param operation vbo.Operation
 ---@param arguments table  as `client:call` takes them
 ---@return string[]
@@ -130,7 +130,7 @@ function lua(value, schema, indent, room, name)
   return "{\n" .. inner .. table.concat(parts, ",\n" .. inner) .. ",\n" .. indent .. "}"
 end
 
---- A call in Lua.
+--- Writes a call in Lua.
 ---@param operation vbo.Operation
 ---@param arguments table
 ---@param indent string?  in front of each line but the first

@@ -1,4 +1,4 @@
---- `vbolua api --list`: one line an operation.
+--- Runs `vbolua api --list`: prints one line an operation.
 
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"

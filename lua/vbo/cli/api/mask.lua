@@ -1,4 +1,4 @@
---- What must not be shown: passwords, keys and tokens in a request that is printed.
+--- Hides passwords, keys and tokens in a request that is printed.
 
 local ascii = require "vbo.base.ascii"
 local secret = require "vbo.base.secret"
@@ -16,7 +16,7 @@ local whole = {
 -- The names of these hold one of the words, and say nothing secret.
 local harmless = { ["boolean"] = true, ["integer"] = true, ["number"] = true }
 
---- Whether a property's value is to be hidden.
+--- Tells whether a property's value must be hidden.
 ---@param name any
 ---@param schema vbo.Schema?
 ---@return boolean
@@ -31,7 +31,7 @@ function M.is_secret(name, schema)
   return false
 end
 
---- A copy of a body in which nothing secret is left.
+--- Returns a copy of a body without its secrets.
 ---@param value any
 ---@param schema vbo.Schema?
 ---@param name any?  of the property that holds it
@@ -51,7 +51,7 @@ function M.body(value, schema, name)
   return value
 end
 
---- A path whose query shows nothing secret.
+--- Returns a path without the secrets of its query.
 ---@param path string
 ---@return string
 function M.path(path)

@@ -1,4 +1,4 @@
---- What a command line calls: an operation by its name, or by method and path.
+--- Finds what a command line calls: an operation by its name, or by method and path.
 
 local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
@@ -23,7 +23,7 @@ end
 ---@field query string?
 ---@field version string?  that the path names
 
--- The name of an operation that is called by the title of the vendor's reference.
+-- Returns the name of an operation that the word calls by its title in the vendor's reference.
 local function named(word)
   local name = word:gsub("%.", "_", 1)
   if not word:find("%s") then return name end
@@ -43,13 +43,13 @@ end
 function M.split(words)
   local first = words[1]
   if not first then
-    errors.usage("api: what to call?", "give a name (Job_Get) or a method and path (GET /Jobs)")
+    errors.usage("api needs an operation", "give a name (Job_Get) or a method and path (GET /Jobs)")
   end
   local used, method, address = 1, ascii.upper(first), nil
   if methods[method] then
     address, used = words[2], 2
     if not address or address:sub(1, 1) ~= "/" then
-      errors.usage(("api: %s of which path?"):format(method), "write it as GET /Jobs")
+      errors.usage(("api: %s needs a path"):format(method), "write it as GET /Jobs")
     end
   elseif first:sub(1, 1) == "/" then
     method, address = "GET", first
@@ -62,7 +62,7 @@ function M.split(words)
     version = version and ascii.lower(version) }, rest
 end
 
--- Paths of the version with the given words in the place of parameters, to compare with.
+-- Returns the nearest path of the version, compared with the given words in place of parameters.
 local function similar(known, path)
   local given = {}
   for segment in path:gmatch "[^/]+" do given[#given + 1] = segment end
@@ -109,7 +109,7 @@ local function no_such_path(known, target, allowed)
     near and ("did you mean %s?"):format(near) or "vbolua api --list WORD finds paths")
 end
 
---- Raises what `find` would raise in every version: a misspelt name needs no server.
+--- Raises what `find` would raise in every version, without a server.
 ---@param target vbo.cli.Target
 function M.exists(target)
   local last
@@ -126,7 +126,7 @@ function M.exists(target)
     "/" .. last.version .. target.path))))
 end
 
--- The text of a query by the operation's parameters, so that it is checked as any other.
+-- Reads the text of a query by the operation's parameters, so that it is checked as any other.
 local function read_query(operation, query, arguments)
   for part in (query or ""):gmatch "[^&]+" do
     local name, value = part:match "^([^=]*)=?(.*)$"
@@ -150,7 +150,7 @@ local function read_query(operation, query, arguments)
   end
 end
 
--- Which action is meant: a word, or the one member of the body, names it.
+-- Picks the action that a word, or the one member of the body, names.
 local function pick_action(found, target, entries, body)
   local chosen, rest = nil, {}
   for _, entry in ipairs(entries) do

@@ -1,4 +1,4 @@
---- Files that a command line names: `-` is standard input.
+--- Reads files that a command line names: `-` is standard input.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -6,10 +6,10 @@ local secret = require "vbo.base.secret"
 
 local M = {}
 
--- No body that the API takes comes near this; a wrong file name might.
+-- Far more than a body that the API takes: a larger file is a wrong one.
 local largest = 64 * 1024 * 1024
 
---- The content of a file.
+--- Returns the content of a file.
 ---@param path string
 ---@return string content  raises `disk` when it cannot be read, `limit` when it is too large
 function M.read(path)
@@ -26,7 +26,7 @@ function M.read(path)
   return content
 end
 
---- The secret that is a file's one line.  The file must be its owner's alone.
+--- Reads a secret from a file of one line, which only its owner may read.
 ---@param path string
 ---@return vbo.Secret
 function M.secret(path)
@@ -37,7 +37,7 @@ function M.secret(path)
   return secret.file(path)
 end
 
---- Base64 (RFC 4648, section 4) of a file's content; content that is base64 stays as it is.
+--- Encodes a file's content as Base64 (RFC 4648, section 4); Base64 stays as it is.
 ---@param content string
 ---@return string
 function M.base64(content)

@@ -1,4 +1,4 @@
---- Paths into JSON as people type them: `a.b`, `items[0].id`, `"a key".b`, `list[]`.
+--- Reads paths into JSON as people type them: `a.b`, `items[0].id`, `"a key".b`, `list[]`.
 ---
 --- A path is a list of steps: a string names a member, an integer an element (from 0; below
 --- 0 from the end), `keys.each` all elements.

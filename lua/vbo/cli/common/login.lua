@@ -1,4 +1,4 @@
---- How commands connect: --host, --port, --user, --pin, --ca and --password-file instead of
+--- Connects commands: by --host, --port, --user, --pin, --ca and --password-file instead of
 --- VBO_HOST, VBO_USER, VBO_PIN, VBO_CA and VBO_PASSWORD.
 
 local core = require "vbo.core"
@@ -11,14 +11,14 @@ local M = {}
 M.spec = { host = "value", port = "value", user = "value", pin = "value", ca = "value",
   version = "value", ["password-file"] = "value", password = "value" }
 
---- A number that an option gives; nil without it.
+--- Returns the number that an option gives; nil without it.
 ---@param options table
 ---@param name string
 ---@return number?
 function M.number(options, name)
   local value = options[name]
   if value == nil then return nil end
-  return tonumber(value) or errors.usage(("--%s '%s' is no number"):format(name, value))
+  return tonumber(value) or errors.usage(("--%s must be a number, got '%s'"):format(name, value))
 end
 
 local function password_of(options)
@@ -26,7 +26,7 @@ local function password_of(options)
   local variable = os.getenv "VBO_PASSWORD"
   local host, user = options.host or os.getenv "VBO_HOST", options.user or os.getenv "VBO_USER"
   if variable or not host or not user then return nil end
-  -- Without a terminal there is nobody to ask: connect says what is missing.
+  -- Without a terminal there is no prompt, and connect reports what is missing.
   return (core.secret.prompt(("Password of %s on %s: "):format(user, host)))
 end
 
@@ -47,7 +47,7 @@ function M.open(options, version)
   local port = M.number(options, "port")
   return require "vbo.client".connect {
     host = options.host, user = options.user, pin = options.pin, ca = options.ca,
-    port = port and (math.tointeger(port) or errors.usage "--port takes a whole number"),
+    port = port and (math.tointeger(port) or errors.usage "--port must be a whole number"),
     version = version, password = password_of(options),
   }
 end

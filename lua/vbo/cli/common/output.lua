@@ -1,4 +1,4 @@
---- What an answer looks like: JSON, a line a row, a table, CSV.
+--- Prints answers: as JSON, a line a row, a table or CSV.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -9,12 +9,12 @@ local text = require "vbo.cli.common.text"
 
 local M = {}
 
--- What a server stores is data, and a short password may well be a word of it: only from this many
--- bytes on a secret is looked for in an answer.
+-- A short password may be a word of the data that a server stores: secrets of fewer bytes are not
+-- looked for in an answer.
 local least_secret <const> = 8
 
---- Writes to standard output, without the secrets of this program; a reader that went away ends the
---- program quietly.
+--- Writes to standard output, without the secrets of this program; a reader that closed it ends
+--- the program without a message.
 ---@param ... string
 function M.write(...)
   local texts = table.pack(...)
@@ -32,7 +32,7 @@ local function note(message) io.stderr:write("vbolua api: ", message, "\n") end
 ---@field rows any[][]    values by column
 ---@field values any[]?   instead: rows that stand for themselves
 
--- The rows of an answer: of a page, a list, or the one object.
+-- Returns the rows of an answer: of a page, a list, or the one object.
 local function rows_of(data)
   if type(data) ~= "table" then return { data } end
   if json.is_array(data) then return data end
@@ -42,7 +42,7 @@ end
 
 local function is_object(value) return type(value) == "table" and not json.is_array(value) end
 
--- The columns of rows that nobody chose: those of the schema in its order, then the rest.
+-- Returns the default columns of rows: those of the schema in its order, then the rest.
 local function columns_of(rows, schema)
   local present = {}
   for _, row in ipairs(rows) do
@@ -64,7 +64,7 @@ local function columns_of(rows, schema)
   return table.move(rest, 1, #rest, #columns + 1, columns)
 end
 
--- A misspelt field would quietly be empty everywhere.
+-- Raises for a misspelt field, which would be empty in every row.
 local function say_missing(selection, rows, data)
   for i, name in ipairs(selection.names) do
     local found = #rows == 0
@@ -152,7 +152,7 @@ function formats.ndjson(found)
   for _, row in ipairs(found.values and {} or found.rows) do line(object_of(found, row)) end
 end
 
---- What `--select` prints by itself: values one a line, several fields with tabs between.
+--- Prints what `--select` gives by itself: values one a line, several fields with tabs between.
 function formats.lines(found)
   local function clean(value)
     local line = text.cell(value)

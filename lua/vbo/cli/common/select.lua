@@ -1,11 +1,11 @@
---- `--select`: fields out of an answer, much as jq names them.
+--- Reads `--select`: picks fields of an answer, named much as jq does.
 ---
 ---     results[].name               every row's name
 ---     results[].id,name,a.b        several fields of every row
 ---     items[0].id   list[-1]       one element
 ---     "odd name"."another one"     names with other characters
 ---
---- Fields after a comma belong to the rows of the first one.  Names are forgiven their case.
+--- Fields after a comma belong to the rows of the first one.  Case does not matter.
 
 local ascii = require "vbo.base.ascii"
 local errors = require "vbo.base.error"
@@ -46,7 +46,7 @@ end
 
 local function slice(steps, from, to) return table.move(steps, from, to or #steps, 1, {}) end
 
---- Reads a selection; raises `usage` for what is none.
+--- Reads a selection; raises `usage` for any other text.
 ---@param text string
 ---@return vbo.cli.Selection
 function M.read(text)
@@ -109,7 +109,7 @@ local function step_into(value, steps, at, receive, where)
     return walk(member(value, step), steps, at + 1, receive)
   end
   if not listed then
-    errors.usage(("--select: %s is an object, no list"):format(where))
+    errors.usage(("--select: %s is an object, not a list"):format(where))
   end
   if step ~= keys.each then
     return walk(value[step < 0 and #value + step + 1 or step + 1], steps, at + 1, receive)
@@ -134,12 +134,12 @@ local function get(value, steps)
   return list
 end
 
---- Whether a selection goes through rows.
+--- Tells whether a selection goes through rows.
 ---@param selection vbo.cli.Selection
 ---@return boolean
 function M.many(selection) return #selection.base > 0 end
 
---- Whether a selection expects an envelope around the rows.
+--- Tells whether a selection expects an envelope around the rows.
 ---@param selection vbo.cli.Selection
 ---@return boolean
 function M.wants_envelope(selection)
@@ -147,7 +147,7 @@ function M.wants_envelope(selection)
   return type(first) == "string" and ascii.lower(first) == "results"
 end
 
---- The selected rows: each a list of the columns' values, nil where there is none.
+--- Returns the selected rows: each a list of the columns' values, nil where a value is missing.
 ---@param selection vbo.cli.Selection
 ---@param data any
 ---@return any[][] rows  each with `n` columns

@@ -1,4 +1,4 @@
---- Tables for people.
+--- Writes tables for people.
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
@@ -9,11 +9,11 @@ local M = {}
 local gap = 2
 local narrowest, readable = 8, 20
 
--- What people look for first.
+-- The columns that come first.
 local first = { name = 1, displayName = 2, subject = 3, id = 4 }
 
--- Columns that nobody chose: names first; objects and lists inside rows, which would fill the
--- table with JSON, are left out.
+-- Returns the default columns: names first, without objects and lists, which would fill the table
+-- with JSON.
 local function usual(columns, rows)
   local kept = {}
   for i = 1, #columns do

@@ -1,11 +1,11 @@
---- Values as text: JSON for people, cells of a table, fields of CSV.
+--- Writes values as text: JSON for people, cells of a table, fields of CSV.
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
 
 local M = {}
 
---- Text that a terminal takes for nothing but text.
+--- Escapes what steers a terminal.
 ---@param text string
 ---@return string
 function M.plain(text)
@@ -21,8 +21,8 @@ local function escaped(character)
   return ("\\u%04x\\u%04x"):format(0xD800 + (point >> 10), 0xDC00 + (point & 0x3FF))
 end
 
---- JSON that a terminal takes for nothing but text: what JSON leaves as it is though it steers or
---- hides text (DEL, C1, bidirectional and zero-width characters) is escaped.
+--- Escapes in JSON what steers a terminal or hides text and JSON itself leaves as it is (DEL, C1,
+--- bidirectional and zero-width characters).
 ---@param text string
 ---@return string
 function M.harmless(text)
@@ -51,7 +51,7 @@ local function pretty(value, indent, parts)
   add("\n" .. indent .. (is_list and "]" or "}"))
 end
 
---- JSON over several lines, names sorted.
+--- Writes JSON over several lines, names sorted.
 ---@param value any
 ---@param harmful boolean?  leave characters that steer a terminal
 ---@return string
@@ -62,7 +62,7 @@ function M.pretty(value, harmful)
   return harmful and text or M.harmless(text)
 end
 
---- A value in one line: text as it is, nothing for null, JSON for the rest.
+--- Writes a value in one line: text as it is, nothing for null, JSON for the rest.
 ---@param value any
 ---@return string
 function M.cell(value)
@@ -78,8 +78,8 @@ local function is_formula(text)
     or text:find "^[+-]" ~= nil and not text:find "^[+-][%d%s().,/-]*$"
 end
 
---- One field of CSV (RFC 4180).  Text that a spreadsheet would take for a formula gets a "'" in
---- front, by which it knows text.
+--- Writes one field of CSV (RFC 4180).  Text that a spreadsheet would take for a formula gets a
+--- "'" in front, by which it knows text.
 ---@param value any
 ---@return string
 function M.field(value)

@@ -1,5 +1,5 @@
---- `vbolua --rehearse[=WORLD] runbook.lua`: the runbook meets a rehearsal server, whatever
---- server it names, and at the end it is told what production would have gained and lost.
+--- Runs `vbolua --rehearse[=WORLD] runbook.lua`: leads the runbook to a rehearsal server, whatever
+--- server it names, and reports at the end what production would have gained and lost.
 
 local changes = require "vbo.sim.state.changes"
 local connect = require "vbo.client.connect"
@@ -16,13 +16,13 @@ local function say(text) io.stderr:write("rehearsal: ", text, "\n") end
 
 --- Sends the connections of the runbook to the server.
 local function divert(server, world)
-  local told = {}
+  local reported = {}
   return function(settings)
     local named = settings.url or settings.host or os.getenv "VBO_HOST" or ""
-    -- A rehearsal server that the runbook itself started is none to protect.
+    -- A rehearsal server of the runbook's own needs no protection.
     if connect.rehearsals[named] then return end
-    if not told[named] then
-      told[named] = true
+    if not reported[named] then
+      reported[named] = true
       say(("%s a rehearsal server (world %s)"):format(named ~= "" and named:gsub("%c", "?")
         .. " is played by" or "the runbook names no server and VBO_HOST is not set, which the real "
         .. "run needs: it talks to", world))
@@ -47,7 +47,7 @@ local function report(server)
   end
 end
 
---- Tells of an organization that is not there which there are: a runbook names its own, and the
+--- Adds the organizations of the world to the hint where the runbook's own does not exist: the
 --- world of a rehearsal has others.
 local function explainer(server, world)
   local names = server:organizations()
@@ -78,16 +78,17 @@ local function finish(server)
   server:stop()
 end
 
---- Ends the rehearsal: tells what changed, also after a signal, and stops the server.  Idempotent.
+--- Ends the rehearsal: reports what changed, also after a signal, and stops the server.
+--- Idempotent.
 function M.finish()
   if running then loop.shielded(finish, running) end
 end
 
 --- Begins a rehearsal.
----@param world string?  "demo" unless told
+---@param world string?  default "demo"
 function M.start(world)
   local server = sim.start { world = world }
-  -- Before any weather or limit of the runbook's own doing.
+  -- Before a weather or limit that the runbook sets.
   server:watch()
   running = server
   connect.divert = divert(server, world or "demo")

@@ -1,5 +1,5 @@
---- Shows values of the module to who types commands: a resource as rows, a collection as its first
---- rows, a table by what is in it, never as an address.
+--- Shows values in interactive mode: a resource as rows, a collection as its first rows, a table by
+--- its content, never as an address.
 
 local collection = require "vbo.model.collection"
 local core = require "vbo.core"
@@ -12,9 +12,9 @@ local text = require "vbo.cli.common.text"
 
 local M = {}
 
---- How many rows of a collection or a list are shown.
+--- The number of rows of a collection or a list that are shown.
 M.rows = 10
--- Nobody reads further; the rest of a deep table is an ellipsis.
+-- An ellipsis stands for the rest of a deep or long table.
 local deepest, longest = 4, 40
 
 local function width() return core.columns and core.columns() or 80 end

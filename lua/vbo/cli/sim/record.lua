@@ -1,4 +1,4 @@
---- `vbolua sim record`: a real server as a folder that `vbolua sim --world` serves.
+--- Runs `vbolua sim record`: writes a real server as a folder that `vbolua sim --world` serves.
 
 local ascii = require "vbo.base.ascii"
 local connect = require "vbo.client.connect"
@@ -18,22 +18,22 @@ M.usage = [[
 usage: vbolua sim record --out DIR [options]
 
 Walks a server, reading only, and writes a folder that `vbolua sim --world DIR` serves: names,
-sizes, dates and structure.  Contents are generated when they are served, unless asked for.
+sizes, dates and structure.  Contents are generated when they are served; --contents stores them.
 
-  --out DIR                  where to: a folder that does not exist, or an empty one
-  --organization NAME        this organization (may be given several times; all unless told)
-  --only ADDRESS             the mail and OneDrive of this user (several times)
-  --workload NAME            exchange, onedrive, sharepoint or teams (several times; all)
-  --at DATE                  the backup as of then (the latest)
+  --out DIR                  the folder to write: one that does not exist, or an empty one
+  --organization NAME        record this organization (may be given several times; default all)
+  --only ADDRESS             record the mail and OneDrive of this user (several times)
+  --workload NAME            exchange, onedrive, sharepoint or teams (several times; default all)
+  --at DATE                  record the backup as of then (default the latest)
   --limit N                  at most N documents, mails … of each mailbox, OneDrive, site, team
-  --no-versions              of documents the last version alone (spares a request for each)
-  --contents                 the contents, too: documents, attachments of lists, mail as .msg
-  --anonymize                replaces names and addresses by words that say nothing; the same
-                             name by the same word, with a key that is not kept
+  --no-versions              record the last version of documents only (one request less for each)
+  --contents                 store contents: documents, attachments of lists, mail as .msg
+  --anonymize                replace names and addresses by words that say nothing, equal names by
+                             equal words, with a key that is not kept
   --anonymize-key FILE       the same with the key in a file: two recordings then agree
-  --keep-going               a mailbox, OneDrive, site or team that cannot be read is left out,
-                             and the exit status is 10; otherwise it ends the recording
-  --quiet                    nothing on stderr but errors
+  --keep-going               leave out a mailbox, OneDrive, site or team that cannot be read and
+                             end with status 10, instead of ending the recording there
+  --quiet                    print errors only
 
   --host H, --port N, --user U, --pin P, --ca FILE, --version V, --password-file FILE
                              instead of VBO_HOST, VBO_USER, VBO_PIN, VBO_CA, VBO_VERSION,
@@ -53,7 +53,7 @@ M.options = spec
 local function limit_of(options)
   local value = login.number(options, "limit")
   if value and (not math.tointeger(value) or value < 1) then
-    errors.usage(("--limit '%s' is no whole number above 0"):format(options.limit))
+    errors.usage(("--limit must be a whole number above 0, got '%s'"):format(options.limit))
   end
   return value and math.tointeger(value)
 end
@@ -79,7 +79,7 @@ local function key_of(options)
   if not path then return options.anonymize and output.random(32) or nil end
   local key = files.read(path)
   if #key < 16 then
-    errors.usage(("--anonymize-key %s: a key has at least 16 bytes"):format(path))
+    errors.usage(("--anonymize-key must name a file of at least 16 bytes, got %s"):format(path))
   end
   return key
 end
@@ -87,7 +87,8 @@ end
 -- Names that a server gave, on a terminal.
 local function shown(text) return core.visible((text:gsub("%c", "?"))) end
 
---- Progress: one line that changes on a terminal, a line each elsewhere.
+--- Returns a function that shows progress (one line that changes on a terminal, a line each
+--- elsewhere), and one that removes it.
 local function speaker(options)
   local isatty = core.isatty(2)
   if options.quiet then return function() end, function() end end
@@ -125,7 +126,7 @@ function M.run(arguments)
     keep_going = options["keep-going"],
   }
   if how.key and how.contents then
-    errors.usage "--contents and --anonymize exclude each other: contents would tell the names"
+    errors.usage "--contents and --anonymize exclude each other: contents would show the names"
   end
   if options.at then time.point(options.at, "--at") end
   output.check(options.out)
