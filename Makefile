@@ -17,7 +17,8 @@
 #   make counts           compares instructions of hot paths with bench/counts.txt; UPDATE=1 writes it
 #   make bench            measures what docs/performance.md shows
 #
-#   make lint             runs the linters
+#   make lint             runs the linters; graph only holds the arrows to their order
+#   make figures          counts files by folder
 #   make graph            holds require and #include to the order of the layers
 #   make figures          counts the files of each folder
 #   make format           lays out the C files; format-check only compares

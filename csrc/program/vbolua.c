@@ -221,14 +221,15 @@ static int print_help(lua_State *L) {
   return EXIT_SUCCESS;
 }
 
-/* `vbolua help`, `vbolua help COMMAND`: what people try first.  Any other word is looked up in the
- * reference, by the command of that name. */
+/* Runs `vbolua help`, `vbolua help COMMAND` and `vbolua help sim record`.  The command `help` looks
+ * any other word up in the reference. */
 static int run_help(lua_State *L, int argc, char **argv, int at) {
-  if (at + 1 >= argc) return print_help(L);
-  if (at + 2 == argc && is_command(argv[at + 1])) {
+  int given = argc - at - 1;
+  if (given == 0) return print_help(L);
+  if (given <= 2 && is_command(argv[at + 1])) {
     static char help[] = "--help";
-    char *words[] = {argv[at + 1], help, NULL};
-    return run_command(L, 2, words, 0);
+    char *words[] = {argv[at + 1], given == 2 ? argv[at + 2] : help, help, NULL};
+    return run_command(L, given + 1, words, 0);
   }
   return run_command(L, argc, argv, at);
 }

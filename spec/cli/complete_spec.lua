@@ -37,7 +37,7 @@ end
 describe("vbolua complete", function()
   it("offers the commands that help lists, and files", function()
     local help = program.run(quoted(program.vbolua) .. " help")
-    local listed = { help = true, [":files"] = true }
+    local listed = { [":files"] = true }
     for name in help:match "commands.*":gmatch "\n  (%l+) +%S" do listed[name] = true end
     assert.same(listed, set((candidates(""))))
   end)
@@ -79,6 +79,11 @@ describe("vbolua complete", function()
     assert.same({ "Job_StartAction", "Job_StopAction" },
       (candidates("api", "--version", "v4", "Job_St")))
     assert.same({}, (candidates("api", "--version=v1", "OrganizationUser_GetOneDr")))
+  end)
+
+  it("offers the words of the reference to help", function()
+    assert.same({ "onedrive.restore" }, (candidates("help", "onedrive.rest")))
+    assert.is_true(set((candidates("help", "wh"))).where)
   end)
 
   it("offers parameters and properties of an operation", function()

@@ -160,6 +160,7 @@ describe("commands", function()
       assert.matches("^usage: vbolua " .. words:match "%l+", output)
     end
     assert.matches("^usage: vbolua sim record", (shell [["$V" sim record -h]]))
+    assert.matches("^usage: vbolua sim record", (shell [["$V" help sim record]]))
   end)
 
   it("tell their own usage after help, too", function()

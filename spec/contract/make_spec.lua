@@ -11,6 +11,7 @@ describe("make help", function()
     assert.equal(0, status)
     -- Parts of other targets.
     local parts_of = { all = true, modules = true, lib = true, needed = true, types = true,
+      moved = true,
       reference = true, FORCE = true, ["fuzz-programs"] = true, ["install-modules"] = true,
       ["install-rock"] = true }
     for target in phony:gmatch "%S+" do

@@ -1,5 +1,5 @@
---- `vbolua complete`: prints what may stand at the end of a command line, for the shells' scripts
---- in completions/.  The commands' own tables of options are the source, so that nothing drifts.
+--- Runs `vbolua complete`: prints what may stand at the end of a command line, for the scripts of
+--- shells in completions/.  It reads the commands' own tables of options, so that nothing drifts.
 
 local ascii = require "vbo.base.ascii"
 local operations = require "vbo.cli.complete.operations"
@@ -17,7 +17,7 @@ and its description where it has one.  A last line ":files" or ":folders" stands
 completion scripts of bash, zsh and fish call it.
 ]]
 
---- The commands and what they are for.
+--- The commands.
 M.commands = { "api", "catalogue", "complete", "help", "sim", "verify" }
 
 --- The options of the program itself, as `vbo.cli.common.options` has those of a command.
@@ -143,13 +143,20 @@ local function command(found, name, words)
   end
 end
 
+-- Commands; and words of the reference once one has begun, since they are many.
+local function add_help(found, word)
+  M.list(found)
+  if word == "" then return end
+  for _, each in ipairs(require("vbo.cli.help.find").words()) do add(found, each) end
+end
+
 local function program(found, words)
   for i = 1, #words - 1 do
     local before = words[i - 1]
     local value = before == "-e" or before == "-l"
     if words[i]:sub(1, 1) ~= "-" and not value then
       local rest = table.move(words, i + 1, #words, 1, {})
-      if words[i] == "help" then return rest[2] or M.list(found) end
+      if words[i] == "help" then return rest[2] or add_help(found, rest[1]) end
       for _, name in ipairs(M.commands) do
         if name == words[i] then return command(found, name, rest) end
       end
@@ -165,9 +172,7 @@ end
 
 --- Adds the commands.
 function M.list(found)
-  for _, name in ipairs(M.commands) do
-    add(found, name, name ~= "help" and require("vbo.cli." .. name).summary or "show the options")
-  end
+  for _, name in ipairs(M.commands) do add(found, name, require("vbo.cli." .. name).summary) end
 end
 
 --- Completes a command line.
