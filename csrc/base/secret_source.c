@@ -94,7 +94,7 @@ static bool read_all(int file, const char *what, vbo_buffer *out, vbo_error *err
       return false;
     }
     int64_t got = vbo_file_read(file, out->data + out->size, PIECE);
-    if (got < 0) return vbo_error_os(err, VBO_ERROR_DISK, errno, "could not read %s", what);
+    if (got < 0) return vbo_error_os(err, VBO_ERROR_DISK, errno, "cannot read %s", what);
     if (got == 0) return true;
     out->size += (size_t)got;
   }
@@ -123,12 +123,13 @@ static vbo_secret *from_file(const char *path, bool whole, vbo_error *err) {
   int failure = vbo_private_open(path, &file, &is_private);
   if (failure != 0) {
     vbo_error_os(err, failure == ENOENT ? VBO_ERROR_NOT_FOUND : VBO_ERROR_DISK, failure,
-                 "could not open the secret file %s", path);
+                 "cannot open the secret file %s", path);
     return NULL;
   }
   if (!is_private) {
     vbo_file_close(file);
-    vbo_error_set(err, VBO_ERROR_TRUST, "others than its owner can read the secret file %s", path);
+    vbo_error_set(err, VBO_ERROR_TRUST, "the secret file %s must be readable by its owner alone",
+                  path);
     vbo_error_hint(err, "chmod 600 %s", path);
     return NULL;
   }
@@ -219,8 +220,8 @@ static bool type_line(vbo_terminal *terminal, char *bytes, size_t capacity, size
 vbo_secret *vbo_secret_from_terminal(const char *prompt, vbo_error *err) {
   vbo_terminal *terminal = vbo_terminal_open();
   if (terminal == NULL) {
-    vbo_error_set(err, VBO_ERROR_USAGE, "there is no terminal to type a secret at");
-    vbo_error_hint(err, "take it from an environment variable or a file");
+    vbo_error_set(err, VBO_ERROR_USAGE, "a secret cannot be typed: there is no terminal");
+    vbo_error_hint(err, "read it from an environment variable or a file");
     return NULL;
   }
   size_t size = 0;

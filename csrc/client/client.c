@@ -47,11 +47,11 @@ static bool check(const vbo_client_options *options, vbo_error *err) {
   if (!is_version(options->api_version))
     return usage(err, "the API version must be \"v1\", \"v2\" … \"v8\"");
   if ((options->user == NULL) != (options->password == NULL))
-    return usage(err, "a user name and a password belong together");
+    return usage(err, "a user name needs a password, and a password a user name");
   if (options->user != NULL && *options->user == '\0') return usage(err, "the user name is empty");
   if (options->password != NULL && !one_line(options->password)) {
     usage(err, "the password has several lines or a zero byte");
-    vbo_error_hint(err, "it was read from another file, or with whole = true");
+    vbo_error_hint(err, "check which file it was read from, and read it without whole = true");
     return false;
   }
   if (options->ca_file != NULL && options->pin != NULL)
@@ -66,10 +66,12 @@ static bool check(const vbo_client_options *options, vbo_error *err) {
   if (options->connect_timeout > INT32_MAX || options->idle_timeout > INT32_MAX)
     return usage(err, "a timeout cannot be longer than 24 days");
   if (options->at_once < 0 || options->exports_at_once < 0)
-    return usage(err, "at least one request at once, or 0 for the default");
+    return usage(err, "the requests at once must be 1 or more, or 0 for the default");
   if (options->give_up_after < -1)
-    return usage(err, "a server is given up after milliseconds, 0 (five minutes) or -1 (never)");
-  if (options->retries < -1) return usage(err, "the retries are -1 (none), 0 (three) or a number");
+    return usage(
+        err, "the time to give up a server must be milliseconds, 0 (five minutes) or -1 (never)");
+  if (options->retries < -1)
+    return usage(err, "the retries must be -1 (none), 0 (three) or a number");
   return true;
 }
 

@@ -242,7 +242,7 @@ static void refuse(vbo_congestion *congestion, vbo_seat *seat) {
                 "given up: the server has not answered for %lld s; nothing was sent",
                 (long long)((heard_ms(congestion->seats) - congestion->bad_since) / 1000));
   (void)snprintf(err.code, sizeof err.code, "given_up");
-  vbo_error_hint(&err, "look after the server, then go on where this run stopped");
+  vbo_error_hint(&err, "check the server, then go on where this run stopped");
   seat->admitted(seat->owner, &err);
 }
 

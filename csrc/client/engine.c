@@ -147,7 +147,7 @@ int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
     return -1;
   }
   if (engine->observer.notifying) {
-    vbo_error_set(err, VBO_ERROR_USAGE, "a progress callback cannot run its engine");
+    vbo_error_set(err, VBO_ERROR_USAGE, "a progress callback must not run its engine");
     return -1;
   }
   if (engine->left_at != 0) engine->seats.unheard += vbo_monotonic_ms() - engine->left_at;

@@ -25,7 +25,7 @@ bool vbo_request_check(const vbo_request *request, vbo_error *err) {
     return vbo_error_set(err, VBO_ERROR_USAGE,
                          "the method must be GET, POST, PUT, DELETE or PATCH");
   if (request->path == NULL || request->path[0] != '/')
-    return vbo_error_set(err, VBO_ERROR_USAGE, "a path begins with \"/\"");
+    return vbo_error_set(err, VBO_ERROR_USAGE, "the path must begin with \"/\"");
   if (!visible(request->path, '!') || strchr(request->path, '#') != NULL ||
       strchr(request->path, '\\') != NULL)
     return vbo_error_set(err, VBO_ERROR_USAGE,
@@ -81,7 +81,7 @@ bool vbo_request_body(const vbo_request *request, vbo_buffer *out, vbo_error *er
     if (!is_utf8(vbo_secret_bytes(secret), vbo_secret_size(secret))) {
       vbo_error_set(err, VBO_ERROR_USAGE, "the secret for %s is not UTF-8",
                     request->secrets[i].placeholder);
-      vbo_error_hint(err, "a body carries bytes as Base64 (vbo.secret.base64)");
+      vbo_error_hint(err, "pass bytes as Base64 (vbo.secret.base64)");
       return false;
     }
   }

@@ -36,7 +36,7 @@ bool vbo_retry_note(const vbo_headers *headers, int64_t longest, vbo_error *err)
   if (asked <= longest) return true;
   size_t used = strlen(err->message);
   (void)snprintf(err->message + used, sizeof err->message - used,
-                 "; it asks to wait %lld s, longer than the %lld s that are waited for",
+                 "; it asks to wait %lld s, longer than the %lld s allowed",
                  (long long)(asked / 1000), (long long)(longest / 1000));
   if (err->hint[0] == '\0')
     vbo_error_hint(err, "try again when that time has passed, or raise 'longest_pause'");

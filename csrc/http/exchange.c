@@ -90,7 +90,7 @@ static bool after_head(vbo_exchange *exchange) {
   if (exchange->headers.status >= 200) return true;
   if (exchange->headers.status == 101)
     return vbo_error_set(&exchange->failure, VBO_ERROR_PROTOCOL,
-                         "the server switched to another protocol (101) without being asked to");
+                         "the server switched to another protocol (101), which was not requested");
   exchange->answered_at = 0;
   if (exchange->connection != NULL) exchange->connection->heard_at = 0;
   exchange->events->interim(exchange->owner);
@@ -110,9 +110,10 @@ static size_t on_header(char *line, size_t one, size_t size, void *data) {
   if ((line[0] == '\r' || line[0] == '\n') && !after_head(exchange)) return 0;
   if (complete || !exchange->headers.complete) return size;
   if (exchange->headers.encoded) {
-    vbo_error_set(&exchange->failure, VBO_ERROR_PROTOCOL,
-                  "the server compressed its answer (Content-Encoding: %s), which nobody asked for",
-                  vbo_headers_get(&exchange->headers, "content-encoding"));
+    vbo_error_set(
+        &exchange->failure, VBO_ERROR_PROTOCOL,
+        "the server compressed its answer (Content-Encoding: %s), which was not requested",
+        vbo_headers_get(&exchange->headers, "content-encoding"));
     return 0;
   }
   if (exchange->events->head(exchange->owner, &exchange->headers)) return size;

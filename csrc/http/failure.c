@@ -9,12 +9,12 @@ static bool says(const vbo_exchange *exchange, const char *words) {
 
 /* ----------------------------------------------------------------------- TLS */
 
-/* What to do about an alert of RFC 8446 section 6.2. */
+/* Returns what to do about an alert of RFC 8446 section 6.2. */
 static const char *alert_hint(int alert) {
   switch (alert) {
     case 40:
     case 71:
-      return "it shares no cipher with this machine, or wants a certificate of the client";
+      return "check which ciphers the server allows, and whether it wants a client certificate";
     case 42:
     case 43:
     case 44:
@@ -22,16 +22,17 @@ static const char *alert_hint(int alert) {
     case 46:
     case 48:
     case 116:
-      return "it wants a certificate of the client, which the REST API does not: look for a proxy "
-             "or another service on this port";
+      return "look for a proxy or another service on this port: the REST API wants no client "
+             "certificate";
     case 112:
-      return "it serves no host of this name: connect by the name that its certificate shows";
+      return "connect by the name that its certificate shows: it serves no host of this name";
     default:
       return "look into the log of the server, or of a proxy or firewall before it";
   }
 }
 
-/* Whether an alert is about who we are.  In TLS 1.3 it comes after the handshake. */
+/* Returns whether an alert is about a client certificate.  In TLS 1.3 it comes after the
+ * handshake. */
 static bool about_client(int alert) {
   return (alert >= 42 && alert <= 46) || alert == 48 || alert == 116;
 }
@@ -53,12 +54,10 @@ static bool alerted(const vbo_exchange *exchange, vbo_error *err) {
                   "the server does not speak HTTP/1.1, perhaps HTTP/2 only (TLS alert 120: no "
                   "application protocol)");
     vbo_error_hint(err,
-                   "the REST API speaks HTTP/1.1: look for a proxy before it, or check the "
-                   "port");
+                   "look for a proxy before it, or check the port: the REST API speaks HTTP/1.1");
   } else if (alert == PROTOCOL_VERSION) {
     vbo_error_set(err, VBO_ERROR_TRUST,
-                  "the server speaks no TLS version that is safe (1.2 or later; TLS alert 70: "
-                  "protocol version)");
+                  "the server does not speak TLS 1.2 or later (TLS alert 70: protocol version)");
   } else {
     const char *name = vbo_alert_name(alert);
     vbo_error_set(err, VBO_ERROR_TRUST, "the server ended the TLS %s: %s (TLS alert %d)",
@@ -84,14 +83,12 @@ static void tls_failure(const vbo_exchange *exchange, vbo_error *err) {
   }
   if (alerted(exchange, err)) return;
   if (says(exchange, "protocol version") || says(exchange, "unsupported protocol")) {
-    vbo_error_set(err, VBO_ERROR_TRUST,
-                  "the server speaks no TLS version that is safe (1.2 or "
-                  "later)");
+    vbo_error_set(err, VBO_ERROR_TRUST, "the server does not speak TLS 1.2 or later");
     return;
   }
   vbo_error_set(err, VBO_ERROR_NETWORK, "the connection broke during the TLS handshake%s%s",
                 exchange->detail[0] != '\0' ? ": " : "", exchange->detail);
-  vbo_error_hint(err, "perhaps the port does not speak TLS");
+  vbo_error_hint(err, "check whether the port speaks TLS");
 }
 
 /* ----------------------------------------------------------------- the proxy */

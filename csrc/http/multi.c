@@ -79,7 +79,7 @@ static bool usable(vbo_error *err) {
    * twice" rests.  (With one older than 7.87 the program must ignore SIGPIPE:
    * there OpenSSL writes to the socket by itself, without MSG_NOSIGNAL.) */
   if (info->version_num < 0x075000)
-    return vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "libcurl %s is too old, 7.80 is needed",
+    return vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "libcurl must be 7.80 or later, got %s",
                          info->version);
   if (info->ssl_version == NULL || strncmp(info->ssl_version, "OpenSSL", 7) != 0) {
     vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "this libcurl uses %s for TLS, not OpenSSL",

@@ -121,17 +121,16 @@ bool vbo_origin_parse(const char *url, vbo_origin *origin, vbo_error *err) {
   const char *start = url;
   if (scheme != NULL && strcspn(url, "/?#") > (size_t)(scheme - url)) {
     if (!vbo_ascii_equal(url, (size_t)(scheme - url), "https", 5))
-      return refuse("only https is spoken", err);
+      return refuse("its scheme must be https", err);
     start = scheme + 3;
   }
   size_t authority = authority_size(start);
-  if (memchr(start, '@', authority) != NULL) return refuse("it holds a user name", err);
+  if (memchr(start, '@', authority) != NULL) return refuse("it must not hold a user name", err);
   const char *end = host_end(start);
-  if (end == NULL)
-    return refuse("there is no host name in it (non-ASCII names in their xn-- form)", err);
+  if (end == NULL) return refuse("it has no host name (non-ASCII names in their xn-- form)", err);
   long port = 0;
   const char *rest = read_port(end, &port);
-  if (rest == NULL) return refuse("the port is not 1 to 65535", err);
+  if (rest == NULL) return refuse("its port must be 1 to 65535", err);
   if (rest != start + authority) return refuse("something follows the host and the port", err);
   const char *problem = problem_with_path(rest);
   if (problem != NULL) return refuse(problem, err);

@@ -82,7 +82,7 @@ static bool load_authorities(X509_STORE *store, const char *ca_file, vbo_error *
   bool is_private = false;
   int failure = vbo_private_open(ca_file, &file, &is_private);
   if (failure != 0)
-    return vbo_error_os(err, VBO_ERROR_TRUST, failure, "could not read the CA file %s", ca_file);
+    return vbo_error_os(err, VBO_ERROR_TRUST, failure, "cannot read the CA file %s", ca_file);
   vbo_file_close(file);
   bool loaded = X509_STORE_load_locations(store, ca_file, NULL) == 1;
   ERR_clear_error();
@@ -105,7 +105,8 @@ vbo_trust *vbo_trust_new(const char *host, const char *ca_file, const char *pin,
     trust->pinned = true;
     good = parse_pin(pin, trust->pin);
     if (!good) {
-      vbo_error_set(err, VBO_ERROR_USAGE, "the pin \"%.80s\" is no SHA-256 fingerprint", pin);
+      vbo_error_set(err, VBO_ERROR_USAGE, "the pin must be a SHA-256 fingerprint, got \"%.80s\"",
+                    pin);
       vbo_error_hint(err, "write sha256/ and 44 characters of Base64, or 64 hex digits");
     }
   } else if (good) {

@@ -93,7 +93,7 @@ static const char *stranger(const vbo_document_check *document) {
 /* ---------------------------------------------------------------- judgement */
 
 static bool refuse(vbo_error *err) {
-  vbo_error_hint(err, "save it again; with check = false it is saved as the server sends it");
+  vbo_error_hint(err, "save it again, or set check = false to save it as the server sends it");
   return false;
 }
 

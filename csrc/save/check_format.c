@@ -103,7 +103,7 @@ static bool not_that(const vbo_format_check *check, vbo_error *err) {
                      titles[i]);
     }
   vbo_error_set(err, VBO_ERROR_INTEGRITY, "this is not %s", wanted);
-  vbo_error_hint(err, "with check = false it is saved as the server sends it");
+  vbo_error_hint(err, "set check = false to save it as the server sends it");
   return false;
 }
 
@@ -122,14 +122,14 @@ static bool choose(vbo_format_check *check, vbo_error *err) {
 static bool cut_short(const char *what, uint64_t stated, uint64_t size, vbo_error *err) {
   vbo_error_set(err, VBO_ERROR_INTEGRITY, "%s is cut short: %llu bytes, at least %llu belong to it",
                 what, (unsigned long long)size, (unsigned long long)stated);
-  vbo_error_hint(err, "save it again; with check = false it is saved as the server sends it");
+  vbo_error_hint(err, "save it again, or set check = false to save it as the server sends it");
   return false;
 }
 
 static bool goes_on(const char *what, uint64_t most, uint64_t size, vbo_error *err) {
-  vbo_error_set(err, VBO_ERROR_INTEGRITY, "%s goes on: %llu bytes, at most %llu belong to it", what,
-                (unsigned long long)size, (unsigned long long)most);
-  vbo_error_hint(err, "save it again; with check = false it is saved as the server sends it");
+  vbo_error_set(err, VBO_ERROR_INTEGRITY, "%s is too long: %llu bytes, at most %llu belong to it",
+                what, (unsigned long long)size, (unsigned long long)most);
+  vbo_error_hint(err, "save it again, or set check = false to save it as the server sends it");
   return false;
 }
 
@@ -209,7 +209,7 @@ static bool finish_pdf(const vbo_format_check *check, vbo_error *err) {
   for (size_t i = 0; i + 5 <= check->ended; i++)
     if (memcmp(check->end + i, "%%EOF", 5) == 0) return true;
   vbo_error_set(err, VBO_ERROR_INTEGRITY, "the PDF document is cut short: its end is missing");
-  vbo_error_hint(err, "save it again; with check = false it is saved as the server sends it");
+  vbo_error_hint(err, "save it again, or set check = false to save it as the server sends it");
   return false;
 }
 

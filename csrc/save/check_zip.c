@@ -109,7 +109,7 @@ static uint64_t le64(const unsigned char *p) {
 /* -------------------------------------------------------------- what is wrong */
 
 static bool broken(vbo_error *err) {
-  vbo_error_hint(err, "save it again; with check = false it is saved as the server sends it");
+  vbo_error_hint(err, "save it again, or set check = false to save it as the server sends it");
   return false;
 }
 

@@ -15,7 +15,7 @@ static bool read_all(const char *path, int file, vbo_check *check, vbo_digest *d
   for (;;) {
     int64_t got = vbo_file_read(file, piece, PIECE);
     if (got < 0) {
-      vbo_error_os(err, VBO_ERROR_DISK, errno, "could not read %s", path);
+      vbo_error_os(err, VBO_ERROR_DISK, errno, "cannot read %s", path);
       return false;
     }
     if (got == 0) break;

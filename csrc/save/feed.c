@@ -124,8 +124,8 @@ static void discard(vbo_feed *feed) {
 static void finish(vbo_feed *feed) {
   vbo_error err = {0};
   if (feed->written != feed->total) { /* whatever else is wrong: no file that is not whole */
-    vbo_error_set(&err, VBO_ERROR_INTEGRITY, "only %lld of %lld bytes came to the file",
-                  (long long)feed->written, (long long)feed->total);
+    vbo_error_set(&err, VBO_ERROR_INTEGRITY, "the file must have %lld bytes, got %lld",
+                  (long long)feed->total, (long long)feed->written);
     fail(feed, &err);
     return;
   }

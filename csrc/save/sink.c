@@ -40,7 +40,7 @@ static bool disk_error(const vbo_sink *sink, int failure, const char *what, vbo_
 }
 
 static bool exists_error(const vbo_sink *sink, vbo_error *err) {
-  vbo_error_set(err, VBO_ERROR_EXISTS, "the file is there already: %s", sink->path);
+  vbo_error_set(err, VBO_ERROR_EXISTS, "the file exists already: %s", sink->path);
   vbo_error_hint(err, "choose another name, or set overwrite = true (vbolua api: --overwrite)");
   return false;
 }
@@ -49,7 +49,7 @@ static bool open_directory(vbo_sink *sink, vbo_error *err) {
   const char *slash = strrchr(sink->path, '/');
   const char *name = slash == NULL ? sink->path : slash + 1;
   if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-    return vbo_error_set(err, VBO_ERROR_USAGE, "not the name of a file: \"%s\"", sink->path);
+    return vbo_error_set(err, VBO_ERROR_USAGE, "the path must name a file, got \"%s\"", sink->path);
   if (vbo_partial_is_name(name))
     return vbo_error_set(err, VBO_ERROR_USAGE,
                          "cannot save to %s: unfinished files have such names", sink->path);

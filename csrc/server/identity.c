@@ -191,7 +191,7 @@ bool vbo_identity_fingerprint(const char *certificate, char text[VBO_IDENTITY_FI
     EVP_EncodeBlock((unsigned char *)text + sizeof scheme - 1, digest, (int)size);
   } else {
     ERR_clear_error();
-    vbo_error_set(err, VBO_ERROR_USAGE, "that is no certificate in PEM");
+    vbo_error_set(err, VBO_ERROR_USAGE, "the certificate must be in PEM");
   }
   X509_free(read);
   BIO_free(bio);

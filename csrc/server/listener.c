@@ -36,11 +36,11 @@ static bool bind_failed(vbo_error *err, int number, const char *address, int por
       if (err)
         snprintf(err->message, sizeof err->message,
                  "cannot listen on %s port %d: another program does already", address, port);
-      vbo_error_hint(err, "port 0 takes any free one");
+      vbo_error_hint(err, "use port 0 for any free one");
       return false;
     case EACCES:
       vbo_error_os(err, VBO_ERROR_NETWORK, number, "cannot listen on %s port %d", address, port);
-      vbo_error_hint(err, "ports below 1024 belong to root");
+      vbo_error_hint(err, "use a port from 1024 on: lower ones belong to root");
       return false;
     case EADDRNOTAVAIL:
       vbo_error_os(err, VBO_ERROR_NETWORK, number, "cannot listen on %s", address);
@@ -164,7 +164,7 @@ static bool start(vbo_server *server, int fd, bool ipv6, const vbo_server_option
                   "the rehearsal server did not start%s%s", server->log[0] ? ": " : "",
                   server->log);
     if (options->certificate)
-      vbo_error_hint(err, "do the certificate and the key belong together?");
+      vbo_error_hint(err, "check that the certificate and the key belong together");
     return false;
   }
   if (epoll) {
@@ -180,7 +180,7 @@ vbo_server *vbo_server_listen(const vbo_server_options *options, vbo_error *err)
   bool ipv6 = false;
   char *key = NULL;
   if (options->port < 0 || options->port > 65535) {
-    vbo_error_set(err, VBO_ERROR_USAGE, "a port is 0 to 65535, not %d", options->port);
+    vbo_error_set(err, VBO_ERROR_USAGE, "the port must be 0 to 65535, got %d", options->port);
     return NULL;
   }
   if (!options->plain && !options->certificate != !options->key) {

@@ -300,7 +300,7 @@ static bool check_header(const vbo_header *header, vbo_error *err) {
 
 static bool check_reply(const vbo_reply *reply, vbo_error *err) {
   if (reply->status < 200 || reply->status > 599)
-    return vbo_error_set(err, VBO_ERROR_USAGE, "an answer's status is 200 to 599, not %d",
+    return vbo_error_set(err, VBO_ERROR_USAGE, "the status must be 200 to 599, got %d",
                          reply->status);
   if (reply->content_length && strpbrk(reply->content_length, "\r\n"))
     return vbo_error_set(err, VBO_ERROR_USAGE, "content_length has more than one line");

@@ -100,7 +100,7 @@ describe("the examples", function()
     output, status = run(command)
     assert.equal(1, status)
     assert.matches("0 of 17 OneDrives saved", output)
-    assert.matches("Bob Builder\tthe file is there already", output)
+    assert.matches("Bob Builder\tthe file exists already", output)
     assert.equal(0, select(2, program.run(("%s verify %s"):format(program.vbolua, quoted(to)))))
   end)
 

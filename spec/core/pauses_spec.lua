@@ -29,7 +29,7 @@ describe("a pause that the server asks for", function()
       assert.equal("busy", err.kind)
       assert.equal(86400, err.retry_after)
       assert.is_true(err.retryable)
-      assert.matches("it asks to wait 86400 s, longer than the 600 s that are waited for",
+      assert.matches("it asks to wait 86400 s, longer than the 600 s allowed",
         err.message, 1, true)
       assert.equal(1, peer:count "GET /v8/x")
       -- Others are not held that long, either.

@@ -449,7 +449,7 @@ describe("the rehearsal server's HTTP side", function()
 
     local one, other = with {}, with {}
     assert.not_equal(server.fingerprint(one.certificate), server.fingerprint(other.certificate))
-    assert.matches("no certificate", refused("usage", server.fingerprint "nonsense"))
+    assert.matches("must be in PEM", refused("usage", server.fingerprint "nonsense"))
     assert.matches("needs its key", refused("usage",
       server.listen { certificate = one.certificate }))
     refused("usage", server.listen { certificate = one.certificate, key = other.key })

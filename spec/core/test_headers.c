@@ -180,7 +180,7 @@ static void says_which_pauses_are_too_long(void **state) {
   assert_false(vbo_retry_note(&h, 600000, &err));
   assert_string_equal(err.message,
                       "the server answered 429; it asks to wait 601 s, longer than "
-                      "the 600 s that are waited for");
+                      "the 600 s allowed");
   assert_string_equal(err.hint, "try again when that time has passed, or raise 'longest_pause'");
   vbo_error_set(&err, VBO_ERROR_BUSY, "the server answered 503");
   assert_true(vbo_retry_note(NULL, 1000, &err));
