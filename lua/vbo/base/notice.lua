@@ -16,7 +16,7 @@ local function is_interpreter() return core.screen.setting() ~= nil end
 
 -- Writes a notice where a person sees it.
 local function write(text)
-  io.stderr:write(is_interpreter() and "vbolua" or "vbo", ": warning: ", text, "\n")
+  io.stderr:write(is_interpreter() and "vbolua: warning: " or "vbo: warning: ", text, "\n")
 end
 
 -- The notice with its place in the runbook; nil when that place was told already.
