@@ -1,5 +1,6 @@
 -- Output that cannot be written, and programs that a runbook starts.
 
+local core = require "vbo.core"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"
@@ -145,19 +146,22 @@ describe("a program that a runbook starts", function()
   end)
 
   for what, code in pairs {
-    ["os.execute"] = "os.execute 'exec sleep 60 >/dev/null'",
-    ["a shell that goes on"] = "os.execute 'sleep 3 >/dev/null 2>&1; sleep 60 >/dev/null 2>&1'",
-    ["a read of io.popen"] = "io.popen('exec sleep 60'):read 'a'",
-    ["the close of io.popen"] = "io.popen('exec sleep 60 >/dev/null', 'w'):close()",
+    ["os.execute"] = "os.execute 'touch MARK; exec sleep 60 >/dev/null'",
+    ["a shell that goes on"] =
+      "os.execute 'touch MARK; sleep 3 >/dev/null 2>&1; sleep 60 >/dev/null 2>&1'",
+    ["a read of io.popen"] = "io.popen('touch MARK; exec sleep 60'):read 'a'",
+    ["the close of io.popen"] = "io.popen('touch MARK; exec sleep 60 >/dev/null', 'w'):close()",
     ["one that ignores signals"] =
-      [[os.execute "exec >/dev/null 2>&1; trap '' TERM INT; sleep 4; sleep 1"]],
+      [[os.execute "exec >/dev/null 2>&1; trap '' TERM INT; touch MARK; sleep 4; sleep 1"]],
   } do
     it("is left at once when a signal comes: " .. what, function()
-      local path = write("child.lua", "io.stdout:setvbuf 'line'\nprint 'ready: yes'\n" .. code
-        .. "\nprint 'goes on'")
+      local mark = folder .. "/" .. what:gsub(" ", "_")
+      local path = write("child.lua", "io.stdout:setvbuf 'line'\nprint 'ready: yes'\n"
+        .. code:gsub("MARK", mark) .. "\nprint 'goes on'")
       local run <close> = program.start(("%s %s 2>&1 </dev/null"):format(program.vbolua, path),
         "ready")
-      vbo.sleep(0.05)
+      local began = os.time()
+      while not core.stat(mark) and os.time() - began < 120 do vbo.sleep(0.01) end
       assert(os.execute("kill -TERM " .. run.pid))
       local output, status = run.wait()
       assert.equal(143, status)

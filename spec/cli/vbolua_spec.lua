@@ -329,8 +329,13 @@ describe("the end of a script", function()
 end)
 
 describe("an interrupt", function()
+  -- Waits until the process sleeps: in a wait, no more on its way there.
+  local asleep = [[i=0
+    until { cat /proc/%s/stat 2>/dev/null || ps -o state= -p %s; } | grep -qE '(^|\) )S' ||
+      [ $i -ge 1200 ]; do sleep 0.05; i=$((i + 1)); done; ]]
+
   -- Starts a script that prints "ready", sends signals, gives its output and status.
-  local function interrupted(code, signals, environment, delay)
+  local function interrupted(code, signals, environment, waits)
     write("busy.lua", code)
     -- The program's own shell says its id, so that nothing the program says comes before it.
     local pipe = assert(io.popen(("cd %s; unset LUA_INIT VBO_CHECK_HANDLES; "
@@ -344,7 +349,8 @@ describe("an interrupt", function()
         if line == "ready" then break end
         output[#output + 1] = line
       end
-      assert(os.execute(("sleep %s; kill -%s %s"):format(delay or 0, signal, child)))
+      assert(os.execute((waits and asleep:format(child, child) or "")
+        .. ("kill -%s %s"):format(signal, child)))
     end
     output[#output + 1] = pipe:read "a"
     pipe:close()
@@ -377,7 +383,7 @@ describe("an interrupt", function()
       local ok, err = engine:sleep(60)
       for i = 1, 100000 do end
       print(ok, err.kind)
-      error(err)]], { "INT" }, nil, 0.5) -- so that it waits by then
+      error(err)]], { "INT" }, nil, true)
     assert.equal("nil\tcancelled\nvbolua: interrupted [cancelled]\n", output)
     assert.equal(130, status)
   end)

@@ -416,7 +416,7 @@ describe("a transfer", function()
   it("moves while something else sleeps", function()
     local transfer <close> = assert(client:start { path = "/v8/echo" })
     local tries = 0
-    while not transfer:done() and tries < 100 do
+    while not transfer:done() and tries < 1200 do
       tries = tries + 1
       assert.is_true(engine:sleep(0.05))
     end

@@ -199,16 +199,16 @@ describe("the rehearsal server's HTTP side", function()
         check(0, " 200 10", { content_length = "10" }) -- the rest is too much: curl leaves it
         check(18, " 200 1000", { content_length = "2000" })
         check(0, " 200 1000", { unframed = true })
-        local _, out = weather({ rate = 100, body = ("x"):rep(10000) }, "-m 1")
+        local _, out = weather({ rate = 100, body = ("x"):rep(10000) }, "-m 3")
         local got = tonumber(out:match " (%d+)$")
         assert.is_true(got > 0 and got < 10000, out)
         -- A stalled client that has left is noticed: its request ends by itself.
         local stalled
-        curl(srv, "-m 1 URL/", function(request)
+        curl(srv, "-m 3 URL/", function(request)
           stalled = request
           request:reply { stall = true }
         end)
-        for _ = 1, 100 do
+        for _ = 1, 1200 do
           if stalled:gone() then break end
           srv:next(0.05)
         end
@@ -301,7 +301,7 @@ describe("the rehearsal server's HTTP side", function()
         assert.matches("server is closed", refused("closed", srv:port()))
         -- Their ends are seen by curl, in whatever order the collector takes the handles.
         local ended = { run, streaming }
-        for _ = 1, 100 do
+        for _ = 1, 1200 do
           for i, each in pairs(ended) do
             local result = each.finished()
             if result then

@@ -312,16 +312,16 @@ describe("parallel at a server", function()
 
   it("holds all requests while a Retry-After lasts", function()
     local seen = {}
-    server.weather "operation=Job_Get* count=1 status=429 retry_after=1"
+    server.weather "operation=Job_Get* count=1 status=429 retry_after=3"
     local told = vbo.spawn(function() client:call "Job_Get" end)
-    while client:load().pause == 0 do vbo.sleep(0.005) end
+    while client:load().pause == 0 and not told:done() do vbo.sleep(0.005) end
     local pause = client:load().pause
-    assert.is_true(pause > 0 and pause <= 1)
+    assert.is_true(pause > 0 and pause <= 3)
     local other = vbo.spawn(function()
       client:call "Proxy_GetProxies"
       seen[#seen + 1] = client:load().pause
     end)
-    vbo.sleep(0.05)
+    while client:load().waiting == 0 and not other:done() do vbo.sleep(0.005) end
     assert.is_false(other:done())
     assert.equal(1, client:load().waiting)
     told:wait()
@@ -335,7 +335,7 @@ describe("parallel at a server", function()
       local session <close> = own:organization(rehearsal.organization):explore {
         workload = "exchange", at = rehearsal.before }
       local mailboxes = session:mailboxes():take(3):all()
-      server.weather "operation=*ToPst* latency=0.1"
+      server.weather "operation=*ToPst* latency=0.5"
       local running, ended = 0, false
       local look = vbo.spawn(function()
         while not ended do
