@@ -481,6 +481,29 @@ static void stop(int signal_number) {
   _exit(0);
 }
 
+/* Binds to `port` of the loopback interface; 0 takes a free one.  It comes from below the range in
+ * which systems give ports to clients (32768 and up on Linux, 49152 on macOS): a peer that ends can
+ * be started again at its port, which no other process has got meanwhile. */
+static int listen_at(int port, struct sockaddr_in *address) {
+  socklen_t size = sizeof *address;
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  int again = 1; /* the port of one that is gone */
+  if (listener < 0) die("no socket");
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
+  unsigned seed = (unsigned)getpid() * 2654435761u;
+  bool bound = false;
+  for (int tries = 0; tries < 1000 && !bound; tries++) {
+    int at = port != 0 ? port : 10240 + (int)((seed = seed * 1103515245u + 12345u) >> 8) % 20000;
+    *address = (struct sockaddr_in){.sin_family = AF_INET,
+                                    .sin_port = htons((uint16_t)at),
+                                    .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    bound = bind(listener, (struct sockaddr *)address, size) == 0 && listen(listener, 512) == 0;
+    if (!bound && port != 0) usleep(10 * 1000); /* its former owner may be about to end */
+  }
+  if (!bound) die("cannot listen");
+  return listener;
+}
+
 int main(int argc, char **argv) {
   FILE *script = stdin;
   const char *directory = NULL;
@@ -510,16 +533,8 @@ int main(int argc, char **argv) {
   parse(script);
   make_contexts(directory);
 
-  struct sockaddr_in address = {.sin_family = AF_INET,
-                                .sin_port = htons((uint16_t)port),
-                                .sin_addr = {htonl(INADDR_LOOPBACK)}};
-  socklen_t size = sizeof address;
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
-  int again = 1; /* the port of one that is gone */
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
-  if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 ||
-      listen(listener, 512) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0)
-    die("cannot listen");
+  struct sockaddr_in address = {0};
+  int listener = listen_at(port, &address);
   printf(
       "pid: %ld\nport: %d\nurl: https://127.0.0.1:%d\nfingerprint: %s\nfingerprint-other: %s\n"
       "ready\n",
