@@ -39,43 +39,6 @@ local function server_of(versions)
   return self
 end
 
-describe("clients", function()
-  it("load what is below them when it is first touched, and know where it is", function()
-    -- In a fresh state: this one has loaded everything.
-    local output, status = program.run(("%s -e %s"):format(program.vbolua, program.quoted [[
-      local client = require "vbo.client"
-      local function loaded(part) return package.loaded["vbo.objects." .. part] ~= nil end
-      local function upvalue(fn, name)
-        for i = 1, 99 do
-          local found, value = debug.getupvalue(fn, i)
-          if found == name then return value end
-        end
-      end
-      local bring = upvalue(upvalue(client.load, "load_part"), "bring")
-      local methods, part_of = upvalue(bring, "Client"), upvalue(bring, "part_of")
-      local listed = {}
-      for name, part in pairs(part_of) do
-        assert(not loaded(part), part)
-        listed[name] = part
-      end
-      assert(next(listed))
-      client.load()
-      assert(next(part_of) == nil)
-      for name, part in pairs(listed) do
-        assert(methods[name] == require("vbo.objects." .. part).client[name], name)
-      end
-      for _, part in pairs(listed) do
-        for name in pairs(require("vbo.objects." .. part).client) do
-          assert(listed[name] == part, name)
-        end
-      end
-      print "all of them"
-    ]]))
-    assert.equal("all of them\n", output)
-    assert.equal(0, status)
-  end)
-end)
-
 describe("connect", function()
   local server
 

@@ -11,7 +11,7 @@ local example = require "vbo.catalogue.example"
 local json = require "vbo.base.json"
 local pipeline = require "vbo.request.pipeline"
 local program = require "spec.support.program"
-local resource = require "vbo.model.resource"
+local resource = require "spec.support.objects"
 local vbo = require "vbo"
 local wrong = require "spec.support.wrong_answers"
 

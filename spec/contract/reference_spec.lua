@@ -205,8 +205,7 @@ describe("the pages of objects", function()
   local resource, documented
 
   setup(function()
-    resource = require "vbo.model.resource"
-    require("vbo.client").load()
+    resource = require "spec.support.objects"
     documented = require "tools.reference.options"
   end)
 

@@ -267,8 +267,7 @@ describe("objects", function()
 
   it("have every public method that the sources give them", function()
     local lacking, count = {}, 0
-    local resource = require "vbo.model.resource"
-    require("vbo.client").load()
+    local resource = require "spec.support.objects"
     local known = {}
     for key in pairs(above) do known[key:match ":(.*)$"] = true end
     for _, class in ipairs(resource.classes) do

@@ -120,7 +120,7 @@ describe("field values", function()
   end)
 
   it("are not hidden by methods", function()
-    require "vbo.client"
+    require "spec.support.objects"
     -- `version(id)` gives a version of a document; the field is `version_number`.
     local elsewhere = { version = "version_number" }
     local seen = 0

@@ -14,7 +14,8 @@ local area = {
 }
 
 local files = {
-  "model/changes", "objects/jobs/copy", "objects/backups/init", "objects/backups/retrievals",
+  "client/below", "model/changes",
+  "objects/jobs/copy", "objects/backups/init", "objects/backups/retrievals",
   "objects/jobs/items", "objects/jobs/sessions", "objects/jobs/init",
   "objects/organization/init", "objects/organization/accounts", "objects/organization/members",
   "objects/backups/restore_points", "objects/roles", "objects/session/init",

@@ -79,6 +79,9 @@ M.by_name = {
   ["vbo.cli"] = { why = "loads the command that is run", reaches = { "vbo.cli.*" } },
   ["vbo.cli.complete"] = { why = "reads the options of each command", reaches = { "vbo.cli.api",
     "vbo.cli.catalogue", "vbo.cli.sim", "vbo.cli.verify" } },
+  -- No arrows: nothing that it loads is reached before a runbook's call names it.
+  ["vbo.model.objects"] = { why = "loads the class or function of vbo.objects that a name means",
+    reaches = {} },
   ["vbo.request.dialect"] = { why = "loads the dialect of the server's version",
     reaches = { "vbo.request.action", "vbo.request.verb" } },
   ["vbo.runtime.progress"] = { why = "loads the writer that `VBO_PROGRESS` names",
@@ -91,9 +94,6 @@ M.by_name = {
 --- A module that makes a name without being in `by_name` stands here as "module -> by name".  Each
 --- has its reason.
 M.known = {
-  ["vbo.client -> by name"] = "not mended yet",
-  ["vbo.objects.server -> by name"] = "not mended yet",
-  ["vbo.objects.session.known_points -> vbo.objects.backups.restore_points"] = "not mended yet",
   ["vbo.sim.exchange.export -> vbo.sim.http.context"] = "not mended yet",
   ["vbo.sim.launch -> vbo.cli"] = "not mended yet",
   ["vbo.sim.store -> vbo.sim.backups.points"] = "not mended yet",

@@ -4,6 +4,7 @@
 local ascii = require "vbo.base.ascii"
 local functions = require "tools.model.functions"
 local isolate = require "tools.model.isolate"
+local modules = require "tools.model.modules"
 
 local M = {}
 
@@ -172,10 +173,11 @@ end
 ---@return any  what `run` gave
 function M.with(root, run)
   local sites = {}
-  return isolate.with(root, { "vbo", "vbo.client", "vbo.catalogue" }, function(name, module)
+  local names = { "vbo", "vbo.client", "vbo.client.below", "vbo.catalogue" }
+  table.move(modules(root, "vbo/objects"), 1, 1000, #names + 1, names)
+  return isolate.with(root, names, function(name, module)
     if name == "vbo.model.resource" then watch_classes(module, sites) end
     if name == "vbo.model.declare" then watch_declarations(module, sites) end
-    if name == "vbo.client" then module.load() end
   end, function(sources) return run(sources, sites) end)
 end
 
@@ -211,22 +213,13 @@ function M.from(sources, sites, is_operation)
     taken[object.type] = true
   end
   table.sort(result.objects, function(a, b) return a.type < b.type end)
-  local client = find_upvalue(sources.modules["vbo.client"].connect, "Client")
-  local declared = {}
-  for _, list in pairs(declare.registry) do
-    for _, declaration in ipairs(list) do
-      -- Parts of the client declare into tables of their own, which it takes over.
-      if client[declaration.name] and not declared[declaration.name] then
-        for _, module in pairs(sources.modules) do
-          if type(module) == "table" and rawget(module, "client")
-              and declare.registry[module.client] == list then
-            declared[declaration.name] = declaration
-          end
-        end
-      end
-    end
+  local client = sources.modules["vbo.client"].methods
+  local below = sources.modules["vbo.client.below"]
+  local all = {}
+  for _, methods in ipairs { client, below } do
+    for name, method in pairs(methods) do all[name] = method end
   end
-  result.client = methods_of(client, declared)
+  result.client = methods_of(all, by_name(declare.registry[below]))
   for _, object in ipairs(result.objects) do
     object.names = {}
     for _, list in ipairs { object.methods, object.bulk } do

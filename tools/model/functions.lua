@@ -148,6 +148,9 @@ local function callees(upvalues, text)
   for module, name in text:gmatch 'require%("(vbo[%w_.]*)"%)%.([%w_]+)' do
     found[#found + 1] = { module = module, name = name }
   end
+  for module, name in text:gmatch 'objects%.named%s+"([%w_.]+)%.([%w_]+)"' do
+    found[#found + 1] = { module = "vbo.objects." .. module, name = name }
+  end
   return found
 end
 

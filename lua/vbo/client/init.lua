@@ -26,6 +26,9 @@ local M = {}
 ---@field gates function[]     see `vbo.pipeline`
 local Client = {}
 
+--- The methods of a client itself; `vbo.client.below` has those of what is below it.
+M.methods = Client
+
 local meta = { __name = "vbo.client" }
 
 local computed = {
@@ -39,61 +42,12 @@ local computed = {
   end,
 }
 
--- What a client has below it, by the module that brings it.  A module is loaded when one of
--- its methods is first touched: a runbook that lists documents needs neither proxies nor roles.
-local parts = {
-  session = "explore session sessions",
-  server = [[ audit_email_settings configuration_updates events exclusion_settings
-    follow_events global_retention_exclusion_settings health history_settings
-    internet_proxy_settings license licensed_user licensed_users licensing_platform
-    licensing_report licensing_usage management_mode restore_portal_settings service_instance
-    vbo_email_settings veod_email_settings vesp_email_settings vet_email_settings
-    vex_email_settings ]],
-  ["server.reports"] = "report reports",
-  organization = "current_organization device_code organization organizations sync_states",
-  jobs = "job jobs",
-  ["jobs.sessions"] = "job_session job_session_changes job_sessions",
-  ["jobs.copy"] = "copy_job copy_jobs",
-  infrastructure = [[ account accounts backup_repositories backup_repository encryption_key
-    encryption_keys object_storage_repositories object_storage_repository proxies proxy
-    proxy_pool proxy_pools repository_owner_change_session repository_owner_change_sessions
-    repository_synchronize_session repository_synchronize_sessions ]],
-  cloud = [[ azure_resources azure_service_account azure_service_accounts ec2_resources
-    s3_compatible_resources s3_resources ]],
-  backups = [[ data_retrieval data_retrieval_session data_retrieval_sessions data_retrievals
-    protected_group protected_groups protected_site protected_sites protected_team
-    protected_teams protected_user protected_users restore_point restore_point_changes
-    restore_points ]],
-  roles = "logged_in_user operator_explore rbac_role rbac_roles",
-}
-
--- These stand alone.  The others give methods to one another's resources (an organization has
--- its copy jobs), so that they come together.
-local alone = { session = true, server = true, ["server.reports"] = true }
-local together = { "organization", "jobs", "jobs.sessions", "jobs.copy", "infrastructure", "cloud",
-  "backups", "roles" }
-
-local part_of = {}
-for part, names in pairs(parts) do
-  for name in names:gmatch "%S+" do part_of[name] = part end
-end
-
-local function bring(part)
-  for name, method in pairs(require("vbo.objects." .. part).client) do
-    Client[name], part_of[name] = method, nil
-  end
-end
-
-local function load_part(part)
-  if alone[part] then return bring(part) end
-  for _, other in ipairs(together) do bring(other) end
-end
-
---- Loads everything that clients have below them.
-function M.load()
-  for _, name in ipairs { "organization", "session", "server", "server.reports" } do
-    load_part(name)
-  end
+-- The methods of a client's own, and those of what it has below it, which are declared when the
+-- first of them is touched.
+local function method_named(key)
+  local method = Client[key]
+  if method ~= nil or type(key) ~= "string" or key:sub(1, 1) == "_" then return method end
+  return require("vbo.client.below")[key]
 end
 
 local guards = {}
@@ -112,20 +66,19 @@ function meta:__pairs()
 end
 
 function meta:__index(key)
-  local part = part_of[key]
-  if part then load_part(part) end
-  local method = Client[key]
+  local field = computed[key]
+  if field then return field(self) end
+  local method = method_named(key)
   if method ~= nil then return method_of.guarded(guards, key, method, meta) end
   if math.type(key) then receiver.no_list(self, by_name) end
-  local field = computed[key]
-  return field and field(self)
 end
 
---- What the REPL completes after `client.` and `client:`.
+--- Returns what the REPL completes after `client.` and `client:`.
 function meta:__complete()
-  M.load()
   local members = { api = self.api, version = true, server = true, fingerprint = true }
-  for name in pairs(Client) do members[name] = self[name] end
+  for _, methods in ipairs { Client, (require "vbo.client.below") } do
+    for name in pairs(methods) do members[name] = self[name] end
+  end
   return members
 end
 

@@ -86,7 +86,8 @@ end
 
 --- Declares a class of resources.
 ---@param class table  kind= ("document"), parameter= (its name in paths; nil where there is
----  only one), get=, list= (operations), label= (the field that names it to people), names=
+---  only one), get=, list= (operations), operations= (further ones that
+---  answer its records), label= (the field that names it to people), names=
 ---  (function(record, name) returning whether a name matches), rooted= (its path does not
 ---  continue its owner's), key= (the field that is its id, or a list of which the first
 ---  that a record has counts), fields= (word → the fields that it means, in their order,

@@ -11,6 +11,7 @@ local echo = require "vbo.request.echo"
 local fields = require "vbo.model.fields"
 local json = require "vbo.base.json"
 local options_of = require "vbo.base.options"
+local objects = require "vbo.model.objects"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
 local workload = require "vbo.model.workload"
@@ -22,13 +23,22 @@ local M = {}
 ---@field kind "plural"|"singular"|"single"|"action"|"edit"|"remove"|"create"|"stream"|"listed"
 ---@field operation string?  catalogue name
 ---@field operations string[]?  when versions name it differently: the newest name first
----@field class table?       what it gives
+---@field class table?       what it gives; loads the module of a class that was named
 ---@field returns string?     its type, where that is no class
 ---@field accepts table<string, string>?  options of a listing beside its operation's: name → types
 ---@field doc string?
 
 -- methods table → declarations
 M.registry = setmetatable({}, { __mode = "k" })
+
+-- A declaration whose class is named: reads class and operation when they are asked for.
+local named_meta = {
+  __index = function(self, key)
+    if key == "class" then return objects.named(self.named) end
+    if key ~= "operation" then return nil end
+    return objects.named(self.named)[self.kind == "plural" and "list" or "get"]
+  end,
+}
 
 --- Puts a declaration into the registry.
 ---@param methods table
@@ -39,8 +49,11 @@ function M.note(methods, declaration)
     declaration.operation = declaration.operations[1]
   end
   local class = declaration.class
-  if class and declaration.operation then
-    -- Whose answers are its records: what it can hold is read there.
+  if type(class) == "string" then
+    declaration.named, declaration.class = class, nil
+    setmetatable(declaration, named_meta)
+  elseif class and declaration.operation then
+    -- Its answers are records of the class, and tell what those can hold.
     class.operations = class.operations or {}
     for _, name in ipairs(declaration.operations or { declaration.operation }) do
       table.insert(class.operations, name)
@@ -70,7 +83,8 @@ local note = M.note
 ---  as `rooted` says), doc=
 function M.children(methods, plural, singular, class, how)
   how = how or {}
-  note(methods, { name = plural, kind = "plural", operation = how.list or class.list,
+  local own = type(class) == "table" and class or {}
+  note(methods, { name = plural, kind = "plural", operation = how.list or own.list,
     class = class, doc = how.doc })
   local function below(self)
     return how.below and self._client._catalogue:operation(how.below) ~= nil
@@ -90,25 +104,26 @@ function M.children(methods, plural, singular, class, how)
   methods[plural] = function(self, given)
     local asked = settings(self)
     asked.one = singular and function(value) return self[singular](self, value) end
-    return collection.of(class, owner_of(self), given, asked)
+    return collection.of(objects.named(class), owner_of(self), given, asked)
   end
   if not singular then return end
-  note(methods, { name = singular, kind = "singular", operation = class.get, class = class })
+  note(methods, { name = singular, kind = "singular", operation = own.get, class = class })
   methods[singular] = function(self, name)
     if name == nil then return self[plural](self):one() end
     local among = settings(self)
-    return resource.reference(class, owner_of(self), name, among.query, among.list)
+    return resource.reference(objects.named(class), owner_of(self), name, among.query, among.list)
   end
 end
 
 --- Gives owners a resource of which there is one: `client:license()`.
 ---@param methods table
 ---@param name string
----@param class table  without `parameter`
+---@param class table|string  without `parameter`, or its name
 ---@param doc string?
 function M.single(methods, name, class, doc)
-  note(methods, { name = name, kind = "single", operation = class.get, class = class, doc = doc })
-  methods[name] = function(self) return resource.from_id(class, self, nil) end
+  local own = type(class) == "table" and class or {}
+  note(methods, { name = name, kind = "single", operation = own.get, class = class, doc = doc })
+  methods[name] = function(self) return resource.from_id(objects.named(class), self, nil) end
 end
 
 --- Calls one operation as a method does: options go where the operation has them, and a
@@ -139,6 +154,7 @@ local function answer_of(self, data, class)
   if not class or type(data) ~= "table" then return data end
   -- Some servers answer `{}` where there is nothing to say.
   if next(data) == nil then return nil end
+  class = objects.named(class)
   return resource.from_record(class, class.rooted and self._client or self, data)
 end
 
@@ -146,7 +162,7 @@ end
 ---@param class table
 ---@param name string
 ---@param operation string|string[]  several: the first that the version has
----@param how table?  class= (of the answer), alone= (not for selections), doc=
+---@param how table?  class= (of the answer, or its name), alone= (not for selections), doc=
 function M.action(class, name, operation, how)
   how = how or {}
   note(class.methods, { name = name, kind = "action", operation = operation,

@@ -5,13 +5,11 @@ local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local fields = require "vbo.model.fields"
 local options_of = require "vbo.base.options"
-local organization = require "vbo.objects.organization"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
-local restore_points = require "vbo.objects.backups.restore_points"
 local session = require "vbo.objects.session"
 
-local M = { client = {} }
+local M = {}
 
 ---@class vbo.RbacRole
 ---@field id string
@@ -135,15 +133,7 @@ declare.children(RbacRole.methods, "operators", "operator", Operator)
 declare.children(RbacRole.methods, "selected_items", "selected_item", SelectedItem)
 declare.children(RbacRole.methods, "excluded_items", "excluded_item", ExcludedItem)
 
---- `client:rbac_roles()`; `client:rbac_role(name)`; those of an organization below it.
-declare.children(M.client, "rbac_roles", "rbac_role", RbacRole)
-declare.children(organization.Organization.methods, "rbac_roles", "rbac_role", RbacRole,
-  { list = "RbacRole_GetByOrganization" })
-
 -- ------------------------------------------------------- the operator's side
-
---- `client:logged_in_user()`: who this login is, and what it may restore.
-declare.single(M.client, "logged_in_user", LoggedInUser)
 
 --- Whether the login is a restore operator's.
 ---@return boolean
@@ -160,20 +150,16 @@ end
 
 --- The restore points that the login may use (v7 and later); `rbac_item` (one object of the
 --- scope) and `is_copy`.
-declare.children(LoggedInUser.methods, "restore_points", nil, restore_points.RestorePoint,
+declare.children(LoggedInUser.methods, "restore_points", nil, "backups.restore_points.RestorePoint",
   { list = "OrganizationRbac_GetLoggedInUserRestorePoints" })
-
---- Opens a restore session as a restore operator; what it restores goes through the
---- operators' own operations.
----
---- Options: those of `Organization:explore`, `scope` (a user, group, site or team, or an item
---- of `effective_scope`) and `reason`.
+--- Carries out `client:operator_explore`.
+---@param client vbo.Client
 ---@param given table?
 ---@return vbo.Session
-function M.client:operator_explore(given)
+function M.explore(client, given)
   local options = {}
   for name, value in pairs(options_of.given(given, "operator_explore")) do options[name] = value end
-  local opened = session.explore(self, "RestoreSession_OperatorExploreAction", options, {
+  local opened = session.explore(client, "RestoreSession_OperatorExploreAction", options, {
     options = { scope = "table", reason = "string" }, about = { operator = true },
   })
   rawset(opened, "_operator", true)

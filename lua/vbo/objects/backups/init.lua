@@ -1,15 +1,10 @@
 --- What is backed up: the data of users, groups, sites and teams in a repository (v3 and
---- later); with restore points, protected objects and data retrievals.
+--- later).
 
-local copy_jobs = require "vbo.objects.jobs.copy"
-local data_retrievals = require "vbo.objects.backups.retrievals"
 local declare = require "vbo.model.declare"
-local jobs = require "vbo.objects.jobs"
-local repositories = require "vbo.objects.infrastructure.repositories"
 local resource = require "vbo.model.resource"
-local restore_points = require "vbo.objects.backups.restore_points"
 
-local M = { client = {} }
+local M = {}
 
 ---@class vbo.OrganizationData
 ---@field id string
@@ -93,31 +88,5 @@ local OneDriveData = resource.class {
 M.OrganizationData, M.UserData, M.GroupData = OrganizationData, UserData, GroupData
 M.SiteData, M.TeamData = SiteData, TeamData
 M.MailboxData, M.OneDriveData = MailboxData, OneDriveData
-
---- Gives the methods of repositories what lies in them: their data, restore points and
---- retrievals, and the jobs that write there (by repository: v8 alone; copy jobs v6).
----@param methods table
-function M.below(methods)
-  declare.children(methods, "organizations_data", "organization_data", OrganizationData)
-  declare.children(methods, "users_data", "user_data", UserData)
-  declare.children(methods, "groups_data", "group_data", GroupData)
-  declare.children(methods, "sites_data", "site_data", SiteData)
-  declare.children(methods, "teams_data", "team_data", TeamData)
-  --- With `filter`, `organization` and `at` (a point in time).
-  declare.children(methods, "mailboxes_data", "mailbox_data", MailboxData)
-  declare.children(methods, "onedrives_data", "onedrive_data", OneDriveData)
-
-  restore_points.below(methods, "repository", true)
-  declare.children(methods, "data_retrievals", "data_retrieval", data_retrievals.DataRetrieval,
-    { rooted = "repository" })
-  declare.children(methods, "jobs", "job", jobs.Job, { rooted = "repository" })
-  declare.children(methods, "copy_jobs", "copy_job", copy_jobs.CopyJob, { rooted = "repository" })
-end
-
-M.below(repositories.Repository.methods)
-
-for _, part in ipairs { restore_points, data_retrievals } do
-  for name, method in pairs(part.client) do M.client[name] = method end
-end
 
 return M

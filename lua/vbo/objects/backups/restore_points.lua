@@ -6,14 +6,12 @@ local changes = require "vbo.model.changes"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
 local fields = require "vbo.model.fields"
-local jobs = require "vbo.objects.jobs"
 local options_of = require "vbo.base.options"
-local organization = require "vbo.objects.organization"
 local resource = require "vbo.model.resource"
 local session = require "vbo.objects.session"
 local time = require "vbo.base.time"
 
-local M = { client = {} }
+local M = {}
 
 ---@class vbo.RestorePoint
 ---@field id string
@@ -199,41 +197,13 @@ points_of(ProtectedGroup, "group_id", ProtectedGroup.methods)
 points_of(ProtectedSite, "site_id", ProtectedSite.methods)
 points_of(ProtectedTeam, "team_id", ProtectedTeam.methods)
 
---- `client:restore_points{…}` with `organization`, `job`, `repository`, `is_retrieved`,
---- `is_long_term_copy`; `backup_time` (v6); `from`, `to`, `order_asc`, `is_copy` (v7 and later).
-declare.children(M.client, "restore_points", "restore_point", RestorePoint)
-
---- The restore points that changed (v7 alone).
+--- Carries out `client:restore_point_changes`.
+---@param client vbo.Client
 ---@param given table  `from` (a token: the `next` of the call before), `limit`
 ---@return vbo.Changes  of `vbo.RestorePoint`
-function M.client:restore_point_changes(given)
-  return changes.read(self, "restore_point_changes", "RestorePoint_GetChanges", RestorePoint, given)
+function M.changed(client, given)
+  return changes.read(client, "restore_point_changes", "RestorePoint_GetChanges", RestorePoint,
+    given)
 end
-
---- Gives owners (organizations, repositories, jobs) their restore points, and what is
---- protected of them.
----@param methods table
----@param parameter string  the query parameter that takes the owner's id
----@param with_protected boolean?
-function M.below(methods, parameter, with_protected)
-  declare.children(methods, "restore_points", nil, RestorePoint, { rooted = parameter })
-  if not with_protected then return end
-  for plural, class in pairs {
-    protected_users = ProtectedUser, protected_groups = ProtectedGroup,
-    protected_sites = ProtectedSite, protected_teams = ProtectedTeam,
-  } do
-    declare.children(methods, plural, plural:sub(1, -2), class, { rooted = parameter })
-  end
-end
-
-M.below(organization.Organization.methods, "organization", true)
-M.below(jobs.Job.methods, "job")
-
---- `client:protected_users{…}` and so on (v8), with `organization`, `repository`,
---- `restore_point`, `backed_up_organization_id`; one by id or name.
-declare.children(M.client, "protected_users", "protected_user", ProtectedUser)
-declare.children(M.client, "protected_groups", "protected_group", ProtectedGroup)
-declare.children(M.client, "protected_sites", "protected_site", ProtectedSite)
-declare.children(M.client, "protected_teams", "protected_team", ProtectedTeam)
 
 return M

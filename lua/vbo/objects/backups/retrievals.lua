@@ -4,11 +4,10 @@
 local ascii = require "vbo.base.ascii"
 local declare = require "vbo.model.declare"
 local options_of = require "vbo.base.options"
-local organization = require "vbo.objects.organization"
 local resource = require "vbo.model.resource"
 local session = require "vbo.objects.session"
 
-local M = { client = {} }
+local M = {}
 
 ---@class vbo.DataRetrieval
 ---@field id string
@@ -157,13 +156,5 @@ declare.children(Session.methods, "log_items", "log_item", LogItem)
 --- The retrieval that the session works on.
 ---@return vbo.DataRetrieval
 function Session.methods:data_retrieval() return self._client:data_retrieval(self.retrieval_id) end
-
---- `client:data_retrievals{…}` with `organization`, `repository`, `data_state`.
-declare.children(M.client, "data_retrievals", "data_retrieval", DataRetrieval)
-declare.children(organization.Organization.methods, "data_retrievals", "data_retrieval",
-  DataRetrieval, { rooted = "organization" })
-
---- `client:data_retrieval_sessions()`.
-declare.children(M.client, "data_retrieval_sessions", "data_retrieval_session", Session)
 
 return M

@@ -4,8 +4,6 @@ local by_name = require "vbo.model.by_name"
 local declare = require "vbo.model.declare"
 local resource = require "vbo.model.resource"
 
-local client = {}
-
 ---@class vbo.AzureServiceAccount
 ---@field id string
 ---@field display_name string
@@ -19,10 +17,6 @@ local ServiceAccount = resource.class {
   get = "AzureServiceAccounts_GetById", list = "AzureServiceAccounts_Get",
   methods = {}, bulk = {}, names = declare.named("displayName", "description"),
 }
-
---- `client:azure_service_accounts()`, with the filters `display_name` and `description`;
---- `client:azure_service_account(name)` by id, display name or description (v6 and later).
-declare.children(client, "azure_service_accounts", "azure_service_account", ServiceAccount)
 
 --- `client:azure_service_accounts():create{ azure_tenant_id=, azure_environment=,
 --- application_id=, application_secret=, subscription_ids=, … }`, or with the `user_code` of
@@ -143,5 +137,5 @@ declare.children(VirtualNetwork.methods, "subnets", "subnet", Subnet)
 return {
   ServiceAccount = ServiceAccount, Subscription = Subscription, ResourceGroup = ResourceGroup,
   Location = Location, VirtualMachineSize = VirtualMachineSize, VirtualNetwork = VirtualNetwork,
-  AzureSubnet = Subnet, client = client,
+  AzureSubnet = Subnet,
 }

@@ -1,26 +1,21 @@
 --- What a cloud account holds: buckets and containers, Amazon's machines and networks, and
 --- (see `vbo.azure`) Azure's.
 
-local azure = require "vbo.objects.cloud.azure"
 local by_name = require "vbo.model.by_name"
 local declare = require "vbo.model.declare"
-local infrastructure = require "vbo.objects.infrastructure"
+local objects = require "vbo.model.objects"
 local options = require "vbo.base.options"
 local resource = require "vbo.model.resource"
 
-local M = { client = {} }
-
-for name, value in pairs(azure) do
-  if name ~= "client" then M[name] = value end
-end
-for name, method in pairs(azure.client) do M.client[name] = method end
+local M = {}
 
 -- A context's own words: what the caller said, with the account's id.
 local function words_of(client, given)
   local words = {}
   for word, value in pairs(options.given(given, "resources")) do words[word] = value end
   if words.account ~= nil then
-    words.account = resource.reference(infrastructure.Account, client, words.account).id
+    words.account = resource.reference(objects.named "infrastructure.Account", client,
+      words.account).id
   end
   return words
 end
@@ -30,16 +25,13 @@ local S3Resources = resource.class { kind = "S3 resources", rooted = true, metho
 by_name.context(S3Resources)
 
 local s3_options = { account = "string|table", region_type = "string", region_id = "string" }
-
---- What an Amazon S3 account holds (v4 and later; v4 and v5 ask for the account only).
----
---- Options: `account` (of `client:accounts()`, its id or user name), `region_type` ("Global",
---- "USGovernment" or "China"), `region_id`.
+--- Carries out `client:s3_resources`.
+---@param client vbo.Client
 ---@param given table
 ---@return vbo.S3Resources
-function M.client:s3_resources(given)
+function M.s3_resources(client, given)
   options.check(given, s3_options, "s3_resources")
-  return resource.from_record(S3Resources, self, words_of(self, given))
+  return resource.from_record(S3Resources, client, words_of(client, given))
 end
 
 ---@class vbo.S3Bucket
@@ -85,17 +77,13 @@ local s3_compatible_options = {
   account = "string|table", service_point = "string", custom_region_id = "string",
   trust_server_certificate = "boolean", trusted_server_certificate_thumbprint = "string",
 }
-
---- What an account of S3-compatible storage holds (v4 and later).  What a version does not
---- ask for (certificates before v8, all but the account before v6) is left out.
----
---- Options: `account`, `service_point`, `custom_region_id`, `trust_server_certificate`,
---- `trusted_server_certificate_thumbprint`.
+--- Carries out `client:s3_compatible_resources`.
+---@param client vbo.Client
 ---@param given table
 ---@return vbo.S3CompatibleResources
-function M.client:s3_compatible_resources(given)
+function M.s3_compatible_resources(client, given)
   options.check(given, s3_compatible_options, "s3_compatible_resources")
-  return resource.from_record(S3CompatibleResources, self, words_of(self, given))
+  return resource.from_record(S3CompatibleResources, client, words_of(client, given))
 end
 
 ---@class vbo.S3CompatibleBucket
@@ -135,16 +123,13 @@ local AzureResources = resource.class { kind = "Azure resources", rooted = true,
 by_name.context(AzureResources)
 
 local azure_options = { account = "string|table", region_type = "string" }
-
---- What an account of Azure blob storage holds (v4 and later; v4 and v5 ask for the account
---- only).
----
---- Options: `account`, `region_type` ("Global", "Germany", "China" or "Government").
+--- Carries out `client:azure_resources`.
+---@param client vbo.Client
 ---@param given table
 ---@return vbo.AzureResources
-function M.client:azure_resources(given)
+function M.azure_resources(client, given)
   options.check(given, azure_options, "azure_resources")
-  return resource.from_record(AzureResources, self, words_of(self, given))
+  return resource.from_record(AzureResources, client, words_of(client, given))
 end
 
 ---@class vbo.AzureContainer
@@ -183,15 +168,13 @@ local EC2Resources = resource.class { kind = "EC2 resources", rooted = true, met
 by_name.context(EC2Resources)
 
 local ec2_options = { account = "string|table", region_id = "string" }
-
---- What an Amazon account offers to an archiver appliance (v6 and later).
----
---- Options: `account`, `region_id`.
+--- Carries out `client:ec2_resources`.
+---@param client vbo.Client
 ---@param given table
 ---@return vbo.EC2Resources
-function M.client:ec2_resources(given)
+function M.ec2_resources(client, given)
   options.check(given, ec2_options, "ec2_resources")
-  return resource.from_record(EC2Resources, self, words_of(self, given))
+  return resource.from_record(EC2Resources, client, words_of(client, given))
 end
 
 ---@class vbo.EC2InstanceType

@@ -1,18 +1,7 @@
---- Repositories, object storage, proxies, pools, accounts and encryption keys.
+--- Accounts and encryption keys of the infrastructure.
 
 local declare = require "vbo.model.declare"
-local proxies = require "vbo.objects.infrastructure.proxies"
-local repositories = require "vbo.objects.infrastructure.repositories"
 local resource = require "vbo.model.resource"
-
-local M = { client = {} }
-
-for _, part in ipairs { repositories, proxies } do
-  for name, value in pairs(part) do
-    if name ~= "client" then M[name] = value end
-  end
-  for name, method in pairs(part.client) do M.client[name] = method end
-end
 
 ---@class vbo.Account
 ---@field id string
@@ -24,10 +13,6 @@ local Account = resource.class {
   get = "Account_GetAccount", list = "Account_GetAccounts", methods = {}, bulk = {},
   names = declare.named("userName", "description"),
 }
-
---- `client:accounts()`, from v6 on with the filters `name`, `account_type`, `organization`;
---- `client:account(name)` by id, user name or description (v4 and later).
-declare.children(M.client, "accounts", "account", Account)
 
 --- `client:accounts():create{ account_type=, user=, password=, description= }`.
 declare.create(Account, "Account_AddAccount")
@@ -47,16 +32,10 @@ local EncryptionKey = resource.class {
   methods = {}, bulk = {}, names = declare.named "description",
 }
 
---- `client:encryption_keys()`, from v6 on with the filters `description`, `organization`;
---- `client:encryption_key(name)` by id or description (v4 and later).
-declare.children(M.client, "encryption_keys", "encryption_key", EncryptionKey)
-
 --- `client:encryption_keys():create{ password=, description= }`.
 declare.create(EncryptionKey, "EncryptionKey_AddEncryptionKey")
 
 --- Removes the key.
 declare.remove(EncryptionKey, "EncryptionKey_RemoveEncryptionKey")
 
-M.Account, M.EncryptionKey = Account, EncryptionKey
-
-return M
+return { Account = Account, EncryptionKey = EncryptionKey }

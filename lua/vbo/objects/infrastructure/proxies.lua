@@ -7,8 +7,6 @@ local options = require "vbo.base.options"
 local repositories = require "vbo.objects.infrastructure.repositories"
 local resource = require "vbo.model.resource"
 
-local client = {}
-
 ---@class vbo.Proxy
 ---@field id string
 ---@field host_name string
@@ -34,9 +32,6 @@ local ProxyPool = resource.class {
   get = "ProxyPool_GetProxyPool", list = "ProxyPool_GetProxyPools", methods = {}, bulk = {},
   names = declare.named "name",
 }
-
---- `client:proxies()`; `client:proxy(name)` by id, host name or description.
-declare.children(client, "proxies", "proxy", Proxy)
 
 --- `client:proxies():create{ host_name=, port=, user=, password=, description=, … }`.
 declare.create(Proxy, "Proxy_Add")
@@ -100,9 +95,6 @@ function Proxy.methods:backup_repositories()
     return repository.proxy_id == own
   end)
 end
-
---- `client:proxy_pools()`; `client:proxy_pool(name)` by id or name (v8).
-declare.children(client, "proxy_pools", "proxy_pool", ProxyPool)
 
 -- Proxies, ids or host names as the bodies of pools take them.
 local function members(self, list, call)
@@ -191,4 +183,4 @@ function Proxy.methods:proxy_pool()
   return id and self._client:proxy_pool(id) or nil
 end
 
-return { Proxy = Proxy, ProxyPool = ProxyPool, client = client }
+return { Proxy = Proxy, ProxyPool = ProxyPool }

@@ -1,12 +1,13 @@
 --- Backup repositories, object storage repositories, and the sessions that work on them.
 
+local backups = require "vbo.objects.backups.below"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
+local objects = require "vbo.model.objects"
 local options = require "vbo.base.options"
 local resource = require "vbo.model.resource"
+local session = require "vbo.objects.session"
 local loop = require "vbo.runtime.loop"
-
-local client = {}
 
 ---@class vbo.BackupRepository
 ---@field id string
@@ -77,11 +78,6 @@ local ObjectStorage = resource.class {
   methods = {}, bulk = {}, names = declare.named "name",
 }
 
---- `client:backup_repositories()`, with the version's filters (`proxy`, `long_term` from v6
---- on, `organization`, `proxy_pool_id` from v8 on); `client:backup_repository(name)` by id or
---- name.
-declare.children(client, "backup_repositories", "backup_repository", Repository)
-
 --- `client:backup_repositories():create{ name=, path=, proxy=, … }`.
 declare.create(Repository, "BackupRepository_Add")
 
@@ -116,20 +112,41 @@ declare.children(Repository.methods, "backed_up_organizations", "backed_up_organ
 ---@return vbo.Session
 function Repository.methods:explore(given)
   local own, rest = options.split(given, { organization = "!string|table" }, "explore")
-  local Organization = require("vbo.objects.organization").Organization
-  local organization = resource.reference(Organization, self._client, own.organization)
-  return require("vbo.objects.session").explore(self, "BackupRepository_Explore", rest, {
+  local organization = resource.reference(objects.named "organization.Organization", self._client,
+    own.organization)
+  return session.explore(self, "BackupRepository_Explore", rest, {
     query = { organizationId = organization.id },
     about = { organization = organization, repository = self.id },
   })
 end
 
+-- ----------------------------------------------------------- what lies in a repository
+
+declare.children(Repository.methods, "organizations_data", "organization_data",
+  "backups.OrganizationData")
+declare.children(Repository.methods, "users_data", "user_data", "backups.UserData")
+declare.children(Repository.methods, "groups_data", "group_data", "backups.GroupData")
+declare.children(Repository.methods, "sites_data", "site_data", "backups.SiteData")
+declare.children(Repository.methods, "teams_data", "team_data", "backups.TeamData")
+--- With `filter`, `organization` and `at` (a point in time).
+declare.children(Repository.methods, "mailboxes_data", "mailbox_data", "backups.MailboxData")
+declare.children(Repository.methods, "onedrives_data", "onedrive_data", "backups.OneDriveData")
+
+backups.points(Repository.methods, "repository")
+declare.children(Repository.methods, "data_retrievals", "data_retrieval",
+  "backups.retrievals.DataRetrieval", { rooted = "repository" })
+
+--- The jobs that write there (v8; copy jobs in v6).
+declare.children(Repository.methods, "jobs", "job", "jobs.Job", { rooted = "repository" })
+declare.children(Repository.methods, "copy_jobs", "copy_job", "jobs.copy.CopyJob",
+  { rooted = "repository" })
+
 --- Synchronizations of this repository that the server knows (v6 and later).
 ---@return table collection
 function Repository.methods:synchronize_sessions()
   local own = self.id
-  return self._client:repository_synchronize_sessions():where(function(session)
-    return session.repository_id == own
+  return self._client:repository_synchronize_sessions():where(function(run)
+    return run.repository_id == own
   end)
 end
 
@@ -137,8 +154,8 @@ end
 ---@return table collection
 function Repository.methods:owner_change_sessions()
   local own = self.id
-  return self._client:repository_owner_change_sessions():where(function(session)
-    for _, id in ipairs(session.repository_ids or {}) do
+  return self._client:repository_owner_change_sessions():where(function(run)
+    for _, id in ipairs(run.repository_ids or {}) do
       if id == own then return true end
     end
     return false
@@ -159,18 +176,8 @@ function Repository.methods:proxy_pool()
   return id and self._client:proxy_pool(id) or nil
 end
 
---- `client:repository_synchronize_sessions()`; `client:repository_synchronize_session(id)`
---- (v6 and later).
-declare.children(client, "repository_synchronize_sessions", "repository_synchronize_session",
-  SynchronizeSession)
-
 --- Ends the synchronization.
 declare.action(SynchronizeSession, "stop", "RepositorySynchronizeSessions_StopSynchronizeAction")
-
---- `client:repository_owner_change_sessions()`; `client:repository_owner_change_session(id)`
---- (v8).
-declare.children(client, "repository_owner_change_sessions", "repository_owner_change_session",
-  OwnerChangeSession)
 
 --- Ends the change of owner.
 declare.action(OwnerChangeSession, "stop", "RepositoryOwnerChangeSessions_StopAction")
@@ -205,10 +212,6 @@ function OwnerChangeSession.methods:wait(given)
   end
 end
 
---- `client:object_storage_repositories()` (v4 to v7; v8 has them in `backup_repositories`);
---- `client:object_storage_repository(name)` by id or name.
-declare.children(client, "object_storage_repositories", "object_storage_repository",
-  ObjectStorage)
 declare.create(ObjectStorage, "ObjectStorageRepository_AddObjectStorageRepository")
 declare.edit(ObjectStorage, "ObjectStorageRepository_UpdateObjectStorageRepository")
 declare.remove(ObjectStorage, "ObjectStorageRepository_RemoveObjectStorageRepository")
@@ -216,5 +219,5 @@ declare.remove(ObjectStorage, "ObjectStorageRepository_RemoveObjectStorageReposi
 return {
   Repository = Repository, BackedUpOrganization = BackedUpOrganization,
   SynchronizeSession = SynchronizeSession, OwnerChangeSession = OwnerChangeSession,
-  ObjectStorage = ObjectStorage, client = client,
+  ObjectStorage = ObjectStorage,
 }

@@ -2,14 +2,11 @@
 
 local body = require "vbo.request.body"
 local declare = require "vbo.model.declare"
-local jobs = require "vbo.objects.jobs"
-local job_sessions = require "vbo.objects.jobs.sessions"
 local options_of = require "vbo.base.options"
-local organization = require "vbo.objects.organization"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
 
-local M = { client = {} }
+local M = {}
 
 ---@class vbo.CopyJob
 ---@field id string
@@ -56,41 +53,22 @@ end
 ---@return vbo.CopyJob
 function CopyJob.bulk:create(given) return M.create(self._client, given) end
 
---- Creates a copy job for this backup job (v6 and later); options as `copy_jobs():create`.
----@param given table
----@return vbo.CopyJob
-function jobs.Job.methods:create_copy_job(given)
-  local options = { backup_job = self }
-  for name, value in pairs(options_of.given(given, "create_copy_job")) do options[name] = value end
-  return M.create(self._client, options)
-end
-
 declare.edit(CopyJob, "CopyJob_Update")
 declare.remove(CopyJob, "CopyJob_Delete")
 declare.action(CopyJob, "enable", "CopyJob_Enable")
 declare.action(CopyJob, "disable", "CopyJob_Disable")
 
 --- Starts a run (`full` in v6 alone).  Gives the run's job session in v8, nil before.
-declare.action(CopyJob, "start", "CopyJob_Start", { class = job_sessions.JobSession })
+declare.action(CopyJob, "start", "CopyJob_Start", { class = "jobs.sessions.JobSession" })
 declare.action(CopyJob, "stop", "CopyJob_Stop")
 
 --- `copy_job:backup_job()`: the job whose backups it copies.
 declare.action(CopyJob, "backup_job", "CopyJob_GetBackupJobByCopyJob",
-  { class = jobs.Job, alone = true })
-
---- `job:copy_job()`: the copy job of a backup job.
-declare.action(jobs.Job, "copy_job", "Job_GetCopyJobByBackupJob", { class = CopyJob, alone = true })
+  { class = "jobs.Job", alone = true })
 
 --- `copy_job:job_sessions()` (v7 and later; v6 lists the sessions of all copy jobs:
 --- `client:job_sessions{ job_type = "Copy" }`).
-declare.children(CopyJob.methods, "job_sessions", "job_session", job_sessions.JobSession,
+declare.children(CopyJob.methods, "job_sessions", "job_session", "jobs.sessions.JobSession",
   { rooted = "job" })
-
---- `client:copy_jobs{…}` (`repository`; `organization` in v8); `client:copy_job(name)`.
-declare.children(M.client, "copy_jobs", "copy_job", CopyJob)
-
---- `organization:copy_jobs()` (v8).
-declare.children(organization.Organization.methods, "copy_jobs", "copy_job", CopyJob,
-  { rooted = "organization" })
 
 return M

@@ -2,13 +2,13 @@
 
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
-local job_items = require "vbo.objects.jobs.items"
-local job_sessions = require "vbo.objects.jobs.sessions"
+local objects = require "vbo.model.objects"
 local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
+local session = require "vbo.objects.session"
 
-local M = { client = {} }
+local M = {}
 
 ---@class vbo.Job
 ---@field id string
@@ -29,7 +29,6 @@ local Job = resource.class {
 }
 
 M.Job = Job
-M.SelectedItem, M.ExcludedItem = job_items.SelectedItem, job_items.ExcludedItem
 
 --- Creates a job in an organization.
 ---@param organization vbo.Organization
@@ -86,7 +85,7 @@ declare.action(Job, "disable", "Job_DisableAction")
 
 --- Starts a run.  Options: `full` (v6 and later).  Gives the run's job session in v8, nil
 --- before.
-declare.action(Job, "start", "Job_StartAction", { class = job_sessions.JobSession })
+declare.action(Job, "start", "Job_StartAction", { class = "jobs.sessions.JobSession" })
 
 --- Stops the run under way.
 declare.action(Job, "stop", "Job_StopAction")
@@ -98,17 +97,35 @@ declare.action(Job, "stop", "Job_StopAction")
 function Job.methods:explore(given)
   local owner = self._owner
   local organization = resource.is(owner) and owner._class.kind == "organization" and owner or nil
-  return require("vbo.objects.session").explore(self, "Job_ExploreAction", given,
+  return session.explore(self, "Job_ExploreAction", given,
     { about = { job = self, organization = organization } })
 end
 
-job_items.below(Job.methods)
+declare.children(Job.methods, "selected_items", "selected_item", "jobs.items.SelectedItem")
+declare.children(Job.methods, "excluded_items", "excluded_item", "jobs.items.ExcludedItem")
+declare.children(Job.methods, "selected_mailboxes", "selected_mailbox",
+  "jobs.items.SelectedMailbox")
+declare.children(Job.methods, "excluded_mailboxes", "excluded_mailbox",
+  "jobs.items.ExcludedMailbox")
+
+declare.children(Job.methods, "restore_points", nil, "backups.restore_points.RestorePoint",
+  { rooted = "job" })
+
+--- Creates a copy job for this backup job (v6 and later); options as `copy_jobs():create`.
+---@param given table?
+---@return vbo.CopyJob
+function Job.methods:create_copy_job(given)
+  local options = { backup_job = self }
+  for name, value in pairs(options_of.given(given, "create_copy_job")) do options[name] = value end
+  return objects.named "jobs.copy.create"(self._client, options)
+end
+
+--- `job:copy_job()`: the copy job of a backup job.
+declare.action(Job, "copy_job", "Job_GetCopyJobByBackupJob",
+  { class = "jobs.copy.CopyJob", alone = true })
 
 --- `job:job_sessions()`: its runs; listed below the job up to v6, by query since v7.
-declare.children(Job.methods, "job_sessions", "job_session", job_sessions.JobSession,
+declare.children(Job.methods, "job_sessions", "job_session", "jobs.sessions.JobSession",
   { below = "JobSession_GetByJobId", rooted = "job" })
-
---- `client:jobs()`; `client:job(name)` by id or name.
-declare.children(M.client, "jobs", "job", Job)
 
 return M

@@ -101,13 +101,4 @@ end
 clearing(SelectedMailbox, "Job_RemoveSelectedMailboxes")
 clearing(ExcludedMailbox, "Job_RemoveExcludedMailboxes")
 
---- Gives the methods of jobs their items.
----@param methods table
-function M.below(methods)
-  declare.children(methods, "selected_items", "selected_item", SelectedItem)
-  declare.children(methods, "excluded_items", "excluded_item", ExcludedItem)
-  declare.children(methods, "selected_mailboxes", "selected_mailbox", SelectedMailbox)
-  declare.children(methods, "excluded_mailboxes", "excluded_mailbox", ExcludedMailbox)
-end
-
 return M

@@ -9,7 +9,7 @@ local resource = require "vbo.model.resource"
 local loop = require "vbo.runtime.loop"
 local transfer_rates = require "vbo.objects.jobs.rates"
 
-local M = { client = {} }
+local M = {}
 
 ---@class vbo.JobSession
 ---@field id string
@@ -147,16 +147,12 @@ function JobSession.methods:wait(given)
   end
   return self
 end
-
---- `client:job_sessions{…}` (`job` v7, `job_type` v6, `status` v8,
---- `end_time_lower_bound` v6, `end_time_upper_bound` v7 and later); `client:job_session(id)`.
-declare.children(M.client, "job_sessions", "job_session", JobSession)
-
---- The job sessions that changed (v7 alone).
+--- Carries out `client:job_session_changes`.
+---@param client vbo.Client
 ---@param given table?  `from` (the `next` of the call before), `job_type`, `limit`
 ---@return vbo.Changes  of `vbo.JobSession`
-function M.client:job_session_changes(given)
-  return changes.read(self, "job_session_changes", "JobSessionChanges_Get", JobSession, given)
+function M.changed(client, given)
+  return changes.read(client, "job_session_changes", "JobSessionChanges_Get", JobSession, given)
 end
 
 return M

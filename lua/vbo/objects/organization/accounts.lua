@@ -6,7 +6,7 @@ local declare = require "vbo.model.declare"
 local fields = require "vbo.model.fields"
 local resource = require "vbo.model.resource"
 
-local M = { client = {} }
+local M = {}
 
 ---@class vbo.Application  of Entra ID
 ---@field id string            the application's id
@@ -54,6 +54,9 @@ local AuditItem = resource.class {
 ---@field expires_in integer        seconds
 local DeviceCode = resource.class {
   kind = "device code", key = "userCode", label = "userCode", methods = {}, bulk = {},
+  operations = {
+    "Organization_OrganizationDeviceCode", "OrganizationBackupApplications_OrganizationDeviceCode",
+  },
 }
 
 ---@class vbo.UsedRepository
@@ -108,8 +111,10 @@ local VersionBackupOptions = resource.class {
 }
 
 M.Application, M.BackupApplication, M.BackupAccount = Application, BackupApplication, BackupAccount
-M.AuditItem, M.DeviceCode, M.UsedRepository, M.SyncState = AuditItem, DeviceCode, UsedRepository,
-  SyncState
+M.AuditItem, M.DeviceCode, M.UsedRepository = AuditItem, DeviceCode, UsedRepository
+M.LicensingInformation, M.SyncState = LicensingInformation, SyncState
+M.RetentionExclusion, M.TenantInformation = RetentionExclusion, TenantInformation
+M.VersionBackupOptions = VersionBackupOptions
 
 --- Registers applications in Entra ID: `organization:applications():create{…}`.
 ---
@@ -200,38 +205,5 @@ declare.edit(RetentionExclusion, "OrganizationRetentionExclusion_OrganizationRet
 declare.action(RetentionExclusion, "remove",
   "OrganizationRetentionExclusion_OrganizationRetentionPolicyDelete")
 declare.edit(VersionBackupOptions, "Organization_SetVersionBackupOptionsByID")
-
---- Gives the methods of organizations what they have.
----@param methods table
-function M.below(methods)
-  local organization = { methods = methods }
-  declare.children(methods, "applications", "application", Application)
-  declare.children(methods, "backup_applications", "backup_application", BackupApplication)
-  declare.children(methods, "backup_accounts", nil, BackupAccount)
-  declare.children(methods, "audit_items", "audit_item", AuditItem)
-  declare.children(methods, "used_repositories", nil, UsedRepository)
-  declare.single(methods, "licensing_information", LicensingInformation)
-  declare.single(methods, "sync_state", SyncState)
-  declare.single(methods, "retention_exclusion", RetentionExclusion)
-  declare.single(methods, "tenant_information", TenantInformation)
-  declare.single(methods, "version_backup_options", VersionBackupOptions)
-
-  --- Reads the organization's users, groups, sites and teams anew; `type` is "Incremental"
-  --- or "Full" (v7 and later).
-  declare.action(organization, "sync", "OrganizationSync_Start")
-
-  --- A code to confirm in a browser, for what `applications():create` and others do in the
-  --- organization's name (v6 and later).
-  declare.action(organization, "device_code",
-    "OrganizationBackupApplications_OrganizationDeviceCode", { class = DeviceCode })
-end
-
---- `client:sync_states()`: of all organizations (v8).
-declare.children(M.client, "sync_states", nil, SyncState)
-
---- `client:device_code{ target_region = "Worldwide" }` (v5 and later): for an organization
---- that is still to be added.
-declare.action({ methods = M.client }, "device_code", "Organization_OrganizationDeviceCode",
-  { class = DeviceCode })
 
 return M

@@ -1,10 +1,8 @@
 --- Organizations: the tenants of Microsoft 365, or servers of one's own, that are backed up.
 
-local accounts = require "vbo.objects.organization.accounts"
+local backups = require "vbo.objects.backups.below"
 local declare = require "vbo.model.declare"
-local jobs = require "vbo.objects.jobs"
-local license = require "vbo.objects.server.license"
-local members = require "vbo.objects.organization.members"
+local objects = require "vbo.model.objects"
 local resource = require "vbo.model.resource"
 local session = require "vbo.objects.session"
 
@@ -22,8 +20,6 @@ local Organization = resource.class {
   get = "Organization_GetById", list = "Organization_Get", methods = {}, bulk = {},
   names = declare.named("name", "officeName"),
 }
-
-local client = {}
 
 --- `client:organizations():create{…}`: adds one; options are the version's own (v1 and v2:
 --- `type`, `region`, `username`, `password`; later `exchange_online_settings` …).
@@ -50,16 +46,58 @@ function Organization.methods:explore(given)
   return session.explore(self, "Organization_Explore", given, { about = { organization = self } })
 end
 
-members.below(Organization.methods)
-accounts.below(Organization.methods)
+-- ------------------------------------------------------------------- production
+
+-- The listings take the version's own query options: `display_name`, `user_name`
+-- (v4 and later), `location_filter` (v6), `data_source` (v7), `include_personal_sites`,
+-- `parent_id`, `filter` of sites, ….
+declare.children(Organization.methods, "users", "user", "organization.members.User")
+declare.children(Organization.methods, "groups", "group", "organization.members.Group")
+declare.children(Organization.methods, "sites", "site", "organization.members.Site")
+declare.children(Organization.methods, "teams", "team", "organization.members.Team")
+declare.children(Organization.methods, "mailboxes", "mailbox", "organization.members.Mailbox")
+
+-- ----------------------------------------------------------- accounts and settings
+
+declare.children(Organization.methods, "applications", "application",
+  "organization.accounts.Application")
+declare.children(Organization.methods, "backup_applications", "backup_application",
+  "organization.accounts.BackupApplication")
+declare.children(Organization.methods, "backup_accounts", nil,
+  "organization.accounts.BackupAccount")
+declare.children(Organization.methods, "audit_items", "audit_item",
+  "organization.accounts.AuditItem")
+declare.children(Organization.methods, "used_repositories", nil,
+  "organization.accounts.UsedRepository")
+declare.single(Organization.methods, "licensing_information",
+  "organization.accounts.LicensingInformation")
+declare.single(Organization.methods, "sync_state", "organization.accounts.SyncState")
+declare.single(Organization.methods, "retention_exclusion",
+  "organization.accounts.RetentionExclusion")
+declare.single(Organization.methods, "tenant_information",
+  "organization.accounts.TenantInformation")
+declare.single(Organization.methods, "version_backup_options",
+  "organization.accounts.VersionBackupOptions")
+
+--- Reads the organization's users, groups, sites and teams anew; `type` is "Incremental"
+--- or "Full" (v7 and later).
+declare.action(Organization, "sync", "OrganizationSync_Start", { alone = true })
+
+--- A code to confirm in a browser, for what `applications():create` and others do in the
+--- organization's name (v6 and later).
+declare.action(Organization, "device_code",
+  "OrganizationBackupApplications_OrganizationDeviceCode",
+  { class = "organization.accounts.DeviceCode", alone = true })
+
+-- ----------------------------------------------------------------- jobs and backups
 
 --- `organization:jobs()`; `organization:job(name)`: its backup jobs.
-declare.children(Organization.methods, "jobs", "job", jobs.Job,
+declare.children(Organization.methods, "jobs", "job", "jobs.Job",
   { below = "Job_GetByOrganizationId", rooted = "organization" })
 
 --- The users of the organization that take a licence (v3 and later).
-declare.children(Organization.methods, "licensed_users", "licensed_user", license.LicensedUser,
-  { rooted = "organization" })
+declare.children(Organization.methods, "licensed_users", "licensed_user",
+  "server.license.LicensedUser", { rooted = "organization" })
 
 --- Creates a backup job for the organization.
 ---
@@ -68,19 +106,18 @@ declare.children(Organization.methods, "licensed_users", "licensed_user", licens
 --- `run_now` and whatever else the API version's body has.
 ---@param given table
 ---@return vbo.Job
-function Organization.methods:create_job(given) return jobs.create(self, given) end
+function Organization.methods:create_job(given)
+  return objects.named "jobs.create"(self, given)
+end
 
---- `client:organizations()`; `client:organization(name)`, without a name the only one.
-declare.children(client, "organizations", "organization", Organization)
+--- `organization:copy_jobs()` (v8).
+declare.children(Organization.methods, "copy_jobs", "copy_job", "jobs.copy.CopyJob",
+  { rooted = "organization" })
 
---- `client:current_organization()`: that of the account itself, for a tenant's or an
---- operator's login (v2 and later).
-declare.action({ methods = client }, "current_organization",
-  "Organization_GetCurrentOrganization", { class = Organization })
+declare.children(Organization.methods, "data_retrievals", "data_retrieval",
+  "backups.retrievals.DataRetrieval", { rooted = "organization" })
+declare.children(Organization.methods, "rbac_roles", "rbac_role", "roles.RbacRole",
+  { list = "RbacRole_GetByOrganization" })
+backups.points(Organization.methods, "organization")
 
-for name, method in pairs(accounts.client) do client[name] = method end
-
-return {
-  Organization = Organization, User = members.User, Group = members.Group,
-  Site = members.Site, Team = members.Team, UserOneDrive = members.UserOneDrive, client = client,
-}
+return { Organization = Organization }

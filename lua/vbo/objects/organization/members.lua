@@ -99,18 +99,4 @@ declare.children(User.methods, "onedrives", "onedrive", UserOneDrive)
 --- `group:members()` (v5 and later); `group:member(name)` by login or name.
 declare.children(Group.methods, "members", "member", GroupMember)
 
---- Gives the methods of organizations what they have.
----
---- The listings take the version's own query options: `display_name`, `user_name`
---- (v4 and later), `location_filter` (v6), `data_source` (v7), `include_personal_sites`,
---- `parent_id`, `filter` of sites, ….
----@param methods table
-function M.below(methods)
-  declare.children(methods, "users", "user", User)
-  declare.children(methods, "groups", "group", Group)
-  declare.children(methods, "sites", "site", Site)
-  declare.children(methods, "teams", "team", Team)
-  declare.children(methods, "mailboxes", "mailbox", Mailbox)
-end
-
 return M

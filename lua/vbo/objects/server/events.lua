@@ -8,7 +8,7 @@ local resource = require "vbo.model.resource"
 local loop = require "vbo.runtime.loop"
 local time = require "vbo.base.time"
 
-local client = {}
+local M = {}
 
 ---@class vbo.ServerEvent
 ---@field id string
@@ -30,17 +30,14 @@ local function query_of(given)
   if type(query.from) == "number" then query.from = time.iso(query.from) end
   return query
 end
-
---- One batch of events (v8).
----
---- Options: `from` (the token that the batch before gave, or where to begin), `limit`,
---- `timeout_seconds` (how long the server may wait for an event).
+--- Carries out `client:events`.
+---@param client vbo.Client
 ---@param given table
 ---@return vbo.ServerEvent[] events
 ---@return string? token  `from` of the next batch
-function client:events(given)
+function M.events(client, given)
   options.check(given, event_options, "events")
-  local answer = pipeline.call(self, {
+  local answer = pipeline.call(client, {
     call = "events", operation = "Events_Get", path = {}, query = query_of(given),
   }).data
   if type(answer) ~= "table" or type(answer.results) ~= "table" then
@@ -49,7 +46,7 @@ function client:events(given)
   end
   local events = {}
   for i, record in ipairs(answer.results) do
-    events[i] = resource.from_record(ServerEvent, self, record)
+    events[i] = resource.from_record(ServerEvent, client, record)
   end
   local token = answer.nextChangeToken
   return events, type(token) == "string" and token or nil
@@ -58,14 +55,11 @@ end
 -- How long the server may wait unless told, and the least time between two requests that
 -- brought nothing: one that does not wait is not to be asked without a pause.
 local patience, pause = 30, 1
-
---- Follows the events (v8): waits for the next one, for as long as the loop goes on.  Beside
---- each event comes the token of the batch after it.
----
---- Options: `from`, `limit`, `timeout_seconds`, as one batch takes them.
+--- Carries out `client:follow_events`.
+---@param client vbo.Client
 ---@param given table
 ---@return fun(): vbo.ServerEvent
-function client:follow_events(given)
+function M.follow_events(client, given)
   options.check(given, event_options, "follow_events")
   local query = query_of(given)
   query.timeout_seconds = query.timeout_seconds or patience
@@ -75,11 +69,11 @@ function client:follow_events(given)
     while not batch[position] do
       local asked = core.now()
       local token
-      batch, token = self:events(query)
+      batch, token = M.events(client, query)
       position, query.from = 1, token or query.from
       local left = pause - (core.now() - asked)
       if not batch[1] and left > 0 then
-        local ok, err = loop.sleep(self._engine, left)
+        local ok, err = loop.sleep(client._engine, left)
         if not ok then errors.raise(err) end
       end
     end
@@ -87,4 +81,6 @@ function client:follow_events(given)
   end
 end
 
-return { ServerEvent = ServerEvent, client = client }
+M.ServerEvent = ServerEvent
+
+return M

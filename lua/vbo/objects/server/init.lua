@@ -1,4 +1,4 @@
---- Settings, the licence, mail, events and health of a server.
+--- Settings and health of a server.
 
 local body = require "vbo.request.body"
 local declare = require "vbo.model.declare"
@@ -7,16 +7,7 @@ local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
 
-local M = { client = {} }
-local client = M.client
-
-for _, part in ipairs { "license", "mail", "events" } do
-  local module = require("vbo.objects.server." .. part)
-  for name, value in pairs(module) do
-    if name ~= "client" then M[name] = value end
-  end
-  for name, method in pairs(module.client) do client[name] = method end
-end
+local M = {}
 
 ---@class vbo.HistorySettings
 ---@field keep_allsessions boolean
@@ -24,9 +15,6 @@ end
 local HistorySettings = resource.class {
   kind = "history settings", get = "HistorySettings_Get", methods = {},
 }
-
---- How long job sessions are kept (every version).
-declare.single(client, "history_settings", HistorySettings)
 
 --- Changes what is given and keeps the rest.
 declare.edit(HistorySettings, "HistorySettings_Update")
@@ -43,9 +31,6 @@ local ExclusionSettings = resource.class {
   kind = "exclusion settings", get = "ExclusionSettings_Get", methods = {},
 }
 
---- Folders of mailboxes that no job backs up (every version).
-declare.single(client, "exclusion_settings", ExclusionSettings)
-
 --- Changes what is given and keeps the rest.
 declare.edit(ExclusionSettings, "ExclusionSettings_Update")
 
@@ -59,9 +44,6 @@ local InternetProxySettings = resource.class {
   kind = "internet proxy settings", get = "InternetProxySettings_Get", methods = {},
 }
 
---- The proxy to the internet (v3 and later).
-declare.single(client, "internet_proxy_settings", InternetProxySettings)
-
 --- Changes what is given and keeps the rest; takes `user` and `password` (a secret) as well.
 declare.edit(InternetProxySettings, "InternetProxySettings_Update")
 
@@ -72,9 +54,6 @@ local RetentionExclusion = resource.class {
   kind = "global retention exclusion settings",
   get = "GlobalRetentionExclusionSettings_GlobalRetentionPolicyGet", methods = {},
 }
-
---- What retention spares everywhere (v6 and later).
-declare.single(client, "global_retention_exclusion_settings", RetentionExclusion)
 
 --- Changes what is given and keeps the rest.
 declare.edit(RetentionExclusion, "GlobalRetentionExclusionSettings_GlobalRetentionPolicyPut",
@@ -89,9 +68,6 @@ local RestorePortalSettings = resource.class {
   kind = "restore portal settings", get = "RestorePortalSettings_Get", methods = {},
 }
 
---- The restore portal (v6 and later).
-declare.single(client, "restore_portal_settings", RestorePortalSettings)
-
 ---@class vbo.ManagementMode
 ---@field is_managed boolean
 ---@field company_name string?
@@ -99,9 +75,6 @@ declare.single(client, "restore_portal_settings", RestorePortalSettings)
 local ManagementMode = resource.class {
   kind = "management mode", get = "ManagementMode_Get", methods = {},
 }
-
---- Who manages the server (v6 and later).
-declare.single(client, "management_mode", ManagementMode)
 
 --- Changes what is given and keeps the rest (v6 and v7).
 declare.edit(ManagementMode, "ManagementMode_Update")
@@ -113,16 +86,10 @@ local ServiceInstance = resource.class {
   kind = "service instance", get = "ServiceInstance_Get", methods = {},
 }
 
---- The installation (v6 and later).
-declare.single(client, "service_instance", ServiceInstance)
-
 ---@class vbo.Health
 ---@field status string           Healthy or Unhealthy
 ---@field entries table<string, table>
 local Health = resource.class { kind = "health", get = "Health_Get", methods = {} }
-
---- How the server is (v8).
-declare.single(client, "health", Health)
 
 ---@class vbo.ConfigurationUpdates
 ---@field enable_check_for_updates boolean
@@ -130,9 +97,6 @@ declare.single(client, "health", Health)
 local ConfigurationUpdates = resource.class {
   kind = "configuration of updates", get = "Configuration_Updates_Get", methods = {},
 }
-
---- How the product updates itself (v8).
-declare.single(client, "configuration_updates", ConfigurationUpdates)
 
 --- Changes what is given, also inside `update_settings`, and keeps the rest.
 ---@param given table  enable_check_for_updates=, update_settings= {

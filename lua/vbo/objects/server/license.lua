@@ -9,7 +9,7 @@ local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
 
-local client = {}
+local M = {}
 
 ---@class vbo.License
 ---@field status string       Valid or Expired
@@ -20,9 +20,6 @@ local client = {}
 ---@field total_number integer
 ---@field used_number integer
 local License = resource.class { kind = "license", get = "License_Get", methods = {} }
-
---- `client:license()` (v5 and later).
-declare.single(client, "license", License)
 
 -- What a change of the licence answers is the licence, except in v5.
 local function renewed(self, answer)
@@ -84,11 +81,6 @@ local LicensedUser = resource.class {
   names = declare.named "name",
 }
 
---- `client:licensed_users()`, with the filters `organization` and, as later versions have
---- them, `name` and `backed_up_organization_id`; `client:licensed_user(name)` by id or name
---- (v3 and later).
-declare.children(client, "licensed_users", "licensed_user", LicensedUser)
-
 --- Takes the licence from the user (v5 and later).
 declare.remove(LicensedUser, "LicensedUser_Remove")
 
@@ -99,23 +91,18 @@ local Platform = resource.class {
   kind = "licensing platform", get = "LicenseStatistic_GetLicensingPlatformInfo", methods = {},
 }
 
---- `client:licensing_platform()`: the kinds of objects that are counted (v7 and later).
-declare.single(client, "licensing_platform", Platform)
-
 ---@class vbo.LicensingUsage
 ---@field platform_types table[]
 local Usage = resource.class {
   kind = "licensing usage", get = "LicenseStatistic_GetUsage", methods = {},
 }
-
---- How the licence is used now (v7 and later).
----
---- Options: `platform_id`, `organization`, `backed_up_organization_id`.
+--- Carries out `client:licensing_usage`.
+---@param client vbo.Client
 ---@param given table?
 ---@return vbo.LicensingUsage
-function client:licensing_usage(given)
-  return resource.from_record(Usage, self,
-    declare.call(self, "licensing_usage", "LicenseStatistic_GetUsage", given).data)
+function M.usage(client, given)
+  return resource.from_record(Usage, client,
+    declare.call(client, "licensing_usage", "LicenseStatistic_GetUsage", given).data)
 end
 
 -- v5 and v6 have it at another place.
@@ -137,9 +124,6 @@ local Report = resource.class {
   kind = "licensing report", get = "LicenseStatistic_GetLatestReport", load = load_report,
   methods = {},
 }
-
---- `client:licensing_report()`: the latest monthly report (v5 and later).
-declare.single(client, "licensing_report", Report)
 
 --- Approves the report (v6 and later).
 ---
@@ -165,8 +149,7 @@ function Report.methods:approve(given)
   }
 end
 
-return {
-  License = License, AutoUpdate = AutoUpdate, LicensedUser = LicensedUser,
-  LicensingPlatform = Platform, LicensingUsage = Usage, LicensingReport = Report,
-  client = client,
-}
+M.License, M.AutoUpdate, M.LicensedUser = License, AutoUpdate, LicensedUser
+M.LicensingPlatform, M.LicensingUsage, M.LicensingReport = Platform, Usage, Report
+
+return M

@@ -3,8 +3,7 @@
 local declare = require "vbo.model.declare"
 local resource = require "vbo.model.resource"
 
-local client = {}
-local M = { client = client }
+local M = {}
 
 -- `client:NAME()`: one kind of settings.
 --
@@ -15,9 +14,8 @@ local M = { client = client }
 -- { requestId=, signInUrl= }, and `complete_oauth_sign_in{ code=, state= }` what Microsoft or
 -- Google answered there gives { requestId=, userId= } for `edit`: for the product and the
 -- audit from v7 on, for the explorers from v8 on.
-local function define(name, prefix, kind)
+local function define(prefix, kind)
   local class = resource.class { kind = kind, get = prefix .. "_Get", methods = {} }
-  declare.single(client, name, class)
   -- Left out, the way of signing in would fall back to a password.
   declare.edit(class, prefix .. "_Update", { keep = { "authenticationType" } })
   declare.action(class, "prepare_oauth_sign_in", prefix .. "_PrepareOAuthSignIn")
@@ -27,22 +25,21 @@ local function define(name, prefix, kind)
 end
 
 --- Notifications of backup jobs (every version; a test message from v2 on).
-M.VboEmailSettings = define("vbo_email_settings", "VboEmailSettings", "VBO email settings")
+M.VboEmailSettings = define("VboEmailSettings", "VBO email settings")
 
 --- What the explorer of Exchange sends (every version; a test message from v3 on).
-M.VexEmailSettings = define("vex_email_settings", "VexEmailSettings", "VEX email settings")
+M.VexEmailSettings = define("VexEmailSettings", "VEX email settings")
 
 --- What the explorer of OneDrive sends (v3 and later).
-M.VeodEmailSettings = define("veod_email_settings", "VeodEmailSettings", "VEOD email settings")
+M.VeodEmailSettings = define("VeodEmailSettings", "VEOD email settings")
 
 --- What the explorer of SharePoint sends (v2 and later; a test message from v3 on).
-M.VespEmailSettings = define("vesp_email_settings", "VespEmailSettings",
-  "VESP email settings")
+M.VespEmailSettings = define("VespEmailSettings", "VESP email settings")
 
 --- What the explorer of Teams sends (v5 and later).
-M.VetEmailSettings = define("vet_email_settings", "VetEmailSettings", "VET email settings")
+M.VetEmailSettings = define("VetEmailSettings", "VET email settings")
 
 --- Notifications of the audit (v5 and later).
-M.AuditEmailSettings = define("audit_email_settings", "AuditEmailSettings", "audit email settings")
+M.AuditEmailSettings = define("AuditEmailSettings", "audit email settings")
 
 return M

@@ -4,12 +4,13 @@ local ascii = require "vbo.base.ascii"
 local body = require "vbo.request.body"
 local errors = require "vbo.base.error"
 local nearest = require "vbo.base.nearest"
+local objects = require "vbo.model.objects"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
 local save = require "vbo.model.save"
 local moment = require "vbo.base.moment"
 
-local M = { client = {} }
+local M = {}
 
 -- Name → its operation, and its type in the action dialect, which has one operation for all.
 local kinds = {
@@ -40,13 +41,13 @@ local function operation_of(client, kind)
   end
   return name
 end
-
---- The reports that the server's version makes.
+--- Carries out `client:reports`.
+---@param client vbo.Client
 ---@return string[] names  for `report`, sorted
-function M.client:reports()
+function M.names(client)
   local list = {}
   for _, name in ipairs(names()) do
-    if self._catalogue:operation((operation_of(self, name))) then list[#list + 1] = name end
+    if client._catalogue:operation((operation_of(client, name))) then list[#list + 1] = name end
   end
   return list
 end
@@ -59,21 +60,12 @@ end
 ---| "storage_consumption"
 ---| "teams_protection"
 ---| "user_protection"
-
---- Makes a report and saves it (v3 and later).
----
---- Kinds are license_overview, storage_consumption, mailbox_protection (v3 and later),
---- user_protection (v6 and later), onedrive_protection, sharepoint_protection and
---- teams_protection (v8).
----
---- Options: `start_time` and `end_time` (of the first two), `organization` (of the others: an
---- organization, its id or name), `format` ("pdf" unless told, or "csv"; the last three have
---- one format), `timezone` ("UTC+05:00"; v6 and later), and those of every save.  Up to v5
---- times are read in the server's own zone.
+--- Carries out `client:report`.
+---@param client vbo.Client
 ---@param kind vbo.ReportKind
 ---@param given table?
 ---@return vbo.Saved
-function M.client:report(kind, given)
+function M.report(client, kind, given)
   if not kinds[kind] then
     local best = type(kind) == "string" and nearest(kind, names())
     errors.usage(("report: there is no report '%s'"):format(tostring(kind)),
@@ -82,26 +74,26 @@ function M.client:report(kind, given)
   end
   local own, rest = save.split(given, "report")
   if rest.type ~= nil then errors.usage "report has no option 'type': its kind comes first" end
-  local name, old = operation_of(self, kind)
-  local operation = pipeline.operation(self, name)
+  local name, old = operation_of(client, kind)
+  local operation = pipeline.operation(client, name)
   if old and rest.timezone ~= nil then
     errors.raise {
       kind = "unsupported", operation = name,
-      message = ("report: option 'timezone' does not exist in %s"):format(self.version),
+      message = ("report: option 'timezone' does not exist in %s"):format(client.version),
       hint = "times are read in the server's own zone",
     }
   end
   for _, option in ipairs { "start_time", "end_time" } do
-    if rest[option] ~= nil then rest[option] = (moment.bound(self, rest[option], option)) end
+    if rest[option] ~= nil then rest[option] = (moment.bound(client, rest[option], option)) end
   end
   if rest.organization ~= nil then
-    local Organization = require("vbo.objects.organization").Organization
-    rest.organization = resource.reference(Organization, self, rest.organization).id
+    local Organization = objects.named "organization.Organization"
+    rest.organization = resource.reference(Organization, client, rest.organization).id
   end
   if rest.format == nil and body.property(operation.body, "format") then rest.format = "pdf" end
   rest.type = old
   local extension = type(rest.format) == "string" and "." .. ascii.lower(rest.format) or ""
-  return save.stream(self, { call = "report", operation = name, options = rest }, own,
+  return save.stream(client, { call = "report", operation = name, options = rest }, own,
     kind .. "_report" .. extension, save.check_of(extension) or "pdf|csv")
 end
 

@@ -4,26 +4,22 @@
 --- so does closing the client that opened it.
 
 local ascii = require "vbo.base.ascii"
-local backup_organization = require "vbo.objects.session.organization"
 local capability = require "vbo.client.capability"
 local core = require "vbo.core"
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
-local exchange = require "vbo.objects.exchange"
 local known_points = require "vbo.objects.session.known_points"
 local loop = require "vbo.runtime.loop"
 local lost_session = require "vbo.objects.session.lost"
 local moment = require "vbo.base.moment"
 local nearest = require "vbo.base.nearest"
 local notice = require "vbo.base.notice"
-local onedrive = require "vbo.objects.onedrive"
+local objects = require "vbo.model.objects"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
-local sharepoint = require "vbo.objects.sharepoint"
 local statistics = require "vbo.model.statistics"
 local task = require "vbo.runtime.task"
-local teams = require "vbo.objects.teams"
 local time = require "vbo.base.time"
 
 ---@class vbo.Session
@@ -77,7 +73,7 @@ local device_code_options = {
   application_id = "string", organization_name = "string", region = "string",
 }
 
-local M = { Session = Session, Event = Event, client = {} }
+local M = { Session = Session, Event = Event }
 
 local workloads = { exchange = true, onedrive = true, sharepoint = true, teams = true }
 local workload_names = { "exchange", "onedrive", "sharepoint", "teams" }
@@ -289,7 +285,7 @@ declare.children(Session.methods, "events", "event", Event)
 
 --- `session:backup_organization()`: the organization whose backup it is, for what concerns
 --- all of it.
-declare.single(Session.methods, "backup_organization", backup_organization.BackupOrganization,
+declare.single(Session.methods, "backup_organization", "session.organization.BackupOrganization",
   "The organization whose backup it is.")
 
 --- A code by which somebody with multi-factor authentication allows the restores of this
@@ -316,45 +312,38 @@ end
 
 --- `session:onedrives()`; `session:onedrive(name)` by id, by its person's name or address,
 --- or by its URL.
-declare.children(Session.methods, "onedrives", "onedrive", onedrive.OneDrive)
+declare.children(Session.methods, "onedrives", "onedrive", "onedrive.OneDrive")
 
 --- `session:mailboxes()`; `session:mailbox(name)` by id, address or name (an archive
 --- by its id or name).
-declare.children(Session.methods, "mailboxes", "mailbox", exchange.Mailbox)
+declare.children(Session.methods, "mailboxes", "mailbox", "exchange.Mailbox")
 
 declare.note(Session.methods, { name = "sites", kind = "plural",
-  operation = sharepoint.Site.list, class = sharepoint.Site, accepts = { recursive = "boolean" } })
+  class = "sharepoint.Site", accepts = { recursive = "boolean" } })
 declare.note(Session.methods, { name = "site", kind = "singular",
-  operation = sharepoint.Site.get, class = sharepoint.Site })
+  class = "sharepoint.Site" })
 
 --- Sites and subsites (v2 and later); `recursive = false`: only the top ones.
 ---@param given table?  a list: a selection of them
-function Session.methods:sites(given) return sharepoint.sites(self, given) end
+function Session.methods:sites(given)
+  return objects.named "sharepoint.sites"(self, given)
+end
 
 --- One site by id, title, URL, or path: of its URL ("/sites/marketing"), or of titles from
 --- the top ("Marketing/Events").
 ---@param name any
 ---@return vbo.Site
-function Session.methods:site(name) return sharepoint.site(self, name) end
+function Session.methods:site(name)
+  return objects.named "sharepoint.site"(self, name)
+end
 
 --- `session:teams()`; `session:team(name)` by id, display name, alias or address (v5 and
 --- later).
-declare.children(Session.methods, "teams", "team", teams.Team)
+declare.children(Session.methods, "teams", "team", "teams.Team")
 
 --- Stops each of the selected sessions.
 function Session.bulk:stop()
   for _, session in ipairs(self:_all()) do session:stop() end
-end
-
---- `client:sessions()`; `client:session(id)`.
-declare.children(M.client, "sessions", "session", Session)
-
---- Opens a restore session on the organization of the account itself (a tenant's login).
---- Options as `Organization:explore`.
----@param given table?
----@return vbo.Session
-function M.client:explore(given)
-  return M.explore(self, "RestoreSession_ExploreAction", given)
 end
 
 return M

@@ -5,8 +5,11 @@
 --- not, a job up to v5) nothing is known.
 
 local ascii = require "vbo.base.ascii"
+local body = require "vbo.request.body"
+local collection = require "vbo.model.collection"
 local errors = require "vbo.base.error"
 local fields = require "vbo.model.fields"
+local objects = require "vbo.model.objects"
 local time = require "vbo.base.time"
 
 local M = {}
@@ -64,8 +67,7 @@ local function is_usable(what, record)
 end
 
 local function listing_of(what)
-  local restore_points = require "vbo.objects.backups.restore_points"
-  local class, client = restore_points.RestorePoint, what.client
+  local class, client = objects.named "backups.restore_points.RestorePoint", what.client
   if what.operator then
     return class, client, { list = "OrganizationRbac_GetLoggedInUserRestorePoints" }
   end
@@ -77,7 +79,6 @@ end
 
 -- The newest listed point at or before a moment, or the oldest of all.
 local function listed(what, oldest, moment)
-  local body, collection = require "vbo.request.body", require "vbo.model.collection"
   local class, owner, how = listing_of(what)
   local operation = what.client._catalogue:operation(how.list or class.list)
   local query = how.query or {}

@@ -1,10 +1,10 @@
---- What can be done with the things of a site: save, send, restore in place, restore to
---- another site.
+--- Saves, sends and restores the things of a site, in place or to another site.
 ---
 --- In place is the site the backup was made of: `restore`, with `list` another list or
 --- library in it (the action dialect calls this restoreTo).  `restore_to` (v6 and later) is
 --- another site, named by its URL.
 
+local classes = require "vbo.objects.sharepoint.classes"
 local errors = require "vbo.base.error"
 local resource = require "vbo.model.resource"
 local tree = require "vbo.model.tree"
@@ -90,64 +90,60 @@ local operators = {
   },
 }
 
-local function define_restores(classes)
-  for name, operations in pairs(restores) do
-    verbs.restore(classes[name], "restore", operations[1], {
-      doc = restoring, operator = operators[name],
-      instead = "they restore documents and items: site:documents():restore{…}",
-    })
-    verbs.restore(classes[name], "restore_to", operations[2], {
-      doc = elsewhere, prepare = destination,
-      instead = "they restore to where it was: restore{…}",
-    })
-  end
+for name, operations in pairs(restores) do
+  verbs.restore(classes[name], "restore", operations[1], {
+    doc = restoring, operator = operators[name],
+    instead = "they restore documents and items: site:documents():restore{…}",
+  })
+  verbs.restore(classes[name], "restore_to", operations[2], {
+    doc = elsewhere, prepare = destination,
+    instead = "they restore to where it was: restore{…}",
+  })
 end
 
 local function name_of_owner(self) return self._owner.name end
 
-local function define_saves(classes)
-  local plain = tree.save_plain "SharePointDocument_SaveDocumentAction"
-  verbs.save(classes.Document, "save", {
-    one = "SharePointDocument_SaveDocumentAction", many = "SharePointDocument_SaveDocumentsAction",
-  }, {
-    doc = "Saves the document as it is, with `zip` in an archive; selected documents as one "
-      .. "archive, with `zip = false` as plain files in the folder `to`.",
-    extension = verbs.zipped_if_asked, files = "documents.zip", plain = plain, single = true,
-    content = true,
-  })
-  verbs.save(classes.DocumentVersion, "save", {
-    one = "SharePointDocument_SaveDocumentActionByVersionId",
-  }, {
-    doc = "Saves this version of the document, with `zip` in an archive.",
-    named = name_of_owner, extension = verbs.zipped_if_asked, content = true,
-  })
-  verbs.save(classes.Folder, "save", {
-    one = "SharePointFolder_SaveFolderAction", many = "SharePointFolder_SaveFoldersAction",
-  }, {
-    doc = "Saves the folder, or those selected, as one archive; with `zip = false` as plain files.",
-    extension = verbs.zipped_unless_plain, files = "folders.zip", plain = plain,
-  })
-  verbs.save(classes.FolderVersion, "save", {
-    one = "SharePointFolder_SaveFolderActionByVersionId",
-  }, {
-    doc = "Saves this version of the folder as an archive.",
-    named = name_of_owner, extension = verbs.zipped,
-  })
-  verbs.save(classes.Library, "save", {
-    one = "SharePointLibrary_SaveLibraryAction", each = true,
-  }, {
-    doc = "Saves the library as an archive, with `zip = false` as plain files; several (for "
-      .. "which the API has no call) each as its own in the folder `to`.",
-    extension = verbs.zipped_unless_plain, plain = plain,
-  })
-  verbs.save(classes.Attachment, "save", {
-    one = "SharePointAttachment_SaveAttachmentAction",
-    many = "SharePointAttachment_SaveAttachmentsAction",
-  }, {
-    doc = "Saves the attachment; of several those selected, as one archive.",
-    files = "attachments.zip", content = true,
-  })
-end
+local plain = tree.save_plain "SharePointDocument_SaveDocumentAction"
+verbs.save(classes.Document, "save", {
+  one = "SharePointDocument_SaveDocumentAction", many = "SharePointDocument_SaveDocumentsAction",
+}, {
+  doc = "Saves the document as it is, with `zip` in an archive; selected documents as one "
+    .. "archive, with `zip = false` as plain files in the folder `to`.",
+  extension = verbs.zipped_if_asked, files = "documents.zip", plain = plain, single = true,
+  content = true,
+})
+verbs.save(classes.DocumentVersion, "save", {
+  one = "SharePointDocument_SaveDocumentActionByVersionId",
+}, {
+  doc = "Saves this version of the document, with `zip` in an archive.",
+  named = name_of_owner, extension = verbs.zipped_if_asked, content = true,
+})
+verbs.save(classes.Folder, "save", {
+  one = "SharePointFolder_SaveFolderAction", many = "SharePointFolder_SaveFoldersAction",
+}, {
+  doc = "Saves the folder, or those selected, as one archive; with `zip = false` as plain files.",
+  extension = verbs.zipped_unless_plain, files = "folders.zip", plain = plain,
+})
+verbs.save(classes.FolderVersion, "save", {
+  one = "SharePointFolder_SaveFolderActionByVersionId",
+}, {
+  doc = "Saves this version of the folder as an archive.",
+  named = name_of_owner, extension = verbs.zipped,
+})
+verbs.save(classes.Library, "save", {
+  one = "SharePointLibrary_SaveLibraryAction", each = true,
+}, {
+  doc = "Saves the library as an archive, with `zip = false` as plain files; several (for "
+    .. "which the API has no call) each as its own in the folder `to`.",
+  extension = verbs.zipped_unless_plain, plain = plain,
+})
+verbs.save(classes.Attachment, "save", {
+  one = "SharePointAttachment_SaveAttachmentAction",
+  many = "SharePointAttachment_SaveAttachmentsAction",
+}, {
+  doc = "Saves the attachment; of several those selected, as one archive.",
+  files = "attachments.zip", content = true,
+})
 
 local sending = "Sends by mail.  The server's e-mail settings for SharePoint must be configured. "
   .. "Options: `from`, `to`, `subject`, `text`, `skip_item_checks` (v6 and later)."
@@ -164,12 +160,6 @@ local sends = {
     many = "SharePointAttachment_SendAttachmentsAction" },
 }
 
---- Gives the classes of `vbo.sharepoint` their actions.
----@param classes table<string, table>
-return function(classes)
-  define_restores(classes)
-  define_saves(classes)
-  for name, operations in pairs(sends) do
-    verbs.send(classes[name], "send", operations, { doc = sending })
-  end
+for name, operations in pairs(sends) do
+  verbs.send(classes[name], "send", operations, { doc = sending })
 end

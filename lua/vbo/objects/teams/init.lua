@@ -1,7 +1,7 @@
---- Teams in a restore session (v5 and later): teams, channels, posts, files and tabs.
----
---- The classes and how they are browsed and searched stand here, what can be done with them
---- in `vbo.teams.actions`.
+--- Browses and searches teams in a restore session (v5 and later): teams, channels, posts, files
+--- and tabs.  `classes` declares them, `actions` says what can be done with them.
+
+local M = require "vbo.objects.teams.classes"
 
 local body = require "vbo.request.body"
 local collection = require "vbo.model.collection"
@@ -10,103 +10,10 @@ local fields = require "vbo.model.fields"
 local options_of = require "vbo.base.options"
 local resource = require "vbo.model.resource"
 local tree = require "vbo.model.tree"
+require "vbo.objects.teams.actions"
 
----@class vbo.BackedUpTeam
----@field id string
----@field name string           its display name
----@field alias string
----@field group_email string
----@field description string
----@field privacy string        Public, Private or HiddenMembership
----@field is_archived boolean
-local Team = resource.class {
-  kind = "team", parameter = "teamId", selection = "teams", label = "displayName",
-  get = "TeamsTeam_GetById", list = "TeamsTeam_Get",
-  names = declare.named("displayName", "alias", "groupEmail"),
-}
-
----@class vbo.Channel
----@field id string
----@field name string   its display name
----@field type string?  Standard, Private or Shared (v8)
-local Channel = resource.class {
-  kind = "channel", parameter = "channelId", label = "displayName",
-  get = "TeamsChannel_GetByChannelId", list = "TeamsChannel_Get",
-  -- The id of a channel ("19:…@thread.tacv2") looks like no other.
-  names = declare.named("displayName", "id"),
-}
-
----@class vbo.ChannelChild
----@field name string  its display name
----@field type string  Tabs, Files or Posts
-local Child = resource.class {
-  kind = "child", plural = "children", key = "type", list = "TeamsChannel_GetChildrenPage",
-  label = "displayName", names = declare.named("type", "displayName"),
-}
-
----@class vbo.Post
----@field id integer
----@field subject string
----@field author string
----@field created string        ISO 8601, UTC
----@field modified string       ISO 8601, UTC
----@field is_important boolean
----@field attachments table[]
----@field parent_id integer?    of a reply (v7 and later)
-local Post = resource.class {
-  kind = "post", parameter = "postId", key = "post_id", selection = "posts", label = "subject",
-  get = "TeamsPost_Get", list = "TeamsPost_GetPage",
-}
-
----@class vbo.TeamFile
----@field id string
----@field name string
----@field file_type string  File or Folder
----@field size integer      bytes
----@field modified string   ISO 8601, UTC
----@field version integer
-local File = resource.class {
-  kind = "file", parameter = "fileId", selection = "files",
-  get = "TeamsFile_Get", list = "TeamsFile_GetPage", names = tree.same_name,
-}
-
----@class vbo.TeamFileVersion: vbo.TeamFile
-local FileVersion = resource.class {
-  kind = "version", key = { "ui_version", "version" }, list = "TeamsFile_GetVersions",
-}
-
----@class vbo.Tab
----@field id string
----@field name string         its display name
----@field type string
----@field content_url string
-local Tab = resource.class {
-  kind = "tab", parameter = "tabId", selection = "tabs", label = "displayName",
-  get = "TeamsTab_GetTab", list = "TeamsTab_Get", names = declare.named "displayName",
-}
-
-local M = {
-  Team = Team, Channel = Channel, Child = Child, Post = Post, File = File,
-  FileVersion = FileVersion, Tab = Tab,
-}
-
-for _, class in pairs(M) do class.methods._session = tree.session end
-
--- ------------------------------------------- what belongs to which channel
-
---- The id of the channel that a resource is in: of an owner that is one, or its record's
---- (v7 and later); nil where nobody says.
----@param self table  a resource or a restore session
----@return string?
-function M.channel_of(self)
-  local owner = self
-  while owner and owner._class do
-    if owner._class == Channel then return owner.id end
-    owner = owner._owner
-  end
-  local record = self._class and rawget(self, "_record")
-  return record and fields.read(record, "channel_id")
-end
+local Team, Channel, Child, Post = M.Team, M.Channel, M.Child, M.Post
+local File, FileVersion, Tab = M.File, M.FileVersion, M.Tab
 
 -- The methods that every resource has.
 local Resource = getmetatable(Post.methods).__index
@@ -250,7 +157,5 @@ end
 Post.search = search_of("Posts", { team = "TeamsPost_Search" })
 File.search = search_of("Files", { team = "TeamsFile_Search" })
 Tab.search = search_of("Tabs", { channel = "TeamsTab_Search" })
-
-require "vbo.objects.teams.actions"(M)
 
 return M
