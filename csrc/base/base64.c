@@ -36,5 +36,6 @@ bool vbo_base64_decode(const char *text, size_t size, unsigned char *out, size_t
       *out++ = (unsigned char)(bits >> count & 255U);
     }
   }
-  return (bits & ((1U << count) - 1)) == 0; /* left-over bits are 0, or it was cut */
+  return (bits & ((1U << count) - 1)) == 0; /* the unused bits must be 0: otherwise the text was
+                                               cut */
 }

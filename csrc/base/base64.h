@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* `out` takes 4 bytes for every 3 begun, and a NUL. */
+/* Encodes the bytes. `out` has room for 4 bytes for every 3 begun, and a NUL. */
 void vbo_base64_encode(char *out, const unsigned char *bytes, size_t size);
-/* Exactly `wanted` bytes, with or without padding; false for anything else. */
+/* Decodes exactly `wanted` bytes, with or without padding; false for any other text. */
 bool vbo_base64_decode(const char *text, size_t size, unsigned char *out, size_t wanted);
 
 #endif

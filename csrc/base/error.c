@@ -8,8 +8,8 @@
 #include "base/redact.h"
 #include "base/text.h"
 
-/* Whatever was put into it, it stays one printable line without a secret.  Looked for before it is
- * cleaned and cut, which would break a secret, and after, which may put one together. */
+/* Keeps a message one printable line without secrets. Redacts before it is cleaned and cut, which
+ * would break a secret, and after, which may put one together. */
 static void put_line(char *out, size_t capacity, char *text, const char *format) {
   size_t size = vbo_redact(text, strlen(text), format);
   vbo_text_clean(out, capacity, text, size);

@@ -22,7 +22,7 @@ int vbo_row_digit(uint32_t point, int base) {
   return value < base ? value : -1;
 }
 
-/* `count` hex digits from `at` on; -1 when there are fewer. */
+/* Returns the number of `count` hex digits from `at` on; -1 when there are fewer. */
 static long hex_number(const vbo_row *text, size_t at, size_t count) {
   long value = 0;
   if (at + count > text->count) return -1;
@@ -34,7 +34,8 @@ static long hex_number(const vbo_row *text, size_t at, size_t count) {
   return value;
 }
 
-/* An escape at `at`: the character it stands for; how many characters it has, 0 for none. */
+/* Reads an escape at `at` and returns how many characters it has, 0 without one; `*point` is the
+ * character it stands for. */
 typedef size_t escape(const vbo_row *text, size_t at, uint32_t *point);
 
 /* %40, =40 (quoted-printable), %C3%A4, %E4 (Latin-1), %u00e4. */

@@ -24,7 +24,7 @@ static bool lower_ascii(const char *text, size_t size, vbo_buffer *out, vbo_erro
   return true;
 }
 
-/* Gives in `*mapped` what free() takes back. */
+/* Maps the text into `*mapped`, which the caller frees with free(). */
 static outcome map(const char *text, size_t size, int options, char **mapped, size_t *mapped_size,
                    vbo_error *err) {
   utf8proc_uint8_t *result = NULL;
@@ -95,7 +95,7 @@ static bool add_bytes(characters *it, const char *text, size_t size, vbo_error *
   return true;
 }
 
-/* The size of the grapheme cluster at the beginning of UTF-8 that was checked. */
+/* Returns the size of the grapheme cluster at the beginning of well-formed UTF-8. */
 static size_t cluster(const char *text, size_t size) {
   uint32_t before = 0;
   uint32_t point = 0;

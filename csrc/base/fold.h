@@ -11,8 +11,8 @@
 
 #include "base/buffer.h"
 
-/* Appends the folded form of `text` to `out`.  Of text that is not UTF-8 ASCII letters are
- * lowered and all other bytes stay.  False with MEMORY or LIMIT. */
+/* Appends the folded form of `text` to `out`. In text that is not UTF-8 only ASCII letters are
+ * folded. False with MEMORY or LIMIT. */
 bool vbo_fold(const char *text, size_t size, vbo_buffer *out, vbo_error *err);
 
 /* Sets `*matches` to whether a pattern matches the whole of `text`, both folded: `*` stands for

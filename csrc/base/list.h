@@ -1,5 +1,5 @@
-/* list.h: doubly linked lists whose links sit in the elements: putting in and
- * taking out is O(1) and never fails. */
+/* list.h: doubly linked lists whose links sit in the elements, so that adding and removing is O(1)
+ * and never fails. */
 #ifndef VBO_LIST_H
 #define VBO_LIST_H
 
@@ -41,12 +41,12 @@ static inline void vbo_node_unlink(vbo_node *node) {
   node->next = node->previous = NULL;
 }
 
-/* The owner of the first element, NULL when the list is empty. */
+/* Returns the owner of the first element; NULL for an empty list. */
 static inline void *vbo_list_first(const vbo_list *list) {
   return list->head.next->owner;
 }
 
-/* Takes the first element out. */
+/* Removes the first element and returns its owner; NULL for an empty list. */
 static inline void *vbo_list_take(vbo_list *list) {
   void *owner = list->head.next->owner;
   if (owner != NULL) vbo_node_unlink(list->head.next);

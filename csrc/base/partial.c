@@ -35,7 +35,7 @@ static bool make_partial_name(char name[VBO_PARTIAL_NAME]) {
   return true;
 }
 
-/* Does the name still lead to the open file, and does no other? */
+/* Returns whether the name still leads to the open file. */
 static bool is_named(int directory, const char *name, int file) {
   struct stat ours;
   struct stat named;
@@ -43,8 +43,8 @@ static bool is_named(int directory, const char *name, int file) {
          named.st_ino == ours.st_ino && named.st_dev == ours.st_dev;
 }
 
-/* EWOULDBLOCK when another holds it.  File systems without locks are fine: nothing is removed
- * there, either. */
+/* Locks the file; EWOULDBLOCK when another process holds it. A file system without locks counts as
+ * success: a sweep removes nothing there, either. */
 static int lock_file(int file) {
   int failure = 0;
   do
@@ -65,7 +65,7 @@ int vbo_partial_open(int directory, char name[VBO_PARTIAL_NAME], int *file) {
         openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
     if (fd < 0 && errno == EEXIST) continue;
     if (fd < 0) return errno;
-    /* A sweep may have come between, and taken it for one that was left. */
+    /* A sweep may have come in between and removed the file as an orphan. */
     if (lock_file(fd) == 0 && is_named(directory, name, fd)) {
       *file = fd;
       return 0;
@@ -79,15 +79,14 @@ static int rename_file(int directory, const char *from, const char *to, bool rep
   if (replace) return renameat(directory, from, directory, to) == 0 ? 0 : errno;
   int failure = vbo_system_rename_exclusive(directory, from, to);
   if (failure != ENOSYS && failure != EINVAL && failure != ENOTSUP) return failure;
-  /* An old kernel or a file system (NFS) that cannot: a hard link is refused
-   * for a name that is taken, too. */
+  /* An old kernel or file system (NFS) without it: a hard link fails for an existing name, too. */
   if (linkat(directory, from, directory, to, 0) != 0) return errno;
   if (unlinkat(directory, from, 0) != 0) return errno;
   return 0;
 }
 
-/* A link cannot replace.  The file is whole by now; under its other name, which lives for a moment,
- * a sweep must not find it unlocked. */
+/* A link cannot replace: the file gets another name for a moment and is renamed. It is locked, so
+ * that a sweep leaves it. */
 static int replace_with_unnamed(int directory, int file, const char *to) {
   char name[VBO_PARTIAL_NAME];
   if (!make_partial_name(name)) return EIO;
@@ -116,7 +115,8 @@ static void remove_left(int directory, const char *name) {
   close(fd);
 }
 
-/* Listing a folder of a hundred thousand files for each file in it would take its time. */
+/* Notes the directories that were swept: listing one of a hundred thousand files for each file
+ * saved in it would be quadratic. */
 static bool is_swept(int directory) {
   enum { REMEMBERED = 64 };
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -159,8 +159,8 @@ void vbo_partial_sweep_once(int directory) {
 /* ------------------------------------------------------------------- locks */
 
 int vbo_lock_take(int directory, const char *name, int *lock) {
-  /* Its holder removes the file before it lets go: then our lock is on a file without the name, and
-   * we begin again. */
+  /* The holder removes the file before it unlocks it: then our lock is on a file without the name,
+   * and we begin again. */
   for (int round = 0; round < 100; round++) {
     /* O_NONBLOCK: a FIFO of this name must not hang us. */
     int fd = vbo_off_standard(

@@ -1,8 +1,8 @@
 /* redact.c: see redact.h.
  *
- * A text is a vbo_row of characters, each with the place in the text that it came from.  Decoding one
- * layer of escapes gives another, shorter vbo_row with the same places; in each vbo_row the secrets are
- * looked for, and what is found is marked in the text. */
+ * A text is a row of characters, each with its place in the text. Decoding one layer of escapes
+ * gives a shorter row with the same places; each row is searched for the secrets, and the matches
+ * are marked in the text. */
 #include "base/redact.h"
 
 #include <stdint.h>
@@ -15,9 +15,9 @@
 
 enum {
   LAYERS = 3,
-  WINDOW = 64 * 1024,  /* so much of a text at once, */
-  OVERLAP = 16 * 1024, /* and so much of what follows */
-  WORK = 200,          /* characters looked at for each one of a window: hostile text has more */
+  WINDOW = 64 * 1024,  /* bytes of a text that are searched at once, */
+  OVERLAP = 16 * 1024, /* and how many more follow for a match across the border */
+  WORK = 200,          /* characters examined for each one of a window, a bound for hostile text */
   LONG = 32,           /* of a secret with so many bytes … */
   BEGINNING = 16       /* … its first ones are a secret, too: servers show tokens cut short */
 };
@@ -46,15 +46,15 @@ typedef struct search {
   size_t window; /* where the row's places begin */
   bool any;      /* something was found at all */
   bool only_any; /* and nothing else matters */
-  bool starved;  /* memory is out */
-  size_t *work;  /* what may still be looked at */
+  bool starved;  /* out of memory */
+  size_t *work;  /* characters that may still be examined */
 } search;
 
 static void find(search *s, const vbo_row *text, int layer);
 
 /* ---------------------------------------------------------------- the secrets */
 
-/* Words that our messages and every error object have anyway. */
+/* Returns whether the secret is a word that our messages and every error object have anyway. */
 static bool is_plain_word(const char *bytes, size_t size) {
   static const char *const words[] = {"password", "secret", "token",  "message", "error",
                                       "server",   "proxy",  "client", "detail",  "title",
@@ -70,7 +70,7 @@ static bool contains(const char *text, size_t size, const char *part, size_t par
   return false;
 }
 
-/* Makes room for one more; false when memory is out. */
+/* Makes room for one more element; false when out of memory. */
 static bool grow(search *s, void **array, size_t count, size_t *room, size_t size) {
   if (count < *room) return true;
   size_t more = *room == 0 ? 16 : *room * 2;
@@ -117,7 +117,7 @@ static void sort_secrets(search *s) {
   }
 }
 
-/* How many characters from `at` on are the secret; 0 when they are not. */
+/* Returns how many characters from `at` on are the secret; 0 when they are not. */
 static size_t matches(const vbo_row *text, size_t at, const vbo_secret *secret) {
   const char *bytes = vbo_secret_bytes(secret);
   size_t size = vbo_secret_size(secret);
@@ -188,14 +188,14 @@ static int hex_value(uint32_t point) {
   return vbo_row_digit(point, 16);
 }
 
-/* A vbo_row of characters that each carry `bits` of something. */
+/* A coding whose characters each carry `bits` of the bytes. */
 typedef struct coding {
   int (*value)(uint32_t point);
   unsigned bits;
   unsigned phases; /* where in the text the first whole byte may begin */
 } coding;
 
-/* Whether the bytes hold a secret, with or without the zeros of UTF-16. */
+/* Returns whether the bytes hold a secret, with or without the zeros of UTF-16. */
 static bool holds(search *s, const char *bytes, size_t size) {
   vbo_row text = {.at = malloc((size + 1) * sizeof *text.at)};
   search inner = *s;
@@ -250,7 +250,7 @@ static bool run_holds(search *s, const vbo_row *text, size_t from, size_t to, co
   return found;
 }
 
-/* All of a run that holds a secret goes: its first and last characters have bits of it. */
+/* Marks the whole run that holds a secret: its first and last characters carry bits of it, too. */
 static void find_coded(search *s, const vbo_row *text, const coding *code) {
   for (size_t i = 0; i < text->count; i++) {
     if (code->value(text->at[i].point) < 0) continue;
@@ -273,7 +273,7 @@ static void find_coded(search *s, const vbo_row *text, const coding *code) {
 
 /* --------------------------------------------------------------------- all of it */
 
-/* Counts the work; false when there was too much of it. */
+/* Counts the work; false once it is used up. */
 static bool afford(search *s, size_t count) {
   if (*s->work < count) {
     *s->work = 0;
@@ -321,7 +321,7 @@ static void find_in_window(search *s, const char *text, size_t size) {
   find(s, &characters, 0);
   s->work = NULL;
   vbo_row_free(&characters);
-  /* Encoded in each other so often that nobody has read it for secrets. */
+  /* So many layers that not all of them were searched: hide all of it. */
   if (work == 0) mark(s, 0, size);
 }
 
@@ -331,7 +331,7 @@ static int by_place(const void *a, const void *b) {
   return first->from < second->from ? -1 : first->from > second->from;
 }
 
-/* Writes the stars.  A range can be shorter than they are (two characters of Latin-1). */
+/* Writes the stars. A match can be shorter than three bytes (two characters of Latin-1). */
 static size_t replace(const search *s, char *text, size_t size) {
   size_t used = 0;
   size_t at = 0;

@@ -1,29 +1,28 @@
-/* redact.h: texts without the secrets of this process.
+/* redact.h: removes the secrets of this process from a text.
  *
- * By value: a server may repeat a password or token anywhere, in any field, and in any encoding it
- * likes.  Each secret that lives is looked for as it is, percent- and form-encoded, as JSON and
- * HTML write it, in Base64 (with whatever else was encoded with it, as in Basic's user:password),
- * in hex, and in up to three of these one in the other, whole or in part.
- */
+ * Secrets are found by value: a server may repeat a password or token anywhere, in any field and
+ * in any encoding. Each live secret is searched for as it is, percent- and form-encoded, as JSON
+ * and HTML write it, in Base64 (with whatever was encoded with it, as in Basic's user:password),
+ * in hex, and in up to three of these one in the other, whole or in part. */
 #ifndef VBO_REDACT_H
 #define VBO_REDACT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A secret with fewer bytes is not looked for: "a" or "42" occurs in every text by chance, and a
- * text with each of them replaced would tell the secret instead of hiding it. */
+/* The fewest bytes of a secret that is searched for: "a" or "42" occurs in every text by chance,
+ * and the gaps would show the secret instead of hiding it. */
 enum { VBO_REDACT_LEAST = 4 };
 
-/* Replaces, in place, what is a secret by "***".  The new size, which is never larger; no NUL is
- * added.  `own`, which may be NULL, is a text that is nobody's secret (the format of a message):
- * secrets that occur in it are left, since a gap in known words tells what is missing.  All of the
- * text is replaced when memory is out. */
+/* Replaces every secret in the text, in place, by "***" and returns the new size, which is never
+ * larger; no NUL is added. `own` (or NULL) is a text known to hold no secret, the format of a
+ * message: secrets that occur in it are left, since a gap in known words would show them. Out of
+ * memory, all of the text is replaced. */
 size_t vbo_redact(char *text, size_t size, const char *own);
-/* The same for the secrets that have at least `least` bytes (and VBO_REDACT_LEAST), for what is the
- * runbook's data rather than a message. */
+/* Does the same for secrets of at least `least` bytes (and VBO_REDACT_LEAST): for the runbook's
+ * data rather than messages. */
 size_t vbo_redact_long(char *text, size_t size, size_t least);
-/* The same for a string: NUL-terminated again. */
+/* Does the same for a NUL-terminated line. */
 void vbo_redact_line(char *text);
 
 #endif

@@ -15,9 +15,9 @@ enum { VBO_RING_CAPACITY = 1 << 20 };
 static inline size_t vbo_ring_space(const vbo_ring *ring) {
   return VBO_RING_CAPACITY - ring->size;
 }
-/* The caller has asked for the space.  False when memory is out. */
+/* Appends bytes, for which the caller has checked the space. False when out of memory. */
 bool vbo_ring_put(vbo_ring *ring, const void *bytes, size_t size, vbo_error *err);
-/* Takes up to `size` bytes; how many. */
+/* Moves up to `size` bytes into `bytes` and returns how many. */
 size_t vbo_ring_take(vbo_ring *ring, void *bytes, size_t size);
 void vbo_ring_clear(vbo_ring *ring);
 void vbo_ring_free(vbo_ring *ring);

@@ -63,7 +63,7 @@ vbo_secret *vbo_secret_share(vbo_secret *secret) {
 }
 
 void vbo_secret_free(vbo_secret *secret) {
-  /* What other owners did with it happens before it is wiped. */
+  /* Acquire: what other owners did with the bytes happens before they are wiped. */
   if (secret == NULL || atomic_fetch_sub_explicit(&secret->owners, 1, memory_order_acq_rel) != 1)
     return;
   pthread_mutex_lock(&lock);

@@ -1,4 +1,7 @@
-/* secret_memory.c: the memory that secrets live in. */
+/* secret_memory.c: see secret.h.
+ *
+ * OpenSSL's heap has one size for the life of the process. Behind it come arenas: mapped pages
+ * that are cut into blocks of powers of two, freed blocks kept in a list of their size. */
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -11,14 +14,14 @@ enum {
   SECURE_HEAP = 512 * 1024,
   SMALLEST = 32,
   ARENA = 256 * 1024,
-  CLASSES = 13 /* blocks of 32 bytes, 64 … 128 KiB; what is larger has an arena of its own */
+  CLASSES = 13 /* sizes 32, 64 … 128 KiB; a larger block has an arena of its own */
 };
 
-/* Pages that OpenSSL's heap, which has one size for ever, does not give. */
+/* Pages of our own, with this head in front. */
 typedef struct arena {
   struct arena *next;
   size_t size;         /* of the pages, this head included */
-  size_t used;         /* of them, from the front */
+  size_t used;         /* bytes, from the front */
   size_t live;         /* blocks */
   void *free[CLASSES]; /* freed blocks, each with the address of the next in it */
 } arena;
@@ -27,11 +30,12 @@ static pthread_once_t heap_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static arena *arenas;
 static bool heap_locked;     /* the system locks memory for us */
-static _Atomic bool refused; /* the last failure was the limit of locked memory */
+static _Atomic bool refused; /* the last failure was the limit of locked memory, not the system's
+                                memory */
 
 static void heap_start(void) {
-  /* A host program that has set it up already keeps its own size, and has seen whether it is
-   * locked.  1: all is well; 2: it could not be locked. */
+  /* A host program that has initialized the heap keeps its size, and has seen whether it is
+   * locked. CRYPTO_secure_malloc_init(3): 1 is success, 2 is success without the lock. */
   if (CRYPTO_secure_malloc_initialized())
     heap_locked = true;
   else

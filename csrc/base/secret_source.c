@@ -22,7 +22,7 @@ enum { LINE_LONGEST = 16 * 1024, WHOLE_LONGEST = 1024 * 1024 };
 static const char hint_whole[] =
     "a password is one line; read a certificate or key whole (whole = true)";
 
-/* Finds the line.  False with why not. */
+/* Finds the line. False with an error. */
 static bool find_line(const char *bytes, size_t size, const char *what, size_t *from,
                       size_t *length, vbo_error *err) {
   *from = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
@@ -34,7 +34,7 @@ static bool find_line(const char *bytes, size_t size, const char *what, size_t *
     return false;
   }
   while (size > *from && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r'))
-    size--; /* the end of the last line, and lines with nothing on them */
+    size--; /* line ends, and empty lines after the secret */
   *length = size - *from;
   if (memchr(bytes, '\0', size) != NULL) {
     vbo_error_set(err, VBO_ERROR_USAGE, "%s has a zero byte: it is binary, or UTF-16", what);
@@ -84,7 +84,7 @@ vbo_secret *vbo_secret_from_env(const char *name, vbo_error *err) {
 
 /* ---------------------------------------------------------------------- files */
 
-/* All of it; false with `err`. */
+/* Reads all of the file; false with an error. */
 static bool read_all(int file, const char *what, vbo_buffer *out, vbo_error *err) {
   enum { PIECE = 4096 };
   for (;;) {
@@ -108,7 +108,7 @@ vbo_secret *vbo_secret_from_descriptor(int file, const char *what, bool whole, v
     vbo_error_copy(err, &trouble);
   else if (whole && bytes.size == 0)
     vbo_error_set(err, VBO_ERROR_NOT_FOUND, "%s is empty", what);
-  else if (whole) /* a copy of the right size: such memory is scarce */
+  else if (whole) /* a copy of the exact size: locked memory is scarce */
     secret = vbo_secret_new(bytes.data, bytes.size, err);
   else
     secret = vbo_secret_line(bytes.data, bytes.size, what, err);
@@ -172,7 +172,7 @@ vbo_secret *vbo_secret_base64(vbo_secret *secret, vbo_error *err) {
     return NULL;
   }
   if (capacity <= size) capacity = size + 1;
-  /* Text that is Base64 already, in lines or not, stays what it is. */
+  /* Text that is Base64 already, in lines or not, stays as it is. */
   size_t used = 0;
   for (size_t i = 0; i < size; i++)
     if (bytes[i] != '\n' && bytes[i] != '\r' && bytes[i] != ' ' && bytes[i] != '\t')
@@ -188,7 +188,7 @@ vbo_secret *vbo_secret_base64(vbo_secret *secret, vbo_error *err) {
 
 /* ------------------------------------------------------------------- terminal */
 
-/* Reads keys up to Enter.  False when the user gave up. */
+/* Reads keys up to Enter. False after Ctrl-C, or Ctrl-D on an empty line. */
 static bool type_line(vbo_terminal *terminal, char *bytes, size_t capacity, size_t *size) {
   enum { CTRL_C = 3, CTRL_D = 4, BACKSPACE = 8, CTRL_U = 21, DELETE = 127 };
   *size = 0;

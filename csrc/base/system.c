@@ -41,7 +41,8 @@ int64_t vbo_wall_seconds(void) {
 void vbo_stay_loaded(void) {
   static const char ours;
   Dl_info found;
-  /* NOLOAD: only what is there is marked, and a program that holds us itself is none. */
+  /* RTLD_NOLOAD marks a library that is loaded and loads none: a program with this code linked in
+   * is not a library, and needs no mark. */
   if (dladdr(&ours, &found) != 0 && found.dli_fname != NULL)
     (void)dlopen(found.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
@@ -70,7 +71,7 @@ int64_t vbo_process_id(void) {
 /* -------------------------------------------------------------- descriptors */
 
 int vbo_system_file_limit(void) {
-  const int most = 65536; /* some systems say a billion */
+  const int most = 65536; /* a limit of a billion (some containers) would be counted through */
   long limit = sysconf(_SC_OPEN_MAX);
   return limit > 0 && limit < most ? (int)limit : most;
 }
@@ -136,7 +137,7 @@ int vbo_file_sync(int file) {
 #endif
   while (fsync(file) != 0) {
     if (errno == EINTR) continue;
-    /* Pseudo files cannot be synced, which is no loss. */
+    /* EINVAL: /dev/stdout, pipes and other pseudo files cannot be synced, and need not be */
     return errno == EINVAL || errno == ENOTSUP ? 0 : errno;
   }
   return 0;
@@ -234,8 +235,8 @@ void vbo_memory_private(void) {
     setrlimit(RLIMIT_CORE, &core);
   }
 #if defined(__linux__)
-  /* A handler of core dumps (systemd-coredump, apport) gets them whatever the limit is, and a
-   * debugger of the same user the memory as it stands. */
+  /* A handler of core dumps (systemd-coredump, apport) gets them whatever RLIMIT_CORE is, and a
+   * debugger of the same user can read the memory. */
   (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 }

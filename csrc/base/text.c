@@ -63,9 +63,9 @@ size_t vbo_utf8_put(uint32_t point, char out[4]) {
 }
 
 bool vbo_text_unsafe(uint32_t point) {
-  /* Of Unicode's controls (Cc), format characters (Cf) and separators (Zl, Zp) those that no word of
-   * a language needs: the zero-width joiner and non-joiner (200C, 200D), which Persian, Indic
-   * scripts and emoji are written with, and the soft hyphen are none of them. */
+  /* Of Unicode's controls (Cc), format characters (Cf) and separators (Zl, Zp) all that no
+   * language needs. The zero-width joiner and non-joiner (200C, 200D), which Persian, Indic
+   * scripts and emoji are written with, and the soft hyphen are not here. */
   static const uint32_t ranges[][2] = {{0x00, 0x1F},     {0x7F, 0x9F},      {0x61C, 0x61C},
                                        {0x180E, 0x180E}, {0x200B, 0x200B},  {0x200E, 0x200F},
                                        {0x2028, 0x202E}, {0x2060, 0x206F},  {0xFEFF, 0xFEFF},

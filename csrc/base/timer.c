@@ -21,8 +21,8 @@ static vbo_timer *meld(vbo_timer *a, vbo_timer *b) {
   return a;
 }
 
-/* Melds the children of a removed root, in pairs and then all together; a loop,
- * because hundreds of siblings must not become hundreds of stack frames. */
+/* Melds the children of a removed root, in pairs and then all together (Fredman et al. 1986). A
+ * loop: hundreds of siblings must not become hundreds of stack frames. */
 static vbo_timer *meld_children(vbo_timer *child) {
   vbo_timer *pairs = NULL;
   while (child != NULL) {

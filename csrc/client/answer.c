@@ -15,6 +15,7 @@ static vbo_error_kind kind_of(int status) {
     case 401:
       return VBO_ERROR_AUTH;
     case 404:
+    /* 410 (Gone) says of a deleted object what 404 says of a missing one. */
     case 410:
       return VBO_ERROR_NOT_FOUND;
     case 408:
@@ -57,6 +58,8 @@ static bool refusing_status(int status) {
   return false;
 }
 
+/* Returns whether a 401 asks for a token, as RFC 6750 section 3 has it: the server's own words,
+ * even without a body. */
 static bool bearer_challenge(const vbo_headers *headers) {
   static const char scheme[] = "Bearer";
   const char *value = vbo_headers_get(headers, "www-authenticate");

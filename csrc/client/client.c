@@ -1,4 +1,4 @@
-/* client.c: the options and the life of a client, and what it is asked for. */
+/* client.c: the options and the life of a client, and the requests that it starts. */
 #include "client/client.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ static bool usage(vbo_error *err, const char *what) {
   return vbo_error_set(err, VBO_ERROR_USAGE, "%s", what);
 }
 
-/* Fit to stand in a header or a form: printable ASCII. */
+/* Returns whether the text fits into a header or a form: printable ASCII. */
 static bool printable(const char *text) {
   for (; *text != '\0'; text++)
     if (*text < ' ' || *text > '~') return false;
@@ -35,6 +35,8 @@ static bool one_line(const vbo_secret *secret) {
          memchr(bytes, '\r', size) == NULL;
 }
 
+/* Returns whether the text is a version, of one to three digits: servers newer than this library
+ * exist. */
 static bool is_version(const char *text) {
   if (text == NULL || text[0] != 'v' || !vbo_ascii_digit(text[1]) || text[1] == '0') return false;
   size_t size = strlen(text);
@@ -63,6 +65,7 @@ static bool check(const vbo_client_options *options, vbo_error *err) {
     return usage(err, "the user agent must be printable ASCII");
   if (options->connect_timeout < 0 || options->idle_timeout < 0 || options->deadline < 0)
     return usage(err, "a timeout cannot be negative");
+  /* libcurl takes a long, which has 32 bits on some systems. */
   if (options->connect_timeout > INT32_MAX || options->idle_timeout > INT32_MAX)
     return usage(err, "a timeout cannot be longer than 24 days");
   if (options->at_once < 0 || options->exports_at_once < 0)
@@ -149,6 +152,8 @@ static void close_client(void *owner, const char *why) {
   vbo_client *client = owner;
   if (client->closed) return;
   client->closed = true;
+  /* In this order: transfers hold seats and wait for the token, and the token's request is sent
+   * on the endpoint's connections. */
   vbo_children_end(&client->transfers.live, why);
   vbo_auth_close(&client->auth);
   vbo_secret_free(client->credentials.password);

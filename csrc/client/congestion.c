@@ -124,13 +124,15 @@ void vbo_congestion_enter(vbo_congestion *congestion, vbo_seat *seat) {
   congestion->waiters++;
 }
 
+/* Takes a seat out of the line; does nothing for one that does not wait. */
 static void stop_waiting(vbo_congestion *congestion, vbo_seat *seat) {
   if (!vbo_node_linked(&seat->node)) return;
   vbo_node_unlink(&seat->node);
   congestion->waiters--;
 }
 
-/* The first in line that may go: one export does not hold up what stands behind it. */
+/* Returns the first seat in line that may go. An export that waits for its turn does not hold up
+ * the seats behind it. */
 static vbo_seat *next_seat(const vbo_congestion *congestion) {
   for (vbo_node *node = congestion->waiting.head.next; node != &congestion->waiting.head;
        node = node->next) {
@@ -141,6 +143,8 @@ static vbo_seat *next_seat(const vbo_congestion *congestion) {
   return NULL;
 }
 
+/* Seats a request. One whose answer went at its reader's pace still has its turn, and takes no
+ * second one. */
 static void take(vbo_congestion *congestion, vbo_seat *seat, int64_t now) {
   stop_waiting(congestion, seat);
   seat->running = true;
@@ -162,15 +166,17 @@ static void give_back(vbo_congestion *congestion, vbo_seat *seat) {
 
 /* ------------------------------------------------------------------ judging */
 
-/* Once for each round: those that were sent before the last cut tell nothing new. */
+/* Halves the window once a round: requests that were sent before the last cut carry no news. */
 static void cut(vbo_congestion *congestion, const vbo_seat *seat, int64_t now) {
   if (seat->since < congestion->cut_at) return;
+  /* Of what was really under way: a window that was never filled says nothing about the server. */
   double half = congestion->running / 2.0;
   if (half > congestion->window / 2) half = congestion->window / 2;
   congestion->window = half < 1 ? 1 : half;
   congestion->cut_at = now;
 }
 
+/* Adjusts the window, the pause, and whether the server is given up. */
 static void learn(vbo_congestion *congestion, const vbo_seat *seat, vbo_outcome outcome,
                   int64_t pause) {
   int64_t now = vbo_timers_now(congestion->seats->timers);
@@ -178,6 +184,7 @@ static void learn(vbo_congestion *congestion, const vbo_seat *seat, vbo_outcome 
     case VBO_OUTCOME_NONE:
       return;
     case VBO_OUTCOME_GOOD:
+      /* A round is as many answers as the window, so that it grows by one a round. */
       congestion->window += 1 / congestion->window;
       if (congestion->window > congestion->options.limit)
         congestion->window = congestion->options.limit;
@@ -227,7 +234,7 @@ void vbo_congestion_stand(vbo_congestion *congestion, vbo_seat *seat, vbo_outcom
 vbo_outcome vbo_congestion_judge(vbo_congestion *congestion, int64_t took) {
   double usual = congestion->usual;
   bool slow = usual > 0 && took > SLOW_AT_LEAST && (double)took > SLOW_FACTOR * usual;
-  /* Down at once, up slowly: a server that has become slow shows for a while. */
+  /* Falls at once and rises slowly, so that a server that has become slow shows for a while. */
   double part = (double)took < usual || usual == 0 ? 0.5 : 0.02;
   congestion->usual = usual == 0 ? (double)took + 1 : usual + part * ((double)took + 1 - usual);
   return slow ? VBO_OUTCOME_SLOW : VBO_OUTCOME_GOOD;
@@ -235,6 +242,7 @@ vbo_outcome vbo_congestion_judge(vbo_congestion *congestion, int64_t took) {
 
 /* --------------------------------------------------------------- letting in */
 
+/* Fails a waiting request of a server that is given up. */
 static void refuse(vbo_congestion *congestion, vbo_seat *seat) {
   vbo_error err;
   stop_waiting(congestion, seat);
@@ -246,7 +254,7 @@ static void refuse(vbo_congestion *congestion, vbo_seat *seat) {
   seat->admitted(seat->owner, &err);
 }
 
-/* Room in the window, and no pause under way. */
+/* Returns whether the window has room and no pause is under way. */
 static bool has_room(const vbo_congestion *congestion, int64_t now) {
   return congestion->running < (int)congestion->window && now >= congestion->paused_until;
 }
@@ -255,13 +263,14 @@ static bool may_admit(const vbo_congestion *congestion, int64_t now) {
   return next_seat(congestion) != NULL && (congestion->given_up || has_room(congestion, now));
 }
 
-/* Lets one in, or refuses one. */
+/* Admits one seat, or refuses it. */
 static void admit_one(vbo_congestion *congestion, int64_t now) {
   vbo_seat *seat = next_seat(congestion);
   if (congestion->given_up && now < congestion->probe_at) {
     refuse(congestion, seat);
     return;
   }
+  /* This one probes the server; the next may in half a minute. */
   if (congestion->given_up) congestion->probe_at = now + PROBE_EVERY;
   take(congestion, seat, now);
   seat->admitted(seat->owner, NULL);
@@ -279,6 +288,8 @@ static vbo_congestion *least_busy(const vbo_seats *seats, int64_t now) {
   return found;
 }
 
+/* Wakes the loop at the end of a pause: without a waiter or a pause there is nothing to wake up
+ * for. */
 static void arm(vbo_congestion *congestion, int64_t now) {
   vbo_timers *timers = congestion->seats->timers;
   if (congestion->waiters > 0 && congestion->paused_until > now)
@@ -287,6 +298,8 @@ static void arm(vbo_congestion *congestion, int64_t now) {
     vbo_timer_stop(timers, &congestion->timer);
 }
 
+/* Admits the requests of a clean-up past the window, the pause and the limit: they end sessions,
+ * which frees the server. */
 static void admit_urgent(vbo_congestion *congestion, int64_t now) {
   vbo_node *node = congestion->waiting.head.next;
   while (node != &congestion->waiting.head) {
@@ -295,7 +308,7 @@ static void admit_urgent(vbo_congestion *congestion, int64_t now) {
     if (!seat->urgent) continue;
     take(congestion, seat, now);
     seat->admitted(seat->owner, NULL);
-    node = congestion->waiting.head.next; /* the list may be another one now */
+    node = congestion->waiting.head.next; /* `admitted` may have changed the list */
   }
 }
 

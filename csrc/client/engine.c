@@ -86,8 +86,8 @@ void vbo_engine_interrupt(vbo_engine *engine) {
   vbo_http_wakeup(engine->http);
 }
 
-/* Bytes first, then the timers: after this process was stopped or busy, what
- * arrived meanwhile counts before anything is declared silent. */
+/* Bytes first, then the timers: after this process was stopped or busy, an answer that arrived
+ * meanwhile counts before a timeout does. */
 static void drive(vbo_engine *engine) {
   vbo_feeds_drive(engine->feeds);
   vbo_congestion_admit(&engine->seats); /* before the poll: what was started since is on its way */
@@ -105,6 +105,7 @@ static int until_timer(const vbo_engine *engine, int most) {
 }
 
 static bool interrupted(vbo_engine *engine, vbo_error *err) {
+  /* Once for each interrupt: what follows (a clean-up) runs as usual. */
   if (!atomic_exchange(&engine->interrupted, false)) return false;
   vbo_error_set(err, VBO_ERROR_CANCELLED, "interrupted");
   return true;
@@ -121,6 +122,7 @@ static void poll_for(vbo_engine *engine, int timeout_ms) {
   if (late > STOPPED) engine->seats.unheard += late;
 }
 
+/* Returns as soon as anything has moved, so that the caller sees each event in time; else waits. */
 static int run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
   if (interrupted(engine, err)) return -1;
   uint64_t before = moves(engine);
@@ -150,6 +152,7 @@ int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
     vbo_error_set(err, VBO_ERROR_USAGE, "a progress callback must not run its engine");
     return -1;
   }
+  /* While the caller did something else, no answer could be noticed. */
   if (engine->left_at != 0) engine->seats.unheard += vbo_monotonic_ms() - engine->left_at;
   vbo_observer_run(&engine->observer);
   int pending = run(engine, timeout_ms, err);

@@ -25,7 +25,7 @@ struct vbo_engine {
   vbo_observer observer;
   vbo_list clients; /* vbo_child */
   vbo_list ready;   /* transfers to be reported by vbo_engine_next */
-  int pending;      /* transfers not done */
+  int pending;      /* transfers that are not done */
   int asking;       /* token requests under way, be their transfers freed */
   uint64_t moves;   /* grows with every report */
   int64_t left_at;  /* since when the caller does something else; 0: it has not run yet */

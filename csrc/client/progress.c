@@ -18,7 +18,7 @@ enum {
 };
 
 static void on_timer(void *owner) {
-  (void)owner; /* the engine woke up, and that was all */
+  (void)owner; /* the timer's work is to wake the engine */
 }
 
 void vbo_observer_init(vbo_observer *observer, vbo_timers *timers) {
@@ -30,7 +30,7 @@ void vbo_observer_init(vbo_observer *observer, vbo_timers *timers) {
 
 /* ---------------------------------------------------------------- transfers */
 
-/* The last part of the path, safe to print. */
+/* Copies the last part of the path, safe to print. */
 static bool name_file(vbo_observed *observed, const char *file, vbo_error *err) {
   const char *slash = strrchr(file, '/');
   const char *last = slash != NULL ? slash + 1 : file;

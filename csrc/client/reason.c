@@ -11,7 +11,7 @@
 
 enum { DEEPEST = 8, WORDS = 400, DETAILS = 4 };
 
-/* Where a value stands: the names of the members that it is in, without the arrays. */
+/* The place of a value: the names of the members that it is in, without the arrays. */
 typedef struct path {
   vbo_json_token keys[DEEPEST];
   bool named[DEEPEST]; /* whether there is a key at this depth, or an array's element */
@@ -28,8 +28,8 @@ typedef struct reading {
   unsigned code_rank;
 } reading;
 
-/* One value as a clean line without secrets.  Not on the secure heap: an error's body is there to
- * be shown. */
+/* Writes one value as a clean line without secrets. Not on the secure heap: an error's body is
+ * meant to be shown. */
 static bool value_line(const char *body, const vbo_json_token *token, char *out, size_t capacity) {
   out[0] = '\0';
   if (token->type == VBO_JSON_NUMBER) {
@@ -53,14 +53,14 @@ static bool is_named(const char *body, const vbo_json_token *key, const char *na
   return key->length >= 2 && vbo_ascii_equal(inside, key->length - 2, name, strlen(name));
 }
 
-/* The place of the key in the list, from 1; 0 when it is not there. */
+/* Returns the place of the key in the list, from 1; 0 when it is not in it. */
 static unsigned rank_of(const char *body, const vbo_json_token *key, const char *const names[]) {
   for (unsigned i = 0; names[i] != NULL; i++)
     if (is_named(body, key, names[i])) return i + 1;
   return 0;
 }
 
-/* The names on the way, outermost first. */
+/* Collects the names on the way, outermost first. */
 static unsigned names_of(const path *at, const vbo_json_token *names[DEEPEST]) {
   unsigned count = 0;
   for (unsigned depth = 1; depth <= at->depth && depth < DEEPEST; depth++)
@@ -68,7 +68,7 @@ static unsigned names_of(const path *at, const vbo_json_token *names[DEEPEST]) {
   return count;
 }
 
-/* The best first.  ExceptionMessage tells what "An error has occurred." does not. */
+/* The best first: ExceptionMessage says what "An error has occurred." hides. */
 static const char *const word_names[] = {"exceptionMessage",
                                          "message",
                                          "error_description",
@@ -83,7 +83,7 @@ static const char *const word_names[] = {"exceptionMessage",
 static const char *const code_names[] = {"errorCode", "error", "code", NULL};
 static const char *const list_names[] = {"errors", "modelState", "validationErrors", NULL};
 
-/* A message of a list of errors, with the name of what it is about. */
+/* Adds a message of a list of errors, with the name of its field. */
 static void add_detail(reading *r, const vbo_json_token *names[], unsigned count,
                        const vbo_json_token *value) {
   char line[WORDS];
@@ -132,12 +132,13 @@ static void note(reading *r, const path *at, const vbo_json_token *value) {
                                              is_named(r->body, names[0], "message")));
   if (!inner) return;
   note_code(r, last, value);
-  /* Of equal names the outer one: what is further in is about a part. */
+  /* Of equal names the outer one counts: an inner one is about a part. */
+  /* Names count first, depth second: DEEPEST is more than any depth. */
   unsigned rank = rank_of(r->body, last, word_names);
   if (value->type == VBO_JSON_STRING && rank != 0) note_words(r, rank * DEEPEST + count, value);
 }
 
-/* Reads as far as the body is JSON: one that was cut short counts until there. */
+/* Reads as far as the body is JSON, so that one that was cut short counts until there. */
 static void read_json(reading *r, size_t size) {
   vbo_json_lexer lexer;
   vbo_json_token token;
@@ -167,7 +168,7 @@ static const char *find_ignoring_case(const char *text, const char *end, const c
   return NULL;
 }
 
-/* What stands between <TAG …> and </TAG>. */
+/* Copies the text between <TAG …> and </TAG>. */
 static bool element(const char *body, const char *end, const char *open, const char *close,
                     char *out, size_t capacity) {
   const char *start = find_ignoring_case(body, end, open);

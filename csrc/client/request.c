@@ -1,4 +1,4 @@
-/* request.c: what a caller asks for, before it is sent. */
+/* request.c: see request.h. */
 #include "client/request.h"
 
 #include <string.h>
@@ -53,7 +53,7 @@ static bool is_utf8(const char *text, size_t size) {
   return true;
 }
 
-/* The slot whose placeholder stands at `text`; NULL for none. */
+/* Returns the slot whose placeholder is at `text`; NULL without one. */
 static const vbo_secret_slot *slot_at(const vbo_request *request, const char *text, size_t size) {
   for (size_t i = 0; i < request->secret_count; i++) {
     size_t length = strlen(request->secrets[i].placeholder);
@@ -63,6 +63,8 @@ static const vbo_secret_slot *slot_at(const vbo_request *request, const char *te
   return NULL;
 }
 
+/* Returns whether a placeholder occurs. By slot_at rather than strstr: of two placeholders that
+ * begin alike the first in the list counts, here as in the join. */
 static bool contains(const vbo_request *request, const vbo_secret_slot *slot) {
   for (size_t at = 0; at < request->body_size; at++)
     if (slot_at(request, request->body + at, request->body_size - at) == slot) return true;

@@ -1,4 +1,4 @@
-/* retry.c: when to ask again. */
+/* retry.c: see retry.h. */
 #include "client/retry.h"
 
 #include <stdio.h>
@@ -14,6 +14,7 @@ int64_t vbo_retry_after(const vbo_headers *headers) {
   const char *value = headers == NULL ? NULL : vbo_headers_get(headers, "retry-after");
   if (value == NULL || *value == '\0') return -1;
   int64_t seconds = 0;
+  /* Saturated: a year and more is longer than any longest_pause. */
   if (vbo_ascii_digit(*value)) {
     for (; vbo_ascii_digit(*value); value++)
       if (seconds < YEAR) seconds = seconds * 10 + (*value - '0');
@@ -21,7 +22,7 @@ int64_t vbo_retry_after(const vbo_headers *headers) {
   } else {
     int64_t date = vbo_http_date(value);
     if (date < 0) return -1;
-    /* By the server's own clock, where it tells the time: either clock may be wrong. */
+    /* By the server's own clock, where it states it: either clock may be wrong. */
     const char *now = vbo_headers_get(headers, "date");
     int64_t sent = now != NULL ? vbo_http_date(now) : -1;
     seconds = date - (sent >= 0 ? sent : vbo_wall_seconds());
@@ -50,6 +51,7 @@ int64_t vbo_retry_pause(int attempt, const vbo_headers *headers) {
     most *= 2;
   if (most > LONGEST_PAUSE) most = LONGEST_PAUSE;
   uint32_t random = 0;
+  /* Without random bytes the whole pause: too long rather than in step with other clients. */
   if (!vbo_random(&random, sizeof random)) random = UINT32_MAX;
   int64_t own = most / 2 + (int64_t)((uint64_t)(most - most / 2) * random >> 32);
   return asked > own ? asked : own;

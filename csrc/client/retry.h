@@ -1,4 +1,4 @@
-/* retry.h: when to ask again. */
+/* retry.h: when a request is repeated. */
 #ifndef VBO_RETRY_H
 #define VBO_RETRY_H
 
@@ -10,15 +10,15 @@
  * come back at once and a "Retry-After: 0" does not make them hammer.  `headers`
  * may be NULL. */
 int64_t vbo_retry_pause(int attempt, const vbo_headers *headers);
-/* Returns the server's Retry-After (seconds or a date, RFC 9110 section 10.2.3) in
- * milliseconds; -1: none of use. */
+/* Returns the server's Retry-After (seconds or a date, RFC 9110 section 10.2.3) in milliseconds;
+ * -1 without a usable one. */
 int64_t vbo_retry_after(const vbo_headers *headers);
-/* Notes the Retry-After in `err`.  False when it is longer than `longest` (milliseconds),
- * which `err` then says. */
+/* Notes the Retry-After in `err`. Returns false when it is longer than `longest` (milliseconds),
+ * and says so in `err`. */
 bool vbo_retry_note(const vbo_headers *headers, int64_t longest, vbo_error *err);
-/* A status after which a read is worth repeating: 408, 429, 502, 503, 504. */
+/* Returns whether a read is repeated after this status: 408, 429, 502, 503, 504. */
 bool vbo_retry_status(int status);
-/* A failure on the way after which it is. */
+/* Returns whether it is after a failure of this kind. */
 bool vbo_retry_kind(vbo_error_kind kind);
 
 #endif

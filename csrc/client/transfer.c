@@ -15,6 +15,7 @@ static bool copy_request(vbo_transfer *transfer, const vbo_request *request, vbo
   transfer->change = request->change;
   transfer->anonymous = request->anonymous;
   transfer->exclusive = request->exclusive;
+  /* A change, and an explore: a repeated one would leave a second session open on the server. */
   transfer->once = request->change || request->once;
   transfer->urgent = request->urgent;
   transfer->has_body = request->body != NULL;
@@ -34,6 +35,8 @@ static bool open_file(vbo_transfer *transfer, const vbo_sink_options *options, v
   if (feeds == NULL) return false;
   vbo_check *check = NULL;
   if (options->check != NULL && (check = vbo_check_new(options->check, err)) == NULL) return false;
+  /* Opened before anything is sent: an existing file, a missing folder and a full disk fail at
+   * no cost. */
   vbo_sink *sink = vbo_sink_open(options->path, options->overwrite, !options->no_fsync, err);
   if (sink == NULL) {
     vbo_check_free(check);
@@ -65,7 +68,7 @@ static bool open_sink(vbo_transfer *transfer, const vbo_sink_options *options, v
   return vbo_error_set(err, VBO_ERROR_USAGE, "an unknown kind of sink");
 }
 
-/* A transfer that has not begun. */
+/* Makes a transfer that has not begun. */
 static vbo_transfer *new_transfer(vbo_transfers *group, vbo_error *err) {
   vbo_transfer *transfer = calloc(1, sizeof *transfer);
   if (transfer == NULL) {
@@ -111,6 +114,7 @@ vbo_transfer *vbo_transfer_open(vbo_transfers *group, const vbo_request *request
   }
   int64_t deadline = request->deadline != 0 ? request->deadline : group->deadline;
   int64_t now = vbo_monotonic_ms();
+  /* A deadline beyond the clock's range is none. */
   if (deadline != 0 && deadline < INT64_MAX - now) transfer->deadline_at = now + deadline;
   begin(transfer);
   return transfer;
@@ -258,6 +262,8 @@ static vbo_transfer_phase phase_of(const vbo_transfer *transfer) {
   return vbo_exchange_uploaded(transfer->exchange) ? VBO_PHASE_PREPARING : VBO_PHASE_SENDING;
 }
 
+/* Returns the rest of a pause: its own before a retry, or the server's while it waits for a
+ * seat. */
 static int64_t pause_of(const vbo_transfer *transfer, int64_t now) {
   vbo_load load = {0};
   if (transfer->state == VBO_STATE_PAUSE) return transfer->retry_at - now;

@@ -26,11 +26,11 @@ typedef struct vbo_transfers {
  *     ├─────── 401 ────────┤
  *     └────── PAUSE ◄──────┘    */
 typedef enum vbo_transfer_state {
-  VBO_STATE_QUEUE, /* waits until the server takes one more */
+  VBO_STATE_QUEUE, /* waits for a seat */
   VBO_STATE_TOKEN, /* waits for a token */
-  VBO_STATE_PAUSE, /* waits before it is sent again */
+  VBO_STATE_PAUSE, /* waits before the next attempt */
   VBO_STATE_RUNNING,
-  VBO_STATE_SETTLING, /* all is here; the file is not under its name yet */
+  VBO_STATE_SETTLING, /* the answer is complete; the file does not have its name yet */
   VBO_STATE_DONE
 } vbo_transfer_state;
 
@@ -51,9 +51,9 @@ struct vbo_transfer {
   bool change;
   bool anonymous;
   bool exclusive;
-  bool once;   /* sent at most once: a change, or what opens something */
-  bool urgent; /* waits for no pause and no turn */
-  bool login;  /* wants a token, nothing else */
+  bool once;   /* sent at most once: a change, or a request that opens something */
+  bool urgent; /* waits for no pause and no seat */
+  bool login;  /* needs a token and sends no request of its own */
 
   /* Where the answer goes. */
   vbo_sink_kind kind;
@@ -64,7 +64,7 @@ struct vbo_transfer {
   vbo_digest *digest; /* of what went into the ring */
   char sha256[VBO_DIGEST_HEX];
   const char *checked; /* of a saved file; never NULL */
-  char unchecked[192]; /* what could not be told, or "" */
+  char unchecked[192]; /* the part that could not be checked, or "" */
 
   /* This attempt. */
   vbo_exchange *exchange;
@@ -76,12 +76,12 @@ struct vbo_transfer {
   bool held;       /* the puller, or the disk, holds the sender back */
   bool handed_out; /* the puller has taken bytes */
   bool was_sent;   /* settling: the request had gone out */
-  bool refused;    /* the server itself says that it did not do it */
-  vbo_error local; /* what we found wrong while it came in */
+  bool refused;    /* the server itself says that it refused */
+  vbo_error local; /* our own finding about the answer while it came in; kind VBO_OK: none */
   int64_t received;
   int64_t sent_at;
   int64_t answered_at;
-  int64_t looked_at; /* whether an answer has begun without a whole line */
+  int64_t looked_at; /* last time that an answer without a whole line was looked for */
   int64_t moved_at;  /* when bytes of the body came in last, or the head began */
 
   /* All attempts. */
@@ -111,23 +111,23 @@ void vbo_transfer_begin(vbo_transfer *transfer);
 void vbo_transfer_on_timer(void *owner);
 void vbo_transfer_on_seat(void *owner, const vbo_error *refusal);
 void vbo_transfer_on_token(void *owner, const vbo_error *failure);
-/* Ends it with CANCELLED (or UNKNOWN_OUTCOME), `why` in the message.  Of a vbo_child. */
+/* Ends it with CANCELLED (or UNKNOWN_OUTCOME), `why` in the message. The `end` of its vbo_child. */
 void vbo_transfer_end(void *owner, const char *why);
-/* Sets the timer for whatever comes next: pause, deadline, idle. */
+/* Sets the timer for whichever comes first: pause, deadline, idle. */
 void vbo_transfer_arm(vbo_transfer *transfer);
 
-/* transfer_answer.c: what comes in. */
+/* transfer_answer.c: the answer. */
 extern const vbo_exchange_events vbo_transfer_events;
-/* transfer_run.c again: the exchange is over. */
+/* transfer_run.c: the exchange ended. */
 void vbo_transfer_ended(void *owner, const vbo_error *failure);
 extern const vbo_feed_events vbo_transfer_file_events;
-/* The sink takes bytes again. */
+/* Takes bytes again after the sink held them back. */
 void vbo_transfer_resume(vbo_transfer *transfer);
-/* Judges the answer after the exchange: fills in `err` unless it is whole and
- * 2xx.  `*repeat`: a read may try again. */
+/* Judges the answer after the exchange: fills in `err` unless it is whole and 2xx, and says in
+ * `*repeat` whether a read may be repeated. */
 bool vbo_transfer_judge(vbo_transfer *transfer, const vbo_error *failure, bool *repeat,
                         vbo_error *err);
-/* Forgets what an attempt left, in the sink too. */
+/* Forgets the answer of an attempt, in the sink too. */
 bool vbo_transfer_reset(vbo_transfer *transfer, vbo_error *err);
 
 #endif

@@ -30,7 +30,7 @@ static void on_interim(void *owner) {
   vbo_transfer_arm(transfer);
 }
 
-/* A 2xx head that this sink cannot take: said before gigabytes come in. */
+/* Refuses a 2xx head that this sink cannot take, before gigabytes come in. */
 static bool head_fits(vbo_transfer *transfer, const vbo_headers *headers) {
   vbo_framing framing = vbo_headers_framing(headers);
   int status = headers->status;
@@ -44,7 +44,7 @@ static bool head_fits(vbo_transfer *transfer, const vbo_headers *headers) {
       return vbo_error_set(err, VBO_ERROR_LIMIT,
                            "the answer has %lld bytes; %zu are allowed in memory",
                            (long long)headers->length, transfer->body.limit);
-    /* In one piece, unless it is a length that only a liar or a fool would state. */
+    /* In one piece, except for a length that may be a lie. */
     return headers->length <= 0 || headers->length > RESERVE_MOST ||
            vbo_buffer_reserve(&transfer->body, (size_t)headers->length, err);
   }
@@ -72,12 +72,14 @@ static bool on_head(void *owner, const vbo_headers *headers) {
   transfer->head = true;
   if (transfer->file != NULL && !vbo_feed_expect(transfer->file, headers->length, &transfer->local))
     return false;
-  /* A reader who takes its time must not keep others from the server. */
+  /* A slow reader must not keep other requests from the server. */
   if (transfer->kind == VBO_SINK_PULL)
     vbo_congestion_stand(transfer->group->endpoint->congestion, &transfer->seat, VBO_OUTCOME_GOOD);
   return true;
 }
 
+/* Puts bytes into the ring, or holds the sender until the puller has made room for all of them:
+ * libcurl offers the same ones again. */
 static vbo_taking pull(vbo_transfer *transfer, const char *bytes, size_t size) {
   if (vbo_ring_space(&transfer->ring) < size) {
     transfer->held = true;
@@ -90,6 +92,7 @@ static vbo_taking pull(vbo_transfer *transfer, const char *bytes, size_t size) {
   return VBO_TAKEN;
 }
 
+/* Hands bytes to the file's feed, or holds the sender until it takes them. */
 static vbo_taking save(vbo_transfer *transfer, const char *bytes, size_t size) {
   vbo_feeding feeding = VBO_FED;
   if (!vbo_feed_take(transfer->file, bytes, size, &feeding, &transfer->local)) return VBO_STOP;
@@ -97,7 +100,7 @@ static vbo_taking save(vbo_transfer *transfer, const char *bytes, size_t size) {
   return transfer->held ? VBO_HOLD : VBO_TAKEN;
 }
 
-/* Of an error's body as much as fits, and then no more. */
+/* Keeps as much of an error's body as fits, and stops. */
 static vbo_taking keep_error(vbo_transfer *transfer, const char *bytes, size_t size) {
   size_t space = transfer->body.limit - transfer->body.size;
   if (!vbo_buffer_append(&transfer->body, bytes, size < space ? size : space, &transfer->local))
@@ -146,7 +149,7 @@ static bool cut_short(vbo_transfer *transfer, const vbo_error *failure, vbo_erro
                        failure != NULL ? failure->message : "");
 }
 
-/* Whether a 2xx answer is all there. */
+/* Returns whether a 2xx answer is complete. */
 static bool is_whole(vbo_transfer *transfer, const vbo_error *failure, bool *repeat,
                      vbo_error *err) {
   if (failure != NULL && failure->kind == VBO_ERROR_NETWORK) {
@@ -164,7 +167,7 @@ static bool is_whole(vbo_transfer *transfer, const vbo_error *failure, bool *rep
       *repeat = true;
       return cut_short(transfer, NULL, err);
     case VBO_FRAMING_CLOSE:
-      /* Only memory comes here.  JSON shows by itself where it ends. */
+      /* Only memory comes here (head_fits refuses the others). JSON shows where it ends. */
       if (vbo_json_complete(transfer->body.data, transfer->body.size)) return true;
       *repeat = true;
       return vbo_error_set(err, VBO_ERROR_INTEGRITY,
@@ -176,11 +179,12 @@ static bool is_whole(vbo_transfer *transfer, const vbo_error *failure, bool *rep
   return true;
 }
 
+/* Finishes what only a whole answer has: the hash. */
 static bool deliver(vbo_transfer *transfer, vbo_error *err) {
   switch (transfer->kind) {
     case VBO_SINK_PULL:
       return vbo_digest_finish(transfer->digest, transfer->sha256, err);
-    case VBO_SINK_FILE: /* its worker does, and tells later */
+    case VBO_SINK_FILE: /* its worker hashes it, and reports later */
     case VBO_SINK_MEMORY:
       break;
   }
@@ -202,8 +206,8 @@ bool vbo_transfer_judge(vbo_transfer *transfer, const vbo_error *failure, bool *
     return false;
   }
   if (!is_success(headers->status)) {
-    /* The status tells enough, whatever became of the body.  It is there to be shown, and servers
-     * repeat what was sent to them. */
+    /* The status decides, whatever became of the body. It is meant to be shown, and servers repeat
+     * what they were sent. */
     if (transfer->body.size > 0) {
       transfer->body.size = vbo_redact(transfer->body.data, transfer->body.size, NULL);
       transfer->body.data[transfer->body.size] = '\0';

@@ -1,4 +1,4 @@
-/* transfer_run.c: the attempts of a transfer, one after the other. */
+/* transfer_run.c: the attempts of a transfer, one after the other; its state machine. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +28,8 @@ void vbo_transfer_arm(vbo_transfer *transfer) {
     vbo_timer_set(timers, &transfer->timer, due);
 }
 
-/* Takes what the exchange knows and ends it.  Whether its request may have
- * reached the server. */
+/* Takes the exchange's times and head, and ends it. Returns whether its request may have reached
+ * the server. */
 static bool leave_exchange(vbo_transfer *transfer) {
   if (transfer->exchange == NULL)
     return transfer->state == VBO_STATE_SETTLING && transfer->was_sent;
@@ -43,13 +43,13 @@ static bool leave_exchange(vbo_transfer *transfer) {
   return sent;
 }
 
-/* What an attempt shows of the server.  NULL: it went well. */
+/* Returns what an attempt shows of the server. `err` NULL: it succeeded. */
 static vbo_outcome outcome_of(const vbo_transfer *transfer, const vbo_error *err) {
   if (err == NULL || err->status != 0) {
     int status = err != NULL ? err->status : 200;
     if (status == 429 || status == 503) return VBO_OUTCOME_BUSY;
     if (status == 408 || status == 502 || status == 504) return VBO_OUTCOME_TROUBLE;
-    /* Exports take minutes to prepare, and changes what they take. */
+    /* Exports take minutes to prepare, and changes as long as they take. */
     if (transfer->kind != VBO_SINK_MEMORY || transfer->change || transfer->sent_at == 0)
       return VBO_OUTCOME_GOOD;
     return vbo_congestion_judge(transfer->group->endpoint->congestion,
@@ -65,15 +65,17 @@ static vbo_outcome outcome_of(const vbo_transfer *transfer, const vbo_error *err
   }
 }
 
+/* Gives the seat back, together with what the attempt showed of the server. */
 static void leave_seat(vbo_transfer *transfer, const vbo_error *err, vbo_outcome outcome) {
   const vbo_endpoint *endpoint = transfer->group->endpoint;
   bool asked = outcome == VBO_OUTCOME_BUSY && err != NULL;
   int64_t pause = asked ? vbo_retry_after(&transfer->headers) : 0;
-  /* What fails this request at once is no reason to hold the others that long. */
+  /* A Retry-After that fails this request at once does not hold the others that long. */
   if (pause > endpoint->longest_pause) pause = 0;
   vbo_congestion_leave(endpoint->congestion, &transfer->seat, outcome, pause > 0 ? pause : 0);
 }
 
+/* Ends the transfer, successful without `err`. From here on it uses its engine alone. */
 static void finish(vbo_transfer *transfer, const vbo_error *err) {
   leave_seat(transfer, err, VBO_OUTCOME_NONE);
   if (err != NULL) {
@@ -104,7 +106,7 @@ static bool build_headers(vbo_transfer *transfer, vbo_buffer *lines, vbo_error *
   const char *accept =
       transfer->kind == VBO_SINK_MEMORY ? "Accept: application/json" : "Accept: */*";
   if (!vbo_buffer_append(lines, accept, strlen(accept) + 1, err) ||
-      /* Nothing is gained by asking first whether a body is welcome. */
+      /* RFC 9110 section 10.1.1: waiting for a 100 (Continue) would delay every body. */
       !vbo_buffer_append(lines, "Expect:", 8, err))
     return false;
   if (transfer->has_body) {
@@ -125,6 +127,7 @@ static void launch(vbo_transfer *transfer) {
   vbo_transfers *group = transfer->group;
   transfer->state = VBO_STATE_RUNNING;
   transfer->attempts++;
+  /* A 401 counts for this token alone: another transfer may have led to a new one by then. */
   transfer->token = group->auth->serial;
   transfer->looked_at = vbo_monotonic_ms();
   if (build_headers(transfer, &lines, &err))
@@ -140,7 +143,7 @@ static void launch(vbo_transfer *transfer) {
   vbo_transfer_arm(transfer);
 }
 
-/* With a seat, or for a login without one: the token's own request has none. */
+/* Waits for a token with a seat, or for a login without one: the token's own request takes none. */
 static void get_token(vbo_transfer *transfer) {
   transfer->state = VBO_STATE_TOKEN;
   vbo_transfer_arm(transfer);
@@ -157,6 +160,7 @@ void vbo_transfer_begin(vbo_transfer *transfer) {
       get_token(transfer);
     return;
   }
+  /* Each attempt waits for a seat anew: the server may have been given up meanwhile. */
   transfer->state = VBO_STATE_QUEUE;
   transfer->seat.exclusive = transfer->exclusive;
   transfer->seat.urgent = transfer->urgent;
@@ -184,25 +188,28 @@ void vbo_transfer_on_token(void *owner, const vbo_error *failure) {
 
 /* ------------------------------------------------------------ what follows */
 
+/* Returns whether the request is sent again: within the retries, never twice what must not be,
+ * and never after the puller has bytes of an answer that the next one may not repeat. */
 static bool may_repeat(const vbo_transfer *transfer, bool sent, bool repeat) {
   if (!repeat || transfer->retried >= transfer->group->endpoint->retries) return false;
   if (transfer->once && sent) return false;
-  /* The end of a program does not wait for a server that is not there. */
+  /* The clean-up at a program's end does not wait for a server that is given up. */
   vbo_load load;
   vbo_congestion_read(transfer->group->endpoint->congestion, &load);
   if (transfer->urgent && load.given_up) return false;
   return !transfer->handed_out;
 }
 
-/* Nobody knows what became of a change whose answer is lost: neither "it
- * failed" nor "it was done" may be said. */
+/* Returns whether the outcome of a change is unknown: its answer is lost, so neither "it failed"
+ * nor "it was done" would be true. */
 static bool outcome_unknown(const vbo_transfer *transfer, const vbo_error *err, bool sent) {
   if (!transfer->change || !sent || transfer->refused) return false;
-  /* Any other answer than a refusal: a gateway's, or of a server that broke half-way. */
+  /* any answer but a refusal may be a gateway's, or a server's that broke half-way */
   if (err->status != 0) return true;
   return err->kind != VBO_ERROR_DISK && err->kind != VBO_ERROR_EXISTS;
 }
 
+/* Ends the transfer with a failure. A change whose outcome is unknown says so, whatever failed. */
 static void conclude(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
   vbo_error final = *err;
   final.sent = sent;
@@ -222,10 +229,11 @@ static void conclude(vbo_transfer *transfer, const vbo_error *err, bool sent, bo
   finish(transfer, &final);
 }
 
+/* Keeps the failure of an attempt for vbo_transfer_lost. */
 static void keep_lost(vbo_transfer *transfer, const vbo_error *err) {
   size_t count = (size_t)transfer->lost_count;
   vbo_error *lost = realloc(transfer->lost, (count + 1) * sizeof *lost);
-  if (lost == NULL) return; /* nothing but a line in a log is lost with it */
+  if (lost == NULL) return; /* only a line of a log is lost */
   lost[count] = *err;
   transfer->lost = lost;
   transfer->lost_count++;
@@ -234,6 +242,8 @@ static void keep_lost(vbo_transfer *transfer, const vbo_error *err) {
 static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
   vbo_error trouble = {0};
   bool refused = !transfer->once || !sent || transfer->refused;
+  /* A 401 says that nothing was done, so that a change may be repeated, too: once, with a new
+   * token. */
   if (err->status == 401 && refused && !transfer->anonymous && !transfer->renewed) {
     transfer->renewed = true;
     keep_lost(transfer, err);
@@ -247,6 +257,7 @@ static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool
   vbo_error noted = *err;
   bool within =
       vbo_retry_note(&transfer->headers, transfer->group->endpoint->longest_pause, &noted);
+  /* Retry-After is not obeyed: the clean-up's own pauses are short. */
   if (transfer->urgent) within = true;
   if (!within || !may_repeat(transfer, sent, repeat)) {
     conclude(transfer, &noted, sent, repeat);
@@ -256,7 +267,7 @@ static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool
   int64_t pause =
       vbo_retry_pause(transfer->retried + 1, transfer->urgent ? NULL : &transfer->headers);
   if (transfer->deadline_at != INT64_MAX && now + pause >= transfer->deadline_at) {
-    conclude(transfer, &noted, sent, repeat); /* sooner than to wait for the deadline */
+    conclude(transfer, &noted, sent, repeat); /* now rather than at the deadline */
     return;
   }
   if (!vbo_transfer_reset(transfer, &trouble)) {
@@ -276,6 +287,7 @@ void vbo_transfer_ended(void *owner, const vbo_error *failure) {
   vbo_error err = {0};
   bool repeat = false;
   if (failure != NULL) copy = *failure; /* it belongs to the exchange */
+  /* The exchange is freed before the answer is judged: what follows may begin the next attempt. */
   bool sent = leave_exchange(transfer);
   bool good = vbo_transfer_judge(transfer, failure != NULL ? &copy : NULL, &repeat, &err);
   leave_seat(transfer, good ? NULL : &err, outcome_of(transfer, good ? NULL : &err));
@@ -325,7 +337,8 @@ static void on_file_ended(void *owner, const vbo_error *failure) {
 
 const vbo_feed_events vbo_transfer_file_events = {on_file_ready, on_file_ended};
 
-/* Who comes to end it while the file gets its name finds it saved. */
+/* Returns whether the file got its name before it could be cancelled; then the transfer succeeded.
+ */
 static bool saved_already(vbo_transfer *transfer) {
   if (transfer->state != VBO_STATE_SETTLING || !vbo_feed_too_late(transfer->file)) return false;
   saved(transfer);
@@ -334,8 +347,8 @@ static bool saved_already(vbo_transfer *transfer) {
 
 /* --------------------------------------------------------------- the clock */
 
-/* libcurl tells of whole lines.  A server that never ends the first one is found by looking, as
- * often as it may be silent, and counts as answering from its first byte on. */
+/* Looks for an answer that has begun without a whole line, which libcurl does not report: as often
+ * as a server may be silent. It counts as answering from its first byte on. */
 static void look(vbo_transfer *transfer, int64_t now) {
   if (now < transfer->looked_at + transfer->group->endpoint->idle_timeout) return;
   transfer->looked_at = now;

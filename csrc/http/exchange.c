@@ -30,8 +30,8 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
   return made >= 0 ? (curl_socket_t)made : CURL_SOCKET_BAD;
 }
 
-/* libcurl 7.88 does not tell the socket at this point; of those that were
- * opened it is the one with these ports. */
+/* Finds the socket of a connection by its ports among those that were opened for it: libcurl 7.88
+ * does not state it at this point (CURLINFO_ACTIVESOCKET is set later). */
 static int64_t find_socket(const vbo_exchange *exchange, int local_port, int remote_port) {
   unsigned count = exchange->socket_count;
   if (count > EXCHANGE_SOCKETS) count = EXCHANGE_SOCKETS;
@@ -40,25 +40,28 @@ static int64_t find_socket(const vbo_exchange *exchange, int local_port, int rem
   return -1;
 }
 
-/* May the request go over this connection?  Bytes that wait on a reused one
- * came after the previous answer's end and would become the beginning of this
- * answer; a waiting end would lose it. */
+/* Returns whether the request may go over this connection. Bytes that wait on a reused one came
+ * after the previous answer's end and would become the beginning of this answer; a waiting end
+ * would lose it. */
 static bool clean(const vbo_exchange *exchange, void *ssl, const vbo_handshake *handshake,
                   int local_port, int remote_port) {
   if (!vbo_trust_holds(exchange->trust, ssl)) return false;
-  if (!handshake->used) return true; /* new: TLS 1.3 tickets may wait, and are fine */
+  if (!handshake->used)
+    return true; /* a new one: TLS 1.3 tickets may wait (RFC 8446 section
+                                        4.6.1) */
   return handshake->socket >= 0 && vbo_socket_is(handshake->socket, local_port, remote_port) &&
          !vbo_socket_readable(handshake->socket) && !vbo_handshake_pending(ssl);
 }
 
-/* Just before the request goes out: until here it has provably not left. */
+/* Decides just before the request goes out (CURLOPT_PREREQFUNCTION): until here it has provably
+ * not left. */
 static int on_request(void *data, char *remote_ip, char *local_ip, int remote_port,
                       int local_port) {
   (void)remote_ip, (void)local_ip;
   vbo_exchange *exchange = data;
   struct curl_tlssessioninfo *tls = NULL;
-  /* libcurl sends again by itself, up to five times, when a connection that was used before ends
-   * without an answer.  How often a request goes out is its owner's to decide. */
+  /* libcurl repeats a request by itself, up to five times, a POST too, when a reused connection
+   * ends without an answer (Curl_retry_request). The owner decides how often a request goes out. */
   if (exchange->sent_at != 0) {
     exchange->resent = true;
     return CURL_PREREQFUNC_ABORT;
@@ -144,8 +147,8 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *data) {
 #define SET(option, value)                                                                         \
   (result = result == CURLE_OK ? curl_easy_setopt(easy, (option), (value)) : result)
 
-/* 16 KiB, one TLS record, costs a poll for each; a secret answer is wiped with its buffer, which
- * http.c knows by its size. */
+/* 16 KiB, one TLS record, would cost a poll for each. A secret answer is wiped with its buffer,
+ * which multi.c knows by its size. */
 enum { RECEIVE_BUFFER = 128 * 1024, SECRET_BUFFER = 16 * 1024 };
 
 static CURLcode set_protocol(CURL *easy, bool secret) {
@@ -156,13 +159,19 @@ static CURLcode set_protocol(CURL *easy, bool secret) {
   SET(CURLOPT_PROTOCOLS, (long)CURLPROTO_HTTPS);
 #endif
   SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  /* An HTTP/0.9 answer has no head: any bytes at all would be one. */
   SET(CURLOPT_HTTP09_ALLOWED, 0L);
+  /* A 307 would send the body, a password perhaps, to another server (RFC 9110 section 15.4.8). */
   SET(CURLOPT_FOLLOWLOCATION, 0L);
+  /* Paths are encoded already; libcurl would remove dot segments that are names. */
   SET(CURLOPT_PATH_AS_IS, 1L);
   SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  /* A ~/.netrc could add a login of its own. */
   SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+  /* libcurl's SIGALRM for slow name servers would be the program's. */
   SET(CURLOPT_NOSIGNAL, 1L);
   SET(CURLOPT_BUFFERSIZE, secret ? (long)SECRET_BUFFER : (long)RECEIVE_BUFFER);
+  /* An export is prepared for minutes without a byte; firewalls drop connections that seem dead. */
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_TCP_KEEPIDLE, 60L);
   SET(CURLOPT_TCP_KEEPINTVL, 30L);
@@ -171,8 +180,8 @@ static CURLcode set_protocol(CURL *easy, bool secret) {
 
 static CURLcode set_tls(CURL *easy, vbo_exchange *exchange) {
   CURLcode result = CURLE_OK;
-  /* Our own check replaces libcurl's; no authorities are loaded for it.  The
-   * name is checked by both, unless the certificate is pinned. */
+  /* Our own check replaces libcurl's; no authorities are loaded for it. Both check the name,
+   * unless the certificate is pinned. */
   SET(CURLOPT_CAINFO, NULL);
   SET(CURLOPT_CAPATH, NULL);
   SET(CURLOPT_SSL_VERIFYPEER, 1L);
@@ -191,6 +200,8 @@ static CURLcode set_request(CURL *easy, const vbo_exchange_options *options,
   bool get = strcmp(options->method, "GET") == 0;
   bool post = strcmp(options->method, "POST") == 0;
   SET(CURLOPT_URL, options->url);
+  /* A POST without a body must say Content-Length: 0 (RFC 9110 section 8.6), or servers answer
+   * 411. */
   if (options->body != NULL || post) {
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)options->body_size);
@@ -198,18 +209,22 @@ static CURLcode set_request(CURL *easy, const vbo_exchange_options *options,
   } else {
     SET(CURLOPT_HTTPGET, 1L);
   }
+  /* The options above set POST or GET; any other method is only a word to libcurl. */
   if (!post && (!get || options->body != NULL)) SET(CURLOPT_CUSTOMREQUEST, options->method);
   SET(CURLOPT_HTTPHEADER, exchange->list);
   SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* no token for a proxy */
   SET(CURLOPT_USERAGENT, options->user_agent);
   SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout);
+  /* A proxy's answer to CONNECT must not pass for the head of the server's. */
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  /* Always told: what the environment says was read when the client was opened. */
+  /* Always set, since libcurl would read the environment itself: the client read it when it was
+   * opened. */
   SET(CURLOPT_PROXY, options->proxy->url);
   SET(CURLOPT_NOPROXY, "");
   if (options->proxy->user != NULL) SET(CURLOPT_PROXYUSERNAME, options->proxy->user);
   if (options->proxy->password != NULL)
     SET(CURLOPT_PROXYPASSWORD, vbo_secret_bytes(options->proxy->password));
+  /* A change never goes over a reused connection, on which libcurl repeats requests. */
   SET(CURLOPT_FRESH_CONNECT, options->fresh ? 1L : 0L);
   SET(CURLOPT_SHARE, options->pool->share);
   return result;
@@ -265,6 +280,7 @@ vbo_exchange *vbo_exchange_start(vbo_http *http, const vbo_exchange_options *opt
   exchange->proxy = options->proxy->url[0] != '\0' ? options->proxy : NULL;
   exchange->body_size = options->body_size;
   exchange->connect_timeout = options->connect_timeout;
+  /* Taken over: libcurl reads the lines until the exchange is freed. */
   exchange->lines = *options->headers;
   *options->headers = (vbo_buffer){.secure = options->headers->secure};
   vbo_headers_init(&exchange->headers);
@@ -288,6 +304,7 @@ vbo_exchange *vbo_exchange_start(vbo_http *http, const vbo_exchange_options *opt
   return NULL;
 }
 
+/* Takes the handle off the multi, which libcurl demands before it is cleaned up or added again. */
 static void take_off(vbo_exchange *exchange) {
   if (exchange->added) curl_multi_remove_handle(exchange->http->multi, exchange->easy);
   exchange->added = false;
@@ -296,8 +313,7 @@ static void take_off(vbo_exchange *exchange) {
 void vbo_exchange_ended(vbo_exchange *exchange, CURLcode code) {
   take_off(exchange);
   if (exchange->dirty && !exchange->fresh) {
-    /* Nothing was sent: the same request goes out on a fresh connection, and
-     * nobody needs to know. */
+    /* Nothing was sent: the same request goes out on a fresh connection, unnoticed by its owner. */
     exchange->dirty = false;
     exchange->fresh = true;
     exchange->sent_at = 0;
@@ -306,6 +322,7 @@ void vbo_exchange_ended(vbo_exchange *exchange, CURLcode code) {
     if (exchange->added) return;
     code = CURLE_OUT_OF_MEMORY;
   }
+  /* libcurl takes an end before the head's empty line for success. */
   if (code == CURLE_OK && !exchange->headers.complete) code = CURLE_WEIRD_SERVER_REPLY;
   vbo_error failure = {0};
   if (exchange->failure.kind != VBO_OK)
@@ -356,6 +373,7 @@ void vbo_exchange_take_headers(vbo_exchange *exchange, vbo_headers *out) {
 void vbo_exchange_free(vbo_exchange *exchange) {
   if (exchange == NULL) return;
   take_off(exchange);
+  /* Before the header lines, which the handle points to. */
   curl_easy_cleanup(exchange->easy);
   vbo_handshake_free(exchange->handshake);
   vbo_handshake_free(exchange->connection);

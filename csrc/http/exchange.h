@@ -45,12 +45,12 @@ struct vbo_exchange {
   char detail[CURL_ERROR_SIZE];
 };
 
-/* After libcurl has let go of it: reports, or sends it again on a fresh
- * connection when the reused one was not clean. */
+/* Ends an exchange that libcurl has let go of: reports it, or sends it again on a fresh connection
+ * when the reused one was not clean. */
 void vbo_exchange_ended(vbo_exchange *exchange, CURLcode code);
-/* Whether the system has refused libcurl memory. */
+/* Returns whether the system has refused libcurl memory. */
 bool vbo_http_starved(void);
-/* Puts a libcurl failure into our words. */
+/* Translates a libcurl failure into our kinds and words. */
 void vbo_http_failure(const vbo_exchange *exchange, CURLcode code, vbo_error *err);
 
 #endif

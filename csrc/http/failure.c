@@ -37,7 +37,7 @@ static bool about_client(int alert) {
   return (alert >= 42 && alert <= 46) || alert == 48 || alert == 116;
 }
 
-/* The server ended the connection with a TLS alert. */
+/* Reports a TLS alert with which the server ended the connection; false without one. */
 static bool alerted(const vbo_exchange *exchange, vbo_error *err) {
   enum { PROTOCOL_VERSION = 70, NO_APPLICATION_PROTOCOL = 120 };
   const vbo_handshake *handshake =
@@ -68,8 +68,8 @@ static bool alerted(const vbo_exchange *exchange, vbo_error *err) {
 }
 
 static void tls_failure(const vbo_exchange *exchange, vbo_error *err) {
-  /* OpenSSL's words for bytes that are no TLS record; which ones depends on
-   * how the plain text happens to begin. */
+  /* OpenSSL's words for bytes that are not a TLS record, which depend on how the plain text
+   * happens to begin. */
   static const char *const not_tls[] = {"wrong version number",   "http request",
                                         "packet length too long", "record layer failure",
                                         "unknown protocol",       "record too small"};
@@ -93,7 +93,7 @@ static void tls_failure(const vbo_exchange *exchange, vbo_error *err) {
 
 /* ----------------------------------------------------------------- the proxy */
 
-/* The proxy answered CONNECT with something else than 2xx. */
+/* Reports a CONNECT that the proxy answered with another status than 2xx. */
 static void proxy_refused(const vbo_exchange *exchange, long status, vbo_error *err) {
   const char *name = exchange->proxy->name;
   if (status == 407) {
@@ -120,7 +120,7 @@ static void proxy_refused(const vbo_exchange *exchange, long status, vbo_error *
                  "server should be in NO_PROXY");
 }
 
-/* Of a connection that ended before the TLS handshake with the server began. */
+/* Reports a connection that ended before the TLS handshake with the server began. */
 static bool proxy_failure(const vbo_exchange *exchange, CURLcode code, vbo_error *err) {
   if (exchange->proxy == NULL || exchange->handshake != NULL || exchange->sent_at != 0)
     return false;
@@ -254,7 +254,7 @@ void vbo_http_failure(const vbo_exchange *exchange, CURLcode code, vbo_error *er
     case CURLE_ABORTED_BY_CALLBACK: /* on_request, on a connection that was new */
       vbo_error_set(err, VBO_ERROR_TRUST, "the connection's certificate could not be checked");
       return;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* what libcurl says to HTTP/0.9 */
+    case CURLE_UNSUPPORTED_PROTOCOL: /* libcurl's code for HTTP/0.9 */
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_WRITE_ERROR:
     case CURLE_BAD_CONTENT_ENCODING:

@@ -43,7 +43,7 @@ static bool is_space(char c) {
   return c == ' ' || c == '\t';
 }
 
-/* One number out of a Content-Length; -1 when it is none or overflows. */
+/* Reads one number of a Content-Length; -1 when it is not one or overflows. */
 static int64_t length_value(const char *s, size_t size) {
   int64_t value = 0;
   if (size == 0) return -1;
@@ -55,8 +55,8 @@ static int64_t length_value(const char *s, size_t size) {
   return value;
 }
 
-/* "12", or the same number several times ("12, 12"), as RFC 9110 section 8.6
- * allows where a proxy has joined equal fields. */
+/* Reads "12", or the same number several times ("12, 12"), as RFC 9110 section 8.6 allows where a
+ * proxy has joined equal fields. */
 static bool content_length(vbo_headers *headers, const char *value, size_t size, vbo_error *err) {
   size_t at = 0;
   for (;;) {

@@ -1,8 +1,7 @@
-/* http.h: single requests over HTTPS; http*.c alone know libcurl.
+/* http.h: single requests over HTTPS. multi.c, exchange.c and failure.c alone use libcurl.
  *
- * HTTP/1.1 only: a change must be provably sent at most once, for which it gets
- * a connection of its own.  HTTP/2 would mix it with others' streams, and lets
- * libcurl repeat refused ones by itself.
+ * HTTP/1.1 only: a change must be provably sent at most once, for which it gets a connection of
+ * its own. HTTP/2 would mix it with other streams, and lets libcurl repeat refused ones by itself.
  */
 #ifndef VBO_HTTP_H
 #define VBO_HTTP_H
@@ -19,16 +18,15 @@ typedef struct vbo_pool vbo_pool;
 /* One request, sent once, and its answer. */
 typedef struct vbo_exchange vbo_exchange;
 
-/* UNSUPPORTED when this libcurl is too old or does not use OpenSSL. */
+/* Creates it. UNSUPPORTED when this libcurl is too old or does not use OpenSSL. */
 vbo_http *vbo_http_new(vbo_error *err);
 /* Moves everything that can move, without waiting; calls `done` events. */
 void vbo_http_perform(vbo_http *http);
-/* Grows whenever a request goes out or bytes of an answer come in. */
+/* Returns a number that grows whenever a request goes out or bytes of an answer come in. */
 uint64_t vbo_http_moves(const vbo_http *http);
 /* Waits until something can move, for up to `timeout_ms`. */
 void vbo_http_poll(vbo_http *http, int timeout_ms);
-/* Ends a poll, from any thread; writes one byte to a socket, which a signal
- * handler may. */
+/* Ends a poll, from any thread. It writes one byte to a socket, which a signal handler may. */
 void vbo_http_wakeup(vbo_http *http);
 void vbo_http_free(vbo_http *http);
 
@@ -38,22 +36,22 @@ void vbo_pool_free(vbo_pool *pool);
 typedef enum vbo_taking {
   VBO_TAKEN,
   VBO_HOLD, /* nothing taken: offer the same bytes again after vbo_exchange_resume */
-  VBO_STOP  /* nothing more is wanted */
+  VBO_STOP  /* stops the exchange */
 } vbo_taking;
 
-/* What an exchange reports to its owner.  All but `done` run inside
- * libcurl: they must neither free nor start an exchange.  `done` may do both. */
+/* The callbacks of an exchange. All but `done` run inside libcurl: they must neither free nor
+ * start an exchange. `done` may do both. */
 typedef struct vbo_exchange_events {
-  /* The first line of an answer is there. */
+  /* The first line of an answer came in. */
   void (*begun)(void *owner);
-  /* It was an interim one (1xx): the server is still at it. */
+  /* It was an interim one (1xx); the server goes on working. */
   void (*interim)(void *owner);
   /* The final answer's head is complete; false stops the exchange. */
   bool (*head)(void *owner, const vbo_headers *headers);
   vbo_taking (*body)(void *owner, const char *bytes, size_t size);
-  /* It is over.  `failure` is NULL when libcurl saw a whole answer. */
+  /* The exchange ended. `failure` is NULL when libcurl saw a whole answer. */
   void (*done)(void *owner, const vbo_error *failure);
-  bool secret; /* the answer is: its bytes are left nowhere */
+  bool secret; /* the answer is one: its bytes are wiped everywhere */
 } vbo_exchange_events;
 
 typedef struct vbo_exchange_options {
@@ -76,22 +74,23 @@ vbo_exchange *vbo_exchange_start(vbo_http *http, const vbo_exchange_options *opt
                                  vbo_error *err);
 /* Offers held bytes again.  Runs `body` events at once. */
 void vbo_exchange_resume(vbo_exchange *exchange);
-/* The request may have left this machine.  False is a proof that it did not. */
+/* Returns whether the request may have left this machine. False proves that it did not. */
 bool vbo_exchange_sent(const vbo_exchange *exchange);
-/* When it was sent and when its answer began (vbo_monotonic_ms), 0: not yet. */
+/* Return when it was sent and when its answer began (vbo_monotonic_ms); 0 before. */
 int64_t vbo_exchange_sent_at(const vbo_exchange *exchange);
 int64_t vbo_exchange_answered_at(const vbo_exchange *exchange);
-/* When the first bytes of an answer came in, be they less than a line; 0: not yet. */
+/* Returns when the first bytes of an answer came in, even less than a line; 0 before. */
 int64_t vbo_exchange_heard_at(const vbo_exchange *exchange);
-/* All of the body has been handed to the connection. */
+/* Returns whether all of the body has been handed to the connection. */
 bool vbo_exchange_uploaded(const vbo_exchange *exchange);
 const vbo_headers *vbo_exchange_headers(const vbo_exchange *exchange);
-/* Moves them to `out`, which held none. */
+/* Moves the head to `out`, which must be empty. */
 void vbo_exchange_take_headers(vbo_exchange *exchange, vbo_headers *out);
-/* Ends it, wherever it is, without a `done`. */
+/* Ends it at any point, without `done`. */
 void vbo_exchange_free(vbo_exchange *exchange);
 
-/* Seconds since 1970 of an HTTP date (RFC 9110 section 5.6.7); -1 for none. */
+/* Returns the seconds since 1970 of an HTTP date (RFC 9110 section 5.6.7); -1 for any other text.
+ */
 int64_t vbo_http_date(const char *text);
 
 #endif

@@ -27,8 +27,8 @@ static void *wiping_malloc(size_t size) {
   return memory;
 }
 
-/* Larger than this are only the buffers in which answers that are no secret come in
- * (http/exchange.c), one for each request: wiping those cost a tenth of a small request. */
+/* Only the buffers of answers that are not secret (exchange.c), one for each request, are larger:
+ * wiping those cost a tenth of a small request. */
 enum { LARGEST_WIPED = 100 * 1024 };
 
 static void wiping_free(void *memory) {
@@ -38,6 +38,7 @@ static void wiping_free(void *memory) {
   free(memory);
 }
 
+/* Moves the block by hand. */
 static void *wiping_realloc(void *memory, size_t size) {
   if (memory == NULL) return wiping_malloc(size);
   /* Always moved by hand: realloc may leave the old copy behind, unwiped. */
@@ -75,9 +76,9 @@ static void start(void) {
 
 static bool usable(vbo_error *err) {
   const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-  /* 7.80 has the callback before a request goes out, on which "never sent
-   * twice" rests.  (With one older than 7.87 the program must ignore SIGPIPE:
-   * there OpenSSL writes to the socket by itself, without MSG_NOSIGNAL.) */
+  /* 7.80 has CURLOPT_PREREQFUNCTION, the callback before a request goes out, on which "never sent
+   * twice" rests. (With one older than 7.87 the program must ignore SIGPIPE: there OpenSSL writes
+   * to the socket by itself, without MSG_NOSIGNAL.) */
   if (info->version_num < 0x075000)
     return vbo_error_set(err, VBO_ERROR_UNSUPPORTED, "libcurl must be 7.80 or later, got %s",
                          info->version);
@@ -110,6 +111,7 @@ vbo_http *vbo_http_new(vbo_error *err) {
     return NULL;
   }
   *http = (vbo_http){.multi = multi};
+  /* No multiplexing (see http.h), and so many idle connections at most. */
   curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 64L);
   return http;
@@ -126,6 +128,8 @@ void vbo_http_perform(vbo_http *http) {
   int left = 0;
   CURLMsg *message = NULL;
   curl_multi_perform(http->multi, &running);
+  /* `done` may free the exchange and start others: the message is read before, and not used
+   * after. */
   while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
     if (message->msg != CURLMSG_DONE) continue;
     vbo_exchange *exchange = NULL;
@@ -152,6 +156,7 @@ void vbo_http_wakeup(vbo_http *http) {
 vbo_pool *vbo_pool_new(vbo_error *err) {
   vbo_pool *pool = malloc(sizeof *pool);
   CURLSH *share = curl_share_init();
+  /* Connections alone: DNS entries and TLS sessions stay with each handle. */
   if (pool == NULL || share == NULL ||
       curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT) != CURLSHE_OK) {
     free(pool);

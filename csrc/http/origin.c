@@ -10,13 +10,13 @@
 enum { DEFAULT_PORT = 4443 };
 
 static bool refuse(const char *why, vbo_error *err) {
-  /* The URL itself is not repeated: somebody may have put a password into it. */
+  /* The URL itself is not repeated: it may hold a password. */
   vbo_error_set(err, VBO_ERROR_USAGE, "the server's URL is not usable: %s", why);
   vbo_error_hint(err, "write https://host, https://host:port, https://host/path or just host");
   return false;
 }
 
-/* The host's end; NULL when it is not one. */
+/* Returns the host's end; NULL when it is not a host. */
 static const char *host_end(const char *host) {
   if (*host == '[') {
     const char *end = host + 1;
@@ -32,7 +32,7 @@ static const char *host_end(const char *host) {
   return end > host && *host != '-' && *host != '.' ? end : NULL;
 }
 
-/* A path segment that servers take for this folder or the one above, in any encoding. */
+/* Returns whether servers take a path segment for this folder or the one above, in any encoding. */
 static bool is_dots(const char *segment, size_t size) {
   size_t dots = 0;
   for (size_t at = 0; at < size; dots++) {
@@ -47,8 +47,8 @@ static bool is_dots(const char *segment, size_t size) {
   return dots == 1 || dots == 2;
 }
 
-/* The path of a reverse proxy ("/backup365/"), that all requests begin with: what stands there is
- * sent as it is.  NULL when it is usable, otherwise why not. */
+/* Checks the path of a reverse proxy ("/backup365/") that all requests begin with; it is sent as
+ * it is. Returns NULL when it is usable, otherwise the problem. */
 static const char *problem_with_path(const char *path) {
   if (strchr(path, '?') != NULL) return "a query follows the path";
   if (strchr(path, '#') != NULL) return "a fragment follows the path";
@@ -65,12 +65,12 @@ static const char *problem_with_path(const char *path) {
   return NULL;
 }
 
-/* The end of the authority: "host:port" of "host:port/path". */
+/* Returns the size of the authority: "host:port" of "host:port/path". */
 static size_t authority_size(const char *start) {
   return strcspn(start, "/?#");
 }
 
-/* Reads ":port", if any.  Returns what follows, NULL when it is no port. */
+/* Reads ":port", if any. Returns the rest, NULL for a wrong port. */
 static const char *read_port(const char *rest, long *port) {
   *port = DEFAULT_PORT;
   if (*rest != ':') return rest;

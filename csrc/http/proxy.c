@@ -11,7 +11,7 @@
 
 /* ------------------------------------------------------------------ no_proxy */
 
-/* An address as bytes: their number, 0 for a name. */
+/* Reads an address and returns how many bytes it has; 0 for a name. */
 static size_t address_of(const char *text, unsigned char bytes[16]) {
   if (inet_pton(AF_INET, text, bytes) == 1) return 4;
   return inet_pton(AF_INET6, text, bytes) == 1 ? 16 : 0;
@@ -38,7 +38,8 @@ static bool covers_address(const char *entry, const unsigned char *address, size
   return bits <= size * 8 && (end == NULL || *end == '\0') && same_bits(address, network, bits);
 }
 
-/* "example.com" and ".example.com" both cover the domain and what is below it. */
+/* Returns whether a list's entry covers the host: "example.com" and ".example.com" both cover the
+ * domain and all below it. */
 static bool covers_name(const char *entry, const char *host) {
   while (*entry == '.')
     entry++;
@@ -86,7 +87,7 @@ static int hex_value(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes %XX in place; its size.  A "%" that begins none stands for itself. */
+/* Decodes %XX in place and returns the size. A "%" without two digits stands for itself. */
 static size_t decode_percent(char *text, size_t size) {
   size_t used = 0;
   for (size_t at = 0; at < size; at++) {
@@ -134,7 +135,7 @@ static size_t host_size(const char *host) {
   return size;
 }
 
-/* The port behind the host, `otherwise` without one; 0 for anything else. */
+/* Returns the port behind the host; `otherwise` without one, 0 for any other text. */
 static long read_port(const char *rest, long otherwise) {
   if (*rest != ':') return *rest == '\0' || strcmp(rest, "/") == 0 ? otherwise : 0;
   long port = 0;
@@ -165,7 +166,7 @@ static bool parse(vbo_proxy *out, const char *url, const char *source, vbo_error
     return refuse(err, source, "a proxy is reached over http or socks, not over https");
   if (!known_scheme(scheme, scheme_size))
     return refuse(err, source, "its scheme must be http, socks4, socks4a, socks5 or socks5h");
-  /* The last "@": a password that was not encoded may hold one, and "/" and ":", too. */
+  /* The last "@" counts: a password that was not encoded may hold one, and "/" and ":", too. */
   const char *at = strrchr(rest, '@');
   if (at != NULL && !read_login(out, rest, (size_t)(at - rest), err)) return false;
   const char *host = at != NULL ? at + 1 : rest;
@@ -183,7 +184,7 @@ static bool parse(vbo_proxy *out, const char *url, const char *source, vbo_error
   return true;
 }
 
-/* The first variable that is set.  Set to nothing is a word, too: no proxy. */
+/* Returns the first variable that is set. An empty one counts: it means no proxy. */
 static const char *environment(const char *const names[], const char **found) {
   for (size_t i = 0; names[i] != NULL; i++) {
     const char *value = getenv(names[i]);

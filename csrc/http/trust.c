@@ -68,7 +68,7 @@ static bool parse_pin(const char *pin, unsigned char out[SHA256_SIZE]) {
   return parse_hex(pin, out);
 }
 
-/* Errors that OpenSSL left in its queue would be taken for the next call's. */
+/* OpenSSL would take errors left in its queue for those of the next call. */
 static bool load_authorities(X509_STORE *store, const char *ca_file, vbo_error *err) {
   /* A file may hold the server's own certificate instead of its authority's. */
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
@@ -153,7 +153,8 @@ static bool certificate_digest(X509 *certificate, unsigned char out[SHA256_SIZE]
          size == SHA256_SIZE;
 }
 
-/* OpenSSL's whole check of the chain, replaced by ours.  1 accepts. */
+/* Replaces OpenSSL's check of the chain by ours (SSL_CTX_set_cert_verify_callback). Returns 1 to
+ * accept. */
 static int verify(X509_STORE_CTX *context, void *data) {
   vbo_handshake *handshake = data;
   vbo_trust *trust = handshake->trust;
@@ -190,9 +191,9 @@ static int verify(X509_STORE_CTX *context, void *data) {
   return accepted == 1 ? 1 : 0;
 }
 
-/* Each record, as it is read.  TLS 1.3 says what is in it only after it has been decrypted, and
- * session tickets come after the first request as a rule: such a record is an answer only as long
- * as it does not turn out to be something else. */
+/* Notes each record as it is read. TLS 1.3 states its content only after decryption, and session
+ * tickets usually come after the first request: such a record counts as an answer until it turns
+ * out to be something else. */
 static void on_record(int sent, int version, int type, const void *bytes, size_t size, SSL *ssl,
                       void *data) {
   vbo_handshake *handshake = data;

@@ -1,4 +1,4 @@
-/* trust.h: whether the certificate that a server shows is that server's. */
+/* trust.h: whether the certificate of a server is trusted. */
 #ifndef VBO_TRUST_H
 #define VBO_TRUST_H
 
@@ -9,8 +9,8 @@ enum { VBO_FINGERPRINT = 56 }; /* "sha256/" and 44 characters of Base64 */
 /* The rules of one client: authorities and a host name, or a pin. */
 typedef struct vbo_trust vbo_trust;
 
-/* What is known of one TLS connection.  Lives as long as the connection or the
- * exchange that made it, whichever is longer. */
+/* The state of one TLS connection. Lives as long as the connection or the exchange that made it,
+ * whichever is longer. */
 typedef struct vbo_handshake {
   unsigned owners;
   vbo_trust *trust;
@@ -21,40 +21,40 @@ typedef struct vbo_handshake {
   /* When bytes of an answer began to come in (vbo_monotonic_ms) since this was last 0.  libcurl
    * shows a head line by line; a line that never ends shows here. */
   int64_t heard_at;
-  bool held;      /* by its trust: looked at once, since a connection keeps its certificate */
-  bool perhaps;   /* it may yet turn out that they are the handshake's */
-  int64_t socket; /* -1 when not known */
+  bool held;      /* by its trust: checked once, since a connection keeps its certificate */
+  bool perhaps;   /* the bytes may turn out to be the handshake's */
+  int64_t socket; /* -1: unknown */
   char fingerprint[VBO_FINGERPRINT];
 } vbo_handshake;
 
-/* TRUST for a CA file that cannot be read or holds no certificate, USAGE for a
- * pin that is no SHA-256 fingerprint. */
+/* Creates the rules. TRUST for a CA file that cannot be read or has no certificate, USAGE for a
+ * pin that is not a SHA-256 fingerprint. */
 vbo_trust *vbo_trust_new(const char *host, const char *ca_file, const char *pin, vbo_error *err);
 bool vbo_trust_pinned(const vbo_trust *trust);
-/* Of the certificate shown last; "" before any. */
+/* Returns the fingerprint of the certificate shown last; "" before any. */
 const char *vbo_trust_fingerprint(const vbo_trust *trust);
 void vbo_trust_free(vbo_trust *trust);
 
-/* Makes an SSL_CTX check by these rules.  The caller gets one reference to the
- * connection's handshake; NULL when memory is out. */
+/* Makes an SSL_CTX check by these rules. Returns the connection's handshake, of which the caller
+ * is an owner; NULL when out of memory. */
 vbo_handshake *vbo_trust_guard(vbo_trust *trust, void *ssl_ctx);
 void vbo_handshake_free(vbo_handshake *handshake);
-/* Another owner of the same. */
+/* Adds an owner and returns the handshake. */
 vbo_handshake *vbo_handshake_share(vbo_handshake *handshake);
-/* The handshake behind an SSL, owned by it; NULL for a stranger's. */
+/* Returns the handshake behind an SSL, which owns it; NULL for an SSL that was made elsewhere. */
 vbo_handshake *vbo_handshake_of(void *ssl);
-/* Does the connection satisfy these rules still?  It was checked when it was
- * made, but perhaps for a client with other rules. */
+/* Returns whether the connection satisfies these rules: it was checked when it was made, but
+ * perhaps for a client with other rules. */
 bool vbo_trust_holds(const vbo_trust *trust, void *ssl);
-/* Whether what is received passes through OpenSSL's buffers without a trace: for the
- * answers that are secrets.  Of a gigabyte it would cost a tenth of the time. */
+/* Sets whether OpenSSL wipes its buffers after each record: for answers that are secrets. For a
+ * gigabyte it would cost a tenth of the time. */
 void vbo_trust_cleanse(void *ssl, bool cleanse);
-/* Decrypted or undecrypted bytes wait inside the SSL. */
+/* Returns whether bytes wait inside the SSL, decrypted or not. */
 bool vbo_handshake_pending(void *ssl);
-/* The name of a TLS alert, as "handshake failure". */
+/* Returns the name of a TLS alert, as "handshake failure". */
 const char *vbo_alert_name(int alert);
-/* When our check ended the handshake: fills in why, kind TRUST.  False when
- * there is nothing to explain. */
+/* Explains, with kind TRUST, a handshake that our check ended. False when there is nothing to
+ * explain. */
 bool vbo_handshake_explain(const vbo_handshake *handshake, vbo_error *err);
 
 #endif

@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-/* Of libcurl, as it is now (not as it was built against): "7.88.1". */
+/* Returns the version of libcurl at run time, not the one it was built with: "7.88.1". */
 const char *vbo_curl_version(void);
-/* Of the TLS library that libcurl speaks through: "OpenSSL/3.0.17". */
+/* Writes the version of libcurl's TLS library: "OpenSSL/3.0.17". */
 const char *vbo_tls_version(char *out, size_t size);
 
 #endif

@@ -51,7 +51,7 @@ static bool open_level(vbo_json_lexer *lexer, bool object) {
   return true;
 }
 
-/* A string or a number, whose first byte the lexer is at. */
+/* Reads a string or a number, whose first byte the lexer is at. */
 static bool lex_run(vbo_json_lexer *lexer, vbo_json_token *token, bool (*run)(vbo_json_scan *)) {
   vbo_json_scan scan = {.text = lexer->text, .size = lexer->size, .at = lexer->at};
   if (!run(&scan)) return problem(lexer, scan.problem_at, scan.problem);
@@ -193,8 +193,8 @@ bool vbo_json_complete(const char *text, size_t size) {
   return lexer.problem == NULL;
 }
 
-/* One character of a string's inside at `*at` (an escape, a pair of escapes or
- * plain UTF-8), which the lexer has found well-formed. */
+/* Reads one character of a string's inside at `*at` (an escape, a pair of escapes or plain UTF-8),
+ * which the lexer has found well-formed. */
 uint32_t vbo_json_point(const char *text, size_t end, size_t *at) {
   uint32_t point = 0;
   if (text[*at] != '\\') {
@@ -240,7 +240,7 @@ bool vbo_json_decode(const char *text, const vbo_json_token *token, char *out, s
   return true;
 }
 
-/* Does the string, decoded, begin with (or, `whole`, equal) these bytes? */
+/* Returns whether the string, decoded, begins with (or, `whole`, equals) these bytes. */
 bool vbo_json_begins(const char *text, const vbo_json_token *token, const char *with, bool whole) {
   size_t end = token->start + token->length - 1;
   size_t at = token->start + 1;

@@ -1,10 +1,8 @@
-/* json.h: a JSON (RFC 8259) lexer, and what is built on it.
+/* json.h: a JSON (RFC 8259) lexer, and its users.
  *
- * A lexer of our own, rather than jsmn or cJSON: it reads in place, on the
- * secure heap too, in one pass, with no token array and no tree, so that a
- * token answer never touches the ordinary heap and a 1 GB document costs
- * nothing but the time to look at it.
- */
+ * jsmn and cJSON were weighed: this one reads in place, on the secure heap too, in one pass,
+ * without a token array or a tree, so that a token answer never touches the ordinary heap and a
+ * document of 1 GB costs only the time to read it. */
 #ifndef VBO_JSON_H
 #define VBO_JSON_H
 
@@ -46,16 +44,14 @@ typedef struct vbo_json_lexer {
   unsigned char objects[(VBO_JSON_DEEPEST + 7) / 8];
 } vbo_json_lexer;
 
-/* `max_depth` 0 is VBO_JSON_DEPTH; more than VBO_JSON_DEEPEST is that.  A byte
- * order mark in front is passed over (RFC 8259 section 8.1 allows it, and .NET
- * writers put one there). */
+/* Begins a document. `max_depth` 0 is VBO_JSON_DEPTH, and at most VBO_JSON_DEEPEST. Skips a byte
+ * order mark in front (RFC 8259 section 8.1 allows it, and .NET writers put one there). */
 void vbo_json_start(vbo_json_lexer *lexer, const char *text, size_t size, unsigned max_depth);
-/* The next token.  False at the end of the document and at a problem. */
+/* Reads the next token. False at the end of the document and at a problem. */
 bool vbo_json_next(vbo_json_lexer *lexer, vbo_json_token *token);
-/* After the token of a "{" or "[": its value is known to be well-formed and to end at
- * `end`, where the lexer goes on. */
+/* Skips the value of a "{" or "[" token that is known to be well-formed and to end at `end`. */
 void vbo_json_close_at(vbo_json_lexer *lexer, size_t end);
-/* Reads on to the end: is all of it one well-formed value? */
+/* Reads to the end and returns whether all of it is one well-formed value. */
 bool vbo_json_complete(const char *text, size_t size);
 
 /* Decodes a string token (or key) into `out`, NUL-terminated, and its size
@@ -64,21 +60,21 @@ bool vbo_json_complete(const char *text, size_t size);
 bool vbo_json_decode(const char *text, const vbo_json_token *token, char *out, size_t capacity,
                      size_t *size);
 
-/* Does the string, decoded, begin with (or, when `whole`, equal) these bytes? */
+/* Returns whether the string, decoded, begins with (or, when `whole`, equals) these bytes. */
 bool vbo_json_begins(const char *text, const vbo_json_token *token, const char *with, bool whole);
-/* One character of a string's inside, `end` being its closing quote; moves
- * `*at` behind it.  UINT32_MAX for a lone surrogate. */
+/* Reads one character of a string's inside, `end` being its closing quote, and moves `*at` behind
+ * it. UINT32_MAX for a lone surrogate. */
 uint32_t vbo_json_point(const char *text, size_t end, size_t *at);
 
-/* The value token of a member of the object that `text` is.  Of several
- * members with this name the last counts, as in most readers.  False when
- * there is none, or the document is not one well-formed object. */
+/* Finds the value of a member of the object `text`; of several members with this name the last, as
+ * most readers do. False when the member is missing, or the document is not one well-formed
+ * object. */
 bool vbo_json_member(const char *text, size_t size, const char *name, vbo_json_token *value);
-/* The same, decoded.  False also when it is no string or does not fit. */
+/* The same for a string, decoded. False also for another type and for one that does not fit. */
 bool vbo_json_member_string(const char *text, size_t size, const char *name, char *out,
                             size_t capacity, size_t *out_size);
-/* The same for an integer, in digits or as a string of digits (servers do
- * both); a fraction is cut off.  False when it is none or overflows. */
+/* The same for an integer, in digits or as a string of digits (servers write both); a fraction is
+ * cut off. False also for another value and for an overflow. */
 bool vbo_json_member_integer(const char *text, size_t size, const char *name, int64_t *out);
 
 typedef struct vbo_json_options {
@@ -102,8 +98,7 @@ typedef struct vbo_json_options {
 bool vbo_json_prepare(const char *text, size_t size, const vbo_json_options *options,
                       vbo_buffer *out, bool *changed, vbo_error *err);
 
-/* Appends `text` as a JSON string, quotes included; bytes that are no UTF-8
- * become U+FFFD. */
+/* Appends `text` as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD. */
 bool vbo_json_append_string(vbo_buffer *out, const char *text, size_t size, vbo_error *err);
 
 #endif

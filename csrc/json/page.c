@@ -1,4 +1,4 @@
-/* page.c: a page of records, looked through but not built (see json/page.h). */
+/* page.c: see page.h. */
 #include "json/page.h"
 
 #include <stdlib.h>
@@ -7,16 +7,16 @@
 #include "json/scan.h"
 #include "base/text.h"
 
-/* Shapes that are tried before the lexer is asked, the last that fitted first. */
+/* How many shapes are tried before the lexer, the last one that fitted first. */
 enum { SHAPES_TRIED = 8 };
-/* Digits that a double has room for in any case (it holds 1e308). */
+/* Digits that a double has room for in any case (its largest is 1.8e308). */
 enum { SAFE = 300 };
-/* More names than a record of this API has: in such a record nothing is looked up. */
+/* More names than a record of this API has; beyond, nothing is looked up. */
 enum { FIELDS_MOST = 200 };
 
 /* ------------------------------------------------------------------ its lists */
 
-/* Room for `more` more of them. */
+/* Makes room for `more` elements. */
 static bool list_reserve(vbo_json_list *list, size_t item, size_t more) {
   if (list->room - list->count >= more) return true;
   size_t room = list->room < 64 ? 64 : list->room * 2;
@@ -63,8 +63,8 @@ static bool add_record(vbo_json_page *page, size_t start, size_t end, size_t sca
 
 /* ---------------------------------------------------------- records of a shape */
 
-/* A number that a double cannot hold is an error of the page, and decoding the whole
- * finds it.  Here is only seen which numbers can be none: those below 1e300. */
+/* Returns whether a number surely fits a double: one below 1e300 does. The page of another number
+ * is not read here, and decoding the whole finds the overflow. */
 static bool in_range(const char *text, size_t start, size_t end) {
   size_t at = text[start] == '-' ? start + 1 : start;
   size_t digits = at;
@@ -84,7 +84,7 @@ static bool in_range(const char *text, size_t start, size_t end) {
   return digits + exponent <= SAFE;
 }
 
-/* Where the scalar at `at` ends; 0 when there is none. */
+/* Returns where the scalar at `at` ends; 0 without one. */
 static inline size_t scalar_end(const char *text, size_t size, size_t at) {
   vbo_json_scan scan = {.text = text, .size = size, .at = at};
   if (text[at] == '"') return vbo_json_scan_string(&scan) ? scan.at : 0;
@@ -103,7 +103,8 @@ static inline size_t scalar_end(const char *text, size_t size, size_t at) {
   }
 }
 
-/* Has the record at `start` this shape?  Its end then, and its scalars are added. */
+/* Matches the record at `start` with this shape: returns its end, and adds its scalars; 0 when it
+ * differs. */
 static size_t fit(vbo_json_page *page, const vbo_json_shape *shape, size_t start) {
   const char *text = page->text.data;
   size_t size = page->text.size;
@@ -187,7 +188,7 @@ static bool learn_token(learner *l, const vbo_json_token *token) {
   return true;
 }
 
-/* Of members with one name the last counts: decoding knows that. */
+/* of members with one name the last counts, which decoding knows */
 static bool has_twins(const vbo_json_page *page, const vbo_json_shape *shape) {
   if (shape->fields == 0) return false;
   if (shape->fields > FIELDS_MOST) return true;
@@ -224,8 +225,8 @@ static bool learn(vbo_json_page *page, vbo_json_lexer *lexer, const vbo_json_tok
 
 /* ------------------------------------------------------------------- the page */
 
-/* Adds the records of a known shape that follow one another from `at` on, as writers that waste no
- * space write them; the end of the last. */
+/* Adds the records of a known shape that follow one another from `at` on without white space
+ * between them, and returns the end of the last. */
 static size_t read_run(vbo_json_page *page, size_t at) {
   const char *text = page->text.data; /* a NUL ends it */
   while (text[at] == ',' && text[at + 1] == '{') {
@@ -233,7 +234,7 @@ static size_t read_run(vbo_json_page *page, size_t at) {
     size_t shape = 0;
     size_t end = fit_any(page, at + 1, &shape);
     if (end == 0 || !add_record(page, at + 1, end, first, shape)) {
-      page->scalars.count = first; /* the lexer will see */
+      page->scalars.count = first; /* the lexer decides */
       break;
     }
     at = end;
@@ -241,7 +242,7 @@ static size_t read_run(vbo_json_page *page, size_t at) {
   return at;
 }
 
-/* The records behind a "[". */
+/* Reads the records behind a "[". */
 static bool read_records(vbo_json_page *page, vbo_json_lexer *lexer, const vbo_json_token *list) {
   vbo_json_token token;
   page->list_start = list->start;
@@ -264,7 +265,7 @@ static bool read_records(vbo_json_page *page, vbo_json_lexer *lexer, const vbo_j
   return false;
 }
 
-/* The members of the object around them. */
+/* Reads the members of the object around them. */
 static bool read_envelope(vbo_json_page *page, vbo_json_lexer *lexer) {
   vbo_json_token token;
   bool found = false;
@@ -351,15 +352,15 @@ static bool same_squashed(const vbo_json_page *page, const vbo_json_field *field
   return used == size;
 }
 
-/* The field of a shape with this name; NULL when there is none.  `unclear`: several
- * are written alike. */
+/* Finds the field of a shape with this name; NULL without one. `unclear`: several names are alike.
+ */
 static const vbo_json_field *find_field(vbo_json_page *page, const vbo_json_shape *shape,
                                         const char *name, size_t size, bool squashed,
                                         bool *unclear) {
   if (shape->fields == 0) return NULL;
   const vbo_json_field *fields = AT(page->fields, vbo_json_field, shape->field);
   const vbo_json_field *found = NULL;
-  /* A loop asks each record for the same. */
+  /* a loop asks each record for the same field */
   if (!squashed && page->last_field < shape->fields &&
       same(page, &fields[page->last_field], name, size))
     return &fields[page->last_field];

@@ -63,17 +63,17 @@ typedef struct vbo_json_page {
   uint32_t last_field;   /* that was asked for, of that shape */
 } vbo_json_page;
 
-/* Looks through a document whose value is a list of objects, or an object with such a
- * list as its `results`.  It takes the bytes out of `text` when it is one.  False (and
- * `text` as it was) when it is not, when it is no JSON, when it is deeper than
- * `max_depth` and when memory is short: decoding the whole will tell. */
+/* Reads a document whose value is a list of objects, or an object with such a list as its
+ * `results`, and takes the bytes out of `text`. False (and `text` as it was) when it is something
+ * else, not JSON, deeper than `max_depth`, or when out of memory: decoding the whole will show
+ * which. */
 bool vbo_json_page_open(vbo_json_page *page, vbo_buffer *text, unsigned max_depth);
 void vbo_json_page_free(vbo_json_page *page);
-/* Bytes that it holds. */
+/* Returns the bytes that it holds. */
 size_t vbo_json_page_size(const vbo_json_page *page);
 
 size_t vbo_json_page_count(const vbo_json_page *page);
-/* A record (from 0) as it is written. */
+/* Returns a record (from 0) as it is written. */
 const char *vbo_json_page_record(const vbo_json_page *page, size_t record, size_t *size);
 
 typedef enum vbo_json_found {
@@ -82,9 +82,9 @@ typedef enum vbo_json_found {
   VBO_JSON_UNCLEAR, /* an object, an array, or a record that needs decoding */
 } vbo_json_found;
 
-/* The member of this name, of several the last.  `squashed`: neither case nor
- * underscores of the record's names count (`name` has neither capitals nor
- * underscores), as long as it is the only one of these. */
+/* Finds the member of this name, of several the last. `squashed`: case and underscores of the
+ * record's names do not count (`name` has neither capitals nor underscores), as long as it is the
+ * only one. */
 vbo_json_found vbo_json_page_find(vbo_json_page *page, size_t record, const char *name, size_t size,
                                   bool squashed, vbo_json_span *value);
 

@@ -15,7 +15,7 @@ typedef struct rewriter {
   vbo_error *err;
 } rewriter;
 
-/* Takes the document over up to `upto`, which comes before something new. */
+/* Copies the document up to `upto`, where something new comes. */
 static bool copy_until(rewriter *r, size_t upto) {
   size_t from = r->copied;
   r->changed = true;
@@ -27,7 +27,7 @@ static bool put(rewriter *r, const char *words) {
   return vbo_buffer_append_text(r->out, words, r->err);
 }
 
-/* The magnitude of an integer token, saturated; false for a fraction. */
+/* Returns the magnitude of an integer token, saturated; false for a fraction. */
 static bool integer_magnitude(const char *s, size_t length, uint64_t *magnitude) {
   uint64_t value = 0;
   for (size_t i = *s == '-' ? 1 : 0; i < length; i++) {
@@ -117,7 +117,7 @@ bool vbo_json_prepare(const char *text, size_t size, const vbo_json_options *opt
   return !r.changed || copy_until(&r, size);
 }
 
-/* How many bytes at the start stand for themselves: nearly all that large pages are made of. */
+/* Returns how many bytes at the start need no change: nearly all of a large page. */
 static size_t plain_run(const char *text, size_t size) {
   size_t n = 0;
   while (n < size && text[n] >= 0x20 && text[n] < 0x7F && text[n] != '"' && text[n] != '\\')

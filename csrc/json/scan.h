@@ -31,7 +31,7 @@ static inline bool vbo_json_scan_problem(vbo_json_scan *scan, size_t at, const c
   return false;
 }
 
-/* Four hex digits at `s`; -1 when they are not there. */
+/* Returns the number of four hex digits at `s`; -1 when they are not there. */
 static inline long vbo_json_hex4(const char *s, size_t size) {
   if (size < 4) return -1;
   long value = 0;
@@ -44,9 +44,9 @@ static inline long vbo_json_hex4(const char *s, size_t size) {
   return value;
 }
 
-/* Passes over bytes that mean themselves: ASCII but for quotes, backslashes and
- * control characters.  Sixteen at a time where the processor can: a comparison of
- * signed bytes finds the control characters and what is not ASCII at once. */
+/* Skips bytes that stand for themselves: ASCII but for quotes, backslashes and control characters.
+ * Sixteen at a time where the processor can: one comparison of signed bytes finds control
+ * characters and non-ASCII together. */
 static inline size_t vbo_json_plain(const char *text, size_t at, size_t size) {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"');
@@ -79,7 +79,7 @@ static inline size_t vbo_json_plain(const char *text, size_t at, size_t size) {
   return at;
 }
 
-/* A string, from quote to quote. */
+/* Reads a string, from quote to quote. */
 static inline bool vbo_json_scan_string(vbo_json_scan *scan) {
   const char *text = scan->text;
   size_t at = scan->at + 1;

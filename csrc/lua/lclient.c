@@ -25,7 +25,7 @@ static const char *const option_names[] = {"url",
                                            "longest_pause",
                                            NULL};
 
-/* A closed secret is a mistake of the caller's, as a wrong type is. */
+/* A closed secret raises, as a wrong type does. */
 static vbo_secret *option_password(lua_State *L, int index) {
   bool is = false;
   lua_pushliteral(L, "password");
@@ -135,8 +135,8 @@ static int client_load(lua_State *L) {
   return 1;
 }
 
-/* client:window() -> how many requests its server takes at once now, 0 when it was given up;
- * nil for a closed client.  For who looks after each answer. */
+/* client:window() -> how many requests its server takes at once now, 0 when it is given up; nil
+ * for a closed client. Called after each answer. */
 static int client_window(lua_State *L) {
   vboL_client *client = check_client(L);
   if (client->client == NULL) return 0;

@@ -1,4 +1,4 @@
-/* lcore.c: `vbo.core`, the module itself: what is no handle. */
+/* lcore.c: `vbo.core`, the module itself: functions that belong to no handle. */
 #include "base/base64.h"
 #include "save/digest.h"
 #include "lua/lutil.h"
@@ -46,7 +46,7 @@ static int core_isatty(lua_State *L) {
   return 1;
 }
 
-/* core.columns() -> the terminal's width; COLUMNS or 80 where there is none. */
+/* core.columns() -> the terminal's width; without a terminal COLUMNS or 80. */
 static int core_columns(lua_State *L) {
   struct winsize size;
   int columns = 0;
@@ -65,8 +65,8 @@ static const char *check_path(lua_State *L, int arg) {
   return path;
 }
 
-/* core.stat(path) -> {type="file|directory|other", size=} | nil when there is none.
- * Follows links. */
+/* core.stat(path) -> {type="file|directory|other", size=} | nil for a missing one. Follows links.
+ */
 static int core_stat(lua_State *L) {
   struct stat found;
   if (stat(check_path(L, 1), &found) != 0) {
@@ -99,8 +99,8 @@ static int core_mkdir(lua_State *L) {
   return 1;
 }
 
-/* Which characters are wide is the C library's knowledge, in a UTF-8 locale; the
- * process itself may well run in "C". */
+/* The C library knows which characters are wide, in a UTF-8 locale; the process itself may run in
+ * "C". */
 typedef struct width_locale {
   locale_t locale;
 } width_locale;
@@ -176,7 +176,7 @@ static int core_base64(lua_State *L) {
   return 1;
 }
 
-/* core.unbase64(text) -> bytes | nil when it is none, padding included. */
+/* core.unbase64(text) -> bytes | nil for any other text, padding included. */
 static int core_unbase64(lua_State *L) {
   size_t size = 0;
   const char *text = luaL_checklstring(L, 1, &size);

@@ -77,7 +77,7 @@ bool vboL_interrupt_engines(void) {
 /* The signal that stops the program, 0 for none: it stays in force.  Only `vbolua` ever sets it;
  * in another program's Lua these stay as they are. */
 static _Atomic int latch;
-static atomic_bool undelivered; /* nobody has failed for it yet */
+static atomic_bool undelivered; /* no error has been raised for it yet */
 static _Atomic long refusals;   /* how much was refused because of it */
 static long shields;            /* how many clean-ups are under way */
 static void (*tired)(void);
@@ -128,8 +128,8 @@ int vboL_fail_interrupted(lua_State *L) {
   return vboL_fail_with(L, VBO_ERROR_CANCELLED, vboL_latch_message());
 }
 
-/* core.stopped(told|nil) -> message | nil: whether a signal is in force that ends the program.  With
- * `told` the caller fails for it: no hook delivers the same signal once more. */
+/* core.stopped(taken|nil) -> message | nil: whether a signal is in force that ends the program.
+ * With `taken` the caller raises for it: no hook delivers the same signal once more. */
 static int core_stopped(lua_State *L) {
   if (vboL_latched() == 0) return 0;
   if (lua_toboolean(L, 1)) (void)vboL_take_interrupt();
@@ -250,7 +250,7 @@ static int engine_next(lua_State *L) {
       return 1;
     }
     if (lua_rawgetp(L, -1, transfer) != LUA_TNIL) return 1;
-    lua_pop(L, 1); /* its handle is being collected: nobody waits for it */
+    lua_pop(L, 1); /* its handle is being collected: no task waits for it */
   }
 }
 

@@ -5,7 +5,7 @@
 #include "base/fold.h"
 #include "base/text.h"
 
-/* Whether folding leaves the text as it is: ASCII without capitals, as most names are looked at. */
+/* Returns whether folding leaves the text as it is: ASCII without capitals, as most names are. */
 static bool is_folded(const char *text, size_t size) {
   for (size_t i = 0; i < size; i++)
     if (((unsigned char)text[i] & 0x80U) != 0 || (text[i] >= 'A' && text[i] <= 'Z')) return false;

@@ -76,7 +76,7 @@ typedef struct finisher {
   bool too_large; /* a number beyond what a double holds */
 } finisher;
 
-/* Every integer up to here is exact as a double; what is larger came marked. */
+/* Every integer up to here is exact as a double; larger ones came marked. */
 #define EXACT 9007199254740992.0
 
 static bool finish_number(finisher *f) {
@@ -114,7 +114,7 @@ static bool is_empty_mark(finisher *f) {
 
 static void finish_table(finisher *f);
 
-/* The value at the top becomes what the document meant; true when that is another. */
+/* Replaces the value at the top by what the document meant; returns whether that is another. */
 static bool finish_value(finisher *f) {
   switch (lua_type(f->L, -1)) {
     case LUA_TNUMBER:
@@ -190,8 +190,8 @@ static void push_key(orderer *o) {
   luaL_pushresultsize(&key, size);
 }
 
-/* The object's table is at the top, or what replaced it: of members with one name
- * cjson keeps the last. */
+/* The object's table is at the top, or its replacement: of members with one name cjson keeps the
+ * last. */
 static void order_object(orderer *o) {
   lua_State *L = o->L;
   bool table = lua_istable(L, -1);
@@ -333,7 +333,7 @@ static bool put_string(encoder *e, const frame *at, const char *text, size_t siz
   return vbo_json_append_string(e->out, text, size, &e->err);
 }
 
-/* The fewest digits that read back as the same number. */
+/* Writes the fewest digits that read back as the same number. */
 static bool put_number(encoder *e, const frame *at) {
   char digits[64];
   if (lua_isinteger(e->L, -1)) {
@@ -491,7 +491,7 @@ static bool encode_table(encoder *e, const frame *at, int depth) {
   return true;
 }
 
-/* The value at the top, which stays there.  On failure the stack is anyhow. */
+/* Encodes the value at the top, which stays there. On failure the stack is undefined. */
 static bool encode_value(encoder *e, const frame *at, int depth) {
   lua_State *L = e->L;
   bool is_secret = false;

@@ -34,8 +34,8 @@
 #define PAGE_CLASS "vbo.Page"
 enum { METATABLE = 1, PLAIN, USER_VALUES = PLAIN };
 
-/* The collector does not see the bytes of pages.  So many may be waiting for it;
- * what comes beyond counts as if Lua had allocated it. */
+/* The collector does not see the bytes of pages. Bytes beyond this bound count as if Lua had
+ * allocated them. */
 enum { UNSEEN = 16 << 20 };
 
 typedef struct account {
@@ -214,8 +214,8 @@ static int page_squashed(lua_State *L) {
   return find(L, true);
 }
 
-/* Whether a record has more than null or "" in a member.  What only decoding can tell counts
- * as a value. */
+/* Returns whether a record has more than null or "" in a member. A member that needs decoding
+ * counts as a value. */
 static bool has_value(vbo_json_page *page, size_t record, const char *name, size_t size,
                       bool squashed) {
   vbo_json_span value;
@@ -291,7 +291,7 @@ static void push_names(lua_State *L) {
   lua_pushliteral(L, "_at");
 }
 
-/* The page in the value at `index`, without looking its class up by name. */
+/* Returns the page at `index`, without looking its class up by name. */
 static handle *to_page(lua_State *L, int index) {
   handle *h = lua_touserdata(L, index);
   if (h == NULL || !lua_getmetatable(L, index)) return NULL;
@@ -371,7 +371,7 @@ typedef struct runner {
   lua_Integer end;  /* behind the last one */
 } runner;           /* user value 1: the page */
 
-/* The upvalue that a stepper has where a reader has none. */
+/* the upvalue of a stepper, which a reader lacks */
 enum { UP_RUNNER = UP_OTHERWISE + 1 };
 
 static int step(lua_State *L) {

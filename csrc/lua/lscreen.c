@@ -18,10 +18,10 @@
 
 static const char ERASE[] = "\r\033[J";
 
-/* A process has one terminal, whatever states it has. */
+/* The process has one terminal, however many Lua states. */
 static volatile sig_atomic_t stands; /* lines are on the screen */
 static bool mid_line;                /* the program wrote the beginning of a line */
-static bool guarded;                 /* the program tells us before it prints */
+static bool guarded;                 /* the program announces each line before it prints */
 
 void vboL_screen_hide(void) {
   if (stands == 0) return;
@@ -93,8 +93,8 @@ static int screen_size(lua_State *L) {
   return 2;
 }
 
-/* screen.clean(text) -> one line of it that a terminal can be given: no control characters, no
- * bidirectional overrides, "?" for what is no UTF-8. */
+/* screen.clean(text) -> one line that is safe on a terminal: no control characters, no
+ * bidirectional overrides, "?" for bytes that are not UTF-8. */
 static int screen_clean(lua_State *L) {
   size_t size = 0;
   const char *text = luaL_checklstring(L, 1, &size);

@@ -29,7 +29,7 @@ static int secret_new(lua_State *L) {
   return hand_over(L, handle, &err);
 }
 
-/* A name for C must not end early. */
+/* a name for C must not end early */
 static const char *check_name(lua_State *L, int arg) {
   size_t size;
   const char *name = luaL_checklstring(L, arg, &size);
@@ -83,7 +83,7 @@ static int secret_base64(lua_State *L) {
   return hand_over(L, handle, &err);
 }
 
-/* secret.prompt(text) -> Secret | nil, err (usage when there is no terminal). */
+/* secret.prompt(text) -> Secret | nil, err (usage without a terminal). */
 static int secret_prompt(lua_State *L) {
   const char *text = check_name(L, 1);
   vbo_error err = {0};

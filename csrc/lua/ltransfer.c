@@ -295,8 +295,8 @@ static int transfer_body(lua_State *L) {
   return 1;
 }
 
-/* transfer:page(max_depth) -> the answer in memory as a page of records, which takes it
- * over | nil, and the answer stays: it is none. */
+/* transfer:page(max_depth) -> the answer in memory as a page of records, which takes it over | nil
+ * for another answer, which stays. */
 static int transfer_page(lua_State *L) {
   vboL_transfer *transfer = check_transfer(L);
   lua_Integer depth = luaL_checkinteger(L, 2);
@@ -364,7 +364,8 @@ static int transfer_sha256(lua_State *L) {
   return 1;
 }
 
-/* transfer:checked() -> the check that a saved file has passed | nil, what could not be told | nil. */
+/* transfer:checked() -> the check that a saved file has passed | nil, the part that could not be
+ * checked | nil. */
 static int transfer_checked(lua_State *L) {
   vboL_transfer *transfer = check_transfer(L);
   if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");

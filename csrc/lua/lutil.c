@@ -168,7 +168,7 @@ int64_t vboL_option_duration(lua_State *L, int index, const char *name, int64_t 
 
 /* ------------------------------------------------------------------- handles */
 
-/* Of the whole process, so that a program sees at its end what every state left. */
+/* Counts of the whole process, so that a program sees at its end what every state left open. */
 static _Atomic long opened[VBOL_HANDLE_KINDS];
 static _Atomic long closed[VBOL_HANDLE_KINDS];
 static _Atomic long collected[VBOL_HANDLE_KINDS];

@@ -111,17 +111,17 @@ typedef struct vboL_secret {
   vbo_secret *secret; /* NULL: closed */
 } vboL_secret;
 
-/* The engine behind a client's or transfer's userdata at `index`; may be closed. */
+/* Returns the engine behind a client's or transfer's userdata at `index`; it may be closed. */
 vboL_engine *vboL_engine_of(lua_State *L, int index);
-/* The engine's table from a transfer's address to its userdata, pushed (it holds
- * its values weakly): how engine:next() finds the handle. */
+/* Pushes the engine's table from a transfer's address to its userdata (values are weak), by which
+ * engine:next() finds the handle. */
 void vboL_push_transfers(lua_State *L, int engine_index);
 
-/* A stretch in which the engine may wait.  An interrupt that comes in it is this
- * stretch's to report: vboL_leave_wait returns true when one came. */
+/* Brackets a stretch in which the engine may wait. An interrupt within it is this stretch's to
+ * report: vboL_leave_wait returns true when one came. */
 void vboL_enter_wait(vboL_engine *engine);
 bool vboL_leave_wait(vboL_engine *engine);
-/* How long one stretch may last before Lua's hooks get a turn (milliseconds). */
+/* The longest stretch before Lua's hooks get a turn (milliseconds). */
 #define VBOL_STRETCH 1000
 /* Lets a pending hook run: stock `lua` stops a script (Ctrl-C) by setting one, and C
  * that waits would never reach it.  May raise. */
@@ -138,17 +138,18 @@ bool vboL_interrupt_engines(void);
 void vboL_latch(int signal);
 int vboL_latched(void);
 const char *vboL_latch_message(void);
-/* Whether nobody has failed for the signal yet, and the same, with somebody who does. */
+/* Returns whether no error has been raised for the signal yet; the second one takes it. */
 bool vboL_interrupt_pending(void);
 bool vboL_take_interrupt(void);
-/* Whether a clean-up is under way (core.shield). */
+/* Returns whether a clean-up is under way (core.shield). */
 bool vboL_shielded(void);
 /* Calls `callback` when a stopped program asks for the thousandth time. */
 void vboL_on_tired(void (*callback)(void));
 
-/* A secret argument (raises otherwise); NULL when it is closed. */
+/* Returns a secret argument (raises for another type); NULL when it is closed. */
 vbo_secret *vboL_check_secret(lua_State *L, int arg);
-/* The secret at `index`, or NULL when it is none or closed; `is` tells which. */
+/* Returns the secret at `index`; NULL for another value and for a closed one, which `is` tells
+ * apart. */
 vbo_secret *vboL_to_secret(lua_State *L, int index, bool *is);
 
 struct vbo_buffer;
@@ -157,7 +158,7 @@ struct vbo_buffer *vboL_new_buffer(lua_State *L);
 /* Pushes what the buffer holds, and gives its memory back at once. */
 void vboL_push_buffer(lua_State *L, struct vbo_buffer *buffer);
 
-/* What each file adds to the module's table at the top of the stack. */
+/* Each adds the functions of its file to the module's table at the top of the stack. */
 void vboL_open_engine(lua_State *L);
 void vboL_open_client(lua_State *L);
 void vboL_open_transfer(lua_State *L);
@@ -187,8 +188,8 @@ void vboL_screen_guard(void);
 void vboL_screen_wrote(bool mid_line);
 void vboL_open_page(lua_State *L); /* after vboL_open_json */
 
-/* Pushes the bytes of `text` as a page of records (lpage.c) and takes them out of it;
- * false, and nothing pushed, when they are none: see json/page.h. */
+/* Pushes the bytes of `text` as a page of records (lpage.c) and takes them out of it; false, and
+ * nothing pushed, when they are not one: see json/page.h. */
 bool vboL_push_page(lua_State *L, struct vbo_buffer *text, unsigned max_depth);
 
 /* client:start{…}, which makes a transfer (ltransfer.c). */
@@ -196,7 +197,7 @@ int vboL_client_start(lua_State *L);
 /* client:start_login() -> Transfer that is done when there is a token | nil, err. */
 int vboL_client_start_login(lua_State *L);
 
-/* The module; in lcore.c. */
+/* Opens the module; in lcore.c. */
 VBO_API int luaopen_vbo_core(lua_State *L);
 
 #endif

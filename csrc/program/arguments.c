@@ -36,7 +36,7 @@ const char vbo_usage[] =
 
 #define REHEARSE "--rehearse"
 
-/* The world of --rehearse=WORLD, "" of --rehearse; NULL for another argument. */
+/* Returns the world of --rehearse=WORLD, "" of --rehearse; NULL for another argument. */
 static const char *rehearsed_world(const char *argument) {
   size_t size = sizeof REHEARSE - 1;
   if (strncmp(argument, REHEARSE, size) != 0) return NULL;
@@ -46,7 +46,7 @@ static const char *rehearsed_world(const char *argument) {
 
 #define PROGRESS "--progress"
 
-/* What --progress=… says, "auto" of --progress; NULL for another argument. */
+/* Returns the value of --progress=…, "auto" of --progress; NULL for another argument. */
 static const char *told_progress(const char *argument) {
   size_t size = sizeof PROGRESS - 1;
   if (strcmp(argument, "--quiet") == 0) return "none";

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 typedef struct vbo_arguments {
-  int script;       /* index of the script or command in argv; argc when there is none */
+  int script;       /* index of the script or command in argv; argc without one */
   bool plain_dash;  /* the script "-" stands for standard input */
   bool interactive; /* -i */
   bool version;     /* -v, -i, --version */
@@ -26,7 +26,7 @@ extern const char vbo_usage[];
 bool vbo_arguments_parse(int argc, char **argv, vbo_arguments *found);
 /* -e and -l: their value is the rest of the argument or the next one. */
 bool vbo_argument_takes_value(const char *argument);
-/* That value; `*i` moves on when it is the next one.  NULL when it is missing. */
+/* Returns that value and moves `*i` to it when it is the next argument. NULL when it is missing. */
 const char *vbo_argument_value(int argc, char **argv, int *i);
 
 #endif

@@ -121,7 +121,7 @@ static bool await(pid_t pid, int level, int *status) {
 
 /* ---------------------------------------------------------------- os.execute */
 
-/* Whether the child ended by Ctrl-C: it, or what the shell ran for it. */
+/* Returns whether the child ended by Ctrl-C: itself, or the program that the shell ran for it. */
 static bool by_key(int status) {
   return (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) ||
          (WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT);

@@ -72,7 +72,7 @@ void vbo_complete(lua_State *L, const char *text) {
     part = end + 1;
   }
   offered(L);
-  /* The value's own members, then those of its __index tables. */
+  /* Visits the value's own members, then those of its __index tables. */
   for (int hops = 0; hops < 16; hops++) {
     if (lua_istable(L, -1)) add_keys(L, list, text, (size_t)(part - text), part, method);
     if (luaL_getmetafield(L, -1, "__index") == LUA_TNIL) break;

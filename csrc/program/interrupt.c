@@ -25,14 +25,14 @@ enum {
   PATIENCE = 1000 /* milliseconds in which library code comes to a wait or an end */
 };
 
-/* The handler's world.  Written before the handler is installed, but for what is volatile. */
+/* The handler's data. Written before the handler is installed, except for volatile ones. */
 static pthread_t main_thread;
 static lua_State *main_state;
 static unsigned cleanup_seconds = CLEANUP_SECONDS;
 static lua_State *volatile running;    /* the coroutine that runs now */
 static volatile sig_atomic_t came;     /* the first signal */
 static volatile sig_atomic_t count;    /* how many */
-static volatile sig_atomic_t unwinds;  /* the runbook's code is left, whatever catches errors */
+static volatile sig_atomic_t unwinds;  /* the runbook's code is unwound, even through pcall */
 static volatile sig_atomic_t attended; /* a person at the REPL, who can send another signal */
 static int64_t deferred_since;
 
@@ -137,8 +137,8 @@ static void on_alarm(int number) {
   leave();
 }
 
-/* A write to a pipe or a connection that nobody reads fails with EPIPE, and who writes decides.
- * Not ignored: programs that a runbook starts would inherit that. */
+/* A write to a pipe or connection without a reader fails with EPIPE, which the writer handles. Not
+ * SIG_IGN: programs that a runbook starts would inherit that. */
 static void on_pipe(int number) {
   (void)number;
 }

@@ -39,7 +39,7 @@ static int call_own(lua_State *L) {
 
 static int failure; /* errno of the first write to stdout that failed */
 
-/* Whether stdout has failed by now.  A signal that cuts a write short is not such a failure. */
+/* Returns whether stdout has failed by now. A signal that cuts a write short does not count. */
 static bool has_failed(int error) {
   if (!ferror(stdout)) return failure != 0;
   if (error == EINTR) {
@@ -95,7 +95,8 @@ static int clear_print(lua_State *L) {
   return checked(L, results, errno, true);
 }
 
-/* Whether what is written from argument `first` on ends within a line; nothing decides nothing. */
+/* Notes whether the text of the arguments from `first` on ends within a line; empty text changes
+ * nothing. */
 static void note_end(lua_State *L, int first) {
   for (int i = lua_gettop(L); i >= first; i--) {
     size_t size = 0;
@@ -114,7 +115,7 @@ static void clear_for(lua_State *L, FILE *file, int first) {
   note_end(L, first);
 }
 
-/* io.write: upvalue 2 is io.output, which tells where it goes. */
+/* io.write: upvalue 2 is io.output, which returns the file. */
 static int clear_io_write(lua_State *L) {
   lua_pushvalue(L, lua_upvalueindex(2));
   lua_call(L, 0, 1);

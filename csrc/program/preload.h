@@ -5,7 +5,7 @@
 #include <lua.h>
 #include <stddef.h>
 
-/* What the names of embedded chunks begin with. */
+/* The prefix of the names of embedded chunks. */
 #define VBO_CHUNK "@(vbolua)"
 
 typedef struct vbo_embedded_file {
@@ -23,7 +23,7 @@ extern const size_t vbo_embedded_count;
  * package.searchers: what the binary carries fits the C code in it, so it comes
  * before what LUA_PATH may find.  lua_CFunction: takes and returns nothing. */
 int vbo_preload(lua_State *L);
-/* The embedded file of a module; NULL when there is none. */
+/* Returns the embedded file of a module; NULL without one. */
 const vbo_embedded_file *vbo_embedded_find(const char *module);
 
 #endif

@@ -20,11 +20,11 @@ void vbo_interrupt_install(lua_State *L);
 void vbo_interrupt_stop(int number);
 /* Returns the signal that came; 0 for none. */
 int vbo_interrupt_signal(void);
-/* Returns the exit status: 128 + N once a signal N came, whatever the program says. */
+/* Returns the exit status: 128 + N once a signal N came, otherwise `status`. */
 int vbo_interrupt_status(int status);
 /* Forgets the signal: the next one is a first one again (for the REPL). */
 void vbo_interrupt_forget(void);
-/* Whether a person sits at the REPL: their clean-up after Ctrl-C has no bound but their own. */
+/* Sets whether a person sits at the REPL: their clean-up after Ctrl-C has no time limit. */
 void vbo_interrupt_attended(bool is);
 /* Coroutines are interrupted too.  Call once the libraries are open. */
 void vbo_interrupt_follow_coroutines(lua_State *L);
@@ -52,24 +52,25 @@ int vbo_raise(lua_State *L, const vbo_error *err);
 /* Reports the error at the top of the stack on stderr, pops it, and returns the exit
  * status it stands for. */
 int vbo_report(lua_State *L);
-/* Whether errors are reported with a traceback. */
+/* Sets whether errors are reported with a traceback. */
 void vbo_trace(bool on);
 
-/* What scripts print keeps clear of progress bars.  Call once the libraries are open. */
+/* Keeps what scripts print clear of progress bars. Call once the libraries are open. */
 void vbo_output_guard(lua_State *L);
 /* Writes out what standard output still holds and closes it.  Returns the exit status: `status`,
  * or where that is success what a failure stands for, which is reported. */
 int vbo_output_finish(int status);
 
-/* What print writes on a terminal is text and nothing else.  Call it after vbo_output_guard. */
+/* Makes `print` write text alone on a terminal, control characters escaped. Call it after
+ * vbo_output_guard. */
 void vbo_print_guard(lua_State *L);
 
 /* ----------------------------------------------------------------------- REPL */
 
 /* Reads and runs lines until the end of the input.  Errors do not end it. */
 void vbo_repl(lua_State *L);
-/* The candidates for completing `text`, as an array of strings pushed onto the
- * stack: globals, fields and methods, found without calling anything. */
+/* Pushes the candidates for completing `text` as an array of strings: globals, fields and methods,
+ * found without calling anything. */
 void vbo_complete(lua_State *L, const char *text);
 
 #endif

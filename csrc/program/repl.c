@@ -96,7 +96,7 @@ static void let_signals_go(void) {
   pthread_sigmask(SIG_SETMASK, &unheld, NULL);
 }
 
-/* One character for libedit, which takes a wide one: UTF-8 is put together here. */
+/* Reads one character for libedit, which takes a wide one: UTF-8 is put together here. */
 static int read_key(FILE *from) {
   unsigned char byte = 0;
   uint32_t point = 0;
@@ -119,7 +119,7 @@ static char *copy(const char *text) {
   return made != NULL ? memcpy(made, text, size) : NULL;
 }
 
-/* One candidate a call, until NULL.  libedit frees them. */
+/* Returns one candidate a call, until NULL. libedit frees them. */
 static int next_candidate(lua_State *L) {
   const char *text = lua_touserdata(L, 1);
   int state = (int)lua_tointeger(L, 2);
@@ -278,7 +278,7 @@ static reading read_edited(lua_State *L, const char *prompt) {
   return READ_LINE;
 }
 
-/* The next line, pushed when there is one.  SIGTERM counts as the end. */
+/* Reads the next line and pushes it. SIGTERM counts as the end. */
 static reading read_line(lua_State *L, bool first) {
   static const char *const names[] = {"_PROMPT2", "_PROMPT"};
   static const char *const usual[] = {">> ", "> "};
@@ -294,7 +294,7 @@ static reading read_line(lua_State *L, bool first) {
 
 /* ------------------------------------------------------------------- the loop */
 
-/* A chunk that breaks off where more could follow: the parser stopped at the end. */
+/* Returns whether a chunk ends where more could follow: the parser stopped at its end. */
 static bool is_incomplete(lua_State *L, int status) {
   static const char mark[] = "<eof>";
   size_t size;
@@ -318,8 +318,8 @@ static int load_expression(lua_State *L) {
   return status;
 }
 
-/* Whether a command may give a password as text: such a line stays out of the history, and so out of
- * its file.  Rather one too many. */
+/* Returns whether a command may give a password as text: such a line stays out of the history, and
+ * so out of its file. When in doubt, it does. */
 static bool may_hold_secret(const char *text) {
   static const char *const words[] = {"pass",       "pwd",       "secret", "token",
                                       "credential", "assertion", "_key"};

@@ -20,7 +20,7 @@ void vbo_trace(bool on) {
   trace = on;
 }
 
-/* The kind of a structured error at `index`, VBO_OK for any other value. */
+/* Returns the kind of a structured error at `index`; VBO_OK for any other value. */
 static vbo_error_kind kind_of(lua_State *L, int index) {
   vbo_error_kind found = VBO_OK;
   if (!lua_istable(L, index)) return VBO_OK;
@@ -41,7 +41,7 @@ static int exit_status(lua_State *L, int index) {
   return vbo_interrupt_status(kind == VBO_OK ? 1 : vbo_error_exit_status(kind));
 }
 
-/* Nobody reads the output any more, and nothing was under way: who typed `| head` knows. */
+/* The reader of the output went away while nothing was under way (`| head`): no message. */
 static bool goes_unsaid(lua_State *L, int index) {
   if (vbo_interrupt_signal() != SIGPIPE || kind_of(L, index) != VBO_ERROR_CANCELLED) return false;
   index = lua_absindex(L, index);
@@ -90,7 +90,7 @@ static void print_shown(const char *text, size_t size) {
   }
 }
 
-/* What a script raises may hold a secret that a server repeated. */
+/* An error of a script may hold a secret that a server repeated. */
 static void print_clean(const char *text, size_t size) {
   char *copy = malloc(size + 1);
   if (copy == NULL) return;

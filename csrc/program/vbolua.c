@@ -31,7 +31,7 @@ static void set_arg(lua_State *L, int argc, char **argv, int script) {
 
 /* ---------------------------------------------------------------- running code */
 
-/* What luaL_load… left: a function to call, or a message. */
+/* luaL_load… has left a function to call, or a message. */
 static int run_loaded(lua_State *L, int status, int results) {
   return status == LUA_OK ? vbo_call_chunk(L, 0, results) : vbo_report(L);
 }
@@ -60,7 +60,7 @@ static int run_init(lua_State *L) {
   return init[0] == '@' ? run_file(L, init + 1) : run_string(L, init, name);
 }
 
-/* -l mod, -l global=mod.  A version suffix ("mod-v2") is no part of the global's name. */
+/* -l mod, -l global=mod. A version suffix ("mod-v2") does not belong to the global's name. */
 static int run_library(lua_State *L, const char *value) {
   const char *equals = strchr(value, '=');
   const char *module = equals != NULL ? equals + 1 : value;
@@ -110,7 +110,7 @@ static bool is_command(const char *name) {
   return size > 0 && (size_t)size < sizeof module && vbo_embedded_find(module) != NULL;
 }
 
-/* The name of the embedded module `i` as a command; NULL when it is none. */
+/* Returns the name of the embedded module `i` as a command; NULL for any other module. */
 static const char *command_of(size_t i) {
   static const char prefix[] = VBO_MODULE_cli ".";
   const char *module = vbo_embedded_files[i].module;
@@ -337,9 +337,9 @@ int main(int argc, char **argv) {
   vbo_files_inherited();
   vbo_memory_private(); /* it would give away what the secure heap keeps out of everything else */
 
-  /* A file that grows beyond `ulimit -f` is an error of the one who writes it, which is told and
-   * cleaned up after; the signal would end the process with the file half written.  Not ignored:
-   * programs that a runbook starts would inherit that. */
+  /* A file that grows beyond `ulimit -f` becomes an error of its writer, which reports it and
+   * cleans up; the signal would end the process with the file half written. Not SIG_IGN: programs
+   * that a runbook starts would inherit that. */
   struct sigaction nothing = {.sa_handler = on_large_file};
   sigaction(SIGXFSZ, &nothing, NULL);
 

@@ -41,7 +41,7 @@ struct vbo_document_check {
 
 /* ----------------------------------------------------------- what names say */
 
-/* Whether a list of words, each between blanks, has this one. */
+/* Returns whether a list of words, each between blanks, has this one. */
 static bool has_word(const char *list, const char *word) {
   size_t size = strlen(word);
   if (size == 0) return false;
@@ -61,7 +61,7 @@ static rewriting rewriting_of(const char *suffix) {
                                                                        : REWRITTEN_NEVER;
 }
 
-/* Whether a document of this name may well be a page of HTML, or JSON, itself. */
+/* Returns whether a document of this name may be HTML or JSON itself. */
 static bool may_be_text(const char *suffix) {
   return *suffix == '\0' ||
          has_word(
@@ -78,12 +78,13 @@ static bool is_type(const vbo_document_check *document, const char *type) {
   return vbo_begins_with((const unsigned char *)document->type, strlen(document->type), type);
 }
 
-/* What came instead of a document, as far as it shows; NULL: it may be the document. */
+/* Returns what came instead of the document, as far as it shows; NULL when it may be the document.
+ */
 static const char *stranger(const vbo_document_check *document) {
   if (may_be_text(document->suffix)) return NULL;
   if (vbo_begins_html(document->begin, document->begun)) return "a page of HTML";
   if (vbo_begins_json(document->begin, document->begun)) return "JSON";
-  /* Documents come as application/octet-stream, or as what they are. */
+  /* documents come as application/octet-stream, or with their own type */
   if (is_type(document, "text/html")) return "something called text/html";
   return is_type(document, "application/json") || is_type(document, "application/problem+json")
              ? "something called application/json"
@@ -118,7 +119,7 @@ static int64_t bound(const vbo_document_check *document) {
   return part > REWRITTEN ? part : REWRITTEN;
 }
 
-/* Whether the Office file is whole in itself. */
+/* Returns whether the Office file is whole in itself. */
 static bool inner_passes(vbo_document_check *document) {
   vbo_error ignored = {0};
   return document->inner != NULL && !document->inner_failed &&
@@ -165,8 +166,8 @@ bool vbo_document_check_finish(vbo_document_check *document, vbo_error *err) {
 
 /* --------------------------------------------------------------- the stream */
 
-/* An archive or a compound file (older, or encrypted) is checked beside; what it says counts where
- * the size does not. */
+/* Begins to check an archive or a compound file (older, or encrypted) beside the size; its result
+ * counts where the size differs. */
 static bool begin_inner(vbo_document_check *document, vbo_error *err) {
   rewriting how = rewriting_of(document->suffix);
   document->inner_begun = true;

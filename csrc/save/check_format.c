@@ -26,7 +26,7 @@ static const char *const titles[KIND_COUNT] = {
 
 enum { BEGINNING = 1024, ENOUGH = 8 /* to tell them apart */, ENDING = 1024 };
 
-/* What only a page that asks for a password has. */
+/* Only a page that asks for a password has this. */
 static const char password_field[] = "type=password";
 
 struct vbo_format_check {
@@ -161,7 +161,7 @@ static bool finish_msg(const vbo_format_check *check, vbo_error *err) {
   /* Sector 0 comes after the header, which takes the place of one. */
   uint64_t stated = ((most + 1) << shift) + 1;
   if (stated > check->size) return cut_short("the message", stated, check->size, err);
-  /* A sector of the table that tells which are in use has four bytes for each. */
+  /* A sector of the allocation table has four bytes for each sector. */
   uint64_t known = (count << (shift - 2)) + 1;
   return (check->size - 1) >> shift <= known ||
          goes_on("the message", (known + 1) << shift, check->size, err);
@@ -177,8 +177,8 @@ static void keep_end(vbo_format_check *check, const unsigned char *bytes, size_t
   check->ended = keep + add;
 }
 
-/* A log-in page is HTML, too: it has a field for a password.  Within tags alone, and whatever the
- * quotes: what people write of such fields is text. */
+/* Finds a log-in page, which is HTML, too, by its password field: in tags alone, since text may
+ * mention such fields, and whatever the quotes are. */
 static void look_for_password(vbo_format_check *check, const unsigned char *bytes, size_t size) {
   for (size_t i = 0; i < size && !check->asks; i++) {
     unsigned char c = bytes[i];
@@ -187,7 +187,7 @@ static void look_for_password(vbo_format_check *check, const unsigned char *byte
       check->matched = 0;
     } else if (check->in_tag && c != '"' && c != '\'' && c > ' ') {
       if (c >= 'A' && c <= 'Z') c = (unsigned char)(c + ('a' - 'A'));
-      /* No part of the word begins anew within it. */
+      /* no part of the word begins anew within it, so that one counter is enough */
       check->matched = c == (unsigned char)password_field[check->matched]
                            ? check->matched + 1
                            : (size_t)(c == (unsigned char)password_field[0]);

@@ -1,11 +1,11 @@
 /* check_zip.c: ZIP (APPNOTE 6.3) as a stream.
  *
- * Why not libarchive: it pulls, so that each archive under way would hold a
- * thread for hours, and reading a stream it never looks at the directory at the
- * archive's end.  zlib does what is hard; the records around it are simple.
+ * libarchive was weighed: it pulls, so that each archive under way would hold a thread for hours,
+ * and reading a stream it never looks at the directory at the archive's end. zlib does the hard
+ * part; the records around it are simple.
  *
- * The directory must say of every entry what was seen of it.  Nothing is kept to
- * compare: both sides are summed up, each entry as a 64-bit hash, twice. */
+ * The directory must agree with every entry that was read. Nothing is kept for that: both sides
+ * are summed up, each entry as a 64-bit hash, twice, in any order. */
 #include "save/check_zip.h"
 
 #include <stdio.h>
@@ -158,7 +158,8 @@ static void take_name(vbo_zip_check *zip, entry *one, const unsigned char *name,
   vbo_text_clean(zip->shown, sizeof zip->shown, (const char *)name, size);
 }
 
-/* The ZIP64 extra field: 64-bit values for those that do not fit, in this order. */
+/* Replaces values that do not fit 32 bits by those of the ZIP64 extra field, which has them in
+ * this order (APPNOTE 4.5.3). */
 static bool widen(const unsigned char *extra, size_t size, uint64_t *values[], size_t count) {
   while (size >= 4) {
     size_t length = le16(extra + 2);
@@ -177,12 +178,12 @@ static bool widen(const unsigned char *extra, size_t size, uint64_t *values[], s
     extra += 4 + length;
     size -= 4 + length;
   }
-  return true; /* then they mean what they say */
+  return true; /* without the field, all ones is the value */
 }
 
 /* --------------------------------------------------------------------- records */
 
-/* The first `used` bytes are done with. */
+/* Drops the first `used` bytes of the head and begins a record. */
 static void next_record(vbo_zip_check *zip, size_t used) {
   zip->have -= used;
   memmove(zip->head, zip->head + used, zip->have);
@@ -213,8 +214,8 @@ static bool end_of_data(vbo_zip_check *zip, vbo_error *err) {
   return true;
 }
 
-/* The length of the descriptor in head[0…] that fits what was read; 0: there is
- * none.  With and without its signature, with 32 and with 64 bits: nobody says. */
+/* Returns the length of the descriptor in head[0…] that fits what was read; 0 without one. Its
+ * signature is optional and its sizes have 32 or 64 bits; no field says which. */
 static size_t descriptor(vbo_zip_check *zip) {
   for (size_t lead = 4;; lead = 0) {
     for (size_t width = 8; width >= 4; width -= 4) {
@@ -251,7 +252,7 @@ static void take_scanned(vbo_zip_check *zip, size_t size) {
   memmove(zip->head, zip->head + size, zip->have);
 }
 
-/* Whether the descriptor that ends at head[end] describes all data before it. */
+/* Returns whether the descriptor that ends at head[end] describes all data before it. */
 static bool is_described(vbo_zip_check *zip, size_t end, size_t lead, size_t width) {
   size_t length = lead + 4 + 2 * width;
   if (length > end) return false;
@@ -318,7 +319,7 @@ static bool local_header(vbo_zip_check *zip, vbo_error *err) {
   if (!widen(head + 30 + name, extra, values, 2))
     return broken_at(zip, "an extra field does not fit", err);
   zip->described = (flags & 8U) != 0;
-  /* Whoever streams does not know yet: 0, or all ones where ZIP64 is possible. */
+  /* A streaming writer does not know the sizes yet: 0, or all ones where ZIP64 is possible. */
   zip->sized = !zip->described || (one->packed != 0 && one->packed != ALL32);
   zip->crc = 0;
   zip->packed = zip->size = 0;
@@ -379,7 +380,7 @@ static bool wide_end(vbo_zip_check *zip, size_t full) {
   return true;
 }
 
-/* A field of the end: the low bits, or all ones where ZIP64 tells the rest. */
+/* Compares a field of the end: the low bits, or all ones where ZIP64 has the value. */
 static bool agrees(const vbo_zip_check *zip, uint64_t field, uint64_t all, uint64_t wide,
                    uint64_t truth) {
   if (zip->wide && field == all) return wide == truth;
@@ -409,7 +410,7 @@ static bool end_record(vbo_zip_check *zip, size_t full, vbo_error *err) {
   return true;
 }
 
-/* How long the record is whose fixed part is in `head`. */
+/* Returns how long the record is whose fixed part is in `head`. */
 static size_t record_size(const vbo_zip_check *zip) {
   const unsigned char *head = zip->head;
   switch (le32(head)) {
@@ -499,7 +500,7 @@ static void advance(vbo_zip_check *zip, input *in, size_t size) {
   zip->at += size;
 }
 
-/* Fills `head` up to `need`; false when there is not enough, or no memory. */
+/* Fills `head` up to `need`; false without enough bytes, or with an error. */
 static bool collect(vbo_zip_check *zip, input *in, vbo_error *err) {
   if (zip->need > zip->room) {
     unsigned char *larger = realloc(zip->head, zip->need);

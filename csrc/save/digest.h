@@ -1,4 +1,4 @@
-/* digest.h: SHA-256 of what streams by, and signatures made with it. */
+/* digest.h: SHA-256 of a stream, and signatures made with it. */
 #ifndef VBO_DIGEST_H
 #define VBO_DIGEST_H
 
@@ -12,7 +12,7 @@ vbo_digest *vbo_digest_new(vbo_error *err);
 /* Begins again. */
 bool vbo_digest_reset(vbo_digest *digest, vbo_error *err);
 bool vbo_digest_add(vbo_digest *digest, const void *bytes, size_t size, vbo_error *err);
-/* Lower case hex; the digest must be reset before it is used again. */
+/* Writes the digest in lower case hex. It must be reset before it is used again. */
 bool vbo_digest_finish(vbo_digest *digest, char hex[VBO_DIGEST_HEX], vbo_error *err);
 void vbo_digest_free(vbo_digest *digest);
 

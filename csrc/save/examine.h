@@ -1,4 +1,4 @@
-/* examine.h: a file that is there already, read again. */
+/* examine.h: checks a file on the disk. */
 #ifndef VBO_EXAMINE_H
 #define VBO_EXAMINE_H
 
@@ -11,10 +11,9 @@ typedef struct vbo_examined {
   const char *unchecked;
 } vbo_examined;
 
-/* Reads all of a plain file: its size, its SHA-256 and, with `check` (as in
- * vbo_sink_options), whether it is what it should be.  NOT_FOUND when it is not
- * there, DISK when it cannot be read (a folder, a device), INTEGRITY for a check
- * that fails, USAGE for an unknown check. */
+/* Reads all of a plain file and gives its size, its SHA-256 and, with `check` (as in
+ * vbo_sink_options), the check that it passed. NOT_FOUND for a missing file, DISK for one that
+ * cannot be read (a folder, a device), INTEGRITY for a failed check, USAGE for an unknown one. */
 bool vbo_examine(const char *path, const char *check, vbo_examined *found, vbo_error *err);
 
 #endif

@@ -1,4 +1,8 @@
-/* feed.c: pieces, a queue of full ones, a heap of empty ones. */
+/* feed.c: see feed.h.
+ *
+ * The loop fills pieces and queues them; a worker writes them and returns them empty. Both share
+ * the feed's lock; a field belongs to the loop, to the worker, or to the lock, as the struct says.
+ */
 #include "save/feed.h"
 
 #include <pthread.h>
@@ -10,9 +14,9 @@
 
 enum {
   PIECE = 64 * 1024,       /* larger ones cost no less time, and show in the process's size */
-  FIRST_PIECE = 16 * 1024, /* when nobody says how much will come: most files are small */
+  FIRST_PIECE = 16 * 1024, /* while the length is unknown: most files are small */
   MOST_PIECES = 4,
-  /* Of all feeds of an engine, beyond the one piece that each may have. */
+  /* in pieces of all feeds of an engine, beyond the one that each may have */
   MOST_BYTES = 4 * 1024 * 1024,
   PIECES_A_TURN = 8,
   PIECES_A_WAKE = 2,
@@ -37,7 +41,7 @@ struct vbo_feed {
   vbo_feeds *feeds;
   vbo_node node;
   vbo_job job;
-  vbo_sink *sink; /* the worker's, but for giving it up */
+  vbo_sink *sink; /* the worker's; the loop may only give it up */
   const vbo_feed_events *events;
   void *owner;
 
@@ -79,6 +83,7 @@ struct vbo_feed {
 
 /* ------------------------------------------------------------ on the worker */
 
+/* Notes a failure, without the lock: the loop reads it only once `failed` is set under it. */
 static void fail(vbo_feed *feed, const vbo_error *err) {
   feed->failure = *err;
   pthread_mutex_lock(&feed->lock);
@@ -87,6 +92,7 @@ static void fail(vbo_feed *feed, const vbo_error *err) {
   vbo_job_tell(&feed->job);
 }
 
+/* Returns an empty piece, and notifies the loop once it has as many as it waits for. */
 static void give_back(vbo_feed *feed, piece *used) {
   pthread_mutex_lock(&feed->lock);
   used->used = 0;
@@ -123,7 +129,8 @@ static void discard(vbo_feed *feed) {
 
 static void finish(vbo_feed *feed) {
   vbo_error err = {0};
-  if (feed->written != feed->total) { /* whatever else is wrong: no file that is not whole */
+  if (feed->written != feed->total) { /* whatever else went wrong, a file that is not whole gets
+                                         no name */
     vbo_error_set(&err, VBO_ERROR_INTEGRITY, "the file must have %lld bytes, got %lld",
                   (long long)feed->total, (long long)feed->written);
     fail(feed, &err);
@@ -149,6 +156,9 @@ typedef enum step {
   STEP_DISCARD
 } step;
 
+/* Chooses the next step. The order counts: giving up cancels all else, a restart comes before
+ * the bytes of the new attempt, room is reserved before they are written, and the file ends
+ * last. */
 static step next_step(vbo_feed *feed, piece **work, int64_t *reserve) {
   step found = STEP_NONE;
   pthread_mutex_lock(&feed->lock);
@@ -175,6 +185,8 @@ static step next_step(vbo_feed *feed, piece **work, int64_t *reserve) {
   return found;
 }
 
+/* Does a few steps of one feed, then lets others have the thread. After a failure pieces are
+ * still returned, so that the loop does not wait for them. */
 static bool work(void *owner) {
   vbo_feed *feed = owner;
   for (int i = 0; i < PIECES_A_TURN; i++) {
@@ -230,8 +242,8 @@ static void destroy(vbo_feed *feed) {
   free(feed);
 }
 
-/* Not before the worker has let go of the job, which sits in the feed: then it
- * is told once more. */
+/* Frees the feed once the worker has let go of the job in it; until then the worker notifies once
+ * more. */
 static void destroy_idle(vbo_feed *feed) {
   if (vbo_job_withdraw(&feed->job)) {
     destroy(feed);
@@ -242,6 +254,8 @@ static void destroy_idle(vbo_feed *feed) {
   pthread_mutex_unlock(&feed->lock);
 }
 
+/* Takes a notification of the worker: copies the state under the lock, then acts without it,
+ * since `ended` may free the feed. */
 static void told(void *owner) {
   vbo_feed *feed = owner;
   pthread_mutex_lock(&feed->lock);
@@ -278,7 +292,7 @@ vbo_feeds *vbo_feeds_new(void (*wake)(void *), void *data, vbo_error *err) {
 
 void vbo_feeds_free(vbo_feeds *feeds) {
   if (feeds == NULL) return;
-  vbo_workers_free(feeds->workers); /* the last of those given up are told of in here */
+  vbo_workers_free(feeds->workers); /* which notifies the last of those given up */
   free(feeds);
 }
 
@@ -310,7 +324,7 @@ vbo_feed *vbo_feed_new(vbo_feeds *feeds, vbo_sink *sink, const vbo_feed_events *
   return feed;
 }
 
-/* Still to be written, and not yet missing from what the disk has free. */
+/* Returns the bytes still to be written that the disk's free space does not lack yet. */
 static int64_t claim_of(vbo_feed *feed, uint64_t disk) {
   if (feed->disk != disk || feed->expected <= feed->taken) return 0;
   pthread_mutex_lock(&feed->lock);
@@ -319,6 +333,8 @@ static int64_t claim_of(vbo_feed *feed, uint64_t disk) {
   return reserved ? 0 : feed->expected - feed->taken;
 }
 
+/* Returns how much of the disk's free space the engine's other files still need: each alone
+ * would fit. */
 static int64_t claimed_by_others(const vbo_feed *feed) {
   int64_t sum = 0;
   const vbo_list *all = &feed->feeds->all;
@@ -346,14 +362,14 @@ static piece *new_piece(vbo_feed *feed, size_t room) {
   if (feed->pieces > 0 && (feed->pieces >= MOST_PIECES || feed->feeds->bytes + room > MOST_BYTES))
     return NULL;
   piece *made = malloc(sizeof *made + room);
-  if (made == NULL) return NULL; /* the same as full, unless it is the first */
+  if (made == NULL) return NULL; /* as if full, unless it is the first */
   *made = (piece){.room = room};
   feed->pieces++;
   feed->feeds->bytes += room;
   return made;
 }
 
-/* For what libcurl offers at once, which is 16 KiB. */
+/* Returns the room for what libcurl offers at once (CURL_MAX_WRITE_SIZE, 16 KiB). */
 static size_t room_wanted(const vbo_feed *feed, size_t size) {
   size_t room = PIECE;
   bool first = !feed->begun && feed->filling == NULL;
@@ -362,6 +378,8 @@ static size_t room_wanted(const vbo_feed *feed, size_t size) {
   return room < size ? size : room;
 }
 
+/* Returns an empty piece, a new one where that is allowed, or NULL: the feed is full. A piece
+ * that is too small (the first) is replaced. */
 static piece *take_empty(vbo_feed *feed, size_t size) {
   size_t room = room_wanted(feed, size);
   pthread_mutex_lock(&feed->lock);
@@ -379,7 +397,7 @@ static piece *take_empty(vbo_feed *feed, size_t size) {
   return found != NULL ? found : new_piece(feed, room);
 }
 
-/* `commit` together with the last piece: a worker that saw it before that one
+/* Hands over the piece under way. `commit` goes with the last piece: a worker that saw it before
  * would end the file without it. */
 static void hand_over(vbo_feed *feed, bool wait, bool commit) {
   piece *full = feed->filling;
@@ -391,11 +409,11 @@ static void hand_over(vbo_feed *feed, bool wait, bool commit) {
     feed->full_end = &full->next;
     feed->full_count++;
   }
-  /* To wake a worker costs as much as to write half a piece. */
+  /* waking a worker costs as much as writing half a piece */
   feed->commit = feed->commit || commit;
   feed->total = feed->taken;
   bool post = wait || feed->commit || feed->full_count >= PIECES_A_WAKE;
-  /* Half of them at once: the loop is not woken for each. */
+  /* half of them at once, so that the loop is not woken for each */
   feed->wanted = (feed->pieces + 1) / 2;
   feed->ready = wait && feed->empty_count >= feed->wanted; /* by now */
   feed->waiting = wait && !feed->ready;
@@ -420,7 +438,7 @@ bool vbo_feed_take(vbo_feed *feed, const void *bytes, size_t size, vbo_feeding *
   size_t room = feed->filling != NULL ? feed->filling->room - feed->filling->used : 0;
   if (room < size && (next = take_empty(feed, size)) == NULL) {
     if (feed->pieces == 0) return vbo_error_memory(err);
-    /* All that it has is with the worker now, which is sure to give some back. */
+    /* The worker has all its pieces now, so that some are sure to come back. */
     hand_over(feed, true, false);
     *feeding = VBO_FEED_FULL;
     return true;

@@ -12,8 +12,8 @@
 #include "base/system.h"
 #include "base/text.h"
 
-/* Who gets there first decides: the thread that gives the file its name, or the
- * one that gives it up. */
+/* The first of two threads decides: the one that gives the file its name, or the one that gives it
+ * up. */
 enum { STAGE_WRITING, STAGE_NAMING, STAGE_GIVEN_UP };
 
 struct vbo_sink {
@@ -21,7 +21,7 @@ struct vbo_sink {
   char *name;                  /* its last part, within `directory` */
   char part[VBO_PARTIAL_NAME]; /* "": it has no name yet */
   int directory;               /* held, so that a change of working directory does not matter */
-  int file;                    /* -1: there is none of ours that is not whole */
+  int file;                    /* -1: no unfinished file of ours exists */
   bool overwrite;
   bool sync;
   bool dated; /* `modified` is set */
@@ -69,7 +69,7 @@ static bool open_directory(vbo_sink *sink, vbo_error *err) {
   return failure == 0;
 }
 
-/* A device or a FIFO takes what is written at once: what came would be neither whole nor absent. */
+/* A device or a FIFO takes bytes at once: they would be neither whole nor absent. */
 static bool check_target(const vbo_sink *sink, vbo_error *err) {
   vbo_found found = VBO_FOUND_NOTHING;
   int failure = vbo_file_look(sink->directory, sink->name, &found);
@@ -200,7 +200,7 @@ static bool take_name(vbo_sink *sink, vbo_error *err) {
   int stage = STAGE_WRITING;
   if (!atomic_compare_exchange_strong(&sink->stage, &stage, STAGE_NAMING))
     return vbo_error_set(err, VBO_ERROR_CANCELLED, "given up");
-  /* Once more: what is no file may have come meanwhile, and would be replaced. */
+  /* Again: a device may have taken the name meanwhile, and would be replaced. */
   if (sink->overwrite && !check_target(sink, err)) return false;
   int failure =
       vbo_partial_commit(sink->directory, sink->part, sink->file, sink->name, sink->overwrite);
@@ -221,7 +221,7 @@ bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err
     discard(sink);
     return false;
   }
-  vbo_file_close(sink->file); /* its late errors, if any, were asked for above */
+  vbo_file_close(sink->file); /* late errors, if any, were asked for above (vbo_file_flush) */
   sink->file = -1;            /* it has its final name: nothing is removed any more */
   if (sink->sync) vbo_directory_sync(sink->directory);
   return true;

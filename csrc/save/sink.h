@@ -7,36 +7,35 @@
 
 typedef struct vbo_sink vbo_sink;
 
-/* Opens a partial file in PATH's directory (vbo_partial_open), which nobody else can have.  EXISTS
- * when PATH is there and may not be replaced; DISK when the directory does not take it, or PATH is a
- * directory, a device, a FIFO or a socket; USAGE for a path without a name.  A link is replaced, not
- * followed. */
+/* Opens a partial file in PATH's directory (vbo_partial_open). EXISTS when PATH exists and may not
+ * be replaced; DISK when the directory cannot take it, or PATH is a directory, a device, a FIFO or
+ * a socket; USAGE for a path without a name. A link is replaced, not followed. */
 vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *err);
-/* Before the first write: also checks what it is (taken over), gives it this modification time
- * (seconds since 1970), and leaves its SHA-256 alone. */
+/* Set, before the first write, a check (taken over), the modification time (seconds since 1970),
+ * and that it is not hashed. */
 void vbo_sink_check(vbo_sink *sink, vbo_check *check);
 void vbo_sink_modified(vbo_sink *sink, int64_t seconds);
 void vbo_sink_unhashed(vbo_sink *sink);
-/* How many bytes its disk still takes, and which one it is; false: nobody knows. */
+/* Says how many bytes its disk still takes, and which disk that is; false where it is unknown. */
 bool vbo_sink_space(const vbo_sink *sink, int64_t *space, uint64_t *disk);
-/* DISK, for a file of `size` bytes that does not fit into `space`. */
+/* Fails with DISK for a file of `size` bytes that does not fit into `space`. Returns false,
+ * always. */
 bool vbo_sink_refuse(const vbo_sink *sink, int64_t size, int64_t space, vbo_error *err);
 /* Sets room aside for so many bytes, where that helps (`*done`). */
 bool vbo_sink_reserve(vbo_sink *sink, int64_t size, bool *done, vbo_error *err);
-/* The answer's Content-Type, for its check; before it is committed. */
+/* Sets the answer's Content-Type, for its check; before it is committed. */
 void vbo_sink_type(vbo_sink *sink, const char *type);
 bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err);
-/* Empty again, for another attempt. */
+/* Empties it, for another attempt. */
 bool vbo_sink_reset(vbo_sink *sink, vbo_error *err);
-/* Written through, hashed ("" when unhashed), named PATH.  After a failure
- * nothing is left. */
+/* Syncs it, hashes it ("" when unhashed) and names it PATH. After a failure nothing is left. */
 bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err);
-/* After that, and until it is freed: vbo_check_made and vbo_check_missed, or "". */
+/* Return, from then until it is freed, vbo_check_made and vbo_check_missed, or "". */
 const char *vbo_sink_checked(const vbo_sink *sink);
 const char *vbo_sink_unchecked(const vbo_sink *sink);
-/* From another thread than the one that writes and commits: removes the
- * partial file under its hands, and nothing will get the name PATH.  False when it is too
- * late: it is getting that name just now, or has it. */
+/* Gives it up from another thread than the one that writes and commits: removes the partial file,
+ * and nothing will get the name PATH. False when it is too late: it is getting the name just now,
+ * or has it. */
 bool vbo_sink_give_up(vbo_sink *sink);
 /* Removes the partial file unless it was committed. */
 void vbo_sink_free(vbo_sink *sink);

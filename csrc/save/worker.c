@@ -1,4 +1,4 @@
-/* worker.c: a few threads, one queue, and news for the loop. */
+/* worker.c: a few threads, one queue, and notifications for the loop. */
 #include "save/worker.h"
 
 #include <pthread.h>
@@ -15,7 +15,7 @@ struct vbo_workers {
   void (*wake)(void *);
   void *wake_data;
   atomic_bool anything_new; /* spares the loop the lock */
-  int64_t process;          /* whose threads they are: a fork has none of them */
+  int64_t process;          /* the process whose threads they are: a fork has none of them */
   vbo_node registered;      /* in `living` */
 
   pthread_mutex_t lock;
@@ -49,7 +49,7 @@ static void stop_all(void) {
   pthread_mutex_unlock(&living_lock);
 }
 
-/* A fork in the midst of another thread's change would leave the child a lock that nobody opens. */
+/* A fork during another thread's change would give the child a lock that is never unlocked. */
 static void before_fork(void) {
   pthread_mutex_lock(&living_lock);
 }
@@ -85,7 +85,7 @@ static void queue_job(vbo_job *job) {
   job->workers->queue_size++;
 }
 
-/* Whether the loop has to be woken for it, once the lock is open. */
+/* Returns whether the loop has to be woken, once the lock is released. */
 static bool add_news(vbo_job *job) {
   vbo_workers *workers = job->workers;
   if (vbo_node_linked(&job->news)) return false;
@@ -93,7 +93,7 @@ static bool add_news(vbo_job *job) {
   return !atomic_exchange(&workers->anything_new, true);
 }
 
-/* With the lock held, which is open while the job works. */
+/* Called with the lock held; releases it while the job works. */
 static void turn(vbo_workers *workers, vbo_job *job) {
   job->state = VBO_JOB_AT_WORK;
   pthread_mutex_unlock(&workers->lock);
@@ -133,8 +133,7 @@ static void *run_thread(void *data) {
   return NULL;
 }
 
-/* Signals are the program's: its handlers may expect its own threads.  With the
- * lock held. */
+/* Signals are the program's: its handlers may expect its own threads. Called with the lock held. */
 static bool start_thread(vbo_workers *workers) {
   sigset_t all;
   sigset_t before;
@@ -184,7 +183,7 @@ vbo_workers *vbo_workers_new(void (*wake)(void *), void *data, vbo_error *err) {
 
 void vbo_workers_free(vbo_workers *workers) {
   if (workers == NULL) return;
-  /* In a fork the threads are not there, and a lock may be held for ever by one. */
+  /* In a fork the threads are missing, and one of them may have held a lock. */
   if (vbo_workers_forked(workers)) return;
   unregister_workers(workers);
   stop(workers);
@@ -219,7 +218,7 @@ void vbo_job_post(vbo_job *job) {
     if (workers->queue_size <= workers->idle || workers->count == MOST_THREADS || workers->ending ||
         !start_thread(workers))
       pthread_cond_signal(&workers->more);
-    /* No threads to be had, or the program is about to end: slower, but right. */
+    /* without threads, or at the program's end: slower, but correct */
     while (workers->count == 0 && (job = next_job(workers)) != NULL)
       turn(workers, job);
   }
@@ -229,7 +228,7 @@ void vbo_job_post(vbo_job *job) {
 void vbo_job_tell(vbo_job *job) {
   vbo_workers *workers = job->workers;
   pthread_mutex_lock(&workers->lock);
-  /* One that is withdrawn is told of when its turn has ended, not before. */
+  /* A withdrawn job is notified when its turn has ended, not before. */
   bool wake = !job->withdrawn && add_news(job);
   pthread_mutex_unlock(&workers->lock);
   if (wake) workers->wake(workers->wake_data);

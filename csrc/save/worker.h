@@ -1,10 +1,8 @@
-/* worker.h: what would block the loop, done beside it: hashing, checking and
- * writing files.
+/* worker.h: threads for what would block the loop: hashing, checking and writing files.
  *
- * An engine has one set of workers.  It holds no thread until the first job is
- * posted, and then as many as have something to do at once, up to a few; they
- * stay until the set is freed.  They block every signal and call nothing of the
- * loop's: what they found out is told on the loop's own thread. */
+ * An engine has one set of workers. It holds no thread until the first job is posted, and then as
+ * many as have work at once, up to a few; they stay until the set is freed. They block every
+ * signal and call nothing of the loop's: their results are reported on the loop's own thread. */
 #ifndef VBO_WORKER_H
 #define VBO_WORKER_H
 
@@ -20,12 +18,12 @@ typedef enum vbo_job_state {
   VBO_JOB_AT_WORK_AGAIN /* posted meanwhile */
 } vbo_job_state;
 
-/* Sits in its owner.  One job is never at work on two threads, and what one
- * turn of it wrote the next one sees. */
+/* A job, embedded in its owner. It never works on two threads at once, and each turn sees what the
+ * one before wrote. */
 typedef struct vbo_job {
-  /* On a worker.  True: there is more to do, after others had their turn. */
+  /* Works on a worker. Returns true for more work, after others had their turn. */
   bool (*work)(void *owner);
-  /* On the loop's thread, once after any number of vbo_job_tell; it may free the job. */
+  /* Notifies on the loop's thread, once after any number of vbo_job_tell; it may free the job. */
   void (*told)(void *owner);
   void *owner;
   vbo_workers *workers;
@@ -35,27 +33,26 @@ typedef struct vbo_job {
   vbo_node news;
 } vbo_job;
 
-/* `wake`: makes the loop run vbo_workers_drive soon; called on any thread. */
+/* Creates them. `wake`, called on any thread, makes the loop run vbo_workers_drive soon. */
 vbo_workers *vbo_workers_new(void (*wake)(void *), void *data, vbo_error *err);
-/* Lets the jobs at work end, ends the threads, and tells what is left to tell.
- * No job may be posted any more. */
+/* Lets the jobs at work end, ends the threads, and delivers the notifications that are left. No
+ * job may be posted after that. */
 void vbo_workers_free(vbo_workers *workers);
-/* Tells what there is to tell.  Of the loop's thread, as all that follows but
- * vbo_job_tell. */
+/* Delivers the notifications. On the loop's thread, like all that follows but vbo_job_tell. */
 void vbo_workers_drive(vbo_workers *workers);
 
-/* This process was forked off the one whose workers they are: they are not here,
- * and whatever they had locked stays so. */
+/* Returns whether this process was forked off the one that made them: their threads are missing,
+ * and what they had locked stays locked. */
 bool vbo_workers_forked(const vbo_workers *workers);
 
-/* Has it worked soon.  Where the system gives no thread it works here and now. */
+/* Queues it. Where the system gives no thread it works here and now. */
 void vbo_job_post(vbo_job *job);
-/* From `work`, or from the loop's thread. */
+/* Asks for a notification, from `work` or from the loop's thread. */
 void vbo_job_tell(vbo_job *job);
-/* Nothing of it happens any more: true, and it may be freed.  False when it is
- * at work just now: its turn ends, and then `told` is called a last time. */
+/* Withdraws it. True: nothing of it happens after that, and it may be freed. False when it is at
+ * work: its turn ends, and then `told` is called a last time. */
 bool vbo_job_withdraw(vbo_job *job);
-/* Returns when it is not at work. */
+/* Waits until it is not at work. */
 void vbo_job_wait(vbo_job *job);
 
 #endif

@@ -64,7 +64,8 @@ static bool begin_entry(zip_reader *reader, const vbo_zip_entry *entry, vbo_erro
   int done = deflate ? la->archive_write_zip_set_compression_deflate(reader->archive)
                      : la->archive_write_zip_set_compression_store(reader->archive);
   if (done == ARCHIVE_OK) done = la->archive_write_header(reader->archive, reader->entry);
-  /* A warning here says that the name could not be carried over: a wrong name is no ZIP of ours. */
+  /* A warning here says that the name could not be converted: an archive with a wrong name is an
+   * error. */
   if (done != ARCHIVE_OK) return failed(reader, err);
   if (entry->stream && !folder) {
     reader->part = vbo_reader_open(entry->stream, err);
@@ -99,8 +100,8 @@ static int64_t zip_read(vbo_reader *base, void *buffer, size_t size, vbo_error *
   if (reader->taken == reader->out.size) {
     reader->taken = 0;
     vbo_buffer_clear(&reader->out);
-    /* libarchive asks the thread's locale how names are encoded; theirs is UTF-8, whatever the
-     * user's is. */
+    /* libarchive takes the encoding of names from the thread's locale; the names are UTF-8 in any
+     * locale of the user. */
     locale_t users = uselocale(reader->utf8);
     bool good = true;
     while (good && reader->out.size == 0 && !reader->finished)
@@ -117,7 +118,7 @@ static int64_t zip_read(vbo_reader *base, void *buffer, size_t size, vbo_error *
 
 static void zip_close(vbo_reader *base) {
   zip_reader *reader = (zip_reader *)base;
-  if (reader->archive) /* writes what is missing of an unfinished ZIP: into `out`, for nobody */
+  if (reader->archive) /* discards what libarchive writes to complete an unfinished ZIP */
     reader->la.archive_write_free(reader->archive);
   if (reader->entry) reader->la.archive_entry_free(reader->entry);
   if (reader->utf8) freelocale(reader->utf8);

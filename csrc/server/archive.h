@@ -17,7 +17,7 @@ typedef struct vbo_zip_entry {
   vbo_zip_method method;
 } vbo_zip_entry;
 
-/* The entries are copied.  UNSUPPORTED without libarchive. */
+/* Makes a ZIP of the entries, which are copied. UNSUPPORTED without libarchive. */
 vbo_stream *vbo_zip_new(const vbo_zip_entry *entries, size_t count, vbo_error *err);
 
 #endif

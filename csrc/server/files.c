@@ -57,7 +57,7 @@ static int step(int directory, const char **path, bool want_directory, int *next
   name[length] = '\0';
   if (length == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return EINVAL;
   *path = end ? end + 1 : *path + length;
-  /* Not blocking: what looked like a file may be a pipe that nobody writes to. */
+  /* Not blocking: a path that was a file may be a pipe without a writer by now. */
   int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   if (end || want_directory) flags |= O_DIRECTORY;
   *next = openat(directory, name, flags);

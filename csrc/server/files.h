@@ -9,13 +9,13 @@
 #endif
 #include <stdbool.h>
 
-/* The client closed its side of the connection. */
+/* Returns whether the client closed its side of the connection. */
 bool vbo_socket_left(int fd);
 /* Sends a TCP reset: at once where the system can, otherwise when the socket is closed. */
 void vbo_socket_reset(int fd);
 /* Close-on-exec and not blocking. */
 bool vbo_socket_prepare(int fd);
-/* A locale whose character set is UTF-8, for uselocale(); 0 when the system has none. */
+/* Returns a locale whose character set is UTF-8, for uselocale(); 0 when the system has none. */
 locale_t vbo_locale_utf8(void);
 
 /* Opens ROOT/PATH for reading, a plain file or (`directory`) a directory, and follows no symbolic

@@ -15,10 +15,11 @@ typedef struct vbo_identity_options {
 /* "sha256/" and 44 characters of base64. */
 #define VBO_IDENTITY_FINGERPRINT_SIZE 64
 
-/* A new key (P-256) and a certificate that it signs itself, both PEM, each freed with free(). */
+/* Creates a key (P-256) and a certificate that it signs itself, both PEM, each freed with free().
+ */
 bool vbo_identity_make(const vbo_identity_options *options, char **certificate, char **key,
                        vbo_error *err);
-/* The SHA-256 of the first certificate in the PEM text, as a client pins it. */
+/* Computes the SHA-256 of the first certificate in the PEM text, as a client pins it. */
 bool vbo_identity_fingerprint(const char *certificate, char text[VBO_IDENTITY_FINGERPRINT_SIZE],
                               vbo_error *err);
 

@@ -77,7 +77,7 @@ static int server_folder(lua_State *L) {
     if (!entry) break;
     struct stat found;
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    /* One that is gone by now is none of the folder's. */
+    /* A file that has gone meanwhile is left out. */
     if (fstatat(dirfd(it->directory), entry->d_name, &found, AT_SYMLINK_NOFOLLOW) != 0) continue;
     push_entry(L, entry->d_name, &found);
     lua_rawseti(L, -2, ++count);

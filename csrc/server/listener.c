@@ -21,7 +21,7 @@
 
 enum {
   BACKLOG = 1024,
-  /* Of one connection: its request's head, and a chunk of its answer. */
+  /* bytes of one connection: its request's head, and a chunk of its answer */
   CONNECTION_MEMORY = 96 * 1024
 };
 
@@ -80,7 +80,7 @@ static int open_socket(const char *address, int port, vbo_error *err) {
       number = errno;
       continue;
     }
-    /* Only over connections that linger from before: a port that somebody listens on stays taken. */
+    /* Only over connections that linger from before: a port with a listener stays taken. */
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (!vbo_socket_prepare(fd) || bind(fd, at->ai_addr, at->ai_addrlen) != 0 ||
         listen(fd, BACKLOG) != 0) {
@@ -106,7 +106,7 @@ static bool learn_address(vbo_server *server, int fd, bool plain, bool *ipv6) {
     return false;
   *ipv6 = bound.ss_family == AF_INET6;
   server->port = (int)strtol(port, NULL, 10);
-  /* "Every address" is none that a client could go to. */
+  /* A client cannot connect to "every address". */
   bool any = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
   char url[192];
   snprintf(url, sizeof url,
@@ -262,9 +262,9 @@ const char *vbo_server_certificate(const vbo_server *server) {
 
 /* ---------------------------------------------------------------------- the loop */
 
-/* How long nothing can happen but by a socket: ms, -1 for ever. */
+/* Returns how long only a socket can make anything happen: ms, -1 without a limit. */
 static int64_t patience(const vbo_server *server, int64_t now, int64_t until) {
-  /* Neither its timeout nor its descriptors tell that a connection was resumed. */
+  /* Neither libmicrohttpd's timeout nor its descriptors show that a connection was resumed. */
   if (server->resumed) return 0;
   int64_t wait = until < 0 ? -1 : until > now ? until - now : 0;
   MHD_UNSIGNED_LONG_LONG theirs = 0;

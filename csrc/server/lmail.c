@@ -28,7 +28,7 @@ static const vbo_gmime *gmime(vbo_error *err) {
 
 /* -------------------------------------------------------------------- charsets */
 
-/* The length of a well-formed UTF-8 sequence at `at`; 0 when there is none (RFC 3629). */
+/* Returns the length of a well-formed UTF-8 sequence at `at`; 0 without one (RFC 3629). */
 static size_t sequence(const unsigned char *at, size_t left) {
   if (at[0] < 0x80) return 1;
   size_t size = at[0] >= 0xF0 ? 4 : at[0] >= 0xE0 ? 3 : 2;
@@ -49,7 +49,7 @@ static bool is_utf8(const char *bytes, size_t size) {
   return true;
 }
 
-/* Adds text, without a byte order mark at its beginning; what is no UTF-8 becomes U+FFFD. */
+/* Adds text, without a byte order mark at its beginning; bytes that are not UTF-8 become U+FFFD. */
 static void add_clean(luaL_Buffer *buffer, const char *bytes, size_t size) {
   size_t at = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
   while (at < size) {
@@ -205,7 +205,7 @@ static void set_headers(lua_State *L, const reading *r, GMimeMessage *message) {
   set_header(L, r, message, "priority", "X-Priority");
 }
 
-/* The value of a letter of Base64; -1 when it is none. */
+/* Returns the value of a letter of Base64; -1 for another character. */
 static int base64_value(unsigned char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
   if (c >= 'a' && c <= 'z') return c - 'a' + 26;
@@ -213,7 +213,7 @@ static int base64_value(unsigned char c) {
   return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Pushes what Base64 encodes, whatever stands between its letters.  GMime stops at padding; mail
+/* Pushes the decoded bytes of Base64, skipping any other characters. GMime stops at padding; mail
  * that was put together of pieces has some in its middle, and goes on after it. */
 static void push_base64(lua_State *L, const unsigned char *text, size_t size) {
   luaL_Buffer buffer;
@@ -362,7 +362,7 @@ static void push_message(lua_State *L, reading *r, GMimeMessage *message, int de
   walk(L, r, r->g->g_mime_message_get_mime_part(message), depth);
 }
 
-/* Runs protected: whatever Lua raises, the caller frees the message. */
+/* Runs protected: when Lua raises, the caller frees the message. */
 static int push_protected(lua_State *L) {
   reading *r = lua_touserdata(L, 1);
   push_message(L, r, r->message, 0);
@@ -379,7 +379,7 @@ static int server_mail(lua_State *L) {
   vbo_error err = {0};
   reading r = {.g = gmime(&err)};
   if (!r.g) return vboL_fail(L, &err);
-  /* A byte order mark before the first field is none of its name. */
+  /* A byte order mark before the first field does not belong to its name. */
   if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
     bytes += 3;
     size -= 3;

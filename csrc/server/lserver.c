@@ -140,8 +140,8 @@ static int server_gc(lua_State *L) {
 /* --------------------------------------------------------------- certificates */
 
 /* server.certificate{names={…}, only_names=false, days=366, not_before=seconds since 1970} ->
- * certificate, key (PEM) | nil, err.  The names are added to localhost, 127.0.0.1 and ::1, or
- * (only_names) stand alone; not_before is a day ago unless told. */
+ * certificate, key (PEM) | nil, err. The names are added to localhost, 127.0.0.1 and ::1, or
+ * (only_names) stand alone; not_before defaults to a day ago. */
 static int make_certificate(lua_State *L) {
   static const char *const names[] = {"names", "only_names", "days", "not_before", NULL};
   if (lua_isnoneornil(L, 1)) {

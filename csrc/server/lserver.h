@@ -18,19 +18,19 @@ typedef struct vboL_request {
 
 /* Pushes a request without a visit yet, which keeps its server alive. */
 vboL_request *vboL_new_request(lua_State *L, int server_index);
-/* The stream of an argument; raises when it is none, or closed. */
+/* Returns the stream of an argument; raises for another value and for a closed one. */
 vbo_stream *vboL_open_stream(lua_State *L, int arg);
 /* Pushes `count` zeroed elements of `size` bytes for C that the collector owns, so that nothing
  * leaks when a bad element raises. */
 void *vboL_new_array(lua_State *L, size_t count, size_t size);
 /* Makes the class of requests. */
 void vboL_open_requests(lua_State *L);
-/* What lstream.c adds to the module's table at the top of the stack. */
+/* Adds the functions of lstream.c to the module's table at the top of the stack. */
 void vboL_open_streams(lua_State *L);
-/* What server/lfolder.c adds, after that. */
+/* Adds those of lfolder.c. */
 void vboL_open_folders(lua_State *L);
 
-/* What server/lmail.c adds. */
+/* Adds those of lmail.c. */
 void vboL_open_mail(lua_State *L);
 
 #endif

@@ -83,7 +83,7 @@ static int request_header(lua_State *L) {
   return 1;
 }
 
-/* request:body() -> string, "" when there is none. */
+/* request:body() -> string, "" without one. */
 static int request_body(lua_State *L) {
   vboL_request *handle = check_request(L);
   if (!handle->visit) return vboL_fail_closed(L, "request");
@@ -101,7 +101,8 @@ static int request_peer(lua_State *L) {
   return 1;
 }
 
-/* request:gone() -> true when an answer would reach nobody: it was sent, or the client went. */
+/* request:gone() -> true when an answer cannot reach the client any more: one was sent, or the
+ * client closed. */
 static int request_gone(lua_State *L) {
   vboL_request *handle = check_request(L);
   lua_pushboolean(L, !handle->visit || vbo_visit_gone(handle->visit));
@@ -235,15 +236,15 @@ static int request_reply(lua_State *L) {
   return 1;
 }
 
-/* request:break_off() -> true when its answer, which is on its way, ends short of the whole; false
- * when there is no such answer (any more), or it was not made breakable. */
+/* request:break_off() -> true when the answer under way ends short of the whole; false without
+ * such an answer, or when it was not made breakable. */
 static int request_break_off(lua_State *L) {
   vboL_request *handle = check_request(L);
   lua_pushboolean(L, handle->visit && vbo_visit_break_off(handle->visit));
   return 1;
 }
 
-/* Also what the collector does: a request that nobody answered is answered 500. */
+/* The collector calls it, too: a request without an answer is answered 500. */
 static int request_close(lua_State *L) {
   vboL_request *handle = check_request(L);
   vbo_visit *visit = handle->visit;

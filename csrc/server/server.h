@@ -58,7 +58,7 @@ const vbo_header *vbo_visit_headers(const vbo_visit *visit, size_t *count);
 const void *vbo_visit_body(const vbo_visit *visit, size_t *size);
 /* "127.0.0.1:50000". */
 const char *vbo_visit_peer(const vbo_visit *visit);
-/* The client has gone, or the server has; an answer would reach nobody. */
+/* Returns whether an answer cannot reach the client any more: it closed, or the server did. */
 bool vbo_visit_gone(const vbo_visit *visit);
 
 typedef enum vbo_fault {
@@ -82,11 +82,11 @@ typedef struct vbo_reply {
   bool breakable;             /* vbo_visit_break_off may come */
 } vbo_reply;
 
-/* Answers, once.  CLOSED when nobody is there to answer any more or it was answered before, USAGE
- * for a reply that HTTP cannot carry. */
+/* Answers, once. CLOSED when the client has gone or it was answered before, USAGE for a reply that
+ * HTTP cannot carry. */
 bool vbo_visit_reply(vbo_visit *visit, const vbo_reply *reply, vbo_error *err);
-/* Ends an answer that is on its way, or about to be: the client sees that it is not whole.  False
- * when it is not `breakable`, was sent already, or nobody is there. */
+/* Ends an answer under way, or about to be: the client sees that it is not whole. False when it is
+ * not `breakable`, was sent already, or the client has gone. */
 bool vbo_visit_break_off(vbo_visit *visit);
 /* Gives the visit back.  One that was never answered is answered 500. */
 void vbo_visit_free(vbo_visit *visit);

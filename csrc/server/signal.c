@@ -13,7 +13,7 @@
 static const int signals[] = {SIGINT, SIGTERM};
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
-/* The end to write; -1 while nobody took the signals.  Lock-free, which a handler may use. */
+/* The pipe's end to write; -1 while the signals are not taken. Lock-free, as a handler needs. */
 static atomic_int out = -1;
 static struct sigaction before[SIGNALS];
 

@@ -12,7 +12,7 @@
 int vbo_signal_take(vbo_error *err);
 /* Reads what came; true when anything did. */
 bool vbo_signal_came(int fd);
-/* Gives them back to whoever had them before. */
+/* Restores the handlers of before. */
 void vbo_signal_give_back(int fd);
 
 #endif

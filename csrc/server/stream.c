@@ -194,7 +194,7 @@ static void put_word(unsigned char out[8], uint64_t value, uint64_t n) {
   if (n % 10 == 9) out[7] = '\n';
 }
 
-/* Whole words, the n-th first. */
+/* Writes whole words, beginning with the n-th. */
 static void generate_words(uint64_t seed, bool text, uint64_t n, unsigned char *out, size_t count) {
   if (text) {
     for (size_t i = 0; i < count; i++)

@@ -32,7 +32,7 @@ static void release(vbo_visit *visit) {
   free(visit);
 }
 
-/* What an answer holds; the connection no longer reads from it. */
+/* Frees what an answer holds; the connection no longer reads from it. */
 static void drop_answer(vbo_visit *visit) {
   if (visit->response) visit->server->mhd.MHD_destroy_response(visit->response);
   visit->response = NULL;
@@ -197,7 +197,7 @@ enum MHD_Result vbo_visit_handle(void *context, struct MHD_Connection *connectio
     vbo_error err;
     if (!visit->too_large && !vbo_buffer_append(&visit->body, data, *size, &err)) {
       if (err.kind != VBO_ERROR_LIMIT) return MHD_NO;
-      /* In mid-request there is no way to answer: read on to its end, keeping nothing. */
+      /* In mid-request libmicrohttpd cannot answer: read on to its end, keeping nothing. */
       visit->too_large = true;
       vbo_buffer_free(&visit->body);
     }
@@ -248,7 +248,7 @@ static ssize_t break_off(vbo_visit *visit) {
   return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-/* How much of `size` may go out now; 0 when the connection was put to sleep until more may. */
+/* Returns how much of `size` may go out now; 0 when the connection was suspended until more may. */
 static size_t within_rate(vbo_visit *visit, uint64_t position, size_t size) {
   int64_t now = vbo_monotonic_ms();
   if (visit->rate_since == 0) visit->rate_since = now;
@@ -278,7 +278,7 @@ static ssize_t read_body(void *context, uint64_t position, char *buffer, size_t 
   return got > 0 ? (ssize_t)got : MHD_CONTENT_READER_END_OF_STREAM;
 }
 
-/* A name and value that stay one header field whatever they hold (RFC 9110 section 5). */
+/* Checks that a name and value stay one header field (RFC 9110 section 5). */
 static bool check_header(const vbo_header *header, vbo_error *err) {
   static const char token[] =
       "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

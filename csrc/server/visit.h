@@ -12,11 +12,11 @@ typedef enum vbo_visit_phase {
   VISIT_WAITING,   /* whole, suspended until it is answered */
   VISIT_READY,     /* answered: the connection goes on as soon as it is resumed */
   VISIT_SENDING,   /* libmicrohttpd asks for the body */
-  VISIT_GONE       /* done, or nobody is there any more */
+  VISIT_GONE       /* done, or the client has gone */
 } vbo_visit_phase;
 
 struct vbo_visit {
-  int references; /* one is the connection's, one is who took it from vbo_server_next */
+  int references; /* one is the connection's, one is the caller's of vbo_server_next */
   vbo_visit_phase phase;
   vbo_server *server;                /* NULL once GONE */
   struct MHD_Connection *connection; /* NULL once GONE */
@@ -58,7 +58,7 @@ struct vbo_server {
   bool resumed;     /* a connection is, which only libmicrohttpd's next round takes up */
   int signal_fd;    /* the end to read of the pipe that signals write to; -1: none */
   vbo_visit *all;   /* every visit that has a connection */
-  vbo_visit *queue; /* came in, and nobody took it yet; oldest first */
+  vbo_visit *queue; /* came in and not taken yet; oldest first */
   vbo_visit **queue_end;
   char log[256]; /* libmicrohttpd's last words */
 };
