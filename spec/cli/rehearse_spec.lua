@@ -54,25 +54,25 @@ describe("vbolua --rehearse", function()
     return output, rehearsal.content(folder .. "/err"), status
   end
 
-  local gained = "\nrehearsal: what production would have gained %(%+%), lost %(%-%) and had "
+  local gained = "\nrehearsal: production would gain %(%+%), lose %(%-%) and have "
     .. "replaced %(~%):\ncontoso%.onmicrosoft%.com\n  onedrive: juergen%.mueller@contoso%.com\n"
     .. "    Dokumente/\n      Verträge/\n        %+ Kündigung%.docx  1%.3 KiB\n"
     .. "        ~ Vertrag Müller & Söhne%.docx  1%.4 KiB\nrehearsal: 1 gained, 1 replaced\n$"
 
-  it("plays whatever server the runbook names, and tells what would have changed", function()
+  it("stands in for whatever server the runbook names, and reports what would change", function()
     local out, err, status = run "" -- no user and no password: none is needed to rehearse
     assert.equal(0, status, err)
     assert.match("^https://127%.0%.0%.1:%d+\tv8\n$", out)
     assert.match("^rehearsal: nothing reaches production", err)
-    assert.match("\nrehearsal: backup%.example%.com is played by a rehearsal server "
-      .. "%(world demo%)\n", err)
+    assert.match("\nrehearsal: a rehearsal server %(world demo%) stands in for "
+      .. "backup%.example%.com\n", err)
     assert.match(gained, err)
   end)
 
-  it("says so when nothing would have changed", function()
+  it("reports that nothing would change", function()
     local _, err, status = run "look"
     assert.equal(0, status, err)
-    assert.match("\nrehearsal: production would be as it was\n$", err)
+    assert.match("\nrehearsal: production would not change\n$", err)
   end)
 
   it("speaks any version, and takes a world", function()
@@ -93,7 +93,7 @@ describe("vbolua --rehearse", function()
 
   it("counts what a runbook left open, too", function()
     local _, err = run "global"
-    assert.match("rehearsal: https://127%.0%.0%.1:1 is played", err)
+    assert.match("stands in for https://127%.0%.0%.1:1\n", err)
     assert.match("\n  onedrive: bob@contoso%.com\n", err)
     assert.match("\n  onedrive: juergen%.mueller@contoso%.com\n", err)
   end)
@@ -180,7 +180,7 @@ describe("vbolua --rehearse", function()
       print(one.path, vbo.verify("hold").ok, arg[0])
       print(pcall(io.lines, one.path))]])
     assert.equal(0, status, err)
-    local root = err:match "\nrehearsal: what was saved is rehearsed, too, and lies in (%S+), not "
+    local root = err:match "\nrehearsal: saved files are in (%S+) instead of where "
     assert.is_truthy(root, err)
     assert.is_truthy(out:find(root .. "/hold.zip", 1, true), out)
     assert.is_truthy(out:find("true\town.lua", 1, true), out)
@@ -208,7 +208,7 @@ describe("vbolua --rehearse", function()
       for _, to in ipairs { "../out", "/no/such/folder/out", "./a/../b/out" } do
         print(document:save { to = to }.path)
       end]])
-    local root = err:match "and lies in (%S+), not "
+    local root = err:match "saved files are in (%S+) instead of "
     for path in out:gmatch "[^\n]+" do
       assert.equal(root .. "/", path:sub(1, #root + 1))
       assert.is_nil(path:find("..", 1, true))
@@ -226,20 +226,19 @@ describe("vbolua --rehearse", function()
       client:organization "contoso.onmicrosoft.com":explore { workload = "onedrive",
         at = "2026-11-18T22:00:00Z" }:close()]]
     assert.equal(0, status, err)
-    assert.not_match("as it was", err)
-    assert.is_truthy(err:find("rehearsal: what would have changed in the server's jobs and "
-      .. "settings:\n  disable job 'Contoso nightly'\n  remove job 'Fabrikam weekly'\n", 1, true),
+    assert.not_match("would not change", err)
+    assert.is_truthy(err:find("rehearsal: jobs and settings of the server would change:"
+      .. "\n  disable job 'Contoso nightly'\n  remove job 'Fabrikam weekly'\n", 1, true),
       err)
     assert.match("\nrehearsal: 3 changes of jobs and settings\n", err)
     clean()
   end)
 
-  it("says which organizations there are, and that the runbook names no server", function()
+  it("lists the organizations of the world, and notes that the runbook names no server", function()
     local _, err, status, _, clean = rehearse(
       "client:organization 'my.own.example':users():count()", "unset VBO_HOST;")
     assert.equal(core.kinds.not_found, status, err)
-    assert.match("the runbook names no server and VBO_HOST is not set, which the real run needs",
-      err)
+    assert.match("stands in for the server, which the real run must name %(url or VBO_HOST%)", err)
     assert.match("my%.own%.example.*hint: the rehearsal's world 'demo' has "
       .. "contoso%.onmicrosoft%.com,", err)
     assert.match("vbolua sim record", err)
@@ -251,7 +250,7 @@ describe("vbolua --rehearse", function()
       .. "require(\"vbo.client.connect\").divert ~= nil)' %s --rehearse -e 'print(1)' 2>&1")
       :format(program.vbolua))
     assert.equal(0, status, output)
-    assert.match("^rehearsal: nothing [^\n]+\ninit\ttrue\n1\nrehearsal: production would be as",
+    assert.match("^rehearsal: nothing [^\n]+\ninit\ttrue\n1\nrehearsal: production would not",
       output)
   end)
 end)
@@ -327,6 +326,9 @@ describe("vbo.sim", function()
   for message, options in pairs {
     ["no option 'wrold'"] = { wrold = "demo" }, ["there is no 'nht'"] = { weather = "nht=1 reset" },
     ["did you mean 'storm'"] = { weather = "strom" }, ["no world is called"] = { world = "no" },
+    ["option 'zone' must be a time zone such as +01:00, got 'CET'"] = { zone = "CET" },
+    ["option 'token_lifetime' must be at least 1 seconds, got '0'"] = { token_lifetime = 0 },
+    ["option 'user' must be a text that is not empty"] = { user = "" },
   } do
     it("refuses what makes no sense: " .. message, function()
       local err = rehearsal.failure(vbo.sim.start, options)
@@ -334,6 +336,20 @@ describe("vbo.sim", function()
       assert.is_truthy(tostring(err):find(message, 1, true), tostring(err))
     end)
   end
+
+  it("takes any text as a password, and no list of processes shows it", function()
+    local password = "it's \"$HOME\" \\n `id` %d \xE4 END"
+    local server <close> = vbo.sim.start { password = password, zone = "+02:00",
+      user = "o'neil $x", seed = 7, weather = { "status=503 nth=1000" } }
+    local client <close> = vbo.connect(server:settings())
+    assert.equal(4, client:jobs():count())
+    assert.equal("o'neil $x", server.user)
+    assert.equal("nth=1000 status=503", server:weather()[1].rule)
+    local list <close> = assert(io.popen "ps -ww -e -o args")
+    local processes = list:read "a"
+    assert.is_truthy(processes:find("vbo.sim.process", 1, true))
+    assert.is_nil(processes:find("`id`", 1, true))
+  end)
 
   it("prints nothing, and ends with the program that forgot it", function()
     local output, status = program.run(program.vbolua .. [[ -e 'server = require("vbo").sim.start()

@@ -1,6 +1,6 @@
 -- Teams end to end: the client's objects against a rehearsal server, in both dialects.
 
-local changes = require "vbo.sim.state.changes"
+local changes = require "vbo.cli.common.changes"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 

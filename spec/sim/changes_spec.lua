@@ -1,4 +1,4 @@
-local changes = require "vbo.sim.state.changes"
+local changes = require "vbo.cli.common.changes"
 
 describe("changes of a rehearsal server's production", function()
   it("are grouped by person, in the order they happened", function()

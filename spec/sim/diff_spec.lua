@@ -1,6 +1,6 @@
 -- Snapshots of the rehearsal server's production, and what differs between them.
 
-local changes = require "vbo.sim.state.changes"
+local changes = require "vbo.cli.common.changes"
 local program = require "spec.support.program"
 local sim = require "spec.support.sim_app"
 
@@ -176,7 +176,7 @@ describe("vbolua sim", function()
   end)
 
   for words, message in pairs {
-    ["snapshot"] = "needs a name", ["snapshot 'a b'"] = "no name of a snapshot",
+    ["snapshot"] = "needs a name", ["snapshot 'a b'"] = "the name of a snapshot must consist of",
     ["diff a b c"] = "unexpected argument: c", ["snapshot a b"] = "unexpected argument: b",
   } do
     it("refuses " .. words, function()

@@ -208,7 +208,7 @@ describe("mail of a rehearsal server", function()
       assert.same({}, client:get "/sim/production".outbox)
       client:call("PUT", settings, { enableNotification = true })
       assert.is_true(send() < 300)
-      local lines = table.concat(require "vbo.sim.state.changes".lines(client:changes()), "\n")
+      local lines = table.concat(require "vbo.cli.common.changes".lines(client:changes()), "\n")
       assert.is_truthy(lines:find("Todo.md to boss@x.example", 1, true), lines)
     end
   end)

@@ -1,6 +1,6 @@
 -- Searching sites and teams on the rehearsal server.
 
-local search = require "vbo.sim.state.search"
+local search = require "vbo.sim.sessions.search"
 local sim = require "spec.support.sim_app"
 
 describe("the rehearsal server's search", function()

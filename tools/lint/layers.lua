@@ -28,11 +28,13 @@ M.sim = {
   { "vbo.sim.base" },
   { "vbo.sim.world", "vbo.sim.formats", together = true },
   { "vbo.sim.production" },
-  { "vbo.sim.store", "vbo.sim.state", together = true },
+  { "vbo.sim.state" },
   { "vbo.sim.backups", "vbo.sim.exchange", "vbo.sim.jobs", "vbo.sim.onedrive",
     "vbo.sim.organizations", "vbo.sim.roles", "vbo.sim.sessions", "vbo.sim.sharepoint",
     "vbo.sim.teams", "vbo.sim.typed", "vbo.sim.weather", together = true },
+  { "vbo.sim.store" },
   { "vbo.sim.http" },
+  { "vbo.sim.process", "vbo.sim.remote" },
   { "vbo.sim.launch" },
   { "=vbo.sim" },
 }
@@ -94,16 +96,6 @@ M.by_name = {
 --- A module that makes a name without being in `by_name` stands here as "module -> by name".  Each
 --- has its reason.
 M.known = {
-  ["vbo.sim.exchange.export -> vbo.sim.http.context"] = "not mended yet",
-  ["vbo.sim.launch -> vbo.cli"] = "not mended yet",
-  ["vbo.sim.store -> vbo.sim.backups.points"] = "not mended yet",
-  ["vbo.sim.store -> vbo.sim.backups.retrievals"] = "not mended yet",
-  ["vbo.sim.store -> vbo.sim.jobs.list"] = "not mended yet",
-  ["vbo.sim.store -> vbo.sim.organizations.list"] = "not mended yet",
-  ["vbo.sim.store -> vbo.sim.roles.list"] = "not mended yet",
-  ["vbo.sim.store -> vbo.sim.sessions.session"] = "not mended yet",
-  ["vbo.sim.typed -> vbo.sim.http.context"] = "not mended yet",
-  ["vbo.sim.world.demo -> by name"] = "not mended yet",
 }
 
 return M

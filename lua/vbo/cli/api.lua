@@ -103,7 +103,7 @@ local function wanted_version(options, target)
   local named = options.version and connect.version(options.version)
   local of_path = target and target.version and connect.version(target.version)
   if named and of_path and named ~= of_path then
-    errors.usage(("the path is of %s, and --version says %s"):format(of_path, named))
+    errors.usage(("--version must match the path of %s, got %s"):format(of_path, named))
   end
   local variable = os.getenv "VBO_VERSION"
   return named or of_path or variable and variable ~= "" and connect.version(variable) or nil
@@ -168,7 +168,7 @@ local function perform(client, operation, arguments, options, format)
   end
   call.paginate = options.paginate
   if options.output and answer.kind ~= "stream" then
-    errors.usage(operation.name .. " answers no stream, which --output is for",
+    errors.usage(operation.name .. " answers no stream for --output",
       "redirect standard output: > " .. options.output)
   elseif options.output then
     call.to, call.overwrite = options.output, options.overwrite

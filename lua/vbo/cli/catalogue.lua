@@ -29,7 +29,7 @@ Imported catalogues are kept in DIR, or in $VBO_CATALOGUES, or in vbolua/catalog
 $XDG_DATA_HOME or ~/.local/share.
 ]]
 
---- The commands below it, as `vbolua complete` offers them.
+--- The subcommands, as `vbolua complete` offers them.
 M.subcommands = {
   list = { summary = "list the API versions", options = {} },
   import = { summary = "read the OpenAPI document of a server", options = { to = "value" },
@@ -46,7 +46,7 @@ local function count_lines(known)
   return count
 end
 
---- Prints one line a version.
+-- Prints a line for each version.
 function commands.list(arguments)
   local _, words = options_of.read(arguments, M.subcommands.list.options)
   if words[1] then errors.usage("unexpected argument: " .. words[1]) end
@@ -82,7 +82,7 @@ local function new_names(known)
   return names, before
 end
 
---- Imports an OpenAPI document.
+-- Imports an OpenAPI document.
 function commands.import(arguments)
   local options, words = options_of.read(arguments, M.subcommands.import.options)
   if not words[1] then errors.usage("catalogue import needs a file", "name the document's file") end
@@ -103,12 +103,12 @@ function commands.import(arguments)
     output.write(("  %-6s  %s  %s\n"):format(method, route, name))
   end
   if folder and folder ~= imported.folder() then
-    io.stderr:write(("vbolua catalogue: found there with VBO_CATALOGUES=%s\n"):format(folder))
+    io.stderr:write(("vbolua catalogue: set VBO_CATALOGUES=%s to use it\n"):format(folder))
   end
   return 0
 end
 
---- Exports an OpenAPI document.
+-- Exports an OpenAPI document.
 function commands.export(arguments)
   local options, words = options_of.read(arguments, M.subcommands.export.options)
   if words[1] then errors.usage("unexpected argument: " .. words[1]) end

@@ -20,7 +20,7 @@ completion scripts of bash, zsh and fish call it.
 --- The commands.
 M.commands = { "api", "catalogue", "complete", "help", "sim", "verify" }
 
---- The options of the program itself, as `vbo.cli.common.options` has those of a command.
+--- The options of the program itself, in the form of `vbo.cli.common.options`.
 M.program = {
   ["-e"] = "value", ["-i"] = "flag", ["-l"] = "value", ["-v"] = "flag", ["-E"] = "flag",
   ["-W"] = "flag", ["--"] = "flag", ["--rehearse"] = "optional", ["--progress"] = "optional",
@@ -40,7 +40,7 @@ local function weathers()
   return list
 end
 
--- The values of options, or what lists them; ":files" and ":folders" stand for paths.
+-- The values of options, or functions that list them; ":files" and ":folders" stand for paths.
 local values = {
   progress = { "auto", "bar", "plain", "json", "none" },
   version = function() return require("vbo.catalogue").versions end,
@@ -55,7 +55,7 @@ local function values_of(name)
   return type(found) == "function" and found() or found
 end
 
---- Describes the options of a command from its usage.
+-- Reads the descriptions of a command's options from its usage.
 local function descriptions(usage)
   local found = {}
   for line in usage:gmatch "[^\n]+" do
@@ -75,7 +75,7 @@ local function add_values(found, name, before)
   end
 end
 
--- Options that the usage does not name are taken to be refused with a reason.
+-- Checks whether the usage names an option: others exist only to be refused with a reason.
 local function is_offered(name, usage)
   return name ~= "--" and (usage == "" or usage:find(name:gsub("%-", "%%-") .. "%f[^%w-]") ~= nil)
 end
@@ -90,7 +90,7 @@ local function add_options(found, options, usage)
   for _, name in ipairs(names) do add(found, name, texts[name]) end
 end
 
---- Completes an option or its value; false where a plain word stands.
+--- Completes an option or its value; returns false for a plain word.
 ---@param found table[]  receives the candidates
 ---@param options table<string, string>  by name
 ---@param usage string
@@ -111,7 +111,7 @@ local function option(found, options, usage, words)
   return true
 end
 
--- The words that are neither options nor their values.
+-- Lists the words that are neither options nor their values.
 local function plain_words(options, words)
   local plain, skip = {}, false
   for i = 1, #words - 1 do

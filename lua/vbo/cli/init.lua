@@ -1,4 +1,4 @@
---- The commands of `vbolua`: one module `vbo.cli.NAME` each.
+--- Runs the commands of `vbolua`: one module `vbo.cli.NAME` each.
 ---
 --- A command is a table with `summary`, one line; `usage`, what `--help` prints; `options`, as
 --- `vbo.cli.common.options` reads them; `subcommands`, by name; and `run(arguments)`, which returns
@@ -15,7 +15,7 @@ local M = {}
 
 local function is_help(word) return word == "--help" or word == "-h" end
 
--- The usage that is asked for: of the command, or of a command below it.
+-- Returns the usage of a command or of its subcommand.
 local function usage_of(command, arguments)
   if is_help(arguments[1]) then return command.usage end
   local sub = command.subcommands and command.subcommands[arguments[1]]

@@ -1,7 +1,7 @@
---- Runs `vbolua sim`: a rehearsal server, and the commands that look at a running one.
+--- Runs `vbolua sim`: a rehearsal server, and the subcommands that look at a running one.
 
 local errors = require "vbo.base.error"
-local nearest = require "vbo.base.nearest"
+local serve = require "vbo.cli.sim.serve"
 
 local M = {}
 
@@ -43,131 +43,10 @@ When it is ready it prints four lines: listening, user, password and fingerprint
 The other commands find the server by VBO_HOST, VBO_USER, VBO_PASSWORD and VBO_PIN.
 ]]
 
-local commands = {}
-
---- Connects to the server that the environment names, past a proxy where it is on this machine.
-local function connect()
-  local host = (os.getenv "VBO_HOST" or ""):gsub("^%a+://", ""):gsub(":%d+$", "")
-  local here = require("vbo.sim.http.serve").loopback(host)
-  return require("vbo").connect(here and { proxy = "" } or {})
-end
-
---- Prints what a run changed.
-function commands.changes(arguments)
-  if arguments[2] then errors.usage("unexpected argument: " .. arguments[2]) end
-  local changes = require "vbo.sim.state.changes"
-  local client <close> = connect()
-  for _, line in ipairs(changes.lines(changes.list(client))) do io.stdout:write(line, "\n") end
-  local rows = changes.configuration(client)
-  if rows[1] then io.stdout:write "jobs and settings of the server\n" end
-  for _, line in ipairs(changes.configuration_lines(rows)) do io.stdout:write(line, "\n") end
-  return 0
-end
-
---- Keeps production under a name.
-function commands.snapshot(arguments)
-  if not arguments[2] then errors.usage("sim snapshot needs a name") end
-  if arguments[3] then errors.usage("unexpected argument: " .. arguments[3]) end
-  local client <close> = connect()
-  require("vbo.sim.state.changes").snapshot(client, arguments[2])
-  return 0
-end
-
---- Prints what differs between two snapshots, as a tree.
-function commands.diff(arguments)
-  if arguments[4] then errors.usage("unexpected argument: " .. arguments[4]) end
-  local changes = require "vbo.sim.state.changes"
-  local client <close> = connect()
-  local rows = changes.diff(client, arguments[2] or "start", arguments[3] or "production")
-  for _, line in ipairs(changes.tree(rows)) do io.stdout:write(line, "\n") end
-  io.stdout:write(changes.summary(rows), "\n")
-  return 0
-end
-
---- Lets time pass.
-function commands.advance(arguments)
-  if not arguments[2] then errors.usage("sim advance needs a time", "write it as 90m, 4h or 7d") end
-  if arguments[3] then errors.usage("unexpected argument: " .. arguments[3]) end
-  local client <close> = connect()
-  local now = require("vbo.sim.state.changes").advance(client, arguments[2])
-  io.stdout:write("time: ", now, "\n")
-  return 0
-end
-
---- Signs an assertion, as an organization's identity provider would.
-function commands.assertion(arguments)
-  if not arguments[2] then errors.usage("sim assertion needs the name of an account") end
-  if arguments[4] then errors.usage("unexpected argument: " .. arguments[4]) end
-  local client <close> = connect()
-  local text = require("vbo.sim.state.changes").assertion(client, arguments[2], arguments[3])
-  io.stdout:write(text, "\n")
-  return 0
-end
-
---- Records a real server as a folder.
-function commands.record(arguments)
-  return require("vbo.cli.sim.record").run(table.move(arguments, 2, #arguments, 1, {}))
-end
-
-local function address_and_port(text)
-  local address, port = text:match "^%[(.+)%]:(%d+)$"
-  if not address then address, port = text:match "^([^:]*):(%d+)$" end
-  port = math.tointeger(tonumber(port))
-  if not port or port > 65535 then
-    errors.usage(("--listen must be ADDR:PORT, got '%s'"):format(text),
-      "write it as 127.0.0.1:4443")
-  end
-  return address ~= "" and address or "127.0.0.1", port
-end
-
-local function zone(text)
-  local sign, hours, minutes = text:match "^([+-])(%d%d):(%d%d)$"
-  if not sign or tonumber(hours) > 14 or tonumber(minutes) > 59 then
-    errors.usage(("--zone must be +HH:MM or -HH:MM, got '%s'"):format(text), "write it as +01:00")
-  end
-  return (tonumber(hours) * 3600 + tonumber(minutes) * 60) * (sign == "-" and -1 or 1)
-end
-
-local function seconds(name, least)
-  return function(text)
-    local value = math.tointeger(tonumber(text))
-    if not value or value < least then
-      errors.usage(("%s must be a whole number of seconds, at least %d, got '%s'"):format(name,
-        least, text))
-    end
-    return value
-  end
-end
-
-local function whole(text)
-  return math.tointeger(tonumber(text))
-    or errors.usage(("--seed must be a whole number, got '%s'"):format(text))
-end
-
-local function filled(name)
-  return function(text)
-    if text == "" then errors.usage(name .. " must not be empty") end
-    return text
-  end
-end
-
-local readers = {
-  ["--listen"] = address_and_port, ["--user"] = filled "--user",
-  ["--password"] = filled "--password", ["--world"] = filled "--world",
-  ["--token-lifetime"] = seconds("--token-lifetime", 1),
-  ["--session-idle"] = seconds("--session-idle", 0), ["--zone"] = zone, ["--seed"] = whole,
-  ["--weather"] = filled "--weather", ["--fault"] = filled "--fault",
-}
-
--- Options without a value.
-local flags = { ["--deaf"] = true, ["--no-outlook"] = true, ["--no-schedules"] = true }
-
---- The options, and the commands below it, as `vbolua complete` offers them.
-M.options = {}
-for name in pairs(readers) do M.options[name:sub(3)] = "value" end
-for name in pairs(flags) do M.options[name:sub(3)] = "flag" end
+--- The options by name, and the subcommands, as `vbolua complete` offers them.
+M.options = serve.options
 M.subcommands = {
-  advance = { summary = "let time pass" },
+  advance = { summary = "advance the clock" },
   assertion = { summary = "sign an assertion to log in with" },
   changes = { summary = "show what changed in production" },
   diff = { summary = "compare two snapshots" },
@@ -177,75 +56,67 @@ M.subcommands = {
   snapshot = { summary = "keep production as it is now" },
 }
 
---- Reads "--name value" and "--name=value".
-local function options_of(arguments)
-  local found, i, names = {}, 1, {}
-  for name in pairs(readers) do names[#names + 1] = name end
-  table.sort(names)
-  found.weather = {}
-  while arguments[i] do
-    local name, value = arguments[i]:match "^(%-%-[^=]+)=(.*)$"
-    name = name or arguments[i]
-    local reader = readers[name]
-    if flags[arguments[i]] then
-      reader, value = function() return true end, ""
-    elseif not reader then
-      local near = nearest(name, names)
-      errors.usage("unknown option: " .. name, near and "did you mean " .. near .. "?" or nil)
-    end
-    if not value then
-      i = i + 1
-      value = arguments[i] or errors.usage(name .. " needs a value")
-    end
-    found[name] = table.pack(reader(value))
-    if name == "--weather" or name == "--fault" then
-      table.insert(found.weather, { value, rule = name == "--fault" })
-    end
-    i = i + 1
-  end
-  return found
+-- Connects to the server that the environment names, without a proxy where it is on this machine.
+local function connect()
+  local host = (os.getenv "VBO_HOST" or ""):gsub("^%a+://", ""):gsub(":%d+$", "")
+  local here = require("vbo.sim.http.serve").loopback(host)
+  return require("vbo").connect(here and { proxy = "" } or {})
 end
 
---- Returns the weather of the command line, in its order.
-local function weather_of(given)
-  local weather = require("vbo.sim.weather").new { seed = given["--seed"] and given["--seed"][1] }
-  for _, each in ipairs(given.weather) do
-    if each.rule then weather:add(each[1]) else weather:load(each[1]) end
-  end
-  return weather
+local function print_lines(lines)
+  for _, line in ipairs(lines) do io.stdout:write(line, "\n") end
 end
 
-local function ready(server, app)
-  io.stdout:write(
-    "listening: ", server:url(), "\n",
-    "user: ", app.user, "\n",
-    "password: ", app.password, "\n",
-    "fingerprint: ", server:fingerprint(), "\n")
-  io.stdout:flush()
+-- Each takes a client and the words behind its name.
+local commands = {}
+
+function commands.changes(client)
+  local remote, changes = require "vbo.sim.remote", require "vbo.cli.common.changes"
+  print_lines(changes.lines(remote.changes(client)))
+  local rows = remote.configuration(client)
+  if rows[1] then io.stdout:write "jobs and settings of the server\n" end
+  print_lines(changes.configuration_lines(rows))
 end
+
+function commands.snapshot(client, name) require("vbo.sim.remote").snapshot(client, name) end
+
+function commands.diff(client, from, to)
+  local changes = require "vbo.cli.common.changes"
+  local rows = require("vbo.sim.remote").diff(client, from, to)
+  print_lines(changes.tree(rows))
+  io.stdout:write(changes.summary(rows), "\n")
+end
+
+function commands.advance(client, time)
+  io.stdout:write("time: ", require("vbo.sim.remote").advance(client, time), "\n")
+end
+
+function commands.assertion(client, user, application)
+  io.stdout:write(require("vbo.sim.remote").assertion(client, user, application), "\n")
+end
+
+-- The most arguments of each, and the error where the first is missing.
+local most <const> = { changes = 0, snapshot = 1, diff = 2, advance = 1, assertion = 2 }
+local needs <const> = {
+  snapshot = { "sim snapshot needs a name" },
+  advance = { "sim advance needs a time", "write it as 90m, 4h or 7d" },
+  assertion = { "sim assertion needs the name of an account" },
+}
 
 --- Runs the command.
 ---@param arguments string[]
 ---@return integer status
 function M.run(arguments)
-  local first = arguments[1]
-  if first and commands[first] then return commands[first](arguments) end
-  local given = options_of(arguments)
-  local function option(name) return given[name] and given[name][1] or nil end
-  local world, message = require("vbo.sim.world").open(option "--world" or "demo")
-  if not world then errors.usage(message) end
-  local listen = given["--listen"] or { "127.0.0.1", 4443 }
-  require("vbo.sim.http.serve").run {
-    address = listen[1], port = listen[2], ready = ready, deaf = option "--deaf",
-    weather = weather_of(given),
-    log = function(text) io.stderr:write("vbolua sim: ", text, "\n") end,
-    app = {
-      world = world, user = option "--user", password = option "--password",
-      token_lifetime = option "--token-lifetime", zone = option "--zone",
-      no_outlook = option "--no-outlook", no_schedules = option "--no-schedules",
-      session_idle = option "--session-idle",
-    },
-  }
+  local name = arguments[1]
+  local rest = table.move(arguments, 2, #arguments, 1, {})
+  if name == "record" then return require("vbo.cli.sim.record").run(rest) end
+  local command = name and commands[name]
+  if not command then return serve.run(arguments) end
+  if needs[name] and not rest[1] then errors.usage(table.unpack(needs[name])) end
+  local surplus = rest[most[name] + 1]
+  if surplus then errors.usage("unexpected argument: " .. surplus) end
+  local client <close> = connect()
+  command(client, table.unpack(rest))
   return 0
 end
 

@@ -1,4 +1,4 @@
---- What made the backups of an organization: its jobs, and the restore points they left behind.
+--- Records the jobs of an organization and its restore points.
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
@@ -13,9 +13,9 @@ local function sorted(times)
   return list
 end
 
---- Restore points: those of the organization, and those of each job, up to a time.
+-- Lists the times of restore points up to a time: of the organization, and of each job.
 ---@return table<string, true> times
----@return table<string, table<string, true>>? by_job  nil: the server does not tell
+---@return table<string, table<string, true>>? by_job  nil: the API version has no such field
 local function points_of(recorder, organization, latest)
   local times = {}
   local function add(set, at)
@@ -41,7 +41,7 @@ local function points_of(recorder, organization, latest)
   return times, by_job
 end
 
--- A schedule without what only its own server knows.
+-- Copies a schedule without the fields that only its own server understands.
 local function plain(value)
   if value == json.null then return nil end
   if type(value) ~= "table" then return value end
@@ -55,7 +55,7 @@ end
 local flags = { mailbox = "mailbox", one_drive = "oneDrive", archive_mailbox = "archiveMailbox",
   personal_site = "personalSite" }
 
---- The items of a job that are users who are recorded, too; false: there are others.
+-- Lists the items of a job that are recorded users; false where it has others.
 local function items_of(recorder, items, people)
   local list, all = {}, true
   for item in items:each() do
@@ -81,7 +81,7 @@ local function job_of(recorder, organization, people, job, latest)
   local last_run = job.last_run
   local parsed = last_run and time.parse(last_run)
   local row = {
-    -- Servers write 1970 or the year 1 for what never ran.
+    -- Servers write 1970 or the year 1 for a job that never ran.
     last_run = parsed and parsed > 86400 and parsed <= latest and last_run or nil,
     name = mask:name(job.name), description = mask:name(job.description),
     organization = mask:domain(organization.name), enabled = job.is_enabled,
@@ -96,23 +96,23 @@ local function job_of(recorder, organization, people, job, latest)
     if all and #selected > 0 then
       row.selected = selected
     else
-      recorder:skip(("job %s: what it selects besides recorded users; it is recorded as one of "
+      recorder:skip(("job %s: its items that are not recorded users; it is recorded as a job of "
         .. "everything"):format(job.name))
     end
   end
   local excluded
   excluded, all = items_of(recorder, job:excluded_items(), people)
   if #excluded > 0 then row.excluded = excluded end
-  if not all then recorder:skip(("job %s: some of what it excludes"):format(job.name)) end
+  if not all then recorder:skip(("job %s: some of its excluded items"):format(job.name)) end
   recorder:count "jobs"
   return row
 end
 
---- The jobs and the restore points.
+--- Records the jobs and the restore points of an organization.
 ---@param recorder table
 ---@param organization vbo.Organization
 ---@param people table   `vbo.sim.record.people`
----@param latest number  what is later is left out
+---@param latest number  later points are left out
 ---@return table[] jobs, string[] points
 function M.of(recorder, organization, people, latest)
   local times, by_job = points_of(recorder, organization, latest)

@@ -1,4 +1,4 @@
---- The `world.lua` of a recording (`world/description.lua` says what is in one).
+--- Writes the `world.lua` of a recording; the simulator's `world/description.lua` documents it.
 
 local M = {}
 
@@ -35,7 +35,7 @@ local function put(out, value, indent)
   end
 end
 
---- A world as Lua.
+--- Writes a world as Lua.
 ---@param world table
 ---@param comment string  one line
 ---@return string

@@ -1,13 +1,13 @@
---- Records what holds documents: OneDrives, libraries and lists.
+--- Records OneDrives, libraries and lists with their documents.
 
 local M = {}
 
---- Adds to a row what a document, a version or an attachment holds: its size, and with
+--- Adds the content of a document, a version or an attachment to a row: its size, and with
 --- `--contents` its bytes.
 ---@param recorder table
 ---@param row table
 ---@param thing table
----@param saved table|false  what is saved; false: nothing
+---@param saved table|false  the object to save; false: none
 ---@return table row
 function M.fill(recorder, row, thing, saved)
   row.size = thing.size
@@ -16,7 +16,7 @@ function M.fill(recorder, row, thing, saved)
   row.content, size = recorder.output:content(function(to)
     return saved:save { to = to, overwrite = true, progress = false }
   end)
-  -- What a server lists and what it sends are not always as long.
+  -- The size that a server lists may differ from what it sends.
   if size ~= (row.size or 0) then row.bytes = size end
   recorder:count("bytes", size)
   return row
@@ -28,7 +28,7 @@ local function version_row(recorder, row, it)
   return row
 end
 
---- A document and its versions, oldest first.
+-- Records a document and its versions, oldest first.
 local function document_row(recorder, row, document, is_item)
   row.created, row.creator = document.created, recorder.mask:person(document.created_by)
   local versions = recorder.versions and document:versions():all() or {}
@@ -39,7 +39,7 @@ local function document_row(recorder, row, document, is_item)
   table.sort(versions, function(a, b) return (a.version_id or 0) < (b.version_id or 0) end)
   row.versions = {}
   for i, version in ipairs(versions) do
-    -- An item of a list has no bytes of its own.
+    -- An item of a list has no content of its own.
     local saved = not is_item and (i == #versions and document or version)
     row.versions[i] = M.fill(recorder, version_row(recorder, {}, version), version, saved)
     recorder:count "versions"
@@ -59,12 +59,12 @@ local function item_row(recorder, row, item)
   return row
 end
 
---- What is in a drive, a library, a list or a folder, and below.
+--- Records what is in a drive, a library, a list or a folder, and below.
 ---@param recorder table
 ---@param listing vbo.sim.record.Listing
 ---@param owner table      with `folders` and `documents` or `items`
 ---@param line integer     of the owner in the listing
----@param how { items: boolean? }  items: it is a list
+---@param how { items: boolean? }  items: the owner is a list
 function M.below(recorder, listing, owner, line, how)
   local here = { recursive = false }
   local mask = recorder.mask
@@ -94,7 +94,7 @@ function M.below(recorder, listing, owner, line, how)
   end
 end
 
---- A OneDrive.
+--- Records a OneDrive.
 ---@return string path  of its listing
 function M.drive(recorder, place, drive, address)
   local listing <close> = recorder:listing(place .. "/drives", address)

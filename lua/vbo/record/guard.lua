@@ -1,11 +1,11 @@
---- Sees to it that a recording only reads: a gate of the client that lets nothing through but
---- operations that the catalogue calls reads, and the opening and stopping of restore sessions.
+--- Limits a recording to reading: a gate of the client that passes only the reads of the catalogue
+--- and the opening and stopping of restore sessions.
 
 local errors = require "vbo.base.error"
 
 local M = {}
 
--- What is no read and is needed all the same: it changes neither production nor backups.
+-- The changes that a recording needs: they change neither production nor backups.
 local allowed = {
   Organization_Explore = true, RestoreSession_StopAction = true,
 }
@@ -18,7 +18,7 @@ function M.on(client)
     if request.class ~= "read" and not allowed[request.operation] then
       errors.raise {
         kind = "refused", operation = request.operation,
-        message = ("a recording only reads: %s was not sent"):format(request.operation),
+        message = ("a recording cannot send a change: %s was not sent"):format(request.operation),
       }
     end
     return next(request)

@@ -1,8 +1,8 @@
---- Recording: walks a real server, reading only, and writes a folder that `vbolua sim --world DIR`
---- serves.  Names, sizes, dates and structure are those of the server; contents are generated
---- when they are served, unless they are asked for.
+--- Records a real server, by reading only, as a folder that `vbolua sim --world DIR`
+--- serves.  Names, sizes, dates and structure are those of the server; contents are recorded on
+--- request, otherwise the rehearsal server generates them.
 ---
---- What is found is written as it is found: nothing but the users of an organization is held.
+--- Every row is written when it is read: only the users of an organization stay in memory.
 
 local backups = require "vbo.record.backups"
 local core = require "vbo.core"
@@ -26,12 +26,12 @@ M.workloads = { "exchange", "onedrive", "sharepoint", "teams" }
 local Recorder = {}
 Recorder.__index = Recorder
 
---- Counts what was recorded.
+--- Counts recorded things.
 function Recorder:count(what, by)
   self.counts[what] = (self.counts[what] or 0) + (by or 1)
 end
 
---- Remembers what could not be recorded, once.
+--- Notes what could not be recorded, once.
 function Recorder:skip(text)
   self.skipped[#self.skipped + 1] = text
   self.say("left out: " .. text)
@@ -43,7 +43,7 @@ function Recorder:listing(place, name)
   return listing
 end
 
--- What a server answers when there is nothing to explore: every version has a code of its own.
+-- The errors of a server that has nothing to explore: their code differs by version.
 local fatal = { auth = true, trust = true, network = true, timeout = true, cancelled = true,
   closed = true, memory = true, disk = true, protocol = true }
 
@@ -59,8 +59,8 @@ local function explore(self, organization, workload)
   self:skip(("%s of %s: %s"):format(workload, organization.name, session.message))
 end
 
---- Records one mailbox, OneDrive, site or team; with `keep_going` one that cannot be read is left
---- out as a whole, and counted as failed.
+--- Records one mailbox, OneDrive, site or team.  With `keep_going` one that cannot be read is left
+--- out and counted as failed.
 ---@return string? path  of its listing
 function Recorder:attempt(what, fn, ...)
   self.say(what)
@@ -124,7 +124,7 @@ function walks.teams(self, session, _, place, organization, row)
   end
 end
 
---- The users as `world.lua` has them.
+-- Describes the users for `world.lua`.
 local function users_of(self, people, latest)
   local mask, rows = self.mask, {}
   local types = { User = true, Shared = true, Public = true }
@@ -145,7 +145,7 @@ local function users_of(self, people, latest)
   return rows
 end
 
--- Of what only administrators see a recording can do without.
+-- Calls a function; a recording does without what only administrators may read.
 local function if_allowed(self, what, fn, ...)
   local ok, first, second = pcall(fn, ...)
   if ok then return first, second end
@@ -192,7 +192,7 @@ local function infrastructure(self)
   for repository in client:backup_repositories():each() do
     local name = repository_name(mask:name(repository.name) or "Repository")
     self.repositories[repository.id] = name
-    -- A path tells of the machine it is on.
+    -- A path would reveal the server's machine.
     local path = mask == masks.none and repository.path or nil
     world.repositories[#world.repositories + 1] = { name = name, path = path }
     self:count "repositories"
@@ -205,7 +205,7 @@ local function infrastructure(self)
   end
 end
 
--- Organizations by name, or all.
+-- Lists the organizations of some names, or all.
 local function organizations_of(self)
   if not self.organizations then return self.client:organizations():all() end
   local list = {}
@@ -219,7 +219,7 @@ local order = { "organizations", "users", "mailboxes", "mail items", "OneDrives"
 
 local singular = { mailboxes = "mailbox" }
 
---- What was recorded, in one line.
+--- Writes what was recorded in one line.
 ---@param counts table<string, integer>
 ---@param skipped integer
 ---@return string
@@ -238,19 +238,19 @@ function M.summary(counts, skipped)
 end
 
 ---@class vbo.sim.RecordOptions
----@field to string                where: a folder that does not exist, or an empty one
----@field organizations string[]?  by name or id; all unless told
----@field only string[]?           addresses or names of the users that are wanted
+---@field to string                the folder, which must be empty or not exist
+---@field organizations string[]?  by name or id, default all
+---@field only string[]?           addresses or names of the users, default all
 ---@field workloads string[]?      of `M.workloads`; with `only` mail and OneDrives, else all
 ---@field at string?               a point in time
----@field limit integer?           at most so many documents, mails … of each mailbox, drive, …
----@field versions boolean?        false: of documents the last version alone
----@field keep_going boolean?      what cannot be read is left out, instead of ending it all
----@field contents boolean?        contents are stored, too
----@field key string?              names are replaced by words made with this key
----@field say (fun(text: string))? told of what is under way
+---@field limit integer?           the most documents, mails … of each mailbox, drive, …
+---@field versions boolean?        false: only the last version of documents; default true
+---@field keep_going boolean?      leaves out what cannot be read instead of raising
+---@field contents boolean?        records contents, too
+---@field key string?              replaces names by words made with this key
+---@field say (fun(text: string))? receives one line for each thing that is recorded
 
---- Records.
+--- Records a server.
 ---@param client vbo.Client
 ---@param options vbo.sim.RecordOptions
 ---@return table<string, integer> counts, string[] skipped
@@ -260,7 +260,7 @@ function M.run(client, options)
       message = ("%s cannot be recorded: v2 and later can"):format(client.version) }
   end
   if options.key and options.contents then
-    errors.usage "contents cannot be recorded where names are replaced: they would tell them"
+    errors.usage "contents cannot be recorded with replaced names: they may hold those names"
   end
   guard.on(client)
   local out <close> = output.open(options.to)

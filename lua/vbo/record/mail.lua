@@ -1,11 +1,11 @@
---- Records mailboxes: folders, and of each item what the API shows of it.
+--- Records mailboxes: their folders, and the fields of each item.
 
 local alike = require "vbo.request.alike"
 local json = require "vbo.base.json"
 
 local M = {}
 
--- Not of the item itself, or told otherwise.
+-- Fields that are not of the item itself, or that a row holds in another form.
 local left_out = { id = true, mailboxId = true, itemClass = true, attachments = true,
   _links = true, _actions = true, folder = true, item = true, ["in"] = true, eTag = true }
 
@@ -59,7 +59,7 @@ local function below(recorder, listing, folders, line)
   end
 end
 
---- A mailbox.
+--- Records a mailbox.
 ---@return string path  of its listing
 function M.mailbox(recorder, place, mailbox, address)
   local listing <close> = recorder:listing(place, address)

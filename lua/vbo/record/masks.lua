@@ -1,8 +1,8 @@
---- Names in a recording: as they are, or each replaced by one that says nothing.
+--- Masks names in a recording: keeps them, or replaces each by a meaningless word.
 ---
---- The same name becomes the same word wherever it stands, so that a drive still belongs to its
---- user and a mail to its sender.  Words are made with HMAC-SHA-256 (RFC 2104) of a key that is
---- written nowhere: without it nobody can tell which name a word was, not even by trying names.
+--- The same name always becomes the same word, so that a drive still belongs to its user and a mail
+--- to its sender.  Words are made with HMAC-SHA-256 (RFC 2104) of a key that is not recorded:
+--- without the key a word cannot be traced back to its name, not even by trying names.
 
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
@@ -10,7 +10,7 @@ local time = require "vbo.base.time"
 
 local M = {}
 
--- Folders that all mailboxes and drives have: they say nothing of anybody.
+-- Folders that all mailboxes and drives have: their names reveal nothing.
 local common = {}
 for _, name in ipairs {
   "Inbox", "Sent Items", "Drafts", "Deleted Items", "Junk Email", "Outbox", "Archive", "Calendar",
@@ -27,14 +27,14 @@ local consonants <const>, vowels <const> = "bdfgklmnprstvz", "aeiou"
 local Mask = {}
 Mask.__index = Mask
 
---- A mask.
----@param key string  any bytes: the same key gives the same words
+--- Returns a mask.
+---@param key string  any bytes; the same key gives the same words
 ---@return vbo.sim.record.Mask
 function M.new(key)
   return setmetatable({ key = key }, Mask)
 end
 
---- Two numbers of a name, without regard to case.
+-- Derives two numbers from a name, without regard to case.
 function Mask:numbers(name)
   return ("<I8I8"):unpack(assert(core.hmac(self.key, core.fold(name))))
 end
@@ -49,7 +49,7 @@ local function syllables(number, count)
   return table.concat(out)
 end
 
--- 70 syllables: four of them twice are some 49 bits.
+-- 70 syllables: two words of four have about 49 bits.
 local function words(self, name)
   local first, second = self:numbers(name)
   return syllables(first >> 1, 4), syllables(second >> 1, 4)
@@ -57,7 +57,7 @@ end
 
 local function capital(word) return (word:gsub("^%l", ascii.upper)) end
 
---- A name, or any text: two words, or three letters' worth of nothing.
+--- Masks a name or any text by two words.
 ---@param text string?
 ---@return string?
 function Mask:name(text)
@@ -66,7 +66,7 @@ function Mask:name(text)
   return capital(first) .. " " .. second
 end
 
---- A person, by name or by "Name <address>".
+--- Masks a person: a name or "Name <address>".
 ---@param text string?
 ---@return string?
 function Mask:person(text)
@@ -81,7 +81,7 @@ function Mask:person(text)
   return capital(first) .. " " .. capital(second)
 end
 
---- Persons with ";" between them.
+--- Masks persons separated by ";".
 ---@param text string?
 ---@return string?
 function Mask:people(text)
@@ -91,7 +91,7 @@ function Mask:people(text)
   return table.concat(out, "; ")
 end
 
---- A domain: its labels but those of Microsoft, and .example at the end.
+--- Masks a domain: its labels except those of Microsoft; the last becomes .example.
 ---@param text string
 ---@return string
 function Mask:domain(text)
@@ -107,7 +107,7 @@ function Mask:domain(text)
   return table.concat(labels, ".")
 end
 
---- A single word.
+--- Masks a single word.
 ---@param text string
 ---@return string
 function Mask:word(text)
@@ -115,7 +115,7 @@ function Mask:word(text)
   return first .. second:sub(1, 4)
 end
 
---- An address.
+--- Masks an address.
 ---@param text string?
 ---@return string?
 function Mask:address(text)
@@ -126,7 +126,7 @@ function Mask:address(text)
   return ("%s.%s@%s"):format(first, second, self:domain(domain))
 end
 
---- A file: its extension stays where it is one.
+--- Masks the name of a file; a known extension stays.
 ---@param text string?
 ---@return string?
 function Mask:file(text)
@@ -138,7 +138,7 @@ end
 
 local replies = { re = true, aw = true, fw = true, fwd = true, wg = true, antw = true, sv = true }
 
---- A subject: "Re:" stays.
+--- Masks a subject; "Re:" stays.
 ---@param text string?
 ---@return string?
 function Mask:subject(text)
@@ -150,7 +150,7 @@ end
 
 local kept_segments = { sites = true, teams = true, personal = true, lists = true }
 
---- A URL: of a person's site the last part is that of the address that the person has now.
+--- Masks a URL; the last part of a person's site is made from their masked address.
 ---@param text string?
 ---@param address string?  a masked one
 ---@return string?
@@ -169,12 +169,12 @@ function Mask:url(text, address)
   return scheme .. self:domain(host) .. path
 end
 
--- Fields of a mailbox's items.
+-- How the fields of a mailbox's items are masked.
 local persons = { from = true, to = true, cc = true, bcc = true, organizer = true,
   attendees = true, owner = true, email = true, address = true }
 local kept = { importance = true, status = true, itemClass = true }
 
---- A field of an item.
+--- Masks a field of an item.
 ---@param name string
 ---@param value any
 function Mask:field(name, value)
@@ -185,7 +185,7 @@ function Mask:field(name, value)
   return self:name(value)
 end
 
---- What leaves everything as it is.
+--- The mask that keeps every name.
 M.none = setmetatable({}, { __index = function(_, name)
   if name == "field" then return function(_, _, value) return value end end
   return Mask[name] and function(_, text) return text end

@@ -1,5 +1,5 @@
---- Where a recording is written: beside its place, under a name of its own, and renamed when it is
---- whole.  What was begun and not finished is removed.
+--- Writes a recording beside its target, under a temporary name, and renames it when it is
+--- whole.  An unfinished recording is removed.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -9,7 +9,7 @@ local json = require "vbo.base.json"
 local M = {}
 
 ---@class vbo.sim.record.Output
----@field folder string  where it is written meanwhile
+---@field folder string  the temporary name
 local Output = {}
 
 local function disk(message) errors.raise { kind = "disk", message = message } end
@@ -19,9 +19,9 @@ local function checked(good, message)
   return good
 end
 
---- What is in a folder; raises where it cannot be read.
+-- Lists a folder: name -> type; raises where it cannot be read.
 local function entries(path)
-  local found, err = require("vbo.server").folder(path, "")
+  local found, err = core.list(path)
   return found or errors.raise(err)
 end
 
@@ -30,16 +30,16 @@ local function mkdir(path)
   if not ok then errors.raise(err) end
 end
 
---- Removes a folder and what is in it; symbolic links are removed, not followed.
+-- Removes a folder and what is in it; symbolic links are removed, not followed.
 local function remove(path)
-  for _, entry in ipairs(entries(path)) do
-    local below = path .. "/" .. entry.name
-    if entry.type == "directory" then remove(below) else os.remove(below) end
+  for name, type in pairs(entries(path)) do
+    local below = path .. "/" .. name
+    if type == "directory" then remove(below) else os.remove(below) end
   end
   os.remove(path)
 end
 
---- Bytes that nobody can guess.
+--- Returns random bytes of the system.
 ---@param count integer
 ---@return string
 function M.random(count)
@@ -47,7 +47,7 @@ function M.random(count)
   return (checked(file:read(count)))
 end
 
--- Files are their owner's alone.
+-- Only the owner reads the files.
 local private <const> = tonumber("077", 8)
 
 local function restore_umask(self)
@@ -60,16 +60,16 @@ local function discard(self)
   if not self.folder then return end
   local folder = self.folder
   self.folder = nil
-  -- Whatever ended the recording matters more than what cannot be removed.
+  -- The error that ended the recording matters more than one while removing it.
   pcall(remove, folder)
 end
 
---- Raises `exists` unless nothing is there but, at most, an empty folder.
+--- Raises `exists` where the target is there and is not an empty folder.
 ---@param target string
 function M.check(target)
-  if target == "" then errors.usage "the folder to record into has no name" end
+  if target == "" then errors.usage "the folder to record into must have a name" end
   local found = core.stat(target)
-  if found and (found.type ~= "directory" or entries(target)[1]) then
+  if found and (found.type ~= "directory" or next(entries(target))) then
     errors.raise {
       kind = "exists", message = ("%s is there already"):format(target),
       hint = "name a folder that does not exist, or an empty one",
@@ -88,7 +88,7 @@ function M.open(target)
     target = target, folder = ("%s.part-%s"):format(target, suffix), names = {}, made = {},
   }, { __index = Output, __close = discard, __gc = discard })
   if core.stat(self.folder) then disk(self.folder .. " is in the way") end
-  -- Names, mail and documents of a company: nobody else on this machine reads them.
+  -- Other users of this machine must not read names, mail and documents of a company.
   self.umask = core.umask(private)
   local made, err = pcall(mkdir, self.folder)
   if not made then
@@ -98,7 +98,7 @@ function M.open(target)
   return self
 end
 
---- A folder of the recording, with those above it.
+--- Creates a folder of the recording and those above it.
 function Output:make(path)
   local way = self.folder
   for part in path:gmatch "[^/]+" do
@@ -112,13 +112,13 @@ end
 
 ---@class vbo.sim.record.Listing
 ---@field path string   in the recording
----@field left number   how many things may still be taken into it
+---@field left number   how many things it may still take
 local Listing = {}
 local listing_meta = { __index = Listing, __close = function(self)
   if self.file then self.file:close() end
 end }
 
---- Adds a line, and gives its number.
+--- Adds a line and returns its number.
 ---@param row table
 ---@return integer
 function Listing:add(row)
@@ -127,23 +127,23 @@ function Listing:add(row)
   return self.lines
 end
 
---- Counts a document, a mail or the like; false: there are enough of them.
+--- Counts a document, a mail or the like; returns false when the limit is reached.
 ---@return boolean
 function Listing:take()
   self.left = self.left - 1
   return self.left >= 0
 end
 
---- Ends it; raises what could not be written.
+--- Closes the listing; raises where it could not be written.
 function Listing:close()
   local file = self.file
   self.file = nil
   if file then checked(file:close()) end
 end
 
---- Begins a listing.
----@param place string   folder in the recording, of names that are safe
----@param name string    what it is of, as the server has it: made a safe name here
+--- Opens a listing.
+---@param place string   folder in the recording, of safe names
+---@param name string    its subject, as the server names it
 ---@param limit integer?
 ---@return vbo.sim.record.Listing
 function Output:listing(place, name, limit)
@@ -155,11 +155,11 @@ function Output:listing(place, name, limit)
     listing_meta)
 end
 
---- Takes a file out again.
+--- Removes a file of the recording.
 ---@param path string  in the recording
 function Output:forget(path) checked(os.remove(self.folder .. "/" .. path)) end
 
---- Takes bytes in, which are stored once whatever they are the content of.
+--- Saves content; the same bytes are stored once.
 ---@param save fun(to: string): vbo.Saved
 ---@return string path, integer size  in the recording
 function Output:content(save)
@@ -186,9 +186,9 @@ function Output:write(path, text)
   checked(file:close())
 end
 
---- Ends the recording: from now on it is where it was wanted.
+--- Finishes the recording: renames it to its target.
 function Output:finish()
-  -- An empty folder gives way; one that was filled meanwhile does not.
+  -- The rename replaces an empty folder and fails on one that was filled meanwhile.
   local ok, message = os.rename(self.folder, self.target)
   if not ok then disk(message) end
   self.folder = nil

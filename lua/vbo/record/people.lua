@@ -1,4 +1,4 @@
---- The users of an organization, and whose a OneDrive or a mailbox is.
+--- Reads the users of an organization and finds the owner of a OneDrive or a mailbox.
 
 local core = require "vbo.core"
 
@@ -14,7 +14,7 @@ local function is_address(text)
   return type(text) == "string" and text:find "^[^@%s/]+@[^@%s/]+$" ~= nil
 end
 
--- Whether a person was asked for by name.
+-- Checks whether a person is among the names that were asked for.
 function People:wants(address, display)
   if not self.wanted then return true end
   for _, each in ipairs { address or false, display or false } do
@@ -33,7 +33,7 @@ function People:add(user)
   self.domains[key:match "@(.*)$"] = true
   if user.display then
     local known = self.by_display[user.display]
-    -- Of two with one name neither can be told by it.
+    -- A name that two users have identifies neither.
     self.by_display[user.display] = known == nil and user or false
   end
   self.list[#self.list + 1] = user
@@ -43,7 +43,7 @@ end
 --- Reads the users.
 ---@param recorder table
 ---@param organization vbo.Organization
----@param wanted table<string, boolean>?  lower-case names of those that are wanted; nil: all
+---@param wanted table<string, boolean>?  lower-case names of the users to record; nil: all
 ---@return table
 function M.of(recorder, organization, wanted)
   local self = setmetatable({
@@ -69,12 +69,12 @@ function M.of(recorder, organization, wanted)
   return self
 end
 
--- Who is in a backup and no longer among the users.
+-- Adds a user who is in a backup and no longer in the organization.
 function People:left(address, display)
   return self:add { name = address, display = display ~= "" and display or nil, left = true }
 end
 
---- Whose a OneDrive is; nil: nobody's that is wanted.
+--- Finds the owner of a OneDrive; nil where they are not to be recorded.
 ---@param drive vbo.OneDrive
 ---@return table?
 function People:of_drive(drive)
@@ -96,7 +96,7 @@ function People:of_drive(drive)
   return self:left(address, drive.name)
 end
 
---- Whose a mailbox is; nil: nobody's that is wanted.
+--- Finds the owner of a mailbox; nil where they are not to be recorded.
 ---@param mailbox vbo.Mailbox
 ---@return table?
 function People:of_mailbox(mailbox)

@@ -29,7 +29,7 @@ local function fill(recorder, listing, site, line)
   end
 end
 
---- A site and those below it.
+--- Records a site and its subsites.
 ---@return string path  of its listing
 function M.site(recorder, place, site)
   local mask = recorder.mask

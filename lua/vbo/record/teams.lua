@@ -9,7 +9,7 @@ local function version_row(recorder, row, file)
   row.at, row.by = file.modified, recorder.mask:person(file.modified_by)
   row.number = file.ui_version
   local number = math.tointeger(file.version)
-  -- SharePoint's own number of a version, of which Teams shows the major part.
+  -- SharePoint numbers versions with 512 a major version; Teams shows the major part.
   row.id = number and number * 512
   return row
 end
@@ -22,7 +22,7 @@ local function file_row(recorder, row, file)
   table.sort(versions, function(a, b) return (a.version or 0) < (b.version or 0) end)
   row.versions = {}
   for i, version in ipairs(versions) do
-    -- Older versions are shown, and cannot be saved.
+    -- The API shows older versions, but cannot save them.
     row.versions[i] = files.fill(recorder, version_row(recorder, {}, version), version,
       i == #versions and file)
     recorder:count "versions"
@@ -66,12 +66,12 @@ local function add_posts(recorder, listing, list, line, is_reply)
     end
     local post_line = listing:add(row)
     recorder:count "posts"
-    -- Replies have none of their own.
+    -- Replies have no replies.
     if not is_reply then add_posts(recorder, listing, post:replies(), post_line, true) end
   end
 end
 
---- A team.
+--- Records a team.
 ---@return string path  of its listing
 function M.team(recorder, place, team)
   local mask = recorder.mask

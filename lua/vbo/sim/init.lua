@@ -1,19 +1,19 @@
---- Rehearsal servers for specs and for programs that embed this library: `vbo.sim`.
+--- Starts rehearsal servers for specs and for programs that embed this library: `vbo.sim`.
 ---
 ---     local server <close> = vbo.sim.start { weather = "storm" }
 ---     local client <close> = vbo.connect(server:settings())
 ---     …
 ---     print(#server:changes())
 ---
---- Each server is a process of its own on 127.0.0.1, with a free port and a random password; it
---- ends with `stop`, with its scope, and with the program that started it.  Nothing is printed.
+--- Each server is a process of its own on 127.0.0.1, with a free port and a random password.  It
+--- ends with `stop`, with its scope, and with the program that started it.  It prints nothing.
 
-local changes = require "vbo.sim.state.changes"
+local clock = require "vbo.sim.state.clock"
 local connect = require "vbo.client.connect"
 local errors = require "vbo.base.error"
 local launch = require "vbo.sim.launch"
 local options = require "vbo.base.options"
-local pipeline = require "vbo.request.pipeline"
+local remote = require "vbo.sim.remote"
 local secret = require "vbo.base.secret"
 
 local M = {}
@@ -43,58 +43,74 @@ local spec = {
   session_idle = "integer", schedules = "boolean",
 }
 
---- The weather as arguments: the name of a set or a file, one rule, or a list of those.
-local function add_weather(arguments, given)
+-- Collects the rules of the weather: the name of a set or a file, one rule, or a list of those.
+local function add_rules(rules, given)
   local weather = require "vbo.sim.weather"
   if type(given) == "table" and #given > 0 then
-    for _, each in ipairs(given) do add_weather(arguments, each) end
+    for _, each in ipairs(given) do add_rules(rules, each) end
   elseif type(given) == "string" and not given:find "[=%s]" then
     weather.new():load(given)
-    table.move({ "--weather", given }, 1, 2, #arguments + 1, arguments)
+    rules[#rules + 1] = { load = given }
   else
     local one = weather.new()
     one:add(given)
-    table.move({ "--fault", one:list()[1].rule }, 1, 2, #arguments + 1, arguments)
+    rules[#rules + 1] = { add = one:list()[1].rule }
   end
+  return rules
+end
+
+local function check(good, name, expected, value)
+  if not good then
+    errors.usage(("sim.start: option '%s' must be %s, got '%s'"):format(name, expected, value))
+  end
+end
+
+-- Checks the options and returns those of the server's process.
+local function process_options(wanted)
+  wanted = options.check(wanted, spec, "sim.start")
+  for _, name in ipairs { "world", "user", "password" } do
+    check(wanted[name] ~= "", name, "a text that is not empty", wanted[name])
+  end
+  for name, least in pairs { token_lifetime = 1, session_idle = 0 } do
+    local value = wanted[name]
+    check(not value or value >= least, name, "at least " .. least .. " seconds", value)
+  end
+  local zone = wanted.zone and clock.zone(wanted.zone)
+  check(zone or not wanted.zone, "zone", "a time zone such as +01:00", wanted.zone)
+  return {
+    world = wanted.world, user = wanted.user, password = wanted.password, seed = wanted.seed,
+    token_lifetime = wanted.token_lifetime, session_idle = wanted.session_idle, zone = zone,
+    no_schedules = wanted.schedules == false or nil,
+    rules = wanted.weather ~= nil and add_rules({}, wanted.weather) or nil,
+  }
 end
 
 --- Starts a rehearsal server.
 ---
---- Takes `world` ("demo"), `weather` (the name of a set, a file, a rule, or a list of those; see
---- `vbolua sim --help`), `seed` of the weather, `user`, `password`, `token_lifetime` (seconds),
---- `zone` ("+01:00"), `session_idle` (seconds until a restore session that nobody uses stops;
---- 0: never) and `schedules` (false: jobs never run by themselves).  A password that is given
---- shows in the list of processes; the random one does not.  Raises `usage` for what makes no
---- sense, `unsupported` where neither the program vbolua nor the module vbo.server is there to
---- run it.
+--- Takes `world` (default "demo"), `weather` (the name of a set, a file, a rule, or a list of
+--- those; see `vbolua sim --help`), `seed` of the weather (default 1), `user` (default
+--- "admin@rehearsal.local"), `password` (default a random one), `token_lifetime` (seconds, default
+--- 3600), `zone` (default "+00:00"), `session_idle` (seconds until an unused restore session stops,
+--- default 900; 0: never) and `schedules` (default true; false: jobs run only when they are
+--- started).  Raises `usage` for a wrong option, `unsupported` where neither the program vbolua nor
+--- the module vbo.server is there to run it.
 ---@param wanted vbo.sim.StartOptions?
 ---@return vbo.sim.Rehearsal
 function M.start(wanted)
-  wanted = options.check(wanted, spec, "sim.start")
-  local arguments = { "--listen", "127.0.0.1:0", "--deaf" }
-  for _, name in ipairs { "world", "seed", "user", "password", "token_lifetime", "zone",
-    "session_idle" } do
-    if wanted[name] ~= nil then
-      arguments[#arguments + 1] = ("--%s=%s"):format(name:gsub("_", "-"), wanted[name])
-    end
-  end
-  if wanted.schedules == false then arguments[#arguments + 1] = "--no-schedules" end
-  if wanted.weather ~= nil then add_weather(arguments, wanted.weather) end
-  local process = launch.start(arguments)
-  process.password = wanted.password or process.password
+  local process = launch.start(process_options(wanted))
   connect.rehearsals[process.url] = true
   return setmetatable({
     _process = process, url = process.url, user = process.user, fingerprint = process.fingerprint,
   }, meta)
 end
 
---- Options of `vbo.connect` that lead to this server.
+--- Returns options of `vbo.connect` that connect to this server.
 ---@param more string|table?  an API version, or further options
 ---@return table
 function Rehearsal:settings(more)
   local out = {
     url = self.url, user = self.user, password = secret.of(self._process.password),
-    -- What the environment names as a proxy is for other servers than one on this machine.
+    -- A proxy of the environment is not for a server on this machine.
     pin = self.fingerprint, proxy = "",
   }
   if type(more) == "string" then more = { version = more } end
@@ -102,7 +118,7 @@ function Rehearsal:settings(more)
   return out
 end
 
--- The connection to the server's own interface.
+-- Returns the client of the server's own interface, connected on first use.
 local function admin(self)
   if not self._process._pipe then
     errors.raise { kind = "closed", message = "the rehearsal server is stopped" }
@@ -113,10 +129,10 @@ local function admin(self)
   return self._admin
 end
 
---- Connects to the server's own interface now rather than when it is first asked.
+--- Connects to the server's own interface now instead of on first use.
 function Rehearsal:watch() admin(self) end
 
---- The names of its organizations.
+--- Lists the names of its organizations.
 ---@return string[]
 function Rehearsal:organizations()
   local names = {}
@@ -124,52 +140,49 @@ function Rehearsal:organizations()
   return names
 end
 
---- What changed in its production, in the order it happened.
+--- Lists what changed in its production, oldest first.
 ---@return vbo.sim.Change[]
-function Rehearsal:changes() return changes.list(admin(self)) end
+function Rehearsal:changes() return remote.changes(admin(self)) end
 
---- What changed in the server itself: jobs, settings, accounts, organizations, in the order it
---- happened.
+--- Lists what changed in the server itself, oldest first: jobs, settings, accounts, organizations.
 ---@return { sequence: integer, time: string, operation: string, what: string, subject: string? }[]
-function Rehearsal:configuration() return changes.configuration(admin(self)) end
+function Rehearsal:configuration() return remote.configuration(admin(self)) end
 
 --- Keeps its production as it is now under a name.
 ---@param name string
-function Rehearsal:snapshot(name) changes.snapshot(admin(self), name) end
+function Rehearsal:snapshot(name) remote.snapshot(admin(self), name) end
 
---- What differs between two snapshots ("start" and "production" unless told).
----@param from string?
----@param to string?
+--- Compares two snapshots.
+---@param from string?  default "start"
+---@param to string?    default "production"
 ---@return vbo.sim.Difference[]
 function Rehearsal:diff(from, to)
-  return changes.diff(admin(self), from or "start", to or "production")
+  return remote.diff(admin(self), from, to)
 end
 
 local function ask(self, method, path, body)
-  return pipeline.run(admin(self), {
-    operation = "sim", method = method, path = path, body = body, change = method ~= "GET",
-  }, 1).data
+  return remote.ask(admin(self), method, path, body)
 end
 
---- Production, sessions and jobs as at the start.
+--- Resets production, sessions and jobs to the start.
 function Rehearsal:reset() ask(self, "POST", "/sim/reset") end
 
---- Lets time pass: schedules run, tokens and sessions that nobody uses end.
+--- Advances its clock: schedules run, tokens expire and unused restore sessions stop.
 ---@param time string|integer  seconds, or as "90m", "4h", "7d"
----@return string now  the time it is there then, ISO 8601
-function Rehearsal:advance(time) return changes.advance(admin(self), time) end
+---@return string now  of the server, ISO 8601
+function Rehearsal:advance(time) return remote.advance(admin(self), time) end
 
 --- Signs an assertion for the log-in of a tenant or a restore operator (grants `jwt-bearer` and
 --- `operator`).
 ---@param user string          the account of an organization, or one of its users
----@param application string?  id of one of its applications (default the first)
+---@param application string?  id of one of its applications, default the first
 ---@return string
 function Rehearsal:assertion(user, application)
-  return changes.assertion(admin(self), user, application)
+  return remote.assertion(admin(self), user, application)
 end
 
---- Adds a rule to the weather, a list of rules, or the name of a set; `false` clears the sky;
---- nil changes nothing.
+--- Adds a rule, a list of rules or the set of a name to the weather, and returns its
+--- rules.  `false` removes all rules; nil only returns them.
 ---@param given string|table|false|nil
 ---@return { id: integer, rule: string, seen: integer, struck: integer }[]
 function Rehearsal:weather(given)
@@ -178,7 +191,7 @@ function Rehearsal:weather(given)
   return ask(self, "POST", "/sim/weather", given)
 end
 
---- What the server said about failures inside it; "" when there were none.
+--- Returns what the server logged about failures inside it, default "".
 ---@return string
 function Rehearsal:log() return self._process:said() end
 

@@ -1,24 +1,28 @@
---- A rehearsal server as a process of its own: started, and ended with whoever started it.
+--- Starts a rehearsal server as a process of its own (`process.lua`), which ends with the program
+--- that started it.
 ---
---- A shell stands between: it holds the reading end of a pipe whose other end is ours, and ends
---- the server when that closes, be it by us or by our own end, however sudden.  Signals of the
---- terminal (Ctrl-C) reach the whole group of processes: the shell ignores them, and the server
---- is deaf, so that what the runbook cleans up still finds it.
+--- A shell stands between.  It holds the reading end of a pipe whose other end is ours and kills
+--- the server when that end closes, whether we close it or we end, however suddenly.  The options
+--- come through the same pipe, so that no list of processes shows a password.  A signal of the
+--- terminal (Ctrl-C) reaches the whole group of processes: the shell ignores it, and so does the
+--- server, so that a runbook that cleans up still finds it.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 
 local M = {}
 
--- The interpreter carries its Lua files: then this very program is a `vbolua`.
+-- The interpreter carries its Lua files: then this program is a `vbolua`.
 local embedded <const> = debug.getinfo(1, "S").source:find "^@%(vbolua%)" ~= nil
 
--- A machine under load, or a sanitizer, takes its time.
+-- Seconds until the server must be ready: long, for machines under load and sanitizers.
 local patience <const> = 60
+
+local entry <const> = 'require("vbo.sim.process").main()'
 
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
---- How this program was called.
+-- Returns the name that this program was called by.
 local function own_name()
   local first = 0
   while arg and arg[first - 1] do first = first - 1 end
@@ -30,14 +34,12 @@ local function on_path(name)
   return pipe:read "l"
 end
 
---- The shell words of `sim` with its arguments; raises `unsupported` where nothing can run it.
-local function command(arguments)
-  local words = {}
-  for i, word in ipairs(arguments) do words[i] = quoted(word) end
+-- Returns the shell words that run the server's process; raises `unsupported` where nothing can.
+local function command()
   local named = os.getenv "VBOLUA"
   local program = named ~= "" and named or embedded and own_name() or on_path "vbolua"
-  if program then return quoted(program) .. " sim " .. table.concat(words, " ") end
-  -- Without the program, its parts do as well where all of them are installed.
+  if program then return quoted(program) .. " -e " .. quoted(entry) end
+  -- Stock Lua runs it where the module of the sockets is installed.
   if not package.searchpath("vbo.server", package.cpath) then
     errors.raise {
       kind = "unsupported",
@@ -46,18 +48,28 @@ local function command(arguments)
         .. "libmicrohttpd and libarchive have their headers",
     }
   end
-  local list = {}
-  for i, word in ipairs(arguments) do list[i] = ("%q"):format(word):gsub("\\\n", "\\n") end
-  local code = ("os.exit(require('vbo.cli').run('sim', {%s}))"):format(table.concat(list, ", "))
   return ("LUA_PATH=%s LUA_CPATH=%s %s -e %s"):format(quoted(package.path),
-    quoted(package.cpath), quoted(own_name() or "lua5.4"), quoted(code))
+    quoted(package.cpath), quoted(own_name() or "lua5.4"), quoted(entry))
+end
+
+-- Writes a value as a Lua literal of one line.
+local function literal(value)
+  if type(value) ~= "table" then return (("%q"):format(value):gsub("\\\n", "\\n")) end
+  local parts = {}
+  for key, each in pairs(value) do
+    parts[#parts + 1] = ("[%s]=%s"):format(literal(key), literal(each))
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
 end
 
 local script = [[
 trap '' INT QUIT TERM HUP
 unset LUA_INIT LUA_INIT_5_4
 exec 3<&0
-COMMAND </dev/null >>FILE 2>&1 3<&- &
+IFS= read -r options <&3
+COMMAND >>FILE 2>&1 3<&- <<END &
+$options
+END
 server=$!
 { cat <&3; kill -KILL $server; } >/dev/null 2>&1 &
 watch=$!
@@ -76,7 +88,7 @@ if [ $status -eq 137 ]; then rm -f FILE; else echo "ended: $status" >>FILE; fi
 local Process = {}
 Process.__index = Process
 
---- What the server said since it was ready: failures inside, if any.
+--- Returns what the server logged since it was ready: failures inside it.
 ---@return string
 function Process:said()
   local file <close> = io.open(self._file, "rb")
@@ -93,27 +105,57 @@ function Process:stop()
   os.remove(self._file)
 end
 
--- What a server that ended early gave as its reason.
-local function failed(self, text, status)
+-- Raises the reason that a server gave which ended before it was ready.
+local function failed(self, text, found)
   self:stop()
-  local reason = text:gsub("ended: %d+%s*$", ""):gsub("^%s*[%w.]+: ", ""):gsub("%s+$", "")
-  local kind = "server"
-  for name, number in pairs(core.kinds) do
-    if number == status then kind = name end
-  end
-  -- The child's own error line names its kind, which ours does too.
-  reason = reason:gsub(" %[" .. kind .. "%]", "", 1)
+  local reason = found.message or text:gsub("ended: %d+%s*$", ""):gsub("%s+$", "")
   errors.raise {
-    kind = kind, message = "the rehearsal server did not start: " .. reason,
+    kind = found.kind or "server", hint = found.hint,
+    message = "the rehearsal server did not start: " .. reason,
   }
 end
 
+-- Reads the lines "name: value" that the server has printed; the first of each name.
+local function read_lines(file)
+  local source <close> = assert(io.open(file, "rb"))
+  local text, found = source:read "a", {}
+  for name, value in text:gmatch "(%l+): ([^\n]*)\n" do found[name] = found[name] or value end
+  return text, found
+end
+
+-- Waits until the server is ready.
+local function wait(self)
+  local engine <close>, err = core.engine()
+  if not engine then
+    self:stop()
+    errors.raise(err)
+  end
+  local deadline = core.now() + patience
+  while core.now() < deadline do
+    local text, found = read_lines(self._file)
+    if found.fingerprint then
+      self.url, self.user = found.listening, found.user
+      self.password, self.fingerprint = found.password, found.fingerprint
+      return self
+    end
+    if found.ended then failed(self, text, found) end
+    local slept, why = engine:sleep(0.01)
+    if not slept then
+      self:stop()
+      errors.raise(why)
+    end
+  end
+  self:stop()
+  errors.raise { kind = "timeout", message = "the rehearsal server was not ready in time" }
+end
+
 --- Starts a server and waits until it is ready.
----@param arguments string[]  of `vbolua sim`
+---@param options table  for `process.lua`: world, user, password, seed, token_lifetime,
+---  session_idle, zone (seconds), no_schedules, rules ({ load= } or { add= } each)
 ---@return vbo.sim.Process
-function M.start(arguments)
-  local words = command(arguments)
-  local file = os.tmpname() -- only its owner may read it: the password comes through it
+function M.start(options)
+  local words = command()
+  local file = os.tmpname() -- readable by its owner alone: the password comes through it
   local text = script:gsub("%u%u%u%u+", { COMMAND = words, FILE = quoted(file) })
   io.stdout:flush()
   local self = setmetatable({ _file = file }, Process)
@@ -123,34 +165,9 @@ function M.start(arguments)
     errors.raise { kind = "server", message = "cannot start a rehearsal server: " .. message }
   end
   self._pipe = core.seal(pipe)
-  local engine <close>, err = core.engine()
-  if not engine then
-    self:stop()
-    errors.raise(err)
-  end
-  local until_then = core.now() + patience
-  while core.now() < until_then do
-    local said
-    do
-      local source <close> = assert(io.open(file, "rb"))
-      said = source:read "a"
-    end
-    local found = {}
-    for name, value in said:gmatch "(%l+): ([^\n]*)\n" do found[name] = found[name] or value end
-    if found.fingerprint then
-      self.url, self.user = found.listening, found.user
-      self.password, self.fingerprint = found.password, found.fingerprint
-      return self
-    end
-    if found.ended then failed(self, said, tonumber(found.ended)) end
-    local slept, why = engine:sleep(0.01)
-    if not slept then
-      self:stop()
-      errors.raise(why)
-    end
-  end
-  self:stop()
-  errors.raise { kind = "timeout", message = "the rehearsal server was not ready in time" }
+  pipe:write(literal(options), "\n")
+  pipe:flush()
+  return wait(self)
 end
 
 return M

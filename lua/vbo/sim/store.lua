@@ -1,5 +1,5 @@
---- All state of a rehearsal server but its tokens: the world, production, restore sessions, jobs,
---- job sessions, restore points and data retrievals.
+--- Holds the state of a rehearsal server except its tokens: the world, production, restore
+--- sessions, jobs, job sessions, restore points and data retrievals.
 
 local core = require "vbo.core"
 local exports = require "vbo.sim.state.exports"
@@ -17,20 +17,19 @@ local M = {}
 local Store = {}
 Store.__index = Store
 
--- Restore sessions that have ended are history: the last thousand are kept, and those whose events
--- are not too many together.
+-- The most stopped restore sessions that are kept, and the most events of them together.
 local kept_sessions, kept_events = 1000, 20000
 
---- The state of a world at its start.
+--- Returns the state of a world at its start.
 ---@param options { world: table, clock: (fun(): number), uuid: (fun(): string), idle: number?,
 ---  zone: integer?, scheduled: boolean? }
----  idle: seconds after which a restore session that nobody uses stops (900); zone: the server's
----  own, in seconds east of UTC; scheduled: false where schedules start no jobs
+---  idle: seconds until an unused restore session stops, default 900; zone: the server's, in
+---  seconds east of UTC; scheduled: false where schedules start no jobs
 ---@return table
 function M.new(options)
   local self = setmetatable({
     world = options.world, clock = options.clock, uuid = options.uuid,
-    -- The API's own time is not documented; the explorers of the console close after 15 minutes.
+    -- The API documents no time; the explorers of the console close after 15 minutes.
     idle = options.idle or 900,
     zone = options.zone or 0, scheduled = options.scheduled ~= false,
   }, Store)
@@ -38,7 +37,7 @@ function M.new(options)
   return self
 end
 
---- Back to the start: production as it was, no sessions, the world's jobs.
+--- Resets to the start: production as it was, no sessions, the world's jobs.
 function Store:reset()
   self.production = production.new(self.world, self.clock)
   self.organizations = organizations.new(self.world)
@@ -51,7 +50,7 @@ function Store:reset()
   self.exports = exports.new()
 end
 
---- No restore session was ever opened, as after a restart of the service.
+--- Forgets all restore sessions, as a restart of the service does.
 function Store:forget_sessions()
   self.sessions, self.session_by_id, self.opened = {}, {}, 0
   self.working, self.ended, self.ended_events = {}, {}, 0
@@ -83,7 +82,7 @@ local function forget(self, session)
   end
 end
 
---- Sessions that have ended become history, and what is too old of that is forgotten.
+-- Moves stopped sessions to those that ended and forgets the oldest of these.
 local function retire(self)
   local working = {}
   for _, session in ipairs(self.working) do
@@ -102,7 +101,7 @@ local function retire(self)
   end
 end
 
---- Lets what is under way get on as time passes; called before every request.
+--- Advances running restores, jobs and retrievals to the current time; called before every request.
 function Store:tick()
   local ended = false
   for _, session in ipairs(self.working) do
@@ -114,14 +113,14 @@ function Store:tick()
   self.retrievals:tick()
 end
 
---- An organization by its id.
+--- Finds an organization by its id.
 ---@param id string
 ---@return table?
 function Store:organization(id)
   return self.organizations:find(id)
 end
 
---- Random version 4 UUIDs.
+--- Returns a generator of random version 4 UUIDs.
 ---@param bytes fun(count: integer): string
 ---@return fun(): string
 function M.uuids(bytes)

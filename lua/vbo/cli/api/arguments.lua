@@ -1,9 +1,9 @@
 --- Makes `key=value` words the arguments of an operation, typed by its schemas.
 ---
---- A key that names a parameter of the path or query is one; any other is a property of the
---- body: `name=x`, `schedulePolicy.type=Daily`, `items[0].id=…`, `ids[]=…`; `body.name`
---- where a parameter has the same name.  `key=text` is read as the property's type,
---- `key:=JSON` as it stands, `key=@FILE` out of a file (`@-`: standard input, `@@`: an @).
+--- A key names a parameter of the path or query, or else a property of the body: `name=x`,
+--- `schedulePolicy.type=Daily`, `items[0].id=…`, `ids[]=…`; `body.name` where a parameter has the
+--- same name.  `key=text` is converted to the type of the property, `key:=JSON` is JSON,
+--- `key=@FILE` reads a file (`@-`: standard input, `@@`: an @).
 
 local ascii = require "vbo.base.ascii"
 local errors = require "vbo.base.error"
@@ -100,7 +100,7 @@ local function property(schema, name)
   return name, schema.additional
 end
 
--- Puts the value at `steps[at…]` below `node` and gives the new node.
+-- Puts the value at `steps[at…]` below `node` and returns the new node.
 local function put(state, node, schema, entry, at, name)
   local step = entry.steps[at]
   if step == nil then
@@ -116,7 +116,7 @@ local function put(state, node, schema, entry, at, name)
   local is_member = type(step) == "string"
   if node == nil then node = is_member and {} or json.array {} end
   if type(node) ~= "table" or json.is_array(node) == is_member then
-    errors.usage(("'%s' does not fit what else is given"):format(entry.key))
+    errors.usage(("'%s' contradicts another argument"):format(entry.key))
   end
   if is_member then
     local known, inner = property(schema, step)
@@ -136,7 +136,7 @@ local function no_holes(state)
   for array, most in pairs(state.arrays) do
     for i = 1, most do
       if array[i] == nil then
-        errors.usage(("an element is missing: [%d] is not given, and [%d] is"):format(
+        errors.usage(("elements must be consecutive: [%d] is missing, [%d] is there"):format(
           i - 1, most - 1))
       end
     end
@@ -202,7 +202,7 @@ local function put_parameter(state, arguments, parameter, entry)
   if #entry.steps > 1 then
     value = put(state, arguments[name], schema, entry, 2)
   else
-    -- No secret: the core does not let one into a path, which is logged.
+    -- The core refuses a secret in a path, which is logged.
     value = value_of(entry, schema)
     local before = arguments[name]
     if before ~= nil then
@@ -219,10 +219,10 @@ end
 
 --- Returns the arguments of an operation, as `client:call` takes them.
 ---
---- Raises `usage` for what the operation does not have and for values that contradict.
+--- Raises `usage` for unknown keys and for values that contradict each other.
 ---@param operation vbo.Operation
 ---@param entries vbo.cli.Entry[]
----@param given {body: any, arguments: table?, strict: boolean?}  what the path and --body hold
+---@param given {body: any, arguments: table?, strict: boolean?}  of the path and --body
 ---@return table arguments
 function M.build(operation, entries, given)
   local state = { arrays = {} }

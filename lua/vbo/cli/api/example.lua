@@ -69,7 +69,7 @@ end
 
 --- Returns the words `key=value` for arguments; secrets become `key=@FILE`.
 ---@param operation vbo.Operation
----@param arguments table  as `client:call` takes them
+---@param arguments table  of `client:call`
 ---@return string[]
 function M.words(operation, arguments)
   local words, taken = {}, {}

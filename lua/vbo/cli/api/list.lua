@@ -9,7 +9,7 @@ local titles = require "vbo.catalogue.titles"
 
 local M = {}
 
--- "Job_StartAction" of a resource; of an Action resource each name with its key.
+-- Writes the names of a line: "Job_StartAction", or each name of an Action resource with its key.
 local function named(known, names)
   local words = {}
   for i, name in ipairs(names) do
@@ -61,7 +61,7 @@ function M.lines(known, words)
   return exact_lines[1] and exact_lines or lines
 end
 
---- Prints them; raises `not_found` when there are none.
+--- Prints the lines; raises `not_found` without any.
 ---@param known vbo.Catalogue
 ---@param words string[]
 function M.print(known, words)
@@ -77,7 +77,7 @@ function M.print(known, words)
   end
   local width = 0
   for _, line in ipairs(lines) do width = math.max(width, #line.path) end
-  -- Where lines break, a long path must not push all names to the right.
+  -- A long path must not push all names to the right.
   width = math.min(width, core.isatty(1) and core.columns() // 2 or 80)
   for _, line in ipairs(lines) do
     output.write(("%-6s  %-" .. width .. "s  %s%s\n"):format(line.method, line.path, line.names,

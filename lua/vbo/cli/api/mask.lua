@@ -7,13 +7,13 @@ local M = {}
 
 M.mask = "***"
 
--- Words of the API's own properties, in lower case.
+-- Parts of the names of secret properties, in lower case.
 local words = { "password", "secret", "passphrase", "assertion" }
 local whole = {
   applicationcertificate = true, token = true, refresh_token = true, access_token = true,
   key = true, sharedkey = true, usercode = true, authcode = true,
 }
--- The names of these hold one of the words, and say nothing secret.
+-- Types whose values are not secret, whatever their name.
 local harmless = { ["boolean"] = true, ["integer"] = true, ["number"] = true }
 
 --- Tells whether a property's value must be hidden.

@@ -21,7 +21,7 @@ end
 ---@field method string?   else a method and a path without its version
 ---@field path string?
 ---@field query string?
----@field version string?  that the path names
+---@field version string?  of the path
 
 -- Returns the name of an operation that the word calls by its title in the vendor's reference.
 local function named(word)
@@ -36,7 +36,7 @@ local function named(word)
       or near and ("did you mean '%s'?"):format(near) or "vbolua api --list WORD finds operations")
 end
 
---- Takes the target off the front of the words.
+--- Takes the target from the front of the words.
 ---@param words string[]
 ---@return vbo.cli.Target
 ---@return string[] rest
@@ -180,7 +180,7 @@ local function pick_action(found, target, entries, body)
     local names = {}
     for _, operation in pairs(found.actions) do names[#names + 1] = operation.action end
     table.sort(names)
-    errors.usage(("%s %s: which action?"):format(target.method, target.path),
+    errors.usage(("%s %s needs an action"):format(target.method, target.path),
       ("add one of %s, such as %s= or %s.property=value"):format(
         table.concat(names, ", "), names[1], names[1]))
   end
@@ -189,14 +189,14 @@ end
 
 --- Finds the operation.
 ---
---- Raises `usage` for what no version has (with the nearest) and `unsupported` for what this
---- one lacks (with those that have it).
+--- Raises `usage` for an operation that no version has (with the nearest) and `unsupported` for one
+--- that this version lacks (with the versions that have it).
 ---@param known vbo.Catalogue
 ---@param target vbo.cli.Target
 ---@param entries (vbo.cli.Entry|string)[]
 ---@param body any  the decoded --body
 ---@return vbo.Operation operation
----@return table arguments  that the path holds
+---@return table arguments  of the path
 ---@return vbo.cli.Entry[] entries  without the action's name
 ---@return any body
 function M.find(known, target, entries, body)
@@ -209,7 +209,7 @@ function M.find(known, target, entries, body)
   if not found then no_such_path(known, target, allowed) end
   local arguments = {}
   for name, value in pairs(values) do
-    -- A placeholder that was left in the path is filled in by an argument.
+    -- An argument fills in a placeholder of the path.
     if not value:match "^{.*}$" then arguments[name] = value end
   end
   if found.actions then

@@ -7,7 +7,7 @@ local errors = require "vbo.base.error"
 
 local M = {}
 
---- The step `[]`.
+--- The step `[]`: all elements.
 M.each = setmetatable({}, { __tostring = function() return "[]" end })
 
 local function fail(text, at, what)
@@ -18,7 +18,7 @@ local function quoted(text, at)
   local parts, i = {}, at + 1
   while true do
     local from, to, mark = text:find("^[^\"\\]*([\"\\])", i)
-    if not from then fail(text, at, "a quote that does not end") end
+    if not from then fail(text, at, "a quote without an end") end
     parts[#parts + 1] = text:sub(i, to - 1)
     if mark == "\"" then return table.concat(parts), to + 1 end
     parts[#parts + 1] = text:sub(to + 1, to + 1)
@@ -28,8 +28,8 @@ end
 
 --- Reads one path.
 ---@param text string
----@param at integer   where it starts
----@param stop string  a pattern of what may follow it
+---@param at integer   its position
+---@param stop string  a pattern of the characters that may follow it
 ---@return table steps
 ---@return integer past  the position after it
 function M.read(text, at, stop)
@@ -70,7 +70,7 @@ end
 
 local function bare(name) return name:match "^[%w_@$+-]+$" ~= nil end
 
---- Writes a path as `read` takes it.
+--- Writes a path in the form that `read` takes.
 ---@param steps table
 ---@return string
 function M.write(steps)

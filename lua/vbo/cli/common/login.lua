@@ -7,7 +7,7 @@ local files = require "vbo.cli.common.files"
 
 local M = {}
 
---- The options, for `vbo.cli.common.options`.
+--- The options of the login, for `vbo.cli.common.options`.
 M.spec = { host = "value", port = "value", user = "value", pin = "value", ca = "value",
   version = "value", ["password-file"] = "value", password = "value" }
 
@@ -34,7 +34,7 @@ end
 ---@param options table
 function M.check(options)
   if options.password then
-    errors.usage("a password on the command line can be read by everybody on this machine",
+    errors.usage("--password cannot be used: every user of this machine reads the command line",
       "set VBO_PASSWORD, or use --password-file")
   end
 end

@@ -7,11 +7,11 @@ local M = {}
 
 --- Splits a command line.
 ---
---- Raises `usage` for an unknown option (with the nearest), a missing value and an option
---- given twice.  What follows "--" is plain words.
+--- Raises `usage` for an unknown option (with the nearest), a missing value and a repeated option.
+--- Words after "--" are plain.
 ---@param arguments string[]
 ---@param spec table<string, "flag"|"value"|"optional"|"list">  by name, without the dashes; an
----  optional value is only one after "=", and true without; a list may be given several times
+---  optional value follows "=", and is true without; a list is repeatable
 ---@return table<string, string|boolean|string[]> options
 ---@return string[] words
 function M.read(arguments, spec)

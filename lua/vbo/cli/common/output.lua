@@ -30,7 +30,7 @@ local function note(message) io.stderr:write("vbolua api: ", message, "\n") end
 ---@class vbo.cli.Rows
 ---@field columns string[]
 ---@field rows any[][]    values by column
----@field values any[]?   instead: rows that stand for themselves
+---@field values any[]?   rows without columns, instead of `rows`
 
 -- Returns the rows of an answer: of a page, a list, or the one object.
 local function rows_of(data)
@@ -84,12 +84,12 @@ local function say_missing(selection, rows, data)
   end
 end
 
---- Applies a selection: rows and their columns.
+-- Applies a selection; returns rows and their columns.
 ---@param selection vbo.cli.Selection
 ---@param data any
 ---@return vbo.cli.Rows
 function M.selected(selection, data)
-  -- A version that answers a bare list is read as the others are.
+  -- Some versions answer a bare list instead of a page.
   if select.wants_envelope(selection) and json.is_array(data) then data = { results = data } end
   local rows = select.rows(selection, data)
   say_missing(selection, rows, data)
@@ -174,7 +174,7 @@ function formats.csv(found, context)
   local function line(cells)
     local fields = {}
     for i = 1, #columns do fields[i] = text.field(cells[i]) end
-    -- A line with nothing on it would be no row to most readers.
+    -- Most readers of CSV skip an empty line.
     local joined = #columns == 1 and fields[1] == "" and '""' or table.concat(fields, ",")
     M.write(core.isatty(1) and core.visible(joined) or joined, "\r\n")
   end
@@ -193,7 +193,7 @@ end
 --- Prints an answer.
 ---@param data any
 ---@param how {format: string?, selection: vbo.cli.Selection?, schema: vbo.Schema?}  format:
----  json, ndjson, table, csv, or nil for the usual one; schema: of a row
+---  json, ndjson, table or csv, default lines with a selection and else json; schema: of a row
 function M.print(data, how)
   local format = how.format or (how.selection and "lines" or "json")
   if data == nil then return end

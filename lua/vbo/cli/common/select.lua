@@ -18,7 +18,7 @@ local M = {}
 ---@field base table      steps to the rows; empty: there is one row
 ---@field columns table[]  steps inside a row
 ---@field names string[]   of the columns
----@field single boolean   one column: its values stand for themselves
+---@field single boolean   one column: only its values are printed
 
 local function last_each(steps)
   for i = #steps, 1, -1 do
@@ -64,7 +64,7 @@ function M.read(text)
   until not at
   local first = paths[1]
   local size = last_each(first)
-  -- A path that is written out as far as the first one's rows is one from the top, too.
+  -- A further path may repeat the steps to the rows of the first one.
   local whole = {}
   for i = 2, #paths do
     local rows = first_each(first)
@@ -96,7 +96,7 @@ local walk
 local function step_into(value, steps, at, receive, where)
   local step = steps[at]
   if type(value) ~= "table" then
-    -- Nothing there has no elements; a missing field is null.
+    -- A missing list has no elements; a missing field is null.
     if step ~= keys.each then receive(nil) end
     return
   end

@@ -37,8 +37,8 @@ local function total(widths)
   return sum
 end
 
--- Narrows the widest columns until the rest fits.  Where that would leave nothing to read, the
--- last columns go first; of those that were chosen none goes before all are narrow.
+-- Narrows the widest columns until the table fits.  Drops the last columns where the others would
+-- become unreadable; columns that were asked for are dropped only when all are narrow.
 local function fit(widths, available, chosen)
   local least, left_out = chosen and narrowest or readable, 0
   local function smallest()
@@ -78,7 +78,7 @@ end
 ---@param columns string[]
 ---@param rows any[][]
 ---@param how {write: fun(...: string), note: fun(message: string), width: integer?,
----  chosen: boolean?}  width: of the terminal; chosen: all columns were asked for
+---  chosen: boolean?}  width: of the terminal; chosen: the columns were asked for
 function M.write(columns, rows, how)
   if #rows == 0 then return how.note "nothing to show" end
   local shown = not how.chosen and usual(columns, rows) or nil

@@ -53,7 +53,7 @@ end
 
 --- Writes JSON over several lines, names sorted.
 ---@param value any
----@param harmful boolean?  leave characters that steer a terminal
+---@param harmful boolean?  keeps characters that control a terminal
 ---@return string
 function M.pretty(value, harmful)
   local parts = {}
@@ -71,8 +71,8 @@ function M.cell(value)
   return (json.encode(value))
 end
 
--- What a spreadsheet takes for a formula, which may start programs and send cells away.  Numbers
--- with a sign, telephone numbers among them, are none.
+-- Checks whether a spreadsheet would run a text as a formula, which may start programs and send
+-- cells away.  Numbers with a sign, such as telephone numbers, are no formulas.
 local function is_formula(text)
   return text:find "^[=@\t\r]" ~= nil
     or text:find "^[+-]" ~= nil and not text:find "^[+-][%d%s().,/-]*$"

@@ -16,7 +16,7 @@ local function version_of(words)
   return os.getenv "VBO_VERSION" or ""
 end
 
--- The catalogue that the command line names, else the newest.
+-- Loads the catalogue of the version in the command line, by default the newest.
 local function known_by(words)
   local ok, known = pcall(catalogue.load, version_of(words))
   return ok and known or catalogue.load(catalogue.versions[#catalogue.versions])

@@ -1,7 +1,7 @@
 --- Runs `vbolua --rehearse[=WORLD] runbook.lua`: leads the runbook to a rehearsal server, whatever
 --- server it names, and reports at the end what production would have gained and lost.
 
-local changes = require "vbo.sim.state.changes"
+local changes = require "vbo.cli.common.changes"
 local connect = require "vbo.client.connect"
 local errors = require "vbo.base.error"
 local loop = require "vbo.runtime.loop"
@@ -14,7 +14,7 @@ local running
 
 local function say(text) io.stderr:write("rehearsal: ", text, "\n") end
 
---- Sends the connections of the runbook to the server.
+-- Returns a function that diverts the connections of the runbook to the server.
 local function divert(server, world)
   local reported = {}
   return function(settings)
@@ -23,9 +23,8 @@ local function divert(server, world)
     if connect.rehearsals[named] then return end
     if not reported[named] then
       reported[named] = true
-      say(("%s a rehearsal server (world %s)"):format(named ~= "" and named:gsub("%c", "?")
-        .. " is played by" or "the runbook names no server and VBO_HOST is not set, which the real "
-        .. "run needs: it talks to", world))
+      say(("a rehearsal server (world %s) stands in for %s"):format(world, named ~= ""
+        and named:gsub("%c", "?") or "the server, which the real run must name (url or VBO_HOST)"))
     end
     for _, name in ipairs { "host", "port", "ca", "proxy" } do settings[name] = nil end
     for name, value in pairs(server:settings()) do settings[name] = value end
@@ -34,14 +33,14 @@ end
 
 local function report(server)
   local rows, own = server:diff(), server:configuration()
-  if #rows == 0 and #own == 0 then return say "production would be as it was" end
+  if #rows == 0 and #own == 0 then return say "production would not change" end
   if #rows > 0 then
-    say "what production would have gained (+), lost (-) and had replaced (~):"
+    say "production would gain (+), lose (-) and have replaced (~):"
     for _, line in ipairs(changes.tree(rows)) do io.stderr:write(line, "\n") end
     say(changes.summary(rows))
   end
   if #own > 0 then
-    say "what would have changed in the server's jobs and settings:"
+    say "jobs and settings of the server would change:"
     for _, line in ipairs(changes.configuration_lines(own)) do io.stderr:write(line, "\n") end
     say(("%d change%s of jobs and settings"):format(#own, #own == 1 and "" or "s"))
   end
@@ -67,14 +66,13 @@ local function finish(server)
   running, connect.divert, errors.explain = nil, nil, nil
   io.stdout:flush()
   local good, err = pcall(report, server)
-  if not good then say("what would have changed is not known: " .. tostring(err)) end
+  if not good then say("cannot tell what would change: " .. tostring(err)) end
   local folder = scratch.finish()
   if folder then
-    say(("what was saved is rehearsed, too, and lies in %s, not where the runbook names it"):format(
-      folder))
+    say(("saved files are in %s instead of where the runbook names"):format(folder))
   end
   local log = server:log()
-  if log:find "%S" then say("the rehearsal server said:\n" .. log:gsub("%s+$", "")) end
+  if log:find "%S" then say("log of the rehearsal server:\n" .. log:gsub("%s+$", "")) end
   server:stop()
 end
 
@@ -95,9 +93,9 @@ function M.start(world)
   errors.explain = explainer(server, world or "demo")
   scratch.begin()
   say "nothing reaches production; every connection goes to a rehearsal server"
-  -- However the program ends (its last line, an error, Ctrl-C, os.exit), the state is closed;
-  -- finalizers run in the reverse order of their making, so what the runbook made is closed by
-  -- then, its sessions stopped, and what we need for the report is not.
+  -- The end of the program (its last line, an error, Ctrl-C, os.exit) closes the state.  Finalizers
+  -- run in reverse order of creation: by then the objects of the runbook are closed and its
+  -- sessions stopped, while those that the report needs are still open.
   M.keeper = setmetatable({}, { __gc = M.finish })
 end
 

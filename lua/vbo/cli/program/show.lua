@@ -19,7 +19,7 @@ local deepest, longest = 4, 40
 
 local function width() return core.columns and core.columns() or 80 end
 
--- Rows of a table as lines; columns that do not fit go, from the right.
+-- Writes rows as lines of a table; drops columns that do not fit, from the right.
 local function lines_of(columns, rows)
   local parts, kept = {}, math.max(2, math.min(#columns, width() // 18))
   table_of.write(table.move(columns, 1, kept, 1, {}), rows, {
@@ -29,7 +29,7 @@ local function lines_of(columns, rows)
   return (table.concat(parts):gsub("\n$", ""))
 end
 
--- The fields of a class, as a runbook writes them, in the order of the catalogue.
+-- Lists the fields of a class, named as in a runbook, in the order of the catalogue.
 local function fields_of(class, client, record)
   local schema = fields.of_records(client, class)
   local words, seen = {}, {}
@@ -63,7 +63,7 @@ local function show_resource(value)
   return tostring(value) .. "\n" .. lines_of({ "field", "value" }, rows)
 end
 
--- The scalar fields that any of the items has: what people call it first, its id last.
+-- Lists the scalar fields that any of the items has: names first, the id last.
 local function columns_of(class, client, items)
   local label, kept = class.label or "name", {}
   for _, word in ipairs(fields_of(class, client, nil)) do
@@ -157,7 +157,7 @@ function pretty(value, depth)
   return "{ " .. table.concat(parts, ", ") .. " }"
 end
 
--- A table at the top: a line for each field.
+-- Writes a table at the top level: a line for each field.
 local function show_table(value)
   if next(value) == nil then return "{}" end
   if is_list_of_resources(value) then return show_list(value) end
@@ -174,10 +174,10 @@ local function show_table(value)
   return "{\n" .. table.concat(parts, ",\n") .. "\n}"
 end
 
---- Text for a value of the module, or a plain table.  Asks the server for what is not there yet:
---- the record of a resource, the first page of a collection.
+--- Writes a value of the module or a plain table.  Requests what is not loaded yet: the record of a
+--- resource, the first page of a collection.
 ---@param value any
----@return string? text  nil: the value shows itself (`tostring`)
+---@return string? text  nil: `tostring` shows the value
 function M.text(value)
   if type(value) ~= "table" then return nil end
   if resource.is(value) then return show_resource(value) end
@@ -187,7 +187,7 @@ function M.text(value)
   return show_table(value)
 end
 
---- Results of a command, as `print` takes them.
+--- Writes the results of a command, for `print`.
 ---@param ... any
 ---@return any ...
 function M.results(...)
@@ -198,7 +198,7 @@ function M.results(...)
     if made then results[i], shown = made, shown or made:find("\n", 1, true) ~= nil end
   end
   if not shown or results.n == 1 then return table.unpack(results, 1, results.n) end
-  -- Rows beside one another could not be read.
+  -- Tables side by side are unreadable.
   for i = 1, results.n do results[i] = tostring(results[i]) end
   return table.concat(results, "\n")
 end

@@ -84,7 +84,7 @@ local function key_of(options)
   return key
 end
 
--- Names that a server gave, on a terminal.
+-- Returns a name of the server without control characters.
 local function shown(text) return core.visible((text:gsub("%c", "?"))) end
 
 --- Returns a function that shows progress (one line that changes on a terminal, a line each
@@ -106,7 +106,7 @@ local function speaker(options)
 end
 
 --- Runs the command.
----@param arguments string[]  what follows `record`
+---@param arguments string[]  after `record`
 ---@return integer status
 function M.run(arguments)
   local options, words = options_of.read(arguments, spec)

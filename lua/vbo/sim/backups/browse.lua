@@ -1,4 +1,4 @@
---- Restore points: lists with filters, one, what changed, what they protect, and exploring them.
+--- Handles restore points: listing, changes, what they protect, and exploring a repository.
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
@@ -14,7 +14,7 @@ local H = {}
 
 local function same(wanted, id) return wanted == nil or id ~= nil and id == core.fold(wanted) end
 
---- The points that a query asks for: newest first unless it says otherwise.
+-- Lists the points of a query, by default newest first.
 local function selected(context)
   local query = context.query
   local from, to = query.from and time.parse(query.from), query.to and time.parse(query.to)
@@ -51,10 +51,10 @@ function H.RestorePoint_GetRestorePoint(context)
   return context:json(render.point(context, point(context)))
 end
 
---- Points that were made since a token: their number.
+--- Lists the points that were made since a change token, which is the number of a change.
 function H.RestorePoint_GetChanges(context)
   local query = context.query
-  -- The first call has no token; clients send what they like then.
+  -- The first request has no token; clients send anything then.
   local from = tonumber(query.from) or 0
   local found = context.store.points:where(function(each) return each.change > from end)
   table.sort(found, function(a, b) return a.change < b.change end)
@@ -69,24 +69,23 @@ function H.RestorePoint_GetChanges(context)
   }
 end
 
--- What a point protects, by the names of v6 and v7.
-local lists = {
-  Users = "users", Groups = "groups", Teams = "teams", Webs = "sites", Mailboxes = "mailboxes",
-  OneDrives = "drives",
-}
-
-for name, kind in pairs(lists) do
-  H["RestorePoint_GetRestorePoint" .. name] = function(context)
-    local list = protected[kind] { point(context) }
-    return context:list(list, protected.rows[kind])
+-- Lists what a point protects.
+local function list_of_point(kind)
+  return function(context)
+    return context:list(protected[kind] { point(context) }, protected.rows[kind])
   end
 end
 
--- Since v8 they are resources of their own, over all points or those of a query.
-local since_v8 = { User = "users", Group = "groups", Site = "sites", Team = "teams" }
+H.RestorePoint_GetRestorePointUsers = list_of_point "users"
+H.RestorePoint_GetRestorePointGroups = list_of_point "groups"
+H.RestorePoint_GetRestorePointTeams = list_of_point "teams"
+H.RestorePoint_GetRestorePointWebs = list_of_point "sites"
+H.RestorePoint_GetRestorePointMailboxes = list_of_point "mailboxes"
+H.RestorePoint_GetRestorePointOneDrives = list_of_point "drives"
 
-for name, kind in pairs(since_v8) do
-  H["ProtectedData_GetProtected" .. name .. "s"] = function(context)
+-- Since v8 what is protected is a resource of its own, over all points or those of a query.
+local function list_protected(kind)
+  return function(context)
     local query = context.query
     local points = context.store.points:where(function(each)
       return same(query.organizationId or query.backedUpOrganizationId, each.organization.id)
@@ -95,8 +94,10 @@ for name, kind in pairs(since_v8) do
     end)
     return context:list(protected[kind](points), protected.rows_v8[kind])
   end
+end
 
-  H["ProtectedData_GetProtected" .. name] = function(context)
+local function get_protected(kind, name)
+  return function(context)
     local id = context.params["protected" .. name .. "Id"]
     for _, each in ipairs(protected[kind](context.store.points.list)) do
       if core.fold(each.id) == core.fold(id) then
@@ -106,6 +107,15 @@ for name, kind in pairs(since_v8) do
     refusal.not_found("Protected" .. name, id)
   end
 end
+
+H.ProtectedData_GetProtectedUsers = list_protected "users"
+H.ProtectedData_GetProtectedUser = get_protected("users", "User")
+H.ProtectedData_GetProtectedGroups = list_protected "groups"
+H.ProtectedData_GetProtectedGroup = get_protected("groups", "Group")
+H.ProtectedData_GetProtectedSites = list_protected "sites"
+H.ProtectedData_GetProtectedSite = get_protected("sites", "Site")
+H.ProtectedData_GetProtectedTeams = list_protected "teams"
+H.ProtectedData_GetProtectedTeam = get_protected("teams", "Team")
 
 --- Explores what a repository holds of an organization.
 function H.BackupRepository_Explore(context)

@@ -1,17 +1,17 @@
---- What a repository holds: its organizations, users, groups, sites, teams, mailboxes and
---- OneDrives, by the restore points in it.
+--- Handles reading of what a repository holds: organizations, users, groups, sites, teams,
+--- mailboxes and OneDrives, by its restore points.
 
 local core = require "vbo.core"
 local points = require "vbo.sim.backups.points"
 local protected = require "vbo.sim.backups.protected"
 local refusal = require "vbo.sim.base.refusal"
-local render = require "vbo.sim.state.render"
+local dates = require "vbo.sim.state.dates"
 local repositories = require "vbo.sim.backups.repositories"
 local time = require "vbo.base.time"
 
 local H = {}
 
---- The points of the repository that a path names, as far as a query wants them.
+-- Lists the points of the repository of a path that a query selects.
 local function points_of(context)
   local repository = repositories.get(context, context.params.repositoryId)
   local query = context.query
@@ -26,7 +26,7 @@ end
 
 local function organization_of(it) return it.organization or it.user.organization end
 
---- When something was backed up last; nil: never.
+-- Returns when something was backed up last; nil: never.
 local function last_of(list, kind, it, workload)
   local found
   for _, point in ipairs(it and list or {}) do
@@ -42,9 +42,9 @@ local rows = {}
 
 function rows.users(context, it, list)
   local record = protected.rows.users(context, it)
-  record.mailboxBackedUpTime = render.time(last_of(list, "mailboxes", it.mailbox, "Vex"))
-  record.oneDriveBackedUpTime = render.time(last_of(list, "drives", it.drive, "Veod"))
-  record.archiveBackedUpTime = render.time(last_of(list, "mailboxes", it.archive, "Vex"))
+  record.mailboxBackedUpTime = dates.time(last_of(list, "mailboxes", it.mailbox, "Vex"))
+  record.oneDriveBackedUpTime = dates.time(last_of(list, "drives", it.drive, "Veod"))
+  record.archiveBackedUpTime = dates.time(last_of(list, "mailboxes", it.archive, "Vex"))
   record.archiveName = it.archive and it.archive.name
   record.isArchiveBackedUp = record.archiveBackedUpTime ~= nil
   record.isMailboxBackedUp = record.mailboxBackedUpTime ~= nil
@@ -54,38 +54,38 @@ end
 
 function rows.groups(context, it, list)
   local record = protected.rows.groups(context, it)
-  record.siteBackedUpTime = render.time(last_of(list, "teams", it, "Vet"))
+  record.siteBackedUpTime = dates.time(last_of(list, "teams", it, "Vet"))
   return record, "Group", it.organization
 end
 
 function rows.sites(_, it, list)
   return {
     title = it.name, url = it.url,
-    backedUpTime = render.time(last_of(list, "sites", it, "Vesp")),
+    backedUpTime = dates.time(last_of(list, "sites", it, "Vesp")),
   }, "Site", it.organization
 end
 
 function rows.teams(_, it, list)
   return {
     displayName = it.name, msid = it.id,
-    backedUpTime = render.time(last_of(list, "teams", it, "Vet")),
+    backedUpTime = dates.time(last_of(list, "teams", it, "Vet")),
   }, "Team", it.organization
 end
 
 function rows.mailboxes(context, it, list)
   local record = protected.rows.mailboxes(context, it)
-  record.backedUpTime = render.time(last_of(list, "mailboxes", it, "Vex"))
+  record.backedUpTime = dates.time(last_of(list, "mailboxes", it, "Vex"))
   return record, "Mailbox", it.user.organization
 end
 
 function rows.drives(_, it, list)
   return {
     title = it.name, url = it.url,
-    backedUpTime = render.time(last_of(list, "drives", it, "Veod")),
+    backedUpTime = dates.time(last_of(list, "drives", it, "Veod")),
   }, "OneDrive", it.user.organization
 end
 
---- What all records of backed-up data have.
+-- Returns a function that renders a record of backed-up data.
 local function row(kind, resource)
   return function(context, it, list, repository)
     local record, word, organization = rows[kind](context, it, list)
@@ -101,7 +101,7 @@ local function row(kind, resource)
   end
 end
 
---- Whether a name has a text in it, without regard to case.
+-- Checks whether a name contains a text, without regard to case.
 local function named(it, text)
   for _, name in ipairs { "name", "email", "url", "display" } do
     if it[name] and core.fold(it[name]):find(core.fold(text), 1, true) then return true end
@@ -109,24 +109,9 @@ local function named(it, text)
   return false
 end
 
--- kind, resource, list, one, parameter of the path
-local resources = {
-  { "users", "UserData", "BackupUserData_GetUsersData", "BackupUserData_GetUserData", "userId" },
-  { "groups", "GroupData", "BackupGroupData_GetGroupsData", "BackupGroupData_GetSingleGroupData",
-    "groupId" },
-  { "sites", "SiteData", "BackupSiteData_GetSitesData", "BackupSiteData_GetSiteData", "siteId" },
-  { "teams", "TeamData", "BackupTeamData_GetTeamsData", "BackupTeamData_GetTeamData", "teamId" },
-  { "mailboxes", "MailboxData", "BackupMailboxData_GetMailboxesData",
-    "BackupMailboxData_GetMailboxData", "mailboxId" },
-  { "drives", "OneDriveData", "BackupOneDriveData_GetOneDrivesData",
-    "BackupOneDriveData_GetOneDriveData", "oneDriveId" },
-}
-
-for _, resource in ipairs(resources) do
-  local kind, name, list_name, one_name, parameter = table.unpack(resource)
-  local render_row = row(kind, name)
-
-  H[list_name] = function(context)
+local function list_data(kind, resource)
+  local render = row(kind, resource)
+  return function(context)
     local list, repository = points_of(context)
     local found = protected[kind](list)
     local text = context.query.filter
@@ -137,22 +122,36 @@ for _, resource in ipairs(resources) do
       end
       found = kept
     end
-    return context:list(found, function(_, it)
-      return render_row(context, it, list, repository)
-    end)
+    return context:list(found, function(_, it) return render(context, it, list, repository) end)
   end
+end
 
-  H[one_name] = function(context)
+local function get_data(kind, resource, parameter)
+  local render = row(kind, resource)
+  return function(context)
     local list, repository = points_of(context)
     local id = context.params[parameter]
     for _, it in ipairs(protected[kind](list)) do
       if core.fold(it.id) == core.fold(id) then
-        return context:json(render_row(context, it, list, repository))
+        return context:json(render(context, it, list, repository))
       end
     end
-    refusal.not_found(name, id)
+    refusal.not_found(resource, id)
   end
 end
+
+H.BackupUserData_GetUsersData = list_data("users", "UserData")
+H.BackupUserData_GetUserData = get_data("users", "UserData", "userId")
+H.BackupGroupData_GetGroupsData = list_data("groups", "GroupData")
+H.BackupGroupData_GetSingleGroupData = get_data("groups", "GroupData", "groupId")
+H.BackupSiteData_GetSitesData = list_data("sites", "SiteData")
+H.BackupSiteData_GetSiteData = get_data("sites", "SiteData", "siteId")
+H.BackupTeamData_GetTeamsData = list_data("teams", "TeamData")
+H.BackupTeamData_GetTeamData = get_data("teams", "TeamData", "teamId")
+H.BackupMailboxData_GetMailboxesData = list_data("mailboxes", "MailboxData")
+H.BackupMailboxData_GetMailboxData = get_data("mailboxes", "MailboxData", "mailboxId")
+H.BackupOneDriveData_GetOneDrivesData = list_data("drives", "OneDriveData")
+H.BackupOneDriveData_GetOneDriveData = get_data("drives", "OneDriveData", "oneDriveId")
 
 local function organizations(context)
   local list, repository = points_of(context)

@@ -1,4 +1,4 @@
---- Restore points: what every run of a job leaves behind, and the views that they give.
+--- Keeps the restore points, one for each run of a job, and opens their views.
 
 local core = require "vbo.core"
 local ids = require "vbo.sim.base.ids"
@@ -23,14 +23,14 @@ Points.__index = Points
 ---@field copy boolean?
 ---@field retrieval table?
 
---- The restore points of a world, at first none.
+--- Returns the restore points of a store, at first none.
 ---@param store table
 ---@return table
 function M.new(store)
   return setmetatable({ store = store, list = {}, by_id = {} }, Points)
 end
 
---- Adds a point; its id comes from its job and its time unless it is given.
+--- Adds a point; its default id is made from its job and its time.
 ---@param point table  a `vbo.sim.Point`
 ---@return vbo.sim.Point
 function Points:add(point)
@@ -41,7 +41,7 @@ function Points:add(point)
   while at > 1 and self.list[at - 1].at > point.at do at = at - 1 end
   table.insert(self.list, at, point)
   self.by_id[point.id] = point
-  -- What changed is asked for by number (v7).
+  -- Clients request changes by number (v7).
   self.changes = (self.changes or 0) + 1
   point.change = self.changes
   return point
@@ -58,7 +58,7 @@ function Points:take(point)
       base = each.seen
     end
   end
-  -- A generated organization stays as its seed has it.
+  -- A generated organization stays as its seed makes it.
   local seen = base.everybody and base
     or snapshot.take(base, self.store.production, point.at, function(email)
       return point.covers == nil or point.covers[core.fold(email)] ~= nil
@@ -72,12 +72,12 @@ function Points:take(point)
   return self:add(point)
 end
 
---- A point by its id, or a 404.
+--- Finds a point by its id, or refuses with 404.
 function Points:get(id)
   return self.by_id[core.fold(id)] or refusal.not_found("RestorePoint", id)
 end
 
---- When an organization was backed up first and last; nil: never.
+--- Returns when an organization was backed up first and last; nil: never.
 ---@return number? first, number? last
 function Points:span(organization)
   local first, last
@@ -89,7 +89,7 @@ function Points:span(organization)
   return first, last
 end
 
---- Takes a point away.
+--- Removes a point.
 ---@param point vbo.sim.Point
 function Points:remove(point)
   self.by_id[point.id] = nil
@@ -98,7 +98,7 @@ function Points:remove(point)
   end
 end
 
---- The points that a test lets through, oldest first.
+--- Lists the points that pass a test, oldest first.
 ---@param test fun(point: vbo.sim.Point): boolean
 function Points:where(test)
   local out = {}
@@ -108,8 +108,7 @@ function Points:where(test)
   return out
 end
 
---- The point that a moment means: the last at or before it, nil before the first; without a moment
---- the last.
+--- Returns the last point at or before a time, nil before the first; without a time the last.
 ---@param points vbo.sim.Point[]  oldest first
 ---@param at number?
 ---@return vbo.sim.Point?
@@ -121,7 +120,7 @@ function M.last(points, at)
   return found
 end
 
---- Whether a point holds a workload, of anybody where its job covers some users alone.
+--- Checks whether a point holds a workload of any user.
 ---@param point vbo.sim.Point
 ---@param kind string  "Vex", "Veod", "Vesp" or "Vet"
 function M.holds(point, kind)
@@ -134,14 +133,14 @@ function M.holds(point, kind)
   return also ~= nil and next(also) ~= nil
 end
 
---- Whether a point covers a site or a team.
+--- Checks whether a point covers a site or a team.
 ---@param kind "Vesp"|"Vet"
 ---@param it table
 function M.holds_one(point, kind, it)
   return not point.covers or point.also ~= nil and point.also[kind][it.id] ~= nil
 end
 
---- What a backup showed.
+--- Opens the view of a point.
 ---@param organization table
 ---@param point vbo.sim.Point?  nil: nothing
 ---@param options { deleted: boolean?, versions: boolean?, only: table<string, any>? }

@@ -1,5 +1,5 @@
---- What restore points protect: users, groups, sites, teams, mailboxes and OneDrives, and their
---- records.  Groups are those of Microsoft 365 that teams have.
+--- Lists what restore points protect: users, groups, sites, teams, mailboxes and OneDrives, and
+--- renders it.  Groups are those of Microsoft 365 that teams have.
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
@@ -14,13 +14,13 @@ local function was_there(it, point)
   return true
 end
 
---- The workloads that a point holds of a user; nil: it does not hold the user.
+-- Returns the workloads that a point holds of a user; nil where it does not cover the user.
 local function of_user(point, user)
   if not point.covers then return point.organization.workloads end
   return point.covers[core.fold(user.name)]
 end
 
--- Where an organization lists them, and whether a point covers one.
+-- The list of an organization by kind, and a function that checks whether a point covers one of it.
 local kinds = {}
 
 kinds.users = { "users", function(user, point) return of_user(point, user) ~= nil end }
@@ -45,15 +45,15 @@ kinds.drives = { "drives", function(drive, point)
   return points.holds(point, "Veod") and (of_user(point, drive.user) or {}).Veod == true
 end }
 
---- Whether a point protects something.
+--- Checks whether a point protects something.
 ---@param kind "users"|"groups"|"sites"|"teams"|"mailboxes"|"drives"
 ---@param point vbo.sim.Point
 ---@param it table
 ---@return boolean
 function M.covers(kind, point, it) return kinds[kind][2](it, point) end
 
--- users, groups, sites, teams, mailboxes, drives: what some points protect, each once, in the order
--- of their organization.
+-- users, groups, sites, teams, mailboxes, drives: functions that list what some points protect,
+-- each once, in the order of the organization.
 for kind, part in pairs(kinds) do
   local name, test = part[1], part[2]
   M[kind] = function(list)
@@ -70,7 +70,7 @@ for kind, part in pairs(kinds) do
   end
 end
 
---- Whether a point protects what a query of v8 names.
+--- Checks whether a point protects what a query of v8 names.
 function M.matches(point, query)
   for name, kind in pairs { userId = "users", groupId = "groups", siteId = "sites",
     teamId = "teams" } do
@@ -87,7 +87,7 @@ end
 
 local function urls(...) return json.array { ... } end
 
--- What backed-up data calls the types of users.
+-- The types of users in backed-up data.
 local account_types = { Shared = "SharedMailbox", Public = "PublicMailbox" }
 
 function M.rows.users(_, it)
@@ -122,7 +122,7 @@ end
 
 function M.rows.drives(_, it) return { id = it.id, name = it.name, url = it.url } end
 
--- v8 declares no links of these.
+-- The records of v8 have no links.
 local function common(it, record)
   record.id, record.eTag = it.id, 1
   record.organizationId = it.organization.id

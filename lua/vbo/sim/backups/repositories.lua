@@ -1,5 +1,5 @@
---- Backup repositories as jobs, restore points and retrievals see them: the world's own, and those
---- that a client made (which `vbo.sim.typed` keeps).
+--- Finds backup repositories for jobs, restore points and retrievals: the world's, and those that a
+--- client created, which `vbo.sim.typed` keeps.
 
 local core = require "vbo.core"
 local records = require "vbo.sim.typed.records"
@@ -7,10 +7,10 @@ local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 
--- The objects of repositories that clients made, by the state they belong to.
+-- The repositories that clients created, by the production they belong to.
 local made = setmetatable({}, { __mode = "k" })
 
---- A repository by its id; the world's first without one; a 404 where there is none.
+--- Finds a repository by its id, default the world's first; refuses an unknown one with 404.
 ---@param context vbo.sim.Context
 ---@param id string?
 ---@return { id: string, name: string }

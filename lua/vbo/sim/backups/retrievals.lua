@@ -1,4 +1,5 @@
---- Data retrievals: data that is brought back from an archive, to be explored for some days.
+--- Keeps the data retrievals: data that is brought back from an archive to be explored for some
+--- days.
 
 local core = require "vbo.core"
 local ids = require "vbo.sim.base.ids"
@@ -9,10 +10,10 @@ local M = {}
 local Retrievals = {}
 Retrievals.__index = Retrievals
 
--- Retrieving takes so many looks or seconds, whichever is first; really it takes hours.
+-- The reads or seconds that a retrieval takes, whichever is first; the real server takes hours.
 local looks, seconds = 3, 2
 local day = 86400
--- How many sessions that are over are kept.
+-- The most finished sessions that are kept.
 local kept_sessions = 1000
 
 ---@param store table
@@ -27,7 +28,7 @@ local function say(session, kind, text, at)
   }
 end
 
---- A session of a retrieval; it runs.
+-- Starts a session of a retrieval.
 function Retrievals:session_of(it, kind, text)
   local session = {
     id = self.store.uuid(), retrieval = it, kind = kind, created = self.store.clock(), looks = 0,
@@ -42,7 +43,7 @@ function Retrievals:session_of(it, kind, text)
   return session
 end
 
---- Begins a retrieval.
+--- Starts a retrieval.
 ---@param it table  name, description, organization, repository, point, at, days, kind, chosen, …
 function Retrievals:add(it)
   it.id, it.started, it.state = self.store.uuid(), self.store.clock(), "Retrieving"
@@ -52,7 +53,7 @@ function Retrievals:add(it)
   return it
 end
 
---- A retrieval by its id, or a 404.
+--- Finds a retrieval by its id, or refuses with 404.
 function Retrievals:get(id)
   for i, it in ipairs(self.list) do
     if it.id == core.fold(id) then return it, i end
@@ -60,7 +61,7 @@ function Retrievals:get(id)
   refusal.not_found("DataRetrieval", id)
 end
 
---- A session by its id, or a 404.
+--- Finds a session by its id, or refuses with 404.
 function Retrievals:session(id)
   for _, session in ipairs(self.sessions) do
     if session.id == core.fold(id) then return session end
@@ -87,7 +88,7 @@ local function finish(self, session, at)
   it.expires = it.retrieved + it.days * day
 end
 
---- Gets a session on.
+-- Advances a session.
 local function advance(self, session, share, at)
   if session.status ~= "Running" then return end
   session.progress = math.max(session.progress, math.min(99, share * 100 // 1 | 0))
@@ -95,14 +96,14 @@ local function advance(self, session, share, at)
   if share >= 1 then finish(self, session, at) end
 end
 
---- Somebody looked.
+--- Advances a session because a client reads it.
 function Retrievals:look(session)
   if not session or session.status ~= "Running" then return end
   session.looks = session.looks + 1
   advance(self, session, session.looks / looks, self.store.clock())
 end
 
---- Changes for how many days the data stays.
+--- Changes the days that the data stays.
 function Retrievals:extend(it, days)
   if it.state ~= "Retrieved" then
     refusal.raise(409, ("Data retrieval '%s' is busy: %s."):format(it.name, it.state))
@@ -129,7 +130,7 @@ function Retrievals:remove(id, at)
   table.remove(self.list, index)
 end
 
---- Time has passed: what was being retrieved is there, what has expired is gone.
+--- Advances to the current time: retrievals end, and expired data is removed.
 function Retrievals:tick()
   local now = self.store.clock()
   for i = #self.list, 1, -1 do

@@ -1,10 +1,11 @@
---- Data retrievals: create, edit, remove, explore, what they brought back, sessions and logs.
+--- Handles data retrievals: create, edit, remove, explore, what they brought back, sessions and
+--- logs.
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
 local points = require "vbo.sim.backups.points"
 local refusal = require "vbo.sim.base.refusal"
-local render = require "vbo.sim.state.render"
+local dates = require "vbo.sim.state.dates"
 local render_jobs = require "vbo.sim.jobs.render"
 local repositories = require "vbo.sim.backups.repositories"
 local time = require "vbo.base.time"
@@ -20,8 +21,8 @@ local function row(context, it)
   return {
     id = it.id, name = it.name, description = it.description, organizationId = it.organization.id,
     organizationUniqueId = it.organization.id, repositoryId = it.repository.id,
-    proxyId = it.repository.proxy and it.repository.proxy.id, pointInTime = render.time(it.at),
-    startTime = render.time(it.started), expirationTime = render.time(it.expires),
+    proxyId = it.repository.proxy and it.repository.proxy.id, pointInTime = dates.time(it.at),
+    startTime = dates.time(it.started), expirationTime = dates.time(it.expires),
     dataState = it.state, lastStatus = it.status, type = it.kind.name, storageType = storage,
     amazonS3GlacierRetrievalPolicy = it.amazon, azureArchiveRetrievalPolicy = it.azure,
     showDeleted = it.deleted, showAllVersions = it.versions,
@@ -54,7 +55,7 @@ function H.DataRetrieval_GetDataRetrieval(context)
   return context:json(row(context, it))
 end
 
--- What may be retrieved, by the property that names it; one kind at a time.
+-- What may be retrieved, by the property of a body; one kind at a time.
 local kinds = {
   { given = "mailboxes", name = "Exchange", type = "Vex", list = "mailboxes", what = "Mailbox" },
   { given = "oneDrives", name = "OneDrive", type = "Veod", list = "drives", what = "OneDrive" },
@@ -144,7 +145,7 @@ function H.DataRetrieval_DeleteDataRetrieval(context)
   return context:empty()
 end
 
---- Explores what was brought back, and nothing else.
+--- Explores only what was brought back.
 function H.DataRetrieval_ExploreAction(context)
   local it = retrieval(context)
   if not it.restored then
@@ -162,25 +163,28 @@ local function web(_, it)
   return { SiteId = it.id:sub(1, 36), WebId = it.id:sub(37), Title = it.name, Url = it.url }
 end
 
-local rows = {
-  Mailboxes = { "Vex", function(_, it)
-    return { id = it.id, email = it.email, displayName = it.name, isArchive = it.archive or false }
-  end },
-  OneDrives = { "Veod", web },
-  Webs = { "Vesp", web },
-  Teams = { "Vet", function(_, it)
-    return { id = it.id, displayName = it.name, description = it.description }
-  end },
-}
+local function mailbox(_, it)
+  return { id = it.id, email = it.email, displayName = it.name, isArchive = it.archive or false }
+end
 
-for name, part in pairs(rows) do
-  H["DataRetrieval_Get" .. name] = function(context)
+local function team(_, it)
+  return { id = it.id, displayName = it.name, description = it.description }
+end
+
+-- Lists what a retrieval brought back of one workload; nothing of the others.
+local function list_retrieved(kind, render)
+  return function(context)
     local it = retrieval(context)
-    return context:list(it.kind.type == part[1] and it.chosen or {}, part[2])
+    return context:list(it.kind.type == kind and it.chosen or {}, render)
   end
 end
 
---- The word of a session's type; in the schemas of v6 it ends in a comma, a slip.
+H.DataRetrieval_GetMailboxes = list_retrieved("Vex", mailbox)
+H.DataRetrieval_GetOneDrives = list_retrieved("Veod", web)
+H.DataRetrieval_GetWebs = list_retrieved("Vesp", web)
+H.DataRetrieval_GetTeams = list_retrieved("Vet", team)
+
+-- Returns the type of a session; the schemas of v6 have one that ends in a comma.
 local function type_of(context, kind)
   if kind == "RetrievalChangeAvailabilityPeriodDays" and context.number == 6 then
     return kind .. ","
@@ -192,7 +196,7 @@ local function session_row(context, it)
   return {
     id = it.id, retrievalId = it.retrieval.id, name = it.name, type = type_of(context, it.kind),
     status = it.status, progress = it.progress, processedObjects = it.objects,
-    creationTime = render.time(it.created), endTime = render.time(it.ended),
+    creationTime = dates.time(it.created), endTime = dates.time(it.ended),
     repositoryId = it.retrieval.repository.id,
     _links = {
       self = context:href("/DataRetrievalSessions/%s", it.id),

@@ -1,10 +1,10 @@
---- Identifiers of a world: the same seed gives the same identifier at every start.
+--- Makes the identifiers of a world: the same seed gives the same identifier at every start.
 
 local core = require "vbo.core"
 
 local M = {}
 
---- One step of the splitmix64 generator: a 64-bit state in, next state and output out.
+-- Does one step of the splitmix64 generator: returns the next 64-bit state and the output.
 local function step(state)
   state = state + 0x9E3779B97F4A7C15
   local z = state
@@ -13,7 +13,7 @@ local function step(state)
   return state, z ~ (z >> 31)
 end
 
---- A 64-bit hash of a string (FNV-1a, finished by splitmix64 so that near seeds lie far apart).
+--- Hashes a string to 64 bits: FNV-1a, then splitmix64, so that similar seeds differ widely.
 ---@param text string
 ---@return integer
 function M.hash(text)
@@ -23,7 +23,7 @@ function M.hash(text)
   return out
 end
 
---- Deterministic numbers from a seed: `random(n)` gives 1..n.
+--- Returns a generator of deterministic numbers: `random(n)` gives 1..n.
 ---@param seed string
 ---@return fun(n: integer): integer
 function M.random(seed)
@@ -35,7 +35,7 @@ function M.random(seed)
   end
 end
 
---- `count` deterministic bytes.
+--- Returns `count` deterministic bytes.
 ---@param seed string
 ---@param count integer
 ---@return string
@@ -49,7 +49,7 @@ function M.bytes(seed, count)
   return table.concat(parts):sub(1, count)
 end
 
---- A version 4 UUID made of sixteen bytes.
+--- Formats sixteen bytes as a version 4 UUID.
 ---@param raw string  16 bytes
 ---@return string
 function M.format_uuid(raw)
@@ -58,15 +58,15 @@ function M.format_uuid(raw)
   return ("%08x-%04x-%04x-%04x-%04x%08x"):format(a, b, c, d, e, f)
 end
 
---- A UUID of a seed.
+--- Returns the UUID of a seed.
 ---@param seed string
 ---@return string
 function M.uuid(seed)
   return M.format_uuid(M.bytes(seed, 16))
 end
 
---- Base64 (RFC 4648 section 4); with `url` the alphabet of section 5, padded all the same,
---- which is what Exchange's item ids look like on the wire.
+--- Encodes base64 (RFC 4648 section 4); with `url` in the alphabet of section 5, but padded, as the
+--- item ids of Exchange are.
 ---@param data string
 ---@param url boolean?
 ---@return string
@@ -75,7 +75,7 @@ function M.base64(data, url)
   return url and (text:gsub("[+/]", { ["+"] = "-", ["/"] = "_" })) or text
 end
 
---- Decodes Base64; nil when it is none.
+--- Decodes base64; returns nil for other texts.
 ---@param text string
 ---@return string?
 function M.unbase64(text) return core.unbase64((text:gsub("%s", ""))) end

@@ -1,12 +1,13 @@
---- Records some of whose fields are made when one of them is first asked for: a world of many
---- people starts at once, and holds what somebody looked at.
+--- Makes fields of records on first use, so that a world of many people starts at once and keeps
+--- only what was read.
 
 local M = {}
 
---- Makes fields of a record come later.  Copies that keep its metatable share what was made.
+--- Defers fields of a record until one of them is read.  Copies with its metatable share the
+--- fields.
 ---@param it table
 ---@param names string[]         the fields
----@param fill fun(it: table)    sets them all
+---@param fill fun(it: table)    sets all of them
 ---@return table it
 function M.fields(it, names, fill)
   local coming, filled = {}, false

@@ -1,5 +1,5 @@
---- Pages: `offset` and `limit` (30 unless told, 10,000 at most) over a list, and the links that
---- lead through it.
+--- Makes pages of a list by `offset` and `limit` (default 30, at most 10,000), with links to the
+--- other pages.
 
 local json = require "vbo.base.json"
 local refusal = require "vbo.sim.base.refusal"
@@ -12,7 +12,7 @@ local function escape(text)
   return (text:gsub("[^%w%-_.~:=]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
--- The query of this page with another offset; the rest of it is kept.
+-- Writes the query of this page with another offset.
 local function query_at(context, offset, limit, set)
   local parts = {}
   for name, value in pairs(context.query) do
@@ -43,7 +43,7 @@ local function offset_and_limit(query)
   return offset, limit
 end
 
---- The page of a list that a request asks for.
+--- Makes the page of a list that a request asks for.
 ---@param context table   the request's
 ---@param list table      a sequence, or with `slice(self, offset, limit)` -> rows, more
 ---@param render fun(row: any): table
@@ -65,7 +65,7 @@ function M.page(context, list, render)
   return { offset = offset, limit = limit, setId = shown, results = rows, _links = links }
 end
 
---- All of a list, for the operations that answer a bare array.
+--- Renders all of a list, for operations that answer a bare array.
 function M.array(list, render)
   local rows = json.array {}
   for i, row in ipairs(slice(list, 0, M.most)) do rows[i] = render(row) end

@@ -1,4 +1,4 @@
---- Random bytes for tokens, keys, passwords and ids, from OpenSSL.
+--- Makes random bytes for tokens, keys, passwords and ids, from OpenSSL.
 
 local core = require "vbo.core"
 
@@ -9,10 +9,10 @@ local M = {}
 ---@return string
 function M.bytes(count) return assert(core.random(count)) end
 
--- No letters or digits that are mistaken for each other when typed.
+-- Letters and digits without those that look alike.
 local readable = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
---- A password of twenty characters (115 bits).
+--- Makes a password of twenty characters (115 bits).
 ---@return string
 function M.password()
   local out = {}

@@ -1,27 +1,28 @@
---- A map that remembers what was written lately: at least the last N keys, and never more than
---- twice as many.  A server that runs for weeks meets more keys than it should keep.
+--- Keeps a map of the most recent keys: at least the last N, at most twice as many, so that a
+--- server that runs for weeks does not grow.
 
 local M = {}
 
 local Recent = {}
 Recent.__index = Recent
 
---- An empty one.
----@param least integer  how many keys it remembers at least
+--- Returns an empty map.
+---@param least integer  the least number of keys it keeps
 ---@return vbo.sim.Recent
 function M.new(least)
   ---@class vbo.sim.Recent
   return setmetatable({ least = least, young = {}, old = {}, count = 0 }, Recent)
 end
 
----@return any value  nil: never written, or too long ago
+--- Returns the value of a key; nil where it was never written or has been dropped.
+---@return any
 function Recent:get(key)
   local value = self.young[key]
   if value == nil then value = self.old[key] end
   return value
 end
 
---- Writes a value; nil takes the key away.
+--- Writes a value; nil removes the key.
 function Recent:set(key, value)
   self.old[key] = nil
   local there = self.young[key] ~= nil
@@ -34,7 +35,7 @@ function Recent:set(key, value)
   self.young[key] = value
 end
 
---- How many keys it holds.
+--- Counts its keys.
 ---@return integer
 function Recent:size()
   local n = 0

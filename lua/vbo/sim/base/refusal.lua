@@ -1,7 +1,7 @@
---- Refusals: what a handler raises to answer an error, and the error object of each version.
+--- Makes refusals, which a handler raises to answer an error, and their error object by version.
 ---
---- Up to v7 it is { message }, in v8 { message, errorCode } (RESTExceptionInfo of v6 to v8).  v7
---- has an errorCode too, but its enumeration knows no other word than ProxyOffline.
+--- The object is { message } up to v7 and { message, errorCode } in v8 (RESTExceptionInfo of v6 to
+--- v8).  v7 has an errorCode too, but its enumeration has only ProxyOffline.
 
 local M = {}
 
@@ -14,13 +14,13 @@ local Refusal = {}
 Refusal.__index = Refusal
 Refusal.__tostring = function(self) return self.status .. " " .. self.message end
 
--- Codes that the enumeration of v8 offers.
+-- Codes of the enumeration of v8.
 local codes = {
   [400] = "ParameterValidationFailure", [403] = "ResourceAccessDenied",
   [404] = "ResourceNotFound", [409] = "OperationConflict",
 }
 
---- A refusal, not raised.
+--- Makes a refusal without raising it.
 ---@param status integer
 ---@param message string
 ---@param headers table<string, string>?
@@ -34,14 +34,14 @@ end
 --- Raises a refusal; the parameters are those of `make`.
 function M.raise(...) error(M.make(...), 0) end
 
---- A 404 in the words that clients of the real server look for.
+--- Raises a 404 with the message that clients of the real server look for.
 ---@param what string  "OneDrive"
 ---@param id string
 function M.not_found(what, id)
   M.raise(404, ("Resource cannot be found for current key: %s '%s'."):format(what, id))
 end
 
---- A call that lacks what it cannot do without, as v3 words it.
+--- Raises a 400 for missing parameters, with the message of v3.
 ---@param names string[]
 function M.missing(names)
   M.raise(400, "Missing mandatory parameters: " .. table.concat(names, ", "))
@@ -51,7 +51,7 @@ end
 ---@return boolean
 function M.is(value) return getmetatable(value) == Refusal end
 
---- The body of a refusal in a version's shape.
+--- Returns the body of a refusal in the shape of a version.
 ---@param refusal vbo.sim.Refusal
 ---@param number integer  the API version
 ---@return table

@@ -1,4 +1,4 @@
---- Reading requests: queries, forms and JSON as clients of the real server send them.
+--- Reads queries, forms and JSON in the forms that clients of the real server send.
 
 local ascii = require "vbo.base.ascii"
 local json = require "vbo.base.json"
@@ -14,7 +14,7 @@ function M.decode(text)
   end))
 end
 
---- A query or a form: lower-case name -> value, and for names given twice -> the values.
+--- Reads a query or a form: the first value of each lower-case name, and all of its values.
 ---@param text string?
 ---@return table<string, string> first, table<string, string[]> all
 function M.fields(text)
@@ -30,8 +30,8 @@ function M.fields(text)
   return first, all
 end
 
---- Drops commas before a closing bracket: a widely used PHP client sends them, and the real
---- server takes them.
+-- Drops commas before a closing bracket: a widely used PHP client sends them, and the real server
+-- accepts them.
 local function without_trailing_commas(text)
   local out, at = {}, 1
   while true do
@@ -57,7 +57,7 @@ local function without_trailing_commas(text)
   return table.concat(out)
 end
 
---- A JSON body; nil and a message when it is none.  An empty body is `nil, nil`.
+--- Reads a JSON body; returns nil and a message for other texts, nil for an empty body.
 ---@param text string?
 ---@return any value, string? message
 function M.json(text)
@@ -66,6 +66,14 @@ function M.json(text)
   local value, err = json.decode(text)
   if err then value, err = json.decode(without_trailing_commas(text)) end
   return value, err and err.message
+end
+
+--- Returns a property of a body; nil for an explicit null.
+---@param value any
+---@return any
+function M.given(value)
+  if value == json.null then return nil end
+  return value
 end
 
 return M

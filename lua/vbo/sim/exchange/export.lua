@@ -1,9 +1,9 @@
 --- Mail of a restore session as PST files.
 
 local core = require "vbo.core"
-local contexts = require "vbo.sim.http.context"
 local filename = require "vbo.base.filename"
 local pst_export = require "vbo.sim.exchange.pst"
+local read = require "vbo.sim.base.request"
 local refusal = require "vbo.sim.base.refusal"
 local select_by = require "vbo.sim.exchange.selection"
 local streams = require "vbo.sim.formats.streams"
@@ -32,8 +32,8 @@ end
 
 -- The size that files are limited to (v4 and later); nil for one file of any size.
 local function limit_of(body)
-  local size = contexts.given(body.pstSizeLimitBytes)
-  if contexts.given(body.enablePstSizeLimit) ~= true then return nil end
+  local size = read.given(body.pstSizeLimitBytes)
+  if read.given(body.enablePstSizeLimit) ~= true then return nil end
   if not size then refusal.missing { "PstSizeLimitBytes" } end
   if size < 1 then refusal.raise(400, "PstSizeLimitBytes must be a positive number.") end
   return size
@@ -64,7 +64,7 @@ local function export(selector, folders)
     if not context.app.outlook then without_outlook(session, what) end
     local body = context.body
     local limit = limit_of(body)
-    local keyword = contexts.given(body.contentKeyword) or contexts.given(body.contentKeywords)
+    local keyword = read.given(body.contentKeyword) or read.given(body.contentKeywords)
     if keyword and keyword ~= "" then
       local found = {}
       for _, item in ipairs(items) do

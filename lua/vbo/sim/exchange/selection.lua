@@ -1,8 +1,8 @@
---- What an operation on mail is about: functions that read it from a path or a body and give the
---- session, the mailbox (nil: all of an organization), the items, and a name for events.
+--- Selects the mail of an operation from its path or body.  Each function returns the session, the
+--- mailbox (nil: all of an organization), the items, and a name for events.
 
 local explore = require "vbo.sim.sessions.explore"
-local scope = require "vbo.sim.state.scope"
+local scope = require "vbo.sim.exchange.scope"
 
 local M = {}
 
@@ -18,8 +18,8 @@ function M.items(context)
 end
 
 function M.folder(context)
-  local session, mailbox, folder = scope.mail_folder(context)
-  return session, mailbox, scope.mail_below(session, mailbox, folder), "folder " .. folder.name
+  local session, mailbox, folder = scope.folder(context)
+  return session, mailbox, scope.below(session, mailbox, folder), "folder " .. folder.name
 end
 
 function M.mailbox(context)

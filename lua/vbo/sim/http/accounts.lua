@@ -1,6 +1,6 @@
---- Who may log in beside the server's own account, and with what: the account that an organization
---- was added with, as its tenant; and any of its users, as restore operators.  All of them have the
---- server's password, or an assertion that this server signed.
+--- Finds the accounts that may log in besides the server's own: the account that an organization
+--- was added with, as its tenant, and any of its users, as restore operators.  They log in with the
+--- server's password or an assertion that this server signed.
 
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
@@ -16,8 +16,8 @@ local M = {}
 ---@field organization table?  of tenants and operators
 ---@field person table?        of operators: the user of the world
 
---- The tenant of an organization, by the account that it was added with: the real server lets in no
---- other of its users.
+--- Finds the tenant of an organization by the account that it was added with; the real server
+--- admits no other of its users.
 ---@param store table
 ---@param name string
 ---@return vbo.sim.Account?
@@ -29,7 +29,7 @@ function M.tenant(store, name)
   end
 end
 
---- A user of an organization, who may restore what is their own and what their roles cover.
+--- Finds a user of an organization, who may restore what is their own and what their roles cover.
 ---@param store table
 ---@param name string
 ---@return vbo.sim.Account?
@@ -42,7 +42,7 @@ function M.operator(store, name)
   end
 end
 
---- An application of an organization, by its id; its backup application where none is named.
+--- Finds an application of an organization by its id; default its backup application.
 ---@param organization table
 ---@param id string?
 ---@return table?
@@ -52,8 +52,8 @@ function M.application(organization, id)
   return known.application[ascii.lower(id)]
 end
 
---- The tokens of an assertion: itself, or those of Microsoft's answer, a JSON object with an
---- id_token or access_token in it.
+-- Lists the tokens of an assertion: the assertion, or those of Microsoft's answer, a JSON object
+-- with an id_token or access_token.
 local function tokens_of(text)
   if not text:find "^%s*{" then return { text } end
   local good, value = pcall(json.decode, text)
@@ -67,9 +67,9 @@ end
 
 --- Checks an assertion.
 ---@param text string
----@param key string  what assertions are signed with
+---@param key string  the key that assertions are signed with
 ---@param now number
----@return table? claims, string? message  why not
+---@return table? claims, string? message
 function M.asserted(text, key, now)
   local message = "The assertion holds no token that names its user."
   for _, token in ipairs(tokens_of(text)) do

@@ -1,5 +1,5 @@
---- The simulator's own interface, outside the API on the same port, for whoever watches a
---- rehearsal: HTTP Basic with the server's user and password, or a bearer token of the API.
+--- Answers the admin interface of a rehearsal server, outside the API on the same port.  It takes
+--- HTTP Basic with the server's user and password, or a bearer token of the API.
 ---
 ---   POST /sim/assertions          signs an assertion for the log-in of a tenant or an operator:
 ---                                 {"user": name, "application": id (the backup application)}
@@ -8,31 +8,32 @@
 ---   GET  /sim/configuration       what changed in the server itself: jobs, settings, accounts
 ---   GET  /sim/production          what production holds: OneDrives, mail, sites, teams, outbox
 ---   GET  /sim/content?user=&path= the bytes of a document in production; with site= (its URL) a
----                                 path from a library or list on, with team= from a channel on
+---                                 path that starts with a library or list, with team= with a
+---                                 channel
 ---   GET  /sim/sessions            restore sessions, newest first
 ---   GET  /sim/requests            the last requests: method, path, operation, status
----   POST /sim/reset               production, sessions and jobs as at the start; tokens and
+---   POST /sim/reset               resets production, sessions and jobs to the start; tokens and
 ---                                 weather stay
 ---   POST /sim/snapshots/NAME      keeps production as it is under a name; DELETE forgets it
 ---   GET  /sim/snapshots           the names
----   GET  /sim/diff?from=A&to=B    what differs between two of them (start and production, which
----                                 are there always, unless told)
----   GET  /sim/memory              how much the server keeps of what, see `vbo.sim.memory`; with
----                                 collect=true what nobody holds any more is freed first
----   GET  /sim/time                what time it is there
----   POST /sim/time                lets time pass: {"advance": seconds, or "90m", "4h", "7d"};
----                                 schedules run, tokens and idle sessions end
+---   GET  /sim/diff?from=A&to=B    what differs between two of them; `start` and `production`
+---                                 always exist and are the defaults
+---   GET  /sim/memory              how many things the server keeps, see `memory.lua`; with
+---                                 collect=true after a garbage collection
+---   GET  /sim/time                the server's time
+---   POST /sim/time                advances the clock: {"advance": seconds, or "90m", "4h", "7d"};
+---                                 schedules run, tokens and idle sessions expire
 ---   GET  /sim/weather             the rules of the weather, and how often each struck
 ---   POST /sim/weather             adds a rule, rules, or a set: "storm", see `vbo.sim.weather`
----   DELETE /sim/weather?id=N      takes a rule away, or all of them
+---   DELETE /sim/weather?id=N      removes a rule, or all of them
 
 local ascii = require "vbo.base.ascii"
-local admin_sites = require "vbo.sim.http.admin_sites"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
 local memory = require "vbo.sim.http.memory"
 local nearest = require "vbo.base.nearest"
 local read = require "vbo.sim.base.request"
+local report = require "vbo.sim.production.report"
 local snapshots = require "vbo.sim.production.diff"
 local time = require "vbo.base.time"
 
@@ -55,98 +56,17 @@ routes["GET /sim/changes"] = function(app, query)
   return ok(out)
 end
 
-local function by_path(a, b) return a.path < b.path end
-
-local function drive_of(production, organization, user)
-  local live = production:drive(organization, user.name)
-  if not live then return nil end
-  local documents, folders = json.array {}, json.array {}
-  for _, entry in pairs(live.entries) do
-    documents[#documents + 1] = {
-      path = entry.path, size = entry.size, version = entry.version,
-      modified = time.iso(entry.modified), modifiedBy = entry.by,
-      -- Of what was restored.
-      versions = entry.versions, permissions = entry.permissions,
-    }
-  end
-  for path in pairs(live.folders) do folders[#folders + 1] = path end
-  table.sort(documents, by_path)
-  table.sort(folders)
-  return { user = user.name, id = live.drive.id, folders = folders, documents = documents }
-end
-
-local function mailbox_of(production, organization, user, archive)
-  local live = production:mailbox(organization, user.name, archive)
-  if not live then return nil end
-  local items = json.array {}
-  for _, entry in pairs(live.items) do
-    items[#items + 1] = {
-      path = entry.folder .. "/" .. entry.item.subject, folder = entry.folder,
-      subject = entry.item.subject, size = entry.item.size, unread = entry.unread,
-      received = time.iso(entry.received),
-    }
-  end
-  table.sort(items, function(a, b)
-    if a.path ~= b.path then return a.path < b.path end
-    return a.received < b.received
-  end)
-  return { user = user.name, id = live.mailbox.id, archive = archive, items = items }
-end
-
--- Of a generated world those whom a rehearsal touched: all of them are too many to tell.
-local function users_of(production, organization)
-  if not organization.everybody then return organization.users end
-  local found, seen = {}, {}
-  for _, places in ipairs { production._drives, production._mailboxes } do
-    for _, place in pairs(places) do
-      local user = place and place.user
-      if user and user.organization == organization and not seen[user.name] then
-        seen[user.name] = true
-        found[#found + 1] = user
-      end
-    end
-  end
-  table.sort(found, function(a, b) return a.name < b.name end)
-  return found
-end
-
-routes["GET /sim/production"] = function(app)
-  local production, organizations, outbox = app.store.production, json.array {}, json.array {}
-  for _, organization in ipairs(app.store.world:organizations()) do
-    local row = { name = organization.name, drives = json.array {}, mailboxes = json.array {} }
-    for _, user in ipairs(users_of(production, organization)) do
-      row.drives[#row.drives + 1] = drive_of(production, organization, user)
-      row.mailboxes[#row.mailboxes + 1] = mailbox_of(production, organization, user)
-      if user.archive then
-        row.mailboxes[#row.mailboxes + 1] = mailbox_of(production, organization, user, true)
-      end
-    end
-    row.sites = admin_sites.sites(production, organization)
-    row.teams = admin_sites.teams(production, organization)
-    organizations[#organizations + 1] = row
-  end
-  for i, letter in ipairs(production.outbox) do
-    local row = {}
-    for key, value in pairs(letter) do row[key] = value end
-    row.time, row.attachments = time.iso(letter.time), json.array(letter.attachments)
-    outbox[i] = row
-  end
-  return ok { organizations = organizations, outbox = outbox }
-end
+routes["GET /sim/production"] = function(app) return ok(report.all(app.store.production)) end
 
 routes["GET /sim/content"] = function(app, query)
-  for _, organization in ipairs(app.store.world:organizations()) do
-    local live = query.user and app.store.production:drive(organization, query.user)
-    local entry = live and live.entries[query.path or ""]
-      or admin_sites.content(app.store.production, organization, query)
-    if entry then
-      return {
-        status = 200, stream = entry.stream,
-        headers = { ["content-type"] = "application/octet-stream" },
-      }
-    end
+  local entry = report.document(app.store.production, query)
+  if not entry then
+    return { status = 404, headers = {}, json = { message = "Production has no such document." } }
   end
-  return { status = 404, headers = {}, json = { message = "Production has no such document." } }
+  return {
+    status = 200, stream = entry.stream,
+    headers = { ["content-type"] = "application/octet-stream" },
+  }
 end
 
 routes["GET /sim/sessions"] = function(app)
@@ -182,7 +102,7 @@ local function problem(status, message)
   return { status = status, headers = {}, json = { message = message } }
 end
 
--- States that need no snapshot.
+-- States that exist without a snapshot.
 local standing = {
   start = snapshots.start, production = snapshots.take,
 }
@@ -203,7 +123,7 @@ routes["GET /sim/snapshots"] = function(app)
   return ok(out)
 end
 
---- /sim/snapshots/NAME, whose last part is the caller's.
+-- Answers /sim/snapshots/NAME.
 local function snapshot_route(app, method, name)
   app.snapshots = app.snapshots or {}
   if method == "POST" then
@@ -243,7 +163,7 @@ routes["POST /sim/time"] = function(app, _, request)
   local given = type(value) == "table" and value.advance
   local count, unit = tostring(given):match "^(%d+)%s*(%a?)$"
   local seconds = count and units[unit] and math.tointeger(tonumber(count)) * units[unit]
-  -- A year is more than any rehearsal needs; a clock never goes back.
+  -- A year is more than a rehearsal needs; a clock cannot go back.
   if not seconds or seconds > 366 * 86400 then
     return problem(400, "'advance' must be a time up to a year: seconds, or as in 90m, 4h, 7d.")
   end
@@ -252,7 +172,7 @@ routes["POST /sim/time"] = function(app, _, request)
   return ok { time = time.iso(app.clock()) }
 end
 
--- What whoever asks got wrong is theirs to know.
+-- Calls a function; returns an answer for an error of usage, and nil with its result else.
 local function taken(status, fn, ...)
   local good, err = pcall(fn, ...)
   if good then return nil, err end
@@ -269,7 +189,7 @@ routes["GET /sim/weather"] = function(app) return ok(weather_of(app):list()) end
 
 routes["POST /sim/weather"] = function(app, _, request)
   local value, message = read.json(request.body)
-  -- A rule as text needs no quotes: it may be the body itself.
+  -- A body that is not JSON is the text of a rule.
   if message then value = request.body end
   local weather = weather_of(app)
   return taken(400, weather.post, weather, value) or ok(weather:list())
@@ -303,7 +223,7 @@ routes["POST /sim/reset"] = function(app)
   return { status = 204, headers = {}, body = "" }
 end
 
---- Answers a request of the admin interface; nil when the path is not its own.
+--- Answers a request of the admin interface; returns nil for other paths.
 ---@param app table
 ---@param request table  of `app:handle`
 ---@return table?

@@ -1,12 +1,12 @@
---- The rehearsal server without its sockets: a request in, an answer out.
+--- Answers requests as a rehearsal server, without sockets.
 ---
 ---   local app = require("vbo.sim.http.app").new { world = "demo", user = "u", password = "p" }
 ---   local answer = app:handle { method = "GET", path = "/v8/Jobs", query = nil, headers = {…},
 ---                               body = "" }
----   answer.status, answer.headers, answer.body | answer.stream   (see `vbo.sim.streams`)
+---   answer.status, answer.headers, answer.body | answer.stream   (see `formats/streams.lua`)
 ---
---- The catalogue says which operation a request means; one handler per canonical name then
---- serves every version and both dialects.
+--- The catalogue finds the operation of a request; one handler for each canonical name serves every
+--- version and both dialects.
 
 local ascii = require "vbo.base.ascii"
 local access = require "vbo.sim.state.access"
@@ -15,7 +15,7 @@ local auth = require "vbo.sim.http.auth"
 local catalogue = require "vbo.catalogue"
 local clocks = require "vbo.sim.state.clock"
 local configuration = require "vbo.sim.state.configuration"
-local contexts = require "vbo.sim.http.context"
+local contexts = require "vbo.sim.base.context"
 local identities = require "vbo.sim.state.identities"
 local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
@@ -33,42 +33,54 @@ local M = {}
 local App = {}
 App.__index = App
 
+-- Each of these modules is a table of handlers by the canonical name of their operation.
+local handler_modules = {
+  require "vbo.sim.backups.browse", require "vbo.sim.backups.data",
+  require "vbo.sim.backups.retrieve",
+  require "vbo.sim.exchange.browse", require "vbo.sim.exchange.change",
+  require "vbo.sim.exchange.export",
+  require "vbo.sim.jobs.browse", require "vbo.sim.jobs.change", require "vbo.sim.jobs.copies",
+  require "vbo.sim.jobs.items", require "vbo.sim.jobs.sessions",
+  require "vbo.sim.onedrive.browse", require "vbo.sim.onedrive.change",
+  require "vbo.sim.organizations.browse", require "vbo.sim.organizations.change",
+  require "vbo.sim.organizations.members",
+  require "vbo.sim.roles.browse", require "vbo.sim.roles.operator",
+  require "vbo.sim.sessions.browse",
+  require "vbo.sim.sharepoint.browse", require "vbo.sim.sharepoint.change",
+  require "vbo.sim.sharepoint.search",
+  require "vbo.sim.teams.browse", require "vbo.sim.teams.change", (require "vbo.sim.teams.search"),
+}
+
 local handlers = {}
-for _, name in ipairs { "organizations.browse", "organizations.change", "sessions.browse",
-  "onedrive.browse", "onedrive.change", "exchange.browse",
-  "exchange.export",
-  "sharepoint.browse", "sharepoint.change", "teams.browse", "teams.change",
-  "sessions.search",
-  "jobs.change", "jobs.sessions", "backups.browse", "jobs.copies", "backups.retrieve",
-  "backups.data", "organizations.members", "roles.browse", "roles.operator" } do
-  for operation, handler in pairs(require("vbo.sim." .. name)) do
+for _, module in ipairs(handler_modules) do
+  for operation, handler in pairs(module) do
     assert(not handlers[operation], "two handlers of " .. operation)
     handlers[operation] = handler
   end
 end
 
---- The operations that this server knows, by canonical name.
+--- Handlers by the canonical name of their operation.
 M.handlers = handlers
 
 local known_options = { world = true, user = true, password = true, token_lifetime = true,
   session_idle = true, zone = true, origin = true, clock = true, uuid = true, bytes = true,
   log = true, no_outlook = true, no_schedules = true }
 
--- How many requests the admin interface remembers.
+-- The requests that the admin interface keeps.
 local remembered = 1000
 
---- An app.
+--- Returns an app.
 ---@param options table
----  world: a name or a world object ("demo");
----  user, password: the one account ("admin@rehearsal.local"; a random password);
----  token_lifetime: seconds of an access token (3600, the real server's default);
----  session_idle: seconds until a restore session that nobody uses stops (900); 0: never;
----  zone: the server's own, in seconds east of UTC (0): v1 and v2 tell times in it;
----  origin: function that gives "https://host:port" for absolute links;
+---  world: a name or a world object, default "demo";
+---  user, password: of the administrator, default "admin@rehearsal.local" and a random password;
+---  token_lifetime: seconds of an access token, default 3600 as on the real server;
+---  session_idle: seconds until an unused restore session stops, default 900; 0: never;
+---  zone: the server's time zone in seconds east of UTC, default 0: v1 and v2 write times in it;
+---  origin: function that returns "https://host:port" for absolute links;
 ---  clock, uuid, bytes: time in seconds, new ids and random bytes, for tests to replace;
----  no_schedules: jobs run when they are started, never by themselves;
+---  no_schedules: jobs run only when they are started;
 ---  no_outlook: exports to PST fail as on a server without Outlook;
----  log: function(text) told of what went wrong inside
+---  log: function(text) that receives failures inside
 ---@return table
 function M.new(options)
   for name in pairs(options) do
@@ -82,7 +94,7 @@ function M.new(options)
   end
   local bytes = options.bytes or random.bytes
   local base = options.clock or clocks.of(world)
-  -- Whoever watches may let time pass (POST /sim/time).
+  -- The admin interface may advance the clock (POST /sim/time).
   local ahead = 0
   local function clock() return base() + ahead end
   local uuid = options.uuid or stores.uuids(bytes)
@@ -107,7 +119,8 @@ function M.new(options)
   return self
 end
 
---- The body of a request: of an action what its key holds, and the operation that the key means.
+-- Reads the body of a request.  The key of an action's body chooses the operation; its value is the
+-- body.
 local function body_of(found, request)
   local value, message = read.json(request.body)
   if message then refusal.raise(400, "The body is not valid JSON: " .. message) end
@@ -138,12 +151,12 @@ local function checked_body(operation, value)
     return {}
   end
   if not operation.body then
-    -- The facts of v1 to v5 do not describe all bodies.
+    -- The facts of v1 to v5 lack some bodies.
     if operation.method ~= "GET" and not operation.action and operation.path:match "^/v[1-5]/" then
       return value
     end
-    -- An action without properties may still be sent with an empty object, and what is always an
-    -- archive with the word for it: a widely used client says so of a library.
+    -- Clients send an empty object to an action without properties, and a widely used one sends
+    -- asZip where the answer is always an archive.
     if type(value) == "table" then
       local key = next(value)
       local zip = operation.action == "save" and type(key) == "string"
@@ -155,7 +168,7 @@ local function checked_body(operation, value)
   return validate.body(value, operation.body) or {}
 end
 
--- What is answered to anybody is answered to them.
+-- The account of a request that needs no login.
 local nobody = { kind = "administrator" }
 
 local function perform(self, cat, request, note)
@@ -196,13 +209,13 @@ local function perform(self, cat, request, note)
   end
   local handler = handlers[operation.name]
   local subject = operation.change and configuration.subject(context)
-  -- What has no handler of its own is answered by its schema.
+  -- An operation without a handler is answered by its schema.
   local answer = handler and handler(context) or typed.handle(context, handlers)
   configuration.note(self.store.configuration, context, subject or nil)
   return answer
 end
 
---- The answer to a request of the API in one version.
+-- Answers a request of the API in one version.
 local function answer_of(self, cat, request, note)
   local function explain(err)
     if refusal.is(err) then return err end
@@ -217,7 +230,7 @@ local function answer_of(self, cat, request, note)
   }
 end
 
--- A request may hold bytes that are no text (%FF in a path), and answers tell what was asked.
+-- Replaces invalid UTF-8: a path may hold any bytes (%FF), and an answer repeats it.
 local function text_alone(value)
   if type(value) == "string" and not utf8.len(value) then
     return (value:gsub("[\x80-\xFF]", "\u{FFFD}"))
@@ -234,18 +247,18 @@ local function encoded(value)
   return good and text or json.encode(text_alone(value))
 end
 
---- Notes a request for whoever watches.
+--- Keeps a request for the admin interface.
 ---@param note table
 function App:remember(note)
   local list = self.requests
   list[#list + 1] = note
-  -- Now and then, and not with every request: what is kept has to move.
+  -- Trim the list only at twice its length, since trimming moves it.
   if #list >= 2 * remembered then
     self.requests = table.move(list, #list - remembered + 1, #list, 1, {})
   end
 end
 
---- The last requests, oldest first.
+--- Lists the last requests, oldest first.
 ---@return table[]
 function App:last_requests()
   local list = self.requests

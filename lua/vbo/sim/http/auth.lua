@@ -1,12 +1,11 @@
---- Tokens: the token route of every version, and the check of what requests carry.
+--- Issues tokens at the token route of every version, and checks those of requests.
 ---
 --- OAuth 2.0 password and refresh grants (RFC 6749 sections 4.3 and 6), JWT bearer assertions (RFC
 --- 7523) and the grant of restore operators, as a form or as JSON; failures are 400 with
 --- { error, error_description }, an unknown or expired token is a 401.
 ---
---- Tokens are signed with a random key of this process (`vbo.sim.jwt`), assertions with another.
---- Nobody but this server can sign an assertion: `POST /sim/assertions` gives one to whoever knows
---- the server's password.
+--- Tokens are signed with a random key of this process (`jwt.lua`), assertions with another.  Only
+--- this server signs assertions: `POST /sim/assertions` returns one for the server's password.
 
 local ascii = require "vbo.base.ascii"
 local accounts = require "vbo.sim.http.accounts"
@@ -23,30 +22,30 @@ local M = {}
 local Auth = {}
 Auth.__index = Auth
 
---- Refresh tokens outlive access tokens; the reference names no time, a day is plenty here.
+-- Refresh tokens outlive access tokens; the reference gives no lifetime.
 local refresh_lifetime = 86400
 
--- How many tokens are kept of either kind; the oldest go when more are asked for.
+-- The most tokens of either kind that are kept; new ones replace the oldest.
 local most = 5000
 
---- Tokens of one server.
+--- Returns the tokens of a server.
 ---@param options { user: string, password: string, lifetime: number, clock: (fun(): number),
 ---  bytes: (fun(count: integer): string), store: (fun(): table), log: fun(text: string) }
----  lifetime: seconds of an access token; store: whose organizations have accounts of their own;
----  log: told of addresses that guess passwords
+---  lifetime: seconds of an access token; store: whose organizations have accounts;
+---  log: receives addresses that guess passwords
 ---@return table
 function M.new(options)
   return setmetatable({
     user = options.user, password = options.password, lifetime = options.lifetime,
     clock = options.clock, bytes = options.bytes, store = options.store, access = {}, refresh = {},
     key = options.bytes(32), assertion_key = options.bytes(32),
-    -- The clock of the world may be moved; how fast somebody guesses is told by the machine's own.
+    -- The clock of the world may be advanced; the rate of guesses needs the machine's own.
     guesses = guesses.new { now = core.now, log = options.log },
     access_order = { first = 1, last = 0 }, refresh_order = { first = 1, last = 0 },
   }, Auth)
 end
 
---- Keeps a token, and drops the oldest that have expired, were used up, or are too many.
+-- Keeps a token and drops the oldest that are expired, used up, or too many.
 local function keep(tokens, order, key, token, now)
   tokens[key] = token
   order.last = order.last + 1
@@ -66,7 +65,7 @@ local function failure(code, text)
   }
 end
 
---- Whether a name and a password are the account's.
+-- Checks a name and a password against the server's account.
 ---@return boolean
 function Auth:knows(user, password)
   return core.fold(user) == core.fold(self.user) and jwt.same(password, self.password)
@@ -74,7 +73,7 @@ end
 
 local function http_date(at) return os.date("!%a, %d %b %Y %H:%M:%S GMT", at // 1 | 0) end
 
---- A signed token of an account.
+-- Makes a signed token of an account.
 ---@param use "access"|"refresh"
 local function sign(self, account, use, expires)
   return jwt.sign(self.key, {
@@ -83,8 +82,8 @@ local function sign(self, account, use, expires)
   })
 end
 
---- What is known of a token of either kind that was signed here and has not expired.
----@return table? found, string? message  why not
+-- Finds a token of either kind that was signed here and has not expired.
+---@return table? found, string? message
 local function held(self, tokens, use, token)
   local claims, why = jwt.verify(self.key, token, self.clock())
   if not claims then return nil, why end
@@ -99,7 +98,7 @@ local function held(self, tokens, use, token)
   return found
 end
 
---- Tokens for an account, and the answer that brings them.
+-- Issues tokens for an account and makes the answer with them.
 local function issue(self, account, number, cookieless)
   local now = self.clock()
   local access = sign(self, account, "access", now + self.lifetime)
@@ -129,7 +128,7 @@ local function issue(self, account, number, cookieless)
   }
 end
 
---- The parameters of a token request, lower-case names.
+-- Reads the parameters of a token request, by lower-case name.
 local function parameters(request)
   local kind = ascii.lower(request.headers["content-type"] or "")
   if not kind:find("json", 1, true) then return (read.fields(request.body)) end
@@ -145,7 +144,7 @@ local function parameters(request)
   return out
 end
 
---- The value of the antiforgery cookie that a request brings.
+-- Reads the antiforgery cookie of a request.
 local function cookie(request)
   return (";" .. (request.headers.cookie or "")):match ";%s*vbo%-antiforgery=([^;%s]+)"
 end
@@ -158,12 +157,12 @@ local function slow_down(retry)
   return answer
 end
 
---- Examines a password, not faster than an address may try them.
+-- Examines a password, limited to the rate that an address may try them.
 ---@param address string
 ---@param examine fun(): any
----@return any found  what `examine` gives
+---@return any found  of `examine`
 ---@return number? delay  seconds until the answer may leave; nil: nothing was examined
----@return integer? retry  seconds until the next try, then
+---@return integer? retry  seconds until the next try then
 local function slowed(self, address, examine)
   local delay, retry = self.guesses:try(address)
   if not delay then return nil, nil, retry end
@@ -172,7 +171,7 @@ local function slowed(self, address, examine)
   return found, delay
 end
 
---- The account that a user name and a password are of; nil and the refusal.
+-- Finds the account of a user name and a password; nil and the refusal.
 local function by_password(self, given, who)
   if not given.username or not given.password then
     return nil, failure("invalid_request", "Both username and password are needed.")
@@ -187,7 +186,7 @@ local function by_password(self, given, who)
   return nil, failure("invalid_grant", wrong)
 end
 
---- The account that an assertion names; nil and the refusal.
+-- Finds the account of an assertion; nil and the refusal.
 local function by_assertion(self, given, who)
   if not given.client_id or given.client_id == "" then
     return nil, failure("invalid_request", "A client_id is needed: the id of the application.")
@@ -215,7 +214,7 @@ end
 
 local grants = {}
 
---- The server's own account, or an organization's, which becomes its tenant.
+-- Grants tokens to the server's own account, or to an organization's as its tenant.
 function grants.password(self, given)
   return by_password(self, given, function(name)
     if core.fold(name) == core.fold(self.user) then
@@ -225,19 +224,19 @@ function grants.password(self, given)
   end)
 end
 
---- The tenant of an organization whose sign-in needs more than a password.
+-- Grants tokens to the tenant of an organization whose sign-in needs more than a password.
 grants["urn:ietf:params:oauth:grant-type:jwt-bearer"] = function(self, given)
   return by_assertion(self, given, function(name) return accounts.tenant(self.store(), name) end)
 end
 
---- A restore operator, by password or by an assertion.
+-- Grants tokens to a restore operator, by password or by an assertion.
 function grants.operator(self, given)
   local function who(name) return accounts.operator(self.store(), name) end
   if given.assertion then return by_assertion(self, given, who) end
   return by_password(self, given, who)
 end
 
---- What issues these tokens is not here.
+-- Refuses a grant whose issuer does not exist here.
 function grants.integration(_, given)
   if not given.integration_token then
     return nil, failure("invalid_request", "An integration_token is needed.")
@@ -245,7 +244,7 @@ function grants.integration(_, given)
   return nil, failure("invalid_grant", "The integration token is unknown.")
 end
 
---- The grants of a version, as its catalogue lists them.
+-- Lists the grants of a version in its catalogue.
 local function grants_of(cat)
   local schema = cat:operation "token".body.properties.grant_type
   return schema.enum
@@ -275,7 +274,7 @@ function Auth:token(request, cat)
       return failure("invalid_grant", ("The refresh token %s."):format(
         why or "came without its antiforgery cookie"))
     end
-    -- Used once: its successor takes its place, and the access token it came with ends.
+    -- A refresh token is used once: its successor replaces it, and its access token ends.
     self.refresh[key], self.access[old.access] = nil, nil
     return issue(self, old.account, number, cookieless or old.cookieless)
   end
@@ -285,9 +284,9 @@ function Auth:token(request, cat)
   return answer
 end
 
---- The account of a request's bearer token.
+--- Finds the account of a request's bearer token.
 ---@param request table
----@return vbo.sim.Account? account, string? message  why not
+---@return vbo.sim.Account? account, string? message
 function Auth:bearer(request)
   local kind, key = (request.headers.authorization or ""):match "^(%S+)%s+(%S+)%s*$"
   if not kind or ascii.lower(kind) ~= "bearer" then return nil, "A bearer token is needed." end
@@ -300,10 +299,10 @@ function Auth:bearer(request)
   return found.account, nil
 end
 
---- The user of HTTP Basic (RFC 7617), which the admin interface takes beside tokens.
+--- Finds the user of HTTP Basic (RFC 7617), which the admin interface takes besides tokens.
 ---@return string? user
 ---@return number? delay   seconds until the answer may leave; nil: nothing was examined
----@return integer? retry  seconds until the next try, where that is why
+---@return integer? retry  seconds until the next try then
 function Auth:basic(request)
   local kind, text = (request.headers.authorization or ""):match "^(%S+)%s+(%S+)%s*$"
   if not kind or ascii.lower(kind) ~= "basic" then return nil end
@@ -313,10 +312,10 @@ function Auth:basic(request)
   end)
 end
 
---- Signs an assertion, as the identity provider of an organization would.
+--- Signs an assertion like the identity provider of an organization.
 ---@param name string         a tenant's account, or a user
 ---@param application string? id of the organization's application (its backup application)
----@return string? assertion, string? message  why not
+---@return string? assertion, string? message
 function Auth:assertion(name, application)
   local account = accounts.tenant(self.store(), name) or accounts.operator(self.store(), name)
   if not account then return nil, ("No account of this server is called '%s'."):format(name) end

@@ -1,9 +1,9 @@
 --- Slows down guesses of a password.
 ---
 --- Every address has a few tries that are answered at once.  After that its tries, right or wrong,
---- are answered one a second, so that a parallel guesser gains nothing; what would wait too long is
---- refused unexamined (429).  Other addresses, tokens that were issued and refresh tokens are not
---- concerned: a guesser blocks nobody else.
+--- are answered one a second, so that parallel guesses gain nothing; a try that would wait too long
+--- is refused unexamined (429).  Other addresses, issued tokens and refresh tokens are not
+--- affected.
 
 local ascii = require "vbo.base.ascii"
 
@@ -39,7 +39,7 @@ function M.address(peer)
   return table.concat(groups, ":", 1, math.min(4, #groups)) .. "::/64"
 end
 
--- Forgets addresses that were quiet for long; when all are busy, all of them.
+-- Forgets addresses that were idle for long; when all are busy, all of them.
 local function trim(self, now)
   for address, entry in pairs(self.addresses) do
     if now - entry.last > memory then
@@ -63,12 +63,12 @@ end
 
 --- Admits a try.
 ---@param address string
----@return number? delay  seconds until its answer may leave; nil: it is not to be examined
----@return integer? retry  seconds until the next try, then
+---@return number? delay  seconds until its answer may leave; nil: do not examine it
+---@return integer? retry  seconds until the next try then
 function Guesses:try(address)
   local now = self.now()
   local entry = self.addresses[address]
-  -- What comes without an address comes from this process.
+  -- A request without an address comes from this process.
   if address == "" or not entry or entry.failures < free then return 0 end
   local wait = math.max(0, entry.next - now)
   if wait > patience then return nil, math.ceil(wait - patience) end

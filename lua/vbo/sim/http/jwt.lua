@@ -1,7 +1,7 @@
---- JSON Web Tokens (RFC 7519), signed with HMAC-SHA-256 (`HS256`, RFC 7515 and 7518).
+--- Signs and checks JSON Web Tokens (RFC 7519) with HMAC-SHA-256 (`HS256`, RFC 7515 and 7518).
 ---
---- No other algorithm is ever accepted: what a token's header says chooses nothing here, so that a
---- token with `"alg": "none"`, or one that names a key of its own, is refused.
+--- The header of a token never chooses the algorithm: a token with `"alg": "none"`, or one that
+--- names a key, is refused.
 
 local core = require "vbo.core"
 local ids = require "vbo.sim.base.ids"
@@ -9,7 +9,7 @@ local json = require "vbo.base.json"
 
 local M = {}
 
---- Encodes bytes in Base64 for URLs, without padding (RFC 7515 section 2).
+--- Encodes bytes in base64 for URLs, without padding (RFC 7515 section 2).
 local function encode(bytes) return (ids.base64(bytes, true):gsub("=", "")) end
 
 local function decode(text)
@@ -17,7 +17,7 @@ local function decode(text)
   return ids.unbase64((text:gsub("[-_]", { ["-"] = "+", ["_"] = "/" })) .. ("="):rep(-#text % 4))
 end
 
---- Compares two strings in a time that depends on their lengths alone.
+-- Compares two strings in a time that depends only on their lengths.
 ---@param a string
 ---@param b string
 ---@return boolean
@@ -50,7 +50,7 @@ end
 ---@param key string
 ---@param token string
 ---@param now number  seconds since 1970
----@return table? claims, string? message  why not, as the end of a sentence
+---@return table? claims, string? message  the end of a sentence
 function M.verify(key, token, now)
   local head, payload, given = token:match "^([%w_-]+)%.([%w_-]+)%.([%w_-]*)$"
   local about, claims = object(head or ""), object(payload or "")

@@ -1,5 +1,4 @@
---- How much a rehearsal server keeps, for whoever watches its memory: nothing of this but what
---- changed in production may grow for ever.
+--- Counts what a rehearsal server keeps: only the changes in production may grow without a limit.
 
 local M = {}
 
@@ -9,7 +8,7 @@ local function count(map)
   return n
 end
 
---- What an app holds.
+--- Counts what an app keeps.
 ---@param app table
 ---@return table
 function M.of(app)

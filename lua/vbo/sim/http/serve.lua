@@ -1,4 +1,4 @@
---- The loop behind `vbolua sim`: sockets on one side, `app:handle` on the other.
+--- Serves an app: takes requests from sockets, passes them to `app:handle` and sends the answers.
 
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
@@ -9,11 +9,11 @@ local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 
--- A connection on which nothing moves for so many seconds is closed, and what it held is freed: an
--- answer that nobody reads on, a client that has gone without a word.
+-- Seconds until an idle connection is closed and its answer freed: its client has gone or no longer
+-- reads.
 local idle_timeout = 300
 
--- A file of an archive that has gone would be noticed in the middle of the answer.
+-- Checks a file before the answer starts: a missing one would break off an archive halfway.
 local function check_file(description)
   local path = description.root .. "/" .. description.path
   local found = core.stat(path)
@@ -24,7 +24,7 @@ local function check_file(description)
   end
 end
 
---- The C stream of a description (see `vbo.sim.streams`).
+-- Opens the C stream of a description of `formats/streams.lua`.
 local function open_stream(server, description)
   if description.kind == "bytes" then return assert(server.stream.bytes(description.data)) end
   if description.kind == "generate" then
@@ -47,16 +47,15 @@ local function open_stream(server, description)
   return assert(server.stream.zip(entries))
 end
 
-M.open_stream = open_stream
 
---- The answer to a request in the weather of the server, and what it suffers on its way.
+-- Answers a request in the weather of the server; returns also the faults of its way.
 local function weathered(app, asked)
   local strike = app.weather:strike(asked)
   if not strike then return app:handle(asked), {} end
   local note
   local reply = strike:instead(app)
   if reply then
-    -- The app never saw it; whoever watches sees it all the same.
+    -- The app has not seen the request; the admin interface lists it nevertheless.
     note = { time = os.date("!%Y-%m-%dT%H:%M:%SZ", app.clock() // 1 | 0), method = asked.method,
       path = asked.path, query = asked.query, operation = strike.about.operation,
       status = reply.status }
@@ -73,8 +72,7 @@ local function weathered(app, asked)
   return reply, strike:wire(reply), strike
 end
 
---- Answers in place of a stream that cannot be opened: a file that has gone from the world's folder
---- since, say.
+-- Answers 500 for a stream that cannot be opened, such as a file that is gone from the world.
 local function unreadable(app, request, why)
   local text = "The rehearsal server cannot read its world: " .. (type(why) == "table"
     and why.message or tostring(why))
@@ -86,8 +84,8 @@ local function unreadable(app, request, why)
   }
 end
 
---- Answers one request; what fails here is told to nobody but the log, the client gets a 500.
---- Gives the strike of the weather that met it, if any, and whether the request is still needed.
+-- Answers one request; a failure here is logged, and the client gets a 500.  Returns the strike of
+-- the weather, if any, and whether the request is still needed.
 local function answer(server, app, request)
   local reply, wire, strike = weathered(app, {
     method = request.method, path = request.path, query = request.query,
@@ -115,7 +113,7 @@ local function answer(server, app, request)
   return strike, sent and export ~= nil
 end
 
---- Whether nobody but this machine reaches an address.
+--- Checks whether only this machine reaches an address.
 ---@param address string
 ---@return boolean
 function M.loopback(address)
@@ -124,14 +122,26 @@ function M.loopback(address)
     or inner:find "^::ffff:127%." ~= nil
 end
 
+--- Prints where a server listens and how to log in: four lines of "name: value".
+---@param server table  of `vbo.server`
+---@param app table     of `vbo.sim.http.app`
+function M.announce(server, app)
+  io.stdout:write(
+    "listening: ", server:url(), "\n",
+    "user: ", app.user, "\n",
+    "password: ", app.password, "\n",
+    "fingerprint: ", server:fingerprint(), "\n")
+  io.stdout:flush()
+end
+
 --- Serves until a signal (SIGINT, SIGTERM) comes.
 ---@param options table
----  address, port: where to listen (127.0.0.1, 0 for any free port);
----  app: options of `vbo.sim.app`;
----  weather: of `vbo.sim.weather` (fine weather);
----  deaf: true goes on when a signal comes: whoever started it ends it;
----  ready: function(server, app) called once requests are taken;
----  log: function(text) told of failures inside
+---  address, port: default 127.0.0.1 and any free port;
+---  app: options of `app.lua`;
+---  weather: of `vbo.sim.weather`, default without faults;
+---  deaf: true ignores signals: the parent process ends the server;
+---  ready: function(server, app) called when the server takes requests;
+---  log: function(text) that receives failures inside
 function M.run(options)
   local server = require "vbo.server"
   local function listen(port)
@@ -165,7 +175,7 @@ function M.run(options)
       if not good then
         if options.log then options.log(strike) end
       elseif strike and strike.new_certificate then
-        -- A new identity at the same place: every connection ends, as it would.
+        -- A new identity at the same address ends every connection.
         held.socket:close()
         held.socket = listen(port)
       end

@@ -1,13 +1,13 @@
---- The API's own description, where the real server keeps it: `GET /swagger/docs/v5` gives the
---- document of a version to whoever asks, without a token.  Here it is of OpenAPI 3.0 for every
---- version, made of the catalogue.
+--- Answers the description of the API where the real server has it: `GET /swagger/docs/v5` returns
+--- the document of a version without a token.  Here every version has OpenAPI 3.0, made from the
+--- catalogue.
 
 local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
 
 local M = {}
 
---- The answer to a request for a description; nil when it is for something else.
+--- Answers a request for a description; returns nil for other requests.
 ---@param app table
 ---@param request table
 ---@return table?

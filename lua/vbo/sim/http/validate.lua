@@ -1,5 +1,5 @@
---- Checks what was received against the schemas of the catalogue, as forgiving as the real server:
---- property names and enum values in any case, booleans and numbers as JSON strings.
+--- Checks requests against the schemas of the catalogue, as lenient as the real server: property
+--- names and enum values in any case, booleans and numbers as JSON strings.
 
 local ascii = require "vbo.base.ascii"
 local json = require "vbo.base.json"
@@ -9,10 +9,10 @@ local time = require "vbo.base.time"
 
 local M = {}
 
--- Clients post whole objects back as they got them.
+-- Properties that clients post back with an object they have read.
 local always = { _links = true, _actions = true }
 
--- An empty array carries the mark of `vbo.json`; any other has a first element.
+-- An empty array has the mark of `vbo.json`; any other has a first element.
 local mark = getmetatable(json.array {})
 local function is_array(value) return getmetatable(value) == mark or value[1] ~= nil end
 
@@ -32,7 +32,7 @@ local function check_object(value, schema, where)
   if not schema.properties then return value end
   local known, out = {}, {}
   for name in pairs(schema.properties) do known[ascii.lower(name)] = name end
-  -- What is named by its id is often posted as it was got from elsewhere, with all it had there.
+  -- Clients post an object that its id identifies with all the properties they have read.
   local whole = where ~= "body" and known.id and (value.id or value.Id)
   for key, each in pairs(value) do
     local inside = where == "body" and key or where .. "." .. key
@@ -47,7 +47,7 @@ local function check_object(value, schema, where)
         .. (near and ("; did you mean '%s'?"):format(near) or ""))
     end
   end
-  -- Of objects inside others an id is enough: clients name documents as [{"Id": "…"}].
+  -- An inner object needs only its id: clients list documents as [{"Id": "…"}].
   for _, name in ipairs(where == "body" and schema.required or {}) do
     if out[name] == nil then refuse(name, "is missing") end
   end
@@ -103,7 +103,7 @@ end
 
 checks.object = check_object
 
--- A null stands for "not given": the server's own clients write it for every empty field.
+-- Drops nulls: the server's own clients write null for every empty field.
 check = function(value, schema, where)
   if value == json.null then return nil end
   local kind = schema.type or schema.properties and "object"
@@ -117,7 +117,7 @@ end
 ---@return any  with the case of names and enums corrected, and nulls left out
 function M.body(value, schema) return check(value, schema, "body") end
 
---- Checks a query; unknown names are ignored, as servers do.
+--- Checks a query; ignores unknown names, as the real server does.
 ---@param parameters table[]   of the operation
 ---@param first table<string, string>
 ---@param all table<string, string[]>
@@ -131,15 +131,15 @@ function M.query(parameters, first, all)
       if parameter.schema.type == "array" then
         out[name] = all[ascii.lower(name)]
       elseif parameter.schema.type == "string" and all[ascii.lower(name)][2] then
-        -- ASP.NET joins what is given more than once.
+        -- ASP.NET joins repeated values.
         out[name] = table.concat(all[ascii.lower(name)], ",")
       elseif given ~= "" then
         out[name] = check(given, parameter.schema, name)
       end
     elseif parameter.place == "query" and parameter.required
         and parameter.schema.type ~= "boolean" and parameter.schema.type ~= "integer" then
-      -- Flags and numbers have a value of their own when left out, whatever the document says:
-      -- v6 lists organizations without its "required" extendedView.
+      -- Missing flags and numbers have a default, even "required" ones: v6 lists organizations
+      -- without its required extendedView.
       refusal.missing { name }
     end
   end

@@ -1,4 +1,4 @@
---- Copy jobs: they bring the restore points of a backup job into another repository.
+--- Handles copy jobs, which copy the restore points of a backup job into another repository.
 
 local core = require "vbo.core"
 local refusal = require "vbo.sim.base.refusal"
@@ -28,7 +28,7 @@ function H.CopyJob_GetById(context)
   return context:json(render.copy_job(context, it))
 end
 
---- The repository that a copy job may copy into.
+-- Finds the repository that a copy job copies into.
 local function target_of(context, id, backup)
   local repository = repositories.get(context, id)
   if repository.id == backup.repository.id then
@@ -55,7 +55,7 @@ function H.CopyJob_Create(context)
   return context:json(render.copy_job(context, made))
 end
 
---- Properties that are left out keep their values.
+--- Edits a copy job; properties that the body leaves out keep their values.
 function H.CopyJob_Update(context)
   local it, body = copy_job(context), context.body
   if body.backupJobId and core.fold(body.backupJobId) ~= it.backup.id then

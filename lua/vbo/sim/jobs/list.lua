@@ -1,4 +1,4 @@
---- Backup jobs, copy jobs, and their runs.
+--- Keeps the backup jobs, copy jobs and their runs.
 
 local core = require "vbo.core"
 local ids = require "vbo.sim.base.ids"
@@ -13,7 +13,7 @@ local M = {}
 local Jobs = {}
 Jobs.__index = Jobs
 
--- How many runs that are over are kept.
+-- The most finished runs that are kept.
 local kept_runs = 1000
 
 local function copy(value)
@@ -23,7 +23,7 @@ local function copy(value)
   return out
 end
 
---- An item of a described job as the API takes it.
+-- Converts an item of a described job to the form of the API.
 local function described_item(job, spec, kind)
   local user = job.organization.by_email[spec.user]
   local item = { type = "User", user = user }
@@ -34,11 +34,11 @@ local function described_item(job, spec, kind)
   return item
 end
 
--- How long the runs of the past took.
+-- The duration of past runs.
 local took = 1300
 
---- The runs that a job has behind it: one at every restore point of its own, or else of its
---- organization, and its last.
+-- Lists the past runs of a job: one at every restore point of its own, or else of its organization,
+-- and its last.
 local function past_of(job, described)
   local moments = {}
   for _, at in ipairs(described.points or job.organization.points) do
@@ -53,13 +53,13 @@ local function past_of(job, described)
   return moments
 end
 
---- The jobs of a world, with their history.
+--- Returns the jobs of a world, with their history.
 ---@param store table
 ---@return table
 function M.new(store)
   local self = setmetatable({
     store = store, list = {}, copies = {}, sessions = {}, clock = store.clock, uuid = store.uuid,
-    -- Schedules were seen to up to here: what a server missed that did not run stays missed.
+    -- The time up to which schedules were handled; runs that a stopped server missed stay missed.
     seen = store.clock(),
   }, Jobs)
   local past = {}
@@ -86,7 +86,7 @@ function M.new(store)
   return self
 end
 
---- A run of the past.  Its objects are counted when somebody asks for them.
+-- Adds a past run.  Its objects are counted on first use.
 function Jobs:remember(moment)
   local job = moment.job
   local run = self:add_run(job, "Backup", {
@@ -123,7 +123,7 @@ function Jobs:remember(moment)
   job.running, job.last_run, job.last_status = nil, moment.at, run.status
 end
 
---- A job by its id, or a 404.
+--- Finds a job by its id, or refuses with 404.
 function Jobs:get(id)
   for i, job in ipairs(self.list) do
     if job.id == core.fold(id) then return job, i end
@@ -131,7 +131,7 @@ function Jobs:get(id)
   refusal.not_found("Job", id)
 end
 
---- A copy job by its id, or a 404.
+--- Finds a copy job by its id, or refuses with 404.
 function Jobs:get_copy(id)
   for i, job in ipairs(self.copies) do
     if job.id == core.fold(id) then return job, i end
@@ -153,7 +153,7 @@ function Jobs:add(fields)
   return fields
 end
 
---- Adds a copy job: one for a backup job, into another repository.
+--- Adds a copy job of a backup job.
 ---@param fields table  backup, repository, schedule, enabled
 function Jobs:add_copy(fields)
   if self:copy_of(fields.backup) then
@@ -166,14 +166,14 @@ function Jobs:add_copy(fields)
   return fields
 end
 
---- The copy job of a backup job.
+--- Finds the copy job of a backup job.
 function Jobs:copy_of(job)
   for _, each in ipairs(self.copies) do
     if each.backup == job then return each end
   end
 end
 
---- Removes a job, or a copy job.
+--- Removes a job or a copy job.
 function Jobs:remove(id, is_copy)
   local job, index = self[is_copy and "get_copy" or "get"](self, id)
   if job.running then
@@ -185,7 +185,7 @@ function Jobs:remove(id, is_copy)
   table.remove(is_copy and self.copies or self.list, index)
 end
 
---- What comes of an object of a backup.
+-- Returns the result of an object of a backup.
 local function backed_up(self, job, object, run)
   local out = {
     id = object.id, type = object.type, name = object.name, status = "Success", items = 0,
@@ -204,7 +204,7 @@ local function backed_up(self, job, object, run)
     if not past then
       count(out)
     else
-      -- What runs of the past found is counted when somebody asks.
+      -- Past runs are counted on first use.
       out.items, out.bytes = nil, nil
       later.fields(out, { "items", "bytes" }, count)
     end
@@ -217,7 +217,7 @@ local function copied(_, _, point)
   return { id = point.id, type = "User", name = name, status = "Success", items = 1, bytes = 0 }
 end
 
---- The points that a copy job has not copied yet.
+-- Lists the points that a copy job has not copied yet.
 function Jobs:uncopied(job)
   local there = {}
   for _, point in ipairs(self.store.points.list) do
@@ -257,7 +257,7 @@ local function add_point(self, job, run)
   end
 end
 
---- What a failed run means: when it is tried again, if it is.
+-- Handles a failed run: sets the time of its retry, if any.
 local function plan_retry(job, run)
   local plan = job.schedule or {}
   local bad = run.status == "Failed" or run.status == "Warning"
@@ -269,7 +269,7 @@ local function plan_retry(job, run)
     count, plan.retryNumber or 3, minutes), run.ended)
 end
 
---- Begins a run.
+-- Starts a run.
 function Jobs:add_run(job, kind, options)
   options.job, options.kind = job, kind
   options.connected = ("Connected to organization %s"):format(job.organization.name)
@@ -293,7 +293,7 @@ function Jobs:add_run(job, kind, options)
   return run
 end
 
---- Copy jobs of the schedule "Immediate" follow every run that made a restore point.
+-- Starts the copy jobs of the schedule "Immediate" after a run that made a restore point.
 function Jobs:copy_at_once(job, run)
   local copies = not job.copy and job.last_backup == run.ended and self:copy_of(job)
   if copies and copies.enabled and not copies.running
@@ -302,9 +302,9 @@ function Jobs:copy_at_once(job, run)
   end
 end
 
---- Starts a job, or a copy job.
+--- Starts a job or a copy job.
 ---@param job table
----@param full boolean?  back up all again, not what is new alone
+---@param full boolean?  backs up everything again, not only what is new
 function Jobs:start(job, full)
   if job.running then
     refusal.raise(409, ("Job '%s' is running already."):format(job.name))
@@ -327,16 +327,16 @@ function Jobs:stop(job)
   job.running:stop(self.clock())
 end
 
---- Somebody looked at a job or its session.
+--- Advances a run because a client reads the job or its session.
 function Jobs:look(run)
   if run then run:look(self.clock()) end
 end
 
--- Runs that nobody watched: of one job no more than this many are made up for.
+-- The most missed runs of a job that are caught up with.
 local most <const> = 100
 
---- The first thing that was due by now: a retry, or a run by schedule.
----@param from table<table, number>  up to when each job's schedule was seen to
+-- Finds the first thing that is due: a retry, or a run by schedule.
+---@param from table<table, number>  the time up to which each job's schedule was handled
 ---@return table? job, number? at, table? retry
 local function first_due(self, from, now)
   local job, at, retry
@@ -360,8 +360,8 @@ local function first_due(self, from, now)
   return job, at, retry
 end
 
---- Time has passed: runs get on and end, what failed is tried again, and schedules start jobs, all
---- of it in the order in which it was due.
+--- Advances to the current time: runs proceed and end, failed runs are retried, and schedules start
+--- jobs, all in the order in which they were due.
 function Jobs:tick()
   local now, from = self.clock(), {}
   for _, list in ipairs { self.list, self.copies } do
@@ -384,7 +384,7 @@ function Jobs:tick()
   self.seen = now
 end
 
---- A job session by its id, or a 404.
+--- Finds a job session by its id, or refuses with 404.
 function Jobs:session(id)
   for _, session in ipairs(self.sessions) do
     if session.id == core.fold(id) then return session end
@@ -392,7 +392,7 @@ function Jobs:session(id)
   refusal.not_found("JobSession", id)
 end
 
---- The sessions of a job, newest first.
+--- Lists the sessions of a job, newest first.
 function Jobs:sessions_of(job)
   local out = {}
   for _, session in ipairs(self.sessions) do

@@ -1,17 +1,18 @@
---- Records of jobs, their items and their sessions; see `render.lua`.
+--- Renders jobs, their items, their sessions and restore points as records of the API.
 
 local points = require "vbo.sim.backups.points"
-local render = require "vbo.sim.state.render"
+local dates = require "vbo.sim.state.dates"
+local organizations = require "vbo.sim.organizations.render"
 local schedule = require "vbo.sim.jobs.schedule"
 local seeds = require "vbo.sim.typed.seeds"
 
 local M = {}
 
 local function next_run(context, job)
-  return render.time(schedule.next(job, context.app.clock(), context.app.zone))
+  return dates.time(schedule.next(job, context.app.clock(), context.app.zone))
 end
 
--- How many objects the last run has found and processed; none before the first.
+-- Counts the objects of the last run; nil before the first.
 local function objects(context, job)
   local last = context.store.jobs:sessions_of(job)[1]
   if not last then return 0, 0 end
@@ -25,8 +26,8 @@ function M.job(context, it)
     totalObjects = total, processedObjects = processed,
     id = id, name = it.name, description = it.description, isEnabled = it.enabled,
     backupType = it.entire and "EntireOrganization" or "SelectedItems",
-    lastStatus = it.last_status, lastRun = render.time(it.last_run),
-    lastBackup = render.time(it.last_backup),
+    lastStatus = it.last_status, lastRun = dates.time(it.last_run),
+    lastBackup = dates.time(it.last_backup),
     nextRun = next_run(context, it), schedulePolicy = schedule.shown(it.schedule),
     organizationId = it.organization.id, repositoryId = it.repository and it.repository.id,
     eTag = 1,
@@ -43,19 +44,19 @@ function M.job(context, it)
   }
 end
 
---- An item: what was given for it, its user with the links of this version.
+--- Renders an item of a job, its user with the links of this version.
 function M.item(kind)
   local resource = kind == "selected" and "SelectedItems" or "ExcludedItems"
   return function(context, it, job)
     local out = {}
     for key, value in pairs(it) do out[key] = value end
-    if it.user and it.user.organization then out.user = render.user(context, it.user) end
+    if it.user and it.user.organization then out.user = organizations.user(context, it.user) end
     out._links = { self = context:href("/Jobs/%s/" .. resource .. "/%s", job.id, it.id) }
     return out
   end
 end
 
---- A mailbox of a job: v1, which has no items.
+--- Renders a mailbox of a job (v1, which has no items).
 function M.mailbox(context, it)
   local organization = it.user.organization
   return {
@@ -67,14 +68,14 @@ function M.mailbox(context, it)
   }
 end
 
---- A copy job.
+--- Renders a copy job.
 function M.copy_job(context, it)
   local base = "/CopyJobs/%s"
   return {
     id = it.id, name = it.name, isEnabled = it.enabled, backupJobId = it.backup.id,
     organizationId = it.organization.id, repositoryId = it.repository.id,
-    lastStatus = it.last_status, lastRun = render.time(it.last_run),
-    lastBackup = render.time(it.last_backup),
+    lastStatus = it.last_status, lastRun = dates.time(it.last_run),
+    lastBackup = dates.time(it.last_backup),
     nextRun = next_run(context, it), schedulePolicy = schedule.shown(it.schedule),
     eTag = 1,
     _links = {
@@ -84,7 +85,7 @@ function M.copy_job(context, it)
   }
 end
 
--- Up to v2 rates and sizes are words: "99.1 KB/s (6 items/s)".
+-- Formats rates and sizes as the words of v1 and v2: "99.1 KB/s (6 items/s)".
 local function size(bytes)
   local units = { "B", "KB", "MB", "GB", "TB" }
   local value, unit = bytes, 1
@@ -105,14 +106,14 @@ local function statistics(run)
   }
 end
 
--- The proxy that a repository's jobs run on, and the pool that it is in.
+-- Returns the proxy of a repository's jobs and the pool that it is in.
 local function proxy_of(context, repository)
   local proxy = repository and repository.proxy
   if not proxy then return nil end
   return proxy.id, seeds.pool_of(context.store.world, proxy)
 end
 
---- A run of a job, or of a copy job.
+--- Renders a run of a job or a copy job.
 function M.session(context, it)
   local id, job = it.id, it.job
   local proxy, pool = proxy_of(context, job.repository)
@@ -120,7 +121,7 @@ function M.session(context, it)
     total = #it.objects, proxyId = proxy, proxyPoolId = pool,
     id = id, jobId = job.id, mainSessionId = it.main, details = job.name,
     repositoryId = job.repository and job.repository.id,
-    creationTime = render.time(it.created), endTime = render.time(it.ended),
+    creationTime = dates.time(it.created), endTime = dates.time(it.ended),
     progress = it.progress, status = it.status, retryCount = it.retry,
     jobWillBeRetried = it.will_retry or false, jobType = it.kind,
     jobSessionConfigType = it.full and "Full" or "Incremental", statistics = statistics(it),
@@ -134,28 +135,28 @@ function M.session(context, it)
   }
 end
 
---- A line of a session's log; `place` is the path of all of them.
+--- Returns a function that renders a line of a session's log; `place` is the path of the sessions.
 function M.log_item(place)
   return function(context, it, session)
     return {
       id = it.id, usn = it.usn, type = it.type, title = it.text, message = it.text,
-      creationTime = render.time(it.at), endTime = render.time(it.at),
+      creationTime = dates.time(it.at), endTime = dates.time(it.at),
       _links = context.number >= 2
         and { self = context:href(place .. "/%s/LogItems/%s", session.id, it.id) } or nil,
     }
   end
 end
 
---- An object that a run processed.
+--- Renders an object that a run processed.
 function M.object(_, it) return { id = it.id, type = it.type, status = it.status } end
 
---- A restore point.
+--- Renders a restore point.
 function M.point(context, it)
   local organization = it.organization
   local function covers(kind) return points.holds(it, kind) end
   local job = it.job
   return {
-    id = it.id, backupTime = render.time(it.at), organizationId = organization.id,
+    id = it.id, backupTime = dates.time(it.at), organizationId = organization.id,
     repositoryId = it.repository and it.repository.id, jobId = job and job.id,
     isExchange = covers "Vex", isOneDrive = covers "Veod", isSharePoint = covers "Vesp",
     isTeams = covers "Vet", isCopy = it.copy or false, isLongTermCopy = false,

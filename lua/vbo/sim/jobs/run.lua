@@ -1,5 +1,5 @@
---- One run of a job: objects that are processed one after another, what came of them, and the log
---- that tells it.  A run takes so many looks or seconds, whichever is first.
+--- Runs a job: processes objects one after another, keeps their results and writes the log.  A run
+--- ends after a number of reads or seconds, whichever is first.
 
 local core = require "vbo.core"
 local ids = require "vbo.sim.base.ids"
@@ -21,11 +21,10 @@ local looks, seconds = 3, 2
 ---@field bytes integer
 ---@field message string?
 
---- A run that begins now, or, with `history`, one that is over.
----@param options table  id, job, kind ("Backup" or "Copy"), created, process (a function that
----  gives the objects' results: fun(object): vbo.sim.Object), objects (what is to be processed),
----  connected (a line of the log), why (what began it, where no user did), retry, main, full,
----  finished (called at the end)
+--- Returns a run that starts now, or, with `history`, a finished one.
+---@param options table  id, job, kind ("Backup" or "Copy"), created, process (returns the result of
+---  an object: fun(object): vbo.sim.Object), objects (to process), connected (a line of the log),
+---  why (the cause, where no user started it), retry, main, full, finished (called at the end)
 ---@return table
 function M.new(options)
   local self = setmetatable(options, Run)
@@ -38,8 +37,8 @@ function M.new(options)
   return self
 end
 
---- Adds a line to the log; its id comes from that of the run.
----@param text string|fun(): string  a function is asked when somebody reads the line
+--- Adds a line to the log; its id is made from that of the run.
+---@param text string|fun(): string  a function is called when the line is read
 function Run:say(kind, text, at)
   local n = #self.log + 1
   local line = {
@@ -56,7 +55,7 @@ end
 
 local kinds = { Success = "Success", Warning = "Warning", Failed = "Error" }
 
---- Gets on to a share of the work, 0 to 1.
+--- Advances to a share of the work, 0 to 1.
 function Run:advance(share, now)
   if self.status ~= "Running" then return end
   self.now = now
@@ -74,18 +73,18 @@ function Run:advance(share, now)
   if share >= 1 then self:finish(self:result()) end
 end
 
---- Somebody looked at the run.
+--- Advances because a client reads the run.
 function Run:look(now)
   if self.status ~= "Running" then return end
   self.looks = self.looks + 1
   self:advance(self.looks / looks, now)
 end
 
---- Time has passed.
+--- Advances to the current time.
 function Run:tick(now)
   if self.status ~= "Running" then return end
   local share = (now - self.created) / seconds
-  -- What is over by now was over when its time was, however late somebody asks.
+  -- A run that should have ended by now ends at that time, however late it is read.
   if share >= 1 then
     self:advance(1, self.created + seconds)
   elseif share > self.progress / 100 then
@@ -93,7 +92,7 @@ function Run:tick(now)
   end
 end
 
---- What the objects add up to.
+--- Sums up the objects.
 function Run:result()
   local failed, warned = 0, 0
   for _, object in ipairs(self.done) do
@@ -122,13 +121,13 @@ function Run:finish(status)
   self:say(ends[status], words[status])
 end
 
---- Stops it where it is.
+--- Stops the run.
 function Run:stop(now)
   self.now = now
   self:finish "Stopped"
 end
 
---- What was moved so far: whole numbers, bytes and items a second.
+--- Returns the rates so far: whole bytes and items a second.
 function Run:statistics()
   local items, bytes = 0, 0
   for _, object in ipairs(self.done) do

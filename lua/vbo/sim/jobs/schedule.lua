@@ -1,8 +1,8 @@
---- Schedules of jobs: when a job runs next by itself.  Times of day are the server's own.
+--- Computes when a schedule runs a job next.  Times of day are in the server's time zone.
 
 local M = {}
 
--- As the reference lists them; 1 January 1970 was a Thursday.
+-- The days of the reference; 1 January 1970 was a Thursday.
 local days = { Sunday = 0, Monday = 1, Tuesday = 2, Wednesday = 3, Thursday = 4, Friday = 5,
   Saturday = 6 }
 local DAY <const> = 86400
@@ -14,8 +14,8 @@ local function suits(wanted, at)
   return days[wanted] == nil or days[wanted] == day
 end
 
---- Whether a window lets a job begin: 168 hours, of which the reference does not say which is the
---- first (here: Sunday's first hour), moved by minutes.
+-- Checks whether a backup window lets a job start: 168 hours, moved by minutes.  The reference does
+-- not define the first hour; here it is Sunday's first.
 local function open(window, at)
   local hours = window and window.backupWindow
   if type(hours) ~= "table" or #hours ~= 168 then return true end
@@ -29,14 +29,14 @@ local function within_windows(plan, at)
     and (not plan.backupCopyWindowEnabled or open(plan.backupCopyWindowSettings, at))
 end
 
---- The seconds between two runs: "Minutes5", "Hours4".
+-- Returns the seconds between two runs: "Minutes5", "Hours4".
 function M.period(plan)
   if plan.type ~= "Periodically" then return DAY end
   local unit, count = tostring(plan.periodicallyEvery):match "^(%a+)(%d+)$"
   return (tonumber(count) or 1) * (unit == "Minutes" and 60 or 3600)
 end
 
---- A schedule as this server keeps it: v4 and v5 have another name for the period.
+--- Normalizes a schedule: v4 and v5 have another name for the period.
 ---@param plan table?
 ---@return table?
 function M.normal(plan)
@@ -46,7 +46,7 @@ function M.normal(plan)
   return plan
 end
 
---- A schedule as a version may read it.
+--- Renders a schedule for a version.
 function M.shown(plan)
   if not plan or not plan.periodicallyEvery then return plan end
   local out = { periodicInterval = plan.periodicallyEvery }
@@ -54,9 +54,9 @@ function M.shown(plan)
   return out
 end
 
---- When a job runs next by its schedule; nil: it does not.
+--- Returns when a job runs next by its schedule; nil: never.
 ---@param job table     its schedule, whether it is enabled, when it ran last
----@param after number  the moment to look on from
+---@param after number  the time to search from
 ---@param zone integer  of the server, in seconds east of UTC
 ---@return number?
 function M.next(job, after, zone)
@@ -65,7 +65,7 @@ function M.next(job, after, zone)
   local step <const> = M.period(plan)
   local at
   if plan.type == "Periodically" then
-    -- From midnight on where minutes are given, else from the last run on.
+    -- Periods of minutes count from midnight, others from the last run.
     local first = job.last_run or after
     local minutes = tonumber(plan.periodicallyOffsetMinutes)
     if minutes then first = minutes * 60 - zone end
@@ -77,7 +77,7 @@ function M.next(job, after, zone)
   else
     return nil
   end
-  -- A window of a week is open within a week, or never.
+  -- A weekly window opens within a week, or never.
   local stop = at + 8 * DAY
   while at < stop do
     if (plan.type == "Periodically" or suits(plan.dailyType, at + zone))

@@ -1,4 +1,4 @@
---- Whom a backup job backs up, and how much there is to back up of them.
+--- Finds the users, sites and teams that a backup job backs up, and how much data they have.
 
 local core = require "vbo.core"
 
@@ -6,7 +6,7 @@ local M = {}
 
 local function flags(item, kind)
   local out = { Vex = item.mailbox, Veod = item.oneDrive, Vesp = item.personalSite }
-  -- An item that names nothing means all of it.
+  -- An item without workloads means all of them.
   if next(out) == nil and item.archiveMailbox == nil then
     out = { Vex = true, Veod = true, Vesp = true }
   end
@@ -14,8 +14,8 @@ local function flags(item, kind)
   return { Vex = out.Vex or nil, Veod = out.Veod or nil, Vesp = out.Vesp or nil }
 end
 
---- The users of a job and their workloads: lower-case address -> { Vex = true, … }; of a job of
---- the entire organization too.
+--- Lists the users of a job and their workloads: lower-case address -> { Vex = true, … }; also of a
+--- job of the entire organization.
 ---@param job table
 ---@return table<string, table<string, true>>
 function M.users(job)
@@ -47,8 +47,8 @@ end
 
 local lists = { Site = { "sites", "Vesp" }, Team = { "teams", "Vet" }, Group = { "teams", "Vet" } }
 
---- The sites and teams that a job of selected items backs up: workload -> { [id] = true }, and in
---- `names` their URLs and names in lower case, as changes of production tell them.
+--- Lists the sites and teams that a job of selected items backs up: workload -> { [id] = true },
+--- and in `names` their URLs and names in lower case, as in the changes of production.
 ---@param job table
 ---@return table<string, table<string, true>>
 function M.others(job)
@@ -66,10 +66,10 @@ function M.others(job)
   return out
 end
 
---- What a run of a job has to process: users first, then groups, sites and teams.
+--- Lists the objects of a run: users first, then groups, sites and teams.
 ---@return table[]  { type=, id=, name=, user=, workloads= }
 function M.objects(job)
-  -- A generated world has too many users to go through one by one.
+  -- A generated world has too many users to list.
   if job.entire and job.organization.everybody then return { job.organization.everybody } end
   local out, users = {}, M.users(job)
   for _, user in ipairs(job.organization.users) do
@@ -89,8 +89,8 @@ function M.objects(job)
   return out
 end
 
---- Items and bytes of a user that came between two moments, in the backup world and by what
---- rehearsed restores wrote into production.
+--- Counts the items and bytes of a user that arrived between two times, in the world and by
+--- restores into production.
 ---@param store table
 ---@param object table   of `objects`
 ---@param from number

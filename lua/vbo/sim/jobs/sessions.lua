@@ -1,4 +1,4 @@
---- Runs of backup and copy jobs: lists with filters, logs, processed objects, and what changed.
+--- Handles the runs of backup and copy jobs: lists with filters, logs, processed objects, changes.
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
@@ -16,7 +16,7 @@ local function session(context)
   return found
 end
 
---- Whether a run ended within the bounds of a query; one that still runs has no end to be within.
+-- Checks whether a run ended within the bounds of a query; one that still runs did not.
 local function within(run, query)
   local from = query.endTimeLowerBound and time.parse(query.endTimeLowerBound)
   local to = query.endTimeUpperBound and time.parse(query.endTimeUpperBound)
@@ -24,10 +24,10 @@ local function within(run, query)
   return run.ended ~= nil and (not from or run.ended >= from) and (not to or run.ended <= to)
 end
 
--- v8's filter has a word of its own for a run that went well.
+-- The filter of v8 has another word for a successful run.
 local statuses = { succeeded = "success" }
 
---- The runs that a query asks for, newest first.
+-- Lists the runs of a query, newest first.
 local function selected(context)
   local query, found = context.query, {}
   local status = query.status and core.fold(query.status)
@@ -91,12 +91,12 @@ function H.JobSessionLog_GetBatchBySessionIdByLogItemId(context)
   refusal.not_found("LogItem", context.params.logItemId)
 end
 
---- What a run has processed so far.
+--- Lists what a run has processed so far.
 function H.JobSession_GetObjectsBySessionId(context)
   return context:list(session(context).done, render.object)
 end
 
---- Runs that began or ended since a token: the token is a time, in seconds.
+--- Lists runs that started or ended since a change token, which is a time in seconds.
 function H.JobSessionChanges_Get(context)
   local query = context.query
   local from = query.from and math.tointeger(tonumber(query.from))
@@ -118,7 +118,7 @@ function H.JobSessionChanges_Get(context)
     return a.id < b.id
   end)
   for i, run in ipairs(found) do
-    -- Those of one moment stay together, for the token is that moment.
+    -- Runs of one time stay on one page, since the token is that time.
     if i > limit and moment(run) > token then break end
     rows[i], token = render.session(context, run), moment(run)
   end

@@ -3,8 +3,8 @@
 local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
 local refusal = require "vbo.sim.base.refusal"
-local render = require "vbo.sim.state.render"
-local scope = require "vbo.sim.state.scope"
+local render = require "vbo.sim.onedrive.render"
+local scope = require "vbo.sim.onedrive.scope"
 local sequence = require "vbo.sim.world.sequence"
 
 local H = {}

@@ -1,13 +1,14 @@
---- OneDrives in a restore session: save, restore, copy and send, of a document, of several, of a
---- folder, of several, of a whole OneDrive, and of several OneDrives.
+--- Handles save, restore, copy and send of documents, folders and whole OneDrives.
 
 local core = require "vbo.core"
-local outcome = require "vbo.sim.sessions.outcome"
+local choice = require "vbo.sim.sessions.choice"
 local explore = require "vbo.sim.sessions.explore"
+local outcome = require "vbo.sim.sessions.outcome"
 local refusal = require "vbo.sim.base.refusal"
-local render = require "vbo.sim.state.render"
+local render = require "vbo.sim.onedrive.render"
 local restore = require "vbo.sim.sessions.restore"
-local scope = require "vbo.sim.state.scope"
+local scope = require "vbo.sim.onedrive.scope"
+local steps_of = require "vbo.sim.onedrive.restore"
 local streams = require "vbo.sim.formats.streams"
 
 local H = {}
@@ -18,8 +19,8 @@ local H = {}
 ---@field documents { document: table, version: vbo.sim.Version }[]
 ---@field folders table[]     that come with them
 ---@field tops table<table, true>  the folders chosen; empty: the whole drive or single documents
----@field single boolean      one document
----@field loose boolean       documents without their folders
+---@field single boolean?     one document
+---@field loose boolean?      documents without their folders
 ---@field what string
 
 local select_by = {}
@@ -42,7 +43,7 @@ function select_by.documents(context)
 end
 
 local function below(session, drive, chosen, what)
-  local documents, folders = scope.below(session, drive, chosen)
+  local documents, folders = choice.below(session, drive, chosen)
   local tops = {}
   for _, folder in ipairs(chosen or {}) do tops[folder] = true end
   return {
@@ -67,131 +68,88 @@ function select_by.drive(context)
   return below(session, drive, nil, "OneDrive of " .. drive.owner)
 end
 
---- The folders of a document or folder from the chosen one on; none of loose documents.
-local function folders_of(selection, it)
-  local names = {}
-  if selection.loose or selection.tops[it] then return names end
-  local folder = it.folder or it.parent
-  while folder do
-    table.insert(names, 1, folder.name)
-    if selection.tops[folder] then break end
-    folder = folder.parent
-  end
-  return names
+-- Makes a handler of an action on what a selector chooses.
+local function handler(selector, action)
+  return function(context) return action(context, selector(context)) end
 end
 
-local act = {}
-
---- v2 to v5 take asZip for everything; there and later more than one document is always a ZIP.
-function act.save(context, selection)
-  local session, documents = selection.session, selection.documents
-  session:event {
-    type = "Save", status = "Success", done = true, title = "Saving " .. selection.what,
-    message = ("Saved %d document(s)"):format(#documents),
-  }
-  if selection.single and not context.body.asZip then
-    return context:stream(documents[1].version.stream)
-  end
-  return context:stream(streams.documents(documents, function(it)
-    return folders_of(selection, it)
-  end, selection.folders))
-end
-
-local function word(value) return value and core.fold(value) or nil end
-
-local function missing_drive(owner)
-  return ("OneDrive of %s was not found in production."):format(owner)
-end
-
---- What restoring a selection to where it came from takes.
-local function to_original(context, selection, skip)
-  local session, drive = selection.session, selection.drive
-  local live = context.store.production:drive(session.organization, drive.owner)
-  local function place(it) return it.path end
-  restore.folders(live, selection.folders, place)
-  return {
-    title = "Restoring " .. selection.what .. " to the original location", target = drive.owner,
-    steps = restore.documents(context, session, selection.documents, {
-      change = "restored", drive = live, skip = skip,
-      missing = restore.unresolved(drive.user) .. missing_drive(drive.owner),
-      place = place, how = {
-        exists = word(context.body.documentAction) or "overwrite",
-        all = word(context.body.documentVersion) == "all",
-      },
-    }),
-  }
-end
-
-function act.restore(context, selection)
-  return outcome.documents(context, selection.session, to_original(context, selection))
-end
-
-function act.copy(context, selection)
-  local session, body = selection.session, context.body
-  local wanted = body.onedrive or body.oneDrive
-  if not wanted then refusal.missing { "OneDrive" } end
-  local live = context.store.production:find_drive(
-    restore.organization(context, session, body.organizationName), wanted)
-  if not live then
-    local named = wanted.id or wanted.url or wanted.name or ""
-    refusal.raise(404, missing_drive("'" .. named .. "'"))
-  end
-  local folder = (body.folder or ""):gsub("^/+", ""):gsub("/+$", "")
-  local prefix = folder == "" and "" or folder .. "/"
-  local function place(it)
-    local parts = folders_of(selection, it)
-    parts[#parts + 1] = it.name
-    return prefix .. table.concat(parts, "/")
-  end
-  restore.folders(live, selection.folders, place)
-  return outcome.documents(context, session, {
-    title = "Copying " .. selection.what, target = live.user.name,
-    steps = restore.documents(context, session, selection.documents, {
-      change = "copied", drive = live, place = place, how = {
-        exists = word(body.documentLastVersionAction) or "overwrite",
-        all = word(body.documentVersion) == "all",
-        changed = body.changedItems, missing = body.deletedItems,
-      },
-    }),
-  })
-end
-
-function act.send(context, selection)
-  local body = context.body
-  if not body.to then refusal.missing { "To" } end
-  local list = {}
-  for i, each in ipairs(selection.documents) do
-    list[i] = {
-      name = each.document.name, path = each.document.path, size = each.version.size,
-      version = each.version.number, user = selection.drive.owner,
+-- Streams a selection.  v2 to v5 take asZip for everything; there and later several documents are
+-- always a ZIP.
+local function save(selector)
+  return handler(selector, function(context, selection)
+    local documents = selection.documents
+    selection.session:event {
+      type = "Save", status = "Success", done = true, title = "Saving " .. selection.what,
+      message = ("Saved %d document(s)"):format(#documents),
     }
-  end
-  restore.send(context, selection.session, list, body, "onedrive")
-  return context:empty()
+    if selection.single and not context.body.asZip then
+      return context:stream(documents[1].version.stream)
+    end
+    return context:stream(streams.documents(documents, function(it)
+      return steps_of.folders_of(selection, it)
+    end, selection.folders))
+  end)
 end
 
--- The names of the operations: a resource, a verb, what is chosen, and the suffix of versions.
-local resources = {
-  { "OneDrive", "OneDrive", "drive" },
-  { "OneDriveFolder", "Folder", "folder" },
-  { "OneDriveFolder", "Folders", "folders" },
-  { "OneDriveFolder", "Folder", "folder", "ByVersionId" },
-  { "OneDriveDocument", "Document", "document" },
-  { "OneDriveDocument", "Documents", "documents" },
-  { "OneDriveDocument", "Document", "document", "ByVersionId" },
-}
-local verbs = { save = "Save", restore = "Restore", copy = "CopyTo", send = "Send" }
-
-for _, resource in ipairs(resources) do
-  local selector = select_by[resource[3]]
-  for verb, name in pairs(verbs) do
-    local action = act[verb]
-    H[("%s_%s%sAction%s"):format(resource[1], name, resource[2], resource[4] or "")] =
-      function(context) return action(context, selector(context)) end
-  end
+local function restore_original(selector)
+  return handler(selector, function(context, selection)
+    return outcome.documents(context, selection.session, steps_of.to_original(context, selection))
+  end)
 end
 
---- Several whole OneDrives.
+local function copy_to(selector)
+  return handler(selector, function(context, selection)
+    return outcome.documents(context, selection.session, steps_of.to_drive(context, selection))
+  end)
+end
+
+local function send(selector)
+  return handler(selector, function(context, selection)
+    local letter, list = restore.letter(context), {}
+    for i, each in ipairs(selection.documents) do
+      list[i] = {
+        name = each.document.name, path = each.document.path, size = each.version.size,
+        version = each.version.number, user = selection.drive.owner,
+      }
+    end
+    restore.send(context, selection.session, list, letter, "onedrive")
+    return context:empty()
+  end)
+end
+
+H.OneDrive_SaveOneDriveAction = save(select_by.drive)
+H.OneDriveFolder_SaveFolderAction = save(select_by.folder)
+H.OneDriveFolder_SaveFolderActionByVersionId = save(select_by.folder)
+H.OneDriveFolder_SaveFoldersAction = save(select_by.folders)
+H.OneDriveDocument_SaveDocumentAction = save(select_by.document)
+H.OneDriveDocument_SaveDocumentActionByVersionId = save(select_by.document)
+H.OneDriveDocument_SaveDocumentsAction = save(select_by.documents)
+
+H.OneDrive_RestoreOneDriveAction = restore_original(select_by.drive)
+H.OneDriveFolder_RestoreFolderAction = restore_original(select_by.folder)
+H.OneDriveFolder_RestoreFolderActionByVersionId = restore_original(select_by.folder)
+H.OneDriveFolder_RestoreFoldersAction = restore_original(select_by.folders)
+H.OneDriveDocument_RestoreDocumentAction = restore_original(select_by.document)
+H.OneDriveDocument_RestoreDocumentActionByVersionId = restore_original(select_by.document)
+H.OneDriveDocument_RestoreDocumentsAction = restore_original(select_by.documents)
+
+H.OneDrive_CopyToOneDriveAction = copy_to(select_by.drive)
+H.OneDriveFolder_CopyToFolderAction = copy_to(select_by.folder)
+H.OneDriveFolder_CopyToFolderActionByVersionId = copy_to(select_by.folder)
+H.OneDriveFolder_CopyToFoldersAction = copy_to(select_by.folders)
+H.OneDriveDocument_CopyToDocumentAction = copy_to(select_by.document)
+H.OneDriveDocument_CopyToDocumentActionByVersionId = copy_to(select_by.document)
+H.OneDriveDocument_CopyToDocumentsAction = copy_to(select_by.documents)
+
+H.OneDrive_SendOneDriveAction = send(select_by.drive)
+H.OneDriveFolder_SendFolderAction = send(select_by.folder)
+H.OneDriveFolder_SendFolderActionByVersionId = send(select_by.folder)
+H.OneDriveFolder_SendFoldersAction = send(select_by.folders)
+H.OneDriveDocument_SendDocumentAction = send(select_by.document)
+H.OneDriveDocument_SendDocumentActionByVersionId = send(select_by.document)
+H.OneDriveDocument_SendDocumentsAction = send(select_by.documents)
+
+--- Restores several whole OneDrives to their original locations.
 function H.OneDrive_RestoreOneDrivesAction(context)
   local session, body, parts = explore.session(context, "Veod"), context.body, {}
   for i, each in ipairs(body.oneDrives or {}) do
@@ -199,7 +157,7 @@ function H.OneDrive_RestoreOneDrivesAction(context)
     local drive = session.view:drive(id) or refusal.not_found("OneDrive", id)
     local selection = below(session, drive, nil, "OneDrive of " .. drive.owner)
     parts[i] = {
-      options = to_original(context, selection, body.skipUnresolved),
+      options = steps_of.to_original(context, selection, body.skipUnresolved),
       render = function(work)
         return outcome.drive_detail(work, render.drive(context, drive, session))
       end,
@@ -207,6 +165,34 @@ function H.OneDrive_RestoreOneDrivesAction(context)
   end
   if #parts == 0 then refusal.missing { "OneDrives" } end
   return outcome.bulk(context, session, parts, true)
+end
+
+--- Restores documents to their original location for a restore operator, each with its last version
+--- or with all of them.
+function H.OneDriveDocument_OperatorRestore(context)
+  local session, drive = scope.drive(context)
+  local body, steps = context.body, {}
+  local live = context.store.production:drive(session.organization, drive.owner)
+  for i, config in ipairs(body.documentsRestoreConfigs or {}) do
+    local id = config.document and config.document.id
+      or refusal.missing { ("DocumentsRestoreConfigs[%d].Document.Id"):format(i - 1) }
+    local document = session.view:document(drive, id)
+      or refusal.not_found("OneDriveDocument", id)
+    local made = steps_of.documents(context, session,
+      { { document = document, version = session.view:current(document) } }, {
+        change = "restored", drive = live, missing = steps_of.missing_drive(drive.owner),
+        place = steps_of.original_path, how = {
+          exists = core.fold(body.documentAction or "Overwrite"),
+          all = core.fold(config.documentVersion or "Last") == "all",
+        },
+      })
+    table.move(made, 1, #made, #steps + 1, steps)
+  end
+  if #steps == 0 then refusal.missing { "DocumentsRestoreConfigs" } end
+  return explore.begin(context, session, {
+    title = ("Restoring %d documents as a restore operator"):format(#steps),
+    target = drive.owner, steps = steps,
+  })
 end
 
 return H

@@ -1,4 +1,4 @@
---- Organizations, their users and the users' OneDrives.
+--- Handles reading of organizations, their users, OneDrives and mailboxes, and exploring them.
 
 local core = require "vbo.core"
 local access = require "vbo.sim.state.access"
@@ -6,7 +6,7 @@ local explore = require "vbo.sim.sessions.explore"
 local location = require "vbo.sim.organizations.location"
 local overlay = require "vbo.sim.typed.overlay"
 local refusal = require "vbo.sim.base.refusal"
-local render = require "vbo.sim.state.render"
+local render = require "vbo.sim.organizations.render"
 
 local H = {}
 
@@ -39,7 +39,7 @@ function H.Organization_GetById(context)
   return context:json(row(context, organization(context)))
 end
 
---- The organization of the account.  A service provider's belongs to none.
+-- Finds the organization of the account.  A service provider's account has none.
 local function current(context)
   return context.account.organization
     or refusal.raise(403, "Only accounts of a tenant have an organization of their own.")
@@ -97,7 +97,7 @@ local function mailbox_row(context, it)
   }
 end
 
---- Mailboxes of an organization: v1, which has no users.
+--- Lists the mailboxes of an organization (v1, which has no users).
 function H.OrganizationMailbox_Get(context)
   return context:list(organization(context).mailboxes, mailbox_row)
 end

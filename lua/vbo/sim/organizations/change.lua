@@ -1,9 +1,9 @@
---- Adding, editing and removing organizations.
+--- Handles adding, editing and removing organizations.
 
 local core = require "vbo.core"
 local overlay = require "vbo.sim.typed.overlay"
 local refusal = require "vbo.sim.base.refusal"
-local render = require "vbo.sim.state.render"
+local render = require "vbo.sim.organizations.render"
 local values = require "vbo.sim.typed.values"
 
 local H = {}
@@ -13,7 +13,7 @@ local function known(context)
   return context.store:organization(id) or refusal.not_found("Organization", id)
 end
 
---- What a body calls the organization: its own name or what its connections or account say.
+-- Returns the name of the organization in a body: its own, or that of its connections or account.
 local function name_of(body)
   for _, name in ipairs { "exchangeOnlineSettings", "sharePointOnlineSettings" } do
     local settings = body[name]
@@ -48,7 +48,7 @@ function H.Organization_Add(context)
   return context:json(overlay.organization(context, render.organization(context, made), made))
 end
 
---- Properties that are left out keep their values.
+--- Edits an organization; properties that the body leaves out keep their values.
 function H.Organization_Update(context)
   local it, changes = known(context), context.store.organizations.changes
   changes[it.id] = changes[it.id] or {}
@@ -59,7 +59,7 @@ function H.Organization_Update(context)
   return context:json(overlay.organization(context, render.organization(context, it), it))
 end
 
---- An organization whose jobs are still there stays.
+--- Removes an organization; refuses while it has jobs.
 function H.Organization_Remove(context)
   local it = known(context)
   for _, job in ipairs(context.store.jobs.list) do

@@ -1,5 +1,5 @@
---- Who takes a licence: people who are backed up.  Shared mailboxes and public folders are free,
---- and so is who has left.
+--- Counts licences: users who are backed up need one; shared mailboxes, public folders and users
+--- who have left do not.
 
 local M = {}
 
@@ -9,11 +9,11 @@ function M.takes(user)
   return not user.left and user.type ~= "Shared" and user.type ~= "Public"
 end
 
---- How many of an organization take one.
+--- Counts the licences of an organization.
 ---@param organization table
 ---@return integer
 function M.count(organization)
-  -- A generated organization has too many to go through, and nobody left.
+  -- A generated organization has too many users to list, and none has left.
   if organization.everybody then return #organization.users end
   local count = 0
   for _, user in ipairs(organization.users) do

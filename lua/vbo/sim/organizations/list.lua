@@ -1,5 +1,5 @@
---- The organizations of a server: the world's, less those that were removed, and those that were
---- added; and what was changed in them.
+--- Keeps the organizations of a server: the world's without those that were removed, those that
+--- were added, and their changes.
 
 local core = require "vbo.core"
 
@@ -14,7 +14,7 @@ function M.new(world)
   return setmetatable({ world = world, added = {}, removed = {}, changes = {} }, Organizations)
 end
 
---- All organizations.
+--- Lists all organizations.
 ---@return table[]
 function Organizations:list()
   local out = {}
@@ -32,7 +32,7 @@ function Organizations:find(id)
   end
 end
 
---- Adds an organization that nothing was backed up of yet.
+--- Adds an organization without backups.
 ---@param fields { id: string, name: string, type: string, region: string?, account: string? }
 ---@return table
 function Organizations:add(fields)

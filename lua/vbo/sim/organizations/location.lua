@@ -1,13 +1,14 @@
---- Where users, groups and sites of hybrid organizations lie: "Cloud", "OnPremises" or "Hybrid".
+--- Matches the location of users, groups and sites of hybrid organizations: "Cloud", "OnPremises"
+--- or "Hybrid".
 
 local core = require "vbo.core"
 
 local M = {}
 
---- Whether a location is what the `locationFilter` of a query asks for: one of them, two
---- ("CloudOrHybrid"), or "Any", which is what its absence means.
+--- Checks a location against the `locationFilter` of a query: one of them, two ("CloudOrHybrid"),
+--- or "Any", the default.
 ---@param query table<string, any>
----@param location string?  nil is "Cloud"
+---@param location string?  default "Cloud"
 ---@return boolean
 function M.matches(query, location)
   local wanted = core.fold(tostring(query.locationFilter or "Any"))

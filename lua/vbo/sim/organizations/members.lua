@@ -1,11 +1,12 @@
---- Groups, sites and teams of organizations, who is in a group, licences in use, and the state of
---- synchronisation.  Groups are those of Microsoft 365 that teams have, and a world's others.
+--- Handles the groups, sites and teams of organizations, members of groups, licences in use and the
+--- state of synchronisation.  Groups are those of Microsoft 365 that teams have, and further ones
+--- of the world.
 
 local core = require "vbo.core"
 local licensing = require "vbo.sim.organizations.licensing"
 local lies = require("vbo.sim.organizations.location").matches
 local refusal = require "vbo.sim.base.refusal"
-local render = require "vbo.sim.state.render"
+local dates = require "vbo.sim.state.dates"
 
 local H = {}
 
@@ -14,7 +15,7 @@ local function organization(context)
   return context.store:organization(id) or refusal.not_found("Organization", id)
 end
 
---- What is there now: what was deleted is in backups alone.
+-- Selects what exists now: what was deleted is only in backups.
 local function present(context, list)
   local out, now = {}, context.store.world.now
   for _, it in ipairs(list or {}) do
@@ -38,7 +39,7 @@ local function group_row(context, it)
   local organization_id = it.organization.id
   local base = "/Organizations/%s/Groups/%s"
   local location = it.location or "Cloud"
-  -- Up to v5 groups are here or there.
+  -- Up to v5 a group is either in the cloud or on premises.
   if location == "Hybrid" and context.number <= 5 then location = "OnPremises" end
   return {
     id = it.id, name = it.email, displayName = it.name, type = it.type or "Office365",
@@ -115,7 +116,7 @@ function H.OrganizationSite_Get(context)
       found[#found + 1] = site
     end
   end
-  -- Personal sites are those that OneDrives live in.
+  -- Personal sites are those of OneDrives.
   if query.includePersonalSites and not parent and lies(query, "Cloud") then
     for _, drive in ipairs(it.drives or {}) do
       if not drive.user.left and has(drive.name, query.filter) then found[#found + 1] = drive end
@@ -160,10 +161,10 @@ function H.OrganizationLicensingInformation_GetLicenseCount(context)
   return context:json { licensedUsers = licensing.count(organization(context)), newUsers = 0 }
 end
 
--- A synchronisation takes so many seconds.
+-- The seconds of a synchronisation.
 local seconds = 2
 
---- The last synchronisation of an organization, and the one under way.
+-- Returns the last synchronisation of an organization, and the running one.
 local function sync_of(context, it)
   local store = context.store
   local state = store.syncs[it.id]
@@ -185,15 +186,15 @@ local function sync_row(context, it)
   local last, current = state.last, state.current
   return {
     -- v7
-    lastSyncTime = render.time(last.ended), status = "Success", type = last.type,
+    lastSyncTime = dates.time(last.ended), status = "Success", type = last.type,
     -- v8
     organizationId = it.id,
     lastSyncState = {
-      startTime = render.time(last.started), endTime = render.time(last.ended), type = last.type,
+      startTime = dates.time(last.started), endTime = dates.time(last.ended), type = last.type,
       result = "Success",
     },
     currentSyncState = current and {
-      startTime = render.time(current.started), scheduledTime = render.time(current.started),
+      startTime = dates.time(current.started), scheduledTime = dates.time(current.started),
       status = "Running", type = current.type,
     } or nil,
   }

@@ -1,8 +1,12 @@
---- Production: the side that restores, copies and sends change.  Starts as the world's live
---- drives, mailboxes, sites and teams, taken over when first touched, and records every change.
+--- Production: what restores, copies and sends change.  It starts as the world's live OneDrives,
+--- mailboxes, sites and teams, each opened on first use, and records every change.
 
 local core = require "vbo.core"
-local live_of = require "vbo.sim.state.live"
+local container = require "vbo.sim.production.container"
+local drives = require "vbo.sim.production.drives"
+local mailboxes = require "vbo.sim.production.mailboxes"
+local sites = require "vbo.sim.production.sites"
+local teams = require "vbo.sim.production.teams"
 
 local M = {}
 
@@ -24,7 +28,7 @@ Production.__index = Production
 ---@field session string
 ---@field time number
 
---- Production of a world.
+--- Returns the production of a world.
 ---@param world table
 ---@param clock fun(): number
 ---@return table
@@ -35,35 +39,23 @@ function M.new(world, clock)
   }, Production)
 end
 
---- A user's OneDrive: { user=, drive=, entries = {[path]=entry}, folders = {[path]=true} }; nil
---- when production has none (any more).
----@param organization table
----@param email string
-function Production:drive(organization, email)
-  local key = organization.id .. core.fold(email)
-  if self._drives[key] == nil then
-    local live = self.world:live_drive(organization, email)
-    -- A generated world gives tables that keep the differences alone.
-    local made = live and live.entries
-    local drive = live and {
-      user = live.user, drive = live.drive, entries = made or {}, folders = live.folders or {},
-    }
-    for _, each in ipairs(live and not made and live.documents or {}) do
-      local version = each.version
-      drive.entries[each.path] = {
-        path = each.path, size = version.size, version = version.number, stream = version.stream,
-        modified = version.at, by = version.by,
-      }
-    end
-    for _, folder in ipairs(live and not made and live.drive.folders or {}) do
-      drive.folders[folder.path] = true
-    end
-    self._drives[key] = drive or false
-  end
-  return self._drives[key] or nil
+-- Returns what a cache holds under a key, opened on first use; nil where production has none.
+local function opened(cache, key, open, ...)
+  if cache[key] == nil then cache[key] = open(...) or false end
+  return cache[key] or nil
 end
 
---- The OneDrive that a caller's {id=, name=, url=} names.
+--- Returns a user's live OneDrive; nil where production has none (any more).
+---@param organization table
+---@param email string
+---@return table?  see `production/drives.lua`
+function Production:drive(organization, email)
+  return opened(self._drives, organization.id .. core.fold(email), drives.open, self.world,
+    organization, email)
+end
+
+--- Finds the live OneDrive that a body names by { id=, name=, url= }.
+---@return table?
 function Production:find_drive(organization, wanted)
   for _, user in ipairs(organization.users) do
     local drive = user.drive
@@ -76,116 +68,50 @@ function Production:find_drive(organization, wanted)
   end
 end
 
-local function free_path(entries, path)
-  local folder, name = path:match "^(.*/)([^/]*)$"
-  if not folder then folder, name = "", path end
-  local stem, extension = name:match "^(.+)(%.[^.]+)$"
-  for n = 1, math.huge do
-    local candidate = ("%s%s (%d)%s"):format(folder, stem or name, n, extension or "")
-    if not entries[candidate] then return candidate end
-  end
-end
-
---- Writes a document.
----@param drive table     of `drive`
+--- Writes a document into a live container; the parameters and results of `container.write`.
+---@param live table
 ---@param path string
 ---@param version vbo.sim.Version
----@param how { exists: string, all: boolean?, changed: boolean?, missing: boolean? }
----  exists: what happens to one that is there, "overwrite", "keep" or "merge";
----  all: every version is written, not the last alone;
----  changed, missing: false leaves documents alone that differ, or that are not there
----@param count integer?   how many versions those are
----@return string outcome  "created", "overwritten", "merged", "kept" or "unchanged"
----@return string path     where it went
----@return table? entry    that was written
-function Production:write(drive, path, version, how, count)
-  local there = drive.entries[path]
-  local outcome = "created"
-  if there then
-    local same = there.stream == version.stream
-    if how.exists == "keep" then
-      path, outcome = free_path(drive.entries, path), "kept"
-    elseif same and not how.all or how.changed == false then
-      return "unchanged", path
-    else
-      outcome = how.exists == "merge" and "merged" or "overwritten"
-    end
-  elseif how.missing == false then
-    return "unchanged", path
-  end
-  -- What is overwritten loses its versions; what is merged gets further ones.
-  local before = outcome == "merged" and (there.versions or 1) or 0
-  local entry = {
-    path = path, size = version.size, version = version.number, stream = version.stream,
-    modified = self.clock(), by = version.by, versions = before + (count or 1),
-  }
-  drive.entries[path] = entry
-  M.add_folder(drive, path:match "^(.*)/[^/]*$")
-  return outcome, path, entry
+---@param how table
+---@param count integer?
+function Production:write(live, path, version, how, count)
+  return container.write(live, path, version, how, count, self.clock())
 end
 
---- Sees to it that a folder and those above it are there.
-function M.add_folder(drive, path)
-  while path and path ~= "" and not drive.folders[path] do
-    drive.folders[path] = true
-    path = path:match "^(.*)/[^/]*$"
-  end
-end
-
---- A user's mailbox: { user=, mailbox=, items = {[key]=entry} }; nil when production has none.
+--- Returns a user's live mailbox; nil where production has none.
 ---@param archive boolean?  the user's archive instead
+---@return table?  see `production/mailboxes.lua`
 function Production:mailbox(organization, email, archive)
   local key = organization.id .. core.fold(email) .. (archive and "/archive" or "")
-  if self._mailboxes[key] == nil then
-    local live = self.world:live_mailbox(organization, email, archive)
-    local made = live and live.entries
-    local mailbox = live and { user = live.user, mailbox = live.mailbox, items = made or {} }
-    for _, item in ipairs(live and not made and live.items or {}) do
-      mailbox.items[item.folder.path .. "\0" .. item.id] =
-        { item = item, folder = item.folder.path, unread = false, received = item.received }
-    end
-    self._mailboxes[key] = mailbox or false
-  end
-  return self._mailboxes[key] or nil
+  return opened(self._mailboxes, key, mailboxes.open, self.world, organization, email, archive)
 end
 
---- Puts an item into a folder of a mailbox.
----@param how { changed: boolean?, missing: boolean?, unread: boolean? }
----@return string outcome  "created" or "unchanged"
-function M.deliver(mailbox, folder, item, how)
-  local key = folder .. "\0" .. item.id
-  if mailbox.items[key] or how.missing == false then return "unchanged" end
-  mailbox.items[key] = { item = item, folder = folder, unread = how.unread or false,
-    received = item.received }
-  return "created"
-end
-
---- A site by its URL: { url=, name=, containers = {…} } (`vbo.sim.live`); nil when production
---- has none.
+--- Returns the live site of a URL; nil where production has none.
 ---@param organization table
 ---@param url string
+---@return table?  see `production/sites.lua`
 function Production:site(organization, url)
   url = core.fold(url):gsub("/+$", "")
-  local key = organization.id .. url
-  if self._sites[key] == nil then
-    local found = false
+  return opened(self._sites, organization.id .. url, function()
+    local live
     for _, site in ipairs(organization.sites or {}) do
-      if core.fold(site.url) == url then found = live_of.site(site, self.world.now) or false end
+      if core.fold(site.url) == url then live = sites.open(site, self.world.now) end
     end
-    self._sites[key] = found
-  end
-  return self._sites[key] or nil
+    return live
+  end)
 end
 
---- Makes an empty site.
+--- Creates an empty site.
+---@return table
 function Production:make_site(organization, url, name)
   url = url:gsub("/+$", "")
-  local site = live_of.new_site(url, name)
+  local site = sites.new(url, name)
   self._sites[organization.id .. core.fold(url)] = site
   return site
 end
 
---- All sites of an organization, by URL.
+--- Lists the live sites of an organization, by URL.
+---@return table[]
 function Production:sites(organization)
   for _, site in ipairs(organization.sites or {}) do self:site(organization, site.url) end
   local list = {}
@@ -196,19 +122,17 @@ function Production:sites(organization)
   return list
 end
 
---- A team: { team=, name=, channels = {[id]=channel}, members = {…} }; nil when production has
---- none.
+--- Returns a live team; nil where production has none.
 ---@param team table  of the world
+---@return table?  see `production/teams.lua`
 function Production:team(team)
-  if self._teams[team.id] == nil then
-    self._teams[team.id] = live_of.team(team, self.world.now) or false
-  end
-  return self._teams[team.id] or nil
+  return opened(self._teams, team.id, teams.open, team, self.world.now)
 end
 
---- Makes an empty team.
+--- Creates an empty team.
+---@return table
 function Production:make_team(team)
-  self._teams[team.id] = live_of.new_team(team)
+  self._teams[team.id] = teams.new(team)
   return self._teams[team.id]
 end
 
@@ -220,7 +144,7 @@ function Production:record(change)
   self.changes[change.sequence] = change
 end
 
---- Sends a message: it ends up in the outbox that can be inspected.
+--- Adds a message to the outbox.
 ---@param message table  { from=, to=, subject=, text=, attachments= }
 function Production:send(message)
   message.time = self.clock()

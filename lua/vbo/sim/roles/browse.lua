@@ -1,4 +1,4 @@
---- Roles of restore operators, their operators, and the items that they may restore or not.
+--- Handles roles: their operators, and the items that these may and may not restore.
 
 local core = require "vbo.core"
 local refusal = require "vbo.sim.base.refusal"
@@ -46,7 +46,7 @@ local function check_name(context, organization, name, except)
   end
 end
 
--- The property of a request, and the list of a role.
+-- The list of a role by the property of a body.
 local lists = { operators = "operators", selectedItems = "selected", excludedItems = "excluded" }
 
 function H.RbacRole_Add(context)
@@ -67,7 +67,8 @@ function H.RbacRole_Add(context)
   return context:json(row(context, made))
 end
 
---- Properties that are left out keep their values; lists that are given replace those before.
+--- Edits a role: properties that the body leaves out keep their values, its lists replace those
+--- before.
 function H.RbacRole_Update(context)
   local it, body = role(context), context.body
   if body.name and body.name ~= "" then check_name(context, it.organization, body.name, it) end
@@ -97,32 +98,43 @@ local function find(list, id)
   refusal.not_found("RbacItem", id)
 end
 
-local function items(list, resource, plural, singular, parameter)
-  local function item_row(context, item, it)
+local function item_row(resource)
+  local path = "/RbacRoles/%s/" .. resource .. "/%s"
+  return function(context, item, it)
     local out = roles.item_row(item)
-    out._links =
-      { self = context:href("/RbacRoles/%s/" .. resource .. "/%s", it.id, item.id) }
+    out._links = { self = context:href(path, it.id, item.id) }
     return out
   end
+end
 
-  H["RbacRole_Get" .. plural] = function(context)
+local function list_items(list, resource)
+  local render = item_row(resource)
+  return function(context)
     local it = role(context)
-    return context:list(it[list], function(_, item) return item_row(context, item, it) end)
+    return context:list(it[list], function(_, item) return render(context, item, it) end)
   end
+end
 
-  H["RbacRole_Get" .. singular] = function(context)
+local function get_item(list, resource, parameter)
+  local render = item_row(resource)
+  return function(context)
     local it = role(context)
-    return context:json(item_row(context, (find(it[list], context.params[parameter])), it))
+    return context:json(render(context, (find(it[list], context.params[parameter])), it))
   end
+end
 
-  H["RbacRole_Add" .. plural] = function(context)
+local function add_items(list, plural)
+  return function(context)
     if context.store.roles:add_items(role(context), list, context.body) == 0 then
       refusal.missing { plural }
     end
     return context:empty()
   end
+end
 
-  H["RbacRole_Delete" .. plural] = function(context)
+-- Removes the items that the query lists; none where one of them is unknown.
+local function delete_items(list)
+  return function(context)
     local it, given = role(context), {}
     for id in (context.query.ids or ""):gmatch "[^,%s]+" do given[#given + 1] = id end
     if #given == 0 then refusal.missing { "Ids" } end
@@ -135,8 +147,19 @@ local function items(list, resource, plural, singular, parameter)
   end
 end
 
-items("operators", "operators", "Operators", "Operator", "operatorId")
-items("selected", "selectedItems", "SelectedItems", "SelectedItem", "itemId")
-items("excluded", "excludedItems", "ExcludedItems", "ExcludedItem", "itemId")
+H.RbacRole_GetOperators = list_items("operators", "operators")
+H.RbacRole_GetOperator = get_item("operators", "operators", "operatorId")
+H.RbacRole_AddOperators = add_items("operators", "Operators")
+H.RbacRole_DeleteOperators = delete_items "operators"
+
+H.RbacRole_GetSelectedItems = list_items("selected", "selectedItems")
+H.RbacRole_GetSelectedItem = get_item("selected", "selectedItems", "itemId")
+H.RbacRole_AddSelectedItems = add_items("selected", "SelectedItems")
+H.RbacRole_DeleteSelectedItems = delete_items "selected"
+
+H.RbacRole_GetExcludedItems = list_items("excluded", "excludedItems")
+H.RbacRole_GetExcludedItem = get_item("excluded", "excludedItems", "itemId")
+H.RbacRole_AddExcludedItems = add_items("excluded", "ExcludedItems")
+H.RbacRole_DeleteExcludedItems = delete_items "excluded"
 
 return H

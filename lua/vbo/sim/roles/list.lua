@@ -1,4 +1,4 @@
---- Roles of restore operators, and what their items name.
+--- Keeps the roles of restore operators and resolves their items.
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
@@ -12,7 +12,7 @@ Roles.__index = Roles
 ---@param store table
 function M.new(store) return setmetatable({ store = store, list = {} }, Roles) end
 
---- A role by its id, or a 404.
+--- Finds a role by its id, or refuses with 404.
 function Roles:get(id)
   for i, role in ipairs(self.list) do
     if role.id == core.fold(id) then return role, i end
@@ -22,7 +22,8 @@ end
 
 local lists = { Group = "teams", Site = "sites", Team = "teams" }
 
---- What an item of a role names in an organization: by its id, or a user by name too; nil: nothing.
+--- Finds what an item of a role names in an organization, by its id, a user also by name; nil
+--- without a match.
 ---@param organization table
 ---@param kind "User"|"Group"|"Site"|"Team"
 ---@param given table  { id=, name= }
@@ -68,10 +69,10 @@ function Roles:add_items(role, list, given)
   return #added
 end
 
--- What roles call the types of users.
+-- The types of users in roles.
 local user_types <const> = { Shared = "SharedMailbox", Public = "PublicMailbox" }
 
---- An item as the API shows it.
+--- Renders an item.
 function M.item_row(item)
   local it, kind = item.it, item.type
   local value
@@ -100,7 +101,7 @@ local function names(item, user)
   return false
 end
 
---- The roles in which somebody is an operator.
+--- Lists the roles that have an operator of a name.
 ---@param user string
 function Roles:of(user)
   local out = {}
@@ -123,7 +124,7 @@ local function covered(items, kind, it)
   return false
 end
 
---- Whether a role lets its operators restore something.
+--- Checks whether a role lets its operators restore something.
 ---@param role table
 ---@param kind "User"|"Group"|"Site"|"Team"
 ---@param it table
@@ -132,9 +133,9 @@ function M.allows(role, kind, it)
   return role.kind == "EntireOrganization" or covered(role.selected, kind, it)
 end
 
---- Everything that some roles let their operators restore, as items.
+--- Lists what some roles let their operators restore, as items.
 ---@param list table[]    roles
----@param person table?   the operator themself, who may restore what is their own
+---@param person table?   the operator, who may restore what is their own
 ---@return table  { users=, sites=, teams= }
 function M.scope(list, person)
   local out = { users = json.array {}, sites = json.array {}, teams = json.array {} }

@@ -1,8 +1,9 @@
---- The restore operator's side: who is logged in, what they may restore, and restoring it.
+--- Handles what a restore operator asks: the account that is logged in, the restore points that it
+--- may restore from, and exploring them.
 ---
---- Whoever logged in as an operator may restore what is their own and what their roles cover.  The
---- server's own account may explore all as an operator would, but where it is an operator of roles
---- it may do what they allow.
+--- An operator may restore what is their own and what their roles cover.  The server's own account
+--- explores everything as an operator would; where it is an operator of roles, only what they
+--- allow.
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
@@ -11,9 +12,7 @@ local json = require "vbo.base.json"
 local protected = require "vbo.sim.backups.protected"
 local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.jobs.render"
-local restore = require "vbo.sim.sessions.restore"
 local roles = require "vbo.sim.roles.list"
-local scope = require "vbo.sim.state.scope"
 
 local H = {}
 
@@ -32,7 +31,7 @@ function H.OrganizationRbac_GetLoggedInUserEffectiveScope(context)
   return context:json(roles.scope(context.store.roles:of(context.user), context.account.person))
 end
 
---- The object that a scope names, in whatever organization.
+-- Finds the object that a scope names, in any organization.
 local function object_of(context, given)
   local kind = given.type or refusal.missing { "Scope.Type" }
   local named = given[core.fold(kind)] or refusal.missing { "Scope." .. kind }
@@ -43,7 +42,7 @@ local function object_of(context, given)
   refusal.not_found(kind, tostring(named.id or named.name))
 end
 
---- Whether the account may restore something.
+-- Checks whether the account may restore something.
 local function may(context, kind, it)
   if kind == "User" and it == context.account.person then return true end
   local own = context.store.roles:of(context.user)
@@ -54,7 +53,7 @@ local function may(context, kind, it)
   return false
 end
 
---- Refuses what no role of the account allows.
+-- Refuses what no role of the account allows.
 local function check_allowed(context, kind, it)
   if not may(context, kind, it) then
     refusal.raise(403, ("No role of '%s' covers %s '%s'."):format(
@@ -64,7 +63,7 @@ end
 
 local kinds = { User = "users", Group = "groups", Site = "sites", Team = "teams" }
 
---- Whether a point holds something that the account may restore; where an item is named, that.
+-- Checks whether a point holds something that the account may restore; with an id, this item.
 local function shown(context, point, wanted)
   for kind, list in pairs(kinds) do
     for _, it in ipairs(protected[list] { point }) do
@@ -76,7 +75,7 @@ local function shown(context, point, wanted)
   return false
 end
 
---- Points that hold what the account may restore, or of that what an item names by its id.
+--- Lists the points that hold something that the account may restore, or the item of a query.
 function H.OrganizationRbac_GetLoggedInUserRestorePoints(context)
   local query, all = context.query, context.account.kind ~= "operator"
   local found = context.store.points:where(function(point)
@@ -104,7 +103,7 @@ function H.RestoreSession_OperatorExploreAction(context)
     scope = kind == "User" and it.display or it.name,
     from = ("%s %s"):format(core.fold(kind), it.name),
     narrow = function(view)
-      -- Of sites and teams the one alone that the scope names.
+      -- Show only the site or team of the scope.
       local here = kind ~= "User" and view:holds(it.at, it.deleted)
       function view.sites(_, parent)
         return here and kind == "Site" and (not parent or parent == it.parent) and { it } or {}
@@ -116,54 +115,6 @@ function H.RestoreSession_OperatorExploreAction(context)
         and (not repository or point.repository and point.repository.id == core.fold(repository))
         and (kind == "Group" or protected.covers(kinds[kind], point, it))
     end,
-  })
-end
-
---- Mail, to where it came from.
-function H.ExchangeItem_OperatorRestore(context)
-  local session, mailbox = scope.mailbox(context)
-  local items, body = scope.listed_items(context, session, mailbox), context.body
-  local folder = (body.folder or ""):gsub("^/+", ""):gsub("/+$", "")
-  return explore.begin(context, session, {
-    title = ("Restoring %d items as a restore operator"):format(#items), target = mailbox.email,
-    steps = restore.items(context, session, items, {
-      find = function()
-        return context.store.production:mailbox(session.organization, mailbox.email,
-            mailbox.archive),
-          ("Mailbox %s was not found in production."):format(mailbox.email)
-      end,
-      body = body,
-      place = function(item) return folder ~= "" and folder or item.folder.path end,
-    }),
-  })
-end
-
---- Documents, to where they came from; each with its last version or all of them.
-function H.OneDriveDocument_OperatorRestore(context)
-  local session, drive = scope.drive(context)
-  local body, steps = context.body, {}
-  local live = context.store.production:drive(session.organization, drive.owner)
-  for i, config in ipairs(body.documentsRestoreConfigs or {}) do
-    local id = config.document and config.document.id
-      or refusal.missing { ("DocumentsRestoreConfigs[%d].Document.Id"):format(i - 1) }
-    local document = session.view:document(drive, id)
-      or refusal.not_found("OneDriveDocument", id)
-    local made = restore.documents(context, session,
-      { { document = document, version = session.view:current(document) } }, {
-        change = "restored", drive = live,
-        missing = ("OneDrive of %s was not found in production."):format(drive.owner),
-        place = function(it) return it.path end,
-        how = {
-          exists = core.fold(body.documentAction or "Overwrite"),
-          all = core.fold(config.documentVersion or "Last") == "all",
-        },
-      })
-    table.move(made, 1, #made, #steps + 1, steps)
-  end
-  if #steps == 0 then refusal.missing { "DocumentsRestoreConfigs" } end
-  return explore.begin(context, session, {
-    title = ("Restoring %d documents as a restore operator"):format(#steps),
-    target = drive.owner, steps = steps,
   })
 end
 

@@ -5,7 +5,7 @@ local access = require "vbo.sim.state.access"
 local explore = require "vbo.sim.sessions.explore"
 local identities = require "vbo.sim.state.identities"
 local refusal = require "vbo.sim.base.refusal"
-local render = require "vbo.sim.state.render"
+local render = require "vbo.sim.sessions.render"
 local restore = require "vbo.sim.sessions.restore"
 local time = require "vbo.base.time"
 

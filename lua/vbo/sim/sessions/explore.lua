@@ -4,7 +4,7 @@ local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local points = require "vbo.sim.backups.points"
 local refusal = require "vbo.sim.base.refusal"
-local render = require "vbo.sim.state.render"
+local render = require "vbo.sim.sessions.render"
 local time = require "vbo.base.time"
 
 local M = {}

@@ -1,18 +1,24 @@
---- Steps that write documents and mail into production; `work.lua` carries them out.
+--- Makes the steps that write documents into production and records what they changed; `work.lua`
+--- carries them out.
 
 local core = require "vbo.core"
-local identities = require "vbo.sim.state.identities"
+local container = require "vbo.sim.production.container"
 local mail_settings = require "vbo.sim.sessions.mail_settings"
-local production = require "vbo.sim.production"
 local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 
---- How a step ended: the words of `work.lua`.
-local function failed(message) return { how = "failed", error = message } end
-local function skipped(message) return { how = "skipped", error = message } end
+--- Ends a step as failed.
+---@param message string?
+---@return table outcome  of a `vbo.sim.Step`
+function M.failed(message) return { how = "failed", error = message } end
 
---- How a message about somebody who is no longer there begins; "" of others.
+--- Ends a step as skipped.
+---@param message string?
+---@return table outcome
+function M.skipped(message) return { how = "skipped", error = message } end
+
+--- Returns the start of a message about a user who has left; "" for others.
 ---@param user table?
 ---@return string
 function M.unresolved(user)
@@ -21,31 +27,50 @@ function M.unresolved(user)
 end
 
 --- Records a change that a session made in production.
-local function record(context, session, change, how, fields)
+---@param context vbo.sim.Context
+---@param session table
+---@param change "restored"|"copied"|"sent"
+---@param how string
+---@param fields table  further fields of a `vbo.sim.Change`
+function M.record(context, session, change, how, fields)
   fields.change, fields.how = change, how
   fields.organization = (fields.organization or session.organization).name
   fields.session = session.id
   context.store.production:record(fields)
 end
 
-M.record = record
-
---- The organization that a request names as the one to write to; the session's where it names none.
+--- Finds the organization that a request writes to; the session's where it names none.
+---@param name string?
+---@return table
 function M.organization(context, session, name)
   if not name or name == "" then return session.organization end
   return context.store.world:organization(name) or refusal.not_found("Organization", name)
 end
 
---- What `restorePermissions` does: a function that gives documents back to whoever made them, tells
---- them of it where `sendSharedLinksNotification` says so, and gives a warning where they are gone.
+--- Folds a word of an enumeration to lower case; nil for nil.
+---@param value string?
+---@return string?
+function M.word(value) return value and core.fold(value) or nil end
+
+--- Returns a folder of a body as a prefix of paths: "" or without a slash in front and one behind.
+---@param folder string?
+---@return string
+function M.prefix(folder)
+  folder = (folder or ""):gsub("^/+", ""):gsub("/+$", "")
+  return folder == "" and "" or folder .. "/"
+end
+
+-- Carries out `restorePermissions`: returns a function that gives a document back to its creator,
+-- sends them a message where `sendSharedLinksNotification` asks for it, and returns a warning where
+-- they have left.
 local function permissions_of(context, session)
   local body, organization = context.body, session.organization
   if not body.restorePermissions then return nil end
-  local known, told = {}, {}
+  local known, notified = {}, {}
   local function person(name)
     if known[name] == nil then
       local found = organization.by_email[core.fold(name)] or false
-      -- Those of a generated world are too many to look through: there the owner is told.
+      -- A generated world has too many users to search: the message goes to the owner.
       for _, user in ipairs(organization.everybody and {} or organization.users) do
         if user.display == name then found = user end
       end
@@ -59,8 +84,8 @@ local function permissions_of(context, session)
     if user and user.left then
       return ("User %s cannot be resolved; their permissions were not restored."):format(user.name)
     end
-    if user and body.sendSharedLinksNotification and not told[user] then
-      told[user] = true
+    if user and body.sendSharedLinksNotification and not notified[user] then
+      notified[user] = true
       context.store.production:send {
         from = context.app.mail_from, to = user.name, session = session.id, attachments = {},
         subject = "Shared with you: " .. document.name,
@@ -78,17 +103,50 @@ local function versions_before(document, version)
   return count
 end
 
---- Steps that write documents.
+---@class vbo.sim.DocumentOptions
+---@field change "restored"|"copied"
+---@field workload string
+---@field drive table?       the live drive that is written to; nil where production has none
+---@field missing string?    the message where there is no drive
+---@field skip boolean?      a missing drive skips the step instead of failing it
+---@field denied string?     the message where the account may not write to that drive
+---@field how table          see `Production:write`
+---@field place fun(document: table): string  the path of a document in the drive
+---@field type string?       of the steps, default "Document"
+---@field prefix string?     of paths, where a site or team has several drives
+
+-- Writes one document and records the change.
+local function write(context, session, document, version, how, options, permit)
+  if not options.drive then
+    return (options.skip and M.skipped or M.failed)(options.missing)
+  end
+  if options.denied then return M.failed(options.denied) end
+  local outcome, written, entry = context.store.production:write(options.drive,
+    options.place(document), version, how, how.all and versions_before(document, version))
+  local warning
+  if entry and permit then
+    warning = permit(document)
+    entry.permissions = not warning
+  end
+  local owner, user = document.drive.owner, options.drive.user
+  if outcome ~= "unchanged" then
+    M.record(context, session, options.change, outcome, {
+      workload = options.workload, user = user.name, organization = user.organization,
+      path = (options.prefix or "") .. written,
+      size = version.size, version = how.all and "all" or version.number,
+      permissions = entry.permissions,
+      source = owner ~= user.name and owner .. "/" .. document.path or nil,
+    })
+  end
+  return { how = outcome, error = warning }
+end
+
+--- Makes steps that write documents.
 ---@param context vbo.sim.Context
 ---@param session table
----@param list { document: table, version: vbo.sim.Version, all: boolean? }[]  all: of this one
----  every version or the last alone, whatever `how` says
----@param options { change: string, drive: table?, missing: string?, skip: boolean?,
----  how: table, place: (fun(document: table): string), workload: string?, type: string?,
----  prefix: string? }
----  drive: where to, nil where production has none, and then missing says why; skip: that is no
----  failure; place: the path of a document there; workload: "onedrive" unless told; type: of the
----  steps, "Document" unless told; prefix: of paths, where a site has several such drives
+---@param list { document: table, version: vbo.sim.Version, all: boolean? }[]  all: every version of
+---  this document or its last alone, instead of what `how` says
+---@param options vbo.sim.DocumentOptions
 ---@return vbo.sim.Step[]
 function M.documents(context, session, list, options)
   local steps, permit = {}, permissions_of(context, session)
@@ -96,109 +154,31 @@ function M.documents(context, session, list, options)
     local document, version = each.document, each.version
     local how = options.how
     if each.all ~= nil then how = setmetatable({ all = each.all }, { __index = options.how }) end
-    local path, prefix = options.place(document), options.prefix or ""
     steps[i] = {
       id = document.id, name = document.name, type = options.type or "Document",
-      size = version.size, path = prefix .. path,
+      size = version.size, path = (options.prefix or "") .. options.place(document),
       run = function()
-        if not options.drive then
-          return (options.skip and skipped or failed)(options.missing)
-        end
-        local denied = (options.workload or "onedrive") == "onedrive"
-          and identities.denied(context.identity, "Veod", options.drive.user.name)
-        if denied then return failed(denied) end
-        local side = context.store.production
-        local outcome, written, entry = side:write(options.drive, path, version, how,
-          how.all and versions_before(document, version))
-        local warning
-        if entry and permit then
-          warning = permit(document)
-          entry.permissions = not warning
-        end
-        if outcome ~= "unchanged" then
-          record(context, session, options.change, outcome, {
-            workload = options.workload or "onedrive", user = options.drive.user.name,
-            organization = options.drive.user.organization,
-            path = prefix .. written,
-            size = version.size, version = how.all and "all" or version.number,
-            permissions = entry.permissions,
-            source = document.drive.owner ~= options.drive.user.name
-              and document.drive.owner .. "/" .. document.path or nil,
-          })
-        end
-        return { how = outcome, error = warning }
+        return write(context, session, document, version, how, options, permit)
       end,
     }
   end
   return steps
 end
 
---- Sees to it that restored folders are there, even the empty ones.
+--- Creates restored folders in production, empty ones included.
+---@param drive table?
+---@param list table[]
+---@param place fun(folder: table): string
 function M.folders(drive, list, place)
   if not drive then return end
-  for _, folder in ipairs(list) do production.add_folder(drive, place(folder)) end
+  for _, folder in ipairs(list) do container.add_folder(drive, place(folder)) end
 end
 
--- Which option leaves out the mail of a folder, by its category.  What lies in "Recoverable Items"
--- is there because of a hold: an in-place hold keeps in DiscoveryHolds, a litigation hold in the
--- others.
-local exclusions = {
-  Drafts = "excludeDrafts", Deleted = "excludeDeletedItems",
-  DiscoveryHolds = "excludeInPlaceHoldItems", Purges = "excludeLitigationHoldItems",
-  PermanentlyDeletedItems = "excludeLitigationHoldItems", Versions = "excludeLitigationHoldItems",
-}
-
---- Of mail, what came within some days before the restore point.
----@param days integer?  nil or 0: all
-function M.recent(session, items, days)
-  if not days or days <= 0 then return items end
-  local found = {}
-  for _, item in ipairs(items) do
-    if item.received >= session.view.point - days * 86400 then found[#found + 1] = item end
-  end
-  return found
-end
-
---- Steps that write mail.
----@param context vbo.sim.Context
----@param session table
----@param items table[]
----@param options { find: (fun(item: table): table?, string?), skip: boolean?, body: table?,
----  place: (fun(item: table): string) }  find: the mailbox in production, or nil and why there is
----  none; skip: that is no failure; body: the flags of the request
----@return vbo.sim.Step[]
-function M.items(context, session, items, options)
-  local steps, body = {}, options.body or {}
-  for _, item in ipairs(items) do
-    local excluded = exclusions[item.folder.category]
-    if not (excluded and body[excluded]) then
-      local folder = options.place(item)
-      local path = folder .. "/" .. item.subject
-      steps[#steps + 1] = {
-        id = item.id, name = item.subject, type = "Item", size = item.size, path = path,
-        run = function()
-          local mailbox, missing = options.find(item)
-          if not mailbox then return (options.skip and skipped or failed)(missing) end
-          local denied = identities.denied(context.identity, "Vex", mailbox.user.name)
-          if denied then return failed(denied) end
-          local how = production.deliver(mailbox, folder, item, {
-            missing = body.deletedItems, unread = body.markRestoredAsUnread,
-          })
-          if how == "created" then
-            local source, box = item.mailbox.email, mailbox.mailbox
-            record(context, session, "restored", how, {
-              workload = "exchange", user = mailbox.user.name, size = item.size,
-              organization = mailbox.user.organization,
-              path = (box.archive and box.name .. "/" or "") .. path,
-              source = source ~= mailbox.user.name and source or nil,
-            })
-          end
-          return { how = how }
-        end,
-      }
-    end
-  end
-  return steps
+--- Returns the message that a body describes; refuses a body without `to`.
+---@return { to: string, from: string?, subject: string?, text: string? }
+function M.letter(context)
+  if not context.body.to then refusal.missing { "To" } end
+  return context.body
 end
 
 --- Sends what was chosen as one message with attachments.
@@ -212,7 +192,7 @@ function M.send(context, session, list, letter, workload)
   local attachments = {}
   for i, each in ipairs(list) do
     attachments[i] = { name = each.name, size = each.size }
-    record(context, session, "sent", "sent", {
+    M.record(context, session, "sent", "sent", {
       workload = workload, user = each.user, path = each.path, size = each.size,
       version = each.version, to = letter.to,
     })

@@ -1,4 +1,4 @@
---- SharePoint in a restore session: browsing.
+--- Handles reading of sites, libraries, lists and what is in them in a restore session.
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
@@ -26,19 +26,26 @@ function H.SharePointSite_GetById(context)
   return context:json(render.site(context, site, session))
 end
 
-for kind, name in pairs { library = "SharePointLibrary", list = "SharePointList" } do
-  H[name .. "_Get"] = function(context)
+local function list_containers(kind)
+  return function(context)
     local session, site = scope.site(context)
     return context:list(session.view:containers(site, kind), function(_, each)
       return render.container(context, each, session)
     end)
   end
+end
 
-  H[name .. "_GetById"] = function(context)
+local function get_container(kind)
+  return function(context)
     local session, _, container = scope.container(context, kind)
     return context:json(render.container(context, container, session))
   end
 end
+
+H.SharePointLibrary_Get = list_containers "library"
+H.SharePointLibrary_GetById = get_container "library"
+H.SharePointList_Get = list_containers "list"
+H.SharePointList_GetById = get_container "list"
 
 local function folders_in(context, session, site, kind)
   local containers, above = scope.parent(context, session, site, kind)
@@ -72,8 +79,8 @@ function H.SharePointFolder_GetVersions(context)
   end)
 end
 
---- Rows of documents or items.  v3 to v5 have no resource of versions: a session that shows all
---- lists the older ones as rows of their own, behind the current one.
+-- Lists rows of documents or items.  v3 to v5 have no resource of versions: a session that shows
+-- all versions lists the older ones as rows of their own, behind the current one.
 local function rows_of(context, session, site, kind)
   local containers, above = scope.parent(context, session, site, kind)
   local rows = {}
@@ -94,29 +101,41 @@ local function rows_of(context, session, site, kind)
   return rows
 end
 
-for kind, name in pairs { library = "SharePointDocument", list = "SharePointItem" } do
-  H[name .. "_Get"] = function(context)
+local function list_documents(kind)
+  return function(context)
     local session, site = scope.site(context)
     return context:list(rows_of(context, session, site, kind), function(_, row)
       if not row[2] then return render.folder(context, row[1], session) end
       return render.document(context, row[1], session, row[2])
     end)
   end
+end
 
-  H[name .. "_GetById"] = function(context)
+local function get_document(kind)
+  return function(context)
     local session, _, document, version = scope.document(context, kind)
     return context:json(render.document(context, document, session, version))
   end
+end
 
-  H[name .. "_GetByIdByVersionId"] = H[name .. "_GetById"]
-
-  H[name .. "_GetVersions"] = function(context)
+local function list_versions(kind)
+  return function(context)
     local session, _, document = scope.document(context, kind)
     return context:list(session.view:versions(document), function(_, version)
       return render.document(context, document, session, version)
     end)
   end
 end
+
+H.SharePointDocument_Get = list_documents "library"
+H.SharePointDocument_GetById = get_document "library"
+H.SharePointDocument_GetByIdByVersionId = get_document "library"
+H.SharePointDocument_GetVersions = list_versions "library"
+
+H.SharePointItem_Get = list_documents "list"
+H.SharePointItem_GetById = get_document "list"
+H.SharePointItem_GetByIdByVersionId = get_document "list"
+H.SharePointItem_GetVersions = list_versions "list"
 
 function H.SharePointAttachment_Get(context)
   local session, _, item = scope.document(context, "list")

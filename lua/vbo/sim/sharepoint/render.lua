@@ -1,7 +1,7 @@
---- Records of SharePoint in a restore session; as `render.lua`.
+--- Renders sites, libraries, lists and what is in them as records of the API.
 
 local ascii = require "vbo.base.ascii"
-local render = require "vbo.sim.state.render"
+local dates = require "vbo.sim.state.dates"
 
 local M = {}
 
@@ -20,7 +20,7 @@ function M.site(context, it, session)
   }
 end
 
---- A library or a list.
+--- Renders a library or a list.
 function M.container(context, it, session)
   local site = it.site
   local function below(what)
@@ -29,7 +29,7 @@ function M.container(context, it, session)
   local is_list = it.kind == "list"
   return {
     id = it.id, name = it.name, url = it.url, description = it.description, siteId = site.id,
-    creationTime = render.local_time(context, it.created or it.at),
+    creationTime = dates.local_time(context, it.created or it.at),
     _links = {
       self = context:href(sites .. (is_list and "/Lists/%s" or "/Libraries/%s"), session.id,
         site.id, it.id),
@@ -40,7 +40,7 @@ function M.container(context, it, session)
   }
 end
 
--- What something lies in: a folder, or else the library or list.
+-- Links what contains a document: its folder, or else the library or list.
 local function parent_link(context, session, container, folder)
   local site = container.site
   if folder then
@@ -59,9 +59,9 @@ function M.folder(context, it, session)
   local path = inside == "items" and "/Items?parentId=%s" or "/Documents?parentId=%s"
   return {
     id = it.id, name = it.name, type = kind, version = "1.0", versionId = 512, siteId = site.id,
-    createdBy = it.by, creationTime = render.local_time(context, it.created or it.at),
+    createdBy = it.by, creationTime = dates.local_time(context, it.created or it.at),
     modifiedBy = it.modifier or it.by, isFolder = true,
-    modificationTime = render.local_time(context, it.modified or it.created or it.at),
+    modificationTime = dates.local_time(context, it.modified or it.created or it.at),
     _links = {
       self = context:href(sites .. "/Folders/%s", session.id, site.id, it.id),
       site = context:href(sites, session.id, site.id),
@@ -72,7 +72,7 @@ function M.folder(context, it, session)
   }
 end
 
---- A version of a document of a library or an item of a list.
+--- Renders a version of a document of a library or of an item of a list.
 function M.document(context, it, session, version)
   local container = it.drive
   local site = container.site
@@ -83,9 +83,9 @@ function M.document(context, it, session, version)
     id = it.id, name = it.name, title = is_item and (it.title or it.name) or nil,
     -- Items have a size in v2 alone.
     size = version.size, sizeBytes = not is_item and version.size or nil, version = version.number,
-    versionId = version.id, siteId = site.id, createdBy = render.creator(it),
-    creationTime = render.local_time(context, render.created(it)), modifiedBy = version.by,
-    modificationTime = render.local_time(context, render.modified(version)), isFolder = false,
+    versionId = version.id, siteId = site.id, createdBy = dates.creator(it),
+    creationTime = dates.local_time(context, dates.created(it)), modifiedBy = version.by,
+    modificationTime = dates.local_time(context, dates.modified(version)), isFolder = false,
     _links = {
       self = context:href(sites .. path, session.id, site.id, it.id),
       site = context:href(sites, session.id, site.id),

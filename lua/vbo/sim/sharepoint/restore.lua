@@ -1,24 +1,21 @@
---- Steps that write what was chosen of a site into production: where it came from, into another
---- list of that site, or into another site.
+--- Makes the steps that write what was chosen of a site into production: to the original location,
+--- into another list of that site, or into another site.
 
-local core = require "vbo.core"
-local live = require "vbo.sim.state.live"
+local live = require "vbo.sim.production.sites"
 local refusal = require "vbo.sim.base.refusal"
 local restore = require "vbo.sim.sessions.restore"
 
 local M = {}
 
---- The path of a document or item within its site: the library or list first.
+--- Returns the path of a document or item in its site, the library or list first.
 ---@param document table
 ---@return string
 function M.path(document) return document.drive.name .. "/" .. document.path end
 
-local function word(value) return value and core.fold(value) or nil end
-
 local function how_of(body)
   return {
-    exists = word(body.documentLastVersionAction) or "overwrite",
-    all = word(body.documentVersion) == "all", changed = body.changedItems,
+    exists = restore.word(body.documentLastVersionAction) or "overwrite",
+    all = restore.word(body.documentVersion) == "all", changed = body.changedItems,
     missing = body.deletedItems,
   }
 end
@@ -31,8 +28,8 @@ local function created(context, session, url, path)
   })
 end
 
---- The library or list of a live site that receives what came from `container`.  One that is gone
---- from production is made anew; a name that a caller gives to receive single things must be there.
+-- Finds the library or list of a live site that receives the content of `container`.  One that is
+-- gone from production is created; a name of the body that receives single things must exist.
 ---@return table? receiver, string? missing
 local function receiver_of(context, session, site, container, name, whole)
   local found = live.container(site, name or container.name)
@@ -45,8 +42,9 @@ local function receiver_of(context, session, site, container, name, whole)
   return live.add_container(site, container.kind, name, container)
 end
 
---- Steps for a selection into one live site.
----@param site table?  nil: production has none, and `missing` says so
+-- Makes the steps that write a selection into one live site.
+---@param site table?      nil: production has none
+---@param missing string?  the message then
 local function steps_into(context, chosen, site, missing)
   local session, body, steps = chosen.session, context.body, {}
   local whole = {}
@@ -89,7 +87,7 @@ local function steps_into(context, chosen, site, missing)
   return steps
 end
 
---- Chooses a subsite whole.
+-- Chooses a whole subsite.
 local function whole_site(chosen, site)
   local session = chosen.session
   local part = { session = session, site = site, containers = session.view:containers(site),
@@ -106,8 +104,8 @@ local function whole_site(chosen, site)
   return part
 end
 
---- Steps for a whole site, at `url`, which is made where it is not there; with its subsites where
---- the caller wants them.
+-- Makes the steps that write a whole site to `url`, which is created where it is missing, and its
+-- subsites where the body asks for them.
 ---@return vbo.sim.Step[] steps, { webs: integer, lists: integer } counts
 local function site_steps(context, chosen, organization, url)
   local session, production, steps = chosen.session, context.store.production, {}
@@ -137,11 +135,10 @@ end
 
 local function is_site(context) return context.op.name:find "^SharePointSite_" ~= nil end
 
---- What restoring a selection to its own site takes, for `session:begin`; of a whole site with
---- `counts` of what `outcome.sites` tells.
+--- Plans the restore of a selection to its own site.
 ---@param context vbo.sim.Context
 ---@param chosen vbo.sim.SiteSelection
----@return table
+---@return table  for `session:begin`; of a whole site with the `counts` of `outcome.sites`
 function M.in_place(context, chosen)
   local organization, url = chosen.session.organization, chosen.site.url
   local alias = context.body.alias
@@ -156,7 +153,10 @@ function M.in_place(context, chosen)
   return { title = "Restoring " .. chosen.what, target = url, steps = steps, counts = counts }
 end
 
---- What restoring it to the site of `siteURL` takes (v6 and later).
+--- Plans the restore of a selection to the site of `siteURL` (v6 and later).
+---@param context vbo.sim.Context
+---@param chosen vbo.sim.SiteSelection
+---@return table  for `session:begin`
 function M.to_site(context, chosen)
   local body = context.body
   local url = (body.siteURL or refusal.missing { "SiteURL" }):gsub("/+$", "")

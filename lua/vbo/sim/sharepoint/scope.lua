@@ -1,11 +1,14 @@
---- What a path or a body of a SharePoint session chooses; as `scope.lua`.
+--- Finds the sites, libraries, lists and what is in them that a path or a body names; refuses what
+--- the session does not show.
 
 local core = require "vbo.core"
+local choice = require "vbo.sim.sessions.choice"
 local explore = require "vbo.sim.sessions.explore"
 local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 
+--- Finds the site of a path.
 ---@return table session, table site
 function M.site(context)
   local session, id = explore.session(context, "Vesp"), context.params.siteId
@@ -14,7 +17,7 @@ end
 
 local names = { library = "SharePointLibrary", list = "SharePointList" }
 
---- The library or list of a path.
+--- Finds the library or list of a path.
 ---@param kind "library"|"list"
 ---@return table session, table site, table container
 function M.container(context, kind)
@@ -26,7 +29,7 @@ function M.container(context, kind)
   refusal.not_found(names[kind], id)
 end
 
---- A folder of any library or list of a site.
+--- Finds a folder in any library or list of a site.
 function M.find_folder(session, site, id)
   for _, container in ipairs(session.view:containers(site)) do
     local found = session.view:folder(container, id)
@@ -35,7 +38,7 @@ function M.find_folder(session, site, id)
   refusal.not_found("SharePointFolder", id)
 end
 
--- What each kind of container holds.
+-- The resource that each kind of container holds.
 local contents = { library = "SharePointDocument", list = "SharePointItem" }
 
 local function find_document(session, site, kind, id)
@@ -47,28 +50,23 @@ local function find_document(session, site, kind, id)
 end
 
 local function version_of(session, document, id)
-  if id == nil then return session.view:current(document) end
-  for _, version in ipairs(session.view:versions(document)) do
-    if tostring(version.id) == tostring(id) or version.number == tostring(id) then
-      return version
-    end
-  end
-  refusal.not_found(contents[document.drive.kind] .. "Version", tostring(id))
+  return choice.version(session, document, id, contents[document.drive.kind] .. "Version")
 end
 
+--- Finds the folder of a path.
 ---@return table session, table site, table folder
 function M.folder(context)
   local session, site = M.site(context)
   local folder, version = M.find_folder(session, site, context.params.folderId),
     context.params.versionId
-  -- Folders have the one version that they were made with.
+  -- A folder has one version: the one it was made with.
   if version and version ~= "512" and version ~= "1.0" then
     refusal.not_found("SharePointFolderVersion", version)
   end
   return session, site, folder
 end
 
---- A document (of a library) or an item (of a list).
+--- Finds the document (of a library) or item (of a list) of a path.
 ---@param kind "library"|"list"
 ---@return table session, table site, table document, vbo.sim.Version version
 function M.document(context, kind)
@@ -78,6 +76,7 @@ function M.document(context, kind)
   return session, site, document, version_of(session, document, context.params.versionId)
 end
 
+--- Finds the attachment of a path.
 ---@return table session, table site, table item, table attachment
 function M.attachment(context)
   local session, site, item = M.document(context, "list")
@@ -88,31 +87,17 @@ function M.attachment(context)
   refusal.not_found("SharePointAttachment", id)
 end
 
---- The objects that a body lists by their ids; one that is unknown is a 404, none at all a 400.
----@param list table[]?
----@param name string   of the property, as errors tell it
----@param find fun(each: table): table
----@return table[]
-function M.listed(list, name, find)
-  local found = {}
-  for i, each in ipairs(list or {}) do
-    if not each.id then refusal.raise(400, ("'%s[%d].id' is missing."):format(name, i - 1)) end
-    found[i] = find(each)
-  end
-  if #found == 0 then refusal.missing { name } end
-  return found
-end
-
---- Documents or items of a body: { document=, version= }.
+--- Finds the documents or items that a body lists.
 ---@param kind "library"|"list"
+---@return { document: table, version: vbo.sim.Version }[]
 function M.listed_documents(session, site, kind, list, name)
-  return M.listed(list, name, function(each)
-    local document = find_document(session, site, kind, each.id)
+  return choice.listed(list, name, function(each, id)
+    local document = find_document(session, site, kind, id)
     return { document = document, version = version_of(session, document, each.versionId) }
   end)
 end
 
---- What `parentId` names.
+--- Finds what `parentId` names.
 ---@return table[] containers  that it may be in
 ---@return table|false|nil above  a folder; false: the root of each; nil: anywhere
 function M.parent(context, session, site, kind)

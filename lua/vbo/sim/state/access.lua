@@ -1,13 +1,13 @@
---- What accounts may do that are no administrators: a tenant sees their own organization and its
---- restore sessions; a restore operator their own restore sessions, what their roles cover and
---- what is their own, and restores with the operations that are made for operators.
+--- Checks what accounts other than administrators may do.  A tenant sees their own organization and
+--- its restore sessions.  A restore operator sees their own restore sessions, what their roles
+--- cover and what is their own, and restores with the operations for operators.
 
 local core = require "vbo.core"
 local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 
---- Whether an account sees a restore session.
+--- Checks whether an account sees a restore session.
 ---@param account vbo.sim.Account
 ---@param session table
 function M.sees(account, session)
@@ -16,14 +16,14 @@ function M.sees(account, session)
   return true
 end
 
---- Whether an account sees an organization.
+--- Checks whether an account sees an organization.
 ---@param account vbo.sim.Account
 ---@param organization table
 function M.sees_organization(account, organization)
   return account.kind == "administrator" or account.organization == organization
 end
 
--- Of paths, the first part behind the version, in lower case.
+-- Returns the first part of a path behind the version, in lower case.
 local function place_of(op) return core.fold(op.path:match "^/v%d+/(%w+)") end
 
 local function denied(context)
@@ -41,7 +41,7 @@ function rules.tenant(context)
   if place == "restoresessions" or place == "organization" or place == "serviceinstance" then
     return
   end
-  -- Of lists of what was backed up, the rows of their own.
+  -- Lists of what was backed up show only the rows of their own organization.
   if lists[place] and context.op.method == "GET" and context:takes "organizationId" then
     context.query.organizationId = own.id
     return
@@ -51,7 +51,7 @@ function rules.tenant(context)
   denied(context)
 end
 
--- What an operator may change beside restoring: nothing of it is production.
+-- Words of the changes that an operator may do besides restoring: none changes production.
 local harmless <const> = { "Operator", "Send", "StopAction", "DeviceCode" }
 
 function rules.operator(context)
@@ -68,7 +68,7 @@ function rules.operator(context)
   denied(context)
 end
 
---- Refuses what the account of a request may not do.
+--- Refuses a request that its account may not do.
 ---@param context vbo.sim.Context
 function M.check(context)
   local account, params = context.account, context.params

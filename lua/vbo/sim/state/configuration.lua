@@ -1,12 +1,12 @@
---- What a run changed in the server itself: jobs, settings, accounts, organizations.  Restores and
---- what they write are `vbo.sim.production`.
+--- Notes what a run changed in the server itself: jobs, settings, accounts, organizations.
+--- `vbo.sim.production` records what restores change.
 
 local ascii = require "vbo.base.ascii"
 local time = require "vbo.base.time"
 
 local M = {}
 
--- What changes nothing that stays: sessions, log-ins, codes, searches, reports.
+-- Words of operations without a lasting change: sessions, log-ins, codes, searches, reports.
 local passing <const> = { "Explore", "RestoreSession", "DeviceCode", "Report", "Search", "SignIn",
   "AuthCode", "Test" }
 
@@ -18,12 +18,12 @@ local function stays(op)
   return op.name ~= "token" and op.name ~= "logout"
 end
 
--- "VexEmailSettings" as "vex email settings".
+-- Splits a name into words: "VexEmailSettings" becomes "vex email settings".
 local function words(name)
   return (ascii.lower((name:gsub("(%l)(%u)", "%1 %2"):gsub("(%u)(%u%l)", "%1 %2"))))
 end
 
---- What an operation does, in words: "disable job", "update vex email settings".
+--- Describes an operation in words: "disable job", "update vex email settings".
 ---@param op vbo.Operation
 ---@return string
 function M.words(op)
@@ -39,7 +39,7 @@ local function named(list, id)
   end
 end
 
---- What a request is about: asked before it is carried out, for then it is still there.
+--- Finds the subject of a request, before the request may remove it.
 ---@param context vbo.sim.Context
 ---@return string?
 function M.subject(context)

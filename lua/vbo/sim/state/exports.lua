@@ -1,25 +1,27 @@
---- PST exports of a server.  The real one writes them into one temporary folder, and an export that
---- begins clears it: one that still runs, in whatever session, loses its files, and its client gets
---- no whole answer.  (Seen by clients of the real server; its reference says nothing of it.)
+--- Tracks the PST exports of a server.  The real server writes them into one temporary folder,
+--- which the next export clears: an export that still runs, in any session, loses its files, and
+--- its client gets a broken answer.  (Clients of the real server have seen it; its reference does
+--- not mention it.)
 
 local M = {}
 
 local Exports = {}
 Exports.__index = Exports
 
---- How long an export is prepared before its first byte, in seconds.  Of the real server it is
---- minutes; this is enough for exports that a script begins side by side to meet.
+--- Seconds from the start of an export to its first byte.  The real server takes minutes; this is
+--- enough for exports that a script starts side by side to overlap.
 M.preparing = 0.2
 
 ---@class vbo.sim.Export
 ---@field session table
 ---@field event table
----@field break_off (fun(): boolean)?  set by whoever sends it: ends the answer unless it is over
+---@field break_off (fun(): boolean)?  set by the sender; ends the answer, false where it is over
 
+--- Returns the exports of a server, at first none.
 ---@return table
 function M.new() return setmetatable({ last = nil }, Exports) end
 
---- An export begins, and ends the one before it if that is not over.
+--- Starts an export; breaks off the one before where that still runs.
 ---@param session table
 ---@param event table  of `session:event`
 ---@return vbo.sim.Export

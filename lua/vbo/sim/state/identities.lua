@@ -1,14 +1,14 @@
---- Who may restore into an organization: its accounts, its applications, and the device codes that
---- were issued for it.
+--- Checks the identity of a restore: an account or application of an organization, or a device code
+--- that was issued for it.
 ---
---- A world says which there are (`accounts` and `applications` of an organization in `world.lua`).
---- Beside those there are always the account that the organization was added with, which may write
---- everything; its users, each of whom may write what is their own; and, where the world names no
---- other, one application, which may write everything.
+--- The world lists them (`accounts` and `applications` of an organization in `world.lua`).  Besides
+--- these, an organization has the account that it was added with, which may write everything; its
+--- users, each of whom may write what is their own; and, where the world lists no application, one
+--- that may write everything.
 ---
---- A password is compared where the world has one; otherwise any will do, since a world that was
---- recorded cannot know it.  Certificates are opened with their password and must be valid; where
---- the world has a thumbprint, it must be that certificate.
+--- A password is compared where the world has one; otherwise any password is accepted, since a
+--- recorded world cannot know it.  Certificates are opened with their password and must be valid;
+--- where the world has a thumbprint, the certificate must have it.
 
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
@@ -20,8 +20,8 @@ local M = {}
 ---@class vbo.sim.Identity
 ---@field name string
 ---@field password string?     nil: any
----@field mfa boolean?         no password is enough
----@field rights table<string, true>  workloads of which it may write everything: "Vex" …
+---@field mfa boolean?         a password alone is not accepted
+---@field rights table<string, true>  workloads in which it may write everything: "Vex" …
 ---@field id string?           of applications
 ---@field thumbprint string?   of an application's certificate, SHA-1 in hex; nil: any
 
@@ -30,7 +30,7 @@ local workloads <const> = {
 }
 local all <const> = { Vex = true, Veod = true, Vesp = true, Vet = true }
 
--- nil: all of them.
+-- Returns rights by the names of workloads; all without names.
 local function rights_of(names)
   if not names then return all end
   local out = {}
@@ -38,13 +38,13 @@ local function rights_of(names)
   return out
 end
 
---- The application of an organization that names none.
+-- Returns the application of an organization whose world lists none.
 local function default_application(organization)
   return { id = ids.uuid(organization.name .. "/application"), rights = all,
     name = "Veeam Backup for Microsoft 365" }
 end
 
---- The identities of an organization.
+--- Returns the identities of an organization.
 ---@param organization table
 ---@return { account: table<string, vbo.sim.Identity>, applications: vbo.sim.Identity[],
 ---  application: table<string, vbo.sim.Identity> }  accounts by name, applications by id, in lower
@@ -70,10 +70,11 @@ function M.of(organization)
   return known
 end
 
--- The name of an account without its domain.
+-- Returns the name of an account without its domain.
 local function alias_of(name) return name:match "^[^\\]+\\(.+)$" or name:match "^[^@]+" end
 
---- The account of a name: "alice@contoso.com", or as Windows has them, "CONTOSO\\alice", "alice".
+--- Finds the account of a name: "alice@contoso.com", or in the form of Windows, "CONTOSO\\alice"
+--- and "alice".
 ---@param organization table
 ---@param name string
 ---@return vbo.sim.Identity?
@@ -113,7 +114,7 @@ local function by_password(organization, name, password)
   return account
 end
 
---- The application of an id, which must be there.
+-- Finds the application of an id; refuses an unknown id.
 local function application_of(organization, id)
   local known = M.of(organization)
   return known.application[ascii.lower(id)] or refuse(organization,
@@ -157,7 +158,7 @@ function M.issue_code(context, organization, application)
   return issued
 end
 
---- The application that a device code was confirmed for.  Nobody has to confirm it here.
+-- Finds the application of a device code.  Here a code counts as confirmed once it is issued.
 local function by_code(context, organization, code, application)
   local issued = context.store.device_codes[ascii.upper(code)]
   if not issued or issued.organization ~= organization then
@@ -185,7 +186,7 @@ local local_users <const> = { "onPremisesUsername", "onPremisesUserName", "onpre
 local local_passwords <const> = { "onPremisesPassword", "onpremisesUserpassword",
   "onPremisesUserPassword", "onpremuserPassword" }
 
---- Which identity the body of a restore names; nil where it names none: the organization's own.
+-- Finds the identity that the body of a restore names; nil for the organization's own.
 local function named(context, organization)
   local body = context.body
   local id, code = first(body, { "applicationId" }), first(body, { "userCode" })
@@ -214,8 +215,8 @@ end
 
 local names <const> = { Vex = "mailboxes", Veod = "OneDrives", Vesp = "sites", Vet = "teams" }
 
---- Checks the identity that a restore names, as production would when it is logged in to, and keeps
---- it as `context.identity`.
+--- Checks the identity of a restore, as production would at its login, and keeps it as
+--- `context.identity`.
 ---@param context vbo.sim.Context
 ---@param session table  the restore session
 function M.check(context, session)
@@ -225,7 +226,7 @@ function M.check(context, session)
     and context.store.world:organization(wanted) or session.organization
   local identity = named(context, organization)
   context.identity = identity
-  -- Sites and teams belong to no single person.
+  -- Sites and teams have no single owner.
   local kind = session.type
   if identity and not identity.rights[kind] and (kind == "Vesp" or kind == "Vet") then
     refusal.raise(403, ("Access is denied: '%s' may not change the %s of %s."):format(
@@ -233,7 +234,8 @@ function M.check(context, session)
   end
 end
 
---- Says why an identity may not write into somebody's mailbox or OneDrive; nil where it may.
+--- Returns the message for an identity that may not write into a user's mailbox or OneDrive; nil
+--- where it may.
 ---@param identity vbo.sim.Identity?
 ---@param kind "Vex"|"Veod"
 ---@param owner string

@@ -1,47 +1,41 @@
---- Teams in a restore session: save, export, send and restore, of posts, files, tabs, channels
---- and teams.
+--- Handles save, export, send and restore of posts, files, tabs, channels and whole scope.
 
 local core = require "vbo.core"
+local choice = require "vbo.sim.sessions.choice"
 local explore = require "vbo.sim.sessions.explore"
 local outcome = require "vbo.sim.sessions.outcome"
 local posts = require "vbo.sim.formats.posts"
 local refusal = require "vbo.sim.base.refusal"
 local restore = require "vbo.sim.sessions.restore"
-local scope = require "vbo.sim.state.scope"
+local scope = require "vbo.sim.teams.scope"
 local steps_of = require "vbo.sim.teams.restore"
 local streams = require "vbo.sim.formats.streams"
-local teams = require "vbo.sim.teams.scope"
 local time = require "vbo.base.time"
 
 local H = {}
 
 local function append(list, more) table.move(more, 1, #more, #list + 1, list) end
 
-local function told(session, kind, title, count)
+local function add_event(session, kind, title, count)
   session:event {
     type = kind, status = "Success", done = true, title = title,
     message = ("%s: %d item(s)"):format(title, count),
   }
 end
 
-local function letter_of(context)
-  if not context.body.to then refusal.missing { "To" } end
-  return context.body
-end
-
 -- ---------------------------------------------------------------------- posts
 
 local function listed_posts(context, session, team)
-  return teams.listed(context.body.posts, "Posts", function(id)
-    return teams.find_post(session, team, id, context.body.channelId)
+  return scope.listed(context.body.posts, "Posts", function(id)
+    return scope.find_post(session, team, id, context.body.channelId)
   end)
 end
 
---- The posts between two dates of a body.
+-- Finds the posts between two dates of a body.
 local function dated_posts(context, session, team)
   local body, found = context.body, {}
   local from, to = body.from and time.parse(body.from), body.to and time.parse(body.to)
-  for _, channel in ipairs(teams.channels(session, team, body.channelId)) do
+  for _, channel in ipairs(scope.channels(session, team, body.channelId)) do
     for _, post in ipairs(session.view:posts(channel)) do
       if not (from and post.at < from) and not (to and post.at > to) then
         found[#found + 1] = post
@@ -51,7 +45,7 @@ local function dated_posts(context, session, team)
   return found
 end
 
---- Posts with the replies to them, each once.
+-- Adds the replies to posts, each once.
 local function with_replies(session, list)
   local found, seen = {}, {}
   local function add(post)
@@ -65,17 +59,17 @@ local function with_replies(session, list)
 end
 
 function H.TeamsPost_SaveById(context)
-  local session, _, post = teams.post(context)
-  told(session, "Save", "Saving post " .. post.id, 1)
+  local session, _, post = scope.post(context)
+  add_event(session, "Save", "Saving post " .. post.id, 1)
   return context:stream(streams.message(posts.message(post)))
 end
 
 function H.TeamsPost_Save(context)
-  local session, team = teams.team(context)
+  local session, team = scope.team(context)
   local list = listed_posts(context, session, team)
   local messages = {}
   for i, post in ipairs(list) do messages[i] = posts.message(post) end
-  told(session, "Save", ("Saving %d posts"):format(#list), #list)
+  add_event(session, "Save", ("Saving %d posts"):format(#list), #list)
   return context:stream(streams.messages(messages))
 end
 
@@ -88,22 +82,22 @@ local function page(team, list)
 end
 
 function H.TeamsPost_ExportById(context)
-  local session, team, post = teams.post(context)
+  local session, team, post = scope.post(context)
   local list = with_replies(session, { post })
-  told(session, "Export", "Exporting post " .. post.id, #list)
+  add_event(session, "Export", "Exporting post " .. post.id, #list)
   return context:stream(page(team, list))
 end
 
 function H.TeamsPost_Export(context)
-  local session, team = teams.team(context)
+  local session, team = scope.team(context)
   local list = context.body.posts and with_replies(session, listed_posts(context, session, team))
     or dated_posts(context, session, team)
-  told(session, "Export", ("Exporting %d posts"):format(#list), #list)
+  add_event(session, "Export", ("Exporting %d posts"):format(#list), #list)
   return context:stream(page(team, list))
 end
 
 local function send_posts(context, session, team, list)
-  local letter, rows = letter_of(context), {}
+  local letter, rows = restore.letter(context), {}
   for i, post in ipairs(list) do
     local title = post.subject ~= "" and post.subject or "post " .. post.id
     rows[i] = { name = title .. ".msg", path = post.channel.name .. "/Posts/" .. title,
@@ -114,12 +108,12 @@ local function send_posts(context, session, team, list)
 end
 
 function H.TeamsPost_SendById(context)
-  local session, team, post = teams.post(context)
+  local session, team, post = scope.post(context)
   return send_posts(context, session, team, { post })
 end
 
 function H.TeamsPost_Send(context)
-  local session, team = teams.team(context)
+  local session, team = scope.team(context)
   return send_posts(context, session, team, listed_posts(context, session, team))
 end
 
@@ -133,16 +127,16 @@ end
 ---@field what string
 
 local function one_file(context)
-  local session, team, file = teams.file(context)
+  local session, team, file = scope.file(context)
   return { session = session, team = team, files = { file }, single = true,
     what = "file " .. file.name }
 end
 
--- All that is at the top of a channel's files, or of all channels': what v5 means by a channel
--- without a list of files.
+-- Lists the files and folders at the top of a channel, or of all channels.  In v5 a body without a
+-- list of files means them.
 local function top_files(session, team, channel_id)
   local list = {}
-  for _, channel in ipairs(teams.channels(session, team, channel_id)) do
+  for _, channel in ipairs(scope.channels(session, team, channel_id)) do
     for _, it in ipairs(session.view:folders(channel.files, false)) do list[#list + 1] = it end
     for _, it in ipairs(session.view:documents(channel.files, false)) do list[#list + 1] = it end
   end
@@ -150,18 +144,19 @@ local function top_files(session, team, channel_id)
 end
 
 local function listed_files(context)
-  local session, team = teams.team(context)
+  local session, team = scope.team(context)
   if context.number == 5 and not context.body.files then
     local list = top_files(session, team, context.body.channelId)
     return { session = session, team = team, files = list, what = "all files" }
   end
-  local list = teams.listed(context.body.files, "Files", function(id)
-    return teams.find_file(session, team, id, context.body.channelId)
+  local list = scope.listed(context.body.files, "Files", function(id)
+    return scope.find_file(session, team, id, context.body.channelId)
   end)
   return { session = session, team = team, files = list, what = ("%d files"):format(#list) }
 end
 
---- The documents of a selection, all of a chosen folder's, and the folders; by channel too.
+-- Expands a selection into its documents, those in chosen folders included, and its folders; in all
+-- and by channel.
 local function expanded(chosen)
   local session, all = chosen.session, { documents = {}, folders = {}, tops = {}, channels = {} }
   local by_channel = {}
@@ -177,7 +172,7 @@ local function expanded(chosen)
     if file.versions then
       documents[1].version = session.view:current(file)
     else
-      documents, folders = scope.below(session, file.drive, { file })
+      documents, folders = choice.below(session, file.drive, { file })
       all.tops[file] = true
     end
     append(part.documents, documents)
@@ -188,22 +183,15 @@ local function expanded(chosen)
   return all
 end
 
---- The folders of a document or folder from the chosen one on; none of chosen documents.
+-- Lists the folders of a document or folder from the chosen one on; none for chosen documents.
 local function folders_of(all, it)
-  local names = {}
-  if all.tops[it] then return names end
-  local folder = it.folder or it.parent
-  while folder do
-    table.insert(names, 1, folder.name)
-    if all.tops[folder] then return names end
-    folder = folder.parent
-  end
-  return {}
+  local names, reached = choice.folders_of(all.tops, it)
+  return reached and names or {}
 end
 
 local function save_files(context, chosen)
   local all = expanded(chosen)
-  told(chosen.session, "Save", "Saving " .. chosen.what, #all.documents)
+  add_event(chosen.session, "Save", "Saving " .. chosen.what, #all.documents)
   if chosen.single and chosen.files[1].versions and not context.body.asZip then
     return context:stream(all.documents[1].version.stream)
   end
@@ -213,7 +201,7 @@ local function save_files(context, chosen)
 end
 
 local function send_files(context, chosen)
-  local letter, rows = letter_of(context), {}
+  local letter, rows = restore.letter(context), {}
   for i, each in ipairs(expanded(chosen).documents) do
     local document = each.document
     rows[i] = {
@@ -232,104 +220,115 @@ function H.TeamsFile_Send(context) return send_files(context, listed_files(conte
 
 -- ------------------------------------------------------------------- restores
 
---- What each restore takes: a session, and what `session:begin` wants.
-local plans = {}
+-- Each plan returns the session and what `session:begin` takes.
+local plan = {}
 
-local function plan(session, what, target, steps)
+local function planned(session, what, target, steps)
   return session, { title = "Restoring " .. what, target = target, steps = steps }
 end
 
-local function of_files(context, chosen)
+local function plan_files(context, chosen)
   local steps = {}
   for _, part in ipairs(expanded(chosen).channels) do
     append(steps, steps_of.files(context, chosen.session, part.channel, part.documents,
       part.folders))
   end
-  return plan(chosen.session, chosen.what, chosen.team.name, steps)
+  return planned(chosen.session, chosen.what, chosen.team.name, steps)
 end
 
-function plans.TeamsFile_RestoreById(context) return of_files(context, one_file(context)) end
-function plans.TeamsFile_Restore(context) return of_files(context, listed_files(context)) end
+function plan.file(context) return plan_files(context, one_file(context)) end
+function plan.files(context) return plan_files(context, listed_files(context)) end
 
-function plans.TeamsPost_Restore(context)
-  local session, team = teams.team(context)
+function plan.posts(context)
+  local session, team = scope.team(context)
   if not context.body.channelId then refusal.missing { "ChannelId" } end
-  -- Only operators name posts.
+  -- Only the operations for restore operators list posts.
   local list = context.body.posts and listed_posts(context, session, team)
     or dated_posts(context, session, team)
-  return plan(session, ("%d posts"):format(#list), team.name,
+  return planned(session, ("%d posts"):format(#list), team.name,
     steps_of.posts(context, session, list))
 end
 
-local function of_tabs(context, session, team, tabs)
-  return plan(session, ("%d tabs"):format(#tabs), team.name, steps_of.tabs(context, session, tabs))
+local function plan_tabs(context, session, team, tabs)
+  return planned(session, ("%d tabs"):format(#tabs), team.name,
+    steps_of.tabs(context, session, tabs))
 end
 
-function plans.TeamsTab_RestoreById(context)
-  local session, team, channel = teams.channel(context)
-  return of_tabs(context, session, team,
-    { teams.find_tab(session, { channel }, context.params.tabId) })
+function plan.tab(context)
+  local session, team, channel = scope.channel(context)
+  return plan_tabs(context, session, team,
+    { scope.find_tab(session, { channel }, context.params.tabId) })
 end
 
 local function listed_tabs(context, session, channels)
-  return teams.listed(context.body.tabs, "Tabs", function(id)
-    return teams.find_tab(session, channels, id)
+  return scope.listed(context.body.tabs, "Tabs", function(id)
+    return scope.find_tab(session, channels, id)
   end)
 end
 
-function plans.TeamsTab_Restore(context)
-  local session, team, channel = teams.channel(context)
-  return of_tabs(context, session, team, listed_tabs(context, session, { channel }))
+function plan.tabs(context)
+  local session, team, channel = scope.channel(context)
+  return plan_tabs(context, session, team, listed_tabs(context, session, { channel }))
 end
 
-function plans.TeamsTab_RestoreByMultipleChannels(context)
-  local session, team = teams.team(context)
-  return of_tabs(context, session, team,
+function plan.tabs_of_channels(context)
+  local session, team = scope.team(context)
+  return plan_tabs(context, session, team,
     listed_tabs(context, session, session.view:channels(team)))
 end
 
-function plans.TeamsChannel_Restore(context)
-  local session, team, channel = teams.channel(context)
-  return plan(session, "channel " .. channel.name, team.name,
+function plan.channel(context)
+  local session, team, channel = scope.channel(context)
+  return planned(session, "channel " .. channel.name, team.name,
     steps_of.channel(context, session, channel))
 end
 
-function plans.TeamsTeam_RestoreById(context)
-  local session, team = teams.team(context)
-  return plan(session, "team " .. team.name, team.name, steps_of.team(context, session, team))
+function plan.team(context)
+  local session, team = scope.team(context)
+  return planned(session, "team " .. team.name, team.name, steps_of.team(context, session, team))
 end
 
-function plans.TeamsTeam_Restore(context)
+function plan.teams(context)
   local session, steps = explore.session(context, "Vet"), {}
-  local list = teams.listed(context.body.teams, "Teams", function(id)
+  local list = scope.listed(context.body.teams, "Teams", function(id)
     return session.view:team(id) or refusal.not_found("TeamsTeam", id)
   end)
   for _, team in ipairs(list) do append(steps, steps_of.team(context, session, team)) end
-  return plan(session, ("%d teams"):format(#list), "Microsoft Teams", steps)
+  return planned(session, ("%d teams"):format(#list), "Microsoft Teams", steps)
 end
 
--- Restores by operators (v7 and later) answer at once.
-local operators = {
-  TeamsTeam_OperatorRestore = "TeamsTeam_Restore", TeamsChannel_OperatorRestore =
-    "TeamsChannel_Restore", TeamsFile_OperatorRestore = "TeamsFile_Restore",
-  TeamsPost_OperatorRestore = "TeamsPost_Restore", TeamsTab_OperatorRestore = "TeamsTab_Restore",
-  TeamsTab_OperatorRestoreByMultipleChannels = "TeamsTab_RestoreByMultipleChannels",
-}
-
-for name, make in pairs(plans) do
-  H[name] = function(context)
+local function restored(make)
+  return function(context)
     local session, options = make(context)
     return outcome.teams(context, session, options)
   end
 end
 
-for name, of in pairs(operators) do
-  H[name] = function(context)
-    local session, options = plans[of](context)
+H.TeamsFile_RestoreById = restored(plan.file)
+H.TeamsFile_Restore = restored(plan.files)
+H.TeamsPost_Restore = restored(plan.posts)
+H.TeamsTab_RestoreById = restored(plan.tab)
+H.TeamsTab_Restore = restored(plan.tabs)
+H.TeamsTab_RestoreByMultipleChannels = restored(plan.tabs_of_channels)
+H.TeamsChannel_Restore = restored(plan.channel)
+H.TeamsTeam_RestoreById = restored(plan.team)
+H.TeamsTeam_Restore = restored(plan.teams)
+
+-- The operations for restore operators (v7 and later) restore in the background.
+local function operator_restored(make)
+  return function(context)
+    local session, options = make(context)
     options.title = options.title .. " as a restore operator"
     return explore.begin(context, session, options)
   end
 end
+
+H.TeamsFile_OperatorRestore = operator_restored(plan.files)
+H.TeamsPost_OperatorRestore = operator_restored(plan.posts)
+H.TeamsTab_OperatorRestore = operator_restored(plan.tabs)
+H.TeamsTab_OperatorRestoreByMultipleChannels = operator_restored(plan.tabs_of_channels)
+H.TeamsChannel_OperatorRestore = operator_restored(plan.channel)
+H.TeamsTeam_OperatorRestore = operator_restored(plan.teams)
 
 -- -------------------------------------------------- exports in two steps (v7)
 
@@ -337,23 +336,23 @@ local function start_export(context, session, team, list)
   local id = context.app.uuid()
   session.exports = session.exports or {}
   session.exports[id] = page(team, list)
-  told(session, "Export", ("Exporting %d posts"):format(#list), #list)
+  add_event(session, "Export", ("Exporting %d posts"):format(#list), #list)
   return context:json { exportTaskId = id }
 end
 
 function H.TeamsPost_OperatorStartExportTask(context)
-  local session, team = teams.team(context)
+  local session, team = scope.team(context)
   return start_export(context, session, team,
     with_replies(session, listed_posts(context, session, team)))
 end
 
 function H.TeamsChannel_OperatorStartExportTask(context)
-  local session, team, channel = teams.channel(context)
+  local session, team, channel = scope.channel(context)
   return start_export(context, session, team, session.view:posts(channel))
 end
 
 local function download(context)
-  local session, id = teams.team(context), context.params.requestExportId
+  local session, id = scope.team(context), context.params.requestExportId
   local made = session.exports and session.exports[core.fold(id)]
   return context:stream(made or refusal.not_found("ExportTask", id))
 end

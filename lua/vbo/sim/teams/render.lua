@@ -1,14 +1,14 @@
---- Records of Teams in a restore session; as `render.lua`.
+--- Renders teams, channels, posts, files and tabs as records of the API.
 
 local ascii = require "vbo.base.ascii"
 local json = require "vbo.base.json"
-local render = require "vbo.sim.state.render"
+local dates = require "vbo.sim.state.dates"
 
 local M = {}
 
 local teams = "/RestoreSessions/%s/Organization/Teams/%s"
 
--- What nobody changed in a new team.
+-- Returns the settings of a new team.
 local function settings()
   return {
     allowExternalSenders = false, autoSubscribeNewMembers = true, preferredDataLocation = "",
@@ -52,7 +52,7 @@ function M.channel(context, it, session)
   }
 end
 
---- What a channel has: "Tabs", "Files" or "Posts".
+--- Renders a child of a channel: "Tabs", "Files" or "Posts".
 function M.child(context, kind, channel, session)
   local links = M.channel(context, channel, session)._links
   return {
@@ -76,8 +76,8 @@ function M.post(context, it, session)
   end
   return {
     postId = it.id, parentId = it.parent and it.parent.id or nil, subject = it.subject,
-    author = it.author, createdTime = render.time(it.at),
-    lastModifiedTime = render.time(it.modified),
+    author = it.author, createdTime = dates.time(it.at),
+    lastModifiedTime = dates.time(it.modified),
     isImportant = it.important, isDeleted = it.deleted ~= nil
       and session.view.point ~= nil and it.deleted <= session.view.point,
     attachments = attachments, changeKey = it.key, parentChangeKey = it.parent and it.parent.key,
@@ -87,7 +87,7 @@ function M.post(context, it, session)
   }
 end
 
---- A file, or a folder, which has no version.
+--- Renders a file, or a folder, which has no version.
 function M.file(context, it, session, version)
   local channel = it.drive.channel
   local team = channel.team
@@ -107,7 +107,7 @@ function M.file(context, it, session, version)
   return {
     id = it.id, name = it.name, fileType = is_folder and "Folder" or "File",
     sizeBytes = version and version.size or 0,
-    modified = render.time(version and render.modified(version) or it.modified or it.at),
+    modified = dates.time(version and dates.modified(version) or it.modified or it.at),
     modifiedBy = version and version.by or it.by, uiVersion = version and version.number or "1.0",
     version = version and version.id // 512 or 1, channelId = channel.id, teamId = team.id,
     _links = {

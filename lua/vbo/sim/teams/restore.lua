@@ -1,9 +1,8 @@
---- Steps that write what was chosen of a team into production.
+--- Makes the steps that write what was chosen of a team into production.
 
-local core = require "vbo.core"
-local live = require "vbo.sim.state.live"
+local choice = require "vbo.sim.sessions.choice"
+local live = require "vbo.sim.production.teams"
 local restore = require "vbo.sim.sessions.restore"
-local scope = require "vbo.sim.state.scope"
 
 local M = {}
 
@@ -15,7 +14,7 @@ local function record(context, session, team, how, path, size)
   })
 end
 
---- A step that writes one thing; `write` gives how it ended.
+-- Makes a step that writes one thing; `write` returns how it ended.
 local function step(context, session, it, kind, path, write, missing)
   return {
     id = tostring(it.id), name = it.subject or it.name, type = kind, size = it.size, path = path,
@@ -31,7 +30,7 @@ local function step(context, session, it, kind, path, write, missing)
   }
 end
 
---- The live channel of a channel, or nil and why there is none.
+-- Finds the live channel of a channel; nil and a message where production has none.
 local function channel_in(context, channel)
   local team = context.store.production:team(channel.team)
   if not team then
@@ -42,9 +41,7 @@ local function channel_in(context, channel)
   return nil, ("Channel %s was not found in team %s."):format(channel.name, channel.team.name)
 end
 
-local function word(value) return value and core.fold(value) or nil end
-
---- Of a body: what happens to what is there but changed, and to what is missing.
+-- Reads from a body whether changed and missing things are restored.
 local function flags_of(body)
   local changed, missing = body.restoreChangedItems, body.restoreMissingItems
   if changed == nil then changed = body.restoreChangedTabs end
@@ -52,7 +49,12 @@ local function flags_of(body)
   return { changed = changed ~= false, missing = missing ~= false }
 end
 
---- Files: { document=, version= } and folders of one channel.
+--- Makes steps for the files and folders of one channel.
+---@param context vbo.sim.Context
+---@param session table
+---@param channel table
+---@param documents { document: table, version: vbo.sim.Version }[]
+---@param folders table[]
 ---@return vbo.sim.Step[]
 function M.files(context, session, channel, documents, folders)
   local receiver, missing = channel_in(context, channel)
@@ -62,14 +64,15 @@ function M.files(context, session, channel, documents, folders)
   return restore.documents(context, session, documents, {
     change = "restored", workload = "teams", type = "File", drive = receiver and receiver.files,
     missing = missing, prefix = channel.name .. "/Files/", place = place, how = {
-      exists = word(context.body.fileLastVersionAction) or "overwrite",
-      all = word(context.body.fileVersion) == "all", changed = flags.changed,
+      exists = restore.word(context.body.fileLastVersionAction) or "overwrite",
+      all = restore.word(context.body.fileVersion) == "all", changed = flags.changed,
       missing = flags.missing,
     },
   })
 end
 
---- Posts come back where they are missing; one that is there is left as it is.
+--- Makes steps for posts: missing ones come back, the others stay as they are.
+---@return vbo.sim.Step[]
 function M.posts(context, session, posts)
   local steps, flags = {}, flags_of(context.body)
   for i, post in ipairs(posts) do
@@ -85,6 +88,8 @@ function M.posts(context, session, posts)
   return steps
 end
 
+--- Makes steps for tabs.
+---@return vbo.sim.Step[]
 function M.tabs(context, session, tabs)
   local steps, flags = {}, flags_of(context.body)
   for i, tab in ipairs(tabs) do
@@ -101,12 +106,13 @@ function M.tabs(context, session, tabs)
   return steps
 end
 
---- All of a channel; the channel itself where production lost it.
+--- Makes steps for all of a channel, and for the channel itself where production lost it.
+---@return vbo.sim.Step[]
 function M.channel(context, session, channel)
   local steps, flags = {}, flags_of(context.body)
   local team = context.store.production:team(channel.team)
   if team and not team.channels[channel.id] and flags.missing then
-    -- Made now, so that what follows has a place to go to; counted with the rest.
+    -- Created at once, since the following steps write into it; counted with them.
     live.add_channel(team, channel)
     steps[1] = step(context, session, channel, "Channel", channel.name, function()
       return "created"
@@ -114,14 +120,15 @@ function M.channel(context, session, channel)
   elseif team and not team.channels[channel.id] then
     return steps
   end
-  local documents, folders = scope.below(session, channel.files, nil)
+  local documents, folders = choice.below(session, channel.files, nil)
   append(steps, M.files(context, session, channel, documents, folders))
   append(steps, M.tabs(context, session, session.view:tabs(channel)))
   append(steps, M.posts(context, session, session.view:posts(channel)))
   return steps
 end
 
---- All of a team; the team itself where production lost it.
+--- Makes steps for all of a team, and for the team itself where production lost it.
+---@return vbo.sim.Step[]
 function M.team(context, session, team)
   local steps, production, flags = {}, context.store.production, flags_of(context.body)
   local there = production:team(team)
@@ -138,7 +145,7 @@ function M.team(context, session, team)
     for _, member in ipairs(there.members) do known[member] = true end
     for _, member in ipairs(team.members) do
       local user = team.organization.by_email[member]
-      -- Who left has no account any more that could be a member.
+      -- A user who has left has no account that could be a member.
       if user and not user.left and not known[member] then
         there.members[#there.members + 1] = member
         record(context, session, team, "created", "Members/" .. member)

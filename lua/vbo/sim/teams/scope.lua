@@ -1,18 +1,21 @@
---- What a path, a query or a body of a Teams session chooses; as `scope.lua`.
+--- Finds the teams, channels, posts, files and tabs that a path, a query or a body names; refuses
+--- what the session does not show.
 
 local core = require "vbo.core"
+local choice = require "vbo.sim.sessions.choice"
 local explore = require "vbo.sim.sessions.explore"
 local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 
+--- Finds the team of a path.
 ---@return table session, table team
 function M.team(context)
   local session, id = explore.session(context, "Vet"), context.params.teamId
   return session, session.view:team(id) or refusal.not_found("TeamsTeam", id)
 end
 
---- The channels of a team, or the one that an id names.
+--- Lists the channels of a team, or the one that an id names.
 ---@param id string?
 ---@return table[]
 function M.channels(session, team, id)
@@ -20,13 +23,14 @@ function M.channels(session, team, id)
   return { session.view:channel(team, id) or refusal.not_found("TeamsChannel", id) }
 end
 
+--- Finds the channel of a path.
 ---@return table session, table team, table channel
 function M.channel(context)
   local session, team = M.team(context)
   return session, team, M.channels(session, team, context.params.channelId)[1]
 end
 
---- A post of a team by its number.
+--- Finds a post of a team by its number.
 ---@param channel_id string?  where the caller names a channel
 function M.find_post(session, team, id, channel_id)
   local number = math.tointeger(tonumber(id))
@@ -38,7 +42,7 @@ function M.find_post(session, team, id, channel_id)
   refusal.not_found("TeamsPost", tostring(id))
 end
 
---- A file or a folder of a team.
+--- Finds a file or a folder of a team.
 function M.find_file(session, team, id, channel_id)
   for _, channel in ipairs(M.channels(session, team, channel_id)) do
     local found = session.view:document(channel.files, id) or session.view:folder(channel.files, id)
@@ -47,6 +51,7 @@ function M.find_file(session, team, id, channel_id)
   refusal.not_found("TeamsFile", id)
 end
 
+--- Finds a tab in some channels.
 function M.find_tab(session, channels, id)
   for _, channel in ipairs(channels) do
     for _, tab in ipairs(session.view:tabs(channel)) do
@@ -56,6 +61,7 @@ function M.find_tab(session, channels, id)
   refusal.not_found("TeamsTab", id)
 end
 
+--- Finds the post of a path.
 ---@return table session, table team, table post
 function M.post(context)
   local session, team = M.team(context)
@@ -63,6 +69,7 @@ function M.post(context)
     M.find_post(session, team, context.params.postId, context.query.channelId)
 end
 
+--- Finds the file or folder of a path.
 ---@return table session, table team, table file
 function M.file(context)
   local session, team = M.team(context)
@@ -70,20 +77,15 @@ function M.file(context)
   return session, team, M.find_file(session, team, context.params.fileId, channel)
 end
 
---- What a body lists: by `id`, posts by `postId`.
+--- Finds what a body lists by `id`, posts by `postId`.
 ---@param list table[]?
----@param name string   of the property, as errors tell it
+---@param name string   of the property, for errors
 ---@param find fun(id: any): table
 ---@return table[]
 function M.listed(list, name, find)
-  local found = {}
-  for i, each in ipairs(list or {}) do
-    local id = each.postId or each.id
-    if not id then refusal.raise(400, ("'%s[%d].id' is missing."):format(name, i - 1)) end
-    found[i] = find(id)
-  end
-  if #found == 0 then refusal.missing { name } end
-  return found
+  return choice.listed(list, name, function(_, id) return find(id) end, function(each)
+    return each.postId or each.id
+  end)
 end
 
 return M

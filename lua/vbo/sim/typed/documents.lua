@@ -1,4 +1,4 @@
---- Files that typed operations stream: reports as PDF or CSV, and plain bytes for the rest.
+--- Makes the files that typed operations stream: reports as PDF or CSV, plain bytes for others.
 
 local ascii = require "vbo.base.ascii"
 local streams = require "vbo.sim.formats.streams"
@@ -19,7 +19,7 @@ local function page_of(lines, from)
   return table.concat(text, "\n")
 end
 
---- A PDF 1.4 with lines of text (ISO 32000-1, the least that viewers want).
+-- Writes a minimal PDF 1.4 with lines of text (ISO 32000-1).
 ---@param lines string[]
 ---@return string
 function M.pdf(lines)
@@ -50,7 +50,7 @@ function M.pdf(lines)
   return table.concat(out)
 end
 
---- Lines of comma-separated values (RFC 4180).
+-- Writes lines of comma-separated values (RFC 4180).
 ---@param rows string[][]
 ---@return string
 function M.csv(rows)
@@ -66,7 +66,7 @@ function M.csv(rows)
   return table.concat(out)
 end
 
--- A row for every user of the organization that was asked for, or of all.
+-- Lists a row for every user of the requested organization, or of all.
 local function people(context)
   local rows = { { "Organization", "User", "Name", "Protected" } }
   local wanted = context.body.organizationId
@@ -89,7 +89,7 @@ local function storage(context)
   return rows
 end
 
---- A report.
+--- Makes a report.
 ---@param context vbo.sim.Context
 ---@return table stream
 function M.report(context)
@@ -107,7 +107,7 @@ function M.report(context)
   return streams.bytes(M.pdf(lines))
 end
 
---- The stream of an operation that is not rehearsed in detail.
+--- Makes the stream of an operation without a handler.
 ---@param context vbo.sim.Context
 ---@return table stream
 function M.stream(context)

@@ -1,8 +1,8 @@
---- Answers every operation that has no handler of its own, by what the catalogue says of it: typed
---- records that are created, read, changed and deleted, the same in all versions.
+--- Answers every operation without a handler by its facts in the catalogue: typed records that are
+--- created, read, changed and deleted, shared by all versions.
 
 local ascii = require "vbo.base.ascii"
-local contexts = require "vbo.sim.http.context"
+local contexts = require "vbo.sim.base.context"
 local documents = require "vbo.sim.typed.documents"
 local json = require "vbo.base.json"
 local links = require "vbo.sim.typed.links"
@@ -15,7 +15,7 @@ local verbs = require "vbo.sim.typed.verbs"
 
 local M = {}
 
--- The ids of a request in the order of its path, and their parameters' names.
+-- Lists the ids of a request in the order of its path, and the names of their parameters.
 local function ids_of(context)
   local given, names = {}, {}
   for name in context.op.path:gmatch "{([^}]+)}" do
@@ -28,8 +28,8 @@ local function count(key) return select(2, key:gsub("{}", "")) end
 
 local function first(list, n) return table.move(list, 1, n, 1, {}) end
 
---- Refuses what lies below something that does not exist: asks the handler of each record on the
---- way, or the typed records.
+-- Refuses a request below a record that does not exist: asks the handler of each record on the
+-- path, or the typed records.
 local function check_way(context, key, given, names, handlers)
   local at, way = 0, ""
   for segment in key:gmatch "/[^/]+" do
@@ -58,7 +58,7 @@ local function check_way(context, key, given, names, handlers)
   end
 end
 
---- A record in the shape of a schema of this version.
+-- Renders a record in the shape of a schema of this version.
 ---@param context vbo.sim.Context
 ---@param schema vbo.Schema?
 ---@param key string       of the record, "/accounts/{}", or the document
@@ -78,13 +78,13 @@ end
 
 local paging = { offset = true, limit = true, setid = true, orderby = true, orderasc = true }
 
--- Whether a row is what the query asks for: properties of its names must have its values.
+-- Checks a row against a query: the properties of its names must have its values.
 local function wanted(context, row)
   local by_name = {}
   for name, value in pairs(type(row) == "table" and row or {}) do
     by_name[ascii.lower(name)] = value
   end
-  -- What must be given says where to look, as accountId does, not what to find.
+  -- A required parameter, such as accountId, says where to look, not what to find.
   local where = {}
   for _, parameter in ipairs(context.op.parameters) do
     where[parameter.name] = parameter.required
@@ -146,7 +146,7 @@ local function answer_rows(context, rows)
   return answer
 end
 
--- The rows of a collection in this version.
+-- Renders the rows of a collection in this version.
 local function rows_of(context, key, given)
   local collection = records.collection(context, key, given)
   local rows, one = {}, resources.home(key) .. "/{}"
@@ -158,7 +158,7 @@ local function rows_of(context, key, given)
   return sorted(context, rows)
 end
 
---- Answers with one record, in whatever envelope the operation has; or with nothing.
+-- Answers one record, in the envelope of the operation; or without a body.
 local function answer_record(context, key, given, record)
   local answer = context.op.answer
   if answer.kind ~= "json" then return context:empty() end
@@ -174,7 +174,7 @@ local function sent_of(context, each) return values.fold(each, context.op.body) 
 
 local function is_object(value) return type(value) == "table" and not json.is_array(value) end
 
---- Ids that a query or a body lists: "a,b", ["a","b"], [{"id": "a"}], {"itemIds": […]}.
+-- Reads the ids of a query or a body: "a,b", ["a","b"], [{"id": "a"}], {"itemIds": […]}.
 local function listed(context)
   local ids = {}
   local function take(value)
@@ -240,7 +240,7 @@ local function replace(context, key, given)
   return answer
 end
 
--- The record or document of a resource, or a 404.
+-- Finds the record or document of a resource, or refuses with 404.
 local function one_of(context, key, given, names)
   if resources.kind(key) == "document" then return records.document(context, key, given) end
   local up = resources.parent(key)
@@ -249,7 +249,7 @@ local function one_of(context, key, given, names)
   return record or records.missing(up, given[#given]), collection
 end
 
--- An action: the nearest resource above it is changed; the rest of the path is the verb.
+-- Carries out an action: changes the nearest resource above it; the rest of the path is the verb.
 local function act(context, key, given, names, handlers)
   local target, verb = key, context.op.action
   if not verb then
@@ -269,7 +269,7 @@ local function act(context, key, given, names, handlers)
       return answer_rows(context, rows_of(context, target, first(given, count(target))))
     end
   elseif kind == "record" and get and handlers[get.name] then
-    -- Somebody else's: it is there, else `check_way` or this would refuse.
+    -- A handler owns the record: `check_way` has refused an unknown one.
     check_way(context, target .. "/.", given, names, handlers)
   elseif kind then
     local collection
@@ -291,7 +291,7 @@ local function act(context, key, given, names, handlers)
   if record and own and seen and seen.name and own.name == seen.name then
     return answer_record(context, target, given, record)
   end
-  -- A record of another collection is kept there: what was started can be looked at.
+  -- Keep a record of another collection there, so that it can be read.
   local holder = resources.holding(context.cat, seen and seen.name)
   local list = holder and resources.operation(context.cat, holder, "GET")
   if holder and not handlers[list.name] then
@@ -305,7 +305,7 @@ end
 
 --- Answers a request.
 ---@param context vbo.sim.Context  with `cat`
----@param handlers table<string, function>  those that are written out
+---@param handlers table<string, function>  by operation
 ---@return table answer
 function M.handle(context, handlers)
   local op, method = context.op, context.op.method
@@ -324,7 +324,7 @@ function M.handle(context, handlers)
     return remove_listed(context, key, given)
   end
   if not kind then
-    -- No version reads it back: what was sent is kept all the same.
+    -- Keep what was sent, though no version reads it back.
     local record = records.document(context, key, given)
     if is_object(context.body) then records.update(record, sent_of(context, context.body)) end
     return answer_record(context, key, given, record)

@@ -1,5 +1,5 @@
---- Links of typed records: to themselves, to what lies below them, and to what they belong to.
---- Only such as this version answers with GET.
+--- Links typed records to themselves, to resources below them and to those that they belong to, as
+--- far as this version answers a GET there.
 
 local ascii = require "vbo.base.ascii"
 local records = require "vbo.sim.typed.records"
@@ -7,7 +7,7 @@ local resources = require "vbo.sim.typed.resources"
 
 local M = {}
 
--- Properties that are ids of other resources: the link's name and where it leads.
+-- Properties that are ids of other resources: the name of the link and its target.
 local references = {
   organizationid = { "organization", "/organizations/{}" },
   repositoryid = { "repository", "/backuprepositories/{}" },
@@ -19,7 +19,7 @@ local function escape(text)
   return (tostring(text):gsub("[^%w%-_.~=]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
--- A link; nil when the operation needs a query that this request does not tell.
+-- Makes a link; nil where the operation needs a query that this request does not have.
 local function href(context, op, given)
   local query = {}
   for _, parameter in ipairs(op.parameters) do
@@ -39,7 +39,7 @@ end
 
 local below = {}
 
--- The GET operations one step below a resource: name -> operation.
+-- Finds the GET operations one step below a resource: name -> operation.
 local function children(cat, key)
   below[cat] = below[cat] or {}
   local found = below[cat][key]
@@ -60,7 +60,7 @@ local function children(cat, key)
   return found
 end
 
---- The links of a record.
+--- Makes the links of a record.
 ---@param context vbo.sim.Context
 ---@param key string      "/accounts/{}", or of a document
 ---@param above string[]  the ids of its collection, or of the document
@@ -69,7 +69,7 @@ end
 function M.of(context, key, above, record)
   local cat, out, known = context.cat, {}, record.known
   local own = resources.operation(cat, key, "GET")
-  -- Operations differ in what they call the record by: its id or its name.
+  -- Operations name the record by its id or by its name.
   local function link(op)
     local given = { table.unpack(above) }
     if key:match "{}$" then
@@ -84,7 +84,7 @@ function M.of(context, key, above, record)
   for property, each in pairs(references) do
     local id, op = known[property], resources.operation(cat, each[2], "GET")
     if type(id) == "string" and op and each[2] ~= key then
-      -- Up to v5 the link says what kind of repository it is.
+      -- Up to v5 the link has the kind of the repository.
       local name = context.number <= 5 and each[1] == "repository" and "backupRepository" or each[1]
       out[name] = href(context, op, { id })
     end

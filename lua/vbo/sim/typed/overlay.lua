@@ -1,11 +1,11 @@
---- Puts what clients changed over a row that a handler rendered.
+--- Merges what clients changed into a row that a handler rendered.
 
 local ascii = require "vbo.base.ascii"
 local values = require "vbo.sim.typed.values"
 
 local M = {}
 
---- An organization's row with what was sent for it, in this version's shape.
+--- Merges what clients sent for an organization into its row, in the shape of this version.
 ---@param context vbo.sim.Context
 ---@param row table      rendered
 ---@param it table       the organization

@@ -1,5 +1,5 @@
---- The records behind the typed resources: collections, made up when they are first looked at, and
---- documents of which there is one.  All versions share them.
+--- Keeps the records behind the typed resources: collections, made up on first use, and single
+--- documents.  All versions share them.
 
 local ascii = require "vbo.base.ascii"
 local ids = require "vbo.sim.base.ids"
@@ -10,10 +10,10 @@ local values = require "vbo.sim.typed.values"
 
 local M = {}
 
--- How many records a collection has at first.
+-- The records of a collection at first.
 local plenty = 3
 
--- The state lives and dies with the store's production: a reset makes both anew.
+-- The state by the store's production: a reset replaces both.
 local states = setmetatable({}, { __mode = "k" })
 
 local function state_of(store)
@@ -22,7 +22,7 @@ local function state_of(store)
   return states[key]
 end
 
---- The path of a resource with its ids, lower case: the key of its state.
+-- Returns the path of a resource with its ids, in lower case: the key of its state.
 ---@param key string       "/accounts/{}"
 ---@param given string[]   the ids
 function M.place(key, given)
@@ -33,7 +33,7 @@ function M.place(key, given)
   end))
 end
 
---- What names a record of a collection: the properties that its id in a path may be.
+-- Lists the properties that the id of a path may mean for a record of a collection.
 local function names_of(key, parameter)
   local schema, word = resources.schema(key), ascii.lower(parameter or "id")
   local found = {}
@@ -50,7 +50,7 @@ local function names_of(key, parameter)
     for _, name in ipairs(order) do
       if #found == 0 and ascii.lower(name):match "id$" then found[1] = ascii.lower(name) end
     end
-    -- What has no id goes by its name, or by its first word.
+    -- A record without an id is found by its name, or by its first text.
     if #found == 0 and has "name" then found[1] = "name" end
     for _, name in ipairs(order) do
       if #found == 0 and schema.properties[name].type == "string" then
@@ -64,8 +64,8 @@ end
 
 local function singular(key) return ascii.lower(resources.title(key)) end
 
--- One of the world's people; the numbers go round.  A big world makes its people when they are
--- asked for, so only this one is.
+-- Returns the user of a number, modulo the users of the world.  A big world makes users on first
+-- use: this makes one.
 local function person(world, number)
   local organizations, total = world:organizations(), 0
   for _, each in ipairs(organizations) do total = total + #(each.users or {}) end
@@ -77,7 +77,7 @@ local function person(world, number)
   end
 end
 
---- What made-up values refer to.
+-- Lists what made-up values refer to.
 local function env_of(context, key, number, known)
   local world = context.store.world
   local word = singular(key)
@@ -97,7 +97,7 @@ local function env_of(context, key, number, known)
   }
 end
 
---- Gives a record all that its newest schema has.
+-- Fills in all properties of a record's newest schema.
 local function complete(context, key, record, sparse)
   local schema = resources.schema(key)
   record.env = env_of(context, key, record.number, record.known)
@@ -111,7 +111,7 @@ local function complete(context, key, record, sparse)
   return record
 end
 
--- The ids of a path by the names that properties have for them: organizationid, …
+-- Returns the ids of a path by the names of their properties: organizationid, …
 local function owners(key, given)
   local out, at, way = {}, 0, ""
   for segment in key:gmatch "/([^/]+)" do
@@ -125,7 +125,7 @@ local function owners(key, given)
   return out
 end
 
--- The members that a client made a record with: nothing is made up below what a client made.
+-- Returns the members that a client created a record with: nothing is made up below such a record.
 local function made_with(context, key, given)
   local up = key:match "^(.*)/[^/]*$"
   if not up or not up:match "{}$" then return nil end
@@ -140,7 +140,7 @@ local function made_with(context, key, given)
   return out
 end
 
---- A collection.
+--- Returns a collection.
 ---@param context vbo.sim.Context
 ---@param key string       of the collection
 ---@param given string[]   the ids of its path
@@ -161,7 +161,7 @@ function M.collection(context, key, given)
     end
   end
   if not view then return found end
-  -- The records of one owner; `home` is where new ones go.
+  -- The records of one owner; `home` receives new ones.
   local shown = { key = home, list = {}, place = place, home = found, owner = owners(key, given),
     mine = { [view] = given[1] } }
   for _, record in ipairs(found.list) do
@@ -176,7 +176,7 @@ end
 --- Adds a record.
 ---@param context vbo.sim.Context
 ---@param collection table
----@param known table       folded
+---@param known table       with lower-case keys
 ---@param options { seed: string?, sparse: boolean? }?  no seed: a new id
 ---@return table record
 function M.add(context, collection, known, options)
@@ -198,7 +198,7 @@ function M.add(context, collection, known, options)
   return record
 end
 
---- A record of a collection by an id of a path; nil when there is none.
+--- Finds a record of a collection by an id of a path; nil without one.
 ---@param collection table
 ---@param id string
 ---@param parameter string?  the name of the path's parameter
@@ -214,7 +214,7 @@ function M.find(collection, id, parameter)
   end
 end
 
---- What a path calls a record: its id or its name, whichever the parameter means.
+--- Returns what a path names a record by: its id or its name, as the parameter means it.
 ---@param key string        of the collection
 ---@param record table
 ---@param parameter string?
@@ -226,7 +226,7 @@ function M.id_of(key, record, parameter)
   return record.id
 end
 
---- Removes a record, from a view's home too.
+--- Removes a record, also from the home of a view.
 function M.remove(collection, record)
   for _, list in ipairs { collection.list, collection.home and collection.home.list or {} } do
     for i = #list, 1, -1 do
@@ -235,7 +235,7 @@ function M.remove(collection, record)
   end
 end
 
---- A document.
+--- Returns a document.
 ---@param context vbo.sim.Context
 ---@param key string
 ---@param given string[]
@@ -256,14 +256,14 @@ function M.reset(context, key, given)
   state_of(context.store).documents[M.place(key, given)] = nil
 end
 
---- Puts what was sent over a record.
+--- Merges what was sent into a record.
 function M.update(record, sent)
   sent.id = nil
   values.merge(record.known, sent)
   if math.type(record.known.etag) == "integer" then record.known.etag = record.known.etag + 1 end
 end
 
---- A record that only an answer shows; nothing keeps it.
+--- Makes a record for one answer, without keeping it.
 ---@param context vbo.sim.Context
 ---@param key string
 ---@param given string[]
@@ -277,7 +277,7 @@ function M.answer(context, key, given, known)
   }
 end
 
---- A 404 in the words of the other resources.
+--- Refuses with 404, in the words of the other resources.
 function M.missing(key, id)
   refusal.not_found(resources.title(key), id)
 end

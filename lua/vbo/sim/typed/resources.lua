@@ -1,14 +1,14 @@
---- Which operations belong to one resource, over all versions.
+--- Groups the operations of all versions by resource.
 ---
---- A resource is known by its path in the newest version that has one of its operations, with
---- "{}" for ids: what v4 calls POST /Accounts and v8 calls GET /Accounts/{accountId} meet there.
+--- The key of a resource is its path in the newest version that has one of its operations, with
+--- "{}" for ids: POST /Accounts of v4 and GET /Accounts/{accountId} of v8 belong together.
 
 local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
 
 local M = {}
 
--- Two roads to the same records: the second shows those of one owner only.
+-- Paths of the same records: the second shows only those of one owner.
 local views = {
   ["/proxypools/{}/proxies"] = { "/proxies", "proxypoolid" },
 }
@@ -25,7 +25,7 @@ local function catalogues()
   if not newest_first then
     newest_first = {}
     for i = #catalogue.versions, 1, -1 do
-      -- An imported version that is broken spoils its own requests, nothing else.
+      -- A broken imported version must not break requests of others.
       local good, cat = pcall(catalogue.load, catalogue.versions[i])
       if good then newest_first[#newest_first + 1] = cat end
     end
@@ -52,14 +52,14 @@ local function template(name, path)
   return plain(places(newest) == places(path) and newest or path)
 end
 
---- The resource that an operation is about.
+--- Returns the resource of an operation.
 ---@param op vbo.Operation
 ---@return string
 function M.of(op) return template(op.name, (op.path:gsub("^/v%d+", ""))) end
 
 local by_version = {}
 
---- The operations of one version: resource -> method -> name.
+-- Returns the operations of one version: resource -> method -> name.
 ---@param cat vbo.Catalogue
 ---@return table<string, table<string, string>>
 function M.table(cat)
@@ -79,7 +79,7 @@ function M.table(cat)
   return found
 end
 
---- The operation of a resource in one version.
+--- Returns the operation of a resource in one version.
 ---@param cat vbo.Catalogue
 ---@param key string
 ---@param method string
@@ -97,7 +97,7 @@ end
 
 local titles = {}
 
---- A word for one record of a collection: "CopyJob" of "/copyjobs".
+--- Names one record of a collection: "CopyJob" of "/copyjobs".
 ---@param key string
 ---@return string
 function M.title(key)
@@ -121,7 +121,8 @@ end
 
 local kinds = {}
 
---- "collection", "record" (one of a collection), "document" (there is one) or nil (no resource).
+--- Returns the kind of a key: "collection", "record" (of a collection), "document" (a single one)
+--- or nil (no resource).
 ---@param key string
 function M.kind(key)
   local known = kinds[key]
@@ -147,7 +148,7 @@ end
 
 local schemas = {}
 
---- The schema of one record of a collection, or of a document: the newest version's.
+--- Returns the newest schema of a record of a collection, or of a document.
 ---@param key string  of the collection or the document
 ---@return vbo.Schema?
 function M.schema(key)
@@ -171,12 +172,12 @@ function M.schema(key)
   return known or nil
 end
 
---- The resource whose record the last id of a key names: its collection.
+--- Returns the collection of the record that the last id of a key names.
 ---@param key string
 ---@return string
 function M.parent(key) return (key:gsub("/[^/]*$", "")) end
 
---- Where the records of a collection are kept, and the property that tells whose they are.
+--- Returns the collection that keeps the records, and the property of their owner.
 ---@param key string
 ---@return string key, string? owner
 function M.home(key)
@@ -185,7 +186,7 @@ function M.home(key)
   return key
 end
 
---- The collection whose records are of a named schema in this version.
+--- Finds the collection whose records have a named schema in this version.
 ---@param cat vbo.Catalogue
 ---@param name string?
 ---@return string?

@@ -1,5 +1,5 @@
---- Rules of single collections that no schema tells: what must not be removed, what may not be
---- there twice, and members that are records of another collection.
+--- Applies rules of single collections that no schema has: records that must stay, unique
+--- properties, and members that are records of another collection.
 
 local ascii = require "vbo.base.ascii"
 local records = require "vbo.sim.typed.records"
@@ -10,7 +10,7 @@ local M = {}
 
 local removal = {}
 
--- A repository that jobs write to, and a proxy that repositories need, stay.
+-- A repository that jobs write to and a proxy that repositories need must stay.
 removal["/backuprepositories"] = function(context, record)
   for _, job in ipairs(context.store.jobs.list) do
     if job.repository and job.repository.id == record.known.id then
@@ -29,7 +29,7 @@ removal["/proxies"] = function(context, record)
   end
 end
 
---- Refuses with 409 what must stay.
+--- Refuses with 409 to remove a record that must stay.
 ---@param context vbo.sim.Context
 ---@param collection table
 ---@param record table
@@ -39,15 +39,15 @@ function M.before_removal(context, collection, record)
   if why then refusal.raise(409, why) end
 end
 
--- The property that may not be there twice.
+-- The unique property of each collection.
 local unique = {
   ["/backuprepositories"] = "name", ["/proxies"] = "hostname", ["/proxypools"] = "name",
   ["/objectstoragerepositories"] = "name",
 }
 
---- Refuses with 409 what is there already.
+--- Refuses with 409 a record whose unique property exists already.
 ---@param collection table
----@param sent table   folded
+---@param sent table   with lower-case keys
 function M.before_creation(collection, sent)
   local name = unique[collection.key]
   local value = name and sent[name]
@@ -62,7 +62,7 @@ end
 
 local creation = {}
 
--- A pool is made with the proxies that it names.
+-- Moves the proxies that a new pool names into it.
 creation["/proxypools"] = function(context, record)
   local ids = {}
   for i, each in ipairs(record.known.proxyids or {}) do ids[i] = each.proxyid end
@@ -71,7 +71,7 @@ creation["/proxypools"] = function(context, record)
   end
 end
 
---- What follows from a record that was made.
+--- Applies what follows from a new record.
 ---@param context vbo.sim.Context
 ---@param collection table
 ---@param record table
@@ -80,13 +80,13 @@ function M.after_creation(context, collection, record)
   if rule then rule(context, record) end
 end
 
--- Members that exist by themselves: the list that has them, the id in a body, the property that
--- tells where they belong.
+-- Members that are records of another collection: its key, the id in a body, the property of their
+-- owner.
 local members = {
   ["/proxypools/{}/proxies"] = { list = "/proxies", id = "proxyid", owner = "proxypoolid" },
 }
 
---- Puts members in or takes them out; nil when the collection has records of its own.
+--- Adds or removes members; nil where the collection has records of its own.
 ---@param context vbo.sim.Context
 ---@param key string
 ---@param given string[]

@@ -1,4 +1,4 @@
---- What some collections hold at first: what the world tells of them.  All others are made up.
+--- Returns the first records of the collections that the world describes; others are made up.
 
 local ascii = require "vbo.base.ascii"
 local identities = require "vbo.sim.state.identities"
@@ -21,7 +21,7 @@ collections["/backuprepositories"] = function(world)
   return list
 end
 
---- The pool of a proxy: the first proxy is in one.
+--- Returns the pool of a proxy: only the first proxy is in one.
 ---@param world table
 ---@param proxy table
 ---@return string? id
@@ -49,7 +49,7 @@ collections["/ec2resources/instancetype"] = function()
   }
 end
 
--- Nobody has been started or retrieved yet.
+-- Collections that are empty at first.
 local function none() return {} end
 collections["/repositorysynchronizesessions"] = none
 collections["/repositoryownerchangesessions"] = none
@@ -58,7 +58,7 @@ collections["/licensedusers"] = function(world)
   local list = {}
   for _, organization in ipairs(world:organizations()) do
     for _, user in ipairs(organization.users) do
-      -- The two ids in a row are the id of the user's backed-up data.
+      -- The id of the user's backed-up data is made of both ids.
       list[#list + 1] = licensing.takes(user) and {
         id = user.id:sub(37), backeduporganizationid = user.id:sub(1, 36),
         name = user.name, organizationid = organization.id,
@@ -69,7 +69,7 @@ collections["/licensedusers"] = function(world)
   return list
 end
 
--- The repositories that hold restore points of an organization, each once.
+-- Lists the repositories that hold restore points of an organization, each once.
 collections["/organizations/{}/usedrepositories"] = function(_, given, store)
   local list, seen = {}, {}
   for _, point in ipairs(store.points.list) do
@@ -92,7 +92,7 @@ collections["/organizations/{}/applications"] = function(world, given)
   return list
 end
 
---- The first records of a collection, folded; nil: to be made up.
+--- Returns the first records of a collection, with lower-case keys; nil: made up.
 ---@param context vbo.sim.Context
 ---@param key string
 ---@param given string[]
@@ -109,7 +109,7 @@ documents["/license"] = function(world)
   for _, organization in ipairs(world:organizations()) do
     used = used + licensing.count(organization)
   end
-  -- Packs of a hundred.
+  -- Licences come in packs of a hundred.
   return { status = "Valid", type = "Subscription", licensedto = "Rehearsal",
     totalnumber = math.max(1, (used + 99) // 100) * 100, usednumber = used, newnumber = 0 }
 end
@@ -118,7 +118,7 @@ documents["/health"] = function()
   return { status = "Healthy", entries = { database = { status = "Healthy", description = "" } } }
 end
 
--- Mail can be sent, as where somebody has set the server up.
+-- The settings of a server that can send mail.
 for _, name in ipairs { "/vexemailsettings", "/vespemailsettings", "/veodemailsettings",
   "/vetemailsettings" } do
   documents[name] = function()
@@ -128,7 +128,7 @@ for _, name in ipairs { "/vexemailsettings", "/vespemailsettings", "/veodemailse
   end
 end
 
---- What a document says at first.
+--- Returns the first content of a document.
 function M.document(context, key, given)
   local made = documents[key]
   return made and made(context.store.world, given)

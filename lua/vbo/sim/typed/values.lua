@@ -1,7 +1,7 @@
---- Plausible values of a schema, the same ones every time: ids, names, dates, words of an enum.
+--- Makes plausible values of a schema, the same every time: ids, names, dates, words of an enum.
 ---
---- `fill` renders what is known of a record in a schema and makes up the rest.  What is known is a
---- table with lower-case keys, so that versions that spell a property differently share it.
+--- `fill` renders the known values of a record in a schema and makes up the others.  Known values
+--- have lower-case keys, so that versions that spell a property differently share them.
 
 local ascii = require "vbo.base.ascii"
 local ids = require "vbo.sim.base.ids"
@@ -10,10 +10,10 @@ local time = require "vbo.base.time"
 
 local M = {}
 
--- Deeper than this, only what a schema requires.
+-- Below this depth only required properties are made up.
 local depth_limit = 5
 
--- The same fact under the name of another version.
+-- The names of one property in other versions.
 local synonyms = {
   { "size", "sizebytes" }, { "capacity", "capacitybytes" }, { "freespace", "freespacebytes" },
   { "usespaceonarchive", "usedspace" }, { "user", "username" }, { "port", "portnumber" },
@@ -24,7 +24,7 @@ for _, pair in ipairs(synonyms) do
   other_name[pair[1]], other_name[pair[2]] = pair[2], pair[1]
 end
 
---- Whether a property is a secret: taken, never given back.
+-- Checks whether a property is a secret: accepted, never returned.
 ---@param name string
 ---@param schema vbo.Schema?
 function M.is_secret(name, schema)
@@ -55,7 +55,7 @@ local true_flags = {
   isexchangeonline = true, issharepointonline = true, mailbox = true, onedrive = true,
 }
 
--- Numbers by what their name says, the first that fits.
+-- Numbers by a pattern of the property's name; the first match applies.
 local numbers = {
   { "port", function() return 443 end },
   { "capacity", function() return 1 << 40 end },
@@ -84,7 +84,7 @@ local function number_of(schema, name, seed)
   return schema.type == "number" and value + 0.0 or math.tointeger(value) or 1
 end
 
--- Texts by what their name says, the first that fits.
+-- Texts by a pattern of the property's name; the first match applies.
 local texts = {
   { "email", function(env) return env.mail end },
   { "mail$", function(env) return env.mail end },
@@ -145,7 +145,7 @@ local function object_of(schema, known, seed, env, depth, open)
     local value = known and known[key]
     if value == nil and known and other_name[key] then value = known[other_name[key]] end
     local links = name == "_links" or name == "_actions"
-    -- What a client made holds what it said, and of the rest only what a server knows itself.
+    -- A record of a client has what the client sent and what only the server knows.
     local wanted = value ~= nil or required[name] or not env.sparse
       or inner.type == "boolean" or inner.type == "integer" or inner.enum
       or inner.format == "date-time" or key == "id" or depth == 0 and inner.type == "array"
@@ -188,11 +188,11 @@ local function array_of(schema, known, name, seed, env, depth, open)
   return out
 end
 
--- A known value as the schema wants it; nil when it cannot be.
+-- Converts a known value to the schema; nil where it does not fit.
 local function scalar(schema, value)
   local kind = schema.type
   if type(value) == "table" and value.words then
-    -- Versions and resources have words of their own for one thing: the first that is known.
+    -- Versions and resources name one thing differently: take the first known name.
     local fallback = not schema.enum and value.words[1] or nil
     for _, word in ipairs(value.words) do
       for _, each in ipairs(schema.enum or {}) do
@@ -230,20 +230,20 @@ local function scalar(schema, value)
   return number or nil
 end
 
---- A value of a schema.
+-- Makes a value of a schema.
 ---@param schema vbo.Schema
----@param known any       what is known of it: objects with lower-case keys
+---@param known any       its known value: objects with lower-case keys
 ---@param name string     lower-case name of the property
 ---@param seed string
 ---@param env table       { base=, name=, word=, number=, mail=, references=, sparse= }
 ---@param depth integer
----@param open table      the schemas that are being filled, against endless ones
+---@param open table      the schemas being filled, to stop endless ones
 ---@param needed boolean? it must not be nil
 ---@return any
 function fill(schema, known, name, seed, env, depth, open, needed)
   if known == json.null then known = nil end
   local kind = schema.type or schema.properties and "object"
-  -- `false` says that there is none, as of a proxy in no pool.
+  -- `false` means that there is none, such as the pool of a proxy outside pools.
   if known == false and kind ~= "boolean" then
     if not needed then return nil end
     known = nil
@@ -271,7 +271,7 @@ function fill(schema, known, name, seed, env, depth, open, needed)
   return text_of(schema, name, seed, env)
 end
 
---- Renders what is known in a schema, and makes up what is not.
+--- Renders known values in a schema and makes up the others.
 ---@param schema vbo.Schema
 ---@param known table?
 ---@param seed string
@@ -281,7 +281,7 @@ function M.fill(schema, known, seed, env)
   return fill(schema, known, "", seed, env, 0, {}, true)
 end
 
---- A value with lower-case keys wherever its schema has properties; secrets are left out.
+--- Converts the keys of a value to lower case where its schema has properties; leaves out secrets.
 ---@param value any
 ---@param schema vbo.Schema?
 ---@return any

@@ -1,10 +1,10 @@
---- What actions change in the record that they are sent to.
+--- Applies actions to the record that they are sent to.
 
 local time = require "vbo.base.time"
 
 local M = {}
 
--- What the resources call it; each takes the first word that it has.
+-- The words of the resources for each state; a resource takes the first that it has.
 local running = { words = { "Running", "Synchronizing", "Waiting" } }
 local stopped = { words = { "Stopped", "Cancelled", "None", "Failed" } }
 
@@ -38,7 +38,7 @@ function effects.approve(known) known.status, known.isapproved = "Approved", tru
 
 function effects.update(known, now) known.lastupdatetime = now end
 
---- Lets an action take effect.
+--- Applies an action.
 ---@param context vbo.sim.Context
 ---@param record table
 ---@param verb string  lower case, "enable", "maintenance/enable"
@@ -47,9 +47,9 @@ function M.apply(context, record, verb)
   if effect then effect(record.known, time.iso(math.floor(context.app.clock()))) end
 end
 
---- What is known of a session that an action started.
+--- Returns the known values of a session that an action started.
 ---@param context vbo.sim.Context
----@param target string    the resource that it was sent to
+---@param target string    the resource of the action
 ---@param given string[]
 ---@return table
 function M.started(context, target, given)

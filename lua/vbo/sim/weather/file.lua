@@ -1,4 +1,4 @@
---- Weather from its name, or from a file.
+--- Loads weather by the name of a set or from a file.
 
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
@@ -16,7 +16,7 @@ function M.names()
   return names
 end
 
--- A file is data: no Lua file of rules can reach anything.
+-- Runs a Lua file of rules in an empty environment: it is data.
 local function from_lua(text, path)
   local chunk, message = load(text, "@" .. path, "t", {})
   if not chunk then errors.usage("weather: " .. message) end
@@ -39,8 +39,8 @@ local function from_file(path)
   return value
 end
 
---- The rules of a set or a file, and their seed.  A file returns (Lua) or is (JSON) a list of
---- rules, or { seed =, rules = {…} }; a name of a set among the rules stands for all of its own.
+--- Loads the rules of a set or a file, and their seed.  A file returns (Lua) or is (JSON) a list of
+--- rules, or { seed =, rules = {…} }; the name of a set among the rules stands for its rules.
 ---@param source string|table
 ---@return (string|table)[] rules, integer? seed
 function M.open(source)
@@ -55,7 +55,7 @@ function M.open(source)
     end
     seed, source = source.seed, source.rules
     if seed ~= nil and not math.tointeger(seed) then
-      errors.usage "weather: the seed is no whole number"
+      errors.usage "weather: the seed must be a whole number"
     end
     if type(source) ~= "table" then errors.usage "weather: 'rules' is no list" end
   elseif #source == 0 and next(source) ~= nil then

@@ -1,12 +1,12 @@
---- The weather over a rehearsal server: what goes wrong on the way, by rule.
+--- Makes failures on the way to a rehearsal server, by rules.
 ---
 ---   local weather = require("vbo.sim.weather").new { seed = 7 }
 ---   weather:add "operation=OneDrive*Save* nth=2 reset_at=5000"
 ---   weather:load "storm"
----   local strike = weather:strike(request)     nil in fine weather; see `vbo.sim.weather.strike`
+---   local strike = weather:strike(request)     nil without a fault; see `weather/strike.lua`
 ---
---- Rules are asked in their order.  Latencies add up, the least rate holds; of what decides an
---- answer (a status, a reset, …) the first rule that strikes has its way.
+--- Rules apply in their order.  Latencies add up, and the lowest rate wins.  Of the faults that
+--- decide an answer (a status, a reset, …) only that of the first rule that strikes applies.
 
 local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
@@ -24,10 +24,10 @@ local M = {}
 local Weather = {}
 Weather.__index = Weather
 
--- Of how many requests it is known how often each was struck: of those that came lately.
+-- The number of recent requests whose strikes are counted.
 local remembered = 10000
 
---- Numbers from 0 to 1 that are the same for the same seed, whatever else draws any: splitmix64.
+-- Returns a generator of numbers from 0 to 1 of its own seed: splitmix64.
 local function dice(seed)
   local state = seed
   return function()
@@ -39,7 +39,7 @@ local function dice(seed)
   end
 end
 
---- Fine weather, to begin with.
+--- Returns weather without rules.
 ---@param options { seed: integer? }?
 ---@return table
 function M.new(options)
@@ -49,12 +49,12 @@ function M.new(options)
   }, Weather)
 end
 
---- Adds a rule; raises `usage` for one that means nothing.
+--- Adds a rule; raises `usage` for a wrong one.
 ---@param given string|table
 ---@return integer id
 function Weather:add(given) return self:add_all { given } end
 
---- Adds several rules, or none when one of them means nothing.
+--- Adds several rules; none where one of them is wrong.
 ---@return integer? id  of the last
 function Weather:add_all(list)
   local made = {}
@@ -69,7 +69,7 @@ function Weather:add_all(list)
   return made[1] and self.last
 end
 
---- Adds the rules of a set ("storm"), a file or a table; see `vbo.sim.weather.file`.
+--- Adds the rules of a set ("storm"), a file or a table; see `weather/file.lua`.
 ---@param source string|table
 function Weather:load(source)
   local list, seed = files.open(source)
@@ -77,9 +77,9 @@ function Weather:load(source)
   self:add_all(list)
 end
 
---- Takes a rule away, or all of them.
+--- Removes a rule, or all of them.
 ---@param id integer?
----@return boolean  whether there was one
+---@return boolean  whether the rule was there
 function Weather:clear(id)
   if not id then
     self.rules = {}
@@ -94,7 +94,7 @@ function Weather:clear(id)
   return false
 end
 
---- What the rules are and how often they struck.
+--- Lists the rules and how often they struck.
 ---@return table[]
 function Weather:list()
   local out = json.array {}
@@ -104,7 +104,7 @@ function Weather:list()
   return out
 end
 
---- The operation that a request means; nil when the API has none there.
+-- Finds the operation of a request; nil where the API has none.
 local function operation_of(request)
   local version = core.fold(request.path:match "^/([vV]%d+)/" or "")
   local good, known = pcall(catalogue.load, version)
@@ -121,7 +121,7 @@ local function kind_of(operation)
   return operation.class
 end
 
---- Whether a rule is for a request; `about` says what that is.
+-- Checks whether a rule applies to a request, which `about` describes.
 local function concerns(rule, about)
   if rule.method and rule.method ~= about.method then return false end
   if rule.version and rule.version ~= about.version then return false end
@@ -133,7 +133,7 @@ local function concerns(rule, about)
   return not rule.kind or rule.kind == about.kind
 end
 
---- Whether a rule strikes a request that it is for.
+-- Checks whether a rule strikes a request that it applies to.
 local function falls(rule, about)
   rule.seen = rule.seen + 1
   local place = rule.seen - (rule.after or 0)
@@ -152,8 +152,8 @@ local function take(rule, about)
   end
 end
 
---- How often one client's same request was struck in a row: over all rules, so that `streak`
---- holds however many rules there are.
+-- Counts how often the same request of a client was struck in a row, over all rules: `streak`
+-- limits them together.
 local function in_a_row(self, about) return self.streaks:get(about.row) or 0 end
 
 local function decides(rule)
@@ -173,7 +173,7 @@ local function describe(request)
   }
 end
 
---- What happens to a request; nil when nothing does.
+--- Returns the strike that meets a request; nil without one.
 ---@param request table  of `app:handle`
 ---@return vbo.sim.Strike?
 function Weather:strike(request)
@@ -193,8 +193,8 @@ function Weather:strike(request)
   return strike
 end
 
---- The rules that an administrator's request body names: a rule, a list of them, the name of a
---- set, or { seed =, rules = }.  Files are for the command line alone.
+--- Adds the rules of a request body of the admin interface: a rule, a list of them, the name of a
+--- set, or { seed =, rules = }.  It loads no files.
 ---@param value any
 ---@return integer? id
 function Weather:post(value)

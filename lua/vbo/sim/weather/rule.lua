@@ -1,9 +1,9 @@
---- Rules of the weather: which requests they are for, and what happens to those.
+--- Reads rules of the weather: which requests they strike, and with what.
 ---
 ---   operation=OneDrive*Save* nth=2 reset_at=5000      as text
 ---   { operation = "OneDrive*Save*", nth = 2, reset_at = 5000 }
 ---
---- Both are checked alike; a name that does not exist is refused with the nearest one.
+--- Both forms are checked alike; an unknown name is refused with the nearest one.
 
 local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
@@ -36,7 +36,7 @@ local seconds = quantity({ [""] = 1, s = 1, ms = 0.001, m = 60 }, "time (2, 0.5,
 local bytes = quantity({ [""] = 1, k = 1024, m = 1024 ^ 2, g = 1024 ^ 3 },
   "number of bytes (5000, 64k, 2M)", true)
 
---- "A..B": somewhere between, drawn anew each time.
+-- Reads a range "A..B", from which each strike draws a value.
 local function range(reader)
   return function(name, value)
     local low, high
@@ -94,12 +94,12 @@ local function status(name, value)
   return number
 end
 
---- A glob ("*" any run of characters, "?" one) as a pattern of a whole lower-case text.
+-- Turns a glob ("*" any run of characters, "?" one) into a pattern of a whole lower-case text.
 local function glob(value)
   return "^" .. ascii.lower(value):gsub("[^%w*?]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".") .. "$"
 end
 
---- Whether some version has an operation that the glob means; the canonical names when not.
+-- Checks whether some version has an operation that a glob matches; returns the names else.
 local function known_operation(pattern)
   local names, seen = {}, {}
   for i = #catalogue.versions, 1, -1 do
@@ -128,7 +128,7 @@ end
 
 -- --------------------------------------------------------------------- keys
 
---- What a rule looks at.
+-- The keys that choose requests.
 local matching = {
   operation = operation, method = one_of { "GET", "POST", "PUT", "PATCH", "DELETE" }, path = text,
   version = one_of(catalogue.versions),
@@ -137,7 +137,7 @@ local matching = {
   probability = probability, seed = integer(0), streak = integer(1), per_target = integer(1),
 }
 
---- What it does.
+-- The keys that say what happens to them.
 local doing = {
   latency = range(seconds), ttfb = range(seconds), rate = bytes,
   status = status, retry_after = range(integer(0)), html = flag, message = text,
@@ -146,7 +146,7 @@ local doing = {
   reset = flag, abort = flag, hang = flag, lost = flag, overlong = bytes, unframed = flag,
 }
 
---- Of these only one can happen to a request: each decides what becomes of its answer.
+-- The keys of which only one applies to a request: each decides its answer.
 M.decisive = { "status", "restart", "new_certificate", "reset_at", "truncate_at", "stall_at",
   "reset", "abort", "hang", "lost", "overlong", "unframed" }
 
@@ -156,7 +156,7 @@ for _, set in ipairs { matching, doing } do
 end
 table.sort(names)
 
---- `key=value` words; a word alone is `word=true`, and a value with blanks stands in quotes.
+-- Reads `key=value` words; a word alone is `word=true`, a value with blanks has quotes.
 local function words(source)
   local out, at = {}, 1
   while true do
@@ -201,7 +201,7 @@ local function check_sense(rule)
   errors.usage("weather: the rule says when, but not what happens: " .. table.concat(all, ", "))
 end
 
---- The rule as one line, as it may be given again.
+-- Writes a rule as one line, which can be read again.
 local function line(given)
   local out = {}
   for _, set in ipairs { matching, doing } do
@@ -219,9 +219,9 @@ local function line(given)
   return table.concat(out, " ")
 end
 
----@class vbo.sim.Rule  what was given, read, and `text`, the rule as a line
+---@class vbo.sim.Rule  its keys, and `text`, the rule as a line
 
---- Reads a rule; raises `usage` for one that means nothing.
+--- Reads a rule; raises `usage` for a wrong one.
 ---@param given string|table
 ---@return vbo.sim.Rule
 function M.read(given)
@@ -243,7 +243,7 @@ function M.read(given)
   rule.text = line(given)
   if rule.operation then rule.operation = glob(rule.operation) end
   if rule.path then rule.path = glob(rule.path) end
-  -- Tokens are asked for at one place only.
+  -- Tokens are requested at one path.
   if rule.token_lifetime then rule.kind = rule.kind or "token" end
   return rule
 end

@@ -1,9 +1,9 @@
---- Weather by name.
+--- Defines the sets of rules that have a name.
 
 local M = {}
 
---- Everything that a correct client survives when it reads and saves: a request that was struck
---- passes when it is repeated (`streak`, `per_target`), and changes are only slowed down.
+--- Faults that a correct client survives when it reads and saves: a repeated request passes
+--- (`streak`, `per_target`), and changes are only slowed down.
 M.storm = {
   "latency=0..0.05",
   "token_lifetime=120",
@@ -17,10 +17,10 @@ M.storm = {
   "kind=read probability=0.03 streak=1 truncate_at=0..4000",
 }
 
---- A long way to the server.
+--- A slow line to the server.
 M.slow = { "latency=0.2..1", "ttfb=1..3", "rate=256k" }
 
---- A server that is busy with other things.
+--- A server under load.
 M.busy = {
   "probability=0.1 streak=2 status=503 retry_after=1",
   "probability=0.1 streak=2 status=429 retry_after=1",

@@ -1,4 +1,4 @@
---- What the weather does to one request: before it is carried out, and to its answer.
+--- Applies the weather to one request: before it is carried out, and to its answer.
 
 local refusal = require "vbo.sim.base.refusal"
 local streams = require "vbo.sim.formats.streams"
@@ -11,12 +11,12 @@ local M = {}
 local Strike = {}
 Strike.__index = Strike
 
---- A strike that does nothing yet.
----@param about table  what the request is
+--- Returns a strike without effects.
+---@param about table  describes the request
 ---@return vbo.sim.Strike
 function M.new(about) return setmetatable({ about = about, rules = {}, delay = 0 }, Strike) end
 
--- Somewhere in a range, whole where its ends are.
+-- Draws a value from a range, a whole number where its ends are.
 local function draw(rule, span)
   local low, high = span[1], span[2]
   if low == high then return low end
@@ -26,12 +26,12 @@ local function draw(rule, span)
   return low + rule.dice() * (high - low)
 end
 
--- Taken over as they are, or drawn from their range.
+-- The keys that are copied or drawn from their range.
 local plain = { "status", "html", "message", "forget_tokens", "restart", "new_certificate",
   "reset", "abort", "hang", "lost", "overlong", "unframed", "token_lifetime" }
 local drawn = { "retry_after", "reset_at", "truncate_at", "stall_at" }
 
---- Adds what a rule does.
+--- Adds the effects of a rule.
 ---@param rule vbo.sim.Rule
 function Strike:add(rule)
   self.rules[#self.rules + 1] = rule.id
@@ -69,14 +69,14 @@ local function refused(strike)
   return answer
 end
 
--- The service forgets what it held in memory; production and jobs outlive it.
+-- Restarts the service: it forgets sessions and tokens; production and jobs stay.
 local function restart(app)
   app.auth:forget()
   for _, session in ipairs(app.store.working) do session:stop() end
   app.store:forget_sessions()
 end
 
---- What is answered in the place of the app; nil when the app is to answer.
+--- Returns the answer in place of the app's; nil where the app answers.
 ---@param app table
 ---@return table? answer
 function Strike:instead(app)
@@ -89,7 +89,7 @@ function Strike:instead(app)
   return nil
 end
 
---- Lets the app answer, with what changes how it does.
+--- Lets the app answer under the effects that change how it does.
 ---@param app table
 ---@param request table
 function Strike:through(app, request)
@@ -101,7 +101,7 @@ function Strike:through(app, request)
   return answer
 end
 
--- More bytes than the answer says.  How long a ZIP becomes nobody knows beforehand: it says 1 KiB.
+-- Announces fewer bytes than the answer has.  The size of a ZIP is unknown beforehand: 1 KiB.
 local function overlong(answer, more, wire)
   local stream = answer.stream
   if not stream then
@@ -118,7 +118,7 @@ local function overlong(answer, more, wire)
   end
 end
 
---- What an answer suffers on its way: fields of `request:reply`.
+--- Returns the faults of an answer on its way: fields of `request:reply`.
 ---@param answer table  its body or stream may be replaced
 ---@return table wire
 function Strike:wire(answer)

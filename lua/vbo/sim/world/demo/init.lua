@@ -14,14 +14,15 @@ local people = require "vbo.sim.world.demo.people"
 local sites = require "vbo.sim.world.demo.sites"
 local teams = require "vbo.sim.world.demo.teams"
 
--- What somebody owns, by the file that describes it.
-local function owned(file)
+-- Defers reading the descriptions of a module until one of them is used.
+local function deferred(load)
   return setmetatable({}, { __index = function(_, name)
-    return function() return require("vbo.sim.world.demo." .. file)[name] end
+    return function() return load()[name] end
   end })
 end
 
-local drives, mailboxes = owned "drives", owned "mail"
+local drives = deferred(function() return require "vbo.sim.world.demo.drives" end)
+local mailboxes = deferred(function() return require "vbo.sim.world.demo.mail" end)
 
 local function with(list, more) return table.move(more, 1, #more, #list + 1, list) end
 

@@ -1,64 +1,10 @@
---- What a run changed in a rehearsal server's production, for people: `vbolua sim changes` and
---- `vbolua sim diff`.
+--- Writes what changed in a rehearsal server as lines for a terminal.
 
-local errors = require "vbo.base.error"
-local pipeline = require "vbo.request.pipeline"
 local progress = require "vbo.runtime.progress"
 
 local M = {}
 
---- A request to the server's own interface; its answer, which must be a table.
-local function ask(client, method, path, body)
-  local answer = pipeline.run(client, {
-    operation = "sim", method = method, path = path, body = body, change = method ~= "GET",
-  }, 1)
-  if method == "GET" and type(answer.data) ~= "table" then
-    errors.raise { kind = "protocol", message = "this is no rehearsal server" }
-  end
-  return answer.data
-end
-
---- Keeps a rehearsal server's production as it is under a name.
----@param client vbo.Client
----@param name string
-function M.snapshot(client, name)
-  if not name:find "^[%w._-]+$" then
-    errors.usage(("'%s' is no name of a snapshot"):format(name), "use letters, digits, . _ and -")
-  end
-  ask(client, "POST", "/sim/snapshots/" .. name)
-end
-
---- Lets time pass on a rehearsal server.
----@param client vbo.Client
----@param time string|integer  seconds, or as "90m", "4h", "7d"
----@return string  the time it is there then
-function M.advance(client, time)
-  return ask(client, "POST", "/sim/time", { advance = time }).time
-end
-
---- Signs an assertion that an account logs in with.
----@param client vbo.Client
----@param user string           a tenant's account, or a user
----@param application string?   id; the organization's first unless told
----@return string
-function M.assertion(client, user, application)
-  local body = { user = user, application = application }
-  return ask(client, "POST", "/sim/assertions", body).assertion
-end
-
---- What differs between two snapshots, "start" and "production" among them.
----@param client vbo.Client
----@param from string
----@param to string
----@return vbo.sim.Difference[]
-function M.diff(client, from, to)
-  local function quoted(name)
-    return (name:gsub("[^%w._-]", function(c) return ("%%%02X"):format(c:byte()) end))
-  end
-  return ask(client, "GET", ("/sim/diff?from=%s&to=%s"):format(quoted(from), quoted(to)))
-end
-
--- A name is data: its control characters must not reach the terminal.
+-- Replaces control characters: a name is data and must not control the terminal.
 local function clean(text) return (tostring(text):gsub("%c", "?")) end
 
 local signs = { gained = "+", lost = "-", replaced = "~", rewritten = "=", sent = ">" }
@@ -75,7 +21,7 @@ local function detail(row)
   return text
 end
 
---- Whose things a row is about.
+-- Returns the owner of a row: a workload and user, or the receiver of a message.
 local function place(row)
   if row.workload == "mail" then return "sent by mail to " .. clean(row.user or "?") end
   return ("%s: %s"):format(row.workload, clean(row.user))
@@ -87,7 +33,7 @@ local function parts_of(path)
   return parts
 end
 
---- Differences as a tree of people, folders and what lies in them:
+--- Writes differences as a tree of users, folders and their content:
 --- `+` gained, `-` lost, `~` replaced, `=` written again with the same content, `>` sent.
 ---@param rows vbo.sim.Difference[]  in their order
 ---@return string[]
@@ -102,7 +48,7 @@ function M.tree(rows)
       owner, open = place(row), {}
       lines[#lines + 1] = "  " .. owner
     end
-    -- A subject may hold any slash; only what lies in folders has a path.
+    -- A subject may contain slashes that separate no folders.
     local parts = row.workload == "mail" and { row.path } or parts_of(row.path)
     for depth = 1, #parts - 1 do
       if open[depth] ~= parts[depth] then
@@ -119,7 +65,7 @@ function M.tree(rows)
   return lines
 end
 
---- "2 gained, 1 replaced"; "nothing changed" where nothing did.
+--- Counts differences: "2 gained, 1 replaced", or "nothing changed".
 ---@param rows vbo.sim.Difference[]
 ---@return string
 function M.summary(rows)
@@ -131,19 +77,7 @@ function M.summary(rows)
   return out[1] and table.concat(out, ", ") or "nothing changed"
 end
 
---- Asks a rehearsal server what changed since its start (or its last reset).
----@param client vbo.Client
----@return vbo.sim.Change[]
-function M.list(client)
-  return ask(client, "GET", "/sim/changes")
-end
-
---- Asks a rehearsal server what changed in itself: jobs, settings, accounts, organizations.
----@param client vbo.Client
----@return { sequence: integer, time: string, operation: string, what: string, subject: string? }[]
-function M.configuration(client) return ask(client, "GET", "/sim/configuration") end
-
---- Changes of the server itself as lines; none when there are none.
+--- Writes changes of the server itself, one a line.
 ---@param rows table[]  of `configuration`
 ---@return string[]
 function M.configuration_lines(rows)
@@ -155,7 +89,7 @@ function M.configuration_lines(rows)
   return lines
 end
 
---- Changes as lines: one a person and place, what happened below it.
+--- Writes changes, grouped by workload and user, with their number in the last line.
 ---@param changes vbo.sim.Change[]
 ---@return string[]
 function M.lines(changes)

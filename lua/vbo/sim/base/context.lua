@@ -1,8 +1,6 @@
---- What a handler works with: one request, already matched, authorized and checked, and the ways
---- to answer it.
+--- Holds one request for its handler, matched, authorized and checked, and makes its answer.
 
 local ascii = require "vbo.base.ascii"
-local json = require "vbo.base.json"
 local paging = require "vbo.sim.base.paging"
 
 local M = {}
@@ -14,18 +12,18 @@ local M = {}
 ---@field op vbo.Operation
 ---@field params table<string, string>  of the path
 ---@field query table<string, any>
----@field body any         checked; an empty table when none was sent
+---@field body any         checked; an empty table without one
 ---@field user string
 ---@field account vbo.sim.Account
 local Context = {}
 Context.__index = Context
 
---- A context.
+--- Returns a context.
 ---@param fields table
 ---@return vbo.sim.Context
 function M.new(fields) return setmetatable(fields, Context) end
 
---- Whether the operation takes a query parameter in this version.
+--- Checks whether the operation takes a query parameter in this version.
 function Context:takes(name)
   for _, parameter in ipairs(self.op.parameters) do
     if parameter.name == name and parameter.place == "query" then return true end
@@ -33,7 +31,7 @@ function Context:takes(name)
   return false
 end
 
---- A link: absolute with lower-cased names up to v5, relative later.  Ids keep their case.
+--- Makes a link: absolute with lower-case names up to v5, relative later.  Ids keep their case.
 ---@param path string  "/RestoreSessions/%s/…"
 ---@param ... string   the ids
 ---@return string
@@ -45,10 +43,10 @@ function Context:link(path, ...)
   return "/v" .. self.number .. path:format(...)
 end
 
---- { href = … } of `link`.
+--- Makes { href = … } of `link`.
 function Context:href(path, ...) return { href = self:link(path, ...) } end
 
---- The link of the requested resource itself, without its query.
+--- Makes the link of the requested resource, without its query.
 ---@return string
 function Context:here()
   local given = {}
@@ -59,10 +57,10 @@ function Context:here()
   return self:link(path, table.unpack(given))
 end
 
--- What an answer may hold beside what its schema declares: links, and what collectors read.
+-- Properties of answers that the schemas do not declare: links, and what collectors read.
 local extra = { _links = true, _actions = true, pointInTime = true, totalCount = true }
 
---- Only what the schema of this version knows: so `size` and `sizeBytes` part ways.
+-- Keeps the properties that the schema of this version has, such as either `size` or `sizeBytes`.
 local function project(value, schema)
   if type(value) ~= "table" or not schema then return value end
   if schema.items then
@@ -109,23 +107,15 @@ function Context:list(list, render)
   return { status = self.op.answer.status, headers = {}, json = value }
 end
 
---- Answers nothing.
+--- Answers without a body.
 function Context:empty() return { status = self.op.answer.status, headers = {}, body = "" } end
 
---- Answers a stream.  The real server names no reliable file.
----@param stream table  a description of `vbo.sim.streams`
+--- Answers a stream.  The real server sends no reliable file name, either.
 function Context:stream(stream)
   return {
     status = self.op.answer.status, stream = stream,
     headers = { ["content-type"] = "application/octet-stream" },
   }
-end
-
---- A body's property that may be an explicit null.
----@param value any
-function M.given(value)
-  if value == json.null then return nil end
-  return value
 end
 
 return M
