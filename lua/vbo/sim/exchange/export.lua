@@ -1,4 +1,4 @@
---- Mail of a restore session as PST files.
+--- Handles exports of mail as PST files.
 
 local core = require "vbo.core"
 local filename = require "vbo.base.filename"
@@ -10,7 +10,7 @@ local streams = require "vbo.sim.formats.streams"
 
 local H = {}
 
--- PST files are written by Outlook: what a real server says that has none.
+-- Refuses an export like a real server without Outlook, which writes its PST files.
 local function without_outlook(session, what)
   local text = "64-bit version of Microsoft Outlook must be installed on the server to export "
     .. "data to PST."
@@ -22,15 +22,15 @@ local function without_outlook(session, what)
   refusal.raise(500, text)
 end
 
--- Whether a mail has the keyword, in whatever case, in its subject, its text or the names of its
--- attachments.
+-- Checks whether a mail has the keyword in its subject, its text or the names of its attachments,
+-- in any case.
 local function has(item, keyword)
   local texts = { item.subject, item.body or "", item.html or "" }
   for _, each in ipairs(item.attachments) do texts[#texts + 1] = each.name end
   return core.fold(table.concat(texts, "\n")):find(keyword, 1, true) ~= nil
 end
 
--- The size that files are limited to (v4 and later); nil for one file of any size.
+-- Reads the limit of the size of a file (v4 and later); nil for one file of any size.
 local function limit_of(body)
   local size = read.given(body.pstSizeLimitBytes)
   if read.given(body.enablePstSizeLimit) ~= true then return nil end
@@ -39,7 +39,7 @@ local function limit_of(body)
   return size
 end
 
--- The folders that are exported whatever is in them: those that the operation is about.
+-- Lists the folders that are exported even when they are empty.
 local function all_folders(session, mailbox)
   local found = {}
   for _, box in ipairs(mailbox and { mailbox } or session.view:mailboxes()) do
@@ -87,7 +87,7 @@ local function export(selector, folders)
       return made
     end
     if not limit then return answer(streams.bytes(files[1])) end
-    -- Parts come in a ZIP, also when there is one alone.
+    -- With a limit the files come in a ZIP, even a single one.
     local entries, stem = {}, filename.safe(name)
     for i, file in ipairs(files) do
       entries[i] = {

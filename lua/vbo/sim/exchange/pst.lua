@@ -1,4 +1,4 @@
---- Mail of a session as PST files: one, or several that are no larger than a limit.
+--- Writes mail of a session as PST files: one, or several up to a limit of size.
 
 local pst = require "vbo.sim.formats.pst"
 local refusal = require "vbo.sim.base.refusal"
@@ -7,7 +7,7 @@ local M = {}
 
 local IMPORTANCE = { Low = 0, Normal = 1, High = 2 }
 
--- Mail that is attached to mail is written the same way.
+-- Converts attachments; attached mail is converted like mail.
 local function attachments_of(list)
   local out = {}
   for i, each in ipairs(list or {}) do
@@ -37,8 +37,7 @@ local function message_of(item)
   }
 end
 
--- The tree of folders that hold the items: each where it lies in its mailbox, a mailbox a folder of
--- its own when there are several.
+-- Builds the tree of folders that hold the items; each of several mailboxes is a folder.
 local function tree(folders, items, several)
   local top, known = {}, {}
   local function node(folder, mailbox)
@@ -53,7 +52,7 @@ local function tree(folders, items, several)
     end
     local made = {
       name = folder and folder.name or mailbox.email, folders = {}, messages = {},
-      -- Where deleted mail goes is one folder of a file.
+      -- A file has one folder of deleted mail.
       deleted = folder ~= nil and not several and folder.category == "Deleted",
     }
     known[key] = made
@@ -68,27 +67,27 @@ local function tree(folders, items, several)
   return top
 end
 
--- About the bytes that an item takes in a file.
+-- Estimates the bytes of an item in a file.
 local function weight(item)
   local sum = 4096 + 2 * #(item.body or "") + #(item.html or "")
   for _, each in ipairs(item.attachments) do sum = sum + 1024 + #each.data * 8192 // 8176 end
   return sum
 end
 
--- A file without mail, which its furniture does not fill.
+-- The size of a file without mail, and the bytes of it that its fixed content needs.
 local SMALLEST, FURNITURE = 0x42400, 40000
 
--- All files of an export are held in memory: with a limit of a few bytes, each of thousands of
--- mails would be a file of 265 KB.
+-- The most files of an export, which are all in memory: with a limit of a few bytes, each of
+-- thousands of mails would be a file of 265 KB.
 local MOST_FILES = 400
 
 --- Writes PST files.
 ---
---- A file is never larger than the limit, unless a single mail is (or the limit is below the 265 KB
---- that any PST has).  Raises a refusal (400) when the limit asks for too many files.
+--- A file exceeds the limit only where a single mail does, or where the limit is below 265 KB, the
+--- size of an empty PST.  Refuses (400) a limit that needs too many files.
 ---@param options { name: string, folders: table[], items: table[], several: boolean?,
----  limit: integer? }  folders: those that are there even when no item is in them; several: of
----  several mailboxes; limit: bytes a file
+---  limit: integer? }  folders: written even when they are empty; several: of several mailboxes;
+---  limit: bytes of a file
 ---@return string[]
 function M.files(options)
   local items, limit = options.items, options.limit
@@ -117,7 +116,7 @@ function M.files(options)
       end
     end
     local pieces, size = write(first, last)
-    -- The guess was too high: fewer.
+    -- The estimate was too low: write fewer items.
     while limit and size > limit and last > first do
       last = first + (last - first) * 3 // 4
       pieces, size = write(first, last)

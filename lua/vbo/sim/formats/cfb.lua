@@ -1,4 +1,4 @@
--- Compound files ([MS-CFB], version 3): the container of .msg files, a small file system of
+-- Writes compound files ([MS-CFB], version 3), the container of .msg files: a small file system of
 -- "storages" (folders) and "streams" (files) in sectors of 512 bytes.
 
 local ascii = require "vbo.base.ascii"
@@ -32,7 +32,7 @@ end
 
 local function sectors(size, sector) return (size + sector - 1) // sector end
 
--- Packed in pieces: a call takes only so many values.
+-- Packs in pieces: the number of values of a call is limited.
 local function pack_numbers(numbers)
   local parts = {}
   for i = 1, #numbers, PER_SECTOR do
@@ -42,7 +42,7 @@ local function pack_numbers(numbers)
   return table.concat(parts)
 end
 
--- Names are ASCII here: as UTF-16 each is its bytes with zeros between them.
+-- Converts a name to UTF-16; names are ASCII here.
 local function utf16(name) return (name:gsub(".", "%0\0")) end
 
 -- The order of siblings (section 2.6.4): the shorter name first, then by upper case.
@@ -51,8 +51,8 @@ local function before(a, b)
   return ascii.upper(a.name) < ascii.upper(b.name)
 end
 
--- Makes the children's sorted list a red-black tree and gives its root: halved again and again, it
--- is full but for its lowest level, and that level alone is red.
+-- Makes a red-black tree of the sorted children and returns its root: a list that is halved again
+-- and again fills all levels but the lowest, and only that level is red.
 local function tree(list)
   local full = 0
   while (1 << (full + 1)) - 1 <= #list do full = full + 1 end
@@ -68,7 +68,7 @@ local function tree(list)
   return build(1, #list, 0)
 end
 
--- All entries of the directory in the order of their numbers, the root first.
+-- Lists all entries of the directory in the order of their numbers, the root first.
 local function flatten(root)
   local entries = {}
   local function add(node)
@@ -102,10 +102,10 @@ local function directory_entry(entry, kind)
     id_of(entry.child), entry.class or ("\0"):rep(16), 0, 0, 0, entry.start or 0, entry.size or 0)
 end
 
--- An allocation table under construction, and the sectors that it speaks of.
+-- Makes an allocation table and its sectors.
 local function new_area(size)
   local area = { table = {}, parts = {}, size = size }
-  --- Adds a chain; gives its first sector.
+  --- Adds a chain; returns its first sector.
   function area.add(data)
     local count = sectors(#data, size)
     if count == 0 then return END_OF_CHAIN end
@@ -119,7 +119,7 @@ local function new_area(size)
   return area
 end
 
--- How many sectors the FAT and the DIFAT take to cover `used` sectors and themselves.
+-- Counts the sectors of the FAT and the DIFAT that cover `used` sectors and themselves.
 local function table_sizes(used)
   local fat, difat = 0, 0
   repeat
@@ -131,7 +131,7 @@ local function table_sizes(used)
 end
 
 --- Writes a compound file.
----@param root vbo.sim.cfb.Storage  its name is "Root Entry" whatever it says
+---@param root vbo.sim.cfb.Storage  its name is always "Root Entry"
 ---@return string
 function M.write(root)
   local entries = flatten { name = "Root Entry", class = root.class, children = root.children }
@@ -155,11 +155,11 @@ function M.write(root)
     rows[i] = directory_entry(entry, i == 1 and 5 or entry.data and 2 or 1)
   end
   while #rows % (SECTOR // 128) ~= 0 do
-    rows[#rows + 1] = ("\0"):rep(68) .. ("\xff"):rep(12) .. ("\0"):rep(48) -- nobody's
+    rows[#rows + 1] = ("\0"):rep(68) .. ("\xff"):rep(12) .. ("\0"):rep(48) -- unused
   end
   local directory_start = main.add(table.concat(rows))
 
-  -- The tables come last: they have to speak of themselves.
+  -- The tables come last, since they cover themselves.
   local fat, fat_numbers = main.table, {}
   local used = #fat
   local fat_count, difat_count = table_sizes(used)

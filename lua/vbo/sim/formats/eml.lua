@@ -15,7 +15,7 @@ local MONTHS = {
 
 ---@class vbo.sim.mail.Attachment
 ---@field name? string  UTF-8
----@field type? string  "application/octet-stream" unless told
+---@field type? string  default "application/octet-stream"
 ---@field data? string
 ---@field content_id? string  without angle brackets; shown inside the HTML
 ---@field message? vbo.sim.mail.Message  a mail instead of data
@@ -25,7 +25,7 @@ local MONTHS = {
 ---@field from vbo.sim.mail.Person
 ---@field to? vbo.sim.mail.Person[]
 ---@field cc? vbo.sim.mail.Person[]
----@field bcc? vbo.sim.mail.Person[]  never in the text
+---@field bcc? vbo.sim.mail.Person[]  not part of the text
 ---@field sent integer  seconds since 1970
 ---@field received? integer
 ---@field body? string
@@ -71,7 +71,7 @@ end
 
 local function crlf(text) return (text:gsub("\r\n", "\n"):gsub("\r", "\n"):gsub("\n", "\r\n")) end
 
---- A moment as a Date field has it, in UTC (RFC 5322 section 3.3).
+--- Formats a time as a Date field, in UTC (RFC 5322 section 3.3).
 ---@param at number
 ---@return string
 function M.date(at)
@@ -80,10 +80,10 @@ function M.date(at)
     DAYS[t.wday], t.day, MONTHS[t.month], t.year, t.hour, t.min, t.sec)
 end
 
--- Line breaks in a header field would begin another one.
+-- Replaces line breaks: in a header field they would begin another one.
 local function one_line(text) return (text:gsub("[%c]+", " ")) end
 
--- Encoded words (RFC 2047) of up to 75 characters, cut between code points: 45 bytes each.
+-- Writes encoded words (RFC 2047) of up to 75 characters, cut between code points: 45 bytes each.
 local function encoded_words(text)
   local words, from = {}, 1
   while from <= #text do
@@ -95,7 +95,7 @@ local function encoded_words(text)
   return table.concat(words, "\r\n ")
 end
 
--- Unstructured text: as it is when it is short ASCII that no reader takes for encoded.
+-- Writes unstructured text: unchanged where it is short ASCII that cannot look encoded.
 local function unstructured(text)
   text = one_line(text)
   if #text <= 60 and not text:find "[\128-\255]" and not text:find("=?", 1, true) then
@@ -123,12 +123,12 @@ local function mailboxes(people)
   return table.concat(list, ",\r\n ")
 end
 
--- A parameter of Content-Type or Content-Disposition (RFC 2231 when it is no plain ASCII).
+-- Writes a parameter of Content-Type or Content-Disposition (RFC 2231 unless it is plain ASCII).
 local function parameter(name, value)
   value = one_line(value)
   if value:find "[\128-\255]" then
     local encoded = value:gsub("[^%w._-]", function(c) return ("%%%02X"):format(c:byte()) end)
-    -- In sections, for lines and for readers that have a limit; never inside of a "%XX".
+    -- Cut into sections, for lines and readers with a limit; never inside a "%XX".
     local sections = {}
     while #encoded > 50 do
       local cut = 50
@@ -146,7 +146,7 @@ local function parameter(name, value)
   return (';\r\n %s="%s"'):format(name, (value:gsub('["\\]', "\\%0")))
 end
 
---- The header fields of a message but for those of its body's form; ends with CRLF.
+--- Writes the header fields of a message without those of its body; ends with CRLF.
 ---@param message vbo.sim.mail.Message
 ---@return string
 function M.headers(message)
@@ -166,7 +166,7 @@ function M.headers(message)
   return table.concat(fields)
 end
 
--- A part is its own header fields and its text.
+-- Writes a part: its header fields and its text.
 local function text_part(kind, text)
   text = crlf(text)
   return ("Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n")
@@ -191,8 +191,8 @@ local function attachment_part(attachment)
   return table.concat(fields), base64_lines(attachment.data or "")
 end
 
--- The boundary occurs in no part: base64 and quoted-printable have no line that begins "--=_", a
--- mail inside has boundaries of another depth.
+-- Writes a multipart.  Its boundary occurs in no part: base64 and quoted-printable have no line
+-- that begins with "--=_", and an attached mail has boundaries of another depth.
 local function multipart(kind, depth, parts)
   local boundary = ("=_%s_%d"):format(kind, depth)
   local out = {}

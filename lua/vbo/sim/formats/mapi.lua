@@ -1,10 +1,10 @@
--- The properties of mail ([MS-OXPROPS]), whatever file they are written to.
+-- Writes the properties of mail ([MS-OXPROPS]) into any kind of file.
 --
--- The functions here tell them to a writer of properties, a table of functions:
+-- The functions pass them to a writer of properties, a table of functions:
 --
 --   integer(id, value)  boolean(id, value)  time(id, seconds)  string(id, utf8)  binary(id, bytes)
 --
--- where nil for a time, a string or bytes means that there is no such property.
+-- where nil for a time, a string or bytes leaves the property out.
 
 local ascii = require "vbo.base.ascii"
 local eml = require "vbo.sim.formats.eml"
@@ -13,10 +13,10 @@ local M = {}
 
 local ONE_OFF = "\x81\x2B\x1F\xA4\xBE\xA3\x10\x19\x9D\x6E\x00\xDD\x01\x0F\x54\x02"
 
--- What a reader may expect of the strings in here: above all, that they are Unicode.
+-- PidTagStoreSupportMask: above all, that strings are Unicode.
 local STORE_SUPPORT = 0x00050E79
 
---- UTF-8 as UTF-16LE; what is no UTF-8 becomes U+FFFD.
+--- Converts UTF-8 to UTF-16LE; invalid bytes become U+FFFD.
 ---@param text string
 ---@return string
 function M.utf16(text)
@@ -52,7 +52,7 @@ function M.utf16(text)
   return table.concat(parts)
 end
 
---- 100 ns since 1601.
+--- Converts a time to units of 100 ns since 1601.
 ---@param at number  seconds since 1970
 ---@return integer
 function M.filetime(at) return math.floor((at + 11644473600) * 10000000) end
@@ -71,7 +71,7 @@ end
 
 local function search_key(email) return "SMTP:" .. ascii.upper(email) .. "\0" end
 
---- Tells the properties of a recipient.
+--- Writes the properties of a recipient.
 ---@param properties table  the writer
 ---@param person vbo.sim.mail.Person
 ---@param kind integer  1 to, 2 cc, 3 bcc
@@ -93,7 +93,7 @@ function M.recipient(properties, person, kind, row)
   properties.binary(0x300B, search_key(email)) -- PidTagSearchKey
 end
 
---- The recipients of a message in their order: who, and in which field (1 to, 2 cc, 3 bcc).
+--- Lists the recipients of a message in their order, each with its field (1 to, 2 cc, 3 bcc).
 ---@param message vbo.sim.mail.Message
 ---@return { person: vbo.sim.mail.Person, kind: integer }[]
 function M.recipients(message)
@@ -115,7 +115,7 @@ local function short_name(name)
   return short_extension == "" and short or short .. "." .. short_extension
 end
 
---- Tells the properties of an attachment, all but the mail inside one that is a mail
+--- Writes the properties of an attachment, except the mail inside one that is a mail
 --- (PidTagAttachDataObject, 0x3701).
 ---@param properties table  the writer
 ---@param given vbo.sim.mail.Attachment
@@ -151,7 +151,7 @@ local function display(people)
   return table.concat(names, "; ")
 end
 
--- The text of HTML for readers that show none: no more than that.
+-- Extracts the text of HTML, for readers without HTML.
 local function plain(html)
   local text = html:gsub("<[Hh][Ee][Aa][Dd].->.-</[Hh][Ee][Aa][Dd]>", ""):gsub("%s+", " ")
     :gsub("<[Bb][Rr]%s*/?>", "\r\n"):gsub("</[Pp]>", "\r\n\r\n"):gsub("<.->", "")
@@ -185,10 +185,10 @@ local function write_text(properties, message)
   properties.integer(0x1016, message.html and 3 or 1) -- PidTagNativeBody: HTML, or text
 end
 
--- As the API calls them, and as they are numbered.
+-- The importances of the API by number.
 local importances = { Low = 0, Normal = 1, High = 2, [0] = 0, [1] = 1, [2] = 2 }
 
---- "RE: " and the like, and the subject without it.
+--- Splits a subject into its prefix, such as "RE: ", and the rest.
 ---@param subject string
 ---@return string prefix, string rest
 function M.subject(subject)
@@ -196,7 +196,7 @@ function M.subject(subject)
   return prefix or "", rest or subject
 end
 
---- Tells the properties of a message, all but its size.
+--- Writes the properties of a message, except its size.
 ---@param properties table  the writer
 ---@param message vbo.sim.mail.Message
 function M.message(properties, message)
@@ -222,7 +222,7 @@ function M.message(properties, message)
   properties.string(0x1042, message.in_reply_to) -- PidTagInReplyToId
   properties.string(0x1039, message.references) -- PidTagInternetReferences
   if message.received then
-    -- Only mail that came through a network has these.
+    -- Only mail from a network has these.
     properties.string(0x007D, eml.headers(message)) -- PidTagTransportMessageHeaders
   end
   write_text(properties, message)

@@ -1,5 +1,4 @@
---- Posts of channels as they leave the server: exported as one HTML page, or as the messages
---- that are saved as MSG files.
+--- Writes posts of channels: exported as one HTML page, or as messages that are saved as MSG files.
 
 local time = require "vbo.base.time"
 
@@ -7,14 +6,14 @@ local M = {}
 
 local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
 
---- Text for HTML.
+-- Escapes text for HTML.
 ---@param text string
 ---@return string
 function M.escape(text) return (text:gsub('[&<>"]', entities)) end
 
 local escape = M.escape
 
--- The body of a post is HTML already, as Teams keeps it.
+-- The body of a post is HTML already.
 local function article(out, post, replies, depth)
   local pad = ("  "):rep(depth)
   local function line(text, ...) out[#out + 1] = pad .. text:format(...) end
@@ -33,8 +32,7 @@ local function article(out, post, replies, depth)
   line("</article>")
 end
 
---- An HTML page of posts, replies below what they answer; a reply whose post is not among them
---- stands by itself.
+--- Writes an HTML page of posts, replies below their posts; a reply without its post stands alone.
 ---@param title string
 ---@param posts table[]
 ---@return string
@@ -60,7 +58,7 @@ function M.page(title, posts)
   return table.concat(out, "\n") .. "\n"
 end
 
---- A post as a message (of `formats/msg.lua`): from its author to its team.
+--- Converts a post to a message of `formats/msg.lua`, from its author to its team.
 ---@param post table
 ---@return table
 function M.message(post)

@@ -1,4 +1,4 @@
---- Streams as plain descriptions, so that all but `serve.lua` stays free of sockets and C:
+--- Describes streams by plain tables, so that only `http/serve.lua` needs the C module:
 ---
 ---   { kind = "bytes", data = "…" }
 ---   { kind = "generate", seed = 7, size = 1073741824 }     the same bytes for the same seed
@@ -6,7 +6,7 @@
 ---   { kind = "zip", entries = { { name =, mtime =, stream = }, … } }
 ---                                              an entry without a stream is a folder, "name/"
 ---
---- Names inside a ZIP are made safe: no "..", no absolute path, none twice.
+--- Names in a ZIP are made safe: no "..", no absolute path, no duplicates.
 
 local filename = require "vbo.base.filename"
 
@@ -15,7 +15,8 @@ local M = {}
 ---@param data string
 function M.bytes(data) return { kind = "bytes", data = data } end
 
---- Names of one ZIP; the second of a name gets a number, as does one that differs in case only.
+-- Returns a function that names the entries of one ZIP; a repeated name, in any case, gets a
+-- number.
 local function namer()
   local used = {}
   return function(folders, name)
@@ -28,10 +29,10 @@ local function namer()
   end
 end
 
---- A ZIP of documents.
+--- Describes a ZIP of documents.
 ---@param list { document: table, version: vbo.sim.Version }[]
----@param folders fun(it: table): string[]  the folders that each lies in, outermost first
----@param all table[]  the folders that belong to it; those that stay empty are entries too
+---@param folders fun(it: table): string[]  returns the folders of each, outermost first
+---@param all table[]  the folders of the ZIP; empty ones become entries, too
 ---@return table
 function M.documents(list, folders, all)
   local name, entries, filled = namer(), {}, {}
@@ -57,8 +58,8 @@ function M.documents(list, folders, all)
   return { kind = "zip", entries = entries }
 end
 
---- The MSG of a mail item ([MS-OXMSG]).  All but drafts bring the header fields they travelled
---- with: some readers (msgconvert 0.921) garble text under a subject that is not ASCII without.
+--- Describes the MSG of a mail item ([MS-OXMSG]).  All but drafts have transport headers: without
+--- them some readers (msgconvert 0.921) garble text under a subject that is not ASCII.
 ---@param item table
 ---@return table
 function M.message(item)
@@ -73,7 +74,7 @@ function M.message(item)
   })
 end
 
---- A ZIP of the MSG files of items.
+--- Describes a ZIP of the MSG files of items.
 ---@param items table[]
 ---@return table
 function M.messages(items)
@@ -87,7 +88,7 @@ function M.messages(items)
   return { kind = "zip", entries = entries }
 end
 
---- How many bytes a stream holds; nil for a ZIP, whose size shows when it is made.
+--- Returns the size of a stream; nil for a ZIP, whose size is unknown until it is made.
 ---@param stream table
 ---@return integer?
 function M.size(stream)

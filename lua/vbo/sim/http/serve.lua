@@ -47,6 +47,8 @@ local function open_stream(server, description)
   return assert(server.stream.zip(entries))
 end
 
+-- For specs, which read what a description sends.
+M.open_stream = open_stream
 
 -- Answers a request in the weather of the server; returns also the faults of its way.
 local function weathered(app, asked)

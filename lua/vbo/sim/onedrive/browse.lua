@@ -1,4 +1,4 @@
---- OneDrives in a restore session: browsing.
+--- Handles reading of OneDrives, folders and documents in a restore session.
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
@@ -21,8 +21,7 @@ function H.OneDrive_GetById(context)
   return context:json(render.drive(context, drive, session))
 end
 
---- The folder that `parentId` names: false for the root ("null" up to v7, "root" in v8), nil for
---- all.
+-- Finds the folder of `parentId`: false for the root ("null" up to v7, "root" in v8), nil for all.
 local function parent(context, session, drive)
   local id = context.query.parentId
   if id == nil then return nil end
@@ -43,7 +42,7 @@ end
 
 H.OneDriveFolder_GetByIdByVersionId = H.OneDriveFolder_GetById
 
---- Folders have the one version that they were made with.
+--- Lists the versions of a folder: only the one that it was made with.
 function H.OneDriveFolder_GetVersions(context)
   local session, _, folder = scope.folder(context)
   return context:list({ folder }, function(_, each)
@@ -51,8 +50,8 @@ function H.OneDriveFolder_GetVersions(context)
   end)
 end
 
---- Rows of documents: { document, version }.  v3 to v5 have no resource of versions: a session that
---- shows all lists the older ones as rows of their own, behind the current one.
+-- Lists rows of documents: { document, version }.  v3 to v5 have no resource of versions: a session
+-- that shows all versions lists the older ones as rows of their own, behind the current one.
 local function rows_of(context, session, documents)
   local view = session.view
   if context.number > 5 or not view.versions_shown then

@@ -1,14 +1,14 @@
---- Snapshots of production, and what differs between two of them.
+--- Takes snapshots of production and compares two of them.
 ---
---- Only what anybody touched is kept, as references to contents that never change; of the rest
---- a snapshot is as the start was.  So one costs little even of a big world.
+--- A snapshot keeps only what was opened, as references to contents that never change; the rest is
+--- as at the start.  So a snapshot of a big world is small.
 
 local productions = require "vbo.sim.production"
 local time = require "vbo.base.time"
 
 local M = {}
 
----@class vbo.sim.Thing  what lies at a place
+---@class vbo.sim.Thing  a document, folder, item, post, tab or member
 ---@field path string
 ---@field size integer?
 ---@field version string?
@@ -20,12 +20,12 @@ local M = {}
 ---@field change "gained"|"lost"|"replaced"|"rewritten"|"sent"
 ---@field workload string
 ---@field organization string?
----@field user string?      whose OneDrive or mailbox, the URL of a site, the name of a team
+---@field user string?      owner of the OneDrive or mailbox, URL of the site, name of the team
 ---@field path string
 ---@field before table?     { size=, version=, modified= }
 ---@field after table?
 
--- ------------------------------------------------------------ what there is
+-- -------------------------------------------------------------------- things
 
 local function documents(things, live, above)
   for _, entry in pairs(live.entries) do
@@ -85,7 +85,7 @@ end
 
 -- ----------------------------------------------------------------- snapshots
 
---- Everything touched: id → { workload=, organization=, user=, read(production) → things }.
+-- Lists what was opened: id → { workload=, organization=, user=, read(production) → things }.
 local function groups_of(production, world)
   local groups = {}
   local function add(id, workload, organization, user, read)
@@ -133,7 +133,7 @@ local function groups_of(production, world)
   return groups
 end
 
---- Production as it is now.
+--- Takes a snapshot of production.
 ---@param store table
 ---@return table snapshot
 function M.take(store)
@@ -145,7 +145,7 @@ function M.take(store)
     changes = #production.changes }
 end
 
---- Production as it was at the start: nothing was touched.
+--- Returns the snapshot of the start.
 ---@param store table
 ---@return table snapshot
 function M.start(store)
@@ -154,7 +154,7 @@ end
 
 -- --------------------------------------------------------------- differences
 
---- Whether two contents are the same bytes.
+-- Checks whether two contents have the same bytes.
 local function same(a, b)
   if a == b then return true end
   if type(a) ~= "table" or type(b) ~= "table" or a.kind ~= b.kind then return false end
@@ -173,11 +173,11 @@ local function change_of(before, after)
   if not before then return "gained" end
   if not after then return "lost" end
   if not same(before.what, after.what) then return "replaced" end
-  -- The same content, written again.
+  -- The same content was written again.
   return before.modified ~= after.modified and "rewritten" or nil
 end
 
---- What two states of one place differ in.
+-- Adds the differences of one group to rows.
 local function compare(rows, group, before, after)
   local keys, found, filled = {}, {}, {}
   for key in pairs(before) do keys[key] = true end
@@ -199,7 +199,7 @@ local function compare(rows, group, before, after)
       end
     end
   end
-  -- A folder that came or went with what lies in it goes without saying.
+  -- Leave out a folder that came or went with its content.
   for _, row in ipairs(found) do
     if not (row.folder and filled[row.change .. row.path]) then
       row.folder = nil
@@ -220,7 +220,7 @@ local function by_place(a, b)
   return (a.after and a.after.modified or "") < (b.after and b.after.modified or "")
 end
 
---- What changed from one snapshot to another.
+--- Lists what changed from one snapshot to another.
 ---@param store table
 ---@param from table   of `take` or `start`
 ---@param to table

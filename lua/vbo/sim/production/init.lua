@@ -19,7 +19,7 @@ Production.__index = Production
 ---@field how string        "created", "overwritten", "merged" or "kept" (beside what was there)
 ---@field workload "onedrive"|"exchange"|"sharepoint"|"teams"
 ---@field organization string
----@field user string       whose OneDrive or mailbox was written, or whose item was sent; of
+---@field user string       owner of the OneDrive or mailbox, or of the item that was sent; of
 ---                         SharePoint the URL of the site, of Teams the name of the team
 ---@field path string       starts with the library or list, or with the channel
 ---@field size integer?

@@ -1,4 +1,4 @@
---- Restore sessions: list, get, stop, events, statistics.
+--- Handles restore sessions: list, get, stop, device codes, events and statistics.
 
 local core = require "vbo.core"
 local access = require "vbo.sim.state.access"
@@ -11,7 +11,7 @@ local time = require "vbo.base.time"
 
 local H = {}
 
---- A session by its id, stopped ones too.
+-- Finds a session by its id, stopped ones too.
 local function session(context)
   local id = context.params.restoreSessionId
   return context.store:session(id) or refusal.not_found("RestoreSession", id)
@@ -22,7 +22,7 @@ local sort_keys = {
   result = "result", initiatedby = "by",
 }
 
---- The sessions that a query of v8 asks for, newest first unless it says otherwise.
+-- Lists the sessions of a query (v8), default newest first.
 local function selected(context)
   local query, found = context.query, {}
   local function within(at, from, to)
@@ -65,7 +65,7 @@ function H.RestoreSession_StopAction(context)
   return context:empty()
 end
 
---- A code that a person confirms before they restore with it (`userCode`).
+--- Issues a device code, which a user confirms before restoring with it (`userCode`).
 function H.RestoreSession_DeviceCodeAction(context)
   local it, body = explore.session(context), context.body
   local organization = restore.organization(context, it, body.targetOrganizationName)

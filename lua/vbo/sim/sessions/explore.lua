@@ -1,4 +1,4 @@
---- Exploring: opens a restore session on a backup as of a point in time, or says why not.
+--- Opens a restore session on a backup as of a point in time, and finds the session of a request.
 
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
@@ -13,8 +13,8 @@ local names = {
   Vex = "Exchange", Veod = "OneDrive for Business", Vesp = "SharePoint", Vet = "Microsoft Teams",
 }
 
---- Reads a point in time: v1 and v2 take the dotted form of the server's own zone alone; later
---- versions ISO 8601 too, in which a missing zone means the server's.
+-- Reads a point in time.  v1 and v2 take only the dotted form, in the server's time zone; later
+-- versions take ISO 8601, too, with the server's time zone as the default.
 local function point_in_time(context, text)
   if text == nil or text == "" then return nil end
   local dotted = text:match "^%d%d%d%d%.%d%d%.%d%d %d%d:%d%d:%d%d$"
@@ -27,14 +27,14 @@ local function point_in_time(context, text)
   return offset and at or at - context.app.zone
 end
 
---- Opens a session on one of some restore points and answers it.
+--- Opens a session on a restore point and answers it.
 ---@param context vbo.sim.Context
 ---@param organization table
 ---@param options { from: string?, test: (fun(point: vbo.sim.Point): boolean)?,
 ---  only: table<string, any>?, at: number?, kind: string?, reason: string?, scope: string?,
 ---  operator: boolean?, narrow: (fun(view: table))? }?
----  test: which points; from: what is said to have none; only: lower-case addresses, where some
----  users alone are shown; at, kind: instead of those of the body
+---  test: selects the points; from: the subject of the error without a point; only: lower-case
+---  addresses of the users to show; at, kind: instead of those of the body
 function M.open(context, organization, options)
   options = options or {}
   local body, store = context.body, context.store
@@ -65,7 +65,7 @@ function M.open(context, organization, options)
   return context:json(render.session(context, session))
 end
 
---- The session that a path names, and that it is alive and of the right kind.
+--- Finds the session of a path; refuses one that is stopped or of another kind.
 ---@param context vbo.sim.Context
 ---@param kind string?  "Vex" or "Veod"; nil: any
 ---@return table
@@ -73,7 +73,7 @@ function M.session(context, kind)
   local id = context.params.restoreSessionId
   local session = context.store:session(id)
   if not session or session.state ~= "Working" then
-    -- What a session that is gone answers is known up to v5 as a 500 with this text.
+    -- Up to v5 the real server answers a stopped session with a 500 and this text.
     local text = "Resource cannot be found for current key: RestoreSession '" .. id .. "'"
       .. (not session and "." or session.expired
         and (", it was stopped after %s without a request."):format(session.idle < 60
@@ -90,8 +90,8 @@ function M.session(context, kind)
   return session
 end
 
---- Starts what an operator restores, in a session that one opened, and answers it: these
---- operations are under way in the background in every version that has them.
+--- Starts a restore of a restore operator in their session and answers it: in every version these
+--- restores run in the background.
 ---@param context vbo.sim.Context
 ---@param session table
 ---@param options table  of `session:begin`

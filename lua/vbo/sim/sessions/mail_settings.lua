@@ -1,4 +1,4 @@
---- The e-mail settings that mail of the explorers needs: a server sends nothing while they are off.
+--- Checks the e-mail settings that sending needs: a server sends nothing while they are off.
 
 local records = require "vbo.sim.typed.records"
 local refusal = require "vbo.sim.base.refusal"
@@ -11,7 +11,7 @@ local documents <const> = {
 local names <const> = { vex = "Exchange", veod = "OneDrive for Business", vesp = "SharePoint",
   vet = "Microsoft Teams" }
 
--- v2 has no settings for OneDrive: it sends with those of SharePoint.
+-- Returns the settings of a workload.  v2 has none for OneDrive and sends with those of SharePoint.
 local function place_of(context, workload)
   local place = documents[workload]
   return place == "veod" and context.number <= 2 and "vesp" or place
@@ -20,7 +20,7 @@ end
 --- Refuses to send while the settings of a workload are off or name no server.
 ---@param context vbo.sim.Context
 ---@param workload "exchange"|"onedrive"|"sharepoint"|"teams"
----@return string? from  the sender that the settings name
+---@return string? from  the sender of the settings
 function M.check(context, workload)
   local place = place_of(context, workload)
   local known = records.document(context, "/" .. place .. "emailsettings", {}).known

@@ -1,5 +1,5 @@
---- What a restore answers: statistics up to v7, when it is done; in v8 { sessionId } at once.
---- The shapes are those that v6 and v7 declare and that clients of v1 to v5 read.
+--- Answers a restore: up to v7 with its statistics when it has ended; in v8 with { sessionId } at
+--- once. The statistics have the shapes that v6 and v7 declare and that clients of v1 to v5 read.
 
 local json = require "vbo.base.json"
 
@@ -32,7 +32,7 @@ local function issues(work, own_types)
   return out
 end
 
---- Of documents, folders and one OneDrive.
+--- Answers a restore of documents, folders or one OneDrive.
 ---@param context vbo.sim.Context
 ---@param session table
 ---@param options table  of `session:begin`
@@ -55,7 +55,8 @@ function M.documents(context, session, options)
   }
 end
 
---- Of SharePoint: as documents, but v6 and v7 count the webs and lists of a whole site.
+--- Answers a restore of SharePoint like one of documents; v6 and v7 count the webs and lists of a
+--- whole site.
 ---@param options table  of `session:begin`; counts: { webs=, lists= } of a whole site
 function M.sites(context, session, options)
   if not options.counts or context.number <= 5 or context.number >= 8 then
@@ -69,7 +70,7 @@ function M.sites(context, session, options)
   }
 end
 
---- Of Teams.
+--- Answers a restore of Teams.
 function M.teams(context, session, options)
   local work = start(context, session, options)
   if context.number >= 8 then return asynchronous(context, session) end
@@ -81,7 +82,7 @@ function M.teams(context, session, options)
   }
 end
 
---- Of mail.
+--- Answers a restore of mail.
 function M.mail(context, session, options)
   local work = start(context, session, options)
   if context.number >= 8 then return asynchronous(context, session) end
@@ -97,9 +98,9 @@ end
 
 local worse = { Success = 1, Warning = 2, Failed = 3 }
 
---- Of several mailboxes or OneDrives at once.
+--- Answers a restore of several mailboxes or OneDrives.
 ---@param parts { options: table, render: (fun(work: table): table), name: string? }[]
----@param flat boolean  up to v5: the sums alone, as clients of OneDrive read them
+---@param flat boolean?  answers only the sums up to v5, as clients of OneDrive read them
 function M.bulk(context, session, parts, flat)
   local status, details, sums = "Success", json.array {}, {}
   for i, part in ipairs(parts) do
@@ -115,7 +116,7 @@ function M.bulk(context, session, parts, flat)
   return context:json { status = status, details = details }
 end
 
---- The sums of several restores of documents, up to v5.
+--- Sums up several restores of documents (up to v5).
 function M.sum(works)
   local out = {
     restoredItemsCount = 0, failedItemsCount = 0, failedRestrictionsCount = 0,
@@ -131,13 +132,13 @@ function M.sum(works)
   return out
 end
 
---- What v6 and v7 say of one OneDrive among several.
+--- Describes the restore of one OneDrive among several (v6 and v7).
 function M.drive_detail(work, drive)
   local counts = { failedRestrictionsCount = 0, restoreIssues = issues(work) }
   return { oneDrive = drive, details = counts }
 end
 
---- What is said of one mailbox among several.
+--- Describes the restore of one mailbox among several.
 function M.mailbox_detail(work, mailbox)
   local counts = work.counts
   return {

@@ -1,4 +1,4 @@
---- Restore sessions: one view of a backup, what was done in it, and its events.
+--- Keeps a restore session: its view of a backup, its restores and its events.
 
 local work = require "vbo.sim.sessions.work"
 
@@ -9,10 +9,10 @@ Session.__index = Session
 
 local ranks = { Success = 0, Warning = 1, Failed = 2 }
 
---- A session.
+--- Returns a session.
 ---@param options { id: string, type: string, organization: table, view: table, at: number?,
 ---  offset: integer?, by: string, idle: number, clock: (fun(): number), uuid: (fun(): string) }
----  idle: seconds after which a session that nobody asks for ends by itself; 0: never
+---  idle: seconds until an unused session stops; 0: never
 ---@return table
 function M.new(options)
   local self = setmetatable(options, Session)
@@ -40,7 +40,7 @@ function Session:worsen(result)
   if ranks[result] > ranks[self.result] then self.result = result end
 end
 
---- Starts restoring; see `work.new`.
+--- Starts a restore; see `work.new`.
 function Session:begin(options)
   local new = work.new(self, options)
   self.works[#self.works + 1] = new
@@ -48,10 +48,10 @@ function Session:begin(options)
   return new
 end
 
---- Somebody uses the session: it lives on.
+--- Notes that a client uses the session.
 function Session:touch() self.touched = self.clock() end
 
---- Somebody looked: running restores get on.
+--- Advances running restores because a client reads the session.
 function Session:look()
   self:touch()
   for _, each in ipairs(self.works) do
@@ -59,7 +59,7 @@ function Session:look()
   end
 end
 
---- Time has passed: restores get on, and a session that was left alone for too long ends.
+--- Advances to the current time: restores proceed, and an unused session stops.
 function Session:tick()
   local busy = false
   for _, each in ipairs(self.works) do
@@ -67,7 +67,7 @@ function Session:tick()
     busy = busy or not each:is_done()
   end
   if self.state ~= "Working" or busy or self.idle <= 0 then return end
-  -- What a restore takes is no idling: its end counts as use.
+  -- A running restore counts as use until its end.
   for _, each in ipairs(self.works) do
     self.touched = math.max(self.touched, each.event.ended or 0)
   end
@@ -77,14 +77,14 @@ function Session:tick()
   end
 end
 
---- Ends the session; what is not restored by then stays undone.
+--- Stops the session and cancels its running restores.
 function Session:stop()
   if self.state == "Stopped" then return end
   for _, each in ipairs(self.works) do each:cancel() end
   self.state, self.ended = "Stopped", self.clock()
 end
 
---- The sums of all restores of this session.
+--- Sums up all restores of the session.
 function Session:statistics()
   local sums = { total = 0, restored = 0, failed = 0, skipped = 0, warnings = {}, errors = {},
     outcomes = {} }

@@ -1,13 +1,13 @@
---- A restore that is under way: steps that are done one after another, what came of them, and the
---- events that tell it.  Up to v7 all steps are done before the answer; in v8 some at each look at
---- the session, and the rest when time has passed.
+--- Runs a restore: carries out its steps one after another, keeps their outcomes and adds
+--- events.  Up to v7 all steps run before the answer; in v8 some at each read of the session, and
+--- the rest after some time.
 
 local M = {}
 
 local Work = {}
 Work.__index = Work
 
--- A restore of v8 is over after this many looks, or this many seconds, whichever is first.
+-- The reads or seconds that a restore of v8 takes, whichever is first.
 local looks, seconds = 3, 2
 
 ---@class vbo.sim.Step
@@ -18,7 +18,7 @@ local looks, seconds = 3, 2
 ---@field run fun(): table   { how=, error= } where how is "created", "overwritten", "merged",
 ---                          "kept", "unchanged", "skipped" or "failed"
 
---- Starts a piece of work in a session.
+--- Starts a restore in a session.
 ---@param session table
 ---@param options { title: string, steps: vbo.sim.Step[], type: string?, target: string? }
 ---@return table
@@ -39,7 +39,7 @@ function M.new(session, options)
   return work
 end
 
---- Documents and items that were written.
+--- Counts the documents and items that were written.
 function Work:restored()
   local c = self.counts
   return c.created + c.overwritten + c.merged + c.kept
@@ -64,7 +64,7 @@ local function note(work, step, outcome)
   }
 end
 
---- Does the next steps.
+--- Carries out the next steps.
 ---@param count integer
 function Work:advance(count)
   local last = math.min(#self.steps, self.position + count)
@@ -72,14 +72,14 @@ function Work:advance(count)
     self.position = self.position + 1
     local step = self.steps[self.position]
     local run = step.run
-    -- It holds on to the request and what it restores, the session keeps what came of it.
+    -- The function holds the request and what it restores; the session keeps only the outcome.
     step.run = nil
     note(self, step, run())
   end
   if self:is_done() and self.event.status == "Running" then self:finish() end
 end
 
---- Does all that is left.
+--- Carries out all steps that are left.
 function Work:run() self:advance(#self.steps) end
 
 function Work:result()
@@ -99,19 +99,19 @@ function Work:finish()
   self.session:worsen(self.cancelled and "Warning" or self:result())
 end
 
---- Somebody looked at the session: the work has got on since.
+--- Advances because a client reads the session.
 function Work:look()
   if self:is_done() then return end
   self.looks = self.looks + 1
   self:advance((#self.steps + looks - 1) // looks)
 end
 
---- Time has passed.
+--- Advances to the current time.
 function Work:tick()
   if not self:is_done() and self.session.clock() - self.started >= seconds then self:run() end
 end
 
---- The session was stopped: what is not done stays undone.
+--- Cancels the steps that are left.
 function Work:cancel()
   if self:is_done() then return end
   self.cancelled = true

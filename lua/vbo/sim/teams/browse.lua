@@ -1,4 +1,4 @@
---- Teams in a restore session: browsing.
+--- Handles reading of teams, channels, posts, files and tabs in a restore session.
 
 local core = require "vbo.core"
 local explore = require "vbo.sim.sessions.explore"
@@ -7,7 +7,7 @@ local scope = require "vbo.sim.teams.scope"
 
 local H = {}
 
---- Those whose display name holds what a query asks for (v8).
+-- Selects those whose display name contains the text of a query (v8).
 local function by_name(list, text)
   if not text then return list end
   local found = {}
@@ -47,7 +47,7 @@ function H.TeamsChannel_GetChildrenPage(context)
   end)
 end
 
---- Whether a `parentId` means what has no parent.
+-- Checks whether a `parentId` means the top level.
 local function is_top(id)
   id = core.fold(tostring(id))
   return id == "-1" or id == "null" or id == "root"
@@ -70,7 +70,7 @@ function H.TeamsPost_Get(context)
   return context:json(render.post(context, post, session))
 end
 
---- A parent folder: nil: everywhere; false: the root of each channel.
+-- Finds the parent folder of a query; nil: all folders; false: the root of each channel.
 local function above(context, session, team)
   local id = context.query.parentId
   if id == nil then return nil end

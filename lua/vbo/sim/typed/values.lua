@@ -243,7 +243,7 @@ end
 function fill(schema, known, name, seed, env, depth, open, needed)
   if known == json.null then known = nil end
   local kind = schema.type or schema.properties and "object"
-  -- `false` means that there is none, such as the pool of a proxy outside pools.
+  -- `false` stands for an absent value, such as the pool of a proxy outside pools.
   if known == false and kind ~= "boolean" then
     if not needed then return nil end
     known = nil

@@ -1,6 +1,6 @@
---- Expands a described world (`world/demo.lua` shows the form) into the objects that the server
---- asks: ids from seeds, versions from times, contents into streams, and the blow that ransomware
---- dealt to the files marked with `hit`.
+--- Expands a described world (`world/demo/init.lua` shows the form) into the objects that the
+--- server reads: makes ids from seeds, versions from times and streams from contents, and applies
+--- the ransomware attack to files marked with `hit`.
 
 local core = require "vbo.core"
 local files = require "vbo.sim.world.files"
@@ -18,7 +18,7 @@ World.__index = World
 
 local moment = files.moment
 
--- What a function describes is asked for, and made, when somebody looks at it.
+-- Defers what a function describes until it is read.
 local function described(spec)
   if type(spec) == "function" then return spec() end
   return spec
@@ -44,8 +44,8 @@ local function new_drive(organization, user, spec, defaults)
   return drive
 end
 
---- A user's id: three GUIDs joined; of a user synchronised from a directory two GUIDs and the
---- Base64 of a SID, which brings "==" into paths.
+-- Makes a user's id: three GUIDs joined; of a user synchronised from a directory two GUIDs and a
+-- SID in base64, which brings "==" into paths.
 local function user_id(organization, spec)
   local seed = organization.name .. "/user/" .. spec.name
   if spec.directory then
@@ -55,7 +55,7 @@ local function user_id(organization, spec)
   return organization.id .. ids.uuid(seed) .. ids.uuid(seed .. "/account")
 end
 
--- Groups beside those that teams have.
+-- Expands groups other than those of teams.
 local function groups_of(organization, specs)
   local list = {}
   for i, each in ipairs(specs) do
@@ -114,7 +114,7 @@ local function new_organization(spec, world)
 end
 
 --- Expands a description.
----@param spec table  see `world/demo.lua`
+---@param spec table  see `world/demo/init.lua`
 ---@return table world
 function M.expand(spec)
   local world = setmetatable({
@@ -159,7 +159,7 @@ function World:organization(id) return self.by_id[core.fold(id)] end
 
 World.view = function(_, organization, options) return view.new(organization, options) end
 
---- The documents of a drive as production holds them at the start: a Live table
+--- Returns the documents of a drive in production at the start: a Live table
 --- { user=, drive=, documents = { {path=, document=, version=}, … } }.
 function World:live_drive(organization, email)
   local user = organization.by_email[core.fold(email)]
@@ -175,7 +175,7 @@ function World:live_drive(organization, email)
   return live
 end
 
---- The mail of a mailbox as production holds it at the start:
+--- Returns the mail of a mailbox in production at the start:
 --- { user=, mailbox=, items = { item, … } }.
 ---@param archive boolean?  of the user's archive
 function World:live_mailbox(organization, email, archive)

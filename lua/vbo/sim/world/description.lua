@@ -1,4 +1,4 @@
---- Reads a folder's `world.lua`: data alone, in an empty environment, checked name by name.
+--- Reads a folder's `world.lua` in an empty environment and checks every name.
 ---
 ---   return {
 ---     now = "2026-11-21T08:00:00Z",             -- the world's present
@@ -11,9 +11,9 @@
 ---     },
 ---   }
 ---
---- Everything may be left out.  What `vbolua sim record` writes has more: listings
---- (`world/listing.lua`) in place of folders, and for an organization its `sites`, `teams` and
---- `workloads`; `jobs`, `repositories` and `proxies`.
+--- Everything is optional.  A recording (`vbolua sim record`) has more: listings
+--- (`world/folder/listing.lua`) in place of folders, and for an organization its `sites`, `teams`
+--- and `workloads`; `jobs`, `repositories` and `proxies`.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -22,7 +22,7 @@ local time = require "vbo.base.time"
 
 local M = {}
 
--- So many steps are plenty for data.
+-- The most steps of the file, which is data.
 local most_steps = 10000000
 
 local function is_text(value) return type(value) == "string" end
@@ -86,7 +86,7 @@ local organization_fields = {
 }
 local rights = { maybe_none(one_of("exchange", "onedrive", "sharepoint", "teams")),
   'a list of "exchange", "onedrive", "sharepoint" and "teams"' }
--- Who may restore: without rights, an account writes what is its own user's.
+-- The fields of an account that may restore; without rights it writes only what is its user's.
 local account_fields = { name = a_text, password = a_text, mfa = a_flag, rights = rights }
 local application_fields = {
   id = { function(value)
@@ -123,8 +123,8 @@ local world_fields = {
   organizations = tables, users = tables, jobs = tables, repositories = tables, proxies = tables,
 }
 
---- The line of a source that most likely holds a name and a value: the value is searched for
---- first, for it is rarer.
+-- Finds the line of a source that most likely holds a name and a value; searches the rarer value
+-- first.
 local function line_of(source, name, value)
   local number, by_name, by_value = 0, nil, nil
   for line in (source .. "\n"):gmatch "(.-)\n" do
@@ -180,7 +180,7 @@ function Checker:users(list, seen)
   end
 end
 
---- Tables with names, each of which is checked.
+-- Checks tables that have names.
 function Checker:named(list, fields, what)
   for i, each in ipairs(list or {}) do
     self:fields(each, fields, ("%s %s"):format(what, each.name or i))
@@ -188,7 +188,7 @@ function Checker:named(list, fields, what)
   end
 end
 
---- Accounts and applications of an organization.
+-- Checks the accounts and applications of an organization.
 function Checker:identities(organization)
   self:named(organization.accounts, account_fields, "account")
   for i, each in ipairs(organization.applications or {}) do
@@ -197,7 +197,7 @@ function Checker:identities(organization)
   end
 end
 
---- Jobs, with the organizations that there are, by lower-case name.
+-- Checks jobs against the organizations by lower-case name.
 function Checker:jobs(list, organizations)
   self:named(list, job_fields, "job")
   for _, job in ipairs(list or {}) do
@@ -221,7 +221,7 @@ function Checker:jobs(list, organizations)
   end
 end
 
---- Runs the file and gives what it returns.
+-- Runs the file and returns its result.
 local function run(file, source)
   local chunk, message = load(source, "@" .. file, "t", {})
   if not chunk then errors.usage(message) end
@@ -242,7 +242,7 @@ end
 ---@param file string  its path, for messages
 ---@param source string
 ---@return table  name, now, points, production, organizations = { { …, users = … } }
----@return fun(name: string, value: any, message: string) fail  raises for something found later
+---@return fun(name: string, value: any, message: string) fail  raises an error that is found later
 function M.read(file, source)
   local check = setmetatable({ path = file, source = source }, Checker)
   local world = check:fields(run(file, source), world_fields, "a world")

@@ -1,5 +1,5 @@
---- Files and folders of a described world: of a OneDrive, a library, a list or a channel, all of
---- which are containers { id=, name=, owner=, author=, folders={}, documents={}, by_id={} }.
+--- Expands the described files and folders of a OneDrive, a library, a list or a channel:
+--- containers { id=, name=, owner=, author=, folders={}, documents={}, by_id={} }.
 
 local content = require "vbo.sim.world.content"
 local ids = require "vbo.sim.base.ids"
@@ -7,7 +7,7 @@ local time = require "vbo.base.time"
 
 local M = {}
 
---- A described point in time in seconds; the default where there is none.
+--- Converts a described time to seconds; the default without one.
 ---@param text string?
 ---@param default number?
 ---@return number?
@@ -18,7 +18,7 @@ end
 
 local moment = M.moment
 
---- Described points in time, in seconds.
+--- Converts described times to seconds.
 ---@param list string[]
 ---@return number[]
 function M.moments(list)
@@ -28,13 +28,13 @@ function M.moments(list)
 end
 
 ---@class vbo.sim.Version
----@field number string      "2.0", as the API shows it
+---@field number string      "2.0"
 ---@field id integer         SharePoint's: 512 a major version
 ---@field at number          when it was saved
 ---@field by string
 ---@field size integer
 ---@field stream table
----@field dated number?      the date that it shows, where that is not when it came
+---@field dated number?      the date that it shows, where it differs from `at`
 
 local function add_version(document, at, by, made, seed, told)
   local stream, size = made(seed)
@@ -46,13 +46,13 @@ local function add_version(document, at, by, made, seed, told)
   return document.versions[n]
 end
 
--- `latest`: of a recorded world, when it was recorded.  What is dated later was there all the same.
+-- Expands versions; latest: when a world was recorded.  A later date did not keep a version out.
 local function came(at, defaults) return math.min(at, defaults.latest or at) end
 
 local function new_document(drive, folder, name, spec)
   local path = folder and folder.path .. "/" .. name or name
   local seed = drive.id .. "/" .. path
-  -- A real drive may hold what looks like two documents of one path.
+  -- A real drive may have two documents of one path.
   if spec and spec.row and drive.by_id[ids.uuid(seed)] then seed = seed .. "#" .. spec.row end
   local document = {
     id = ids.uuid(seed), drive = drive, folder = folder, name = name, path = path, versions = {},
@@ -64,7 +64,7 @@ local function new_document(drive, folder, name, spec)
   return document, seed
 end
 
---- Attachments are for items of lists, which are documents of their fields otherwise.
+-- Expands the attachments of a list's item; the item is a document of its fields.
 local function add_attachments(document, seed, list)
   document.attachments = {}
   for i, each in ipairs(list or {}) do
@@ -76,11 +76,11 @@ local function add_attachments(document, seed, list)
   end
 end
 
--- So many seconds it took the attack to get at everything.
+-- The seconds that the attack took to reach all files.
 local raging <const> = 5400
 
---- A file and what the attack made of it: "renamed" leaves NAME.locked in its place,
---- "encrypted" a newer version of the same name.
+-- Adds a file and what the attack left: "renamed" NAME.locked in its place, "encrypted" a newer
+-- version of the same name.
 local function add_file(drive, folder, spec, defaults)
   local document, seed = new_document(drive, folder, spec.file, spec)
   for i, version in ipairs(spec[1] and spec or { spec }) do
@@ -117,10 +117,10 @@ end
 
 --- Adds what a description lists to a container.
 ---@param drive table    the container
----@param folder table?  where in it; nil: its root
+---@param folder table?  of the container; nil: its root
 ---@param list table[]
 ---@param defaults { created: number, hit: number?, note: { name: string, text: string }? }
----  note: what the attack left in every folder where it found something
+---  note: the file that the attack left in every folder with a hit
 local function add_children(drive, folder, list, defaults)
   local hit = false
   for _, spec in ipairs(list) do

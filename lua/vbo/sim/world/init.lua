@@ -1,22 +1,21 @@
---- Worlds: what a rehearsal server holds.
+--- Opens worlds: what a rehearsal server holds.
 ---
---- A world is an object; the server asks it and never changes it (what restores change lives in
---- `vbo.sim.production`).  A world that is made on the fly or read from a folder offers the same:
+--- A world is an object that the server reads and never changes; `vbo.sim.production` keeps what
+--- restores change.  Worlds that are generated or read from a folder offer the same:
 ---
 ---   world.name, world.now            its name; seconds since 1970 of its present
 ---   world:organizations()            list of Organization
 ---   world:organization(id)           Organization|nil
 ---   world:view(organization, opts)   View: the backup as of a point in time (`world/view.lua`)
----   world:live_drive(organization, email)    what production holds at the start:
+---   world:live_drive(organization, email)    production at the start:
 ---   world:live_mailbox(organization, email)    Live tables (`world/build.lua`), or nil
 ---   world.jobs, world.repositories, world.proxies   lists of plain records
 ---
---- Live tables may have `entries` (and, of drives, `folders`) that hold production's records
---- themselves, instead of a list to copy (`world/big_drive.lua`).
+--- Live tables may have `entries` (and, of drives, `folders`) with production's records, instead of
+--- a list to copy (`world/big/drive.lua`).
 ---
---- Lists handed out may be plain sequences, sequences whose elements are made when asked for
---- (`world/sequence.lua`), or tables with `slice(self, offset, count)` that returns the rows wanted
---- and whether more follow.
+--- A list is a plain sequence, a sequence that makes its elements on use (`world/sequence.lua`), or
+--- a table with `slice(self, offset, count)`, which returns rows and whether more follow.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -25,7 +24,7 @@ local M = {}
 
 local known = { demo = "vbo.sim.world.demo" }
 
---- Lists the worlds that are not folders; "big:" stands before its options.
+--- Lists the worlds that are not folders; options follow "big:".
 ---@return string[]
 function M.names()
   local names = { "big:" }
@@ -36,7 +35,7 @@ end
 
 --- Opens a world.
 ---@param name string  "demo"; "big:users=2000,docs=1000000,seed=7" (also mails=, folders=); or the
----  path of a folder (`world/folder.lua`), with a "/" in it where it is called like a world
+---  path of a folder (`world/folder/init.lua`), with a "/" in it where a world has the same name
 ---@return table? world, string? message
 function M.open(name)
   local module = known[name]

@@ -5,15 +5,15 @@
 ---       attachments = {…}, deleted = "…" },
 ---     { mails = 60, subjects = { "… %d" }, first = "…", step = 7200, … } }
 ---
---- What is no mail has a `class` ("IPM.Appointment", "IPM.Contact", "IPM.Task") and in `shown` what
---- the API tells of it in place of a mail's fields.
+--- Other items have a `class` ("IPM.Appointment", "IPM.Contact", "IPM.Task") and in `shown` the
+--- fields that the API shows in place of a mail's.
 ---
 --- A person P is { name = "…", email = "…" }; an attachment { name=, type=, <content> } with the
 --- contents of `world/content.lua`.
 ---
 --- A mailbox with `hold = true` is on litigation hold: Exchange keeps what its owner deletes in
---- "Recoverable Items", where nobody looks;
---- `changed = { at = "…", body = "…" }` is an earlier text of a mail, kept there too.
+--- "Recoverable Items".  `changed = { at = "…", body = "…" }` is an earlier text of a mail, kept
+--- there too.
 
 local content = require "vbo.sim.world.content"
 local ids = require "vbo.sim.base.ids"
@@ -24,12 +24,12 @@ local M = {}
 
 local function moment(text) return text and (assert(time.parse(text), text)) end
 
---- An Exchange entry id as clients see it: 46 bytes for folders, 70 for items, URL-safe Base64.
+-- Makes an entry id of Exchange: 46 bytes for folders, 70 for items, in URL-safe base64.
 local function entry_id(seed, count)
   return ids.base64("\0\0\0\0" .. ids.bytes(seed, count - 4), true)
 end
 
--- What a hold keeps of an item, to be filed once the mailbox is read.
+-- Collects what a hold keeps of an item, to be filed when the mailbox is read.
 local function keep(mailbox, spec)
   local function put(where, at, more)
     local copy = { filed = at }
@@ -100,7 +100,7 @@ local function add_children(mailbox, parent, list)
   end
 end
 
--- The folders that a hold fills, by the categories that the API gives them.
+-- The folders that a hold fills, by the categories of the API.
 local function recoverable(kept)
   local function folder(name, category, list)
     local out = { folder = name, category = category }
@@ -111,11 +111,11 @@ local function recoverable(kept)
     folder("Purges", "Purges", kept.Purges), folder("Versions", "Versions", kept.Versions) }
 end
 
---- A mailbox of a described user.
+--- Expands a mailbox of a described user.
 ---@param organization table
 ---@param user table
 ---@param spec table
----@param archive boolean?  it is the user's archive
+---@param archive boolean?  the user's archive
 ---@return table
 function M.mailbox(organization, user, spec, archive)
   local mailbox = {

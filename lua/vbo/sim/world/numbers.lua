@@ -1,30 +1,30 @@
---- Numbers into names and back: the arithmetic behind worlds that are made on the fly.  A record
---- is the n-th of its kind; its id holds n, scrambled, and so leads back to it without a table.
+--- Converts numbers to ids and back, for generated worlds.  A record is the n-th of its kind; its
+--- id holds n, scrambled, so that the record is found without a table.
 
 local core = require "vbo.core"
 local ids = require "vbo.sim.base.ids"
 
 local M = {}
 
---- The finishing of splitmix64: 64 bits in, 64 well mixed bits out.
+-- Mixes 64 bits by the last step of splitmix64.
 local function mix(z)
   z = (z ~ (z >> 30)) * 0xBF58476D1CE4E5B9
   z = (z ~ (z >> 27)) * 0x94D049BB133111EB
   return z ~ (z >> 31)
 end
 
---- The key of one kind of records in one world.
+--- Returns the key of one kind of records in one world.
 ---@param seed string
 ---@return integer
 function M.key(seed) return ids.hash(seed) end
 
---- The n-th number of a key: any n, without those before it.
+--- Returns the n-th number of a key, without computing those before it.
 ---@param key integer
 ---@param n integer
 ---@return integer  64 bits
 function M.hash(key, n) return mix(key + (n + 1) * 0x9E3779B97F4A7C15) end
 
--- Scrambling 48 bits, all that the last group of a UUID has: each step can be undone.
+-- Scrambles 48 bits, the size of a UUID's last group; each step is reversible.
 local mask <const> = (1 << 48) - 1
 local first <const>, second <const> = 0x5851F42D4C95, 0x14057B7EF767
 
@@ -48,7 +48,7 @@ local function unscramble(key, n)
   return n ~ key & mask
 end
 
---- The id of the n-th record, in the form of a version 4 UUID.
+--- Returns the id of the n-th record, in the form of a version 4 UUID.
 ---@param key integer
 ---@param n integer  below 2^48
 ---@return string
@@ -58,11 +58,11 @@ function M.uuid(key, n)
     (h >> 60 | h << 4) & 0x3FFF | 0x8000, scramble(key, n))
 end
 
---- Which record an id means.
+--- Returns the number of the record of an id.
 ---@param key integer
 ---@param id string    of `uuid`, in any case
----@param count integer  how many there are
----@return integer?  nil when it is not one of them
+---@param count integer  the number of records
+---@return integer?  nil for another id
 function M.index(key, id, count)
   id = core.fold(id)
   local node = id:match "^[%x-]+%-(%x%x%x%x%x%x%x%x%x%x%x%x)$"
@@ -70,7 +70,7 @@ function M.index(key, id, count)
   return n and n < count and M.uuid(key, n) == id and n or nil
 end
 
---- An id as Exchange has them (`world/mail.lua`), of so many bytes.
+--- Returns an id in the form of Exchange (`world/mail.lua`).
 ---@param key integer
 ---@param n integer
 ---@param bytes integer  46 of folders, 70 of items
@@ -82,7 +82,7 @@ function M.entry(key, n, bytes)
   return ids.base64(body .. ("<I6I4"):pack(scramble(key, n), M.hash(key, n) & 0xFFFFFFFF), true)
 end
 
---- Which record an id of Exchange means.
+--- Returns the number of the record of an id of Exchange.
 ---@return integer?
 function M.entry_index(key, id, bytes, count)
   local raw = ids.unbase64((id:gsub("[-_]", { ["-"] = "+", ["_"] = "/" })))
@@ -91,8 +91,8 @@ function M.entry_index(key, id, bytes, count)
   return n < count and M.entry(key, n, bytes) == id and n or nil
 end
 
---- How `total` things are dealt out to `count` owners in a row, as evenly as can be.
----@return fun(owner: integer): integer, integer  first of an owner (0 …), and how many
+--- Distributes `total` things over `count` owners in a row, as evenly as possible.
+---@return fun(owner: integer): integer, integer  the first of an owner (0 …), and their number
 ---@return fun(n: integer): integer               the owner of the n-th
 function M.dealt(total, count)
   local function share(owner)
@@ -103,9 +103,9 @@ function M.dealt(total, count)
   return share, owner
 end
 
---- Every `stride`-th place, of some: the numbers below `limit` whose remainder is in `slots`.
+--- Counts and finds the numbers whose remainder by `stride` is in `slots`.
 ---@param slots integer[]  ascending, below stride
----@return fun(limit: integer): integer  how many of them are below a number
+---@return fun(limit: integer): integer  counts those below a number
 ---@return fun(k: integer): integer      the k-th (0 …)
 function M.slots(slots, stride)
   local function below(limit)

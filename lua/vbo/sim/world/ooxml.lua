@@ -1,9 +1,8 @@
---- Minimal Office documents (ECMA-376 parts in a stored ZIP), small enough to hold in a world
---- and real enough that a word processor opens them.
+--- Writes minimal Office documents (ECMA-376 parts in a stored ZIP) that Office programs open.
 
 local M = {}
 
--- CRC-32 four bytes at a time: crc_tables[k] moves a byte k bytes on.
+-- Tables of a CRC-32 of four bytes at a time: crc_tables[k] moves a byte by k bytes.
 local crc_tables = { [0] = {}, {}, {}, {} }
 for i = 0, 255 do
   local c = i
@@ -28,10 +27,10 @@ local function crc32(data)
   return c ~ 0xFFFFFFFF
 end
 
--- 1 January 2026 00:00 in DOS form: one fixed time keeps the bytes the same at every start.
+-- 1 January 2026 00:00 in the form of DOS: a fixed time keeps the bytes the same.
 local dos_time, dos_date = 0, (2026 - 1980) << 9 | 1 << 5 | 1
 
---- A ZIP of stored entries (PKWARE APPNOTE 4.3).
+-- Writes a ZIP of stored entries (PKWARE APPNOTE 4.3).
 local function package(entries)
   local body, directory, offset = {}, {}, 0
   for i, entry in ipairs(entries) do
@@ -76,7 +75,7 @@ local function parts(main, main_type, extra)
   }
 end
 
---- A text document.
+--- Writes a text document.
 ---@param paragraphs string[]
 ---@return string
 function M.docx(paragraphs)
@@ -93,7 +92,7 @@ function M.docx(paragraphs)
   return package(list)
 end
 
---- A workbook of one sheet.
+--- Writes a workbook of one sheet.
 ---@param rows (string|number)[][]
 ---@return string
 function M.xlsx(rows)

@@ -1,13 +1,13 @@
---- Lists whose elements are made when they are asked for.  `#list`, `list[i]` and `ipairs(list)`
---- work as with any list, and nothing is kept: a million elements take the room of one.
+--- Makes lists that compute their elements on use.  `#list`, `list[i]` and `ipairs(list)` work as
+--- with any list; elements are not kept.
 
 local M = {}
 
 local function read_only() error("a generated list cannot be changed", 2) end
 
---- A list.
+--- Returns a list.
 ---@param count integer
----@param at fun(i: integer): any  the element at 1 … count; the same for the same i
+---@param at fun(i: integer): any  returns the element at 1 … count, always the same for an i
 ---@return table
 function M.new(count, at)
   local function get(_, i)
@@ -19,7 +19,7 @@ function M.new(count, at)
   })
 end
 
---- What `fn` makes of each element of a list.
+--- Maps a function over a list.
 ---@param list table
 ---@param fn fun(element: any): any
 ---@return table
@@ -27,7 +27,7 @@ function M.map(list, fn)
   return M.new(#list, function(i) return fn(list[i]) end)
 end
 
---- One list after another.
+--- Concatenates lists.
 ---@return table
 function M.concat(first, second)
   local count = #first
@@ -37,9 +37,8 @@ function M.concat(first, second)
   end)
 end
 
---- What `fn` makes of each element, which may be several, or none.  Their number is not known
---- before all were made: this list can only be sliced (see `vbo.sim.paging`), and goes through
---- what lies before a slice, holding none of it.
+--- Maps a function that returns several elements, or none, over a list.  The number of elements is
+--- unknown: the list can only be sliced (`base/paging.lua`), and computes what precedes a slice.
 ---@param list table
 ---@param fn fun(element: any): any[]
 ---@return table

@@ -5,8 +5,8 @@
 ---     lists = { { name = "Tasks", { file = "title", fields = {…}, attachments = {…} } }, … },
 ---     subsites = { { site = "Events", path = "/sites/marketing/events", … } } }
 ---
---- A library and a list are containers of files alike: an item of a list is a document whose
---- content are its fields.
+--- Libraries and lists are both containers of files: an item of a list is a document whose content
+--- is its fields.
 
 local files = require "vbo.sim.world.files"
 local ids = require "vbo.sim.base.ids"
@@ -31,12 +31,12 @@ local function new_container(site, spec, kind, defaults)
 end
 
 local function add(list, organization, parent, spec, defaults)
-  -- A farm on premises has a name of its own.
+  -- A farm on premises has its own host name.
   local host = "https://" .. (defaults.sharepoint_server
     or organization.name:match "^[^.]+" .. ".sharepoint.com")
   local url = spec.url or host .. spec.path
   local site = {
-    -- Of a site's id the first half is the site collection's, the second its own.
+    -- A site's id is that of its site collection and its own.
     id = (parent and parent.collection or ids.uuid(url .. "/site")) .. ids.uuid(url .. "/web"),
     collection = parent and parent.collection or ids.uuid(url .. "/site"),
     name = spec.site, url = url, organization = organization, parent = parent,
@@ -57,7 +57,7 @@ local function add(list, organization, parent, spec, defaults)
   for _, each in ipairs(spec.subsites or {}) do add(list, organization, site, each, defaults) end
 end
 
---- The sites of an organization, each followed by its subsites.
+--- Expands the sites of an organization, each followed by its subsites.
 ---@param organization table
 ---@param specs table[]
 ---@param defaults { created: number, hit: number?, sharepoint_server: string? }

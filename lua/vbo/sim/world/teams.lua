@@ -8,7 +8,7 @@
 ---       posts = { { subject = "…", author = "…", at = "…", html = "…", important = true,
 ---         attachments = {…}, deleted = "…", hit = true, replies = { {…} } } } } } }
 ---
---- `hit` deletes a thing when the attack came.
+--- `hit` deletes a thing at the time of the attack.
 
 local content = require "vbo.sim.world.content"
 local files = require "vbo.sim.world.files"
@@ -26,7 +26,7 @@ local function add_post(channel, parent, spec, defaults)
   local seed = channel.id .. "/post/" .. team.posted
   local at = files.moment(spec.at)
   local post = {
-    -- Milliseconds, as Teams numbers its messages.
+    -- Teams numbers its messages by milliseconds.
     id = (at * 1000 // 1 | 0) + team.posted, key = ids.base64(ids.bytes(seed .. "/key", 12)),
     channel = channel, parent = parent, subject = spec.subject or "", author = spec.author,
     at = at, modified = files.moment(spec.modified, at), important = spec.important or false,
@@ -74,7 +74,7 @@ local function add_channel(team, spec, defaults)
   team.channels[#team.channels + 1] = channel
 end
 
---- The teams of an organization.
+--- Expands the teams of an organization.
 ---@param organization table
 ---@param specs table[]
 ---@param defaults { created: number, hit: number? }

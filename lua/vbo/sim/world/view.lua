@@ -1,7 +1,7 @@
---- A backup as of a point in time: what an explored restore session shows.
+--- Shows a backup as of a point in time, for a restore session.
 ---
---- The point is the last restore point at or before the time asked for: before the first there
---- is nothing, after the last there is the last (API v1 on, the `explore` action).
+--- The point is the last restore point at or before the requested time: none before the first, the
+--- last after the last (the `explore` action, since v1).
 
 local core = require "vbo.core"
 
@@ -10,10 +10,10 @@ local M = {}
 local View = {}
 View.__index = View
 
---- What views do; `world/big_view.lua` does some of it by arithmetic.
+--- The methods of views; `world/big/view.lua` computes some of them.
 M.View = View
 
---- The newest version of a document at a time; nil before its first.
+--- Returns the newest version of a document at a time; nil before its first.
 ---@param document table
 ---@param at number
 ---@return vbo.sim.Version?
@@ -33,11 +33,11 @@ local function last_point(points, at)
   return found
 end
 
---- A view.
+--- Returns a view.
 ---@param organization table
 ---@param options { at: number?, deleted: boolean?, versions: boolean?, only: table<string, true>? }
----  at: nil is the newest; deleted: show what had been deleted by then; versions: show older
----  versions; only: the lower-case addresses of the users it covers (nil: all)
+---  at: default the newest; deleted: shows what had been deleted by then; versions: shows older
+---  versions; only: lower-case addresses of the users that it covers, default all
 ---@return table
 function M.new(organization, options)
   return setmetatable({
@@ -51,8 +51,8 @@ function View:covers(email)
   return self.point ~= nil and (self.only == nil or self.only[core.fold(email)] == true)
 end
 
---- Whether something that came at `from` and went at `gone` is in this view: there at the point,
---- or backed up before it went where deleted items are shown.
+--- Checks whether the view shows something that existed between `from` and `gone`: at the point,
+--- or, where deleted items are shown, in an earlier backup.
 function View:holds(from, gone)
   if not self.point or from > self.point then return false end
   if not gone or gone > self.point then return true end
@@ -69,7 +69,7 @@ local function keep(list, test)
   return out
 end
 
---- What has an id, where the view shows it.  GUIDs are compared without case.
+-- Finds what has an id and is in the view.  GUIDs match without regard to case.
 local function by_id(list, id)
   for _, each in ipairs(list) do
     if each.id == id or each.id == core.fold(id) then return each end
@@ -82,7 +82,7 @@ end
 
 function View:drive(id) return by_id(self:drives(), id) end
 
---- Folders of a drive.
+--- Lists the folders of a drive.
 ---@param drive table
 ---@param parent table|false|nil  a folder; false: the root's; nil: all
 function View:folders(drive, parent)
@@ -93,7 +93,7 @@ end
 
 function View:folder(drive, id) return by_id(self:folders(drive), id) end
 
---- Documents of a drive, as `folders`.
+--- Lists the documents of a drive, as `folders`.
 function View:documents(drive, parent)
   return keep(drive.documents, function(document)
     return (parent == nil or document.folder == (parent or nil)) and self:shows(document)
@@ -107,7 +107,7 @@ function View:document(drive, id)
   return found and found.versions and self:shows(found) and found or nil
 end
 
---- Sites: a job of some users alone backs up none.
+--- Lists sites; a backup of some users has none.
 ---@param parent table|false|nil  a site; false: the top ones; nil: all
 function View:sites(parent)
   return keep(self.organization.sites or {}, function(site)
@@ -118,7 +118,7 @@ end
 
 function View:site(id) return by_id(self:sites(), id) end
 
---- Libraries and lists of a site.
+--- Lists the libraries and lists of a site.
 ---@param kind "library"|"list"|nil
 function View:containers(site, kind)
   return keep(site.containers, function(container)
@@ -146,8 +146,8 @@ function View:tabs(channel)
   return keep(channel.tabs, function(tab) return self:holds(tab.at, tab.deleted) end)
 end
 
---- Posts of a channel.
----@param parent table|false|nil  a post: the replies to it; false: those that are no replies
+--- Lists the posts of a channel.
+---@param parent table|false|nil  a post: its replies; false: posts that are not replies; nil: all
 function View:posts(channel, parent)
   return keep(channel.posts, function(post)
     return self:holds(post.at, post.deleted)
@@ -155,10 +155,11 @@ function View:posts(channel, parent)
   end)
 end
 
---- The version of a document that this view restores.
+--- Returns the version of a document that the view restores.
 function View:current(document) return M.version_at(document, self.point) end
 
---- The versions of a document, newest first: all where the session shows all, else the current.
+--- Lists the versions of a document, newest first: all where the session shows all, else the
+--- current.
 function View:versions(document)
   if not self.versions_shown then return { self:current(document) } end
   local out = {}
@@ -174,7 +175,7 @@ end
 
 function View:mailbox(id) return by_id(self:mailboxes(), id) end
 
---- Folders of a mailbox, as `folders`.
+--- Lists the folders of a mailbox, as `folders`.
 function View:mail_folders(mailbox, parent)
   return keep(mailbox.folders, function(folder)
     return self.point and (parent == nil or folder.parent == (parent or nil))
@@ -186,7 +187,7 @@ function View:mail_folder(mailbox, id)
   return self.point and found and found.category and found or nil
 end
 
---- Items of a mailbox: all, or those right in a folder.
+--- Lists the items of a mailbox: all, or those directly in a folder.
 function View:items(mailbox, folder)
   return keep(mailbox.items, function(item)
     return (folder == nil or item.folder == (folder or nil))

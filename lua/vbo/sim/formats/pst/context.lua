@@ -17,7 +17,7 @@ local ROW_ID, ROW_VERSION = 0x67F2, 0x67F3
 
 local LTP = 0x1F -- the type of nodes of this layer
 
----@class vbo.sim.pst.Properties  a writer of properties, see `vbo.sim.formats.mapi`
+---@class vbo.sim.pst.Properties  a writer of properties, see `formats/mapi.lua`
 ---@field values table<integer, { kind: integer, value: any }>
 
 --- An empty set of properties.
@@ -49,13 +49,13 @@ end
 local function new_store(db, kind, root_size, below)
   local store = { heap = heaps.new(kind), below = below or {} }
   store.heap:add(("\0"):rep(root_size))
-  --- Data in a node of its own; gives its NID.
+  --- Data in a node of its own; returns its NID.
   function store.node(data)
     local nid = db:nid(LTP)
     store.below[#store.below + 1] = { nid = nid, data = db:data(data), sub = 0 }
     return nid
   end
-  --- A value; gives its HID or NID.
+  --- A value; returns its HID or NID.
   function store.value(data)
     if #data == 0 then return 0 end
     return #data <= heaps.LARGEST and store.heap:add(data) or store.node(data)

@@ -42,7 +42,7 @@ end
 -- What a block takes with one more value: an even place for the map of `count` values behind them.
 local function filled(size, count) return (size + 1) // 2 * 2 + 4 + 2 * (count + 1) end
 
---- Adds a value; gives its HID.
+--- Adds a value; returns its HID.
 ---@param data string  1 to 3580 bytes
 ---@return integer
 function Heap:add(data)
@@ -89,7 +89,7 @@ end
 function Heap:finish()
   local levels, blocks = {}, {}
   for i, page in ipairs(self.pages) do levels[i] = level(ndb.BLOCK - filled(page.size, #page)) end
-  -- The levels of `count` blocks from `first` on; there is none beyond the last.
+  -- The levels of `count` blocks from `first` on; nothing follows the last.
   local function fill(first, count)
     local bytes = {}
     for i = first, first + count - 1, 2 do

@@ -71,7 +71,7 @@ function Writer:write_folder(nid, parent, name, folders, mails)
   return { id = nid, properties = properties }
 end
 
--- Writes a folder with all that is in it; gives its row.
+-- Writes a folder with all that is in it; returns its row.
 function Writer:folder(nid, parent, folder)
   local mails = {}
   for i, message in ipairs(folder.messages or {}) do

@@ -24,7 +24,7 @@ local function recipients_table(db, message)
   for i, each in ipairs(mapi.recipients(message)) do
     local properties = contexts.properties()
     mapi.recipient(properties, each.person, each.kind, i - 1)
-    properties.boolean(0x0E0F, true) -- PidTagResponsibility: somebody sees to it
+    properties.boolean(0x0E0F, true) -- PidTagResponsibility
     properties.boolean(0x3A40, false) -- PidTagSendRichInfo
     properties.binary(0x0FF9, properties.values[0x0FFF].value) -- PidTagRecordKey
     properties.values[0x39FF] = properties.values[0x3001] -- PidTag7BitDisplayName
@@ -33,7 +33,7 @@ local function recipients_table(db, message)
   return contexts.table(db, schema.recipients, rows)
 end
 
--- Writes an attachment; gives its properties and its node below the mail's.
+-- Writes an attachment; returns its properties and its node below the mail's.
 local function attachment(db, given, number, depth)
   local properties, below = contexts.properties(), {}
   mapi.attachment(properties, given, number)

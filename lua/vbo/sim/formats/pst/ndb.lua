@@ -98,7 +98,7 @@ function Database:subnodes(list)
   return self:block(("<BB I2 I4"):pack(2, 1, #rows, 0) .. table.concat(rows), true)
 end
 
---- Gives an id to a node, in the file's own tree or below another: no two of a file are the same,
+--- Returns an id to a node, in the file's own tree or below another: no two of a file are the same,
 --- since readers look for those below a node also in what is around it.
 ---@param kind integer  the type of the node
 ---@return integer nid
@@ -123,7 +123,7 @@ function Database:page_id()
   return id
 end
 
--- Writes a B-tree from sorted entries { key, packed }; gives where its root is, packed.
+-- Writes a B-tree from sorted entries { key, packed }; returns where its root is, packed.
 function Database:tree(kind, entries, size)
   local level = 0
   repeat

@@ -15,7 +15,7 @@ local DENSITY_LIST = 0x4200
 local FIRST_MAP = 0x4400
 local MAPPED = SLOTS * SLOT -- what one allocation map covers, itself included
 
--- Maps that nobody reads any more, and that have to be there: one of pages at every 8th allocation
+-- Maps that readers ignore, and that must exist: one of pages at every 8th allocation
 -- map; one of free space from the 128th on at every 496th.
 local PAGE_MAPS = 8
 local FREE_MAPS_FROM, FREE_MAPS = 128, 496

@@ -1,9 +1,8 @@
---- A world of any size, made on the fly from a seed: "big:users=2000,docs=1000000,seed=7".
+--- Generates a world of any size from a seed: "big:users=2000,docs=1000000,seed=7".
 ---
---- The n-th user, document, folder, mailbox or item is computed from n (`world/numbers.lua`) when
---- it is asked for, and forgotten when nobody holds it any more; its id leads back to n.  So the
---- world takes no time to start and no room, and everything in it is the same at every start,
---- whatever was asked before.
+--- The n-th user, document, folder, mailbox or item is computed from n (`world/numbers.lua`) on use
+--- and collected afterwards; its id leads back to n.  So the world starts at once, takes no memory,
+--- and is the same at every start.
 
 local core = require "vbo.core"
 local build = require "vbo.sim.world.build"
@@ -20,14 +19,14 @@ local M = {}
 local now = assert(time.parse "2026-11-21T08:00:00Z")
 local day = 86400
 
--- What each option may be; the defaults are those of one user.
+-- The ranges and defaults of the options; the defaults are for each user.
 local limits = {
   users = { 1, 1000000 }, docs = { 0, 1000000000 }, mails = { 0, 1000000000 },
   folders = { 0, 100000000 }, seed = { 0, math.maxinteger },
 }
 local of_one_user = { docs = 500, mails = 100, folders = 20 }
 
---- Reads "users=2000,docs=1000000,seed=7".
+--- Reads options such as "users=2000,docs=1000000,seed=7".
 ---@param text string
 ---@return table<string, integer>? counts, string? message
 function M.options(text)
@@ -69,7 +68,7 @@ local family = {
 
 local World = {}
 
---- The n-th user (0 …).
+-- Makes the n-th user (0 …).
 function World:user_at(n)
   local user = self.users[n]
   if user then return user end
@@ -81,7 +80,7 @@ function World:user_at(n)
     type = "User", location = "Cloud", office = "", organization = organization, number = n,
     id = organization.id .. numbers.uuid(self.keys.user, n) .. numbers.uuid(self.keys.account, n),
   }
-  -- Who is looked at alone (a list of users) needs neither.
+  -- A list of users needs neither.
   setmetatable(user, { __index = function(_, name)
     if name == "drive" then return self:drive_at(n) end
     if name == "mailbox" then return self:mailbox_at(n) end
@@ -108,7 +107,7 @@ function World:mailbox_at(n)
   return mailbox
 end
 
---- The user of an address, in any case; nil: nobody's.
+-- Finds the user of an address, in any case.
 function World:user_of(email)
   local n = math.tointeger(tonumber(email:match "^user(%d+)@"))
   if not n or n < 1 or n > self.counts.users then return nil end
@@ -128,7 +127,7 @@ function World:live_mailbox(organization, email)
   return user and mail.live(self, user)
 end
 
--- All of the organization that does not grow is a described world, without people.
+-- The fixed part of the organization, described without people.
 local function description()
   local points = {}
   for i = 1, 30 do points[i] = time.iso(now - 10 * 3600 - (30 - i) * day) end
@@ -155,7 +154,7 @@ local kinds = { "user", "account", "site", "web", "document", "version", "folder
   "mailbox", "mail_folder", "item", "message", "received" }
 local caches = { "users", "drives", "documents", "folders", "mailboxes", "mail_folders", "items" }
 
---- A world.
+--- Returns a world.
 ---@param counts table<string, integer>  of `options`
 ---@return table
 function M.new(counts)
@@ -171,7 +170,7 @@ function M.new(counts)
   world.documents_of, world.document_owner = numbers.dealt(counts.docs, counts.users)
   world.folders_of, world.folder_owner = numbers.dealt(counts.folders, counts.users)
   world.items_of, world.item_owner = numbers.dealt(counts.mails, counts.users)
-  -- What a job of the entire organization processes, in place of each user.
+  -- A job of the entire organization processes this in place of each user.
   organization.everybody = {
     type = "Group", id = numbers.uuid(numbers.key(world.seed .. "/everybody"), 0),
     name = ("all %d users"):format(counts.users),

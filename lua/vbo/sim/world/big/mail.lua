@@ -1,5 +1,5 @@
---- Mailboxes of a generated world.  Item i of a mailbox lies in the folder that has i % 16 among
---- its slots; what is long (texts, attachments) is made when it is asked for.
+--- Generates the mailboxes of a big world.  Item i of a mailbox lies in the folder that has i % 16
+--- among its slots; texts and attachments are made on use.
 
 local ids = require "vbo.sim.base.ids"
 local numbers = require "vbo.sim.world.numbers"
@@ -9,7 +9,7 @@ local timeline = require "vbo.sim.world.big.timeline"
 
 local M = {}
 
--- Ascending in `slots`; `above` is a place in this list.
+-- Folders, ascending in `slots`; `above` is an index of this list.
 local layout = {
   { name = "Inbox", category = "Inbox", slots = { 0, 2, 4, 6, 8, 10 } },
   { name = "Projects", category = "None", above = 1, slots = { 1, 9 } },
@@ -37,7 +37,7 @@ local texts = {
   "was", "next",
 }
 
---- Lines of words, so many bytes of them.
+-- Makes lines of words of a number of bytes.
 local function words(h, size)
   local parts, length, n = {}, 0, 0
   while length < size do
@@ -48,12 +48,12 @@ local function words(h, size)
   return table.concat(parts):sub(1, size)
 end
 
--- An item's body and an attachment's data are made when they are read, and not kept.
+-- Makes an item's body and an attachment's data on use, without keeping them.
 local lazy_item = {
   __index = function(item, name)
     if name == "body" then return words(item.seed, item.length) end
   end,
-  -- Made again, it is the same item.
+  -- An item that is made again is equal.
   __eq = function(a, b) return a.id == b.id end,
 }
 local lazy_attachment = { __index = function(attachment, name)
@@ -62,7 +62,7 @@ end }
 
 local function person(user) return { name = user.display, email = user.name } end
 
---- The n-th folder of all mailboxes: seven each.
+-- Makes the n-th folder of all mailboxes, seven each.
 function M.folder(world, n)
   local found = world.mail_folders[n]
   if found then return found end
@@ -78,7 +78,7 @@ function M.folder(world, n)
   return found
 end
 
---- The n-th item of the world.
+-- Makes the n-th item of the world.
 function M.item(world, n)
   local found = world.items[n]
   if found then return found end
@@ -114,7 +114,7 @@ function M.item(world, n)
   return found
 end
 
---- The mailbox of a user.
+--- Makes the mailbox of a user.
 function M.mailbox(world, user)
   local u = user.number
   local mailbox = {
@@ -138,21 +138,21 @@ function M.mailbox(world, user)
   return mailbox
 end
 
---- The item of a mailbox that has an id, or nil.
+--- Finds the item of a mailbox by its id.
 function M.find_item(world, mailbox, id)
   local n = numbers.entry_index(world.keys.item, id, 70, world.counts.mails)
   if not n or n < mailbox.first or n >= mailbox.first + mailbox.count then return nil end
   return M.item(world, n)
 end
 
---- The folder of a mailbox that has an id, or nil.
+--- Finds the folder of a mailbox by its id.
 function M.find_folder(world, mailbox, id)
   local n = numbers.entry_index(world.keys.mail_folder, id, 46, world.counts.users * #layout)
   if not n or n // #layout ~= mailbox.number then return nil end
   return M.folder(world, n)
 end
 
---- The items numbered from … to - 1, right in a folder (false: in none; nil: all).
+--- Lists the items numbered from … to - 1 directly in a folder (false: in none; nil: all).
 function M.list(world, mailbox, from, to, folder)
   if folder == false then return {} end
   if folder == nil then
@@ -171,7 +171,7 @@ local function entry_of(item)
   return { item = item, folder = item.folder.path, unread = false, received = item.received }
 end
 
---- What production holds at the start, as `big_drive.live`.
+--- Returns a mailbox in production at the start, as `live` of `drive.lua`.
 function M.live(world, user)
   local mailbox = user.mailbox
   local from, to = mailbox.timeline:range(world.now)

@@ -1,14 +1,14 @@
---- A table over another that is made on the fly: reads go through to it, writes are kept, and
---- `pairs` sees both.  What is set to nil is gone.
+--- Makes a table over a computed one: reads fall through, writes are kept, `pairs` sees both, and
+--- nil removes an entry.
 
 local M = {}
 
 local gone = {}
 
---- An overlay.
----@param lookup fun(key: any): any  what is below; nil where there is nothing
----@param list table                 all that is below
----@param entry fun(element: any): any, any  the key and the value of an element of `list`
+--- Returns an overlay.
+---@param lookup fun(key: any): any  returns the value below
+---@param list table                 all elements below
+---@param entry fun(element: any): any, any  returns the key and the value of an element
 ---@return table
 function M.new(lookup, list, entry)
   local changed = {}

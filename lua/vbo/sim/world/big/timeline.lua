@@ -1,6 +1,6 @@
---- When the things of one owner came and went, by arithmetic: they came in the order of their
---- numbers, and the oldest hundredth was thrown away in the weeks of the restore points.  So what
---- a point in time shows is a range of numbers, found without looking at each.
+--- Computes when the things of one owner came and went.  They came in the order of their numbers,
+--- and the oldest hundredth was deleted in the weeks of the restore points; so a point in time
+--- shows a range of numbers.
 
 local numbers = require "vbo.sim.world.numbers"
 
@@ -9,10 +9,10 @@ local M = {}
 local Timeline = {}
 Timeline.__index = Timeline
 
---- A timeline.
+--- Returns a timeline.
 ---@param options { key: integer, count: integer, first: integer, start: integer, now: integer,
 ---  points: integer[] }  first: the number of its first thing in the whole world;
----  start: when the oldest may have come
+---  start: the earliest time of the oldest
 ---@return table
 function M.new(options)
   local self = setmetatable(options, Timeline)
@@ -21,13 +21,13 @@ function M.new(options)
   return self
 end
 
---- When the j-th (0 …) came.
+--- Returns when the j-th (0 …) came.
 function Timeline:came(j)
   return self.start + j * self.span // self.count
     + (numbers.hash(self.key, self.first + j) >> 1) % self.step
 end
 
---- When the j-th went; nil: it is still there.
+--- Returns when the j-th was deleted; nil: it still exists.
 function Timeline:went(j)
   if j >= self.going then return nil end
   local points = self.points
@@ -35,7 +35,7 @@ function Timeline:went(j)
   return from + j * (points[#points] - from) // self.going
 end
 
--- The smallest j of 0 … count with at(j) > time; `at` never falls.
+-- Finds the smallest j of 0 … count with at(j) > time; `at` is ascending.
 local function after(count, time, at)
   local low, high = 0, count
   while low < high do
@@ -45,9 +45,9 @@ local function after(count, time, at)
   return low
 end
 
---- What is there at a time.
+--- Returns the range that exists at a time.
 ---@param time number
----@param deleted boolean?  what went is there too
+---@param deleted boolean?  includes deleted things
 ---@return integer from, integer to  numbers from … to - 1
 function Timeline:range(time, deleted)
   local to = after(self.count, time, function(j) return self:came(j) end)

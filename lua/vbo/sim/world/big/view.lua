@@ -1,5 +1,4 @@
---- A backup of a generated world as of a point in time: what `world/view.lua` shows, by
---- arithmetic.
+--- Shows a backup of a big world as of a point in time: computes what `world/view.lua` reads.
 
 local core = require "vbo.core"
 local drives = require "vbo.sim.world.big.drive"
@@ -13,14 +12,14 @@ local M = {}
 local View = setmetatable({}, { __index = views.View })
 View.__index = View
 
---- A view; see `view.new`.
+--- Returns a view; see `view.new`.
 function M.new(world, organization, options)
   local view = views.new(organization, options)
   view.world = world
   return setmetatable(view, View)
 end
 
---- Of every user, or of those that the view covers.
+-- Maps a function over every user, or those that the view covers.
 local function covered(view, list)
   if not view.point then return {} end
   if not view.only then return list end

@@ -1,4 +1,4 @@
---- OneDrives of the demo world.
+--- Describes OneDrives of the demo world.
 
 local function plan(stage, risk)
   return {
@@ -101,7 +101,7 @@ local alice = {
       { file = "🌈 cafe\u{301}.txt", at = "2026-10-20T09:15:00Z", text = "decomposed\n" },
     },
     { folder = "Empty folder" },
-    -- Deleted by its owner before anything was attacked: shown only with showDeleted.
+    -- Its owner deleted it before the attack: shown only with showDeleted.
     { file = "Draft, thrown away.docx", at = "2026-10-19T09:00:00Z",
       deleted = "2026-11-08T12:00:00Z", docx = { "Not this one." } },
     { file = "Handbook.docx", hit = "encrypted",
@@ -109,7 +109,7 @@ local alice = {
       { at = "2026-10-26T10:00:00Z", docx = { "Handbook", "Second edition" } },
       { at = "2026-11-04T10:00:00Z", docx = { "Handbook", "Third edition" } },
       { at = "2026-11-15T10:00:00Z", docx = { "Handbook", "Fourth edition, for printing" } } },
-    -- Made after the attack; a roll-back of the whole drive must not lose it.
+    -- Made after the attack: a roll-back of the whole drive must keep it.
     { file = "Incident diary.md", at = "2026-11-20T07:30:00Z",
       text = "# 19 November\n\n03:12 first file renamed. 06:50 noticed. Nobody paid.\n" },
   },

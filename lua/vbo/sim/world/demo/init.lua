@@ -1,14 +1,14 @@
---- The demo world: three organizations and their forty people, sites, teams and groups, and six
+--- Describes the demo world: three organizations with forty users, sites, teams and groups, and six
 --- weeks of backups.
 ---
 ---   Contoso        in the cloud, all workloads; ransomware struck it in the night of 19 November
----                  2026, and the good versions are those of the 18th; one of its people has left,
----                  and one mailbox is on litigation hold
+---                  2026, and the good versions are those of the 18th; one user has left, and one
+---                  mailbox is on litigation hold
 ---   Fabrikam       hybrid: Exchange and SharePoint on premises too; no OneDrive is backed up
 ---   Tailspin Toys  a small tenant that the same service provider looks after: mail and OneDrive
 ---
---- Only descriptions here; `world/build.lua` and `world/mail.lua` say what they mean.  What people
---- own is described by functions, and so made when somebody looks at it.
+--- `world/build.lua` and `world/mail.lua` expand the descriptions.  What users own is described by
+--- functions, which run on first use.
 
 local people = require "vbo.sim.world.demo.people"
 local sites = require "vbo.sim.world.demo.sites"
@@ -42,7 +42,7 @@ return {
       accounts = {
         { name = "admin@contoso.onmicrosoft.com" },
         { name = "helpdesk@contoso.onmicrosoft.com", rights = { "exchange" } },
-        -- Signs in with a second factor alone.
+        -- Signs in only with a second factor.
         { name = "security@contoso.onmicrosoft.com", mfa = true },
       },
       description = "Contoso, all of it in the cloud",
@@ -160,7 +160,7 @@ return {
         type = "Daily", scheduleEnabled = true, dailyType = "Everyday", dailyTime = "21:00:00",
         retryEnabled = true, retryNumber = 3, retryWaitInterval = 10,
       },
-      -- Somebody started it this morning, and it failed.
+      -- An operator started it this morning, and it failed.
       last_run = "2026-11-21T05:00:00Z", last_status = "Failed",
     },
   },

@@ -1,4 +1,4 @@
---- Mailboxes of the demo world.
+--- Describes mailboxes of the demo world.
 
 local alice = { name = "Alice Example", email = "alice@contoso.com" }
 local bob = { name = "Bob Builder", email = "bob@contoso.com" }

@@ -1,5 +1,5 @@
---- OneDrives and mailboxes of the many people of the demo world: of each as much as an office
---- leaves behind in five weeks, made from the person's name.  The same name gives the same.
+--- Generates the OneDrives and mailboxes of most users of the demo world: five weeks of office
+--- work, always the same for a name.
 
 local ids = require "vbo.sim.base.ids"
 local time = require "vbo.base.time"
@@ -11,7 +11,7 @@ local first = assert(time.parse "2026-10-13T06:00:00Z")
 local last = assert(time.parse "2026-11-18T17:00:00Z") -- the working day before the attack
 local day <const> = 86400
 
---- Moments in working hours, ascending.
+-- Makes times in working hours, ascending.
 local function moments(random, count)
   local list = {}
   for i = 1, count do
@@ -46,7 +46,7 @@ makers.csv = makers.xlsx
 
 local kinds = { { "docx", ".docx" }, { "xlsx", ".xlsx" }, { "csv", ".csv" }, { "text", ".md" } }
 
---- A document with its versions; `hit`: what the attack makes of it.
+-- Describes a document with its versions; hit: what the attack makes of it.
 local function document(name, kind, language, random, hit)
   local spec = { file = name .. kind[2], hit = hit }
   for n, at in ipairs(moments(random, random(4))) do
@@ -55,7 +55,7 @@ local function document(name, kind, language, random, hit)
   return spec
 end
 
---- The OneDrive of a person, as `world/files.lua` reads it.
+--- Describes the OneDrive of a user, for `world/files.lua`.
 ---@param person { name: string, language: string, hit: boolean?, pictures: integer? }
 ---@return table
 function M.drive(person)
@@ -63,7 +63,7 @@ function M.drive(person)
   local count = 0
   local function one(name)
     count = count + 1
-    -- The attack renamed two of three, and wrote over the third.
+    -- The attack renamed two of three and encrypted the third.
     local hit = person.hit and (count % 3 == 0 and "encrypted" or "renamed") or nil
     return document(name, kinds[random(#kinds)], language, random, hit)
   end
@@ -98,9 +98,9 @@ local function mail(language, subject, from, to, at, more)
   return out
 end
 
---- The mailbox of a person, as `world/mail.lua` reads it.
+--- Describes the mailbox of a user, for `world/mail.lua`.
 ---@param person { name: string, display: string, language: string, mails: integer? }
----@param others { name: string, email: string }[]  who writes to them
+---@param others { name: string, email: string }[]  the senders
 ---@return table
 function M.mailbox(person, others)
   local language, random = words[person.language], ids.random("mail/" .. person.name)
@@ -132,7 +132,7 @@ function M.mailbox(person, others)
   }
 end
 
---- The archive of a person: mail of years gone by.
+--- Describes the archive of a user: mail of past years.
 ---@return table
 function M.archive(person, others)
   local language = words[person.language]

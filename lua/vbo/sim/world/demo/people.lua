@@ -1,12 +1,11 @@
---- The people of the demo world beside those whose things `world/demo_drives.lua` and
---- `world/demo_mail.lua` write out.  Each is a line here; what they own is made when somebody
---- looks at it.
+--- Describes the users of the demo world besides those of `drives.lua` and `mail.lua`, a line each;
+--- what they own is generated on first use.
 
 local M = {}
 
 local function office() return require "vbo.sim.world.demo.office" end
 
---- The description of a user from a line: address, name, language, office, and what is special.
+-- Describes a user by a line: address, name, language, office, and what is special.
 local function user(others, name, display, language, town, more)
   local person = { name = name, display = display, language = language }
   local out = { name = name, display = display, office = town }
@@ -30,7 +29,7 @@ local function user(others, name, display, language, town, more)
   return out
 end
 
--- Who writes: some of the organization's own, and somebody else.
+-- Lists the senders of mail: some users of the organization, and one from outside.
 local contoso = {
   { name = "Alice Example", email = "alice@contoso.com" },
   { name = "Jürgen Müller", email = "juergen.mueller@contoso.com" },
@@ -59,7 +58,7 @@ end
 
 local maria = { name = "María García Núñez", email = "maria.garcia@contoso.com" }
 
---- A mailbox on litigation hold since 2 November: what its owner deleted or rewrote is kept.
+-- A mailbox on litigation hold since 2 November: what its owner deletes or rewrites is kept.
 local function held()
   local list = office().mailbox({ name = maria.email, display = maria.name, language = "es" },
     contoso)
@@ -82,7 +81,7 @@ local function held()
   return list
 end
 
---- Her OneDrive: what she deleted is kept with its versions.
+-- Her OneDrive: deleted documents are kept with their versions.
 local function held_drive()
   local list = office().drive { name = maria.email, language = "es" }
   table.insert(list[1], { folder = "Pruebas",
@@ -97,14 +96,14 @@ end
 
 local ingrid = { name = "Ingrid Larsen", email = "ingrid.larsen@contoso.com" }
 
--- What is no mail still has somebody whose it is and a moment at which it came.
+-- Describes an item that is not mail, with its owner and its time.
 local function own_item(class, subject, at, shown)
   shown.subject = class ~= "IPM.Contact" and subject or nil
   return { class = class, subject = subject, from = ingrid, to = {}, sent = at, shown = shown,
     body = subject .. "\r\n" }
 end
 
---- A mailbox with more in it than mail, and with two folders of one name.
+-- A mailbox with items other than mail, and with two folders of one name.
 local function organized()
   local list = office().mailbox({ name = ingrid.email, display = ingrid.name, language = "en" },
     contoso)
@@ -144,7 +143,7 @@ M.contoso = {
   user(contoso, "elif.yilmaz@contoso.com", "Elif Yılmaz", "tr", "İzmir"),
   user(contoso, "priya.sharma@contoso.com", "प्रिया शर्मा", "hi", "पुणे"),
   user(contoso, ingrid.email, ingrid.name, "en", "Tromsø", { mailbox = organized }),
-  -- Came on the 16th, and has not put anything into the OneDrive yet.
+  -- Joined on the 16th and has an empty OneDrive.
   user(contoso, "thomas.neumann@contoso.com", "Thomas Neumann", "de", "Hamburg", {
     drive = function() return {} end, mails = 2 }),
   user(contoso, "info@contoso.com", "Contoso Info", "en", "", {
@@ -154,7 +153,7 @@ M.contoso = {
 local function local_user(name, display, language, town, more)
   more = more or {}
   more.directory = true
-  -- Mail alone is backed up here.
+  -- Only mail is backed up here.
   more.drive = false
   return user(fabrikam, name, display, language, town, more)
 end
@@ -169,7 +168,7 @@ M.fabrikam = {
   local_user("agnieszka.zak@fabrikam.com", "Agnieszka Żak", "pl", "Łódź", {
     location = "OnPremises" }),
   local_user("siobhan.oreilly@fabrikam.com", "Siobhán O'Reilly", "en", "Galway"),
-  -- Another of the same name.
+  -- Another user of the same name.
   local_user("jose.alvarez2@fabrikam.com", "José Álvarez", "es", "Vigo"),
   local_user("ahmet.oz@fabrikam.com", "Ahmet Öz", "tr", "Eskişehir"),
   local_user("mette.soerensen@fabrikam.com", "Mette Sørensen", "da", "Køge"),
@@ -189,7 +188,7 @@ M.tailspin = {
   user(tailspin, "dmytro@tailspintoys.com", "Дмитро Їжакевич", "uk", "Львів"),
   user(tailspin, "ayse@tailspintoys.com", "Ayşe Çelik", "tr", "Muğla"),
   user(tailspin, "greta@tailspintoys.com", "Greta Jäger", "de", "Köln", {
-    -- More than 32 bits can count; made as it is read.
+    -- Larger than 32 bits can count; generated while it is read.
     pictures = 64, more = { { folder = "Messe",
       { file = "Spielwarenmesse, ungeschnitten.mov", at = "2026-11-08T22:10:00Z",
         generated = 5 << 30 } } } }),
@@ -197,7 +196,7 @@ M.tailspin = {
     type = "Shared", drive = false, mails = 90 }),
 }
 
--- A farm of Fabrikam's own.
+-- Fabrikam's SharePoint farm.
 function M.fabrikam_sites()
   return { {
     site = "Engineering", path = "/sites/engineering", author = "Klaus Weiß",

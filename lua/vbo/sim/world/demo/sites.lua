@@ -1,4 +1,4 @@
---- SharePoint sites of the demo world.  The attack encrypted or renamed documents, and deleted
+--- Describes the sites of the demo world.  The attack encrypted or renamed documents, and deleted
 --- the list "Campaigns", the library of the subsite "Events", and the whole site "Archive".
 
 local function brief(stage)

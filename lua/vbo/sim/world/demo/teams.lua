@@ -1,5 +1,5 @@
---- Teams of the demo world.  The attack encrypted files, and deleted the channel "Launch", some
---- posts, a tab, and the whole team "Board".
+--- Describes the teams of the demo world.  The attack encrypted files, and deleted the channel
+--- "Launch", some posts, a tab, and the whole team "Board".
 
 local function chatter(count)
   local posts = {}

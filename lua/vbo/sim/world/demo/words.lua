@@ -1,4 +1,4 @@
---- Words of the demo world's offices, a language each: folders, documents, mail.
+--- Lists words of the demo world's offices by language: folders, documents, mail.
 
 return {
   en = {

@@ -1,14 +1,13 @@
---- A world of the user's own files:
+--- Reads a world from a folder of files:
 ---
----   DIR/world.lua                              what the folder means (`world/description.lua`)
+---   DIR/world.lua                              describes it (`world/description.lua`)
 ---   DIR/drives/alice@contoso.com/…             Alice's OneDrive
 ---   DIR/mail/alice@contoso.com/Inbox/*.eml     her mail; an .mbox file is a folder, too
 ---
---- In place of a folder of files or of mail, `world.lua` may name a listing (`world/listing.lua`),
---- which describes them.
+--- In place of a folder of files or of mail, `world.lua` may name a listing (`listing.lua`).
 ---
---- A folder with none of these is one OneDrive.  Files are sent from the disk, never held;
---- symbolic links are left out.  Names, sizes and dates are those of the start.
+--- A folder without these is one OneDrive.  Files are sent from the disk; symbolic links are left
+--- out. Names, sizes and dates are those of the start.
 
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
@@ -25,13 +24,13 @@ local time = require "vbo.base.time"
 local M = {}
 
 local day = 86400
--- What systems leave behind in folders.
+-- Files that operating systems leave in folders.
 local litter = { [".DS_Store"] = true, ["Thumbs.db"] = true, ["desktop.ini"] = true }
 
--- Where nothing else says who the user is.
+-- The default user.
 local nobody = "user@rehearsal.local"
 
---- Lists folders below a root: name by name, so that the order is always the same.
+-- Lists folders below a root, by name, so that the order is always the same.
 local function lister(root)
   local server = require "vbo.server"
   return function(path)
@@ -50,14 +49,14 @@ end
 
 local function join(path, name) return path == "" and name or path .. "/" .. name end
 
---- The description of a folder as a OneDrive, or as one of its folders.
+-- Describes a folder as a OneDrive, or as one of its folders.
 local function drive_of(root, list, path, skip)
   local out, seen = {}, {}
   for _, entry in ipairs(list(path)) do
     local below = join(path, entry.name)
     local name = message.utf8(entry.name)
     if skip and skip[below] or seen[name] then
-      -- Two names that are one in UTF-8 cannot both be shown.
+      -- Two names that become equal in UTF-8 cannot both be shown.
       seen[name] = true
     elseif entry.type == "directory" then
       local folder = drive_of(root, list, below)
@@ -74,7 +73,7 @@ local function drive_of(root, list, path, skip)
   return out
 end
 
---- When something was changed last.  A date in the future is a wrong clock's: it says nothing.
+-- Returns the newest date; ignores dates in the future, which come from a wrong clock.
 local function newest_of(list, path, newest, present)
   for _, entry in ipairs(list(path)) do
     if entry.type == "directory" then
@@ -86,7 +85,7 @@ local function newest_of(list, path, newest, present)
   return newest
 end
 
---- Folders by the addresses that they are called by: { [lower-case address] = path }.
+-- Lists folders by the addresses in their names: { [lower-case address] = path }.
 local function owned(list, names, place)
   local out = {}
   if not names[place] then return out end
@@ -98,7 +97,7 @@ local function owned(list, names, place)
   return out
 end
 
---- The users that a folder speaks of without being told.
+-- Lists the users of folders that `world.lua` does not describe.
 local function users_of(drives, mailboxes)
   local users, seen = {}, {}
   for _, places in ipairs { drives, mailboxes } do
@@ -117,7 +116,7 @@ local function name_of(address)
   return (address:match "^[^@]+":gsub("[._]+", " "):gsub("%f[%w]%l", ascii.upper))
 end
 
---- Whether a path below the root is a folder, or a file; links are neither.
+-- Checks whether a path below the root is a folder, or a file; links are neither.
 local function is_there(types, path, kind)
   local above, name = path:match "^(.*)/([^/]*)$"
   if above and not is_there(types, above, "directory") then return false end
@@ -126,7 +125,7 @@ end
 
 local function is_listing(path) return path:find "%.jsonl$" ~= nil end
 
---- The types of what is in folders, by name; each folder is looked through once.
+-- Returns a function that reads the types of a folder's entries once.
 local function typed(list)
   local known = {}
   return function(path)
@@ -143,7 +142,7 @@ local nightly = {
   retryEnabled = true, retryNumber = 3, retryWaitInterval = 10, backupWindowEnabled = false,
 }
 
---- Gives a user the places that the folder has for it.
+-- Adds the folders of a user to its description.
 local function settle(user, folder)
   local function place(field, owners)
     local path = user[field]
@@ -168,7 +167,7 @@ local function settle(user, folder)
   end
 end
 
---- The sites or teams of an organization out of their listings.
+-- Reads the sites or teams of an organization from their listings.
 local function listed(each, field, kind, folder)
   local out = {}
   for i, path in ipairs(each[field] or {}) do
@@ -187,7 +186,7 @@ end
 
 local kinds = { exchange = "Vex", onedrive = "Veod", sharepoint = "Vesp", teams = "Vet" }
 
---- What an organization's backups are of.
+-- Returns the workloads of an organization's backups.
 local function workloads_of(each)
   if not each.workloads then
     local out = { "Vex", "Veod" }
@@ -200,7 +199,7 @@ local function workloads_of(each)
   return out
 end
 
---- Sees to it that every organization has a job, for restore points come from jobs.
+-- Adds a job to every organization without one, since restore points need a job.
 local function employ(spec)
   spec.jobs = spec.jobs or {}
   local backed_up = {}
@@ -217,7 +216,7 @@ local function employ(spec)
   end
 end
 
---- Completes what world.lua said, or would have.
+-- Completes the description of world.lua.
 local function complete(spec, folder)
   spec.name = spec.name or folder.root:match "([^/]+)/*$" or "folder"
   if not spec.now then
@@ -258,7 +257,7 @@ local function complete(spec, folder)
   return spec, now
 end
 
---- A mailbox or an archive of a user, out of a folder or a listing.
+-- Reads a mailbox or an archive of a user from a folder or a listing.
 ---@param options { path: string?, name: string?, archive: boolean?, now: integer }
 local function mailbox_of(organization, user, folder, options)
   local path = options.path
@@ -279,7 +278,7 @@ local function mailbox_of(organization, user, folder, options)
   return found
 end
 
---- Adds the mailboxes, and what production has lost.
+-- Adds the mailboxes, and marks what production has lost.
 local function finish(world, spec, folder, now)
   local lost = {}
   for _, each in ipairs(spec.organizations) do
@@ -287,7 +286,7 @@ local function finish(world, spec, folder, now)
     for _, described in ipairs(each.users) do
       local user = organization.by_email[core.fold(described.name)]
       if user.drive then
-        -- As a listing tells them.
+        -- Names in the form of a listing.
         user.drive.name = described.drive.drive or user.drive.name
         user.drive.url = described.drive.url or user.drive.url
       end
@@ -315,7 +314,7 @@ local function finish(world, spec, folder, now)
   return world
 end
 
---- Opens a folder; raises a usage error that names file and line where its world.lua is wrong.
+--- Opens a folder; raises `usage` with file and line for a wrong world.lua.
 ---@param root string
 ---@return table world
 function M.open(root)

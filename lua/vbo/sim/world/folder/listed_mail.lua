@@ -1,5 +1,5 @@
---- Mailboxes that a listing describes (`world/listing.lua`): read when somebody first looks into
---- one.  What the API showed of an item is shown again as it was; all else is made up.
+--- Reads mailboxes from listings (`listing.lua`) on first use.  An item shows the fields that were
+--- recorded; the others are made up.
 
 local ids = require "vbo.sim.base.ids"
 local listing = require "vbo.sim.world.folder.listing"
@@ -11,7 +11,7 @@ local function entry_id(seed, count)
   return ids.base64("\0\0\0\0" .. ids.bytes(seed, count - 4), true)
 end
 
---- "Name <address>; …" as persons.
+-- Reads persons from "Name <address>; …".
 local function people(text)
   local list = {}
   for each in (type(text) == "string" and text or ""):gmatch "[^;]+" do
@@ -24,7 +24,7 @@ end
 
 local function moment(text) return type(text) == "string" and time.parse(text) or nil end
 
--- Attachments are made when they are asked for: they may be large.
+-- Makes attachments on use: they may be large.
 local lazy = { __index = function(self, name)
   if name ~= "data" then return nil end
   return require("vbo.server").generated(self.seed, 0, self.size)
@@ -41,7 +41,7 @@ local function attachments_of(row, seed)
   return list
 end
 
--- What of a row is not shown.
+-- The keys of a row that the API does not show.
 local own = { item = true, row = true, attachments = true, content = true, size = true }
 
 local function item_of(mailbox, folder, row, latest, root)
@@ -89,10 +89,10 @@ local function fill(mailbox, above, rows, options)
   end
 end
 
---- A user's mailbox.
+--- Reads a user's mailbox.
 ---@param organization table
 ---@param user table
----@param options { root: string, path: string, latest: number }  latest: when it was recorded
+---@param options { root: string, path: string, latest: number }  latest: the time of the recording
 ---@return table
 function M.mailbox(organization, user, options)
   local mailbox = {

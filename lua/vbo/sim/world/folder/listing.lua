@@ -1,17 +1,17 @@
---- Listings: what a OneDrive, a mailbox, a site or a team holds, described instead of stored, one
---- JSON object a line (`vbolua sim record` writes them, folders as worlds read them):
+--- Reads listings, which describe the content of a OneDrive, a mailbox, a site or a team, one JSON
+--- object a line (`vbolua sim record` writes them):
 ---
 ---   {"drive":"Alice","url":"https://…"}          or "mailbox", "site", "team": always the first
 ---   {"in":1,"folder":"Reports","created":"…","by":"…"}
 ---   {"in":2,"file":"Plan.docx","created":"…","creator":"…",
 ---    "versions":[{"at":"…","by":"…","size":1234,"number":"1.0","id":512}]}
 ---
---- `in` is the line of what a thing is in.  Further kinds: "library", "list" and "site" in a site;
---- "channel", "tab" and "post" in a team; "item" in a mailbox, with what the API shows of it.  A
---- content that is stored has a path in the world's folder, `content`, and, where it is not as long
---- as it is listed, `bytes`; any other is generated, `size` bytes that are always the same.
+--- `in` is the line of the thing above.  Further kinds: "library", "list" and "site" in a site;
+--- "channel", "tab" and "post" in a team; "item" in a mailbox, with the fields that the API shows.
+--- Stored content has a path in the world's folder, `content`, and its size, `bytes`, where that
+--- differs from the listed one; other content is generated, always the same `size` bytes.
 ---
---- What comes out of `read` is what `world/build.lua` and its like expand.
+--- `read` returns descriptions, which `world/build.lua` and its neighbours expand.
 
 local errors = require "vbo.base.error"
 local ids = require "vbo.sim.base.ids"
@@ -20,7 +20,7 @@ local numbers = require "vbo.sim.world.numbers"
 
 local M = {}
 
--- Where a kind goes in the description of what it is in; other kinds are its elements.
+-- The list of a kind in the description above; other kinds are elements of that description.
 local places = {
   library = "libraries", list = "lists", site = "subsites", channel = "channels", tab = "tabs",
 }
@@ -36,7 +36,7 @@ local function kind_of(row)
   end
 end
 
---- Whether a path of `content` stays in the folder.
+-- Checks whether a path of `content` stays in the folder.
 local function is_inside(path)
   if type(path) ~= "string" or path == "" or path:find "[%c\\]" then return false end
   for part in (path .. "/"):gmatch "([^/]*)/" do
@@ -45,8 +45,7 @@ local function is_inside(path)
   return true
 end
 
---- The content of a row: that which is stored, or so many bytes.  Of the latter the seed is made
---- of the line's number: there may be a million.
+-- Describes the content of a row: stored, or generated with a seed of the line's number.
 ---@param row table
 ---@param context { root: string, fail: function, key: integer, line: integer, count: integer }
 local function fill(row, context)
@@ -59,7 +58,7 @@ local function fill(row, context)
       size = math.tointeger(row.bytes) or size }
   else
     context.count = context.count + 1
-    -- 31 bits: the seed crosses a C integer and a JSON number unchanged.
+    -- A seed of 31 bits fits both a C integer and a JSON number.
     local seed = numbers.hash(context.key, context.line << 16 | context.count) & 0x7FFFFFFF
     row.stream = { kind = "generate", seed = seed, size = size }
   end
@@ -101,10 +100,10 @@ local function attach(above, row, kind)
   list[#list + 1] = row
 end
 
---- Reads a listing; raises a usage error that names file and line.
+--- Reads a listing; raises `usage` with file and line.
 ---@param root string  the world's folder
 ---@param path string  of the listing in it
----@param wanted string?  what it must be of: "drive", "mailbox", "site" or "team"
+---@param wanted string?  its required kind: "drive", "mailbox", "site" or "team"
 ---@return table  the description of its first line, with all others in it
 function M.read(root, path, wanted)
   local rows, number, name = {}, 0, root .. "/" .. path

@@ -1,6 +1,6 @@
---- Mailboxes read from a folder: folders of .eml files, and .mbox files as folders of their own.
---- Headers are read when somebody first looks into a mailbox; the rest of a mail when it is asked
---- for, and no more than one at a time is held.
+--- Reads mailboxes from a folder: folders of .eml files, and .mbox files as folders.  Headers are
+--- read when a mailbox is first used, the rest of a mail on use; only one mail at a time is in
+--- memory.
 
 local core = require "vbo.core"
 local ids = require "vbo.sim.base.ids"
@@ -9,7 +9,7 @@ local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 
--- No header is longer.
+-- The most bytes of a header.
 local longest_header = 1 << 20
 
 local categories = {
@@ -22,7 +22,7 @@ local function entry_id(seed, count)
   return ids.base64("\0\0\0\0" .. ids.bytes(seed, count - 4), true)
 end
 
--- Opens a file of the world, which somebody may have removed since.
+-- Opens a file of the world, which may have been removed.
 local function open(path)
   local file, why = io.open(path, "rb")
   return file or refusal.raise(500, ("A file of this world cannot be read: %s."):format(why))
@@ -34,13 +34,13 @@ local function read(path, offset, size)
   return file:read(size) or ""
 end
 
--- The mail that was read last, for its text, HTML and attachments are asked for one by one.
+-- The mail that was read last: its text, HTML and attachments are requested one by one.
 local last = {}
 
 local function whole(item)
   if last.item ~= item then
     local text = read(item.file, item.offset, item.length)
-    -- Of mbox, where lines that begin with "From " have a ">" before it.
+    -- In mbox lines that begin with "From " have a ">" in front.
     if item.boxed then text = text:gsub("^From [^\n]*\n", ""):gsub("\n>(>*From )", "\n%1") end
     last.item, last.message = item, message.parse(text, item.sent)
   end
@@ -79,8 +79,8 @@ local function header_of(path)
   return table.concat(lines)
 end
 
--- Whether a line begins a mail of an mbox file: "From ", whom it is of, and a moment as asctime
--- writes it ("Mon Nov  2 10:00:00 2026", with or without a zone), or RFC 5322 does.
+-- Checks whether a line begins a mail of an mbox file: "From ", the sender, and a time in the form
+-- of asctime ("Mon Nov  2 10:00:00 2026", with or without a zone) or RFC 5322.
 local function begins_mail(line)
   if not line:find "^From " then return false end
   return line:find "%d%d?:%d%d" ~= nil and line:find "%f[%d]%d%d%d%d%f[%D]" ~= nil
@@ -90,8 +90,8 @@ end
 
 local function is_field(line) return line:find "^>?[!-9;-~]+:" or line:find "^>From " end
 
---- The mails of an mbox file, one after another; none is held.  A paragraph that begins with "From"
---- begins none: what does has a moment in it, and a header field in the next line.
+-- Iterates over the mails of an mbox file without keeping them.  A paragraph that begins with
+-- "From" begins no mail: a mail has a time in that line, and a header field in the next.
 local function each_in_mbox(path, found)
   local file <close> = open(path)
   local at, start, lines, in_header, blank = 0, nil, nil, false, true
@@ -140,7 +140,7 @@ local function fill(mailbox, list, root, path, shown, by_path)
       folder_at(mailbox, inner, by_path)
       fill(mailbox, list, root, below, inner, by_path)
     elseif kind == "eml" then
-      -- Mail beside the folders lies in the inbox.
+      -- Mail outside folders belongs to the inbox.
       local file = root .. "/" .. below
       add_item(mailbox, folder_at(mailbox, shown or "Inbox", by_path), {
         file = file, offset = 0, length = entry.size, modified = entry.modified, seed = below,
@@ -160,7 +160,7 @@ local function fill(mailbox, list, root, path, shown, by_path)
   end
 end
 
---- A user's mailbox.
+--- Reads a user's mailbox.
 ---@param organization table
 ---@param user table
 ---@param options { list: (fun(path: string): table[]), root: string, path: string, now: integer }

@@ -1,5 +1,4 @@
---- Reads mail as it lies in .eml files: what GMime finds in it (`server.mail`), in the shape that a
---- world's mail has.
+--- Reads mail of .eml files with GMime (`server.mail`), in the shape of a world's mail.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -12,8 +11,7 @@ local function read(text)
   return found
 end
 
---- Raises `unsupported`, with the package that brings it, where mail cannot be read for want of
---- GMime.
+--- Raises `unsupported`, with the name of the package, where GMime is missing.
 function M.check() read "" end
 
 --- Returns text of unknown origin as UTF-8: as it is, or as windows-1252.
@@ -25,7 +23,7 @@ function M.utf8(text)
   return found or errors.raise(err)
 end
 
--- One line, whatever it was folded into.
+-- Unfolds a header field to one line.
 local function line(text) return text and (text:gsub("%c+", " "):match "^%s*(.-)%s*$") end
 
 local function header_of(found, fallback)
@@ -42,13 +40,13 @@ local function header_of(found, fallback)
   }
 end
 
---- Returns what the header of a mail says.
+--- Reads the header of a mail.
 ---@param text string   the header, or the whole mail
----@param fallback integer  when it was sent where that cannot be read
+---@param fallback integer  the time of sending where it cannot be read
 ---@return table  subject, from, to, cc, bcc, sent, dated, message_id, in_reply_to, references,
 ---  importance
 function M.header(text, fallback)
-  -- Without the empty line a mail has no end of its header.
+  -- The header ends with an empty line.
   return header_of(read(text:gsub("\r?\n?$", "\r\n\r\n", 1) .. ""), fallback)
 end
 
@@ -82,7 +80,7 @@ function message_of(found, fallback)
   return out
 end
 
---- Returns a whole mail.
+--- Reads a whole mail.
 ---@param text string
 ---@param fallback integer  as `header`
 ---@return vbo.sim.mail.Message
