@@ -20,6 +20,7 @@
 #   make lint             runs the linters; graph only holds the arrows to their order
 #   make figures          counts files by folder
 #   make graph            holds require and #include to the order of the layers
+#   make words            looks for words that the project's prose avoids
 #   make figures          counts the files of each folder
 #   make format           lays out the C files; format-check only compares
 #   make generated        writes the pages of docs/reference
@@ -158,7 +159,7 @@ MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
 LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 
 .PHONY: all modules lib demo test run-tests tsan fuzz fuzz-programs counts bench soak soak-silence \
-  lint graph figures format-check format install uninstall install-modules clean deps catalogue \
+  lint graph words figures format-check format install uninstall install-modules clean deps catalogue \
   needed dist rock install-rock help \
   generated types moved reference FORCE
 .DEFAULT_GOAL := all
@@ -377,13 +378,13 @@ counts: all $(BUILD)/pages
 C_FILES := $(shell find csrc spec tools examples -name '*.[ch]' 2>/dev/null | LC_ALL=C sort)
 LINT_CFLAGS = -std=c11 -D_GNU_SOURCE -Icsrc -I$(BUILD) -Ispec/support $(LUA_CFLAGS) $(CORE_CFLAGS) $(SERVER_CFLAGS)
 
-lint: $(BUILD)/modules.h $(BUILD)/build.h graph
+lint: $(BUILD)/modules.h $(BUILD)/build.h graph words
 	luacheck -q lua spec $(wildcard examples bench tools)
 	clang-tidy --quiet $(filter csrc/%.c examples/%.c,$(C_FILES)) -- $(LINT_CFLAGS) \
 	  $(INTERPRETER_DEFINES) -DVBO_LUADIR='""' -DVBO_CMODDIR='""'
 
-# The order of the layers, and the files of each folder; `tools/lint.lua dot` draws the rooms.
-graph figures: $(if $(HAVE_LUA),,$(BUILD)/vbolua)
+# The order of the layers, the words of the prose, and the files of each folder.
+graph words figures: $(if $(HAVE_LUA),,$(BUILD)/vbolua)
 	$(GENERATE) tools/lint.lua $@
 
 format-check:

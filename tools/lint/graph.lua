@@ -80,15 +80,19 @@ local function read_require(graph, layers, from, file, tokens, at)
     end
   elseif graph.lua[name.text] then
     add(graph, from, name.text, file, name.line)
+  elseif layers.generated[name.text] then
+    add(graph, from, name.text, file, name.line)
   elseif layers.libraries[name.text] ~= from then
     complain(graph, from .. " -> " .. name.text, "%s:%d: %s must not require %q: lua/ has "
       .. "no such module", file, name.line, from, name.text)
   end
 end
 
--- A string that is the name of a module, or code that requires one.
-local function read_string(graph, from, file, token, seam)
-  if graph.lua[token.text] and not seam then add(graph, from, token.text, file, token.line) end
+-- A string that is the name of a module, or code that requires one.  "vbo" is a plain word, too.
+local function read_string(graph, from, file, token)
+  if graph.lua[token.text] and token.text ~= "vbo" then
+    add(graph, from, token.text, file, token.line)
+  end
   for name in token.text:gmatch "require%s*%(?%s*[\"']([%w_.]+)" do
     if graph.lua[name] then add(graph, from, name, file, token.line) end
   end
@@ -103,8 +107,8 @@ local function read_lua(graph, layers, from, file, text)
   for at, token in ipairs(tokens) do
     if is_require(tokens, at) then
       read_require(graph, layers, from, file, tokens, at)
-    elseif token.kind == "string" then
-      read_string(graph, from, file, token, seam)
+    elseif token.kind == "string" and not seam then
+      read_string(graph, from, file, token)
     end
   end
   for _, pattern in ipairs(seam and seam.reaches or {}) do

@@ -46,7 +46,8 @@ M.c = {
   { "json", "http", "save" },
   { "client" },
   { "lua" },
-  { "server", "program" },
+  { "server" },
+  { "program" },
 }
 
 --- Headers of libraries (a pattern), and the folders and files of csrc/ that may reach them, also
@@ -62,6 +63,11 @@ M.headers = {
 --- Libraries that are not ours, and the module that may require each.
 M.libraries = {
   cjson = "vbo.base.json",
+}
+
+--- Modules that `make` writes below build/.
+M.generated = {
+  ["vbo.cli.help.pages"] = "the pages of docs/reference, packed",
 }
 
 --- The modules that may make or look up the name of a module, and what they reach so ("x.*": each
