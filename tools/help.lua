@@ -10,9 +10,11 @@ local M = {}
 local function lines_of(path)
   local lines = {}
   local file <close> = assert(io.open(path, "rb"))
+  local code = false
   for line in file:lines() do
     -- A terminal follows no link, and needs no line below the head of a table.
-    line = line:gsub("%[([^%]]*)%]%b()", "%1")
+    if line:find "^```" then code = not code end
+    if not code then line = line:gsub("%[([^%]]*)%]%b()", "%1") end
     if not line:find "^<!%-%-" and not line:find "^|[-| ]*$" then lines[#lines + 1] = line end
   end
   return lines

@@ -13,6 +13,7 @@ if is_program then
     root, root, package.path)
 end
 
+local examples_of = require "tools.reference.examples"
 local model_of = require "tools.model"
 local output = require "tools.output"
 local topics = require "tools.reference.topics"
@@ -46,12 +47,11 @@ local function methods_of(model)
   return methods
 end
 
--- The examples by the classes that their first line names.
+-- The code of examples by class.
 local function examples(root)
-  local folder, by_class = root .. "/../examples/objects", {}
-  for _, name in ipairs(output.list(folder)) do
-    local first, rest = output.read(folder .. "/" .. name):match "^%-%- ([^\n]+)\n+(.*)$"
-    for class in (first or ""):gmatch "%w+" do by_class[class] = rest end
+  local by_class = {}
+  for _, example in ipairs(examples_of.read(root .. "/../examples/objects")) do
+    for _, class in ipairs(example.classes) do by_class[class] = example.code end
   end
   return by_class
 end

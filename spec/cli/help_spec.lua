@@ -37,6 +37,8 @@ describe("vbolua help", function()
     text = run "documents"
     has(text, "  - OneDriveDocument\n")
     has(text, "  - SiteDocument\n")
+    -- Its example, as it is.
+    has(run "vexemailsettings", "  local settings = client[explorer .. \"_email_settings\"](client)\n")
   end)
 
   it("prints a method with its options, of one and of a selection", function()

@@ -70,7 +70,7 @@ describe("the committed pages", function()
       for heading in text:gmatch "\n#+ ([^\n]+)" do
         anchors[name .. "#" .. heading:lower():gsub("[^%w_ -]", ""):gsub(" ", "-")] = true
       end
-      for link in text:gmatch "%]%(([^)]+)%)" do
+      for link in text:gsub("```.-```", ""):gmatch "%]%(([^)]+)%)" do
         if not link:find "://" then
           local to = link:sub(1, 1) == "#" and name .. link or from .. link
           to = to:gsub("[^/]+/%.%./", "")
