@@ -259,7 +259,7 @@ describe("the pages of objects", function()
   it("have an option's type, default, versions, property and meaning", function()
     local restore = method("OneDriveDocument", "OneDriveDocument:restore")
     for _, row in ipairs {
-      '| `on_conflict` | `"overwrite"` · `"keep"` · null |  |  | `documentAction` | ',
+      '| `on_conflict` | `"overwrite"` · `"keep"` · null |  | v2–v8 | `documentAction` | ',
       '| `version` | `"all"` · `"last"` |  | v2–v5 | `documentVersion` | ',
       "| `user_code` | string |  | v4–v8 | `userCode` | ",
       "| `wait` | boolean | true |  |  | Returns when a restore in the background is over",
@@ -277,14 +277,34 @@ describe("the pages of objects", function()
   it("have a field's type, versions, property and unit", function()
     local text = page "objects/OneDriveDocument"
     for _, row in ipairs {
-      "| `size` | integer |  | `sizeBytes`, `size` | bytes",
+      "| `size` | integer | v2–v8 | `sizeBytes`, `size` | bytes",
       "| `is_folder` | boolean | v7–v8 | `isFolder` |",
-      "| `created` | string |  | `creationTime` | ISO 8601, UTC |",
+      "| `id` | string | v2–v8 |",
+      "| `created` | string | v2–v8 | `creationTime` | ISO 8601, UTC |",
       "`size`, `larger`, `smaller`",
       "From: `OneDrive:document`, `OneDrive:documents`, ",
     } do
       assert.is_truthy(text:find(row, 1, true), row)
     end
+  end)
+
+  it("give every option a type and every field its versions", function()
+    local lacking = {}
+    for _, name in ipairs(output.list(folder .. "/objects")) do
+      local head
+      for line in output.read(folder .. "/objects/" .. name):gmatch "[^\n]+" do
+        if not line:find "^|" then
+          head = nil
+        elseif not head then
+          head = line
+        elseif head:find "^| field | type | versions" or head:find "^| option |" then
+          local cell = head:find "^| option" and line:match "^| [^|]* | ([^|]*) |"
+            or line:match "^| [^|]* | [^|]* | (v?[^|]*) |"
+          if not cell or cell:match "^%s*$" then lacking[#lacking + 1] = name .. ": " .. line end
+        end
+      end
+    end
+    assert.equal("", table.concat(lacking, "\n"))
   end)
 
   it("explain every option that vbolua itself has", function()

@@ -60,9 +60,10 @@ M.headers = {
   { "^lauxlib", "lua", "server", "program" },
 }
 
---- Libraries that are not ours, and the module that may require each.
+--- Libraries that are not ours and modules that make writes, and the module that may require each.
 M.libraries = {
   cjson = "vbo.base.json",
+  ["vbo.cli.help.pages"] = "vbo.cli.help.find",
 }
 
 --- Modules that `make` writes below build/.

@@ -121,7 +121,7 @@ local function mentioned(object, text)
   local fields, methods = {}, object and object.names or {}
   for word, rest in table.concat(text, " "):gmatch "`([%l][%l%d_]*)( ?=?[^`]*)`" do
     if (rest == "" or rest:match "^ =") and not methods[word] and not kinds[word] then
-      fields[#fields + 1] = { name = word, type = "any", optional = true }
+      fields[#fields + 1] = { name = word, type = "any", optional = true, mentioned = true }
     end
   end
   return fields

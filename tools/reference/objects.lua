@@ -51,12 +51,13 @@ local function before(a, b)
 end
 
 -- One row an option: another spelling of the same property of the API has none of its own.
-local function rows_of(page, signature, everywhere, hidden)
+local function rows_of(page, signature, hidden)
   local rows, taken = {}, {}
   for _, field in ipairs(signature.options and signature.options.fields or {}) do
     local rest = field.rest or {}
     -- A comment that several methods share may name what this one's operation has not.
-    local other = not field.rest and field.type == "any" and page.model.meanings[field.name] ~= nil
+    local other = field.mentioned and (page.model.meanings[field.name] ~= nil
+      or not explained(signature.name, field.name)[1])
     for _, name in ipairs(rest) do other = other or taken[name] end
     for _, name in ipairs(rest) do taken[name] = true end
     if not other and not hidden[field.name] then
@@ -67,10 +68,11 @@ local function rows_of(page, signature, everywhere, hidden)
       if schema and schema.default ~= nil then
         default = ("`%s`"):format(tostring(schema.default))
       end
-      local kind = field.type == "any" and "" or text.type(field.type, page.link, true)
+      local type = field.type == "any" and said.type or field.type
+      local kind = type == "any" and "" or text.type(type, page.link, true)
       rows[#rows + 1] = { ("`%s`"):format(field.name), kind,
-        default, have ~= everywhere and have or "",
-        #rest > 0 and "`" .. table.concat(rest, "`, `") .. "`" or "", said[1] or "", at = #rows }
+        default, have, #rest > 0 and "`" .. table.concat(rest, "`, `") .. "`" or "",
+        said[1] or text.unit(field.name, field.type), at = #rows }
     end
   end
   table.sort(rows, before)
@@ -170,7 +172,7 @@ end
 local function method_section(page, owner, signature, known)
   local set = versions_of(page, signature)
   local hidden, more = shared(page, signature)
-  local rows = rows_of(page, signature, spans.text(page.model.names, set), hidden)
+  local rows = rows_of(page, signature, hidden)
   if #rows == 0 then return nil end
   local out = { ("### %s:%s"):format(owner, signature.name), marks_of(page, signature, set),
     "- `" .. usage(owner, signature, rows) .. "`" }
@@ -237,10 +239,10 @@ local function field_rows(page, object)
     if other then return end
     done[name] = true
     for _, property in ipairs(rest or {}) do taken[property] = true end
-    local have = versions and spans.text(page.model.names, versions) or ""
     rows[#rows + 1] = { ("`%s`"):format(name), text.type(kind, page.link),
-      have ~= everywhere and have or "",
-      rest and "`" .. table.concat(rest, "`, `") .. "`" or "", said }
+      versions and spans.text(page.model.names, versions) or everywhere,
+      rest and "`" .. table.concat(rest, "`, `") .. "`" or "",
+      said ~= "" and said or text.unit(name, kind) }
   end
   local record = object.record and words.record(object.record, page.model.renamed) or {}
   local by_name = {}

@@ -4,7 +4,8 @@
 --- not.  Options without a row are properties of the REST API under their own names.  A default of
 --- the server's is not said: the vendor's reference has it.
 
----@type table<string, {[1]: string, default: string?}>
+--- `type` stands where the sources say nothing of it.
+---@type table<string, {[1]: string, default: string?, type: string?}>
 return {
   -- saves
   to = { "The file, or a folder where it ends in `/` or a set is saved; missing folders are made.",
@@ -22,7 +23,7 @@ return {
   manifest = { "Notes the file in `SHA256SUMS` and `manifest.json` beside it, or in a "
     .. "`vbo.manifest`.", default = "false" },
   preserve_time = { "Gives a plain file the modification time of its document.", default = "true" },
-  zip = { "`true` saves one archive, `false` plain files." },
+  zip = { type = "boolean", "`true` saves one archive, `false` plain files." },
   limit = { "Saves this many at a time where the API has no call for several.", default = "16" },
   on_error = { "`\"stop\"` ends at the first failure, `\"continue\"` returns the failures.",
     default = "`\"stop\"`" },
@@ -32,19 +33,22 @@ return {
   strict = { "`false` sends what the catalogue does not know, with a warning.",
     default = "true" },
   -- restores
-  wait = { "Returns when a restore in the background is over; `false` at once.", default = "true" },
-  allow_partial = { "Returns the statistics instead of raising `partial` where items failed.",
+  wait = { type = "boolean",
+    "Returns when a restore in the background is over; `false` at once.", default = "true" },
+  allow_partial = { type = "boolean",
+    "Returns the statistics instead of raising `partial` where items failed.",
     default = "false" },
-  operator = { "Restores as a restore operator.", default = "as the session was opened" },
-  reason = { "Why the restore is made, for the server's log." },
+  operator = { type = "boolean",
+    "Restores as a restore operator.", default = "as the session was opened" },
+  reason = { type = "string", "Why the restore is made, for the server's log." },
   on_conflict = { "What becomes of an item that exists." },
-  version = { "Which versions of a document: the last one or all." },
-  changed = { "Restores items that were changed since the backup." },
-  deleted = { "Restores items that were deleted since the backup." },
+  version = { type = "string", "Which versions of a document: the last one or all." },
+  changed = { type = "boolean", "Restores items that were changed since the backup." },
+  deleted = { type = "boolean", "Restores items that were deleted since the backup." },
   ["explore.deleted"] = { "Shows items that were deleted before the point in time.",
     default = "false" },
-  permissions = { "Restores permissions as well." },
-  notify = { "Sends notifications of shared links." },
+  permissions = { type = "boolean", "Restores permissions as well." },
+  notify = { type = "boolean", "Sends notifications of shared links." },
   list_views = { "Restores the views of lists." },
   master_pages = { "Restores master pages." },
   subsites = { "Restores subsites." },
@@ -56,12 +60,12 @@ return {
   password = { "Its password: a `vbo.secret`, or text." },
   on_premises_user = { "The account of an on-premises organization." },
   on_premises_password = { "Its password: a `vbo.secret`, or text." },
-  user_code = { "The device code that was confirmed." },
-  application_id = { "The Entra ID application that writes into production." },
+  user_code = { type = "string", "The device code that was confirmed." },
+  application_id = { type = "string", "The Entra ID application that writes into production." },
   application_certificate = { "Its certificate: PKCS #12 in base64." },
   application_certificate_password = { "The password of the certificate." },
-  organization_name = { "The organization of the account." },
-  region = { "The Microsoft 365 region of the account." },
+  organization_name = { type = "string", "The organization of the account." },
+  region = { type = "string", "The Microsoft 365 region of the account." },
   -- explores
   at = { "The point in time: ISO 8601 or seconds since 1970.",
     default = "the newest restore point" },
@@ -82,6 +86,11 @@ return {
   -- exports
   keyword = { "Exports what has this word." },
   size_limit = { "Bytes of one PST file." },
+  alias = { type = "string", "The name that the restored site or list gets." },
+  skip_unresolved = { type = "boolean", "Leaves out items whose place does not exist any more." },
+  domain_name = { type = "string", "The domain of the on-premises account." },
+  timezone = { type = "string", "The time zone of the report." },
+  skip_item_checks = { type = "boolean", "Sends without looking at the size of the items." },
   -- waiting
   timeout = { "Seconds to wait.", default = "none" },
   -- resources named by others
@@ -97,12 +106,14 @@ return {
   data_retrieval = { "The data retrieval, or its id." },
   onedrive = { "The OneDrive that receives the items." },
   proxies = { "The proxies of the pool, or their ids." },
-  ["send.to"] = { "The receivers of the mail." },
+  ["send.to"] = { type = "string", "The receivers of the mail." },
   ["send.from"] = { "The sender of the mail." },
   ["send.subject"] = { "The subject of the mail." },
   ["send.text"] = { "The text of the mail." },
-  ["copy.to"] = { "The OneDrive that receives the items.", default = "required" },
-  ["restore_to.to"] = { "The user, mailbox, site or OneDrive that receives the items." },
+  ["copy.to"] = { type = "vbo.UserOneDrive|vbo.OneDrive",
+    "The OneDrive that receives the items.", default = "required" },
+  ["restore_to.to"] = { type = "vbo.Resource",
+    "The user, mailbox, site or OneDrive that receives the items." },
   -- vbo.connect
   ["connect.url"] = { "`\"https://host:port/path\"`.", default = "from `host` and `port`" },
   ["connect.host"] = { "The server's name or address.", default = "`$VBO_HOST`" },

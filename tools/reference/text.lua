@@ -59,6 +59,23 @@ function M.type(text, link, lower)
   return table.concat(list, " · ")
 end
 
+local units = { { "_bytes$", "bytes" }, { "^size$", "bytes" }, { "^bytes$", "bytes" },
+  { "_mb$", "MB" }, { "_gb$", "GB" }, { "_percent$", "percent" }, { "^percent_", "percent" },
+  { "_seconds$", "seconds" }, { "_days$", "days" }, { "_hours_threshold$", "hours" } }
+
+--- Returns the unit of a field or an option, as its name and type say.
+---@param name string
+---@param kind string  LuaCATS
+---@return string  "" where it has none
+function M.unit(name, kind)
+  if kind:find "vbo%.Timestamp" then return "ISO 8601, UTC" end
+  if kind:find "vbo%.Date" then return "ISO 8601 with a zone, or seconds since 1970" end
+  for _, unit in ipairs(kind:find "integer" and units or kind:find "number" and units or {}) do
+    if name:find(unit[1]) then return unit[2] end
+  end
+  return ""
+end
+
 --- Returns what a schema bounds: "≥ 1, ≤ 9, default 5".
 ---@param schema vbo.Schema?
 ---@return string  "" when it bounds nothing
