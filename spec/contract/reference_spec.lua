@@ -352,7 +352,8 @@ describe("the pages of topics", function()
     end
     assert.is_true(count > 30)
     assert.is_truthy(text:find("\n## Transfers\n", 1, true))
-    assert.is_truthy(text:find("Waits until the transfer is done", 1, true))
+    local said = header:match "/%* ([%w ]+)[^/]*%*/\nVBO_API bool vbo_transfer_wait"
+    assert.is_truthy(text:find("\n" .. said, 1, true), said)
     assert.is_nil(text:find("/* ---", 1, true))
   end)
 end)
