@@ -26,6 +26,21 @@ describe("make help", function()
   end)
 end)
 
+describe("docs/installing.md", function()
+  it("names the Debian packages that building takes", function()
+    local groups = rehearsal.content ".ci/deps.sh":match "group_build%(%)(.-)\ngroup_demo"
+    local page, count = rehearsal.content "docs/installing.md":match "apt%-get install (.-)\n```", 0
+    page = " " .. page:gsub("[\\\n]", " ") .. " "
+    for package in groups:gmatch "%s(%w[%w.-][%w.-]+) \"" do
+      if package ~= "libc6-dev" then -- gcc brings it
+        count = count + 1
+        assert.is_truthy(page:find(" " .. package .. " ", 1, true), package .. " is missing")
+      end
+    end
+    assert.is_true(count >= 10, count)
+  end)
+end)
+
 describe("make", function()
   -- Other systems name Lua 5.4 otherwise, and have it as a shared library only.
   for _, name in ipairs { "lua-5.4", "lua54", "lua" } do
