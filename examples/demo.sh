@@ -1,9 +1,9 @@
 #!/bin/sh
-# The examples against a rehearsal server of our own: `make demo` calls this.
+# Runs the examples against a rehearsal server: `make demo` calls this.
 #
 #   VBOLUA=build/vbolua examples/demo.sh [FOLDER]
 #
-# FOLDER receives what is saved; a new temporary one unless told.
+# FOLDER receives what is saved; default a new temporary one.
 set -eu
 
 vbolua=${VBOLUA:-vbolua}

@@ -56,7 +56,7 @@ M["Silence and slowness"] = {
       .. "HTTP/1.1 103 Early Hints\\r\\nLink: </x>\\r\\n\\r\\n"
       .. "HTTP/1.1 199 ?\\r\\n\\r\\n\npause 1500", connect = silence,
   },
-  ["a switch of protocols (101) that nobody asked for"] = {
+  ["a switch of protocols (101) without a request for it"] = {
     before = "send HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: x\\r\\n"
       .. "Connection: upgrade\\r\\n\\r\\n\npause 600000", connect = silence,
   },
@@ -108,7 +108,7 @@ M["Bodies that are not what they claim"] = {
         change = 'json 201 {"id":"1"}' })[kind] .. "\nsend more than there should be"
     end,
   },
-  ["chunks whose size is no number"] = {
+  ["chunks whose size is not a number"] = {
     instead = "send HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\nzz\\r\\n[]\nclose",
   },
   ["neither length nor chunks: the end of the connection is the end"] = {
@@ -135,7 +135,7 @@ M["Bodies that are not what they claim"] = {
       return framed(kind, "Content-Length: 10\\r\\nTransfer-Encoding: chunked")
     end,
   },
-  ["compressed, which nobody asked for"] = {
+  ["compressed without a request for it"] = {
     instead = function(kind)
       return framed(kind, "Content-Length: 10\\r\\nContent-Encoding: gzip")
     end,

@@ -113,7 +113,7 @@ local disk = {
       assert(os.execute(("rm -rf %s && mkdir %s"):format(quoted(folder), quoted(folder))))
     end,
   },
-  ["a partial file with a name that somebody removes in the middle"] = {
+  ["a partial file with a name that is removed in the middle"] = {
     shim = "FAULT_NAMED=1",
     meanwhile = function(folder)
       assert(os.execute("rm " .. quoted(folder) .. "/.vbolua-*.part"))
@@ -297,7 +297,7 @@ M["Hosts"] = {
   rows = {
     ["the name is not found"] = name_fails(99),
     ["the name is not found at first"] = name_fails(1),
-    ["nobody listens any more (connection refused)"] = function(folder, kind)
+    ["the port is closed (connection refused)"] = function(folder, kind)
       local peer <close> = peer_for(folder, kind)
       local client, log, err = peer:connect()
       peer:stop()
