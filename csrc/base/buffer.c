@@ -16,6 +16,7 @@ bool vbo_buffer_reserve(vbo_buffer *buffer, size_t size, vbo_error *err) {
                          buffer->limit);
   if (needed <= buffer->capacity) return true;
   size_t capacity = buffer->capacity < BUFFER_FIRST ? BUFFER_FIRST : buffer->capacity;
+  /* Doubling makes n appends cost O(n). */
   while (capacity < needed) {
     if (capacity > SIZE_MAX / 2) {
       capacity = needed;
@@ -31,6 +32,7 @@ bool vbo_buffer_reserve(vbo_buffer *buffer, size_t size, vbo_error *err) {
     if (moved == NULL) return vbo_error_memory(err);
     buffer->data = moved;
   } else {
+    /* realloc could leave a copy behind, unwiped. */
     char *moved = vbo_secure_alloc(capacity);
     if (moved == NULL) return vbo_secure_full(err);
     if (buffer->size > 0) memcpy(moved, buffer->data, buffer->size);

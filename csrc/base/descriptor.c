@@ -17,6 +17,7 @@
 int vbo_off_standard(int file) {
   if (file < 0 || file > STDERR_FILENO) return file;
   int above = fcntl(file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  /* Kept for the caller across the close. */
   int failure = errno;
   close(file);
   errno = failure;
@@ -36,6 +37,7 @@ void vbo_file_seal(int file) {
   if (flags >= 0 && (flags & FD_CLOEXEC) == 0) (void)fcntl(file, F_SETFD, flags | FD_CLOEXEC);
 }
 
+/* The descriptors this process was started with; set once, before any thread. */
 static vbo_files inherited;
 static bool have_inherited;
 

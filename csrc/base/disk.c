@@ -26,6 +26,7 @@ int vbo_file_look(int directory, const char *name, vbo_found *found) {
   return 0;
 }
 
+/* O_NONBLOCK: opening a FIFO without a writer would wait for one. */
 int vbo_plain_open(const char *path, int *file) {
   struct stat info;
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -50,6 +51,7 @@ int vbo_private_open(const char *path, int *file, bool *is_private) {
     close(fd);
     return failure;
   }
+  /* root's files count: secrets of services are often mounted as root's. */
   *is_private = (info.st_mode & 077) == 0 && (info.st_uid == geteuid() || info.st_uid == 0);
   *file = fd;
   return 0;
@@ -86,6 +88,7 @@ bool vbo_file_space(int file, int64_t *space, uint64_t *disk) {
   struct statvfs room;
   struct stat info;
   if (fstatvfs(file, &room) != 0 || fstat(file, &info) != 0 || room.f_blocks == 0) return false;
+  /* f_bavail, not f_bfree: root's reserve is not this user's. */
   uint64_t unit = room.f_frsize != 0 ? room.f_frsize : room.f_bsize;
   uint64_t most = unit != 0 ? (uint64_t)INT64_MAX / unit : 0;
   *space = (int64_t)((uint64_t)room.f_bavail < most ? (uint64_t)room.f_bavail * unit : INT64_MAX);
@@ -93,6 +96,7 @@ bool vbo_file_space(int file, int64_t *space, uint64_t *disk) {
   return true;
 }
 
+/* Closing a duplicate has the file system report what it would report at the last close. */
 int vbo_file_flush(int file) {
   int twin = fcntl(file, F_DUPFD_CLOEXEC, 0);
   if (twin < 0) return errno;

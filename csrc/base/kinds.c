@@ -79,6 +79,7 @@ static const struct errno_words {
     {EXDEV, "EXDEV", "it is on another file system"},
 };
 
+/* Linear: it runs once for a failed system call. */
 static const struct errno_words *errno_find(int number) {
   for (size_t i = 0; i < sizeof errno_table / sizeof *errno_table; i++)
     if (errno_table[i].number == number) return &errno_table[i];

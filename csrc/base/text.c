@@ -63,7 +63,7 @@ size_t vbo_utf8_put(uint32_t point, char out[4]) {
 }
 
 bool vbo_text_unsafe(uint32_t point) {
-  /* Of Unicode's controls (Cc), format characters (Cf) and separators (Zl, Zp) all that no
+  /* All of Unicode's controls (Cc), format characters (Cf) and separators (Zl, Zp) that no
    * language needs. The zero-width joiner and non-joiner (200C, 200D), which Persian, Indic
    * scripts and emoji are written with, and the soft hyphen are not here. */
   static const uint32_t ranges[][2] = {{0x00, 0x1F},     {0x7F, 0x9F},      {0x61C, 0x61C},
@@ -89,6 +89,7 @@ size_t vbo_text_show(const char *text, size_t size, char out[VBO_TEXT_SHOWN], bo
 }
 
 void vbo_text_clean(char *out, size_t capacity, const char *text, size_t size) {
+  /* Cleaning never makes a text longer, which callers rely on. */
   size_t used = 0;
   bool blank = true; /* also drops the white space in front */
   size_t at = 0;

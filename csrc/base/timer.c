@@ -5,6 +5,7 @@
 
 #include "base/system.h"
 
+/* Makes the later of two roots the first child of the earlier one. */
 static vbo_timer *meld(vbo_timer *a, vbo_timer *b) {
   if (a == NULL) return b;
   if (b == NULL) return a;
@@ -45,6 +46,7 @@ static vbo_timer *meld_children(vbo_timer *child) {
   return root;
 }
 
+/* Cuts the timer out of its parent's children and melds its own children back in. */
 void vbo_timer_stop(vbo_timers *timers, vbo_timer *timer) {
   if (!timer->set) return;
   timer->set = false;
@@ -80,6 +82,8 @@ int64_t vbo_timers_next(const vbo_timers *timers) {
 }
 
 void vbo_timers_fire(vbo_timers *timers, int64_t now) {
+  /* A timer that is set again for `now` while it fires must not fire for ever: its owner sets a
+   * later time. */
   while (timers->root != NULL && timers->root->due <= now) {
     vbo_timer *timer = timers->root;
     vbo_timer_stop(timers, timer);

@@ -51,6 +51,8 @@ void vbo_answer_error(const vbo_headers *headers, const char *body, size_t size,
   vbo_reason_code(body, size, err->code, sizeof err->code);
 }
 
+/* The statuses by which VB365 itself refuses. 500 is not one: the server may have broken
+ * half-way. */
 static bool refusing_status(int status) {
   static const int statuses[] = {400, 401, 403, 404, 405, 409, 422, 429, 503};
   for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
@@ -68,6 +70,7 @@ static bool bearer_challenge(const vbo_headers *headers) {
          vbo_ascii_equal(value, size, scheme, size) && (value[size] == '\0' || value[size] == ' ');
 }
 
+/* A gateway's page, or no body, is not the server's word: its status alone proves nothing. */
 bool vbo_answer_refuses(const vbo_headers *headers, const char *body, size_t size) {
   static const char *const names[] = {"message", "Message", "error", "Error",    "errors",
                                       "Errors",  "detail",  "title", "errorCode"};

@@ -16,7 +16,7 @@
 
 typedef enum vbo_auth_state { VBO_AUTH_NONE, VBO_AUTH_ASKING, VBO_AUTH_VALID } vbo_auth_state;
 
-/* What a login takes.  Owned by the client. */
+/* The credentials of a login. Owned by the client. */
 typedef struct vbo_credentials {
   char *user; /* NULL: the client sends anonymous requests only */
   vbo_secret *password;
@@ -42,7 +42,7 @@ typedef struct vbo_token_answer {
   int64_t sent_at;
 } vbo_token_answer;
 
-/* What the state machine does to the world.  None may call back into it at once. */
+/* The actions of the state machine. None may call back into it at once. */
 typedef struct vbo_auth_events {
   /* Sends `form`, which stays as it is until `drop`; vbo_auth_answered gets the answer. */
   bool (*send)(void *owner, const vbo_buffer *form, vbo_error *err);

@@ -52,7 +52,7 @@ typedef struct vbo_congestion_options { /* 0: the default */
   int64_t give_up_after;                /* milliseconds, -1: never; default five minutes */
 } vbo_congestion_options;
 
-/* What a request shows of its server. */
+/* The news of a server in how a request ended. */
 typedef enum vbo_outcome {
   VBO_OUTCOME_NONE,   /* nothing: it was cancelled, the disk was full */
   VBO_OUTCOME_GOOD,   /* an answer */

@@ -8,6 +8,7 @@
 #include "base/redact.h"
 #include "base/secret.h"
 
+/* trust and origin stay: a closed client still states its fingerprint and its origin. */
 void vbo_endpoint_close(vbo_endpoint *endpoint) {
   for (unsigned i = 0; i < VBO_ENDPOINT_KEEPS; i++) {
     vbo_secret_free(endpoint->kept[i]);

@@ -9,6 +9,8 @@
 
 enum { LIFETIME = 15 * 60, LONGEST_LIFETIME = 365 * 24 * 60 * 60 };
 
+/* Percent-encodes all but the unreserved characters of RFC 3986; a blank becomes %20, which
+ * every form decoder takes. */
 bool vbo_form_append(vbo_buffer *form, const char *name, const char *value, size_t size,
                      vbo_error *err) {
   static const char hex[] = "0123456789ABCDEF";
@@ -71,6 +73,8 @@ bool vbo_grant_parse(const char *text, size_t size, vbo_grant *grant, vbo_error 
       return false;
     }
   }
+  /* RFC 6749 section 5.1 leaves expires_in out, or a server states nonsense: a quarter of an
+   * hour then, since a refresh costs little. */
   if (!vbo_json_member_integer(text, size, "expires_in", &seconds) || seconds <= 0 ||
       seconds > LONGEST_LIFETIME)
     seconds = LIFETIME;

@@ -20,7 +20,7 @@ typedef struct vbo_snapshot {
 
 typedef void vbo_snapshot_function(const vbo_transfer *transfer, vbo_snapshot *out);
 
-/* What the observer keeps in every transfer. */
+/* The observer's part of every transfer. */
 typedef struct vbo_observed {
   vbo_node node; /* in one of the observer's lists while an event is due */
   vbo_transfer *transfer;

@@ -73,6 +73,7 @@ static bool contains(const vbo_request *request, const vbo_secret_slot *slot) {
 
 bool vbo_request_body(const vbo_request *request, vbo_buffer *out, vbo_error *err) {
   if (request->body == NULL) return true;
+  /* Only then: the secure heap is small, and a body may have megabytes. */
   out->secure = request->secret_count > 0;
   if (!out->secure) return vbo_buffer_append(out, request->body, request->body_size, err);
   for (size_t i = 0; i < request->secret_count; i++) {
@@ -87,6 +88,7 @@ bool vbo_request_body(const vbo_request *request, vbo_buffer *out, vbo_error *er
       return false;
     }
   }
+  /* Each placeholder is replaced, with its quotes; the pieces between are copied as they are. */
   size_t copied = 0;
   for (size_t at = 0; at < request->body_size;) {
     const vbo_secret_slot *slot = slot_at(request, request->body + at, request->body_size - at);

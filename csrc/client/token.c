@@ -22,6 +22,7 @@ static void on_interim(void *owner) {
   (void)owner;
 }
 
+/* Answers of any status are read: an error's body says why. */
 static bool on_head(void *owner, const vbo_headers *headers) {
   (void)owner, (void)headers;
   return true;

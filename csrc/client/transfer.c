@@ -8,6 +8,7 @@
 #include "base/system.h"
 #include "base/text.h"
 
+/* Copies all that the caller gave: it may free its own at once. */
 static bool copy_request(vbo_transfer *transfer, const vbo_request *request, vbo_error *err) {
   transfer->method = vbo_text_copy(request->method);
   transfer->path = vbo_text_copy(request->path);
@@ -114,7 +115,7 @@ vbo_transfer *vbo_transfer_open(vbo_transfers *group, const vbo_request *request
   }
   int64_t deadline = request->deadline != 0 ? request->deadline : group->deadline;
   int64_t now = vbo_monotonic_ms();
-  /* A deadline beyond the clock's range is none. */
+  /* A deadline beyond the clock's range has no effect. */
   if (deadline != 0 && deadline < INT64_MAX - now) transfer->deadline_at = now + deadline;
   begin(transfer);
   return transfer;
@@ -144,6 +145,7 @@ static bool failed(const vbo_transfer *transfer, vbo_error *err) {
 }
 
 bool vbo_transfer_wait(vbo_transfer *transfer, vbo_error *err) {
+  /* A pulled one is ready with its head; waiting for its end would fill the ring and stop. */
   while (transfer->state != VBO_STATE_DONE && !(transfer->kind == VBO_SINK_PULL && transfer->head))
     if (vbo_engine_run(transfer->engine, -1, err) < 0) return false;
   return !failed(transfer, err);
@@ -164,6 +166,7 @@ int64_t vbo_transfer_read(vbo_transfer *transfer, void *buffer, size_t size, vbo
   }
   size_t taken = vbo_ring_take(&transfer->ring, buffer, size);
   transfer->handed_out = true;
+  /* At half, not at each byte: libcurl resumes at the cost of a loop. */
   if (transfer->ring.size <= VBO_RING_CAPACITY / 2) vbo_transfer_resume(transfer);
   return (int64_t)taken;
 }
@@ -206,6 +209,7 @@ const vbo_error *vbo_transfer_lost(const vbo_transfer *transfer, int attempt) {
   return attempt >= 1 && attempt <= transfer->lost_count ? &transfer->lost[attempt - 1] : NULL;
 }
 
+/* Returns the head of the present attempt, else of the last. */
 static const vbo_headers *headers_of(const vbo_transfer *transfer) {
   return transfer->exchange != NULL ? vbo_exchange_headers(transfer->exchange) : &transfer->headers;
 }
@@ -245,6 +249,7 @@ const char *vbo_transfer_unchecked(const vbo_transfer *transfer) {
   return transfer->unchecked;
 }
 
+/* Returns the phase that callers know: settling is receiving, since the file is not there yet. */
 static vbo_transfer_phase phase_of(const vbo_transfer *transfer) {
   switch (transfer->state) {
     case VBO_STATE_QUEUE:

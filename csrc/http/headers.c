@@ -18,8 +18,10 @@ static bool bad(vbo_error *err, const char *what) {
   return vbo_error_set(err, VBO_ERROR_PROTOCOL, "the server's answer is not proper HTTP: %s", what);
 }
 
+/* Reads a status line, which begins a head: libcurl shows the heads of interim answers, too. */
 static bool status_line(vbo_headers *headers, const char *line, size_t size, vbo_error *err) {
   vbo_buffer_clear(&headers->fields);
+  /* The buffer's memory is kept from head to head. */
   vbo_buffer fields = headers->fields;
   vbo_headers_init(headers);
   headers->fields = fields;
@@ -79,6 +81,8 @@ static bool content_length(vbo_headers *headers, const char *value, size_t size,
   }
 }
 
+/* Notes the fields that decide where the body ends. Two of them that disagree are refused, since
+ * client and proxy might each believe another one (RFC 9112 section 11.2, request smuggling). */
 static bool known_field(vbo_headers *headers, const char *name, size_t name_size, const char *value,
                         size_t size, vbo_error *err) {
   if (vbo_ascii_equal(name, name_size, "content-length", 14))
@@ -94,6 +98,7 @@ static bool known_field(vbo_headers *headers, const char *name, size_t name_size
   return true;
 }
 
+/* Reads one field. Folded lines, which RFC 9112 section 5.2 has obsoleted, are refused. */
 static bool field_line(vbo_headers *headers, const char *line, size_t size, vbo_error *err) {
   const char *colon = memchr(line, ':', size);
   if (is_space(line[0])) return bad(err, "a folded header line");
@@ -147,6 +152,7 @@ const char *vbo_headers_get(const vbo_headers *headers, const char *name) {
 }
 
 vbo_framing vbo_headers_framing(const vbo_headers *headers) {
+  /* RFC 9112 section 6.3, rules 1 to 7; no request here is a HEAD or CONNECT. */
   if (headers->status < 200 || headers->status == 204 || headers->status == 304)
     return VBO_FRAMING_NONE;
   if (headers->chunked) return VBO_FRAMING_CHUNKS;

@@ -17,12 +17,14 @@ static size_t address_of(const char *text, unsigned char bytes[16]) {
   return inet_pton(AF_INET6, text, bytes) == 1 ? 16 : 0;
 }
 
+/* Compares the first `bits` of two addresses of the same family. */
 static bool same_bits(const unsigned char *a, const unsigned char *b, unsigned long bits) {
   if (memcmp(a, b, bits / 8) != 0) return false;
   unsigned rest = (unsigned)(bits % 8);
   return rest == 0 || ((a[bits / 8] ^ b[bits / 8]) >> (8 - rest)) == 0;
 }
 
+/* Returns whether an entry, "10.0.0.0/8", "[::1]" or "192.0.2.1", covers an address. */
 static bool covers_address(const char *entry, const unsigned char *address, size_t size) {
   char text[64];
   unsigned char network[16];
@@ -108,6 +110,7 @@ static bool read_login(vbo_proxy *out, const char *login, size_t size, vbo_error
   out->user[decode_percent(out->user, user_size)] = '\0';
   if (colon == NULL) return true;
   size_t password_size = size - user_size - 1;
+  /* Never in ordinary memory, except where the environment holds it. */
   char *password = vbo_secure_alloc(password_size + 1);
   if (password == NULL) return vbo_secure_full(err);
   memcpy(password, colon + 1, password_size);
@@ -117,6 +120,8 @@ static bool read_login(vbo_proxy *out, const char *login, size_t size, vbo_error
   return out->password != NULL;
 }
 
+/* Returns the size of the host, with brackets; 0 when it is not one. Non-ASCII names pass:
+ * libcurl converts them where it can. */
 static size_t host_size(const char *host) {
   size_t size = 0;
   if (*host == '[') {
@@ -151,6 +156,7 @@ static bool known_scheme(const char *scheme, size_t size) {
   return false;
 }
 
+/* Takes the URL apart. 1080 is libcurl's default port, for HTTP proxies, too. */
 static bool parse(vbo_proxy *out, const char *url, const char *source, vbo_error *err) {
   const char *scheme = "http";
   size_t scheme_size = 4;
@@ -162,6 +168,7 @@ static bool parse(vbo_proxy *out, const char *url, const char *source, vbo_error
   } else {
     rest = url;
   }
+  /* TLS to the proxy would need authorities of its own. */
   if (vbo_ascii_equal(scheme, scheme_size, "https", 5))
     return refuse(err, source, "a proxy is reached over http or socks, not over https");
   if (!known_scheme(scheme, scheme_size))

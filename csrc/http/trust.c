@@ -26,6 +26,8 @@ struct vbo_trust {
 };
 
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
+/* The slot of an SSL_CTX that holds its vbo_handshake. libcurl makes an SSL_CTX for each
+ * connection, so that this is the connection's own. */
 static int context_index = -1;
 
 /* OpenSSL calls this when the last SSL of a context is gone. */
@@ -36,6 +38,7 @@ static void context_freed(void *parent, void *data, CRYPTO_EX_DATA *ad, int inde
 }
 
 static void index_start(void) {
+  /* OpenSSL calls context_freed even after the host has unloaded its Lua modules. */
   vbo_stay_loaded();
   context_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, context_freed);
 }
@@ -60,6 +63,8 @@ static bool parse_hex(const char *text, unsigned char out[SHA256_SIZE]) {
   return *text == '\0';
 }
 
+/* Reads "sha256/BASE64", as browsers and curl write pins, or hex with or without colons, as
+ * openssl x509 -fingerprint does. */
 static bool parse_pin(const char *pin, unsigned char out[SHA256_SIZE]) {
   static const char prefix[] = "sha256/";
   size_t size = strlen(prefix);
@@ -78,6 +83,7 @@ static bool load_authorities(X509_STORE *store, const char *ca_file, vbo_error *
     return loaded ||
            vbo_error_set(err, VBO_ERROR_TRUST, "the system's authorities could not be loaded");
   }
+  /* Opened once before, because OpenSSL does not report why it cannot read a file. */
   int file = -1;
   bool is_private = false;
   int failure = vbo_private_open(ca_file, &file, &is_private);
@@ -164,6 +170,7 @@ static int verify(X509_STORE_CTX *context, void *data) {
     X509_STORE_CTX_set_error(context, X509_V_ERR_UNSPECIFIED);
     return 0;
   }
+  /* Noted before the judgement: the message about a certificate that is not accepted shows it. */
   memcpy(handshake->fingerprint, "sha256/", 8);
   vbo_base64_encode(handshake->fingerprint + 7, digest, SHA256_SIZE);
   memcpy(trust->fingerprint, handshake->fingerprint, sizeof trust->fingerprint);
@@ -173,6 +180,7 @@ static int verify(X509_STORE_CTX *context, void *data) {
         context, handshake->pin_differs ? X509_V_ERR_APPLICATION_VERIFICATION : X509_V_OK);
     return handshake->pin_differs ? 0 : 1;
   }
+  /* A pin stands for the certificate itself: its name, dates and authority do not count then. */
   X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
   /* An address is compared with addresses, a name with names. */
   if (X509_VERIFY_PARAM_set1_ip_asc(parameters, trust->host) != 1) {
@@ -186,6 +194,7 @@ static int verify(X509_STORE_CTX *context, void *data) {
   }
   int accepted = X509_verify_cert(context);
   handshake->verify_error = accepted == 1 ? X509_V_OK : X509_STORE_CTX_get_error(context);
+  /* Out of memory, X509_verify_cert may fail without an error. */
   if (accepted != 1 && handshake->verify_error == X509_V_OK)
     handshake->verify_error = X509_V_ERR_UNSPECIFIED;
   return accepted == 1 ? 1 : 0;
@@ -219,6 +228,7 @@ vbo_handshake *vbo_trust_guard(vbo_trust *trust, void *ssl_ctx) {
   handshake->socket = -1;
   handshake->trust = trust;
   trust->owners++;
+  /* Two owners from here on: the SSL_CTX, and the exchange that began the connection. */
   if (SSL_CTX_set_ex_data(context, context_index, handshake) != 1) {
     vbo_handshake_free(handshake);
     return NULL;
@@ -263,6 +273,8 @@ vbo_handshake *vbo_handshake_of(void *ssl) {
 
 bool vbo_trust_holds(const vbo_trust *trust, void *ssl) {
   vbo_handshake *handshake = vbo_handshake_of(ssl);
+  /* A pool belongs to one client, so that another client's connection does not come up; if it
+   * did, its rules would be others. */
   if (handshake == NULL || handshake->trust != trust) return false;
   if (handshake->held) return true;
   if (!trust->pinned) return (handshake->held = SSL_get_verify_result(ssl) == X509_V_OK);

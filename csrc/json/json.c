@@ -26,17 +26,21 @@ void vbo_json_start(vbo_json_lexer *lexer, const char *text, size_t size, unsign
   lexer->state = WANT_VALUE;
 }
 
+/* Notes the first problem and its offset. Returns false, always. */
 static bool problem(vbo_json_lexer *lexer, size_t at, const char *words) {
   lexer->problem = words;
   lexer->problem_at = at;
   return false;
 }
 
+/* Returns whether the innermost open bracket is a brace: a bit for each level, so that deep
+ * documents need no allocation. */
 static bool in_object(const vbo_json_lexer *lexer) {
   unsigned level = lexer->depth - 1;
   return (lexer->objects[level / 8] >> (level % 8) & 1U) != 0;
 }
 
+/* Opens a level. The bound keeps callers that recurse safe. */
 static bool open_level(vbo_json_lexer *lexer, bool object) {
   if (lexer->depth >= lexer->max_depth) {
     lexer->too_deep = true;
@@ -78,6 +82,7 @@ static bool lex_word(vbo_json_lexer *lexer, vbo_json_token *token, const char *w
   return true;
 }
 
+/* Decides what may follow a value. */
 static void value_ended(vbo_json_lexer *lexer) {
   lexer->state = lexer->depth == 0 ? WANT_NOTHING : WANT_COMMA_OR_END;
 }

@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 
+/* The whole document is read although the member may be found early: an object that breaks off
+ * is not trusted. */
 bool vbo_json_member(const char *text, size_t size, const char *name, vbo_json_token *value) {
   vbo_json_lexer lexer;
   vbo_json_token token;

@@ -39,6 +39,7 @@ static bool integer_magnitude(const char *s, size_t length, uint64_t *magnitude)
   return true;
 }
 
+/* Marks an integer that a double would round: beyond 2^53, and within 64 bits. */
 static bool rewrite_number(rewriter *r, const vbo_json_token *token) {
   const char *s = r->text + token->start;
   uint64_t magnitude = 0;
@@ -52,6 +53,8 @@ static bool rewrite_number(rewriter *r, const vbo_json_token *token) {
   return put(r, "\"");
 }
 
+/* Doubles the marker of a string that begins like one of ours, and replaces lone surrogates, for
+ * which cjson would fail the whole document. */
 static bool rewrite_string(rewriter *r, const vbo_json_token *token) {
   if (token->type == VBO_JSON_STRING && vbo_json_begins(r->text, token, r->marker, false)) {
     if (!copy_until(r, token->start + 1) || !put(r, r->marker) || !put(r, "s")) return false;
@@ -67,6 +70,8 @@ static bool rewrite_string(rewriter *r, const vbo_json_token *token) {
   return true;
 }
 
+/* Rewrites one token; `after_bracket` makes a "]" the end of an empty list, which lua-cjson
+ * would decode like an empty object. */
 static bool rewrite_token(rewriter *r, const vbo_json_token *token, bool after_bracket) {
   switch (token->type) {
     case VBO_JSON_NUMBER:
@@ -82,6 +87,7 @@ static bool rewrite_token(rewriter *r, const vbo_json_token *token, bool after_b
   }
 }
 
+/* A marker stands inside strings as it is. */
 static bool usable_marker(const char *marker) {
   if (marker == NULL || *marker == '\0') return false;
   for (const char *s = marker; *s != '\0'; s++)

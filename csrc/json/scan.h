@@ -21,7 +21,7 @@ typedef struct vbo_json_scan {
   size_t at;           /* the first byte; afterwards behind the last one */
   bool escaped;        /* a string with a backslash in it */
   bool exponent;       /* a number with one */
-  const char *problem; /* why there is none */
+  const char *problem; /* the problem, when there is no token */
   size_t problem_at;
 } vbo_json_scan;
 

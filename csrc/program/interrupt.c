@@ -36,9 +36,9 @@ static volatile sig_atomic_t unwinds;  /* the runbook's code is unwound, even th
 static volatile sig_atomic_t attended; /* a person at the REPL, who can send another signal */
 static int64_t deferred_since;
 
-/* Whether a function is the library's own and has no loop of its own making: it comes to a wait,
- * which the latch ends in an orderly way, or returns.  C code and the chunk of vboL_breathe are
- * between two such steps.  Commands and the catalogue's tools do compute for long. */
+/* Returns whether a function is the library's own and has no loop of its own: it comes to a wait,
+ * which the latch ends in an orderly way, or returns. C code and the chunk of vboL_breathe are
+ * between two such steps. Commands and the catalogue's tools do compute for long. */
 static bool is_library(const char *source) {
   static const char ours[] = VBO_CHUNK "/vbo/";
   static const char *const busy[] = {VBO_ROOM_cli, VBO_ROOM_sim, VBO_ROOM_catalogue};

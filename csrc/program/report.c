@@ -150,10 +150,10 @@ static void push_task_trace(lua_State *L) {
   lua_call(L, 1, 1);
 }
 
-/* Whether an error is a mistake in a program, as Lua raises it: those come with a traceback, as
- * from `lua`.  Structured errors tell the line of the runbook and what to do, in one line.  An
- * object of the program's own is told by its text, which is taken here, as `lua` does: it may look
- * at the stack. */
+/* Returns whether an error is a mistake in a program, as Lua raises it: those come with a
+ * traceback, as from `lua`. Structured errors name the line of the runbook and what to do, in one
+ * line. An object of the program's own is shown by its text, which is taken here, as `lua` does:
+ * it may look at the stack. */
 static bool is_plain(lua_State *L) {
   if (kind_of(L, 1) != VBO_OK) return false;
   if (lua_isstring(L, 1) || luaL_getmetafield(L, 1, "__tostring") == LUA_TNIL) return true;

@@ -28,6 +28,8 @@ bool vbo_begins_html(const unsigned char *bytes, size_t size) {
   return false;
 }
 
+/* A bracket alone would be too little: scripts and logs begin with one. The character behind it
+ * must begin a member or a value. */
 bool vbo_begins_json(const unsigned char *bytes, size_t size) {
   size_t at = vbo_begins_at(bytes, size);
   if (at == size || (bytes[at] != '{' && bytes[at] != '[')) return false;

@@ -42,7 +42,7 @@ typedef enum state {
   ST_SKIP, /* a method that we cannot undo */
   ST_DESCRIPTOR,
   ST_END,
-  ST_BLIND /* no way to tell where the next record begins */
+  ST_BLIND /* the next record's beginning is unknown */
 } state;
 
 typedef struct sums {
@@ -124,7 +124,7 @@ static bool broken_entry(const vbo_zip_check *zip, const char *what, vbo_error *
   return broken(err);
 }
 
-/* ----------------------------------------------------------- what was seen, told */
+/* ----------------------------------------------------------- what was seen and stated */
 
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size) {
   const unsigned char *p = bytes;

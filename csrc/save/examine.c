@@ -35,6 +35,7 @@ static bool read_all(const char *path, int file, vbo_check *check, vbo_digest *d
 bool vbo_examine(const char *path, const char *names, vbo_examined *found, vbo_error *err) {
   *found = (vbo_examined){.checked = "", .unchecked = ""};
   vbo_check *check = NULL;
+  /* Its listed size and name are known only during the save. */
   if (names != NULL && strcmp(names, "document") == 0)
     return vbo_error_set(err, VBO_ERROR_USAGE,
                          "a document is checked while it is saved, beside what is listed of it");

@@ -89,7 +89,7 @@ static void fail(vbo_feed *feed, const vbo_error *err) {
   pthread_mutex_lock(&feed->lock);
   feed->failed = true;
   pthread_mutex_unlock(&feed->lock);
-  vbo_job_tell(&feed->job);
+  vbo_job_notify(&feed->job);
 }
 
 /* Returns an empty piece, and notifies the loop once it has as many as it waits for. */
@@ -99,13 +99,13 @@ static void give_back(vbo_feed *feed, piece *used) {
   used->next = feed->empty;
   feed->empty = used;
   feed->empty_count++;
-  bool tell = feed->waiting && feed->empty_count >= feed->wanted;
-  if (tell) {
+  bool notify = feed->waiting && feed->empty_count >= feed->wanted;
+  if (notify) {
     feed->waiting = false;
     feed->ready = true;
   }
   pthread_mutex_unlock(&feed->lock);
-  if (tell) vbo_job_tell(&feed->job);
+  if (notify) vbo_job_notify(&feed->job);
 }
 
 static void reserve_room(vbo_feed *feed, int64_t size) {
@@ -124,7 +124,7 @@ static void discard(vbo_feed *feed) {
   pthread_mutex_lock(&feed->lock);
   feed->discarded = true;
   pthread_mutex_unlock(&feed->lock);
-  vbo_job_tell(&feed->job);
+  vbo_job_notify(&feed->job);
 }
 
 static void finish(vbo_feed *feed) {
@@ -144,7 +144,7 @@ static void finish(vbo_feed *feed) {
   pthread_mutex_lock(&feed->lock);
   feed->ended = true;
   pthread_mutex_unlock(&feed->lock);
-  vbo_job_tell(&feed->job);
+  vbo_job_notify(&feed->job);
 }
 
 typedef enum step {
@@ -256,7 +256,7 @@ static void destroy_idle(vbo_feed *feed) {
 
 /* Takes a notification of the worker: copies the state under the lock, then acts without it,
  * since `ended` may free the feed. */
-static void told(void *owner) {
+static void on_notified(void *owner) {
   vbo_feed *feed = owner;
   pthread_mutex_lock(&feed->lock);
   bool given_up = feed->given_up;
@@ -318,7 +318,8 @@ vbo_feed *vbo_feed_new(vbo_feeds *feeds, vbo_sink *sink, const vbo_feed_events *
   feed->owner = owner;
   feed->expected = -1;
   feed->full_end = &feed->full;
-  feed->job = (vbo_job){.work = work, .told = told, .owner = feed, .workers = feeds->workers};
+  feed->job =
+      (vbo_job){.work = work, .notified = on_notified, .owner = feed, .workers = feeds->workers};
   pthread_mutex_init(&feed->lock, NULL);
   vbo_list_append(&feeds->all, &feed->node, feed);
   return feed;
@@ -417,10 +418,10 @@ static void hand_over(vbo_feed *feed, bool wait, bool commit) {
   feed->wanted = (feed->pieces + 1) / 2;
   feed->ready = wait && feed->empty_count >= feed->wanted; /* by now */
   feed->waiting = wait && !feed->ready;
-  bool tell = feed->ready;
+  bool notify = feed->ready;
   pthread_mutex_unlock(&feed->lock);
   if (post) vbo_job_post(&feed->job);
-  if (tell) vbo_job_tell(&feed->job);
+  if (notify) vbo_job_notify(&feed->job);
 }
 
 static size_t put(piece *to, const char *bytes, size_t size) {

@@ -32,6 +32,7 @@ struct vbo_sink {
   vbo_check *check;   /* NULL: none */
 };
 
+/* Fails with DISK; `what` is the verb of the message. */
 static bool disk_error(const vbo_sink *sink, int failure, const char *what, vbo_error *err) {
   vbo_error_os(err, VBO_ERROR_DISK, failure, "%s %s", what, sink->path);
   if (failure == ENOSPC || failure == EDQUOT)
@@ -45,6 +46,7 @@ static bool exists_error(const vbo_sink *sink, vbo_error *err) {
   return false;
 }
 
+/* Splits the path and opens its directory. */
 static bool open_directory(vbo_sink *sink, vbo_error *err) {
   const char *slash = strrchr(sink->path, '/');
   const char *name = slash == NULL ? sink->path : slash + 1;
@@ -90,6 +92,7 @@ static bool check_target(const vbo_sink *sink, vbo_error *err) {
   return false;
 }
 
+/* Opens the unfinished file, after removing those that crashed processes left beside it. */
 static bool open_partial(vbo_sink *sink, vbo_error *err) {
   vbo_partial_sweep_once(sink->directory);
   int failure = vbo_partial_open(sink->directory, sink->part, &sink->file);
@@ -166,6 +169,8 @@ const char *vbo_sink_unchecked(const vbo_sink *sink) {
 }
 
 bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err) {
+  /* Hashed and checked before they are written: a check that fails saves the rest of the
+   * download. */
   if (sink->digest != NULL && !vbo_digest_add(sink->digest, bytes, size, err)) return false;
   if (sink->check != NULL && !vbo_check_add(sink->check, bytes, size, err)) return false;
   int failure = vbo_file_write(sink->file, bytes, size);
@@ -179,6 +184,8 @@ bool vbo_sink_reset(vbo_sink *sink, vbo_error *err) {
   return sink->digest == NULL || vbo_digest_reset(sink->digest, err);
 }
 
+/* Closes the unfinished file and removes it, once: not when another thread has given it up, and
+ * not in a fork, where it is the parent's. */
 static void discard(vbo_sink *sink) {
   if (sink->file < 0) return;
   if (sink->part[0] != '\0' && atomic_load(&sink->stage) != STAGE_GIVEN_UP &&
@@ -196,6 +203,7 @@ bool vbo_sink_give_up(vbo_sink *sink) {
   return true;
 }
 
+/* Names the file, unless it was given up before. */
 static bool take_name(vbo_sink *sink, vbo_error *err) {
   int stage = STAGE_WRITING;
   if (!atomic_compare_exchange_strong(&sink->stage, &stage, STAGE_NAMING))
@@ -214,6 +222,7 @@ bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err
               (sink->check == NULL || vbo_check_finish(sink->check, err));
   if (good) {
     if (sink->dated) vbo_file_set_modified(sink->file, sink->modified);
+    /* Before it has its name: after a power failure a file with the name is whole. */
     int failure = sink->sync ? vbo_file_sync(sink->file) : vbo_file_flush(sink->file);
     if (failure != 0) good = disk_error(sink, failure, "could not write", err);
   }
@@ -223,6 +232,7 @@ bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err
   }
   vbo_file_close(sink->file); /* late errors, if any, were asked for above (vbo_file_flush) */
   sink->file = -1;            /* it has its final name: nothing is removed any more */
+  /* The name itself lasts only with the directory. */
   if (sink->sync) vbo_directory_sync(sink->directory);
   return true;
 }

@@ -41,6 +41,7 @@ static vbo_list living;
 
 static void stop(vbo_workers *workers);
 
+/* Stops the threads of every set at exit(). */
 static void stop_all(void) {
   vbo_workers *workers = NULL;
   pthread_mutex_lock(&living_lock);
@@ -79,6 +80,7 @@ static void unregister_workers(vbo_workers *workers) {
 
 /* --------------------------------------------------------------- the threads */
 
+/* Called with the lock held. */
 static void queue_job(vbo_job *job) {
   job->state = VBO_JOB_QUEUED;
   vbo_list_append(&job->workers->queue, &job->queued, job);
@@ -116,6 +118,8 @@ static vbo_job *next_job(vbo_workers *workers) {
   return job;
 }
 
+/* Works off the queue until the end. Sleeping threads stay: starting one costs more than keeping
+ * it. */
 static void *run_thread(void *data) {
   vbo_workers *workers = data;
   pthread_mutex_lock(&workers->lock);
@@ -149,6 +153,7 @@ bool vbo_workers_forked(const vbo_workers *workers) {
   return workers->process != vbo_process_id();
 }
 
+/* Ends the threads after their present turns. */
 static void stop(vbo_workers *workers) {
   if (vbo_workers_forked(workers)) return;
   pthread_mutex_lock(&workers->lock);
@@ -205,7 +210,7 @@ void vbo_workers_drive(vbo_workers *workers) {
     vbo_job *job = vbo_list_take(&workers->news);
     pthread_mutex_unlock(&workers->lock);
     if (job == NULL) return;
-    job->told(job->owner);
+    job->notified(job->owner);
   }
 }
 
@@ -225,7 +230,7 @@ void vbo_job_post(vbo_job *job) {
   pthread_mutex_unlock(&workers->lock);
 }
 
-void vbo_job_tell(vbo_job *job) {
+void vbo_job_notify(vbo_job *job) {
   vbo_workers *workers = job->workers;
   pthread_mutex_lock(&workers->lock);
   /* A withdrawn job is notified when its turn has ended, not before. */

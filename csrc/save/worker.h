@@ -23,8 +23,8 @@ typedef enum vbo_job_state {
 typedef struct vbo_job {
   /* Works on a worker. Returns true for more work, after others had their turn. */
   bool (*work)(void *owner);
-  /* Notifies on the loop's thread, once after any number of vbo_job_tell; it may free the job. */
-  void (*told)(void *owner);
+  /* Notifies on the loop's thread, once after any number of vbo_job_notify; it may free the job. */
+  void (*notified)(void *owner);
   void *owner;
   vbo_workers *workers;
   vbo_job_state state;
@@ -38,7 +38,7 @@ vbo_workers *vbo_workers_new(void (*wake)(void *), void *data, vbo_error *err);
 /* Lets the jobs at work end, ends the threads, and delivers the notifications that are left. No
  * job may be posted after that. */
 void vbo_workers_free(vbo_workers *workers);
-/* Delivers the notifications. On the loop's thread, like all that follows but vbo_job_tell. */
+/* Delivers the notifications. On the loop's thread, like all that follows but vbo_job_notify. */
 void vbo_workers_drive(vbo_workers *workers);
 
 /* Returns whether this process was forked off the one that made them: their threads are missing,
@@ -48,9 +48,9 @@ bool vbo_workers_forked(const vbo_workers *workers);
 /* Queues it. Where the system gives no thread it works here and now. */
 void vbo_job_post(vbo_job *job);
 /* Asks for a notification, from `work` or from the loop's thread. */
-void vbo_job_tell(vbo_job *job);
+void vbo_job_notify(vbo_job *job);
 /* Withdraws it. True: nothing of it happens after that, and it may be freed. False when it is at
- * work: its turn ends, and then `told` is called a last time. */
+ * work: its turn ends, and then `notified` is called a last time. */
 bool vbo_job_withdraw(vbo_job *job);
 /* Waits until it is not at work. */
 void vbo_job_wait(vbo_job *job);

@@ -144,8 +144,9 @@ bool vbo_identity_make(const vbo_identity_options *options, char **certificate, 
   X509 *made = X509_new();
   BIO *certificate_out = BIO_new(BIO_s_mem());
   BIO *key_out = BIO_new(BIO_s_mem());
-  /* CA:FALSE, because browsers refuse an authority that poses as a server; a client told to trust
-   * this very certificate does so all the same.  The key identifiers are for Python's strict mode. */
+  /* CA:FALSE, because browsers refuse an authority that poses as a server; a client with this very
+   * certificate as its CA file accepts it all the same. The key identifiers are for Python's
+   * strict mode. */
   if (!pair || !made || !certificate_out || !key_out || !X509_set_version(made, 2) ||
       !set_serial(made) || !set_subject(made, options) ||
       !set_time(X509_getm_notBefore(made), from) ||

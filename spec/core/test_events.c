@@ -5,7 +5,7 @@
 
 enum { MOST = 2000 };
 
-typedef struct told {
+typedef struct seen {
   vbo_transfer *transfer;
   vbo_event_kind kind;
   char name[64];
@@ -13,10 +13,10 @@ typedef struct told {
   int64_t rate;
   int64_t left;
   vbo_error_kind error;
-} told;
+} seen;
 
 typedef struct listener {
-  told events[MOST];
+  seen events[MOST];
   int count;
   session *session;
   vbo_transfer *started;
@@ -25,8 +25,8 @@ typedef struct listener {
 static void listen_to(void *owner, vbo_transfer *transfer, const vbo_event *event) {
   listener *l = owner;
   assert_true(l->count < MOST);
-  told *t = &l->events[l->count++];
-  *t = (told){.transfer = transfer,
+  seen *t = &l->events[l->count++];
+  *t = (seen){.transfer = transfer,
               .kind = event->kind,
               .progress = event->progress,
               .rate = event->rate,
@@ -42,7 +42,7 @@ static int count_of(const listener *l, const vbo_transfer *transfer, vbo_event_k
   return count;
 }
 
-static const told *last_of(const listener *l) {
+static const seen *last_of(const listener *l) {
   assert_true(l->count > 0);
   return &l->events[l->count - 1];
 }
@@ -68,7 +68,7 @@ static void tells_a_save_from_its_start_to_its_end(void **state) {
   assert_int_equal(count_of(&l, t, VBO_EVENT_START), 1);
   assert_true(count_of(&l, t, VBO_EVENT_PREPARING) >= 1);
   assert_int_equal(count_of(&l, t, VBO_EVENT_DONE), 1);
-  const told *last = last_of(&l);
+  const seen *last = last_of(&l);
   assert_int_equal(last->kind, VBO_EVENT_DONE);
   assert_int_equal(last->progress.phase, VBO_PHASE_DONE);
   assert_int_equal(last->progress.received, 40000);
@@ -77,7 +77,7 @@ static void tells_a_save_from_its_start_to_its_end(void **state) {
 
   bool halfway = false;
   for (int i = 0; i < l.count; i++) {
-    const told *e = &l.events[i];
+    const seen *e = &l.events[i];
     if (e->kind == VBO_EVENT_PREPARING) assert_int_equal(e->progress.phase, VBO_PHASE_PREPARING);
     if (e->kind == VBO_EVENT_PREPARING) assert_int_equal(e->rate, -1);
     halfway |= e->kind == VBO_EVENT_PROGRESS && e->progress.received == 20000 &&
@@ -106,7 +106,7 @@ static void tells_failures_and_attempts(void **state) {
   vbo_sink_options file = {.kind = VBO_SINK_FILE, .path = path};
   vbo_transfer *t = start(&s, "GET", "/v8/f", false, &file);
   assert_true(vbo_transfer_wait(t, &s.err));
-  const told *last = last_of(&l);
+  const seen *last = last_of(&l);
   assert_int_equal(last->kind, VBO_EVENT_DONE);
   assert_int_equal(last->progress.attempts, 2);
   assert_int_equal(last->progress.received, 3);
@@ -139,7 +139,7 @@ static void tells_each_of_many_once(void **state) {
   session s = begin(TOKEN "on GET /v8/*\njson 200 1\n");
   listener l = {0};
   vbo_engine_on_progress(s.engine, listen_to_starts_and_ends, &l);
-  assert_true(vbo_client_login(s.client, &s.err)); /* a login saves nothing: not told */
+  assert_true(vbo_client_login(s.client, &s.err)); /* a login saves nothing: no event */
   assert_int_equal(l.count, 0);
   vbo_transfer *transfers[COUNT];
   for (int i = 0; i < COUNT; i++)

@@ -222,7 +222,7 @@ typedef struct brake {
   sem_t begun;
   sem_t go;
   bool blocks_signals;
-  int told;
+  int notified;
 } brake;
 
 static bool stand(void *owner) {
@@ -234,12 +234,12 @@ static bool stand(void *owner) {
   sem_post(&held->begun);
   while (sem_wait(&held->go) != 0) {
   }
-  vbo_job_tell(&held->job);
+  vbo_job_notify(&held->job);
   return false;
 }
 
-static void count_told(void *owner) {
-  ((brake *)owner)->told++;
+static void count_notified(void *owner) {
+  ((brake *)owner)->notified++;
 }
 
 /* As many as there are threads, so that nothing else is worked at. */
@@ -248,8 +248,8 @@ enum { BRAKES = 4 };
 static void hold_workers(vbo_workers *workers, brake *brakes) {
   for (int i = 0; i < BRAKES; i++) {
     brakes[i] = (brake){0};
-    brakes[i].job =
-        (vbo_job){.work = stand, .told = count_told, .owner = &brakes[i], .workers = workers};
+    brakes[i].job = (vbo_job){
+        .work = stand, .notified = count_notified, .owner = &brakes[i], .workers = workers};
     sem_init(&brakes[i].begun, 0, 0);
     sem_init(&brakes[i].go, 0, 0);
     vbo_job_post(&brakes[i].job);
@@ -292,7 +292,7 @@ static void is_bounded_and_never_waits(void **state) {
   vbo_feeds_free(feeds);
   for (int i = 0; i < BRAKES; i++) {
     assert_true(brakes[i].blocks_signals);
-    assert_int_equal(brakes[i].told, 1);
+    assert_int_equal(brakes[i].notified, 1);
   }
   free(bytes);
 }

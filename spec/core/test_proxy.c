@@ -1,4 +1,4 @@
-/* Which proxy a client takes, and what of its URL is told. */
+/* The proxy of a client: how it is found, and that its password is never repeated. */
 #include "harness.h"
 
 #include "http/proxy.h"
