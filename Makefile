@@ -8,7 +8,8 @@
 #   make dist             writes the release to dist/: archive, rockspec and source rock
 #   make clean            removes what was built
 #
-#   make test             installs what is missing, builds, runs every test; FUZZ=1 fuzzes too
+#   make test             installs what is missing (INSTALL=0: nothing), builds, runs every test;
+#                         FUZZ=1 fuzzes too
 #   make run-tests        runs the tests, or the specs that SPEC= names; installs nothing
 #   make tsan             runs the tests of what threads share under TSan
 #   make fuzz             fuzzes the parsers for FUZZ_SECONDS=60

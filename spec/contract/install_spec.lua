@@ -266,9 +266,10 @@ describe("LuaRocks", function()
       .. "LUA_PATH='%s/share/lua/5.4/?.lua;%s/share/lua/5.4/?/init.lua;;' "
       .. "LUA_CPATH='%s/lib/lua/5.4/?.so;;' lua5.4 -e %s")
       :format(environment(), tree, tree, tree, quoted(runbook
-        .. "print(package.searchpath('vbo.core', package.cpath))")))
+        .. "print(package.searchpath('vbo.core', package.cpath), rawequal(require 'vbo.time', "
+        .. "vbo.time))")))
     assert.matches("contoso", output)
-    assert.matches(tree .. "/lib/lua/5.4/vbo/core.so", output, 1, true)
+    assert.matches(tree .. "/lib/lua/5.4/vbo/core.so\ttrue\n", output, 1, true)
     assert.matches("contoso", succeeds(("cd / && %s %s/bin/vbolua -e %s"):format(environment(),
       quoted(tree), quoted(runbook))))
   end
