@@ -1,4 +1,6 @@
 -- `vbolua api`: any operation from the command line.
+--
+-- Covers vbo.cli.api.list, vbo.cli.api.target.
 
 local arguments_of = require "vbo.cli.api.arguments"
 local catalogue = require "vbo.catalogue"

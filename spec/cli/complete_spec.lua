@@ -1,4 +1,6 @@
 -- Completes command lines: what `vbolua complete` prints, and each shell for real.
+--
+-- Covers vbo.cli.complete.operations.
 
 local program = require "spec.support.program"
 

@@ -1,4 +1,6 @@
 -- `vbolua --rehearse` end to end, and `vbo.sim`, which gives specs the same.
+--
+-- Covers vbo.sim.launch, vbo.sim.process, vbo.sim.remote.
 
 local core = require "vbo.core"
 local program = require "spec.support.program"

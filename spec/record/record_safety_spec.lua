@@ -1,4 +1,6 @@
 -- `vbolua sim record`: that it only reads, and leaves nothing behind that is not whole.
+--
+-- Covers vbo.record.masks.
 
 local catalogue = require "vbo.catalogue"
 local helper = require "spec.support.sim_record"

@@ -1,4 +1,7 @@
 -- `vbolua sim record`: what it writes, beside the server that it was written from.
+--
+-- Covers vbo.record, vbo.record.backups, vbo.record.description, vbo.record.files,
+-- vbo.record.mail, vbo.record.people, vbo.record.sites, vbo.record.teams.
 
 local dump = require "spec.support.dump"
 local helper = require "spec.support.sim_record"

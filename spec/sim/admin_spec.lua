@@ -1,3 +1,6 @@
+-- Covers vbo.sim.http.admin, vbo.sim.production, vbo.sim.production.report,
+-- vbo.sim.state.configuration.
+
 local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"

@@ -1,3 +1,5 @@
+-- Covers vbo.sim.http.auth, vbo.sim.base.random.
+
 local core = require "vbo.core"
 local guesses = require "vbo.sim.http.guesses"
 local ids = require "vbo.sim.base.ids"

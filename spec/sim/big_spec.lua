@@ -1,4 +1,7 @@
 -- Worlds made on the fly: "big:users=…,docs=…,seed=…".
+--
+-- Covers vbo.sim.world.big, vbo.sim.world.big.drive, vbo.sim.world.big.mail,
+-- vbo.sim.world.big.view.
 
 local program = require "spec.support.program"
 local rehearsals = require "spec.support.rehearsal"

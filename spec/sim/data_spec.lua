@@ -1,4 +1,7 @@
 -- Copy jobs, data retrievals and backed-up data of the rehearsal server.
+--
+-- Covers vbo.sim.backups.data, vbo.sim.organizations.browse, vbo.sim.organizations.members,
+-- vbo.sim.organizations.licensing, vbo.sim.organizations.location.
 
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"

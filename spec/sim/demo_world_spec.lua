@@ -1,5 +1,11 @@
 -- The story of the demo world, seen through the module, in an old and a new version: three
 -- organizations, an attack, somebody who left, a litigation hold, archives, and odd things.
+--
+-- Covers vbo.sim.world.build, vbo.sim.world.content, vbo.sim.world.files, vbo.sim.world.mail,
+-- vbo.sim.world.ooxml, vbo.sim.world.sites, vbo.sim.world.teams, vbo.sim.world.demo,
+-- vbo.sim.world.demo.drives, vbo.sim.world.demo.mail, vbo.sim.world.demo.office,
+-- vbo.sim.world.demo.people, vbo.sim.world.demo.sites, vbo.sim.world.demo.teams,
+-- vbo.sim.world.demo.words.
 
 local catalogue = require "vbo.catalogue"
 local check = require "spec.support.answer_check"

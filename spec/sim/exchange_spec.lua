@@ -1,3 +1,7 @@
+-- Covers vbo.sim.exchange.browse, vbo.sim.exchange.change, vbo.sim.exchange.render,
+-- vbo.sim.exchange.restore, vbo.sim.exchange.scope, vbo.sim.exchange.selection,
+-- vbo.sim.exchange.export, vbo.sim.formats.streams, vbo.sim.sessions.mail_settings.
+
 local mapi = require "vbo.sim.formats.mapi"
 local sim = require "spec.support.sim_app"
 local time = require "vbo.base.time"

@@ -1,4 +1,6 @@
 -- Worlds of the user's own files, and the mail in them.
+--
+-- Covers vbo.sim.world.description, vbo.sim.world.folder, vbo.sim.world.folder.mail.
 
 local mapi = require "vbo.sim.formats.mapi"
 local message = require "vbo.sim.world.folder.message"

@@ -1,3 +1,11 @@
+-- Covers vbo.sim.jobs.browse, vbo.sim.jobs.change, vbo.sim.jobs.copies, vbo.sim.jobs.item,
+-- vbo.sim.jobs.items, vbo.sim.jobs.list, vbo.sim.jobs.render, vbo.sim.jobs.run,
+-- vbo.sim.jobs.scope, vbo.sim.jobs.sessions, vbo.sim.backups.browse, vbo.sim.backups.points,
+-- vbo.sim.backups.protected, vbo.sim.backups.retrieve, vbo.sim.backups.retrievals,
+-- vbo.sim.backups.repositories, vbo.sim.backups.snapshot, vbo.sim.backups.copy,
+-- vbo.sim.onedrive.snapshot, vbo.sim.exchange.snapshot, vbo.sim.sharepoint.snapshot,
+-- vbo.sim.teams.snapshot.
+
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 

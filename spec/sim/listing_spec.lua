@@ -1,4 +1,6 @@
 -- Listings: drives, mailboxes, sites and teams that are described, in folders as worlds.
+--
+-- Covers vbo.sim.world.folder.listed_mail.
 
 local errors = require "vbo.base.error"
 local listing = require "vbo.sim.world.folder.listing"

@@ -1,5 +1,7 @@
 -- What the rehearsal server keeps is bounded: it runs for weeks, and real clients forget to log
 -- out, stop and hang up.
+--
+-- Covers vbo.sim.http.memory, vbo.sim.state.exports.
 
 local recent = require "vbo.sim.base.recent"
 local sim = require "spec.support.sim_app"

@@ -1,3 +1,7 @@
+-- Covers vbo.sim.onedrive.browse, vbo.sim.onedrive.change, vbo.sim.onedrive.render,
+-- vbo.sim.onedrive.restore, vbo.sim.onedrive.scope, vbo.sim.sessions.restore,
+-- vbo.sim.sessions.work, vbo.sim.sessions.outcome.
+
 local sim = require "spec.support.sim_app"
 
 local plan_path = "Documents/Projects/Aurora/Plan.docx"

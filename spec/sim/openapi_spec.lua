@@ -2,6 +2,8 @@
 -- against the version's OpenAPI document by a validator that is no part of this project: ajv.
 -- The documents are the published ones of v6 to v8 when VBO_FACTS names their folder, and those
 -- that the catalogue writes of itself.
+--
+-- Covers vbo.sim.http.swagger.
 
 local catalogue = require "vbo.catalogue"
 local export = require "vbo.catalogue.export"

@@ -1,4 +1,6 @@
 -- Accounts of the rehearsal server that are no administrators: tenants and restore operators.
+--
+-- Covers vbo.sim.roles.operator, vbo.sim.state.access, vbo.sim.http.accounts.
 
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"

@@ -1,4 +1,7 @@
 -- Mailboxes as PST files, read back by readpst (libpst) and pffexport (libpff).
+--
+-- Covers vbo.sim.formats.pst.context, vbo.sim.formats.pst.heap, vbo.sim.formats.pst.message,
+-- vbo.sim.formats.pst.ndb, vbo.sim.formats.pst.space, vbo.sim.exchange.pst.
 
 local checks = require "vbo.sim.formats.pst.checks"
 local mapi = require "vbo.sim.formats.mapi"

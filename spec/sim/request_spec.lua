@@ -1,3 +1,5 @@
+-- Covers vbo.sim.base.context, vbo.sim.base.paging, vbo.sim.base.refusal, vbo.sim.http.validate.
+
 local catalogue = require "vbo.catalogue"
 local apps = require "vbo.sim.http.app"
 local json = require "vbo.base.json"

@@ -1,4 +1,6 @@
 -- Restore operators of the rehearsal server, and what organizations consist of.
+--
+-- Covers vbo.sim.roles.browse, vbo.sim.roles.list.
 
 local sim = require "spec.support.sim_app"
 

@@ -1,3 +1,6 @@
+-- Covers vbo.sim.sessions.browse, vbo.sim.sessions.explore, vbo.sim.sessions.render,
+-- vbo.sim.sessions.session, vbo.sim.store.
+
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 

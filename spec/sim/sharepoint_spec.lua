@@ -1,4 +1,7 @@
 -- SharePoint on the rehearsal server, without sockets, in every version that has it.
+--
+-- Covers vbo.sim.sharepoint.browse, vbo.sim.sharepoint.change, vbo.sim.sharepoint.render,
+-- vbo.sim.sharepoint.restore, vbo.sim.sharepoint.scope, vbo.sim.production.sites.
 
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"

@@ -1,4 +1,7 @@
 -- Teams on the rehearsal server, without sockets, in every version that has them.
+--
+-- Covers vbo.sim.teams.browse, vbo.sim.teams.change, vbo.sim.teams.render, vbo.sim.teams.restore,
+-- vbo.sim.teams.scope, vbo.sim.production.teams.
 
 local json = require "vbo.base.json"
 local posts = require "vbo.sim.formats.posts"

@@ -1,4 +1,6 @@
 -- Time in the rehearsal server: restore points, what they show, and sessions that end.
+--
+-- Covers vbo.sim.state.dates.
 
 local clocks = require "vbo.sim.state.clock"
 local sim = require "spec.support.sim_app"

@@ -1,4 +1,8 @@
 -- The typed resources of the rehearsal server: what no handler was written for.
+--
+-- Covers vbo.sim.typed, vbo.sim.typed.records, vbo.sim.typed.resources, vbo.sim.typed.rules,
+-- vbo.sim.typed.seeds, vbo.sim.typed.values, vbo.sim.typed.verbs, vbo.sim.typed.links,
+-- vbo.sim.typed.overlay, vbo.sim.organizations.change, vbo.sim.organizations.list.
 
 local apps = require "vbo.sim.http.app"
 local json = require "vbo.base.json"

@@ -1,4 +1,6 @@
 -- The weather of the rehearsal server: its rules, and each fault as the real client meets it.
+--
+-- Covers vbo.sim.weather.rule, vbo.sim.weather.strike, vbo.sim.weather.file, vbo.sim.weather.sets.
 
 local json = require "vbo.base.json"
 local pipeline = require "vbo.request.pipeline"
