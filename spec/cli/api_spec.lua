@@ -15,6 +15,7 @@ local program = require "spec.support.program"
 local selections = require "vbo.cli.common.select"
 local text_of = require "vbo.cli.common.text"
 local vbo = require "vbo"
+local versions = require "spec.support.versions"
 
 local id = "61954db6-7278-4d26-86f7-888bda5a4ec4"
 local quoted = program.quoted
@@ -153,7 +154,7 @@ describe("vbolua api --describe", function()
 
   it("gives an example of every operation that is right, in both forms", function()
     local count = 0
-    for _, version in ipairs { "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8" } do
+    for _, version in ipairs(versions.all) do
       local known = catalogue.load(version)
       for operation in known:operations() do
         if operation.content_type ~= "application/x-www-form-urlencoded" then
@@ -585,7 +586,7 @@ describe("a server", function()
   local function ask(...) return run({ ... }, environment) end
 
   it("is asked in every version", function()
-    for _, version in ipairs { "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8" } do
+    for _, version in ipairs(versions.all) do
       local text, status = ask("GET", "/Jobs", "--version", version, "--select", "results[].name")
       assert.equal(0, status, text)
       has(text, "Contoso nightly\n")

@@ -2,6 +2,7 @@
 
 local program = require "spec.support.program"
 local vbo = require "vbo"
+local versions = require "spec.support.versions"
 
 local quoted = program.quoted
 local folder, remove_folder, sim
@@ -34,7 +35,7 @@ local function type_in(lines, version)
   return shown
 end
 
-for _, version in ipairs { "v4", "v8" } do
+for _, version in ipairs(versions.with_newest "v4") do
   describe("the REPL, with " .. version .. ",", function()
     it("shows resources as rows, collections as their first rows, and no address", function()
       local shown = type_in({

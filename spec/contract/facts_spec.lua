@@ -2,6 +2,7 @@
 -- code of the generator.  VBO_FACTS names the folder with v1.json … v8.json.
 
 local cjson = require "cjson"
+local versions = require "spec.support.versions"
 
 local catalogue = require "vbo.catalogue"
 
@@ -238,7 +239,7 @@ describe("the facts of v1 to v5", function()
 
   it("are those of the fact files, operation by operation", function()
     if not folder then pending "VBO_FACTS does not name the folder of the fact files" return end
-    for _, version in ipairs { "v1", "v2", "v3", "v4", "v5" } do
+    for _, version in ipairs(versions.dialect "action") do
       local document = document_of(version)
       local found, count = operations_of(version)
       local total = 0

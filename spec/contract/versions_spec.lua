@@ -7,7 +7,7 @@ local rehearsal = require "spec.support.rehearsal"
 local resource = require "vbo.model.resource"
 local vbo = require "vbo"
 
-local versions = { "v2", "v3", "v4", "v5", "v6", "v7", "v8" }
+local versions = require("spec.support.versions").since "v2"
 
 -- Runs the runbook on a version: what it said, and what changed.
 local function run(server, version, folder, more)

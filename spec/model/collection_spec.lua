@@ -8,6 +8,7 @@ local rehearsal = require "spec.support.rehearsal"
 local resource = require "vbo.model.resource"
 local collection = require "vbo.model.collection"
 local vbo = require "vbo"
+local versions = require "spec.support.versions"
 
 local quoted, failure = program.quoted, rehearsal.failure
 local id = "61954db6-7278-4d26-86f7-888bda5a4ec4"
@@ -102,7 +103,7 @@ describe("collections", function()
   local mailboxes = function() return client:session(id):mailboxes() end
 
   describe("walk pages", function()
-    for _, version in ipairs { "v1", "v5", "v8" } do
+    for _, version in ipairs(versions.with_newest("v1", "v5")) do
       it("to the end, though the server gives fewer at once than asked, in " .. version, function()
         serve("return { body = list(request, { count = 1900, cap = 980, total = 1900 }) }", version)
         local found = client:session(id):mailboxes { page_size = 1000 }:all()

@@ -3,7 +3,7 @@
 local json = require "vbo.base.json"
 local rehearsal = require "spec.support.rehearsal"
 
-local versions = { "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8" }
+local versions = require("spec.support.versions").all
 
 describe("fields", function()
   local server

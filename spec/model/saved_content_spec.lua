@@ -8,6 +8,7 @@ local program = require "spec.support.program"
 local recording = require "spec.support.recording"
 local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"
+local versions = require "spec.support.versions"
 
 local content, failure, quoted = rehearsal.content, rehearsal.failure, program.quoted
 
@@ -145,7 +146,7 @@ describe("what comes for a document", function()
         { __close = function(self) self.stop() end })
       local good <close> = setmetatable(server_of("Plan.pptx", 7, "content", binary),
         { __close = function(self) self.stop() end })
-      for _, version in ipairs(rehearsal.versions) do
+      for _, version in ipairs(versions.distinct) do
         if not (lacks[thing] and lacks[thing][version]) then
           local to = new_path()
           local saved, err = save_with(bad, version, thing, { to = to })
@@ -206,7 +207,7 @@ describe("what comes for other streams", function()
         { method = "POST", path = "RestoreSessions", body = body, type = type },
         { method = "POST", path = "Reports", body = body, type = type },
       }, { __close = function(self) self.stop() end })
-      for _, version in ipairs { "v1", table.unpack(rehearsal.versions) } do
+      for _, version in ipairs { "v1", table.unpack(versions.distinct) } do
         local client <close> = server.connect(version)
         for name, save in pairs(streams) do
           -- An export is HTML itself: a page that asks for no password may be one.

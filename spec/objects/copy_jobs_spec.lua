@@ -1,6 +1,7 @@
 -- Backup copy jobs: what every method sends and gives (v6 and later).
 
 local sending = require "spec.support.sending"
+local versions = require "spec.support.versions"
 
 local ids = sending.ids
 
@@ -29,7 +30,7 @@ describe("copy jobs", function()
   teardown(function() server.stop() end)
 
   it("are listed and found by name", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local found = server.sends(version, function(client)
         assert.equal(2, client:copy_jobs { repository = ids.archive }:count())
         return client:copy_job("weekly COPY").id
@@ -69,7 +70,7 @@ describe("copy jobs", function()
   end)
 
   it("are changed and removed, enabled and disabled", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local edited = server.sends(version, function(client)
         local one = client:copy_job(ids.copy)
         one:disable()
@@ -99,7 +100,7 @@ describe("copy jobs", function()
   end)
 
   it("know their backup job, and it them", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local names = server.sends(version, function(client)
         return { client:copy_job(ids.copy):backup_job().name, client:job(ids.job):copy_job().name }
       end, "GET /CopyJobs/{copy}/BackupJob", "GET /Jobs/{job}/CopyJob")
@@ -113,7 +114,7 @@ describe("copy jobs", function()
   end)
 
   it("have sessions from v7 on", function()
-    for _, version in ipairs { "v7", "v8" } do
+    for _, version in ipairs(versions.since "v7") do
       local session = server.sends(version, function(client)
         return client:copy_job(ids.copy):job_sessions():one()
       end, "GET /JobSessions?jobId=" .. ids.copy)

@@ -1,6 +1,7 @@
 -- What is backed up: data of repositories, restore points, protected objects, retrievals.
 
 local sending = require "spec.support.sending"
+local versions = require "spec.support.versions"
 
 local ids = sending.ids
 
@@ -105,7 +106,7 @@ describe("restore points", function()
   local function of(client) return client:restore_points():first() end
 
   it("are listed by what they belong to", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local found = server.sends(version, function(client)
         client:restore_points { is_retrieved = true, repository = ids.repository }:all()
         client:organization(ids.organization):restore_points():all()
@@ -280,7 +281,7 @@ describe("data retrievals", function()
   teardown(function() server.stop() end)
 
   it("are listed and found", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local found = server.sends(version, function(client)
         client:data_retrievals { data_state = "retrieved" }:all()
         client:organization(ids.organization):data_retrievals():all()
@@ -327,7 +328,7 @@ describe("data retrievals", function()
   end)
 
   it("are changed, kept longer, and removed where that exists", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       server.sends(version, function(client)
         client:data_retrieval(ids.retrieval):edit { description = "closed" }
         client:data_retrieval(ids.retrieval):extend(7)
@@ -353,7 +354,7 @@ describe("data retrievals", function()
   end)
 
   it("are explored, and stopped with their client", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local session = server.sends(version, function(client)
         local opened = client:data_retrieval(ids.retrieval):explore()
         client:close()
@@ -365,7 +366,7 @@ describe("data retrievals", function()
   end)
 
   it("list what they fetched", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local found = server.sends(version, function(client)
         local one = client:data_retrieval(ids.retrieval)
         return {
@@ -379,7 +380,7 @@ describe("data retrievals", function()
   end)
 
   it("have sessions with logs", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local texts = server.sends(version, function(client)
         local run = client:data_retrieval(ids.retrieval):data_retrieval_sessions():one()
         client:data_retrieval_session(ids.run):refresh()

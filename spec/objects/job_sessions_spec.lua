@@ -3,6 +3,7 @@
 local rehearsal = require "spec.support.rehearsal"
 local sending = require "spec.support.sending"
 local transfer_rates = require "vbo.objects.jobs.rates"
+local versions = require "spec.support.versions"
 
 local ids = sending.ids
 
@@ -73,7 +74,7 @@ describe("job sessions", function()
       end, listing, listing)
       assert.equal(log[1].title, lines[1].message)
     end
-    for _, version in ipairs { "v2", "v8" } do
+    for _, version in ipairs(versions.with_newest "v2") do
       server.sends(version, function(client)
         client:job_session(ids.session):log_item(ids.line):refresh()
       end, "GET /JobSessions/{session}/LogItems/{line}")
@@ -96,7 +97,7 @@ describe("job sessions", function()
   end)
 
   it("have processed objects", function()
-    for _, version in ipairs { "v7", "v8" } do
+    for _, version in ipairs(versions.since "v7") do
       local failed = server.sends(version, function(client)
         return client:job_session(ids.session):processed_objects():where { status = "Failed" }:one()
       end, "GET /JobSessions/{session}/ProcessedObjects")
@@ -173,7 +174,7 @@ describe("job sessions of a rehearsal server", function()
   setup(function() server = rehearsal.start() end)
   teardown(function() server.stop() end)
 
-  for _, version in ipairs(rehearsal.versions) do
+  for _, version in ipairs(versions.distinct) do
     it("are the runs of a job in " .. version, function()
       local client <close> = server.connect(version)
       local job = client:job "Contoso nightly"

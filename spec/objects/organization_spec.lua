@@ -2,6 +2,7 @@
 
 local rehearsal = require "spec.support.rehearsal"
 local sending = require "spec.support.sending"
+local versions = require "spec.support.versions"
 
 local ids = sending.ids
 
@@ -137,7 +138,7 @@ describe("organizations", function()
       client:organization(ids.organization):edit { sharepoint_online_settings = { account = "a" } }
     end, "PUT /Organizations/{organization}", { sharePointOnlineSettings = { account = "a" } },
       "GET /Organizations/{organization}?extendedView=false")
-    for _, version in ipairs { "v1", "v8" } do
+    for _, version in ipairs(versions.with_newest "v1") do
       server.sends(version, function(client) client:organization(ids.organization):remove() end,
         "DELETE /Organizations/{organization}")
     end
@@ -155,7 +156,7 @@ describe("organizations", function()
   end)
 
   it("are known to their own login", function()
-    for _, version in ipairs { "v2", "v8" } do
+    for _, version in ipairs(versions.with_newest "v2") do
       local own = server.sends(version, function(client)
         return client:current_organization()
       end, "GET /Organization")
@@ -199,7 +200,7 @@ describe("organizations", function()
   end)
 
   it("have users with OneDrives", function()
-    for _, version in ipairs { "v2", "v8" } do
+    for _, version in ipairs(versions.with_newest "v2") do
       local alice = server.sends(version, function(client)
         return client:organization(ids.organization):user("alice@contoso.com"):onedrive():record()
       end, "GET /Organizations/{organization}/Users",
@@ -220,7 +221,7 @@ describe("organizations", function()
     server.sends("v2", function(client)
       return client:organization(ids.organization):group(ids.group).name
     end, "GET /Organizations/{organization}/Groups/{group}")
-    for _, version in ipairs { "v5", "v8" } do
+    for _, version in ipairs(versions.each_dialect) do
       local members = server.sends(version, function(client)
         local all = client:organization(ids.organization):group("All"):members():all()
         -- A member has no address of its own: its record comes from the list.
@@ -241,14 +242,14 @@ describe("organizations", function()
   end)
 
   it("have sites and teams", function()
-    for _, version in ipairs { "v2", "v8" } do
+    for _, version in ipairs(versions.with_newest "v2") do
       local site = server.sends(version, function(client)
         return client:organization(ids.organization):site("sales team"):refresh()
       end, "GET /Organizations/{organization}/Sites",
         "GET /Organizations/{organization}/Sites/site-of-sales")
       assert.equal("site-of-sales", site.id)
     end
-    for _, version in ipairs { "v5", "v8" } do
+    for _, version in ipairs(versions.each_dialect) do
       local team = server.sends(version, function(client)
         return client:organization(ids.organization):team("red@contoso.com"):refresh()
       end, "GET /Organizations/{organization}/Teams",
@@ -274,14 +275,14 @@ describe("organizations", function()
   end)
 
   it("tell their licences and the repositories they use", function()
-    for _, version in ipairs { "v2", "v8" } do
+    for _, version in ipairs(versions.with_newest "v2") do
       local licensing = server.sends(version, function(client)
         local found = client:organization(ids.organization):licensing_information()
         return { found.licensed_users, found.new_users }
       end, "GET /Organizations/{organization}/LicensingInformation")
       assert.same({ 7, 2 }, licensing)
     end
-    for _, version in ipairs { "v3", "v8" } do
+    for _, version in ipairs(versions.with_newest "v3") do
       local used = server.sends(version, function(client)
         return client:organization(ids.organization):used_repositories():one()
       end, "GET /Organizations/{organization}/usedRepositories")
@@ -294,7 +295,7 @@ describe("organizations", function()
   end)
 
   it("register applications", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local made = server.sends(version, function(client)
         return client:organization(ids.organization):applications():create {
           user_code = "ABC", count = 2, display_name = "Backup",
@@ -313,7 +314,7 @@ describe("organizations", function()
   it("have backup applications that come and go", function()
     local record = { applicationId = ids.application, displayName = "Backup 1" }
     local sent = { { application = record, applicationCertificate = "MII" } }
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       server.sends(version, function(client)
         local own = client:organization(ids.organization)
         own:backup_applications():replace {
@@ -337,7 +338,7 @@ describe("organizations", function()
   end)
 
   it("have backup accounts that are replaced as a whole", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local first = server.sends(version, function(client)
         local accounts = client:organization(ids.organization):backup_accounts()
         accounts:replace { { group_member = { login = "backup1" }, password = "x" } }
@@ -382,7 +383,7 @@ describe("organizations", function()
     end, "POST /Organizations/{organization}/DeviceCode", "POST /DeviceCode/check",
       { userCode = "ABCDEFG" })
     assert.same({ "ABCDEFG", 899, true }, code)
-    for _, version in ipairs { "v5", "v8" } do
+    for _, version in ipairs(versions.each_dialect) do
       local found = server.sends(version, function(client)
         return client:device_code { target_region = "Worldwide" }
       end, "POST /DeviceCode", { targetRegion = "Worldwide" })
@@ -391,7 +392,7 @@ describe("organizations", function()
   end)
 
   it("are synchronized", function()
-    for _, version in ipairs { "v7", "v8" } do
+    for _, version in ipairs(versions.since "v7") do
       server.sends(version, function(client)
         client:organization(ids.organization):sync { type = "full" }
       end, "POST /Organizations/{organization}/Sync", { type = "Full" })
@@ -409,7 +410,7 @@ describe("organizations", function()
   end)
 
   it("have retention exclusions, tenant information and versions", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local contacts = server.sends(version, function(client)
         local exclusion = client:organization(ids.organization):retention_exclusion()
         local calendar = exclusion.calendar
@@ -445,7 +446,7 @@ describe("organizations of a rehearsal server", function()
   setup(function() server = rehearsal.start() end)
   teardown(function() server.stop() end)
 
-  for _, version in ipairs(rehearsal.versions) do
+  for _, version in ipairs(versions.distinct) do
     it("show their users and jobs in " .. version, function()
       local client <close> = server.connect(version)
       local own = client:organization(rehearsal.organization)

@@ -2,6 +2,7 @@
 
 local recording = require "spec.support.recording"
 local rehearsal = require "spec.support.rehearsal"
+local versions = require "spec.support.versions"
 
 local organization = recording.id(1)
 
@@ -45,7 +46,7 @@ describe("reports", function()
   end)
 
   it("are an operation each from v6 on", function()
-    for _, version in ipairs { "v6", "v7", "v8" } do
+    for _, version in ipairs(versions.since "v6") do
       local root = ("POST /%s/Reports/Generate"):format(version)
       local to = { to = folder .. "/", overwrite = true }
       local function with(options)

@@ -1,6 +1,7 @@
 -- Restore operators: roles with what they name, and the operator's own side (v6 and later).
 
 local sending = require "spec.support.sending"
+local versions = require "spec.support.versions"
 
 local ids = sending.ids
 
@@ -47,7 +48,7 @@ describe("roles", function()
   teardown(function() server.stop() end)
 
   it("are listed, those of an organization among themselves", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local found = server.sends(version, function(client)
         client:rbac_roles():all()
         client:rbac_role(ids.role):refresh()
@@ -64,7 +65,7 @@ describe("roles", function()
   end)
 
   it("are created with what they name", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local created = server.sends(version, function(client)
         local own = client:organization(ids.organization)
         local alice = own:user(ids.user):refresh()
@@ -97,7 +98,7 @@ describe("roles", function()
   end)
 
   it("are changed and removed", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local edited = server.sends(version, function(client)
         local one = client:rbac_role(ids.role)
         one:edit { description = "by day", excluded_items = { user = user } }
@@ -130,7 +131,7 @@ describe("roles", function()
     },
   } do
     it("have " .. method .. " that come and go", function()
-      for _, version in ipairs { "v6", "v8" } do
+      for _, version in ipairs(versions.with_newest "v6") do
         server.sends(version, function(client)
           local one = client:rbac_role(ids.role)
           local list = one[method](one)
@@ -170,7 +171,7 @@ describe("an operator", function()
   teardown(function() server.stop() end)
 
   it("knows who it is and what it may restore", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local told = server.sends(version, function(client)
         local own = client:logged_in_user()
         return { own.name, own:is_operator(), own:effective_scope().users[1].user.displayName }
@@ -178,7 +179,7 @@ describe("an operator", function()
         "GET /Organization/LoggedInUser/EffectiveScope")
       assert.same({ "desk@contoso.com", true, "Alice" }, told)
     end
-    for _, version in ipairs { "v7", "v8" } do
+    for _, version in ipairs(versions.since "v7") do
       local found = server.sends(version, function(client)
         return client:logged_in_user():restore_points { rbac_item = "scope-1", is_copy = false }
           :first()

@@ -3,6 +3,7 @@
 local changes = require "vbo.cli.common.changes"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
+local versions = require "spec.support.versions"
 
 describe("Backed-up teams", function()
   local server, folder, remove
@@ -17,7 +18,7 @@ describe("Backed-up teams", function()
     remove()
   end)
 
-  for _, version in ipairs { "v5", "v6", "v7", "v8" } do
+  for _, version in ipairs(versions.since "v5") do
     local number = tonumber(version:sub(2))
 
     describe("in " .. version, function()

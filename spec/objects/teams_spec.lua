@@ -1,5 +1,6 @@
 -- Teams: what each method sends in v5 and in later versions, and what it gives.
 
+local api = require "spec.support.versions"
 local recorded = require "spec.support.recorded"
 local rehearsal = require "spec.support.rehearsal"
 
@@ -75,7 +76,7 @@ describe("Teams", function()
   end
 
   it("are browsed", function()
-    for _, version in ipairs { "v5", "v8" } do
+    for _, version in ipairs(api.each_dialect) do
       local sent, name = lines(version, function(s)
         return s:team("sales"):channel("General"):tab("Wiki").name
       end)
@@ -253,7 +254,7 @@ describe("Teams", function()
       tab = { the_tab, C .. "/tabs", "tabs" }, tabs = { tabs, C .. "/tabs", "tabs" },
       several = { function(s) return the_team(s):tabs { the_tab(s) } end, T .. "/tabs", "tabs" },
     } do
-      for _, version in ipairs { "v7", "v8" } do
+      for _, version in ipairs(api.since "v7") do
         local options = { operator = true, reason = "lost" }
         if case[3] == "teams" then options.impersonation_account_name = "a@contoso.com" end
         local sent, result, err = server.change(version, function(s)

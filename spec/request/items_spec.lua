@@ -1,6 +1,7 @@
 -- Users, groups, sites and teams in bodies: one way for all, in all versions.
 
 local rehearsal = require "spec.support.rehearsal"
+local versions = require "spec.support.versions"
 
 describe("things in the body of a request", function()
   local server
@@ -43,7 +44,7 @@ describe("things in the body of a request", function()
     end
   end
 
-  for _, version in ipairs(rehearsal.versions) do
+  for _, version in ipairs(versions.distinct) do
     describe("in " .. version, function()
       local client, organization, things
 
@@ -177,7 +178,7 @@ describe("things in the body of a request", function()
   end)
 
   it("are of a role, and of an operator's scope", function()
-    for _, version in ipairs { "v6", "v7", "v8" } do
+    for _, version in ipairs(versions.since "v6") do
       local client <close> = server.connect(version)
       server.reset()
       local organization = client:organization(rehearsal.organization)

@@ -1,5 +1,6 @@
 -- What an API version lacks is said in the runbook's words, with the versions that have it.
 
+local api = require "spec.support.versions"
 local rehearsal = require "spec.support.rehearsal"
 
 local failure = rehearsal.failure
@@ -97,7 +98,7 @@ describe("versions of an item that are listed under its id", function()
   teardown(function() server.stop() end)
   before_each(function() server.reset() end)
 
-  for _, version in ipairs { "v3", "v4", "v5" } do
+  for _, version in ipairs(api.between("v3", "v5")) do
     it("are one item in " .. version, function()
       local client <close> = server.connect(version)
       local session <close> = client:organization(rehearsal.organization):explore {

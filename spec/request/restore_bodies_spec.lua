@@ -13,7 +13,7 @@ for _, name in ipairs { "session", "exchange", "onedrive", "sharepoint", "teams"
   require("vbo.objects." .. name)
 end
 
-local versions = { "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8" }
+local versions = require("spec.support.versions").all
 local verbs = {
   restore = true, restore_to = true, copy = true, send = true, save = true, export = true,
 }

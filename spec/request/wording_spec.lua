@@ -4,6 +4,7 @@
 local errors = require "vbo.base.error"
 local program = require "spec.support.program"
 local vbo = require "vbo"
+local versions = require "spec.support.versions"
 
 local sim, folder, remove_folder
 
@@ -24,7 +25,7 @@ local function failure(fn)
   return err
 end
 
-for _, version in ipairs { "v4", "v8" } do
+for _, version in ipairs(versions.with_newest "v4") do
   describe("wording, with " .. version .. ",", function()
     local client, organization, session, drive, sent
 

@@ -4,6 +4,7 @@ local loop = require "vbo.runtime.loop"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"
+local versions = require "spec.support.versions"
 
 local function numbers(count)
   local list = {}
@@ -198,7 +199,7 @@ describe("parallel at a server", function()
     assert.is_true(several > 2)
   end)
 
-  for _, version in ipairs { "v5", "v8" } do
+  for _, version in ipairs(versions.each_dialect) do
     it("keeps the statistics of restores in one session apart in " .. version, function()
       local own <close> = server.connect(version)
       local session <close> = own:organization(rehearsal.organization):explore {

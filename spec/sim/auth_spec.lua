@@ -6,6 +6,7 @@ local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
 local jwt_of = require "vbo.sim.http.jwt"
 local sim = require "spec.support.sim_app"
+local versions = require "spec.support.versions"
 
 local form = { ["content-type"] = "application/x-www-form-urlencoded" }
 local as_json = { ["content-type"] = "application/json" }
@@ -22,8 +23,8 @@ describe("the rehearsal server's tokens", function()
   end
 
   it("come from a form and from JSON, in every version", function()
-    for n = 1, 8 do
-      local client = sim.new("v" .. n)
+    for _, version in ipairs(versions.all) do
+      local client = sim.new(version)
       assert.equal(200, status_with(client, "Bearer " .. client.token))
       local given = token(client, json.encode {
         grant_type = "password", username = "ADMIN", password = sim.password,
@@ -206,7 +207,7 @@ describe("the rehearsal server's tokens", function()
   end)
 
   it("are given to restore operators", function()
-    for _, version in ipairs { "v6", "v7", "v8" } do
+    for _, version in ipairs(versions.since "v6") do
       local client = sim.new(version)
       for _, body in ipairs {
         { username = "Bob@contoso.com", password = sim.password },

@@ -2,6 +2,7 @@
 -- its version, and never fails itself.
 
 local json = require "vbo.base.json"
+local versions = require "spec.support.versions"
 local walks = require "spec.support.sim_walk"
 
 local values = { -1, 1e300, "\0é", ("x"):rep(2000), { 1, json.null, {} }, { id = "x" }, json.null,
@@ -25,7 +26,7 @@ local function complaint(walk, answer, value)
   end
 end
 
-for _, version in ipairs { "v5", "v8" } do
+for _, version in ipairs(versions.each_dialect) do
   describe("nonsense in " .. version, function()
     local walk, wrong, turn
 

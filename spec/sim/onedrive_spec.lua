@@ -3,10 +3,11 @@
 -- vbo.sim.sessions.work, vbo.sim.sessions.outcome.
 
 local sim = require "spec.support.sim_app"
+local versions = require "spec.support.versions"
 
 local plan_path = "Documents/Projects/Aurora/Plan.docx"
 
-for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
+for _, version in ipairs(versions.distinct) do
   describe("OneDrives of the rehearsal server in " .. version, function()
     local client, place, drive, record
 
@@ -354,7 +355,7 @@ end
 
 describe("versions of documents", function()
   it("have resources of their own from v6 on", function()
-    for _, version in ipairs { "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest "v6") do
       local client = sim.new(version)
       local place = client:explore("Veod", sim.before, { showAllVersions = true })
       local drive = client:owned(place .. "/OneDrives", "Alice Example")

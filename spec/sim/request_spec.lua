@@ -4,10 +4,11 @@ local catalogue = require "vbo.catalogue"
 local apps = require "vbo.sim.http.app"
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
+local versions = require "spec.support.versions"
 
 describe("bytes that are no text", function()
   it("are told as such, wherever a request has them", function()
-    for _, version in ipairs { "v1", "v6", "v8" } do
+    for _, version in ipairs(versions.with_newest("v1", "v6")) do
       local client = sim.new(version)
       for _, path in ipairs { "/Organizations/%FF", "/N%FFope", "/Jobs/%C3%28" } do
         local value, answer = client:call("GET", path)
@@ -34,7 +35,7 @@ describe("requests to the rehearsal server", function()
       assert.is_true(#catalogue.having(name) > 0, name)
     end
     local missing = {}
-    for _, version in ipairs { "v2", "v3", "v8" } do
+    for _, version in ipairs(versions.with_newest("v2", "v3")) do
       for _, name in ipairs(catalogue.load(version):names()) do
         local wanted = name:match "^OneDrive" or name:match "^Exchange" or name:match "^Job"
           or name:match "^RestoreSession" or name:match "^OrganizationUser"
@@ -156,7 +157,7 @@ describe("pages of the rehearsal server", function()
     return client:call("GET", drive .. "/Documents" .. (query or ""))
   end
 
-  for _, version in ipairs { "v2", "v3", "v8" } do
+  for _, version in ipairs(versions.with_newest("v2", "v3")) do
     it("hold thirty rows unless told, and lead to the next, in " .. version, function()
       local client = sim.new(version)
       local page = page_of(client)

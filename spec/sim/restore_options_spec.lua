@@ -1,6 +1,7 @@
 -- What options of restores do to the production of the rehearsal server, and what is told of it.
 
 local sim = require "spec.support.sim_app"
+local versions = require "spec.support.versions"
 local worlds = require "vbo.sim.world"
 
 local fabrikam <const> = "fabrikam.onmicrosoft.com"
@@ -23,7 +24,7 @@ end
 
 local function outbox(client) return client:get "/sim/production".outbox end
 
-for _, version in ipairs { "v6", "v7", "v8" } do
+for _, version in ipairs(versions.since "v6") do
   describe("restores in " .. version, function()
     local client, world
 

@@ -2,6 +2,7 @@
 
 local search = require "vbo.sim.sessions.search"
 local sim = require "spec.support.sim_app"
+local versions = require "spec.support.versions"
 
 describe("the rehearsal server's search", function()
   it("reads words, phrases and fields", function()
@@ -22,7 +23,7 @@ describe("the rehearsal server's search", function()
     assert.is_true(found "colour:alice")
   end)
 
-  for _, version in ipairs { "v5", "v6", "v7", "v8" } do
+  for _, version in ipairs(versions.since "v5") do
     describe("in " .. version, function()
       local client
 

@@ -5,6 +5,7 @@
 
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
+local versions = require "spec.support.versions"
 
 local marketing = "https://contoso.sharepoint.com/sites/marketing"
 local brief_path = "Documents/Campaigns/2026/Brief.docx"
@@ -74,7 +75,7 @@ local function content(client, path, url)
     (path:gsub(" ", "%%20")))))
 end
 
-for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
+for _, version in ipairs(versions.distinct) do
   describe("SharePoint of the rehearsal server in " .. version, function()
     local client, place, site, record, root, seen
 
@@ -399,7 +400,7 @@ for _, version in ipairs { "v2", "v3", "v5", "v6", "v7", "v8" } do
   end)
 end
 
-for _, version in ipairs { "v6", "v7", "v8" } do
+for _, version in ipairs(versions.since "v6") do
   describe("SharePoint of the rehearsal server in " .. version .. " and later", function()
     local client, place, site
 

@@ -6,6 +6,7 @@
 local json = require "vbo.base.json"
 local posts = require "vbo.sim.formats.posts"
 local sim = require "spec.support.sim_app"
+local versions = require "spec.support.versions"
 
 local nobody = "00000000-0000-4000-8000-000000000000"
 
@@ -64,7 +65,7 @@ local function with(body, more)
   return out
 end
 
-for _, version in ipairs { "v5", "v6", "v7", "v8" } do
+for _, version in ipairs(versions.since "v5") do
   describe("Teams of the rehearsal server in " .. version, function()
     local client, place, team, general, seen
 
@@ -385,7 +386,7 @@ for _, version in ipairs { "v5", "v6", "v7", "v8" } do
   end)
 end
 
-for _, version in ipairs { "v7", "v8" } do
+for _, version in ipairs(versions.since "v7") do
   describe("Teams of the rehearsal server in " .. version .. " and later", function()
     local client, place, team, general
 

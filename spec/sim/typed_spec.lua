@@ -7,6 +7,7 @@
 local apps = require "vbo.sim.http.app"
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
+local versions = require "spec.support.versions"
 
 local function by_name(rows, name, key)
   for _, each in ipairs(rows) do
@@ -61,8 +62,8 @@ describe("typed resources of the rehearsal server", function()
     client:call("PUT", "/VexEmailSettings", { userName = "post", password = "geheim-1" })
     client:call("POST", "/EncryptionKeys", { password = "geheim-2", description = "first" })
     client:call("POST", "/Accounts", { userName = "u", password = "geheim-3" })
-    for n = 4, 8 do
-      client:speak("v" .. n)
+    for _, version in ipairs(versions.since "v4") do
+      client:speak(version)
       for _, path in ipairs { "/VexEmailSettings", "/EncryptionKeys", "/Accounts" } do
         local _, answer = client:get(path)
         assert.is_nil(answer.body:find("geheim", 1, true), path)
@@ -74,8 +75,8 @@ describe("typed resources of the rehearsal server", function()
     local client = sim.new "v8"
     local made = client:call("POST", "/Accounts", { accountType = "azureBlobAccount",
       userName = "blob", password = "x", description = "made in v8" })
-    for n = 4, 8 do
-      client:speak("v" .. n)
+    for _, version in ipairs(versions.since "v4") do
+      client:speak(version)
       assert.equal("made in v8", by_name(client:rows "/Accounts", "blob", "userName").description)
     end
     client:speak "v4"
@@ -98,8 +99,8 @@ describe("typed resources of the rehearsal server", function()
     assert(flag and number, "settings of a flag and a number")
     local change = { [flag] = not before[flag] }
     assert.equal(204, status_of(client, "PUT", "/HistorySettings", change))
-    for n = 6, 8 do
-      local after = client:speak("v" .. n):get "/HistorySettings"
+    for _, version in ipairs(versions.since "v6") do
+      local after = client:speak(version):get "/HistorySettings"
       assert.equal(not before[flag], after[flag])
       assert.equal(before[number], after[number])
     end
@@ -257,7 +258,7 @@ describe("reports of the rehearsal server", function()
   end
 
   it("are a PDF whose parts lie where its table says", function()
-    for _, version in ipairs { "v5", "v8" } do
+    for _, version in ipairs(versions.each_dialect) do
       local text = report(sim.new(version), "PDF")
       assert.match("^%%PDF%-1%.4\n", text)
       assert.match("alice@contoso%.com", text)
@@ -298,8 +299,8 @@ describe("organizations of the rehearsal server", function()
     assert.equal("tailspin.com", made.name)
     assert.equal("Germany", made.region)
     assert.is_nil(answer.body:find("geheim", 1, true))
-    for n = 1, 8 do
-      assert.equal(made.id, client:speak("v" .. n):organization("tailspin.com").id)
+    for _, version in ipairs(versions.all) do
+      assert.equal(made.id, client:speak(version):organization("tailspin.com").id)
     end
     local place = "/Organizations/" .. made.id
     assert.equal(204, status_of(client, "PUT", place, { description = "new" }))

@@ -18,7 +18,7 @@ local json = require "vbo.base.json"
 
 M.folder = os.getenv "VBO_FACTS"
 M.digest = "spec/fixtures/operations.txt"
-M.versions = { "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8" }
+M.versions = require("spec.support.versions").all
 
 local function content(path)
   local file <close> = assert(io.open(path, "rb"))

@@ -7,9 +7,6 @@ local vbo = require "vbo"
 
 local M = {}
 
---- The versions that every operation of restores is tried in.
-M.versions = { "v2", "v3", "v5", "v6", "v7", "v8" }
-
 M.organization = "contoso.onmicrosoft.com"
 -- The evening before the demo world's attack.
 M.before = "2026-11-18T22:00:00Z"

@@ -4,12 +4,13 @@
 local collect = require "tools.model.collect"
 local methods = require "tools.model.methods"
 local operations = require "tools.model.operations"
+local shipped = require "vbo.catalogue.shipped"
 local union = require "tools.model.union"
 
 local M = {}
 
 -- The versions that ship with the module, whatever was added to the catalogue since.
-M.versions = { "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8" }
+M.versions = shipped.versions
 
 local function record_of(model, object)
   local parts, versions = {}, {}

@@ -10,6 +10,14 @@ M.products = {
   v1 = "1.5", v2 = "2.0", v3 = "3.0", v4 = "4.0", v5 = "5.0", v6 = "6.0", v7 = "7.0", v8 = "8.0",
 }
 
+--- The versions, oldest first.
+---@type string[]
+M.versions = {}
+for version in pairs(M.products) do table.insert(M.versions, version) end
+table.sort(M.versions, function(one, other)
+  return tonumber(one:match "%d+") < tonumber(other:match "%d+")
+end)
+
 local loaded = {}
 
 --- Returns the catalogue of a version that ships with the module.
