@@ -1,6 +1,6 @@
 -- Restore operators of the rehearsal server, and what organizations consist of.
 --
--- Covers vbo.sim.roles.browse, vbo.sim.roles.list.
+-- Covers vbo.sim.roles.browse, vbo.sim.roles.change, vbo.sim.roles.list, vbo.sim.roles.render.
 
 local sim = require "spec.support.sim_app"
 local versions = require "spec.support.versions"

@@ -1,5 +1,5 @@
--- Covers vbo.sim.sessions.browse, vbo.sim.sessions.explore, vbo.sim.sessions.render,
--- vbo.sim.sessions.session, vbo.sim.store.
+-- Covers vbo.sim.sessions.browse, vbo.sim.sessions.change, vbo.sim.sessions.explore,
+-- vbo.sim.sessions.render, vbo.sim.sessions.session, vbo.sim.store.
 
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"

@@ -1,12 +1,10 @@
---- Handles restore sessions: list, get, stop, device codes, events and statistics.
+--- Handles reading of restore sessions: list, get, events, statistics, and the server itself.
 
 local core = require "vbo.core"
 local access = require "vbo.sim.state.access"
 local explore = require "vbo.sim.sessions.explore"
-local identities = require "vbo.sim.state.identities"
 local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.sessions.render"
-local restore = require "vbo.sim.sessions.restore"
 local time = require "vbo.base.time"
 
 local H = {}
@@ -58,25 +56,6 @@ function H.RestoreSession_GetByRestoreSessionId(context)
   local it = session(context)
   it:look()
   return context:json(render.session(context, it))
-end
-
-function H.RestoreSession_StopAction(context)
-  explore.session(context):stop()
-  return context:empty()
-end
-
---- Issues a device code, which a user confirms before restoring with it (`userCode`).
-function H.RestoreSession_DeviceCodeAction(context)
-  local it, body = explore.session(context), context.body
-  local organization = restore.organization(context, it, body.targetOrganizationName)
-  local issued = identities.issue_code(context, organization, body.targetApplicationId)
-  local url = "https://microsoft.com/devicelogin"
-  return context:json {
-    userCode = issued.code, verificationUrl = url, expiresIn = 899,
-    targetApplicationId = issued.application.id,
-    message = ("To sign in, use a web browser to open the page %s and enter the code %s to "
-      .. "authenticate."):format(url, issued.code),
-  }
 end
 
 function H.RestoreSession_GetRestoreStatistics(context)
