@@ -72,7 +72,7 @@ function M.cell(value)
 end
 
 -- Checks whether a spreadsheet would run a text as a formula, which may start programs and send
--- cells away.  Numbers with a sign, such as telephone numbers, are no formulas.
+-- cells away.  Numbers with a sign, such as telephone numbers, do not count.
 local function is_formula(text)
   return text:find "^[=@\t\r]" ~= nil
     or text:find "^[+-]" ~= nil and not text:find "^[+-][%d%s().,/-]*$"

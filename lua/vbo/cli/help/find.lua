@@ -141,7 +141,7 @@ local function of_kind(word)
     classes)
 end
 
--- What a row says, whichever columns its table has.
+-- Returns the meaning of a row, whichever columns its table has.
 local function meaning_of(row)
   local head, parts = render.cells(row.head), {}
   for i, cell in ipairs(render.cells(row.line)) do
