@@ -23,7 +23,7 @@ local write = require "tools.facts.write"
 
 local M = {}
 
---- The fact modules out of the text of the eight fact files, and that of the titles.
+--- Returns the fact modules made of the text of the eight fact files, and that of the titles.
 ---@param texts table<string, string>  "v1" … "v8" and "titles" → JSON
 ---@return table<string, string> files  file name → Lua source
 function M.modules(texts)

@@ -32,7 +32,7 @@ local function ranges(numbers)
   return table.concat(parts, " ")
 end
 
---- The module that holds the pages.
+--- Returns the module that holds the pages.
 ---@param folder string  the reference
 ---@return string source
 function M.source(folder)

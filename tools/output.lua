@@ -40,7 +40,7 @@ function M.read(path)
   return text
 end
 
---- What differs between generated files and a folder.
+--- Compares generated files with a folder.
 ---@param folder string
 ---@param files table<string, string>
 ---@return string[]  one line a difference, sorted; empty when there is none

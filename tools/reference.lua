@@ -56,7 +56,7 @@ local function examples(root)
   return by_class
 end
 
---- The pages.
+--- Returns the pages.
 ---@param root string  the folder of the Lua sources, which holds `vbo/`
 ---@return table<string, string> files  name → text
 function M.files(root)

@@ -2,8 +2,8 @@
 ---
 ---     lua5.4 tools/types.lua [LUA_DIR [OUT_DIR]]
 ---
---- writes the `---@meta` files of `lua/vbo/types/`, the same bytes every time.  They come from
---- the catalogue, from what the sources declare, and from their comments; nothing has to be
+--- writes the `---@meta` files of `vbo/types/`, the same bytes every time.  They come from the
+--- catalogue, from what the sources declare, and from their comments; nothing has to be
 --- built before.
 
 local is_program = arg and arg[0] and arg[0]:match "tools/types%.lua$" ~= nil
@@ -100,7 +100,7 @@ local function object_files(model, files)
   for name, text in pairs(texts) do files[name] = table.concat(text):gsub("\n+$", "\n") end
 end
 
--- What all resources and collections have, and the client's methods that its parts bring.
+-- Writes the methods of all resources and collections, and those that parts bring to the client.
 local function common_file(model, files)
   local out = { luacats.head }
   out[2] = "---@class vbo.Resource\n---@field id string\nlocal Resource = {}\n\n"
@@ -123,7 +123,7 @@ local function common_file(model, files)
   files["objects.lua"] = table.concat(out):gsub("\n+$", "\n")
 end
 
--- What methods take inside their options, in the spelling of a runbook or the API's own.
+-- Writes the types inside options, in the spelling of a runbook or the API's own.
 local function given_file(model, files)
   local used, pending, fields = {}, {}, {}
   local function claim(text)
@@ -153,7 +153,7 @@ local function given_file(model, files)
   files["given.lua"] = luacats.shared(classes, model.names)
 end
 
---- The type files.
+--- Returns the type files.
 ---@param root string  the folder of the Lua sources, which holds `vbo/`
 ---@return table<string, string> files  path below `vbo/types/` → text
 function M.files(root)

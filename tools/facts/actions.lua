@@ -52,7 +52,7 @@ local function page_of(item, document, model)
   return { ref = name }
 end
 
---- What an answer holds, from the words of the fact file.
+--- Reads an answer from the words of the fact file.
 local function answer_of(word, document, model)
   if word == nil then return { kind = "empty" } end
   if json.keys(word) then
@@ -120,7 +120,7 @@ local function is_object(schema, model)
   return schema_of(schema, model).properties ~= nil
 end
 
--- What an update takes: the properties of the resource and those that creating it takes.
+-- Returns the body of an update: the properties of the resource and those that creating it takes.
 local function update_of(envelope, document, model)
   local parts = { schema_of(item_of(envelope, document), model) }
   for _, source in ipairs(document.operations) do

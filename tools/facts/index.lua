@@ -34,7 +34,7 @@ local function key_of(entry)
   return table.concat({ entry.name, table.unpack(entry.aliases) }, " ")
 end
 
---- The lines of the index.
+--- Returns the lines of the index.
 ---@param versions table[][]  of each version, oldest first, its entries in order:
 ---  {name=, origin="v6", aliases={…}}
 ---@return string text  each line with its newline before it

@@ -1,4 +1,4 @@
---- What the vendor's current pages say of a version beyond its fact file, for the generator.
+--- Completes a version by what the vendor's current pages have beyond its fact file.
 ---
 --- Each row was seen on the page of backup jobs of v8: counts of a job's objects, and what a
 --- session is measured by.

@@ -94,7 +94,7 @@ local function names_of(model, prefix)
   return found
 end
 
---- The lines of `facts/titles.lua`.
+--- Returns the lines of `facts/titles.lua`.
 ---@param contents table  the vendor's contents: groups= {group=, operations= {method=, title=}}
 ---@param model table     of v8, with canonical names
 ---@return string

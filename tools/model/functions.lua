@@ -1,4 +1,4 @@
---- What a function of the module says of itself: the comment above it, its parameters, and
+--- Reads a function of the module: the comment above it, its parameters, and
 --- what can be read off its text and its upvalues: the operations that it calls, the tables
 --- of options that it checks, and the classes that it gives.
 
@@ -16,7 +16,7 @@ function M.new(sources, is_operation, classes)
     known = {} }, Functions)
 end
 
---- The comment that ends just above a line.
+--- Returns the comment that ends just above a line.
 ---@param chunk string
 ---@param line integer
 ---@return string[] text         without its dashes
@@ -240,7 +240,7 @@ local function follow(self, facts, depth, seen)
   end
 end
 
---- What one function says; nil for one that is not of these sources.
+--- Returns the facts of one function; nil for one that is not of these sources.
 ---@param run function
 ---@return vbo.document.Function?
 function Functions:of(run)

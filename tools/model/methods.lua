@@ -215,7 +215,7 @@ local function referred(self, object, method, text)
   return {}
 end
 
--- The type that a text begins with: it ends at a blank outside brackets that no `|`, `:` or
+-- Returns the type that a text begins with: it ends at a blank outside brackets that no `|`, `:` or
 -- `,` joins to what follows.
 local function type_prefix(text)
   local depth, at = 0, 1
@@ -291,7 +291,7 @@ local function of_function(self, object, method, single)
   else
     signature.body = not facts.checked and body_class(self, facts.operations) or nil
     signature.queries = not facts.checked and facts.operations or nil
-    -- What the method fills in by itself is not insisted on.
+    -- The method fills in the rest by itself.
     signature.lenient = true
   end
   signature.open = not signature.body and #signature.fields == 0 and #facts.operations == 0
@@ -302,7 +302,7 @@ local function of_function(self, object, method, single)
   return signature
 end
 
--- What a method fills in itself: the selected things.
+-- Returns the options that a method fills in itself: the selected things.
 local function hidden(object)
   local selection = object and object.class.selection
   if not selection then return nil end
@@ -330,7 +330,7 @@ local function signature_of(self, object, method, bulk)
   return signature
 end
 
---- What one method is.
+--- Describes one method.
 ---@param object vbo.document.Object?  nil: the client
 ---@param method vbo.document.Method
 ---@param bulk boolean?  of the object's collection

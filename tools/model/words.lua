@@ -113,7 +113,7 @@ function M.record(class, renamed)
   return fields
 end
 
---- The options that become a body's properties.
+--- Returns the options that become a body's properties.
 ---@param class vbo.document.Class
 ---@param meanings table<string, string[]>  option → names of the API
 ---@param lenient boolean?  nothing is insisted on
@@ -173,7 +173,7 @@ local types = {
   number = "number", integer = "integer", boolean = "boolean", any = "any", userdata = "userdata",
 }
 
--- What the table of types does not say.
+-- Types that are more exact than those of the tables of options.
 local known_words = {
   workload = '"exchange"|"onedrive"|"sharepoint"|"teams"',
   progress = "boolean|fun(event: vbo.ProgressEvent, name: string)",

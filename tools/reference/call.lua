@@ -30,7 +30,7 @@ local function literal(value, schema, depth)
   return tostring(value)
 end
 
--- What a body insists on; an object that insists on nothing shows its first plain property.
+-- Fills in an object that requires nothing: its first plain property stands for all.
 local function filled(schema, value)
   if schema.type == "array" and type(value[1]) == "table" then
     filled(schema.items, value[1])

@@ -1,4 +1,4 @@
---- What each class is, in one sentence.
+--- Describes each class in one sentence.
 
 ---@type table<string, string>
 return {

@@ -1,4 +1,4 @@
---- The page of the C interface, from the comments of its header.
+--- Writes the page of the C interface from the comments of its header.
 
 local M = {}
 
@@ -48,7 +48,7 @@ function Page:line(line)
   end
 end
 
---- The page.
+--- Returns the page.
 ---@param source string  the header's text
 ---@param head string
 ---@return string

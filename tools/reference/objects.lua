@@ -35,7 +35,7 @@ local function explained(method, name)
   return options_of[method .. "." .. name] or options_of[name] or {}
 end
 
--- What is required comes first, what every call takes last; within a rank as it was found.
+-- Ranks options: required ones first, those of every call last; within a rank as they were found.
 local last = { ["`deadline`"] = 1, ["`wait`"] = 2, ["`allow_partial`"] = 3, ["`operator`"] = 4 }
 
 local function rank(row)
@@ -156,7 +156,7 @@ local function shared(page, signature)
   return hidden_saves, "Options of [every save](../save.md#options) as well."
 end
 
--- What is said of a method above its text.
+-- Returns the facts of a method: versions, changes, result, errors.
 local function marks_of(page, signature, set)
   local marks, everywhere = {}, spans.text(page.model.names, set)
   if everywhere ~= "" then marks[1] = everywhere end
@@ -363,7 +363,7 @@ local function index(page)
     .. text.table({ "class", "versions", "what it is" }, rows) .. "\n"
 end
 
---- The pages.
+--- Writes the pages.
 ---@param model table
 ---@param how {types: fun(page: string): (fun(name: string): string?),
 ---  examples: table<string, string>, records: table<string, any>}

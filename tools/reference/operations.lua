@@ -94,7 +94,7 @@ local function marks_of(model, operation, link)
   return table.concat(marks, " · ")
 end
 
--- What the body takes: its properties, or its type.
+-- Returns the properties of the body, or its type.
 local function body_text(model, field, versions, link)
   local class = model.union.classes[field.type:match "^vbo%.body%.[%w_.+]+" or ""]
   if class and #class.fields > 0 then
@@ -170,7 +170,7 @@ local function type_text(model, forms, link)
   return (#list > 0 and table.concat(list, "; ") or "No properties but links."), have
 end
 
---- The page of the types that other pages refer to, and of those that these need.
+--- Returns the page of the types that other pages refer to, and of those that these need.
 ---@param model table
 ---@param types table
 ---@return string
@@ -240,7 +240,7 @@ local function index(model, groups)
     .. text.table({ "group", "title", "versions", "operations", "that change" }, rows) .. "\n"
 end
 
---- The pages.
+--- Writes the pages.
 ---@param model table
 ---@param types table                      receives those that the pages refer to
 ---@param methods table<string, string[]>  operation → methods of objects

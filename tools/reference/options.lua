@@ -1,10 +1,9 @@
---- What the options of methods mean, and what they are when they are left out.
+--- Explains the options of methods: meaning, default, and type where the sources have none.
 ---
 --- By name, because an option means the same wherever it is taken; `METHOD.OPTION` is one that does
---- not.  Options without a row are properties of the REST API under their own names.  A default of
---- the server's is not said: the vendor's reference has it.
+--- not.  Options without a row are properties of the REST API under their own names.  The
+--- server's own defaults are missing: the vendor's reference has them.
 
---- `type` stands where the sources say nothing of it.
 ---@type table<string, {[1]: string, default: string?, type: string?}>
 return {
   -- saves

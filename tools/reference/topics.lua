@@ -115,7 +115,7 @@ local function find_records(root)
   return found
 end
 
---- Returns the records that a page tells of.
+--- Returns the records that have a place on the page of records.
 ---@return table<string, true>  "vbo.Saved" → true
 function M.records()
   local set = {}
@@ -155,7 +155,7 @@ local function functions_of(model)
   return (table.concat(out, "\n"):gsub("\n+$", "\n"))
 end
 
---- The pages.
+--- Writes the pages.
 ---@param model table
 ---@param root string                  the folder of the Lua sources
 ---@param sections table<string, true>  of methods that have one on the page of their class

@@ -20,7 +20,7 @@ local aliases = [[
 --- JSON's null: `vbo.json.null`, which is true in Lua.
 ---@alias vbo.Null lightuserdata
 
---- What names a resource in a path: its id, or itself.
+--- Names a resource in a path: its id, or itself.
 ---@alias vbo.Id string|integer|vbo.Resource
 
 --- A password or a key; see `vbo.secret`.

@@ -50,7 +50,7 @@ local function scalar(text)
     or text == "any")
 end
 
--- What `where` takes: a value, a glob or a predicate for every plain field.
+-- Writes the conditions of `where`: a value, a glob or a predicate for every plain field.
 local function conditions(object, fields, names)
   local list, sized = {}, false
   for _, field in ipairs(fields) do
@@ -79,7 +79,7 @@ local function conditions(object, fields, names)
     versions = object.versions }, names)
 end
 
--- What a collection's method gives, in terms of its elements.
+-- Returns the result of a collection's method in terms of its elements.
 local function of_elements(signature, annotation, object)
   local kind = annotation and annotation:match "^return%s+(.*)$" or ""
   local element, own = object.type, object.type .. "Collection"

@@ -62,7 +62,7 @@ local function unknown(text)
     near and ("did you mean '%s'?"):format(near) or "vbolua help lists the commands")
 end
 
---- Prints what is known of the words.
+--- Prints the pages about the words.
 ---@param arguments string[]
 function M.run(arguments)
   local _, words = options_of.read(arguments, M.options)

@@ -4,7 +4,7 @@ local core = require "vbo.core"
 
 local M = {}
 
---- The width of a page: the terminal's, 80 elsewhere.
+--- Returns the width of a page: the terminal's, 80 elsewhere.
 ---@return integer
 function M.width()
   return math.max(40, math.min(core.isatty(1) and core.columns() or 80, 100))
