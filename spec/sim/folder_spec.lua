@@ -431,7 +431,8 @@ return {
       failure "return {\n users = {\n  { name = 'alice@contoso.com',\n    drives = 'x' },\n }\n}")
     assert.match("^/world.lua:2: 'drive' of user a@b.example must be a path in the folder",
       failure "return { users = { { name = 'a@b.example',\n drive = '../elsewhere' } } }")
-    assert.match("^/world.lua:3: 'mailbox' of user a@b.example is no folder here: mail/none",
+    assert.match("^/world.lua:3: 'mailbox' of user a@b.example "
+      .. "must be a folder of the world, got mail/none",
       failure "return { users = { { name = 'a@b.example',\n\n mailbox = 'mail/none' } } }")
     assert.match("^/world.lua:1: 'now' of a world must be a point in time",
       failure "return { now = 'tomorrow' }")

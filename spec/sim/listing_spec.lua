@@ -49,8 +49,9 @@ describe("a listing", function()
     assert.match("^x.jsonl:2: 'size' must be", failure(drive .. '{"in":1,"file":"x","size":-1}\n'))
     assert.match("^x.jsonl:2: 'versions' must be a list",
       failure(drive .. '{"in":1,"file":"x","versions":{"a":1}}\n'))
-    assert.match("^x.jsonl:1: this is no listing of a mailbox", failure(drive, "mailbox"))
-    assert.match("^x.jsonl:1: this is no listing", failure '{"folder":"F"}\n')
+    assert.match("^x.jsonl:1: this file "
+      .. "must be the listing of a mailbox", failure(drive, "mailbox"))
+    assert.match("^x.jsonl:1: this file must be the listing", failure '{"folder":"F"}\n')
     assert.match("^x.jsonl:0: there is nothing in it", failure "")
   end)
 
@@ -93,7 +94,8 @@ describe("a listing", function()
     write("world.lua", [[return { users = { { name = "a@x.example",
       drive = "gone.jsonl" } } }]])
     _, why = worlds.open(folder)
-    assert.match("world.lua:2: 'drive' of user a@x.example is no listing here: gone.jsonl", why)
+    assert.match("world.lua:2: 'drive' of user a@x.example "
+      .. "must be a listing of the world, got gone.jsonl", why)
   end)
 
   it("has jobs of organizations and users that there are", function()

@@ -104,10 +104,10 @@ describe("a rule of the weather", function()
     ["operation=Nothing* reset"] = "no operation is called",
     ["nth=2"] = "not what happens",
     ["status=503 reset"] = "status and reset cannot both",
-    ["status=200"] = "status='200'",
+    ["status=200"] = "status must be a status, 400 to 599, got '200'",
     ["retry_after=2 reset"] = "retry_after= needs status=",
-    ["latency=soon"] = "latency='soon' is no time",
-    ["latency=3..1"] = "its end comes first",
+    ["latency=soon"] = "latency must be a time.*, got 'soon'",
+    ["latency=3..1"] = "a range that ends after its start, got '3",
     ["rate=fast"] = "number of bytes",
     ["probability=2 reset"] = "from 0 to 1",
     ["nth=0 reset"] = "whole number from 1",
@@ -158,7 +158,7 @@ describe("weather in a file", function()
   it("is data, and says what is wrong with it", function()
     for text, message in pairs {
       ["return os.exit()"] = "global 'os'", ["return {"] = "expected", ["return 7"] = "list",
-      ["{\"rules\": 7}"] = "no list", ["{\"rulse\": []}"] = "no 'rulse'", ["{"] = "weather",
+      ["{\"rules\": 7}"] = "must be a list", ["{\"rulse\": []}"] = "no 'rulse'", ["{"] = "weather",
       ["return { seed = 1.5, rules = {} }"] = "seed",
     } do
       local err = rehearsal.failure(list, "wrong", text)

@@ -51,7 +51,6 @@ M.rooms = {
   ["lua/vbo/objects"] = true,
   ["lua/vbo/request"] = true,
   ["lua/vbo/runtime"] = true,
-  ["lua/vbo/sim"] = true,
   ["spec/base"] = true,
   ["spec/catalogue"] = true,
   ["spec/cli"] = true,

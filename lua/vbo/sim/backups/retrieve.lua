@@ -55,7 +55,7 @@ function H.DataRetrieval_GetDataRetrieval(context)
   return context:json(row(context, it))
 end
 
--- What may be retrieved, by the property of a body; one kind at a time.
+-- The kinds of data to retrieve, by the property of a body; one kind at a time.
 local kinds = {
   { given = "mailboxes", name = "Exchange", type = "Vex", list = "mailboxes", what = "Mailbox" },
   { given = "oneDrives", name = "OneDrive", type = "Veod", list = "drives", what = "OneDrive" },

@@ -256,7 +256,7 @@ end
 ---@return table answer
 function Auth:token(request, cat)
   local given, number = parameters(request), cat.number
-  if not given then return failure("invalid_request", "The body is no JSON object.") end
+  if not given then return failure("invalid_request", "The body must be a JSON object.") end
   given.address, given.delay = guesses.address(request.peer), nil
   local cookieless = ascii.lower(given.disable_antiforgery_token or "") == "true"
   local grant = ascii.lower(given.grant_type or "")

@@ -101,7 +101,7 @@ function H.JobSessionChanges_Get(context)
   local query = context.query
   local from = query.from and math.tointeger(tonumber(query.from))
   if query.from and not from then
-    refusal.raise(400, "'from' is no change token of this server.")
+    refusal.raise(400, "'from' must be a change token of this server.")
   end
   local limit, rows, token = query.limit or paging.default, json.array {}, from or 0
   local list = context.store.jobs.sessions

@@ -21,7 +21,7 @@ local function point_in_time(context, text)
   local at, offset = time.parse(text)
   local good = at and (dotted and context.number <= 5 or not dotted and context.number >= 3)
   if not good then
-    refusal.raise(400, ("'%s' is no date and time that this version takes; write it as %s."):format(
+    refusal.raise(400, ("'%s' is not a date and time of this version; write it as %s."):format(
       text, context.number <= 2 and "2026.11.20 22:00:00" or "2026-11-20T22:00:00Z"))
   end
   return offset and at or at - context.app.zone

@@ -57,7 +57,7 @@ function M.open(source)
     if seed ~= nil and not math.tointeger(seed) then
       errors.usage "weather: the seed must be a whole number"
     end
-    if type(source) ~= "table" then errors.usage "weather: 'rules' is no list" end
+    if type(source) ~= "table" then errors.usage "weather: 'rules' must be a list" end
   elseif #source == 0 and next(source) ~= nil then
     source = { source }
   end

@@ -13,7 +13,7 @@ local nearest = require "vbo.base.nearest"
 local M = {}
 
 local function refuse(name, value, expected)
-  errors.usage(("weather: %s='%s' is no %s"):format(name, tostring(value), expected))
+  errors.usage(("weather: %s must be a %s, got '%s'"):format(name, expected, tostring(value)))
 end
 
 -- ----------------------------------------------------------------- readers
@@ -47,7 +47,9 @@ local function range(reader)
       return { one, one }
     end
     low, high = reader(name, low), reader(name, high or "")
-    if low > high then refuse(name, ("%s..%s"):format(low, high), "range: its end comes first") end
+    if low > high then
+      refuse(name, ("%s..%s"):format(low, high), "range that ends after its start")
+    end
     return { low, high }
   end
 end
@@ -65,7 +67,7 @@ end
 local function flag(name, value)
   if value == true or value == "true" or value == "yes" then return true end
   if value == false or value == "false" or value == "no" then return nil end
-  refuse(name, value, "true or false")
+  refuse(name, value, "flag, true or false")
 end
 
 local function text(name, value)
@@ -78,7 +80,7 @@ local function one_of(list)
     for _, each in ipairs(list) do
       if type(value) == "string" and ascii.lower(value) == ascii.lower(each) then return each end
     end
-    refuse(name, value, "one of " .. table.concat(list, ", "))
+    refuse(name, value, "word, one of " .. table.concat(list, ", "))
   end
 end
 

@@ -39,7 +39,8 @@ function M.new(kind)
   return setmetatable({ kind = kind, pages = { { size = header_size(0) } } }, Heap)
 end
 
--- What a block takes with one more value: an even place for the map of `count` values behind them.
+-- Returns the size of a block with one more value; the map of `count` values starts at an even
+-- place.
 local function filled(size, count) return (size + 1) // 2 * 2 + 4 + 2 * (count + 1) end
 
 --- Adds a value; returns its HID.

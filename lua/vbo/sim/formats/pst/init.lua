@@ -122,7 +122,7 @@ function Writer:names()
   self.db:node(NAMES, (contexts.object(self.db, properties)))
 end
 
--- What every file has for programs to copy from or to keep lists of work in.
+-- Writes the objects that every file has for programs to copy or to keep lists of work in.
 function Writer:furniture()
   self:table(0x60D, schema.hierarchy)
   self:table(0x60E, schema.contents)

@@ -1,5 +1,5 @@
--- Which columns the tables of a PST file have: those that [MS-PST] sections 2.4.4, 2.4.5 and 2.4.8
--- demand of their templates.  A column is a tag: a property's id and its type.
+-- Lists the columns of the tables of a PST file: those that [MS-PST] sections 2.4.4, 2.4.5 and
+-- 2.4.8 require of their templates.  A column is a tag: a property's id and its type.
 
 local M = {}
 
@@ -51,7 +51,7 @@ M.contents = {
   0x67F30003, -- PidTagLtpRowVer
 }
 
---- What a folder holds beside mail (views, rules): here nothing.
+--- The content of a folder besides mail (views, rules): empty here.
 M.associated = {
   0x001A001F, -- PidTagMessageClass
   0x0E070003, -- PidTagMessageFlags
@@ -70,7 +70,7 @@ M.associated = {
   0x70070003, -- PidTagViewDescriptorVersion
 }
 
---- What a search folder shows: here nothing.
+--- The content of a search folder: empty here.
 M.search = {
   0x00170003, 0x001A001F, 0x00360003, 0x0037001F, 0x0042001F, 0x0057000B, 0x0058000B, 0x0E03001F,
   0x0E04001F,

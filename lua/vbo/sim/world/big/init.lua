@@ -35,7 +35,8 @@ function M.options(text)
     local name, value = part:match "^%s*([%a_]+)%s*=%s*(%d+)%s*$"
     local limit = limits[name]
     if not name then
-      return nil, ("'%s' is no name=number of a big world: users=2000,docs=1000000,seed=7")
+      return nil, ("an option of a big world must be name=number, got '%s': users=2000,"
+        .. "docs=1000000,seed=7")
         :format(part)
     elseif not limit then
       local names = {}

@@ -149,8 +149,8 @@ local function settle(user, folder)
     local owner = owners[core.fold(user.name)]
     if path == nil then return owner and owner.path end
     if path and not is_there(folder.types, path, is_listing(path) and "file" or "directory") then
-      folder.fail(field, path, ("'%s' of user %s is no %s here: %s"):format(field, user.name,
-        is_listing(path) and "listing" or "folder", path))
+      folder.fail(field, path, ("'%s' of user %s must be a %s of the world, got %s"):format(field,
+        user.name, is_listing(path) and "listing" or "folder", path))
     end
     return path or nil
   end

@@ -129,7 +129,8 @@ function M.read(root, path, wanted)
     if fillers[kind] then fillers[kind](row, context) end
     if number == 1 then
       if wanted and kind ~= wanted or not roots[kind] then
-        fail(("this is no listing of a %s"):format(wanted or "drive, mailbox, site or team"))
+        fail(("this file must be the listing of a %s"):format(wanted
+          or "drive, mailbox, site or team"))
       end
     else
       local above = rows[row["in"]]
