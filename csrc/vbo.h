@@ -255,7 +255,7 @@ typedef struct vbo_request {
   bool exclusive;   /* an export that the server prepares one at a time */
   bool once;        /* sent at most once although it is not a change: it opens something on the
                        server. A lost answer keeps its kind, with `sent` set */
-  bool urgent;      /* the clean-up: waits for no pause, no seat, and no server that is given up */
+  bool urgent;      /* the clean-up: waits for no pause, no seat, and no given-up server */
   int64_t deadline; /* default: the client's */
 } vbo_request;
 

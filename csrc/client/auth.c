@@ -148,7 +148,7 @@ static void refusal(const vbo_auth *auth, const vbo_token_answer *answer, vbo_er
   } else if (err->status == 404) {
     vbo_error_set(err, VBO_ERROR_UNSUPPORTED,
                   "the server has no %s: it does not speak this API "
-                  "version, or is no VB365 server",
+                  "version, or is not a VB365 server",
                   auth->credentials->path);
     err->status = 404;
     vbo_error_hint(err, "try an older API version; check the host and the port");
@@ -226,6 +226,8 @@ static bool fill_form(vbo_auth *auth, vbo_error *err) {
          (vbo_buffer_append_text(form, "&", err) && vbo_buffer_append_text(form, more, err));
 }
 
+/* Returns how long an answer may take: unlike a transfer, a token request has a total timeout,
+ * since everything waits for it. */
 static int64_t patience(const vbo_auth *auth) {
   return auth->endpoint->connect_timeout + TOKEN_DEADLINE;
 }
@@ -255,6 +257,7 @@ static void on_timer(void *owner) {
 }
 
 void vbo_auth_hurry(vbo_auth *auth) {
+  /* While a request is under way there is nothing to hurry. */
   if (auth->state == VBO_AUTH_ASKING && auth->pausing)
     vbo_timer_set(auth->endpoint->timers, &auth->timer, now_ms(auth));
 }

@@ -8,7 +8,7 @@
 #include "base/text.h"
 
 enum {
-  PROBE_EVERY = 30 * 1000, /* how often a given-up server is looked at */
+  PROBE_EVERY = 30 * 1000, /* how often a given-up server is probed */
   SLOW_AT_LEAST = 1000,    /* an answer within a second is never slow */
   SLOW_FACTOR = 8,         /* times the usual */
   AT_ONCE = 64,
@@ -176,7 +176,7 @@ static void cut(vbo_congestion *congestion, const vbo_seat *seat, int64_t now) {
   congestion->cut_at = now;
 }
 
-/* Adjusts the window, the pause, and whether the server is given up. */
+/* Adjusts the window, the pause, and whether to give the server up. */
 static void learn(vbo_congestion *congestion, const vbo_seat *seat, vbo_outcome outcome,
                   int64_t pause) {
   int64_t now = vbo_timers_now(congestion->seats->timers);
@@ -231,6 +231,7 @@ void vbo_congestion_stand(vbo_congestion *congestion, vbo_seat *seat, vbo_outcom
   give_back(congestion, seat);
 }
 
+/* A factor of the usual time rather than a time: a server may be far away, or slow by nature. */
 vbo_outcome vbo_congestion_judge(vbo_congestion *congestion, int64_t took) {
   double usual = congestion->usual;
   bool slow = usual > 0 && took > SLOW_AT_LEAST && (double)took > SLOW_FACTOR * usual;
@@ -242,7 +243,7 @@ vbo_outcome vbo_congestion_judge(vbo_congestion *congestion, int64_t took) {
 
 /* --------------------------------------------------------------- letting in */
 
-/* Fails a waiting request of a server that is given up. */
+/* Fails a waiting request of a given-up server. */
 static void refuse(vbo_congestion *congestion, vbo_seat *seat) {
   vbo_error err;
   stop_waiting(congestion, seat);

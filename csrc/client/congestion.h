@@ -8,8 +8,8 @@
  *    connection (additive increase, multiplicative decrease, as TCP does);
  *  - a Retry-After holds all requests to that server, not only the one it answered;
  *  - exports that the server prepares one at a time wait for one another;
- *  - a server that gave no good answer for a stated time is given up: what waits fails, what
- *    comes fails at once, and now and then one request probes it.
+ *  - a server that gave no good answer for a stated time counts as given up: waiting requests
+ *    fail, new ones fail at once, and now and then one request probes it.
  *
  * The limit of the seats counts all servers; the one with the fewest under way is next. */
 #ifndef VBO_CONGESTION_H
@@ -41,7 +41,7 @@ typedef struct vbo_seat {
   bool urgent;     /* waits for nothing */
   bool holds_turn; /* it is the export whose turn it is */
   int64_t since;   /* when it was admitted */
-  /* Called when the seat is admitted; `refusal` not NULL: the server is given up. */
+  /* Called when the seat is admitted; `refusal` not NULL: the server has been given up. */
   void (*admitted)(void *owner, const vbo_error *refusal);
   void *owner;
 } vbo_seat;

@@ -127,6 +127,7 @@ static int run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
   if (interrupted(engine, err)) return -1;
   uint64_t before = moves(engine);
   drive(engine);
+  /* A token request goes on after its transfers were freed, and still needs the loop. */
   bool idle = engine->pending == 0 && engine->asking == 0;
   if (moves(engine) != before || timeout_ms == 0 || (timeout_ms < 0 && idle))
     return engine->pending;

@@ -58,6 +58,8 @@ void vbo_observe_end(vbo_observer *observer, vbo_observed *observed) {
 
 /* -------------------------------------------------------------------- rates */
 
+/* Measures the rate, smoothed exponentially over SMOOTHING milliseconds whatever the interval
+ * between two calls. */
 static void measure(vbo_observed *observed, const vbo_progress *progress, int64_t now) {
   if (progress->phase != VBO_PHASE_RECEIVING || progress->attempts != observed->attempts ||
       progress->received < observed->received) {
@@ -79,6 +81,7 @@ static void measure(vbo_observed *observed, const vbo_progress *progress, int64_
   observed->received = progress->received;
 }
 
+/* Returns bytes a second without the time that the server took to prepare. */
 static int64_t mean(const vbo_progress *progress) {
   int64_t moving = progress->elapsed - progress->waited;
   return moving > 0 ? progress->received * 1000 / moving : -1;

@@ -17,12 +17,14 @@ static bool is_success(int status) {
 
 /* ------------------------------------------------------------------ events */
 
+/* The first byte of an answer ends the time without a limit: from here on silence is bounded. */
 static void on_begun(void *owner) {
   vbo_transfer *transfer = owner;
   if (transfer->answered_at == 0) transfer->answered_at = transfer->moved_at = vbo_monotonic_ms();
   vbo_transfer_arm(transfer);
 }
 
+/* An interim answer is not the answer: the server may take its time again. */
 static void on_interim(void *owner) {
   vbo_transfer *transfer = owner;
   transfer->answered_at = 0;
@@ -52,9 +54,9 @@ static bool head_fits(vbo_transfer *transfer, const vbo_headers *headers) {
     return vbo_error_set(err, VBO_ERROR_PROTOCOL, "the server answered %d, with nothing to save",
                          status);
   if (framing == VBO_FRAMING_CLOSE) {
-    vbo_error_set(err, VBO_ERROR_INTEGRITY,
-                  "the server says neither the answer's length nor sends it in chunks: nobody "
-                  "could tell whether it is whole");
+    vbo_error_set(
+        err, VBO_ERROR_INTEGRITY,
+        "the answer has neither a Content-Length nor chunks: it cannot be known to be whole");
     vbo_error_hint(err, "look for a proxy between here and the server that strips Content-Length");
     return false;
   }

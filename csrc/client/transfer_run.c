@@ -193,7 +193,7 @@ void vbo_transfer_on_token(void *owner, const vbo_error *failure) {
 static bool may_repeat(const vbo_transfer *transfer, bool sent, bool repeat) {
   if (!repeat || transfer->retried >= transfer->group->endpoint->retries) return false;
   if (transfer->once && sent) return false;
-  /* The clean-up at a program's end does not wait for a server that is given up. */
+  /* The clean-up at a program's end does not wait for a given-up server. */
   vbo_load load;
   vbo_congestion_read(transfer->group->endpoint->congestion, &load);
   if (transfer->urgent && load.given_up) return false;

@@ -209,6 +209,8 @@ static void no_connection(const vbo_exchange *exchange, const char *detail, vbo_
   vbo_error_hint(err, "check the host, the port and the firewall");
 }
 
+/* The order counts: our own check of the certificate knows more than libcurl's code, and the
+ * proxy explains what would look like the server's fault. */
 void vbo_http_failure(const vbo_exchange *exchange, CURLcode code, vbo_error *err) {
   if (exchange->resent) {
     vbo_error_set(err, VBO_ERROR_NETWORK, "the connection ended without an answer");

@@ -29,7 +29,7 @@ static bool status_line(vbo_headers *headers, const char *line, size_t size, vbo
       line[8] != ' ' || (size > 12 && line[12] != ' '))
     return bad(err, "an unknown status line");
   for (int i = 9; i < 12; i++) {
-    if (!vbo_ascii_digit(line[i])) return bad(err, "a status that is no number");
+    if (!vbo_ascii_digit(line[i])) return bad(err, "a status that is not a number");
     headers->status = headers->status * 10 + (line[i] - '0');
   }
   if (headers->status < 100 || headers->status > 599) return bad(err, "an unknown status");
@@ -72,7 +72,7 @@ static bool content_length(vbo_headers *headers, const char *value, size_t size,
     while (to > from && is_space(value[to - 1]))
       to--;
     int64_t length = length_value(value + from, to - from);
-    if (length < 0) return bad(err, "a Content-Length that is no number");
+    if (length < 0) return bad(err, "a Content-Length that is not a number");
     if (headers->length >= 0 && headers->length != length)
       return bad(err, "several Content-Lengths that differ");
     headers->length = length;

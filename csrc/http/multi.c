@@ -74,6 +74,7 @@ static void start(void) {
                                       wiping_realloc, wiping_strdup, wiping_calloc);
 }
 
+/* Checked at run time: a program may run with another libcurl than it was built with. */
 static bool usable(vbo_error *err) {
   const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   /* 7.80 has CURLOPT_PREREQFUNCTION, the callback before a request goes out, on which "never sent

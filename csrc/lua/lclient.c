@@ -39,7 +39,7 @@ static vbo_secret *option_password(lua_State *L, int index) {
   return password;
 }
 
-/* Retries as Lua counts them: 0 is none (in C that is -1, and 0 the default). */
+/* Reads the retries, of which Lua says 0 for no retry (C: -1, and 0 for the default). */
 static int option_retries(lua_State *L, int index) {
   int64_t retries = vboL_option_integer(L, index, "retries", -1);
   lua_pushliteral(L, "retries");
@@ -86,6 +86,8 @@ static int client_new(lua_State *L) {
   options.exports_at_once = option_count(L, 2, "exports_at_once");
   if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
 
+  /* The userdata comes before the client: running out of memory raises, and would leak it. Its
+   * user value pins the engine. */
   vboL_client *client = lua_newuserdatauv(L, sizeof *client, 1);
   client->client = NULL;
   luaL_setmetatable(L, VBOL_CLIENT_CLASS);
@@ -105,6 +107,7 @@ static int client_login(lua_State *L) {
   if (client->client == NULL) return vboL_fail_closed(L, "client");
   if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
   vbo_error err = {0};
+  /* A signal from here on is this call's to report. */
   vboL_enter_wait(engine);
   bool ok = vbo_client_login(client->client, &err);
   if (vboL_leave_wait(engine)) return vboL_fail_interrupted(L);
@@ -135,7 +138,7 @@ static int client_load(lua_State *L) {
   return 1;
 }
 
-/* client:window() -> how many requests its server takes at once now, 0 when it is given up; nil
+/* client:window() -> how many requests its server takes at once now, 0 for a given-up one; nil
  * for a closed client. Called after each answer. */
 static int client_window(lua_State *L) {
   vboL_client *client = check_client(L);
@@ -167,6 +170,8 @@ static int client_fingerprint(lua_State *L) {
   return 1;
 }
 
+/* Releases once, for close, __close and __gc; a closed handle is NULL before anything else can
+ * run. */
 static bool release(vboL_client *client) {
   vbo_client *held = client->client;
   client->client = NULL;

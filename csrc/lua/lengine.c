@@ -101,7 +101,7 @@ const char *vboL_latch_message(void) {
     case SIGINT:
       return "interrupted";
     case SIGPIPE:
-      return "stopped: nobody reads the output any more";
+      return "stopped: the reader of the output has gone";
     default:
       return "stopped by a signal";
   }

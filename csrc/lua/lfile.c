@@ -1,4 +1,4 @@
-/* lfile.c: files that were saved, as Lua sees them: looked at again, listed, and written whole. */
+/* lfile.c: files that were saved, as Lua sees them: examined, listed, and written whole. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

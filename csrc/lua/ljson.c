@@ -341,7 +341,7 @@ static bool put_number(encoder *e, const frame *at) {
     return put(e, digits);
   }
   lua_Number value = lua_tonumber(e->L, -1);
-  if (isnan(value) || isinf(value)) return refuse(e, at, "is no finite number");
+  if (isnan(value) || isinf(value)) return refuse(e, at, "is not a finite number");
   if (value == floor(value) && fabs(value) < 1e15) { /* 10 / 2 is 5, not 5.0 */
     snprintf(digits, sizeof digits, "%.0f", value);
     return put(e, digits);

@@ -17,9 +17,9 @@
  *   core.json.reader(otherwise)    an __index for such tables: reads those members whose
  *                                  names are true in `plain`, and calls `otherwise`
  *                                  (table, key) for everything else
- *   core.json.stepper(otherwise)   step, run: an iterator that lends records by itself as
- *                                  long as `run(page, first, count)` told it to, and calls
- *                                  `otherwise()` for what comes then
+ *   core.json.stepper(otherwise)   step, run: an iterator that lends by itself the `count`
+ *                                  records that `run(page, first, count)` set, and then
+ *                                  calls `otherwise()`
  *
  * Nothing here decodes an object or an array: that stays with lua/vbo/base/json.lua, and a
  * scalar comes out as it does there. */

@@ -8,6 +8,7 @@
 
 /* ------------------------------------------------------------------ failures */
 
+/* Fields without a value stay nil: `if err.status` is the runbook's test. */
 static void set_string(lua_State *L, const char *name, const char *value) {
   if (value[0] != '\0') {
     lua_pushstring(L, value);
@@ -41,6 +42,7 @@ void vboL_push_error(lua_State *L, const vbo_error *err) {
   set_true(L, "retryable", err->retryable);
   set_true(L, "sent", err->sent);
   set_integer(L, "os_error", err->os_error);
+  /* Seconds, as all times in Lua. */
   if (err->retry_after > 0) {
     lua_pushnumber(L, (lua_Number)err->retry_after / 1000);
     lua_setfield(L, -2, "retry_after");
@@ -48,6 +50,7 @@ void vboL_push_error(lua_State *L, const vbo_error *err) {
 }
 
 int vboL_fail(lua_State *L, const vbo_error *err) {
+  /* A failure must not fail for want of stack. */
   luaL_checkstack(L, 4, NULL);
   lua_pushnil(L);
   vboL_push_error(L, err);
@@ -73,6 +76,7 @@ void vboL_check_options(lua_State *L, int index, const char *what, const char *c
   index = lua_absindex(L, index);
   lua_pushnil(L);
   while (lua_next(L, index) != 0) {
+    /* lua_tostring on a number would change the key under lua_next. */
     lua_pop(L, 1);
     if (lua_type(L, -1) != LUA_TSTRING)
       luaL_error(L, "the options of %s are named, not numbered (found a %s as a name)", what,

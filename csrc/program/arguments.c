@@ -63,6 +63,7 @@ static bool is_progress(const char *told) {
          (strncmp(told, "json:", 5) == 0 && told[5] != '\0');
 }
 
+/* Returns what is wrong with an option; NULL when it is known. */
 static const char *problem_with(const char *argument) {
   const char *progress = told_progress(argument);
   if (progress != NULL) return is_progress(progress) ? NULL : "there is no such progress as";
@@ -85,6 +86,7 @@ const char *vbo_argument_value(int argc, char **argv, int *i) {
   return *i + 1 < argc && argv[*i + 1][0] != '-' ? argv[++*i] : NULL;
 }
 
+/* Notes an option. The last of several of a kind counts, as in `lua`. */
 static void note(vbo_arguments *found, const char *argument) {
   if (strcmp(argument, "--trace") == 0) found->trace = true;
   if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) found->help = true;
@@ -109,6 +111,7 @@ bool vbo_arguments_parse(int argc, char **argv, vbo_arguments *found) {
       i++;
       break;
     }
+    /* The message names the option, not the value that follows it. */
     int at = i;
     if (vbo_argument_takes_value(argv[i])) {
       found->execute |= argv[i][1] == 'e';

@@ -6,8 +6,8 @@
  * did, after the bars are gone.  A wrong argument is found here, so that its message names the
  * script's line.
  *
- * What cannot be written to standard output is no success: print raises, io.write answers nil and
- * a message as ever, and the exit status tells in either case.  When nobody reads it any more
+ * A failed write to standard output is an error: print raises, io.write answers nil and
+ * a message as ever, and the exit status tells in either case.  When its reader has gone
  * (`vbolua runbook | head`), the program is stopped as by a signal, SIGPIPE. */
 #include <errno.h>
 #include <lauxlib.h>

@@ -126,6 +126,7 @@ static bool broken_entry(const vbo_zip_check *zip, const char *what, vbo_error *
 
 /* ----------------------------------------------------------- what was seen and stated */
 
+/* FNV-1a, 64 bits. */
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size) {
   const unsigned char *p = bytes;
   for (size_t i = 0; i < size; i++)
@@ -133,6 +134,7 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size) {
   return hash;
 }
 
+/* The finalizer of MurmurHash3 (Appleby), which spreads each bit over all. */
 static uint64_t mix(uint64_t x) {
   x = (x ^ x >> 33) * 0xff51afd7ed558ccdU;
   x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53U;
@@ -147,6 +149,8 @@ static uint64_t fold(uint64_t hash, const entry *one) {
   return mix(hash ^ one->size);
 }
 
+/* Adds an entry. Two sums with different seeds: one swapped pair of fields would have to collide
+ * twice. */
 static void sum_up(sums *into, const entry *one) {
   into->count++;
   into->first += fold(14695981039346656037U, one);

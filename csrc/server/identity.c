@@ -20,6 +20,7 @@
 
 enum { DAY = 24 * 60 * 60 };
 
+/* Fails with OpenSSL's first reason, and clears its queue for the next call. */
 static bool failed(vbo_error *err, const char *what) {
   unsigned long code = ERR_get_error();
   const char *reason = code ? ERR_reason_error_string(code) : NULL;
@@ -41,6 +42,7 @@ static EVP_PKEY *new_key(void) {
   return key;
 }
 
+/* Adds a host name or an address, which are different kinds of names (RFC 5280 section 4.2.1.6). */
 static bool add_name(GENERAL_NAMES *names, const char *text) {
   GENERAL_NAME *name = GENERAL_NAME_new();
   ASN1_OCTET_STRING *ip = a2i_IPADDRESS(text);
@@ -65,6 +67,7 @@ fail:
 
 static const char *const own_names[] = {"localhost", "127.0.0.1", "::1"};
 
+/* Adds the given names and, once each, those of this machine. */
 static bool add_names(X509 *certificate, const vbo_identity_options *options) {
   GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
   bool good = names != NULL;
@@ -201,8 +204,8 @@ bool vbo_identity_fingerprint(const char *certificate, char text[VBO_IDENTITY_FI
 
 /* Why a certificate of an application cannot be used now; NULL when it can. */
 static const char *unusable(const X509 *certificate, const EVP_PKEY *key) {
-  if (!certificate) return "it holds no certificate";
-  if (!key) return "it holds no private key";
+  if (!certificate) return "it has no certificate";
+  if (!key) return "it has no private key";
   if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) return "it is not valid yet";
   if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) return "it has expired";
   return NULL;
@@ -216,8 +219,8 @@ bool vbo_identity_thumbprint(const void *pfx, size_t size, const char *password,
   PKCS12 *archive = bio ? d2i_PKCS12_bio(bio, NULL) : NULL;
   const char *why = NULL;
   bool done = false;
-  if (!archive)
-    why = "it is no PKCS #12 archive (.pfx)";
+  if (!archive) why = "it is not a PKCS #12 archive (.pfx)";
+  /* An empty password and none are two in PKCS #12; writers use either. */
   else if (!PKCS12_verify_mac(archive, password, -1) &&
            (password[0] != '\0' || !PKCS12_verify_mac(archive, NULL, 0)))
     why = "its password is wrong";

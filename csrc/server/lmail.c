@@ -393,7 +393,7 @@ static int server_mail(lua_State *L) {
   r.message = r.g->g_mime_parser_construct_message(parser, NULL);
   r.g->g_object_unref(parser);
   r.g->g_object_unref(stream);
-  if (!r.message) return vboL_fail_with(L, VBO_ERROR_PROTOCOL, "this is no mail");
+  if (!r.message) return vboL_fail_with(L, VBO_ERROR_PROTOCOL, "this is not a mail");
   lua_pushcfunction(L, push_protected);
   lua_pushlightuserdata(L, &r);
   int status = lua_pcall(L, 1, 1, 0);

@@ -15,12 +15,15 @@ typedef struct file_stream {
   int64_t offset;
 } file_stream;
 
+/* Each reader has a descriptor of its own, opened with the first byte: a stream that is never
+ * sent holds none. */
 typedef struct file_reader {
   vbo_reader base;
   int file;
   int64_t done;
 } file_reader;
 
+/* Reads at an offset, so that readers of one file do not disturb each other. */
 static int64_t file_read(vbo_reader *base, void *buffer, size_t size, vbo_error *err) {
   file_reader *reader = (file_reader *)base;
   const file_stream *stream = (const file_stream *)base->stream;
@@ -35,6 +38,8 @@ static int64_t file_read(vbo_reader *base, void *buffer, size_t size, vbo_error 
     vbo_error_os(err, VBO_ERROR_DISK, errno, "cannot read %s/%s", stream->root, stream->path);
     return -1;
   }
+  /* The head has stated the length: an answer that ends before it would pass for a broken
+   * connection. */
   if (got == 0) {
     vbo_error_set(err, VBO_ERROR_DISK, "%s/%s has become shorter", stream->root, stream->path);
     return -1;
@@ -59,6 +64,7 @@ static vbo_reader *file_open(vbo_stream *base, vbo_error *err) {
   }
   reader->base.kind = &kind;
   reader->base.stream = vbo_stream_share(base);
+  /* Beneath the world's folder alone: a name in a world is not trusted as a path. */
   int why = vbo_beneath_open(stream->root, stream->path, false, &reader->file);
   if (why == 0) return &reader->base;
   reader->file = -1;

@@ -285,7 +285,8 @@ static bool check_header(const vbo_header *header, vbo_error *err) {
       "abcdefghijklmnopqrstuvwxyz";
   size_t length = strlen(header->name);
   if (length == 0 || strspn(header->name, token) != length)
-    return vbo_error_set(err, VBO_ERROR_USAGE, "'%s' is no header field's name", header->name);
+    return vbo_error_set(err, VBO_ERROR_USAGE, "a header field's name must be a token, got '%s'",
+                         header->name);
   if (strpbrk(header->value, "\r\n"))
     return vbo_error_set(err, VBO_ERROR_USAGE, "the value of '%s' has more than one line",
                          header->name);
@@ -396,7 +397,7 @@ void vbo_visit_free(vbo_visit *visit) {
   if (!visit) return;
   if (visit->phase == VISIT_WAITING) {
     /* Left unanswered the client would wait for ever, and the connection with it. */
-    static const char text[] = "nobody answered this request\n";
+    static const char text[] = "this request was not answered\n";
     vbo_stream *stream = vbo_stream_bytes(text, sizeof text - 1, NULL);
     vbo_reply reply = {.status = 500, .stream = stream};
     if (!vbo_visit_reply(visit, &reply, NULL)) vbo_visit_resume(visit);

@@ -223,7 +223,7 @@ static void refuses_improper_answers(void **state) {
        "differ"},
       {OK "Content-Length: 2, 3\\r\\n\\r\\n[]]\nclose", VBO_ERROR_PROTOCOL, "differ"},
       {OK "Content-Length: -2\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, ""},
-      {OK "Content-Length: 0x2\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, "no number"},
+      {OK "Content-Length: 0x2\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, "not a number"},
       {OK "Content-Length: 99999999999999999999\\r\\n\\r\\n[]\nclose", VBO_ERROR_PROTOCOL, ""},
       {OK "Content-Length: 2\\r\\nTransfer-Encoding: "
           "chunked\\r\\n\\r\\n2\\r\\n[]\\r\\n0\\r\\n\\r\\n\nclose",

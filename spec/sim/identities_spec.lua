@@ -103,7 +103,7 @@ describe("restores into a rehearsed organization", function()
     for why, more in pairs {
       ["there is no application"] = { applicationId = ids.uuid "another" },
       ["its password is wrong"] = { applicationCertificatePassword = "guess" },
-      ["it is no PKCS #12 archive"] = { applicationCertificate = core.base64 "text" },
+      ["it is not a PKCS #12 archive"] = { applicationCertificate = core.base64 "text" },
       ["not Base64"] = { applicationCertificate = "%%%" },
       ["needs a certificate"] = { applicationCertificate = false },
       ["it has expired"] = { applicationCertificate = expired },

@@ -37,12 +37,6 @@ M.exceptions = {}
 --- Rooms that still have some.  The list only becomes shorter: a room that is clean fails, too.
 M.rooms = {
   ["bench"] = true,
-  ["csrc"] = true,
-  ["csrc/client"] = true,
-  ["csrc/http"] = true,
-  ["csrc/lua"] = true,
-  ["csrc/program"] = true,
-  ["csrc/server"] = true,
   ["lua"] = true,
   ["lua/vbo/base"] = true,
   ["lua/vbo/catalogue"] = true,
