@@ -6,7 +6,8 @@
 --- prints each arrow of `require` and `#include` that breaks the order of the layers
 --- (tools/lint/layers.lua); `words` prints the words that the project's prose avoids
 --- (tools/lint/vocabulary.lua), a folder or file also where they are not forbidden yet.  `figures`
---- counts the files of each folder; `dot` draws the rooms for Graphviz.  Nothing has to be built.
+--- counts the files of each folder, and lists the modules without a spec; `dot` draws the rooms for
+--- Graphviz.  Nothing has to be built.
 
 local is_program = arg and arg[0] and arg[0]:match "tools/lint%.lua$" ~= nil
 local root = is_program and arg[0]:gsub("/?tools/lint%.lua$", "") or ""
@@ -15,6 +16,7 @@ if is_program then
   package.path = ("%s/?.lua;%s/?/init.lua;%s"):format(root, root, package.path)
 end
 
+local covered = require "tools.lint.covered"
 local graphs = require "tools.lint.graph"
 local layers = require "tools.lint.layers"
 local vocabulary = require "tools.lint.vocabulary"
@@ -35,7 +37,9 @@ function M.words()
 end
 
 function M.figures()
-  return lines(graphs.figures { root .. "/csrc", root .. "/lua", root .. "/spec" }), true
+  local missing = covered.missing(root)
+  return lines(graphs.figures { root .. "/csrc", root .. "/lua", root .. "/spec" })
+    .. ("%d modules without a spec\n"):format(#missing) .. lines(missing), true
 end
 
 function M.dot() return graphs.dot(graphs.read(root, layers), layers), true end

@@ -1,5 +1,6 @@
 -- Names are compared as people compare them: whatever the case, the composition of the letters and
 -- the locale.
+-- Tests also vbo.model.by_name and vbo.model.candidates.
 
 local core = require "vbo.core"
 local filename = require "vbo.base.filename"
@@ -156,7 +157,7 @@ describe("in a Turkish locale", function()
     "GOT\tcontoso.onmicrosoft.com", "DRIVE\tAlice Example\ttrue", "IMAGES\t10",
   }
 
-  -- What a program around the module may have set.
+  -- A locale that a program around the module may have set.
   for _, charset in ipairs { "UTF-8", "ISO-8859-9" } do
     for _, version in ipairs(versions.with_newest "v2") do
       it(("a runbook finds names in capitals, %s, %s"):format(charset, version), function()

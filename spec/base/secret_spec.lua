@@ -39,7 +39,7 @@ describe("vbo.secret.file", function()
     end
   end)
 
-  it("refuses what is no line before anything is sent, and says how to read it", function()
+  it("refuses a text of several lines before anything is sent, and says how to read one", function()
     for text, says in pairs { ["a\nb"] = "several lines", ["\xFF\xFEa\0"] = "UTF%-16",
       ["0\x82\0"] = "zero byte" } do
       local err = failure(vbo.secret.file, write("none", text))

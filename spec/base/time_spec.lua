@@ -23,7 +23,7 @@ describe("vbo.time", function()
     assert.equal(-7 * 3600, select(2, time.parse "2017-06-26T22:07:39-07:00"))
   end)
 
-  it("refuses what is no date", function()
+  it("refuses a text that is not a date", function()
     for _, text in ipairs {
       "", "yesterday", "2025-13-01", "2025-02-29", "2025-11-20T25:00Z", "2025-11-20T22:00:00X",
       "20.11.2025", "2025-11-20T22:00:00+1", "2025-11-20T22:00:61Z", "2025-11-20T22:00:00.Z",
@@ -99,7 +99,7 @@ describe("vbo.time", function()
     assert.equal("2026-11-18T18:30:00-03:30", time.zoned(1795039200, -12600))
   end)
 
-  it("takes no number that is no date", function()
+  it("refuses a number that is not a date", function()
     for _, value in ipairs { 0 / 0, 1 / 0, -1 / 0, 1e13, -1e12 } do
       local ok, err = vbo.try(time.point, value, "at")
       assert.is_nil(ok)

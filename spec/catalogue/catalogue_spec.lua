@@ -1,4 +1,5 @@
 -- Operations by name, by order, by method and path, over all versions.
+-- Tests also vbo.catalogue.match and vbo.catalogue.shipped.
 
 local catalogue = require "vbo.catalogue"
 
@@ -460,7 +461,7 @@ describe("an imported OpenAPI document", function()
     end
   end)
 
-  it("is refused when it is none", function()
+  it("is refused when it is not an OpenAPI document of one version", function()
     for text, message in pairs {
       ["{"] = "not JSON: an early end at byte 1",
       ["[]"] = "not an OpenAPI document",

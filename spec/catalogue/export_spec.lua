@@ -1,5 +1,6 @@
--- The catalogue as an OpenAPI document: nothing is lost on the way out and in again, a validator
--- that is no part of this project takes it, and a rehearsal server gives it.
+-- The catalogue as an OpenAPI document: nothing is lost on the way out and in again, an independent
+-- validator accepts it, and a rehearsal server serves it.
+-- Tests also vbo.catalogue.export_json and vbo.catalogue.export_schema.
 
 local catalogue = require "vbo.catalogue"
 local common = require "vbo.catalogue.common"
@@ -25,7 +26,7 @@ local function write(path, text)
   return path
 end
 
---- What ships of one kind: the index and the lines, as a module of one piece has them.
+--- Returns one kind of a shipped version, index and lines, as a module of one piece has them.
 local function shipped(kind, number)
   local names, lines = {}, {}
   for name, origin, aliases in common.each(index[kind], number) do

@@ -1,4 +1,6 @@
--- `vbolua catalogue`: a version that nobody knew of yet, out of a server's own document.
+-- `vbolua catalogue`: a version that does not ship, imported from a server's own document.
+-- Tests also vbo.catalogue.names, vbo.catalogue.openapi and vbo.catalogue.write.
+-- Tests also vbo.cli.catalogue.
 
 local catalogue = require "vbo.catalogue"
 local common = require "vbo.catalogue.common"
@@ -75,8 +77,8 @@ describe("an OpenAPI document", function()
       ['{"swagger":"2.0","paths":{}}'] = "Swagger 2",
       ['{"paths":{}}'] = "without operations",
       ['{"paths":{"/A":{"get":{}}}}'] = "a path without its version",
-      ['{"paths":{"/v9/A b":{"get":{}}}}'] = "a path that is none",
-      ['{"paths":{"/v9/A\\r\\nHost: x":{"get":{}}}}'] = "a path that is none",
+      ['{"paths":{"/v9/A b":{"get":{}}}}'] = "a path must not have such characters",
+      ['{"paths":{"/v9/A\\r\\nHost: x":{"get":{}}}}'] = "a path must not have such characters",
       ['{"paths":{"/v9/{x}":{"get":{}}}}'] = "nothing says what {x} is",
       ['{"paths":{"/v9/A":{"get":{"operationId":"a"},"put":{"operationId":"A"}}}}'] =
         "two operations are called",
@@ -116,7 +118,7 @@ end)
 
 describe("the shipped catalogues", function()
   it("come through an import unchanged", function()
-    -- What v8 knows, written as a module of one piece and read back as data.
+    -- Writes v8 as a module of one piece and reads it back as data.
     local from = catalogue.load "v8"
     local index, lines = {}, {}
     for _, kind in ipairs { "operations", "schemas" } do
@@ -176,7 +178,7 @@ describe("a catalogue's file", function()
       "--[[ c\n]] return {\n a = [[\nx\ny]], b = { c = 7, d = true, }; e = \"[\" } -- d"))
   end)
 
-  it("is refused when its content is no catalogue", function()
+  it("is refused when its content is not a catalogue", function()
     local good = assert(imported.make(document))
     assert(imported.parse(good))
     for _, case in ipairs {
@@ -187,9 +189,9 @@ describe("a catalogue's file", function()
       { "Job_Fly v9", "Job_Fly v8", "without its line" },
       { "Job_Fly v9", "Job_Flew v9", "without its line" },
       { "\nJob_Fly v9", "", "missing or twice" },
-      { "/Jobs/{jobId}/fly", "/Jobs/{jobId}/f\rly", "is no operation" },
-      { "/Jobs/{jobId}/fly", "//evil.example.com\\x", "is no operation" },
-      { "Job_Fly\tPOST", "Job_Fly\tpost", "is no operation" },
+      { "/Jobs/{jobId}/fly", "/Jobs/{jobId}/f\rly", "each line must be an operation" },
+      { "/Jobs/{jobId}/fly", "//evil.example.com\\x", "each line must be an operation" },
+      { "Job_Fly\tPOST", "Job_Fly\tpost", "each line must be an operation" },
     } do
       local from, to = good:find(case[1], 1, true)
       assert(from, case[1])
@@ -278,7 +280,7 @@ describe("vbolua catalogue", function()
         "cannot read the OpenAPI document: not JSON: an early end at byte 1" },
       { { "import", folder .. "/none.json" }, 13, "none.json" },
       { { "import", folder .. "/v5.json" }, 2, "give no OpenAPI document" },
-      { { "import", folder .. "/v99.json" }, 2, "no version of this API" },
+      { { "import", folder .. "/v99.json" }, 2, "the API has no such version" },
       { { "import" }, 2, "needs a file" },
       { { "import", "a", "b" }, 2, "unexpected argument: b" },
       { { "improt" }, 2, "did you mean import?" },

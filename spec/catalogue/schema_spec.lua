@@ -1,4 +1,5 @@
 -- Schemas: their notation, formats, examples, and the check of arguments before they are sent.
+-- Tests also vbo.catalogue.check and vbo.catalogue.values.
 
 local catalogue = require "vbo.catalogue"
 local example = require "vbo.catalogue.example"
@@ -260,7 +261,7 @@ describe("a checked call", function()
     assert.equal("body.documents[1]", restore({ documents = { json.array {} } }).property)
     err = restore({ documents = { document, [3] = document } })
     assert.matches("body.documents must be an array, not a list with holes", err.message)
-    -- What is in a table that is no list is not dropped, marked or not.
+    -- Keys of a table that is not a list are kept, marked or not.
     assert.equal("body.documents", restore({ documents = json.array { id = "x" } }).property)
     assert.equal("body.documents",
       restore({ documents = json.array { document, [3] = document } }).property)
@@ -304,7 +305,7 @@ describe("a checked call", function()
     local sent = request.body.documents[1]
     assert.is_nil(sent._links)
     assert.equal(json.null, sent.oneDriveId)
-    -- What is known still has its type.
+    -- Known properties still have their types.
     document.sizeBytes = "5"
     assert.equal("body.documents[1].sizeBytes", refused(v8, "OneDriveDocument_SaveDocumentsAction",
       { restoreSessionId = uuid, oneDriveId = "d", body = { documents = { document } } }).property)

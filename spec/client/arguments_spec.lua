@@ -130,7 +130,7 @@ describe("arguments", function()
       assert.equal(message, err.message)
       assert.matches("arguments_spec.lua:%d+", err.where)
     end
-    -- What a call returns besides may be nothing.
+    -- A second result of a call may be nil.
     assert.equal(rehearsal.organization, client:organization(rehearsal.organization, nil).name)
     assert.equal(0, #server.changes())
   end)
@@ -155,7 +155,7 @@ describe("arguments", function()
     end
   end)
 
-  it("that are no numbers, or out of their range, are refused", function()
+  it("that are not numbers, or out of range, are refused", function()
     for name, values in pairs {
       port = { 0, 65536, -1, "1" }, retries = { -1, 1001, 1.5 }, at_once = { 0, 10001 },
       exports_at_once = { 0, "2" }, connect_timeout = { 0, -1, 0 / 0, 1e9, "30" },
@@ -318,7 +318,7 @@ describe("conditions of where", function()
       :where(function(job) return job.description ~= nil end):count())
   end)
 
-  it("take a date without a zone in the one that was told, and tell where none was", function()
+  it("take a date without a zone in the zone of `connect`, and warn where it has none", function()
     local function found(more)
       local given = server.settings "v8"
       for name, value in pairs(more) do given[name] = value end

@@ -1,4 +1,5 @@
 -- Any operation by name: `client:call` and `client.api`.
+-- Tests also vbo.client.paging.
 
 local api = require "vbo.client.call"
 local catalogue = require "vbo.catalogue"
@@ -117,7 +118,7 @@ describe("client:call", function()
     api.call(client, "Job_StartAction", { jobId = id, body = { FULL = true, novel = 1 } },
       { strict = false })
     assert.same({ full = true, novel = 1 }, client.requests[1].body)
-    -- What is known is still checked.
+    -- Known parameters are still checked.
     local err = failure(api.call, client, "Job_StartAction",
       { jobId = id, body = { full = 7 } }, { strict = false })
     assert.equal("usage", err.kind)

@@ -1,4 +1,4 @@
--- Which API version a connection speaks, and what it says about that.
+-- The API version that a connection speaks, and its messages about that.
 
 local capability = require "vbo.client.capability"
 local program = require "spec.support.program"
@@ -62,7 +62,7 @@ describe("connect", function()
     assert.equal("/v3/Organizations", asked[#asked])
   end)
 
-  it("takes the version that it is told, without looking for others", function()
+  it("takes the version of its options, without looking for others", function()
     start("v5", "v6", "v7")
     local log = {}
     local client <close> = server.connect {

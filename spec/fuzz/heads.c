@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     HOLDS(headers.status >= 100 && headers.status <= 999 && headers.length >= -1);
     (void)vbo_headers_framing(&headers);
     int64_t after = vbo_retry_after(&headers);
-    HOLDS(after >= -1 && after <= 366LL * 86400 * 1000); /* no longer than a year is told */
+    HOLDS(after >= -1 && after <= 366LL * 86400 * 1000); /* at most a year */
     HOLDS(vbo_retry_pause(1, &headers) >= 0);
     char *body = fuzz_copy(data + at, size - at, false);
     if (headers.status >= 300) judge(&headers, body, size - at);

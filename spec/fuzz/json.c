@@ -53,7 +53,7 @@ static void written(const char *text, size_t size) {
   vbo_buffer_free(&out);
 }
 
-/* What the page finds in a record is what the lexer finds there. */
+/* The page finds the same in a record as the lexer does. */
 static void record(vbo_json_page *page, size_t at) {
   size_t size;
   const char *text = vbo_json_page_record(page, at, &size);

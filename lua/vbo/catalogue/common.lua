@@ -7,7 +7,7 @@
 
 local M = {}
 
---- What a version has.
+--- Iterates over the names of a version.
 ---@param text string
 ---@param number integer
 ---@return fun(): string?, string, string  name, origin ("v6"), aliases (each with a blank before)
@@ -20,7 +20,7 @@ function M.each(text, number)
   end
 end
 
---- What a version has of one name, without going through all of them.
+--- Returns the origin of one name in a version, without going through all of them.
 ---@param text string
 ---@param number integer
 ---@param name string  as it is spelled there

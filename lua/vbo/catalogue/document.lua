@@ -50,10 +50,10 @@ local function check_words(model)
       end
     end
     if operation.path:find "[^%w%-._~{}/$!'()*+,;=:@]" then
-      error("a path that is none: " .. operation.path, 0)
+      error(("a path must not have such characters, got %s"):format(operation.path), 0)
     end
     if operation.content_type and operation.content_type:find "%c" then
-      error(operation.path .. ": a content type that is none", 0)
+      error(operation.path .. ": a content type must be one line", 0)
     end
   end
   for _, name in ipairs(model.order) do
@@ -61,7 +61,7 @@ local function check_words(model)
   end
 end
 
--- What shipped versions have keeps its name; what is new is called by its own operationId.
+-- Names operations: one that shipped versions have keeps its name, a new one takes its operationId.
 local function name_operations(model, known)
   local taken, ids = {}, {}
   for _, operation in ipairs(model.operations) do

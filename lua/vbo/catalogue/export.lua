@@ -1,7 +1,7 @@
 --- Writes the catalogue of a version as an OpenAPI 3.0 document: facts only, no prose.
 ---
 --- Documents of the verb dialect (v6 and later) are what `vbo.catalogue.openapi` reads back.
---- In the action dialect one path stands for several operations, told apart by the key of
+--- In the action dialect one path stands for several operations, distinguished by the key of
 --- their body: such a path is one operation here, its body and its answers one of several.
 
 local ascii = require "vbo.base.ascii"
@@ -28,7 +28,7 @@ end
 
 local function media(kind, schema) return object():put(kind, object():put("schema", schema)) end
 
--- What an answer holds, by its content type; nil when it holds nothing.
+-- Returns the content of an answer by its content type; nil when it has none.
 local function content_of(answer, convert)
   if answer.kind == "stream" then
     return "application/octet-stream", object():put("type", "string"):put("format", "binary")

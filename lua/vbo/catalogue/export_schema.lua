@@ -72,7 +72,7 @@ function M.of(known)
     if name and not whole then
       local reference = object():put("$ref", "#/components/schemas/" .. name)
       local more = put_marks(object(), schema, known:schema(name))
-      -- What stands beside a reference does not count.
+      -- Properties beside a reference do not count.
       if #more.names == 0 then return reference end
       local out = object():put("allOf", { reference })
       for _, mark in ipairs(more.names) do out:put(mark, more:get(mark)) end

@@ -32,7 +32,7 @@ M["date-time"] = function(text)
   return false, "a date and time with its zone, such as 2026-11-20T22:00:00Z"
 end
 
---- What servers of v1 and v2 read: `yyyy.MM.dd hh:mm:ss`.
+--- Checks a date as servers of v1 and v2 read it: `yyyy.MM.dd hh:mm:ss`.
 M.dotted = function(text)
   local year, month, day, hour, minute, second =
     text:match "^(%d%d%d%d)%.(%d%d)%.(%d%d) (%d%d):(%d%d):(%d%d)$"
@@ -40,8 +40,8 @@ M.dotted = function(text)
   return false, "a date and time such as 2026.11.20 22:00:00"
 end
 
---- What servers of v3 to v5 read and all of v1 to v5 write: RFC 3339 with or without the
---- zone, dashes with a blank, or the dotted form.
+--- Checks a date as servers of v3 to v5 read it and all of v1 to v5 write it: RFC 3339 with or
+--- without the zone, dashes with a blank, or the dotted form.
 M.loose = function(text)
   if M.dotted(text) or M["date-time"](text) or M["date-time"](text .. "Z") then return true end
   return false, "a date and time such as 2026-11-20T22:00:00Z or 2026.11.20 22:00:00"

@@ -71,14 +71,14 @@ local function check_fields(module)
   end
 end
 
--- What later becomes part of a request must not bend it.
+-- Checks the lines: they become part of requests and must not change their form.
 local function check_lines(module)
   local names, count = {}, 0
   for line in module.lines.operations:gmatch "[^\n]+" do
     local name, path, rest = line:match "^([%w_-]+)\t%u+\t(/%S*)\t(.*)$"
     local _, tabs = (rest or ""):gsub("\t", "")
     if not name or tabs ~= 5 or path:find "[^%w%-._~{}/$!'()*+,;=:@]" then
-      error("a line that is no operation: " .. line:sub(1, 60):gsub("%c", " "), 0)
+      error("each line must be an operation, got " .. line:sub(1, 60):gsub("%c", " "), 0)
     end
     names[name] = true
     count = count + 1
@@ -97,7 +97,7 @@ end
 --- Reads the text of a catalogue module.
 ---@param text string
 ---@return table? module  what `lookup.new` takes
----@return string? message  with nil: why it is none
+---@return string? message  with nil: the reason
 function M.parse(text)
   local module, message = literal.read(text)
   if not module then return nil, message end
@@ -179,7 +179,7 @@ local function make_folders(path)
   if not ok then errors.raise(err) end
 end
 
---- Writes a file whole or not at all: somebody may be reading it.  Raises `disk`.
+--- Writes a file whole or not at all: another process may be reading it.  Raises `disk`.
 ---@param path string
 ---@param text string
 function M.write_whole(path, text)
@@ -190,7 +190,7 @@ end
 --- Reads an OpenAPI document and writes its catalogue; raises `usage` when the document is
 --- none, `disk` when the catalogue cannot be written.
 ---@param text string     JSON
----@param folder string?  `M.folder()` unless given
+---@param folder string?  default `M.folder()`
 ---@return table module   as `catalogue.add` takes it
 ---@return string path    of the file
 function M.import(text, folder)
@@ -204,7 +204,7 @@ function M.import(text, folder)
     errors.usage(("%s cannot be imported: its servers give no OpenAPI document")
       :format(module.version))
   elseif module.number > most then
-    errors.usage(("%s cannot be imported: it is no version of this API"):format(module.version))
+    errors.usage(("%s cannot be imported: the API has no such version"):format(module.version))
   end
   make_folders(folder)
   local path = ("%s/%s.lua"):format(folder, module.version)

@@ -1,6 +1,6 @@
 --- Reads `return { … }` as data: tables, strings, integers and booleans, and nothing that runs.
 ---
---- A catalogue that somebody put into a folder is not run as Lua, which could loop for ever or
+--- A catalogue in the user's folder is not run as Lua, which could loop for ever or
 --- fill the memory even without a single global.
 
 local M = {}

@@ -1,7 +1,7 @@
 --- One version's catalogue: operations by name, in order, and by method and path.
 ---
 --- Holds the index as text and reads an operation's line, and the schemas that it names,
---- when somebody asks for it: a run uses a few of some five hundred operations.
+--- at their first use: a run uses a few of some five hundred operations.
 
 local ascii = require "vbo.base.ascii"
 local check = require "vbo.catalogue.check"
@@ -88,7 +88,7 @@ local function line_of(self, kind, name, origin)
   return text:match("[^\n]*", from)
 end
 
--- What the version has of one kind: name, origin, aliases.  A module of a user's own server
+-- Iterates over one kind of the version: name, origin, aliases.  A module of a user's own server
 -- has a list of its own, the shipped versions share one.
 local function listed(facts, kind)
   if facts[kind] then return facts[kind]:gmatch "(%S+) (%S+)([^\n]*)" end
@@ -123,7 +123,7 @@ local function list(self)
   end
 end
 
--- Which version brought the facts of a name that is spelled as the list spells it; nil when the
+-- Returns the version that brought the facts of a name in the list's spelling; nil when the
 -- version has none.
 local function origin_of(self, kind, name)
   local known = self._origin[kind]
@@ -257,7 +257,7 @@ function Catalogue:names()
   return self._names
 end
 
---- What the version's own document calls an operation.
+--- Returns the name of an operation in the version's own document.
 ---@param name string  canonical
 ---@return string id   the same name where it has no other; of v1 to v5, which have no such
 ---  document, always that

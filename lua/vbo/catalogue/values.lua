@@ -1,4 +1,4 @@
---- What Lua values mean in JSON: null, arrays, secrets; and how to name them to people.
+--- Lua values in JSON (null, arrays, secrets), and their names in messages.
 
 local M = {}
 

@@ -1,7 +1,7 @@
 --- The fault matrix as docs/faults.md has it: what every row promises.
 ---
---- The page is the specification.  Each row of its tables is run by
---- spec/contract/faults_spec.lua, which writes down what came of it in the page's words and compares.
+--- The page is the specification.  spec/contract/faults_spec.lua runs each row of its tables,
+--- writes the result in the page's words, and compares.
 
 local M = {}
 
