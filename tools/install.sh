@@ -9,7 +9,7 @@
 #
 # A line of a list is MODE, SOURCE and DESTINATION between tabs, of which the last two end in the
 # same name; MODE "link" makes a symbolic link.
-# DESTDIR stands before each destination, and is no part of what MANIFEST records.  Release 0.1 had
+# DESTDIR stands before each destination; MANIFEST records paths without it.  Release 0.1 had
 # no manifest: MODULES is the folder of its Lua files, and tools/release-0.1.txt names them.
 set -eu
 

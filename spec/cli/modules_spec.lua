@@ -50,7 +50,7 @@ describe("the interpreter", function()
     assert.equal(130, status)
   end)
 
-  it("raises Ctrl-C in the runbook's code, not in the midst of the library's", function()
+  it("raises Ctrl-C in the runbook's code, not inside the library's", function()
     -- The signal comes while vbo.try, which is the library's, waits in a function of C for the end
     -- of a named pipe.
     local output, status = run [[

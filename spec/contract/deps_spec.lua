@@ -1,4 +1,4 @@
--- What `make test`, `make demo` and `make deps` do about packages that are missing.
+-- Shows how `make test`, `make demo` and `make deps` treat packages that are missing.
 
 local program = require "spec.support.program"
 
@@ -13,7 +13,7 @@ local function write(path, text)
   assert(os.execute("chmod +x " .. quoted(path)))
 end
 
--- What the apt-get of these tests was asked for; "" when it was not run.
+-- Returns the arguments of the apt-get of these tests; "" when it was not run.
 local function asked()
   local file <close> = io.open(folder .. "/asked")
   return file and file:read "a" or ""

@@ -7,7 +7,7 @@ local quoted = program.quoted
 local folder, remove
 local build = "BUILD=" .. quoted((os.getenv "VBO_BUILD" or "build"):match "[^/]+$")
 
--- What make ran and no runbook could use.
+-- Generators, which make ran and no runbook could use.
 local tools = { "^vbo%.types%.", "^vbo%.catalogue%.document%.", "^vbo%.catalogue%.generate$",
   "^vbo%.catalogue%.reference$", "^vbo%.catalogue%.types$", "^vbo%.catalogue%.actions$",
   "^vbo%.catalogue%.descriptors$", "^vbo%.catalogue%.newer$" }

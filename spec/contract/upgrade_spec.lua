@@ -50,7 +50,7 @@ local function files(root)
     :format(quoted(root))))
 end
 
--- What the manifest of the tree at `destdir` records.
+-- Returns the files that the manifest of the tree at `destdir` records.
 local function recorded(destdir, prefix)
   local list = {}
   for _, line in ipairs(lines_of(read(destdir .. prefix .. "/lib/vbolua/installed"))) do
@@ -205,7 +205,7 @@ describe("Lua files and a core of two installations", function()
     assert.equal(1, status)
   end)
 
-  it("are no matter for a program that uses the core without Lua files", function()
+  it("do not stop a program that uses the core without Lua files", function()
     local output, status = shell(("cd / && LUA_PATH= LUA_CPATH=%s/lib/lua/5.4/?.so lua5.4 -e %s")
       :format(prefix, quoted "print(require('vbo.core').build)"))
     assert.matches("^" .. ours .. "\n$", output)

@@ -227,7 +227,7 @@ M.gone = {
   ["catalogue.ordered"] = 'use require("vbo").json.decode with ordered = true',
 }
 
--- What a runbook writes for the modules that are parts of `vbo`.
+-- Modules that are parts of `vbo`, and their fields.
 local parts = {
   ["vbo.base.error"] = "error", ["vbo.base.json"] = "json", ["vbo.base.secret"] = "secret",
   ["vbo.base.time"] = "time", ["vbo.catalogue"] = "catalogue", ["vbo.sim"] = "sim",
