@@ -432,10 +432,14 @@ $(BUILD)/moved.made: tools/moved.lua lua/vbo/base/moved.lua $(BUILD)/lua-files $
 INSTALL ?= install
 INSTALL_FILES = $(if $(filter 0,$(INSTALL)),install,$(INSTALL))
 
+# A folder of this make's own: two that install at the same time have two prefixes.
+INSTALL_WORK := $(BUILD)/install-$(shell echo $$PPID)
+
 # How PREFIX appears in vbolua.pc: moved trees stay right as long as they move together.
 pc_path = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 
-$(BUILD)/vbolua.pc: docs/vbolua.pc.in $(BUILD)/flags FORCE
+$(INSTALL_WORK)/vbolua.pc: docs/vbolua.pc.in $(BUILD)/flags FORCE
+	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(call pc_path,$(LIBDIR))|' \
 	  -e 's|@INCLUDEDIR@|$(call pc_path,$(INCLUDEDIR))|' -e 's|@VERSION@|$(VERSION)|' \
 	  -e 's|@LUADIR@|$(call pc_path,$(INST_LUADIR))|' \
@@ -444,30 +448,30 @@ $(BUILD)/vbolua.pc: docs/vbolua.pc.in $(BUILD)/flags FORCE
 # What goes where: mode, source, destination (tools/install.sh).  A folder of Lua files is a tree.
 LUA_TREES = lua $(BUILD)/lua $(BUILD)/types $(BUILD)/moved
 building = $(if $(filter uninstall,$(MAKECMDGOALS)),,$(1))
-$(BUILD)/install-modules.list: $(call building,types moved $(MODULES)) FORCE
-	@mkdir -p $(BUILD)
+$(INSTALL_WORK)/install-modules.list: $(call building,types moved $(MODULES)) FORCE
+	@mkdir -p $(@D)
 	@{ for tree in $(LUA_TREES); do \
 	    find "$$tree" -name '*.lua' 2>/dev/null | LC_ALL=C sort | while read -r file; do \
 	      printf '644\t%s\t%s\n' "$$file" '$(INST_LUADIR)/'"$${file#$$tree/}"; done; done; \
 	  for file in $(MODULES); do \
 	    printf '755\t%s\t%s\n' "$$file" '$(INST_LIBDIR)/vbo/'"$${file##*/}"; done; } >$@
 
-$(BUILD)/install.list: $(call building,all $(BUILD)/vbolua.pc) FORCE
-	@mkdir -p $(BUILD)
+$(INSTALL_WORK)/install.list: $(call building,all $(INSTALL_WORK)/vbolua.pc) FORCE
+	@mkdir -p $(@D)
 	@{ row() { printf '%s\t%s\t%s\n' "$$@"; }; \
 	  row 755 $(BUILD)/vbolua '$(BINDIR)/vbolua'; \
 	  row 644 $(BUILD)/libvbolua.a '$(LIBDIR)/libvbolua.a'; \
 	  row 755 $(BUILD)/$(SONAME) '$(LIBDIR)/$(SONAME)'; \
 	  row link $(SONAME) '$(LIBDIR)/$(SOLINK)'; \
 	  row 644 csrc/vbo.h '$(INCLUDEDIR)/vbo.h'; \
-	  row 644 $(BUILD)/vbolua.pc '$(LIBDIR)/pkgconfig/vbolua.pc'; \
+	  row 644 $(INSTALL_WORK)/vbolua.pc '$(LIBDIR)/pkgconfig/vbolua.pc'; \
 	  row 644 docs/vbolua.1 '$(MANDIR)/man1/vbolua.1'; \
 	  row 644 completions/bash/vbolua '$(PREFIX)/share/bash-completion/completions/vbolua'; \
 	  row 644 completions/zsh/_vbolua '$(PREFIX)/share/zsh/site-functions/_vbolua'; \
 	  row 644 completions/fish/vbolua.fish '$(PREFIX)/share/fish/vendor_completions.d/vbolua.fish'; \
 	  } >$@
 
-INSTALL_LISTS = $(BUILD)/install.list $(BUILD)/install-modules.list
+INSTALL_LISTS = $(INSTALL_WORK)/install.list $(INSTALL_WORK)/install-modules.list
 MANIFEST = $(LIBDIR)/vbolua/installed
 run-install = DESTDIR='$(DESTDIR)' MODULES='$(INST_LUADIR)' INSTALL='$(INSTALL_FILES)' \
   tools/install.sh
@@ -475,14 +479,17 @@ run-install = DESTDIR='$(DESTDIR)' MODULES='$(INST_LUADIR)' INSTALL='$(INSTALL_F
 # Removes what the version before installed and this one does not.
 install: $(INSTALL_LISTS)
 	@$(run-install) tree '$(MANIFEST)' $(INSTALL_LISTS)
+	@rm -rf $(INSTALL_WORK)
 	@echo "installed below $(DESTDIR)$(PREFIX); recorded in $(DESTDIR)$(MANIFEST)"
 
 uninstall: $(INSTALL_LISTS)
 	@$(run-install) remove '$(MANIFEST)' $(INSTALL_LISTS)
+	@rm -rf $(INSTALL_WORK)
 
 # Without a manifest: LuaRocks keeps its own.
-install-modules: $(BUILD)/install-modules.list
+install-modules: $(INSTALL_WORK)/install-modules.list
 	@$(run-install) files $<
+	@rm -rf $(INSTALL_WORK)
 
 # What `luarocks make` and `luarocks install` build and install: the modules, and the interpreter
 # where Lua comes as a library.
