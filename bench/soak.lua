@@ -94,8 +94,8 @@ local function connect()
 end
 
 local function ask(client, path, method)
-  return pipeline.run(client, { operation = "sim", method = method or "GET", path = path,
-    change = false }, 1).data
+  return pipeline.send(client, { operation = "sim", method = method or "GET", path = path,
+    change = false }).data
 end
 
 --- Connections take a moment to close: the least of what is seen.

@@ -20,10 +20,10 @@ end
 
 --- A request to the rehearsal server's own interface.
 local function ask(client, path, file)
-  local answer = pipeline.run(client, {
+  local answer = pipeline.send(client, {
     operation = "sim", method = "GET", path = path, change = false,
     sink = file and { file = file, overwrite = true, fsync = false } or nil,
-  }, 1)
+  })
   return file and answer.saved or answer.data
 end
 

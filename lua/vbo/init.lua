@@ -56,7 +56,7 @@ function vbo.sleep(seconds)
   if not ok then require("vbo.base.error").raise(err) end
 end
 
---- How many requests go out at once, to all servers together (256 unless told).  The limit of one
+--- How many requests go out at once, to all servers together (default 256).  The limit of one
 --- server is an option of `vbo.connect`.
 ---@param total integer
 function vbo.limit(total)

@@ -375,4 +375,14 @@ describe("a server", function()
       to = folder, overwrite = true, check = false,
     }).size)
   end)
+
+  it("notes a stream in a manifest", function()
+    local client <close> = connect "v8"
+    local arguments = { restoreSessionId = id, mailboxId = id, body = {} }
+    local saved = client:call("ExchangeMailbox_ExportMailboxToPstAction", arguments, {
+      to = folder .. "/noted/mail.pst", check = false, manifest = true,
+    })
+    local sums <close> = assert(io.open(folder .. "/noted/SHA256SUMS"))
+    assert.equal(saved.sha256 .. "  mail.pst\n", sums:read "a")
+  end)
 end)

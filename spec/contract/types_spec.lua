@@ -76,7 +76,8 @@ describe("the types in the build folder", function()
     end
 
     it("are seen to drift with an option, a method and a class", function()
-      change("model/save", 'fsync = "boolean"', 'fsync = "boolean|integer"')
+      change("model/save_options", 'name = "fsync", type = "boolean"',
+        'name = "fsync", type = "boolean|integer"')
       change("objects/session/init", "function Session.methods:close()",
         "function Session.methods:leave() self:stop() end\nfunction Session.methods:close()")
       change("request/meanings", "onedrive =", "drive =")

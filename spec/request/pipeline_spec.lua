@@ -5,7 +5,7 @@ local json = require "vbo.base.json"
 local pipeline = require "vbo.request.pipeline"
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
-local ahead = require "vbo.runtime.job"
+local ahead = require "vbo.runtime.ahead"
 local loop = require "vbo.runtime.loop"
 local vbo = require "vbo"
 

@@ -1,7 +1,6 @@
 -- Progress: what transfers amount to, and what is told of them.  The clock is the spec's.
 
 local core = require "vbo.core"
-local gauge = require "vbo.runtime.progress.gauge"
 local hubs = require "vbo.runtime.progress.hub"
 local json = require "vbo.base.json"
 local lines = require "vbo.runtime.progress.lines"
@@ -57,7 +56,7 @@ end)
 
 describe("a rate", function()
   it("is what came in since, smoothed", function()
-    local it = gauge.new()
+    local it = models.gauge()
     it:measure(0, 100)
     assert.is_nil(it.rate)
     it:measure(50, 100.05) -- too short to tell
@@ -71,7 +70,7 @@ describe("a rate", function()
   end)
 
   it("does not follow a clock that jumps", function()
-    local it = gauge.new()
+    local it = models.gauge()
     it:measure(0, 100)
     it:measure(1000, 101)
     it:measure(2000, 50) -- back
@@ -85,7 +84,7 @@ describe("a rate", function()
   end)
 
   it("begins again when there is less", function()
-    local it = gauge.new()
+    local it = models.gauge()
     it:measure(0, 1)
     it:measure(1000, 2)
     it:measure(10, 3)

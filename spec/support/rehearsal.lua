@@ -23,9 +23,9 @@ function M.start(options)
   --- Asks the server's own interface, outside the API.
   function self.ask(method, path, body)
     local client <close> = self.connect "v8"
-    return pipeline.run(client, {
+    return pipeline.send(client, {
       operation = path, method = method, path = path, body = body, change = method ~= "GET",
-    }, 1).data
+    }).data
   end
 
   function self.changes() return self.ask("GET", "/sim/changes") end

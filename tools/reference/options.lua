@@ -5,24 +5,7 @@
 --- server's own defaults are missing: the vendor's reference has them.
 
 ---@type table<string, {[1]: string, default: string?, type: string?}>
-return {
-  -- saves
-  to = { "The file, or a folder where it ends in `/` or a set is saved; missing folders are made.",
-    default = "required" },
-  overwrite = { "Replaces a file that exists.", default = "false" },
-  fsync = { "Waits until the disk has the file.", default = "true" },
-  progress = { "Calls a function with each event; `true` shows the transfer on the terminal.",
-    default = "the client's" },
-  at_once = { "Saves this many of several plain files at a time; the server may take fewer.",
-    default = "16" },
-  sha256 = { "Hashes what is saved: `saved.sha256`.", default = "true" },
-  check = { "Checks that the file is whole: `\"zip\"`, `\"pst\"`, `\"msg\"`, `\"eml\"`, "
-    .. "`\"html\"`, `\"pdf\"`, `\"csv\"`, several joined by `|`, or `\"document\"`; "
-    .. "`false` takes what comes.", default = "by what the call saves" },
-  manifest = { "Notes the file in `SHA256SUMS` and `manifest.json` beside it, or in a "
-    .. "`vbo.manifest`.", default = "false" },
-  preserve_time = { "Gives a plain file the modification time of its document.", default = "true" },
-  zip = { type = "boolean", "`true` saves one archive, `false` plain files." },
+local rows = {
   limit = { "Saves this many at a time where the API has no call for several.", default = "16" },
   on_error = { "`\"stop\"` ends at the first failure, `\"continue\"` returns the failures.",
     default = "`\"stop\"`" },
@@ -148,3 +131,11 @@ return {
   ["events.from"] = { "Events of that moment or later." },
   ["follow_events.from"] = { "Events of that moment or later." },
 }
+
+for _, option in ipairs(require "vbo.model.save_options") do
+  rows[option.name] = {
+    option.doc, default = option.default, type = option.property and option.type or nil,
+  }
+end
+
+return rows

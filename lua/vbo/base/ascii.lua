@@ -1,4 +1,4 @@
---- Case of ASCII letters, independent of the locale.
+--- Changes the case of ASCII letters, whatever the locale.
 ---
 --- `string.lower` asks the C library's locale, which a program around us may have set: in a
 --- Turkish one "I" is no capital "i", and no field, option or header would be found.  For the words

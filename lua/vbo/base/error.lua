@@ -1,4 +1,4 @@
---- Structured errors: what every object method raises.
+--- Makes and raises the structured errors of all object methods.
 ---
 --- An error is a table with the fields below and a one-line `tostring`.  The
 --- kinds and their exit statuses are the C core's one list (`vbo.core.kinds`).
@@ -35,7 +35,7 @@ Error.__index = Error
 -- Every file of the library shares the directory (or embedded prefix) of this one.
 local library = debug.getinfo(1, "S").source:gsub("base/error%.lua$", "")
 
---- The first line on the stack that is not this library's: the runbook's own.
+--- Finds the first line on the stack that is not this library's: the runbook's own.
 local function caller()
   for level = 3, 200 do
     local info = debug.getinfo(level, "Sl")
@@ -95,7 +95,7 @@ function M.new(fields)
   return setmetatable(fields, Error)
 end
 
---- The line of the runbook that is being executed ("runbook.lua:12").
+--- Returns the line of the runbook that is being executed ("runbook.lua:12").
 ---@return string?  nil when no line outside this library is on the stack
 function M.caller() return (caller()) end
 
@@ -103,7 +103,7 @@ function M.caller() return (caller()) end
 ---@param err vbo.Error
 function M.place(err) err.where = err.where or caller() end
 
---- A rehearsal's hook: function(fields) that may add a hint to what is raised.  nil: none.
+--- Holds a rehearsal's hook, which may add a hint to what is raised; nil: no hook.
 M.explain = nil
 
 --- Raises a structured error.
@@ -121,7 +121,7 @@ function M.usage(message, hint)
   M.raise { kind = "usage", message = message, hint = hint }
 end
 
---- Whether a value is one of our errors.
+--- Returns whether a value is an error of this module.
 ---@param value any
 ---@return boolean
 function M.is(value)

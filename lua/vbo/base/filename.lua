@@ -1,4 +1,4 @@
---- Names for local files.  A name that a server gave is never trusted as a path.
+--- Makes names of local files.  A name that a server gave is never used as a path.
 
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
@@ -34,7 +34,7 @@ local function visible(text)
   end))
 end
 
---- A safe file name made of a server-given one: no separators, control, invisible or reserved
+--- Returns a safe file name made of a server's: no separators, control, invisible or reserved
 --- characters, never empty, at most 240 bytes with its extension kept.
 ---@param name string?
 ---@param fallback string?  for a name of which nothing is left ("unnamed")
@@ -53,8 +53,8 @@ function M.safe(name, fallback)
   return cut(stem, longest - #extension) .. extension
 end
 
---- Names each used once: the second "a.txt" becomes "a (2).txt".  So does "A.txt": there are file
---- systems that do not tell them apart.
+--- Returns a function that gives each name once: the second "a.txt" becomes "a (2).txt".  So does
+--- "A.txt": there are file systems that do not tell them apart.
 ---@param taken string[]?  names that count as used
 ---@return fun(name: string): string
 function M.unique(taken)
@@ -72,7 +72,8 @@ function M.unique(taken)
   end
 end
 
---- Where to write: `to` itself, or `name` inside it when it is a folder (or ends in "/").
+--- Returns the path to write to: `to` itself, or `name` inside it when it is a folder (or ends in
+--- "/").
 ---@param to string?    nil: the current folder
 ---@param name string   already safe
 ---@return string path

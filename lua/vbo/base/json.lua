@@ -1,4 +1,4 @@
---- JSON that loses nothing: 64-bit integers, floats and empty arrays, both ways.
+--- Encodes and decodes JSON without loss: 64-bit integers, floats and empty arrays.
 ---
 --- Decoding is lua-cjson's, between two passes in C that keep what cjson 2.1.0 (Debian's)
 --- loses; they do no harm on newer ones.  Encoding is in C (csrc/lua/ljson.c tells why).
@@ -15,7 +15,7 @@ end
 
 local M = {}
 
---- JSON null.  It is true in Lua: compare with it.
+--- Stands for JSON null.  It is true in Lua: compare with it.
 M.null = cjson.null
 
 local array_metatable = core.json.array_metatable
@@ -27,7 +27,7 @@ local decoder = cjson.new()
 decoder.decode_max_depth(1001) -- one more than core.json.prepare ever lets through
 decoder.decode_invalid_numbers(false)
 
---- How deep a document may be unless the caller says otherwise.
+--- Limits the depth of a document; the default of `decode`.
 ---@type integer
 M.depth = 128
 
@@ -48,7 +48,7 @@ function M.array(list)
   return setmetatable(list, array_metatable)
 end
 
---- Whether a table was decoded from a JSON array or marked as one.
+--- Returns whether a table was decoded from a JSON array or marked as one.
 ---@param value any
 ---@return boolean
 function M.is_array(value)

@@ -1,4 +1,4 @@
---- Methods as a runbook calls them: with a colon, and with no more arguments than they take.
+--- Guards methods against calls without a colon, and with more arguments than they take.
 ---
 --- Lua passes a forgotten colon's first argument as the object, and drops arguments that are too
 --- many: `client.organization("contoso")`, `vbo.connect("host", "user", "password")`.

@@ -12,8 +12,8 @@ local function zone_of(client)
   return dialect and dialect.zone
 end
 
--- A reading of the clock as an instant of the zone that the client was told; of UTC, which is
--- told, where there is none.
+-- Returns a reading of the clock as an instant of the client's zone; of UTC, with a notice, where
+-- the client has none.
 local function placed(client, seconds, value, what)
   local zone = zone_of(client)
   if zone ~= nil then return time.from_zone(seconds, zone), true end
@@ -22,8 +22,8 @@ local function placed(client, seconds, value, what)
   return seconds, false
 end
 
---- A moment that a runbook gives to compare with: a date without a time of day is its first
---- second.  Raises `usage` for what is no date.
+--- Reads a moment that a runbook compares with: a date without a time of day is its first second.
+--- Raises `usage` for what is no date.
 ---@param client vbo.Client?
 ---@param value string|number
 ---@param what string  the option's name
@@ -35,8 +35,8 @@ function M.bound(client, value, what)
   return placed(client, seconds, value, what)
 end
 
---- A point in time of a backup: it needs a time of day.  Raises `usage` for a date without one,
---- showing the end of that day, which it will mean, and its beginning.
+--- Reads a point in time of a backup, which needs a time of day.  Raises `usage` for a date without
+--- one, showing the end of that day, which it will mean, and its beginning.
 ---@param client vbo.Client?
 ---@param value string|number
 ---@param what string  the option's name

@@ -57,7 +57,6 @@ M.names = {
   filename = "vbo.base.filename",
   filter = "vbo.model.filter",
   ["filter.wanted"] = "vbo.model.wanted",
-  folder = "vbo.model.folder",
   given_ids = "vbo.request.given_ids",
   hidden = "vbo.request.hidden",
   infrastructure = "vbo.objects.infrastructure",
@@ -92,6 +91,7 @@ M.names = {
   restore = "vbo.model.restore",
   restore_points = "vbo.objects.backups.restore_points",
   roles = "vbo.objects.roles",
+  ["runtime.job"] = "vbo.runtime.ahead",
   ["runtime.rehearse"] = "vbo.cli.program.rehearse",
   ["runtime.scratch"] = "vbo.base.scratch",
   save = "vbo.model.save",
@@ -217,14 +217,17 @@ M.names = {
   transfer_rates = "vbo.objects.jobs.rates",
   tree = "vbo.model.tree",
   verbs = "vbo.model.verbs",
-  workload = "vbo.model.workload",
 }
 
 --- Old names, without "vbo.", of modules that are gone, and what to use instead.
 ---@type table<string, string>
 M.gone = {
   ["collection.slim"] = 'collections read long lists this way by themselves',
+  folder = 'a save makes the folder of its option `to`',
   ["catalogue.ordered"] = 'use require("vbo").json.decode with ordered = true',
+  workload = 'resources and selections have `save`, `restore` and `send`',
+  ["runtime.progress.event"] = 'the option `progress` takes a function of the events',
+  ["runtime.progress.gauge"] = 'an event has the `rate`',
 }
 
 -- Modules that are parts of `vbo`, and their fields.

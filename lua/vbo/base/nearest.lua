@@ -1,4 +1,4 @@
---- The nearest name, for "did you mean".
+--- Finds the nearest name, for "did you mean".
 
 local ascii = require "vbo.base.ascii"
 
@@ -41,7 +41,7 @@ end
 
 local function plain(word) return (fold(word):gsub("[_%s-]", "")) end
 
---- The name that was most likely meant, without regard to case, `_`, `-` and blanks.
+--- Returns the name that was most likely meant, without regard to case, `_`, `-` and blanks.
 ---@param word string
 ---@param list string[]  the valid names; among equally near ones the first wins
 ---@return string? best  nil when none is near: a third of the letters may differ, and a

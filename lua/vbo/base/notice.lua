@@ -1,4 +1,4 @@
---- Notices: things a runbook should write differently, told once per place, or refused.
+--- Notices what a runbook should write differently, once per place, or refuses it.
 ---
 --- A notice goes to the client's log; the interpreter writes it to standard error, stock Lua
 --- gives it to `warn` (shown with `lua5.4 -W`).  `vbolua --strict` and
@@ -9,8 +9,8 @@ local errors = require "vbo.base.error"
 
 local M = {}
 
--- The places that were told, by "place: text".
-local told = {}
+-- The places that got a notice, by "place: text".
+local noticed = {}
 
 local function is_interpreter() return core.screen.setting() ~= nil end
 
@@ -19,13 +19,13 @@ local function write(text)
   io.stderr:write(is_interpreter() and "vbolua: warning: " or "vbo: warning: ", text, "\n")
 end
 
--- The notice with its place in the runbook; nil when that place was told already.
+-- Returns the notice with its place in the runbook; nil when that place got it already.
 local function placed(message, hint)
   local text = hint and ("%s; %s"):format(message, hint) or message
   local where = errors.caller()
   if where then text = where .. ": " .. text end
-  if told[text] then return nil end
-  told[text] = true
+  if noticed[text] then return nil end
+  noticed[text] = true
   return text
 end
 

@@ -1,4 +1,4 @@
---- Checking tables of options: a misspelt or mistyped option raises before anything is sent.
+--- Checks tables of options: a misspelt or mistyped option raises before anything is sent.
 
 local errors = require "vbo.base.error"
 local nearest = require "vbo.base.nearest"
@@ -23,7 +23,7 @@ local function accepts(types, value)
   return false
 end
 
---- A word with its article: "an integer", "a table".
+--- Returns a word with its article: "an integer", "a table".
 ---@param word string
 ---@return string
 function M.article(word) return (word:match "^[aeiou]" and "an " or "a ") .. word end
@@ -41,7 +41,7 @@ function M.table(given, what)
   end
 end
 
---- The caller's options, or none; raises for what is no table.
+--- Returns the caller's options, an empty table for nil; raises for another type.
 ---@param given any
 ---@param what string  the call's name, for the message
 ---@return table

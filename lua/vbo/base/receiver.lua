@@ -1,4 +1,4 @@
---- What is done to things as if they were lists: `#`, `ipairs`.
+--- Raises where a resource or a client is used as a list: `#`, `ipairs`.
 ---
 --- Lua itself would run such a loop no times.
 

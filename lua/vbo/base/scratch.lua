@@ -1,4 +1,4 @@
---- Where rehearsed files go: a folder of their own, in which every path that a runbook names has
+--- Leads rehearsed files into a folder of their own, in which every path that a runbook names has
 --- its place.  Under its own name the real run would find a file there already, and somebody might
 --- take it for evidence.
 
@@ -9,7 +9,7 @@ local M = {}
 
 local active, root = false, nil
 
---- From now on saved files go to a scratch folder, which is made when the first is saved.
+--- Begins to lead saved files into a scratch folder, which is made for the first one.
 function M.begin() active, root = true, nil end
 
 --- Ends it.
@@ -33,14 +33,14 @@ end
 local function make_root()
   local above = os.getenv "TMPDIR"
   above = above and above ~= "" and above:gsub("(.)/+$", "%1") or "/tmp"
-  -- Random, and made by nobody else: somebody may wait for a name that can be foreseen.
+  -- Random: another process may wait for a name that can be foreseen.
   local path = ("%s/vbolua-rehearsal-%s"):format(above, hexadecimal(assert(core.random(8))))
   local ok, err = core.mkdir(path)
   if not ok then errors.raise(err) end
   return path
 end
 
---- The parts of a path, ".." as folders called "up": nothing leaves the scratch folder.
+--- Splits a path, with ".." as folders called "up": nothing leaves the scratch folder.
 local function parts_of(path)
   local parts = {}
   for part in path:gmatch "[^/]+" do
@@ -87,6 +87,26 @@ function M.found(path)
   if not root or core.stat(path) then return path end
   local mapped = M.path(path)
   return core.stat(mapped) and mapped or path
+end
+
+--- Makes a folder that files go to, and those that it lies in, where they are missing.
+---@param path string
+---@return string path  without "/" at its end, unless it is the root
+function M.folder(path)
+  path = path:gsub("(.)/+$", "%1")
+  local found = core.stat(path)
+  if found and found.type ~= "directory" then
+    errors.raise { kind = "exists", message = ("%s is a file, not a folder"):format(path) }
+  end
+  local mapped = M.path(path)
+  if mapped ~= path then path, found = mapped, core.stat(mapped) end
+  if not found then
+    local above = path:match "^(.*[^/])/+[^/]+$"
+    if above then M.folder(above) end
+    local ok, err = core.mkdir(path)
+    if not ok then errors.raise(err) end
+  end
+  return path
 end
 
 return M

@@ -8,13 +8,13 @@ local errors = require "vbo.base.error"
 
 local M = {}
 
--- Whether it was told that the system locks no memory.
-local told = false
+-- Whether the warning was written that the system locks no memory.
+local warned = false
 
 local function made(secret, err)
   if not secret then errors.raise(err) end
-  if not told and not core.secret.locked() then
-    told = true
+  if not warned and not core.secret.locked() then
+    warned = true
     require("vbo.base.notice").tell(nil,
       "secrets may be swapped to disk: the system locks no memory",
       "raise its limit (ulimit -l, LimitMEMLOCK= of a service, --ulimit memlock= of a container)")
@@ -22,15 +22,15 @@ local function made(secret, err)
   return secret
 end
 
---- From an environment variable, without a byte order mark and the line end after it; raises
---- `not_found` when it is not set.
+--- Reads a secret from an environment variable, without a byte order mark and the line end after
+--- it; raises `not_found` when it is not set.
 ---@param name string
 ---@return vbo.Secret
 function M.env(name) return made(core.secret.env(name)) end
 
 local file_options = { whole = "boolean", base64 = "boolean" }
 
---- From a file that only its owner may read; raises `trust` otherwise.
+--- Reads a secret from a file that only its owner may read; raises `trust` otherwise.
 ---
 --- A password is one line of UTF-8: a byte order mark and line ends are left out, and several
 --- lines, UTF-16 and zero bytes raise `usage`.  `whole = true` takes all bytes of the file, as of a
@@ -47,17 +47,17 @@ function M.file(path, given)
   return made(core.secret.base64(bytes))
 end
 
---- Typed at the terminal without echo; raises `usage` where there is no terminal.
+--- Reads a secret from the terminal without echo; raises `usage` where there is no terminal.
 ---@param text string?  the prompt
 ---@return vbo.Secret
 function M.prompt(text) return made(core.secret.prompt(text or "Password: ")) end
 
---- From a string.  The string itself stays in Lua's memory: prefer the others.
+--- Makes a secret of a string.  The string itself stays in Lua's memory: prefer the others.
 ---@param text string
 ---@return vbo.Secret
 function M.of(text) return made(core.secret.new(text)) end
 
---- A secret as it is, a string as a new secret; anything else raises.
+--- Returns a secret as it is, and a string as a new secret; raises for another type.
 ---@param value vbo.Secret|string
 ---@param what string  the option's name, for the message
 ---@return vbo.Secret
@@ -68,7 +68,7 @@ function M.from(value, what)
     :format(what, type(value)))
 end
 
---- Whether a value is a secret.
+--- Returns whether a value is a secret.
 ---@param value any
 ---@return boolean
 function M.is(value) return core.secret.is(value) end

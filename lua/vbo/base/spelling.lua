@@ -1,16 +1,16 @@
---- How names are spelled: by the API, whose versions differ in case, and by a runbook.
+--- Converts names between the API's spelling, whose versions differ in case, and a runbook's.
 
 local ascii = require "vbo.base.ascii"
 
 local M = {}
 
---- What is left when neither case nor underscores count: "skipUnresolved", "SkipUnresolved"
---- and "skip_unresolved" are one name.
+--- Removes case and underscores: "skipUnresolved", "SkipUnresolved" and "skip_unresolved" are one
+--- name.
 ---@param name string
 ---@return string
 function M.squash(name) return (ascii.lower(name):gsub("_", "")) end
 
---- A name of the API as a runbook writes it: "skip_unresolved" for "skipUnresolved".
+--- Returns a name of the API as a runbook writes it: "skip_unresolved" for "skipUnresolved".
 ---@param name string
 ---@return string
 function M.spelled(name) return (ascii.lower(name:gsub("(%l)(%u)", "%1_%2"))) end

@@ -15,12 +15,11 @@ end
 
 local month_length = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
 
-local function valid(year, month, day, hour, minute, second)
+local function valid(year, month, day)
   if month < 1 or month > 12 then return false end
   local leap = year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)
   local longest = month == 2 and leap and 29 or month_length[month]
-  -- A minute with a leap second has a second 60.
-  return day >= 1 and day <= longest and hour <= 23 and minute <= 59 and second <= 60
+  return day >= 1 and day <= longest
 end
 
 -- "+02:00", "+0200", "+02" and "Z" in seconds east of UTC; nil when it is no zone.
@@ -68,21 +67,22 @@ function M.parse(text)
     if not offset then return nil end
   end
   year, month, day = tonumber(year), tonumber(month), tonumber(day)
-  if not valid(year, month, day, hour, minute, second) then return nil end
+  -- A minute with a leap second has a second 60.
+  if not valid(year, month, day) or hour > 23 or minute > 59 or second > 60 then return nil end
   local seconds = days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
   return with_fraction(seconds - (offset or 0), fraction), offset, h ~= nil
 end
 
---- The seconds of 0001-01-01 and of the end of 9999: what a date can say.  Servers write them for
---- "never" and "not set".
+--- Limits dates: the seconds of 0001-01-01 and of the end of 9999.  Servers write them for "never"
+--- and "not set".
 M.first, M.last = -62135596800, 253402300799
 
---- Whether a number of seconds is a date of the years 1 to 9999 (NaN is not).
+--- Returns whether a number of seconds is a date of the years 1 to 9999 (NaN is not).
 ---@param seconds number
 ---@return boolean
 function M.is_time(seconds) return seconds >= M.first and seconds < M.last + 1 end
 
---- A caller's point in time; raises when it is none.
+--- Reads a caller's point in time; raises `usage` for anything else.
 ---@param value string|number  ISO 8601 text, or seconds since 1970
 ---@param what string  the option's name, for the message
 ---@return number seconds, integer? offset, boolean? timed  as `parse`
@@ -113,13 +113,13 @@ local function civil(seconds)
     rest // 60 % 60, rest % 60
 end
 
---- "2026-11-20T22:00:00Z": whole seconds, a fraction is cut off.  What lies before the year 1 or
---- after 9999 becomes the first or last second that a date can say.
+--- Writes an instant as "2026-11-20T22:00:00Z": whole seconds, a fraction is cut off.  What lies
+--- before the year 1 or after 9999 becomes the first or last second that a date can say.
 ---@param seconds number  since 1970
 ---@return string
 function M.iso(seconds) return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(civil(seconds)) end
 
---- "2026-11-20T23:00:00+01:00": the same instant in a zone.
+--- Writes an instant in a zone: "2026-11-20T23:00:00+01:00".
 ---@param seconds number  since 1970
 ---@param zone number|"local"|nil  seconds east of UTC, or this machine's own; nil or 0: UTC
 ---@return string
@@ -131,7 +131,7 @@ function M.zoned(seconds, zone)
     east // 3600, east // 60 % 60)
 end
 
---- The instant of a clock's reading in a zone.
+--- Returns the instant of a clock's reading in a zone.
 ---@param seconds number        the reading, as if it were UTC
 ---@param zone number|"local"|nil  seconds east of UTC, or this machine's own; nil: UTC
 ---@return number seconds
@@ -145,7 +145,7 @@ function M.from_zone(seconds, zone)
   return good and instant + seconds % 1 or seconds
 end
 
---- What a clock in a zone reads at an instant, as if it were UTC.
+--- Returns what a clock in a zone reads at an instant, as if it were UTC.
 ---@param seconds number
 ---@param zone number|"local"|nil
 ---@return number reading
@@ -157,7 +157,7 @@ function M.in_zone(seconds, zone)
     + reading.min * 60 + reading.sec + seconds % 1
 end
 
---- A date in any form that the API has, as UTC: "2026-11-20T22:00:00Z".  The first and the last
+--- Converts a date in any form of the API to UTC: "2026-11-20T22:00:00Z".  The first and the last
 --- second of all dates mean "never" and stay what they are in every zone.
 ---@param text string
 ---@param zone number|"local"|nil  of a date that names none; nil: UTC
@@ -170,7 +170,7 @@ function M.utc(text, zone)
   return M.iso(offset and seconds or M.from_zone(seconds, zone))
 end
 
---- A zone as a caller names it: "+02:00", "Z", seconds east of UTC, or "local", this
+--- Reads a zone as a caller names it: "+02:00", "Z", seconds east of UTC, or "local", this
 --- machine's own; raises for another one.
 ---@param value string|number|nil
 ---@param what string  the option's name, for the message
@@ -185,7 +185,7 @@ function M.zone(value, what)
   return offset
 end
 
---- "2026.11.20 22:00:00", the form that v1 and v2 take (no zone: the server's own).
+--- Writes "2026.11.20 22:00:00", the form that v1 and v2 take (no zone: the server's own).
 ---@param seconds number
 ---@return string
 function M.dotted(seconds)

@@ -107,7 +107,7 @@ declare.children(Below, "object_storage_repositories", "object_storage_repositor
 
 -- -------------------------------------------------------------------------- cloud
 
---- What an Amazon S3 account holds (v4 and later; v4 and v5 ask for the account only).
+--- Shows what an Amazon S3 account holds (v4 and later; v4 and v5 ask for the account only).
 ---
 --- Options: `account` (of `client:accounts()`, its id or user name), `region_type` ("Global",
 --- "USGovernment" or "China"), `region_id`.
@@ -115,7 +115,7 @@ declare.children(Below, "object_storage_repositories", "object_storage_repositor
 ---@return vbo.S3Resources
 function Below:s3_resources(given) return objects.named "cloud.s3_resources"(self, given) end
 
---- What an account of S3-compatible storage holds (v4 and later).  What a version does not
+--- Shows what an account of S3-compatible storage holds (v4 and later).  What a version does not
 --- ask for (certificates before v8, all but the account before v6) is left out.
 ---
 --- Options: `account`, `service_point`, `custom_region_id`, `trust_server_certificate`,
@@ -126,7 +126,7 @@ function Below:s3_compatible_resources(given)
   return objects.named "cloud.s3_compatible_resources"(self, given)
 end
 
---- What an account of Azure blob storage holds (v4 and later; v4 and v5 ask for the account
+--- Shows what an account of Azure blob storage holds (v4 and later; v4 and v5 ask for the account
 --- only).
 ---
 --- Options: `account`, `region_type` ("Global", "Germany", "China" or "Government").
@@ -134,7 +134,7 @@ end
 ---@return vbo.AzureResources
 function Below:azure_resources(given) return objects.named "cloud.azure_resources"(self, given) end
 
---- What an Amazon account offers to an archiver appliance (v6 and later).
+--- Shows what an Amazon account offers to an archiver appliance (v6 and later).
 ---
 --- Options: `account`, `region_id`.
 ---@param given table
@@ -187,31 +187,31 @@ declare.single(Below, "logged_in_user", "roles.LoggedInUser")
 
 -- --------------------------------------------------------------------- the server
 
---- How long job sessions are kept (every version).
+--- Reads how long job sessions are kept (every version).
 declare.single(Below, "history_settings", "server.HistorySettings")
 
---- Folders of mailboxes that no job backs up (every version).
+--- Reads which folders of mailboxes no job backs up (every version).
 declare.single(Below, "exclusion_settings", "server.ExclusionSettings")
 
---- The proxy to the internet (v3 and later).
+--- Reads the settings of the proxy to the internet (v3 and later).
 declare.single(Below, "internet_proxy_settings", "server.InternetProxySettings")
 
---- What retention spares everywhere (v6 and later).
+--- Reads what retention spares everywhere (v6 and later).
 declare.single(Below, "global_retention_exclusion_settings", "server.RetentionExclusion")
 
---- The restore portal (v6 and later).
+--- Reads the settings of the restore portal (v6 and later).
 declare.single(Below, "restore_portal_settings", "server.RestorePortalSettings")
 
---- Who manages the server (v6 and later).
+--- Reads which company manages the server (v6 and later).
 declare.single(Below, "management_mode", "server.ManagementMode")
 
---- The installation (v6 and later).
+--- Reads the installation (v6 and later).
 declare.single(Below, "service_instance", "server.ServiceInstance")
 
---- How the server is (v8).
+--- Reads the server's health (v8).
 declare.single(Below, "health", "server.Health")
 
---- How the product updates itself (v8).
+--- Reads how the product updates itself (v8).
 declare.single(Below, "configuration_updates", "server.ConfigurationUpdates")
 
 --- `client:license()` (v5 and later).
@@ -225,7 +225,7 @@ declare.children(Below, "licensed_users", "licensed_user", "server.license.Licen
 --- `client:licensing_platform()`: the kinds of objects that are counted (v7 and later).
 declare.single(Below, "licensing_platform", "server.license.LicensingPlatform")
 
---- How the licence is used now (v7 and later).
+--- Counts how the licence is used now (v7 and later).
 ---
 --- Options: `platform_id`, `organization`, `backed_up_organization_id`.
 ---@param given table?
@@ -235,25 +235,25 @@ function Below:licensing_usage(given) return objects.named "server.license.usage
 --- `client:licensing_report()`: the latest monthly report (v5 and later).
 declare.single(Below, "licensing_report", "server.license.LicensingReport")
 
---- Notifications of backup jobs (every version; a test message from v2 on).
+--- Reads the settings of notifications of backup jobs (every version; a test message from v2 on).
 declare.single(Below, "vbo_email_settings", "server.mail.VboEmailSettings")
 
---- What the explorer of Exchange sends (every version; a test message from v3 on).
+--- Reads the mail settings of the explorer of Exchange (every version; a test message from v3 on).
 declare.single(Below, "vex_email_settings", "server.mail.VexEmailSettings")
 
---- What the explorer of OneDrive sends (v3 and later).
+--- Reads the mail settings of the explorer of OneDrive (v3 and later).
 declare.single(Below, "veod_email_settings", "server.mail.VeodEmailSettings")
 
---- What the explorer of SharePoint sends (v2 and later; a test message from v3 on).
+--- Reads the mail settings of the explorer of SharePoint (v2 and later; a test message from v3 on).
 declare.single(Below, "vesp_email_settings", "server.mail.VespEmailSettings")
 
---- What the explorer of Teams sends (v5 and later).
+--- Reads the mail settings of the explorer of Teams (v5 and later).
 declare.single(Below, "vet_email_settings", "server.mail.VetEmailSettings")
 
---- Notifications of the audit (v5 and later).
+--- Reads the settings of notifications of the audit (v5 and later).
 declare.single(Below, "audit_email_settings", "server.mail.AuditEmailSettings")
 
---- One batch of events (v8).
+--- Reads one batch of events (v8).
 ---
 --- Options: `from` (the token that the batch before gave, or where to begin), `limit`,
 --- `timeout_seconds` (how long the server may wait for an event).
@@ -272,7 +272,7 @@ function Below:follow_events(given)
   return objects.named "server.events.follow_events"(self, given)
 end
 
---- The reports that the server's version makes.
+--- Lists the reports that the server's version makes.
 ---@return string[] names  for `report`, sorted
 function Below:reports() return objects.named "server.reports.names"(self) end
 
@@ -283,7 +283,7 @@ function Below:reports() return objects.named "server.reports.names"(self) end
 --- teams_protection (v8).
 ---
 --- Options: `start_time` and `end_time` (of the first two), `organization` (of the others: an
---- organization, its id or name), `format` ("pdf" unless told, or "csv"; the last three have
+--- organization, its id or name), `format` (default "pdf", or "csv"; the last three have
 --- one format), `timezone` ("UTC+05:00"; v6 and later), and those of every save.  Up to v5
 --- times are read in the server's own zone.
 ---@param kind vbo.ReportKind

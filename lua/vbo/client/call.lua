@@ -1,4 +1,4 @@
---- Any operation by its catalogue name: `client:call` and `client.api`.
+--- Calls any operation by its catalogue name: `client:call` and `client.api`.
 ---
 ---     client:call("Job_StartAction", { jobId = id, body = { full = true } })
 ---     client.api.Job.StartAction { jobId = id, body = { full = true } }
@@ -19,12 +19,16 @@ local time = require "vbo.base.time"
 
 local M = {}
 
-local call_options = {
-  strict = "boolean", paginate = "boolean", deadline = "number", to = "string",
-  overwrite = "boolean", fsync = "boolean", progress = "function|boolean",
-  sha256 = "boolean", check = "string|boolean",
-}
-local only_streams = { "to", "overwrite", "fsync", "progress", "sha256", "check" }
+local call_options = { strict = "boolean", paginate = "boolean", deadline = "number" }
+-- Those that only an operation takes which answers a stream.
+local only_streams = {}
+
+for _, option in ipairs(require "vbo.model.save_options") do
+  if option.call and not call_options[option.name] then
+    call_options[option.name] = option.type
+    only_streams[#only_streams + 1] = option.name
+  end
+end
 
 local squash = spelling.squash
 
@@ -62,7 +66,7 @@ local function parameter_value(parameter, value)
   return value
 end
 
---- What `pipeline.call` takes for an operation and its arguments.
+--- Makes what `pipeline.call` takes of an operation and its arguments.
 ---
 --- Raises `usage` for an argument that the operation does not have, and for what is no
 --- table.
@@ -81,7 +85,7 @@ function M.intent(operation, arguments)
   end
   local known = {}
   for _, parameter in ipairs(operation.parameters) do known[squash(parameter.name)] = parameter end
-  local intent = { operation = operation.name, path = {}, query = {} }
+  local intent = { operation = operation, path = {}, query = {} }
   for name, value in pairs(arguments or {}) do
     local parameter = type(name) == "string" and known[squash(name)]
     if parameter then
@@ -111,9 +115,7 @@ end
 ---@param client vbo.Client
 ---@param name string       catalogue name, in any case
 ---@param arguments table?  see `intent`
----@param options {strict: boolean?, deadline: number?, paginate: boolean?, to: string?,
----  overwrite: boolean?, fsync: boolean?, progress: (function|boolean)?, sha256: boolean?,
----  check: (string|boolean)?}?
+---@param options vbo.CallOptions?
 ---@return any data  decoded JSON, nil for an empty answer; a `vbo.Saved` for a stream; a list
 ---  of all pages' rows with `paginate`
 function M.call(client, name, arguments, options)
@@ -134,8 +136,10 @@ function M.call(client, name, arguments, options)
     if not options.to then
       errors.usage(operation.name .. " answers a stream", "give the option 'to', a file's name")
     end
-    return save.stream(client, intent, options, stream_name(operation, intent.body),
-      save.check_for_operation(operation.name, intent.body))
+    return save.stream(client, intent, {
+      own = options, name = stream_name(operation, intent.body),
+      check = save.check_for_operation(operation.name, intent.body),
+    })
   end
   for _, option in ipairs(only_streams) do
     if options[option] ~= nil then
@@ -148,7 +152,7 @@ function M.call(client, name, arguments, options)
   return data
 end
 
---- The pages of an operation that answers a list, one after another.
+--- Reads the pages of an operation that answers a list, one after another.
 ---@param client vbo.Client
 ---@param name string
 ---@param arguments table?  `limit` is the size of a page, `offset` where to begin
@@ -177,7 +181,7 @@ local function read_only(self)
   errors.usage(tostring(self) .. " cannot be changed")
 end
 
---- One operation: callable, with the catalogue's fields (`name`, `method`, `path`, …).
+--- Makes one operation callable, with the catalogue's fields (`name`, `method`, `path`, …).
 local function callable(client, operation)
   return setmetatable({}, {
     __name = "vbo.api.operation",
@@ -193,7 +197,7 @@ local function callable(client, operation)
   })
 end
 
---- Group → { lower-case rest → canonical rest, … }, in the order of the catalogue.
+--- Groups operations by the first word of their names, in the order of the catalogue.
 local function groups_of(known)
   local groups, order = {}, {}
   for _, name in ipairs(known:names()) do

@@ -1,4 +1,4 @@
---- What an API version can do, asked before anything is done: `client:supports "teams"`,
+--- Tells what an API version can do, before anything is done: `client:supports "teams"`,
 --- `vbo.connect { needs = { "teams", "versions" } }`.
 ---
 --- A capability is a word of the list below, or the name of an operation.  The catalogue says
@@ -52,7 +52,7 @@ local words = {
   health = { "Health_Get" },
 }
 
---- The words, in order.
+--- Returns the capabilities in order.
 ---@return string[]
 function M.words()
   local list = {}
@@ -85,7 +85,7 @@ local function requirements(word)
       or "capabilities are: " .. table.concat(M.words(), ", "))
 end
 
---- Whether a version has a capability.
+--- Returns whether a version has a capability.
 ---@param known vbo.Catalogue
 ---@param word string
 ---@return boolean
@@ -96,7 +96,7 @@ function M.has(known, word)
   return true
 end
 
---- The versions that have all of some capabilities, oldest first.
+--- Returns the versions that have all of some capabilities, oldest first.
 ---@param list string[]
 ---@return string[]
 function M.having(list)
@@ -119,7 +119,7 @@ function M.list(given)
   return list
 end
 
---- What is missing of some capabilities in a version, as an error; nil when nothing is.
+--- Returns the error for capabilities that a version lacks; nil when it has all.
 ---@param known vbo.Catalogue
 ---@param list string[]
 ---@return table? err  kind "unsupported", naming the versions that have them

@@ -1,4 +1,4 @@
---- Finding out where to connect, as whom, and in which API version.
+--- Finds out where to connect, as whom, and in which API version.
 
 local ascii = require "vbo.base.ascii"
 local capability = require "vbo.client.capability"
@@ -13,11 +13,11 @@ local time = require "vbo.base.time"
 
 local M = {}
 
---- A rehearsal's hook: function(settings) that may lead a checked call elsewhere, before the
+--- Holds a rehearsal's hook: function(settings) that may lead a checked call elsewhere, before the
 --- environment is looked at.  nil: none.
 M.divert = nil
 
---- The URLs of rehearsal servers that this program started itself.
+--- Lists the URLs of rehearsal servers that this program started itself.
 M.rehearsals = {}
 
 local spec = {
@@ -48,7 +48,7 @@ local environment = {
   zone = "VBO_ZONE",
 }
 
---- The caller's options with the environment behind them.
+--- Returns the caller's options with the environment behind them.
 ---@param given string|table|nil  a URL, or options
 ---@return table settings
 function M.settings(given)
@@ -148,7 +148,7 @@ function M.url(settings, named)
   return "https://" .. authority .. port_of(authority, settings, named) .. path
 end
 
---- A version's name ("v8", "V8", "8") as the catalogue has it; raises for another one.
+--- Returns a version's name ("v8", "V8", "8") as the catalogue has it; raises for another one.
 ---@param name string
 ---@return string
 function M.version(name)
@@ -179,7 +179,7 @@ function M.open(engine, settings, version)
     deadline = settings.deadline, retries = settings.retries, at_once = settings.at_once,
     exports_at_once = settings.exports_at_once, longest_pause = settings.longest_pause,
     give_up_after = settings.give_up_after == false and never or settings.give_up_after,
-    -- v7 and later want an antiforgery cookie beside the token unless told otherwise.
+    -- v7 and later want an antiforgery cookie beside the token by default.
     token_parameters = properties.disable_antiforgery_token and "disable_antiforgery_token=true"
       or nil,
   })
@@ -220,9 +220,9 @@ local function newest(engine, settings, having)
   return nil, spoken
 end
 
---- The API version for settings: the one that is asked for, or the newest that both sides
---- speak and that has what the runbook needs.  Raises `unsupported` where there is none,
---- before anything but that was asked of the server.
+--- Chooses the API version for settings: the one that is asked for, or the newest that both sides
+--- speak and that has what the runbook needs.  Raises `unsupported` where there is none, before
+--- anything but that was asked of the server.
 ---@param engine vbo.Engine
 ---@param settings table
 ---@return string version
@@ -257,7 +257,7 @@ function M.choose(engine, settings)
   errors.raise(err)
 end
 
---- A login refused because the server has no such version says so.
+--- Raises the error of a login; says so where the server refused it for lack of the version.
 ---@param err table
 ---@param settings table
 ---@param version string

@@ -1,4 +1,4 @@
---- Clients: one authorized connection to one server, in one API version.
+--- Connects to one server in one API version: clients.
 
 local api = require "vbo.client.call"
 local capability = require "vbo.client.capability"
@@ -26,7 +26,7 @@ local M = {}
 ---@field gates function[]     see `vbo.pipeline`
 local Client = {}
 
---- The methods of a client itself; `vbo.client.below` has those of what is below it.
+--- Holds the methods of a client itself; `vbo.client.below` has those of what is below it.
 M.methods = Client
 
 local meta = { __name = "vbo.client" }
@@ -111,13 +111,13 @@ end
 --- Connects and logs in.
 ---
 --- Takes a URL or a table: `url` or `host` and `port` (4443), `user`, `password` (a
---- secret), `ca` (a PEM file) or `pin` (the certificate's SHA-256), `version` (the newest
---- that both sides speak unless told), `needs` (capabilities that the runbook cannot do
+--- secret), `ca` (a PEM file) or `pin` (the certificate's SHA-256), `version` (default the
+--- newest that both sides speak), `needs` (capabilities that the runbook cannot do
 --- without, see `vbo.capability`: the newest version that has them is taken), `zone` (the
---- server's own, of dates that name none up to v5: "+02:00", "local"; UTC unless told),
+--- server's own, of dates that name none up to v5: "+02:00", "local"; default UTC),
 --- `connect_timeout`, `idle_timeout`, `deadline` (seconds), `retries`, `proxy`, `user_agent`,
 --- `progress`, `log` (function(text): what was chosen, is asked for again and why, and how many
---- requests the server takes), `at_once` (requests to this server at most, 64 unless told; fewer
+--- requests the server takes), `at_once` (requests to this server at most, default 64; fewer
 --- as long as it is slow or refuses), `exports_at_once` (1: a second export to PST removes the
 --- file of the first), `give_up_after` (seconds without a good answer, while one was waited for,
 --- after which everything fails at once: 300; false: never), `strict` (raise `usage` for what is
@@ -151,7 +151,7 @@ function M.connect(given)
   return client
 end
 
---- How many requests the server takes at once, as far as its answers show; shared by the
+--- Returns how many requests the server takes at once, as far as its answers show; shared by the
 --- clients of the same server.
 ---@return {window: integer, limit: integer, running: integer, waiting: integer, pause: number,
 ---  given_up: boolean} load  `pause`: seconds that a Retry-After still asks for
@@ -160,8 +160,8 @@ function Client:load()
   return load or errors.raise(err)
 end
 
---- Whether the client's API version has something: a capability ("teams", "versions", …; see
---- `vbo.capability`), the name of an operation, or a list of those.  Nothing is sent.
+--- Returns whether the client's API version has something: a capability ("teams", "versions", …;
+--- see `vbo.capability`), the name of an operation, or a list of those.  Nothing is sent.
 ---@param given string|string[]
 ---@return boolean supported
 ---@return table? err  what is missing, and which versions have it
@@ -170,7 +170,7 @@ function Client:supports(given)
   return err == nil, err
 end
 
---- The path that leads here: none.  (Resources ask their owner for it.)
+--- Returns the path that leads here: an empty one.  (Resources ask their owner for it.)
 function Client._path() return {} end
 
 function Client:_call(intent)
@@ -178,7 +178,7 @@ function Client:_call(intent)
   return pipeline.call(self, intent)
 end
 
---- The watcher of a transfer: the call's own choice, else the client's.
+--- Returns the watcher of a transfer: the call's own choice, else the client's.
 function Client:_watch(option, file)
   if option == nil then option = self._progress end
   return progress.watcher(option, filename.safe(file:match "([^/]*)$"))
@@ -213,7 +213,8 @@ end
 ---@param arguments table?  path and query parameters by name, and `body`
 ---@param given table?  options: `strict` (false lets unknown properties through),
 ---  `deadline` (seconds), `paginate` (all pages' rows as one list); for an operation that
----  answers a stream `to` (a file), `overwrite`, `fsync`, `progress`, `sha256`, `check`
+---  answers a stream those of a save (`vbo.model.save_options`): `to` (a file), `overwrite`,
+---  `fsync`, `progress`, `sha256`, `check`, `manifest`
 ---@return any data         decoded JSON; nil for an empty answer; `vbo.Saved` for a stream
 function Client:call(name, arguments, given) return api.call(self, name, arguments, given) end
 

@@ -1,4 +1,4 @@
---- All pages of an operation that is called by name.
+--- Reads all pages of an operation that is called by name.
 
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
@@ -6,7 +6,7 @@ local pages = require "vbo.model.pages"
 
 local M = {}
 
---- The pages, one after another.
+--- Iterates over the pages.
 ---
 --- Raises `usage` when the operation answers no list, and what `vbo.collection.pages` says
 --- of a list that is not whole.
@@ -28,7 +28,7 @@ function M.pages(client, operation, intent)
   return function() return list:next() end, nil, nil, list
 end
 
---- The rows of all pages in one list.
+--- Returns the rows of all pages in one list.
 ---@param client vbo.Client
 ---@param operation vbo.Operation
 ---@param intent table

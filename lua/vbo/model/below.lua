@@ -167,7 +167,7 @@ local function down(self)
   return true
 end
 
---- The records of the next page, and their owner; nil after the last.  As `vbo.Pages`.
+--- Returns the records of the next page, and their owner; nil after the last.  As `vbo.Pages`.
 ---@param most integer|number?
 ---@param ahead integer|number?
 ---@return any[]|userdata|nil records
@@ -183,7 +183,7 @@ function Trail:next(most, ahead)
   until not down(self)
 end
 
---- Nobody counts across folders.
+--- Returns nil: the server does not count across folders.
 function Trail.counted() return nil end
 
 --- Moves a request that is under way.
@@ -203,7 +203,7 @@ local function beginning(collection, how)
     start_of(collection, how)
 end
 
---- Whether a collection goes down into anything.
+--- Returns whether a collection goes down into anything.
 ---@param collection table
 ---@return boolean
 function M.has_folders(collection)

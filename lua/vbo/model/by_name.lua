@@ -1,5 +1,5 @@
---- Resources that the API addresses by their names, inside a context of query parameters:
---- what a cloud account holds.
+--- Declares resources that the API addresses by name, inside a context of query parameters: what a
+--- cloud account holds.
 ---
 --- A name is used as it is, without looking it up in a list first.  Where a version cannot be
 --- asked for one by name, it is found in the list.
@@ -42,7 +42,7 @@ function M.context(class)
   function class.methods:_context() return self._record end
 end
 
---- What lists and lookups of a class take from the context of their owner; for
+--- Returns what lists and lookups of a class take from the context of their owner; for
 --- `declare.children`.
 ---@param class table
 ---@return fun(owner: table): table

@@ -22,7 +22,7 @@ local function label_of(item)
     or fields.read(record, "display_name") or fields.read(record, "title")
 end
 
--- What a thing is listed in that is no folder: a drive, a mailbox, a site, a library.
+-- Returns what lists a thing and is not a folder: a drive, a mailbox, a site, a library.
 local function root_of(item)
   local owner = item._owner
   while owner and rawget(owner, "_owner") and owner._class.kind == "folder" do

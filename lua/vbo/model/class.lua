@@ -16,10 +16,10 @@ local spelling = require "vbo.base.spelling"
 
 local M = {}
 
---- Methods of every resource (`vbo.model.resource` defines them).
+--- Holds the methods of every resource (`vbo.model.resource` defines them).
 M.methods = {}
 
---- Every class, in the order of declaration.
+--- Lists every class, in the order of declaration.
 ---@type table[]
 M.all = {}
 

@@ -1,4 +1,4 @@
---- Collections: lazy, paged sets of resources.
+--- Lists resources lazily, page by page.
 ---
 --- Nothing is asked for before the first element is; then the pages follow one another
 --- (`vbo.collection.pages`).  Conditions are sent along where the server can check them, and
@@ -69,7 +69,7 @@ function meta:__call()
     ("write %s … end"):format(loop_of(self)))
 end
 
---- What may follow `:` after a collection, for the REPL.
+--- Returns what may follow `:` after a collection, for the REPL.
 function meta:__complete()
   local members = {}
   for name, method in pairs(self._class.bulk or {}) do members[name] = method end
@@ -84,7 +84,7 @@ function meta:__tostring()
   return ("collection of %ss"):format(self._class.kind)
 end
 
---- A collection of `class` below `owner`.
+--- Makes a collection of `class` below `owner`.
 ---@param class table
 ---@param owner table
 ---@param how table  list= (operation; the class's unless given), query=, fixed= (a list of
@@ -101,7 +101,7 @@ function M.new(class, owner, how)
   }, meta)
 end
 
---- Whether a value is a collection.
+--- Returns whether a value is a collection.
 function M.is(value) return getmetatable(value) == meta end
 
 -- Options of a listing: the method's own, and the query parameters of its operation.
@@ -123,11 +123,10 @@ local function listing(given, operation, how, what)
   end
 end
 
---- What `owner:documents{…}` means: a list of resources, records, ids or names is a
---- selection; anything else (or nothing) the whole collection with those query options,
---- which are `how.accepts` (the method's own, which it has put into `how.query`) and the
---- query parameters of the listing.  `how.one` gives the resource that an element of a list
---- means.
+--- Makes what `owner:documents{…}` means: a list of resources, records, ids or names is a
+--- selection; anything else (or nothing) the whole collection with those query options, which are
+--- `how.accepts` (the method's own, which it has put into `how.query`) and the query parameters of
+--- the listing.  `how.one` gives the resource that an element of a list means.
 function M.of(class, owner, given, how)
   how = how or {}
   if given ~= nil and type(given) ~= "table" then
@@ -236,7 +235,7 @@ function Collection:each()
   })
 end
 
---- All of them, in a list.
+--- Returns all of them in a list.
 ---@return table[]
 function Collection:all()
   local list = {}
@@ -244,13 +243,13 @@ function Collection:all()
   return list
 end
 
---- The first one; nil when there is none.
+--- Returns the first one; nil when the collection is empty.
 ---@return table?
 function Collection:first()
   return self:take(1):all()[1]
 end
 
---- The only one; raises when there is none, or more than one (naming them).
+--- Returns the only one; raises when the collection is empty, or has more than one (naming them).
 ---@return table
 function Collection:one()
   local rows = self:take(6):all()
@@ -268,7 +267,7 @@ function Collection:one()
   }
 end
 
---- How many there are: as the server counts them where it does and no condition has to be
+--- Returns how many there are: as the server counts them where it does and no condition has to be
 --- checked here, otherwise by walking them.
 ---@return integer
 function Collection:count()
@@ -299,7 +298,7 @@ local function derived(self)
   return setmetatable(copy, meta)
 end
 
---- Those that match: a table of conditions, or a function(resource) -> boolean.
+--- Returns those that match: a table of conditions, or a function(resource) -> boolean.
 ---
 --- Conditions: any field equal to a value (a list: to one of them), a string with `*` and `?`
 --- as a glob (case does not count), a function of the field's value; `FIELD_after`,
@@ -330,11 +329,11 @@ function Collection:where(conditions)
   return copy
 end
 
---- Those that the server finds (v5 and later), in its own query language:
---- `mailbox:items():search 'from:alice subject:"annual report"'`.  Words stand for any text;
---- mail knows `from`, `to`, `subject`, `body`, `hasattachments`; files `filename`, `size`,
---- `ext`, `author`, `created`, `modified`; posts `author`, `subject`, `body`, `created`,
---- `modified`, `hasattachments`.  Raises `unsupported` where the version cannot search here.
+--- Returns those that the server finds (v5 and later), in its own query language:
+--- `mailbox:items():search 'from:alice subject:"annual report"'`.  Words stand for any text; mail
+--- knows `from`, `to`, `subject`, `body`, `hasattachments`; files `filename`, `size`, `ext`,
+--- `author`, `created`, `modified`; posts `author`, `subject`, `body`, `created`, `modified`,
+--- `hasattachments`.  Raises `unsupported` where the version cannot search here.
 ---@param text string
 ---@return table collection
 function Collection:search(text)
@@ -347,7 +346,7 @@ function Collection:search(text)
   return search.apply(derived(self), text)
 end
 
---- At most `n` of them.
+--- Returns at most `n` of them.
 ---@param n integer
 ---@return table collection
 function Collection:take(n)
@@ -357,7 +356,7 @@ function Collection:take(n)
   return copy
 end
 
---- A list of the given fields of each, as tables.
+--- Returns the given fields of each, as a list of tables.
 ---@param ... string
 ---@return table[]
 function Collection:select(...)

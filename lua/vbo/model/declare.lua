@@ -1,4 +1,4 @@
---- Methods that many resources have alike, declared instead of written out.
+--- Declares methods that many resources have alike.
 ---
 --- A class says which operation a method is; what it takes and answers is the catalogue's.
 --- Every declaration leaves a line in `class.declared` (or `owner_methods`' own list), from
@@ -14,13 +14,12 @@ local options_of = require "vbo.base.options"
 local objects = require "vbo.model.objects"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
-local workload = require "vbo.model.workload"
 
 local M = {}
 
 ---@class vbo.Declaration
 ---@field name string        of the method
----@field kind "plural"|"singular"|"single"|"action"|"edit"|"remove"|"create"|"stream"|"listed"
+---@field kind "plural"|"singular"|"single"|"action"|"edit"|"remove"|"create"|"listed"
 ---@field operation string?  catalogue name
 ---@field operations string[]?  when versions name it differently: the newest name first
 ---@field class table?       what it gives; loads the module of a class that was named
@@ -271,20 +270,6 @@ function M.listed(class, name, operation, how)
       body = json.array(list),
     })
     return self
-  end
-end
-
---- Declares a method that saves a stream into a file; options as every save.
----@param class table
----@param name string
----@param operation string
----@param file fun(self: table, given: table): string  suggested file name
----@param doc string?
-function M.stream(class, name, operation, file, doc)
-  note(class.methods, { name = name, kind = "stream", operation = operation, doc = doc })
-  class.methods[name] = function(self, given)
-    local own, rest = require("vbo.model.save").split(given, name)
-    return workload.stream(self, name, operation, own, rest, file(self, rest))
   end
 end
 

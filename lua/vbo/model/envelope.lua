@@ -1,4 +1,4 @@
---- What a page says about itself.
+--- Reads what a page says about itself.
 ---
 --- Versions answer lists as envelopes {offset, limit, setId, totalCount, results, _links} or
 --- as bare arrays; no version fills in everything.  What is missing, null or senseless here

@@ -15,7 +15,7 @@ local function seconds_of(value)
   return type(value) == "string" and time.parse(value) or nil
 end
 
---- "modified", "after" for the condition `modified_after`; nil for one that is no date's.
+--- Splits a condition on a date: "modified", "after" for `modified_after`; nil for another one.
 ---@param key any
 ---@return string? field, string? how
 function M.date_condition(key)
@@ -46,7 +46,7 @@ for i, letter in ipairs { "k", "m", "g", "t" } do
   units[letter .. "ib"], units[letter .. "b"] = 1024 ^ i, 1000 ^ i
 end
 
---- A size in bytes: a number, or "10 MiB" (1024 each) or "10 MB" (1000 each).
+--- Reads a size in bytes: a number, or "10 MiB" (1024 each) or "10 MB" (1000 each).
 ---@param value number|string
 ---@param what string  the condition's name, for the message
 ---@return number bytes
@@ -173,7 +173,7 @@ function M.compile(conditions, check, context)
   end
 end
 
---- Whether an item passes every predicate.
+--- Returns whether an item passes every predicate.
 ---@param predicates function[]
 ---@param item table
 ---@return boolean

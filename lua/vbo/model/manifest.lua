@@ -7,14 +7,13 @@
 local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
-local folders = require "vbo.model.folder"
 local json = require "vbo.base.json"
 local scratch = require "vbo.base.scratch"
 local time = require "vbo.base.time"
 
 local M = {}
 
---- The names of the two files.
+--- Names the two files.
 M.sums, M.details = "SHA256SUMS", "manifest.json"
 
 -- Of the file that locks them, while they are written (csrc/lua/lfile.c).
@@ -44,8 +43,8 @@ end
 local escapes = { ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r" }
 local meant = { ["\\"] = "\\", n = "\n", r = "\r" }
 
---- One line as sha256sum writes it: a name with a backslash or a line's end in it is escaped,
---- and a backslash in front of the line says so.
+--- Writes one line as sha256sum does: a name with a backslash or a line's end in it is escaped, and
+--- a backslash in front of the line says so.
 ---@param entry vbo.ManifestEntry
 ---@return string
 function M.line(entry)
@@ -287,8 +286,8 @@ end
 ---@return vbo.Manifest
 function M.at(folder) return setmetatable({ folder = folder, _new = {} }, meta) end
 
---- A manifest of a folder, for loops of one's own.  One that is there already and broken raises
---- at once, not when all is saved.
+--- Makes a manifest of a folder, for loops of one's own.  One that is there already and broken
+--- raises at once, not when all is saved.
 ---
 ---     local manifest <close> = vbo.manifest "export"
 ---     for drive in drives:each() do manifest:add(drive:save { to = "export/" }) end
@@ -296,12 +295,12 @@ function M.at(folder) return setmetatable({ folder = folder, _new = {} }, meta) 
 ---@return vbo.Manifest
 function M.new(folder)
   if type(folder) ~= "string" then errors.usage "manifest takes the name of a folder" end
-  local made = M.at(folders.make(folder))
+  local made = M.at(scratch.folder(folder))
   M.read(made.folder)
   return made
 end
 
---- Is this a manifest?
+--- Returns whether a value is a manifest.
 ---@param value any
 ---@return boolean
 function M.is(value) return getmetatable(value) == meta end
@@ -373,7 +372,7 @@ end
 --- Raises `not_found` when there is no manifest, `integrity` when that is broken.
 ---@param path string  the folder, a file in it, or its SHA256SUMS
 ---@param given? {deep?: boolean, on_file?: fun(path: string)}  deep: archives, PST files and
----  messages are checked for what they are, too; on_file: told before each file
+---  messages are checked for what they are, too; on_file: called before each file
 ---@return vbo.Verified
 function M.verify(path, given)
   given = require("vbo.base.options")

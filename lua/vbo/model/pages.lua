@@ -1,4 +1,4 @@
---- The pages of a list, one after another.
+--- Reads the pages of a list, one after another.
 ---
 --- While a page is used the next one is already on its way.  A server that cannot build a
 --- page in time is asked for smaller ones.  What the server says about its list is compared
@@ -15,15 +15,15 @@ local spelling = require "vbo.base.spelling"
 
 local M = {}
 
---- How many are asked for at once.  The API's default of 30 costs too many round trips,
---- and servers are known to time out building pages of 1,000.
+--- Sets how many records are asked for at once.  The API's default of 30 costs too many round
+--- trips, and servers are known to time out building pages of 1,000.
 M.size = 250
 
---- Pages are never made smaller than this on account of a server's time: what cannot give
---- ten records cannot give them one by one either.
+--- Limits how small pages become on account of a server's time: a server that cannot give ten
+--- records cannot give them one by one either.
 M.least = 10
 
---- What a server, or the proxy before it, answers when a page was too much for it.
+--- Lists what a server, or the proxy before it, answers when a page was too much for it.
 local too_much = { [408] = true, [413] = true, [500] = true, [502] = true, [503] = true,
   [504] = true }
 
@@ -64,7 +64,7 @@ local function own_words(given)
   return query
 end
 
---- The pages of one list.  Nothing is asked for yet.
+--- Makes the pages of one list.  Sends nothing yet.
 ---@param list table  client=, operation= (catalogue name of a read), path= (path parameters,
 ---  or a function that gives them when they are needed), query= (`page_size` is the size of a
 ---  page), optional= (query parameters that a version may lack), options= (of the body) or
@@ -110,7 +110,7 @@ local function intent_of(self, limit)
   for name, value in pairs(self._query) do query[name] = value end
   query.page_size, query.offset, query.set_id = limit, self._offset, self._set
   return {
-    operation = self._operation.name, path = self._path, query = query, options = list.options,
+    operation = self._operation, path = self._path, query = query, options = list.options,
     body = list.body, strict = list.strict, deadline = list.deadline,
     optional = self._optional, continue = self._continue, reader = list.lazy and lazy.reader or nil,
   }
@@ -137,7 +137,7 @@ local function request_of(self, limit)
 end
 
 local function call(self, limit)
-  return pipeline.run(self._client, request_of(self, limit), 1)
+  return pipeline.send(self._client, request_of(self, limit))
 end
 
 -- A smaller page size after a page of `limit` was too much; false when there is none.
@@ -295,14 +295,14 @@ local function check_total(self)
   end
 end
 
---- The records of the next page; nil after the last.
+--- Returns the records of the next page; nil after the last.
 ---
 --- Raises `protocol` for a page that repeats or is not the one that was asked for,
 --- `integrity` when the pages held more or fewer records than the server says there are, and
 --- what the request comes to.
----@param most integer|number?  how many more records can be of use (any number unless told)
----@param ahead integer|number?  how many more after this page (what is left of `most` unless
----  told; 0: the next page is not asked for yet)
+---@param most integer|number?  how many more records can be of use (default any number)
+---@param ahead integer|number?  how many more after this page (default what is
+---  left of `most`; 0: the next page is not asked for yet)
 ---@return any[]|any|nil records  a list; with `lazy`, for the functions of `vbo.model.lazy`
 function Pages:next(most, ahead)
   most = most or math.huge
@@ -322,7 +322,7 @@ function Pages:next(most, ahead)
   return records
 end
 
---- How many records the server says there are from the first page on; nil when it does not.
+--- Returns how many records the server says there are from the first page on; nil when it does not.
 ---@return integer?
 function Pages:counted()
   return self.total and self._pages > 0 and self.total - self._first or nil

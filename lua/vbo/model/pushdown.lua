@@ -68,12 +68,10 @@ local function comparable(parameter, value)
   return is_guid(value) and value or nil
 end
 
-local function bound(names, parameters, value, seconds, client, what)
+-- The parameter of an operation that limits a date, by its names in the versions.
+local function limit_of(names, parameters)
   for _, name in ipairs(names) do
-    if parameters[ascii.lower(name)] then
-      -- A second wider: whether the bound itself is within differs.
-      return name, time.iso(moment.bound(client, value, what) + seconds)
-    end
+    if parameters[ascii.lower(name)] then return name end
   end
 end
 
@@ -100,7 +98,10 @@ function M.add(operation, conditions, query, client)
       local field, how = filter.date_condition(key)
       local limits = field and bounds[squash(field)]
       if limits and has(properties, squash(field)) then
-        add(bound(limits[how], parameters, value, how == "after" and -1 or 1, client, key))
+        local name = limit_of(limits[how], parameters)
+        -- A second wider: versions differ in whether the bound itself is within.
+        local wider = how == "after" and -1 or 1
+        add(name, name and time.iso(moment.bound(client, value, key) + wider))
       elseif not field and type(key) == "string" and equal[squash(key)]
           and has(properties, squash(key)) then
         local parameter = parameters[squash(key)]

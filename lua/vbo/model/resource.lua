@@ -1,4 +1,4 @@
---- The methods of all resources, and the room's door to making resources.
+--- Defines the methods of all resources, and gathers what makes resources.
 ---
 --- A resource is thin: `resource.name` reads a field of its record without regard to case,
 --- underscores and the renames between API versions, and loads the record when it was only named.
@@ -21,7 +21,7 @@ local M = {
 
 local Resource = classes.methods
 
---- The candidates whose name is meant, narrowed to exactly one; raises otherwise.
+--- Returns the id; looks the name up where the resource has only that.
 function Resource:_id()
   local key = self._key
   if key then
@@ -35,7 +35,7 @@ function Resource:_id()
   return lookup.by_name(self)
 end
 
---- The path parameters that lead to this resource.
+--- Returns the path parameters that lead to this resource.
 function Resource:_path()
   local class = self._class
   local path = class.rooted and {} or self._owner:_path()
@@ -43,7 +43,7 @@ function Resource:_path()
   return path
 end
 
---- The record, asked for when it is not here yet.
+--- Returns the record; asks for it where it was not loaded.
 function Resource:_loaded()
   local record = self._record
   if not record then
@@ -89,11 +89,12 @@ function Resource:refresh(given)
   return self
 end
 
---- The record as the server gave it (JSON null is `vbo.json.null`).
+--- Returns the record as the server gave it (JSON null is `vbo.json.null`).
 ---@return table
 function Resource:record() return self:_loaded() end
 
---- The fields of the record as a runbook reads them: those that have a value, by their names.
+--- Returns the fields of the record as a runbook reads them: those that have a value, by their
+--- names.
 ---@return table<string, any>
 function Resource:fields()
   local list = {}

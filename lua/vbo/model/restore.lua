@@ -1,4 +1,4 @@
---- Restores: changes of production that count what they did.
+--- Sends changes of production that count what they did.
 ---
 --- Up to v7 the answer comes when the restore is over; v8, and every restore by an operator
 --- (v6 and later), answers at once the id of a session that restores in the background.
@@ -25,7 +25,7 @@ local function in_background(operation)
   return properties ~= nil and properties.sessionId ~= nil
 end
 
---- The restore events of a session, in no order, and the newest of them.
+--- Returns the restore events of a session, in no order, and the newest of them.
 local function restores_of(session)
   local list, newest = {}, nil
   for event in session:events():where { type = "Restore" }:each() do
@@ -35,7 +35,7 @@ local function restores_of(session)
   return list, newest
 end
 
---- What a session restored, and its newest restore event.
+--- Returns what a session restored, and its newest restore event.
 local function state_of(session)
   local events, newest = restores_of(session)
   local state = { event = newest, running = false }
@@ -179,7 +179,7 @@ function M.complete(operation, given, defaults)
   end
 end
 
---- Sends a restore (or another change of production) and, unless told not to, waits until
+--- Sends a restore (or another change of production) and waits until, by default,
 --- it is over.
 ---@param target table   a resource below a restore session
 ---@param intent table   as `pipeline.call`
@@ -190,6 +190,7 @@ function M.run(target, intent, given)
   local client = target._client
   for name, value in pairs(intent.selection or {}) do rest[name] = value end
   local operation = pipeline.operation(client, intent.operation, intent.call)
+  intent.operation = operation
   M.complete(operation, rest, intent.defaults)
   intent.options = rest
   intent.path = intent.path or target:_path()
@@ -200,12 +201,12 @@ function M.run(target, intent, given)
   local background = in_background(operation)
   local session = target._session and target:_session()
   local recount = session and statistics_of.counts_containers(operation) and has_events(session)
-  -- What a session restored is counted together: two at once could not be told apart.
+  -- What a session restored is counted together: two at once could not be distinguished.
   local alone <close> = (background or recount) and lock.hold(session.id) or nil -- luacheck: ignore
   local before = background and state_of(session)
     or recount and { event = select(2, restores_of(session)) } or nothing
   local sent_at = core.time()
-  local ok, answer = pcall(pipeline.run, client, request, 1)
+  local ok, answer = pcall(pipeline.send, client, request)
   if not ok then
     if errors.is(answer) and answer.sent and session then
       answer.session = answer.session or session.id
@@ -238,7 +239,7 @@ function M.run(target, intent, given)
   end
   if statistics.failed > 0 and not own.allow_partial then
     errors.raise {
-      kind = "partial", operation = intent.operation, statistics = statistics,
+      kind = "partial", operation = operation.name, statistics = statistics,
       message = ("%d of %d items were not restored%s"):format(statistics.failed, statistics.total,
         statistics.errors[1] and ": " .. statistics.errors[1] or ""),
     }

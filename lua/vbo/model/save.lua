@@ -1,9 +1,9 @@
---- Saving: a stream of the server becomes a file that is whole or absent.
+--- Saves a stream of the server as a file that is whole or absent.
 
 local ascii = require "vbo.base.ascii"
 local errors = require "vbo.base.error"
 local filename = require "vbo.base.filename"
-local folders = require "vbo.model.folder"
+local known = require "vbo.model.save_options"
 local manifest = require "vbo.model.manifest"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
@@ -12,15 +12,17 @@ local time = require "vbo.base.time"
 
 local M = {}
 
---- Options of every call that saves; the rest are the operation's own.  `at_once`: how many of
---- several files at a time (16 unless told; the server may take fewer).  `preserve_time`: a
---- document saved as a plain file gets its own modification time (default true); false: the time of
---- saving.
-M.own = {
-  to = "string", overwrite = "boolean", fsync = "boolean", progress = "function|boolean",
-  deadline = "number", at_once = "integer", sha256 = "boolean", check = "string|boolean",
-  manifest = "boolean|table", preserve_time = "boolean",
-}
+--- Maps the options of every call that saves to their types.  The rest are the operation's own.
+---@type table<string, string>
+M.own = {}
+
+-- Those that the core takes as they are.
+local of_core = {}
+
+for _, option in ipairs(known) do
+  if not option.property then M.own[option.name] = option.type end
+  if option.reader == "core" then of_core[#of_core + 1] = option.name end
+end
 
 ---@class vbo.Saved
 ---@field path string    where the file is
@@ -28,14 +30,14 @@ M.own = {
 ---@field sha256 string?  of its content, lower-case hex; nil with `sha256 = false`
 ---@field checked string?    "zip", "pst", "msg", "html", "pdf" or "csv": it is whole, and what it
 ---  claims to be; "size": a document that has the size that the server lists
----@field unchecked string?  what could not be told of what was asked for
+---@field unchecked string?  what could not be checked of what was asked for
 ---@field modified string?   ISO 8601: when the document was modified; the file's time, too, unless
 ---  `preserve_time = false`
 ---@field original_name string?       the server's name, where the file's had to be another
 ---@field original_folders string[]?  the server's names of the folders between that of the set and
 ---  the file, where one of them had to be another
 
---- What the server says of a thing that is saved.
+--- Describes a thing that is saved, by what the server says of it.
 ---@class vbo.SaveAbout
 ---@field name string?       its name
 ---@field extension string?  what the file's name has behind it
@@ -45,7 +47,7 @@ M.own = {
 ---@field modified string?   ISO 8601, of a document
 ---@field unknown string?    why its record is not known
 
---- Splits a save's options into where it goes and what the API is told.
+--- Splits a save's options into those of the save and those of the API.
 ---@return table own, table rest
 function M.split(given, call)
   return options.split(given, M.own, call)
@@ -58,7 +60,7 @@ local checks = {
   [".pdf"] = "pdf", [".csv"] = "csv",
 }
 
---- The check for a stream that comes with an extension; nil for those without.
+--- Returns the check for a stream that comes with an extension; nil for those without.
 ---@param extension string?  ".zip"
 ---@return string? check  for the sink
 function M.check_of(extension) return checks[extension] end
@@ -73,15 +75,15 @@ local function check_manifest(own)
   end
 end
 
---- The manifest of a set of saves; a `<close>` variable, so that it names what was saved before
---- an error, too.
+--- Makes the manifest of a set of saves; a `<close>` variable, so that it names what was saved
+--- before an error, too.
 ---@param own table      `M.own`
 ---@param folder string  where the set goes
 ---@return vbo.Manifest|false
 function M.manifest(own, folder)
   check_manifest(own)
   if own.manifest == true then return manifest.new(folder) end
-  return false -- one that was given is written by who made it
+  return false -- the caller writes a manifest of its own
 end
 
 -- Calls of single operations, by how their names begin or end.
@@ -93,7 +95,7 @@ local by_operation = {
   { "^TeamsFile_SaveById$", "document" }, { "Save", "zip" },
 }
 
---- The check for what an operation streams.
+--- Returns the check for what an operation streams.
 ---@param name string  of the operation
 ---@param body any     the request's
 ---@return string? check
@@ -107,7 +109,7 @@ function M.check_for_operation(name, body)
   end
 end
 
---- What the server lists of a document; a record that is not here yet is asked for.
+--- Returns what the server lists of a document; a record that is not here yet is asked for.
 ---@param document table  a resource
 ---@param own table       `M.own`: where nothing is made of it, it is not asked for
 ---@return vbo.SaveAbout
@@ -124,7 +126,7 @@ function M.about(document, own)
   return about
 end
 
--- Of .NET's dates the first and the last mean that there is none.
+-- The first and the last date of .NET mean an absent one.
 local earliest <const>, latest <const> = -11644473600, 253370764799
 
 local function seconds_of(text)
@@ -133,7 +135,7 @@ local function seconds_of(text)
   return seconds // 1 | 0
 end
 
---- What a sink is told of a save's options.
+--- Returns what the core gets of a save's options.
 ---@param file string
 ---@param own table             `M.own`
 ---@param check string?         what the stream should be
@@ -144,12 +146,13 @@ function M.sink(file, own, check, about)
   if own.check == false then check = nil end
   about = about or {}
   local size = math.tointeger(about.size)
-  return {
-    file = file, overwrite = own.overwrite, fsync = own.fsync, sha256 = own.sha256, check = check,
-    listed_name = about.name and tostring(about.name),
+  local sink = {
+    file = file, check = check, listed_name = about.name and tostring(about.name),
     listed_size = size and size >= 0 and size or nil,
     modified = own.preserve_time ~= false and seconds_of(about.modified) or nil,
   }
+  for _, name in ipairs(of_core) do sink[name] = own[name] end
+  return sink
 end
 
 local function split_path(path)
@@ -175,8 +178,8 @@ local function describe(saved, own, about)
   end
 end
 
---- Names of files in a folder that saves go to: each used once, and none that a manifest there
---- needs.
+--- Returns a function that names files in a folder of saves: each name once, and not one that a
+--- manifest there needs.
 ---@return fun(name: string): string
 function M.names() return filename.unique { manifest.sums, manifest.details } end
 
@@ -198,30 +201,33 @@ local function path_of(own, name)
     end
     path = scratch.file(filename.target(own.to, M.names()(named)), own.overwrite)
   end
-  folders.make(folder)
+  scratch.folder(folder)
   return path
 end
+
+---@class vbo.SaveTask
+---@field own table      `M.own`
+---@field name string    the file's name when `to` is a folder or nil; made safe here
+---@field check string?  what the stream should be (`M.check_of`), unless the options say otherwise
+---@field about vbo.SaveAbout?
 
 --- Saves one stream.
 ---@param target table  a resource or a collection's owner: what has a client and a path
 ---@param intent table  as `pipeline.call`
----@param own table     `M.own`
----@param name string   the file's name when `to` is a folder or nil; made safe here
----@param check string?  what the stream should be (`M.check_of`), unless the options say otherwise
----@param about vbo.SaveAbout?
+---@param task vbo.SaveTask
 ---@return vbo.Saved
-function M.stream(target, intent, own, name, check, about)
+function M.stream(target, intent, task)
+  local own, about, client = task.own, task.about or {}, target._client
   check_manifest(own)
-  local client = target._client
-  local file = path_of(own, name)
-  intent.sink = M.sink(file, own, check, about)
+  local file = path_of(own, task.name)
+  intent.sink = M.sink(file, own, task.check, about)
   intent.deadline = own.deadline
   intent.path = intent.path or target:_path()
   local watch <close> = client:_watch(own.progress, file)
   intent.watch = watch.update
   local saved = pipeline.call(client, intent).saved
   watch.done() -- a gate may have answered, and nothing been sent
-  if saved and saved.path then describe(saved, own, about or {}) end
+  if saved and saved.path then describe(saved, own, about) end
   local list = saved and saved.sha256 and own.manifest -- a gate's answer need be no file
   if list == true then
     manifest.at((split_path(file))):add(saved):write()
@@ -231,12 +237,12 @@ function M.stream(target, intent, own, name, check, about)
   return saved
 end
 
---- A folder for several files: `to`, which must be or become one.
+--- Makes a folder for several files: `to`, which must be or become one.
 ---@param own table
 ---@param name string  of the folder, when `to` is nil
 ---@return string path
 function M.folder(own, name)
-  return folders.make(own.to or filename.safe(name))
+  return scratch.folder(own.to or filename.safe(name))
 end
 
 return M

@@ -1,4 +1,4 @@
---- Searching in the server's own query language.
+--- Searches in the server's own query language.
 ---
 --- A class declares how what is listed of it is searched, as `search =`
 ---   the name of an operation,

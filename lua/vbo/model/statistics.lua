@@ -1,4 +1,4 @@
---- One shape for what restores answer: each version and workload counts in its own way.
+--- Gives what restores answer one shape: each version and workload counts in its own way.
 
 local M = {}
 
@@ -57,7 +57,7 @@ local function schema_counts(schema)
     and { details = each.properties.details } }))
 end
 
---- Whether an operation answers statistics that count no items but what holds them: several
+--- Returns whether an operation answers statistics that count no items but what holds them: several
 --- OneDrives, or the lists of a site (v6 and v7).
 ---@param operation vbo.Operation
 ---@return boolean
@@ -188,7 +188,7 @@ function M.recount(statistics, items)
   end
 end
 
---- What was done between two states of one session, which counts all its restores.  A
+--- Returns what was done between two states of one session, which counts all its restores.  A
 --- server that starts to count anew is taken at its word.
 ---@param before vbo.Statistics
 ---@param now vbo.Statistics

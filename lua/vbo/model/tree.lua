@@ -1,5 +1,5 @@
---- Browsing: what mailboxes, OneDrives, sites, libraries and lists have alike: folders that
---- are found by path, and things in them.
+--- Browses what mailboxes, OneDrives, sites, libraries and lists have alike: folders that are found
+--- by path, and things in them.
 
 local ascii = require "vbo.base.ascii"
 local below = require "vbo.model.below"
@@ -18,7 +18,7 @@ local spelling = require "vbo.base.spelling"
 
 local M = {}
 
---- The session that a resource of it belongs to, through its owners.
+--- Returns the session that a resource of it belongs to, through its owners.
 function M.session(self) return self._owner:_session() end
 
 --- Compares names without regard to case and composition of letters.
@@ -32,7 +32,7 @@ function M.address(url)
   return (core.fold(percent.decoded(url)):gsub("/+$", ""))
 end
 
---- Whether a record found by a search is a folder's.
+--- Returns whether a record found by a search is a folder's.
 ---@param record table
 ---@return boolean
 function M.is_folder(record)
@@ -40,7 +40,7 @@ function M.is_folder(record)
     or type(record.type) == "string" and record.type:find "Folder$" ~= nil
 end
 
---- Whether a name is a path.  Ids hold "/" only where they are base64: long, and of those
+--- Returns whether a name is a path.  Ids hold "/" only where they are base64: long, and of those
 --- characters alone.
 ---@param name any
 ---@param base64 boolean?
@@ -57,10 +57,10 @@ local function parent_of(self, root)
   return self.id
 end
 
---- The option that every collection of what is below something has.
+--- Lists the option that every collection of what is below something has.
 M.options = { recursive = "boolean" }
 
---- What the options of such a collection say of `recursive`; nil: nothing.
+--- Returns what the options of such a collection say of `recursive`; nil: nothing.
 ---@param given any
 ---@return boolean?
 function M.recursive(given)
@@ -155,7 +155,7 @@ function M.browse(methods, Folder, how)
   })
   declare.note(methods, { name = "folder", kind = "singular", operation = Folder.get,
     class = Folder })
-  --- One folder by id, name, or path from here ("Reports/2026").
+  --- Returns one folder by id, name, or path from here ("Reports/2026").
   function methods:folder(name)
     if M.is_path(name, how.base64) then return folder_at(self, Folder, name, root) end
     local among = not root and { parent = parent_of(self, root) } or nil
@@ -182,7 +182,7 @@ function M.browse(methods, Folder, how)
   end
 end
 
---- How a class is searched: by the operation of what it is listed in, which looks through
+--- Declares how a class is searched: by the operation of what it is listed in, which looks through
 --- everything below that.
 ---@param operations table<string, string>  kind of owner → operation
 ---@param how table?  query=, keep=, options=, … as in `vbo.collection.search`
@@ -201,7 +201,7 @@ function M.searched(operations, how)
   end
 end
 
---- The owner of what was found across several: by its record's field, or by its links where
+--- Returns the owner of what was found across several: by its record's field, or by its links where
 --- the version's record has no such field.
 ---@param class table     of the owner
 ---@param field string    "mailbox_id"
@@ -235,22 +235,24 @@ function M.save_plain(operation)
   -- Each document with its file, folder by folder, listed as they are asked for.
   local function files(self, root)
     local stack = {}
-    local function enter(documents, folders, path, unique, above, renamed)
-      stack[#stack + 1] = {
-        documents = documents and documents:each() or nothing,
-        folders = folders and folders:each() or nothing,
-        path = path, unique = unique or filename.unique(), above = above or {}, renamed = renamed,
-        seen = {},
-      }
+    -- level: documents=, folders= (collections), path=, unique=, above=, renamed=
+    local function enter(level)
+      level.documents = level.documents and level.documents:each() or nothing
+      level.folders = level.folders and level.folders:each() or nothing
+      level.unique, level.above = level.unique or filename.unique(), level.above or {}
+      level.seen = {}
+      stack[#stack + 1] = level
     end
+    local first = { path = root, unique = save.names() }
     if not collection.is(self) then
-      enter(self:documents(here), self:folders(here), root, save.names())
+      first.documents, first.folders = self:documents(here), self:folders(here)
     elseif self._class.methods.documents then
-      local selected = collection.new(self._class, self._owner, { fixed = self:_all() })
-      enter(nil, selected, root, save.names()) -- each in a folder of its own
+      -- Each in a folder of its own.
+      first.folders = collection.new(self._class, self._owner, { fixed = self:_all() })
     else
-      enter(self, nil, root, save.names())
+      first.documents = self
     end
+    enter(first)
     return function()
       while stack[1] do
         local level = stack[#stack]
@@ -272,8 +274,8 @@ function M.save_plain(operation)
           local path = save.folder { to = inside(folder.name) }
           local above = table.move(level.above, 1, #level.above, 1, {})
           above[#above + 1] = folder.name
-          enter(folder:documents(here), folder:folders(here), path, nil, above,
-            level.renamed or path:match "[^/]*$" ~= folder.name)
+          enter { documents = folder:documents(here), folders = folder:folders(here), path = path,
+            above = above, renamed = level.renamed or path:match "[^/]*$" ~= folder.name }
         else
           stack[#stack] = nil
         end
@@ -294,7 +296,7 @@ function M.save_plain(operation)
         return save.stream(file.document, {
           call = "save", operation = operation,
           options = { zip = false }, implied = { zip = false },
-        }, options, file.document.name, "document", about)
+        }, { own = options, name = about.name, check = "document", about = about })
       end)
     saved.n = nil
     return saved

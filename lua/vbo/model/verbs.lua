@@ -1,5 +1,5 @@
---- What can be done with the things in a backup, declared class by class: restore, copy,
---- send, save, export.
+--- Declares what can be done with the things in a backup, class by class: restore, copy, send,
+--- save, export.
 ---
 --- A class says which operation does it to one resource and which to several at once; a verb
 --- that the API has only for one is done to each of a selection, one after the other.
@@ -11,8 +11,9 @@ local filename = require "vbo.base.filename"
 local options_of = require "vbo.base.options"
 local parallel = require "vbo.runtime.parallel"
 local pipeline = require "vbo.request.pipeline"
+local restore = require "vbo.model.restore"
 local save = require "vbo.model.save"
-local workload = require "vbo.model.workload"
+local selection = require "vbo.model.selection"
 
 local M = {}
 
@@ -28,32 +29,33 @@ local function copied(given)
   return options
 end
 
-local function note(methods, name, operation, returns, doc)
-  declare.note(methods, {
-    name = name, kind = "action", operation = operation, returns = returns, doc = doc,
-  })
-end
-
 -- One by one, with what each of them answers.
 local function to_each(name)
   return function(self, given)
-    workload.check_depth(self, name)
+    selection.check_depth(self, name)
     local results = {}
-    for i, item in ipairs(workload.selected(self, name)) do results[i] = item[name](item, given) end
+    for i, item in ipairs(selection.items(self, name)) do results[i] = item[name](item, given) end
     return results
   end
 end
 
-local function define(class, name, operations, returns, doc, make)
+-- Declares a method of a class's resources and selections.  `how`: doc=, returns=; `make` gives
+-- the function for one or several.
+local function define(class, name, operations, how, make)
+  local function note(methods, operation, returns)
+    declare.note(methods, {
+      name = name, kind = "action", operation = operation, returns = returns, doc = how.doc,
+    })
+  end
   if operations.one then
-    note(class.methods, name, operations.one, returns, doc)
+    note(class.methods, operations.one, how.returns)
     class.methods[name] = make(operations.one, false)
   end
   if operations.many then
-    note(class.bulk, name, operations.many, returns, doc)
+    note(class.bulk, operations.many, how.returns)
     class.bulk[name] = make(operations.many, true)
   elseif operations.each then
-    note(class.bulk, name, operations.one, returns and returns .. "[]", doc)
+    note(class.bulk, operations.one, how.returns and how.returns .. "[]")
     class.bulk[name] = to_each(name)
   end
 end
@@ -69,9 +71,16 @@ local function by_operator(self, options)
     errors.usage(("option 'operator' takes a boolean, not a %s"):format(type(wanted)))
   end
   if wanted ~= nil then return wanted end
-  local target = collection.is(self) and self._owner or self
+  local target = selection.target(self)
   local session = target._session and target:_session()
   return session ~= nil and rawget(session, "_operator") == true
+end
+
+-- Sends a restore of a resource or a selection.
+local function run_restore(self, intent, options, word)
+  intent.operation = pipeline.operation(self._client, intent.operation, intent.call)
+  intent.selection = selection.body(self, intent.operation, intent.call, word)
+  return restore.run(selection.target(self), intent, options)
 end
 
 local function as_operator(self, name, how, options)
@@ -83,24 +92,22 @@ local function as_operator(self, name, how, options)
       hint = how.instead or "they restore what is in it",
     }
   end
-  if operator.alone then
-    return workload.restore(self, name, operator.operation, options, operator.defaults)
-  end
+  local intent = { call = name, operation = operator.operation, defaults = operator.defaults }
+  if operator.alone then return run_restore(self, intent, options) end
   -- There is only a call for several: one is a selection of one.
   local several = collection.is(self) and self
     or collection.new(class, self._owner, { fixed = { self } })
   if operator.prepare then options = operator.prepare(options, several, name) end
-  return workload.restore(several, name, operator.operation, options, operator.defaults,
-    operator.selection)
+  return run_restore(several, intent, options, operator.selection)
 end
 
---- What operators restore of selected things that have versions: a configuration for each.
+--- Makes what operators restore of selected things that have versions: a configuration for each.
 ---@param word string  of the thing in it
 ---@return fun(options: table, self: table, call: string): table
 local function configs(word)
   return function(options, self, call)
     local list = {}
-    for i, item in ipairs(workload.selected(self, call)) do
+    for i, item in ipairs(selection.items(self, call)) do
       list[i] = { [word] = item, document_version = options.version }
     end
     options[self._class.selection .. "_restore_configs"] = list
@@ -118,20 +125,21 @@ M.document_configs, M.item_configs = configs "document", configs "item"
 ---@param class table
 ---@param name string
 ---@param operations vbo.VerbOperations
----@param how table?  doc=; defaults= (sent unless told otherwise), prepare= (function(options,
+---@param how table?  doc=; defaults= (sent by default), prepare= (function(options,
 ---  self, name) giving the options to send), operator= {operation=, defaults=, prepare=,
 ---  selection=, alone=} (the same by a restore operator), instead= (a hint where those cannot)
 function M.restore(class, name, operations, how)
   how = how or {}
-  define(class, name, operations, "vbo.Statistics", how.doc, function(operation)
+  how.returns = "vbo.Statistics"
+  define(class, name, operations, how, function(operation)
     return function(self, given)
       options_of.table(given, name)
-      workload.check_depth(self, name)
+      selection.check_depth(self, name)
       local options = copied(given or {})
       if by_operator(self, options) then return as_operator(self, name, how, options) end
       if how.prepare then options = how.prepare(options, self, name) end
-      local found = pipeline.operation(self._client, operation, name)
-      return workload.restore(self, name, found.name, options, how.defaults, how.selection)
+      local intent = { call = name, operation = operation, defaults = how.defaults }
+      return run_restore(self, intent, options, how.selection)
     end
   end)
 end
@@ -160,6 +168,20 @@ local function check_addresses(options, call)
   end
 end
 
+-- Sends a change that answers nothing.
+local function run_send(self, name, operation, given)
+  local own, options = options_of.split(given, { deadline = "number" }, name)
+  local found = pipeline.operation(self._client, operation, name)
+  for property, value in pairs(selection.body(self, found, name) or {}) do
+    options[property] = value
+  end
+  local target = selection.target(self)
+  pipeline.call(target._client, {
+    call = name, operation = found, path = target:_path(), options = options,
+    deadline = own.deadline,
+  })
+end
+
 --- Declares a change that answers nothing: sending by mail.
 ---@param class table
 ---@param name string
@@ -169,30 +191,30 @@ end
 function M.send(class, name, operations, how)
   how = how or {}
   local elsewhere = how.elsewhere or {}
-  define(class, name, operations, nil, how.doc, function(operation, several)
+  define(class, name, operations, how, function(operation, several)
     local other = elsewhere[several and "many" or "one"]
     return function(self, given)
       if type(given) == "table" then check_addresses(given, name) end
-      workload.check_depth(self, name)
+      selection.check_depth(self, name)
       local options = given
       if type(given) == "table" and how.prepare then
         options = how.prepare(copied(given), self, name)
       end
       local addressed = type(given) == "table" and given.to ~= nil
-      return workload.send(self, name, addressed and other or operation, options)
+      return run_send(self, name, addressed and other or operation, options)
     end
   end)
 end
 
 -- ------------------------------------------------------------------- files
 
---- The name of a file where `to` does not say it all: asking for a record costs a request.
+--- Returns the name of a file where `to` does not say it all: asking for a record costs a request.
 ---@param own table         options of saving
 ---@param name fun(): any   the server's name of it
 ---@param extension string?
 ---@param fallback string?
 ---@return string
-function M.suggested(own, name, extension, fallback)
+local function suggested(own, name, extension, fallback)
   local unnamed = "\0"
   if own.to and filename.target(own.to, unnamed) == own.to then return "unnamed" end
   return filename.safe(filename.safe(name(), fallback) .. (extension or ""))
@@ -205,11 +227,11 @@ local function save_each(name, how)
     local folder = save.folder({ to = own.to or "." })
     local written <close> = save.manifest(own, folder)
     local unique = save.names()
-    local list = workload.selected(self, name)
+    local list = selection.items(self, name)
     local saved = parallel.run(list, { limit = own.at_once }, function(item)
       local options = copied(given or {})
       local original, extension = how.named(item), how.extension(item, options)
-      local file = unique(M.suggested({}, function() return original end, extension, how.fallback))
+      local file = unique(suggested({}, function() return original end, extension, how.fallback))
       options.to = folder .. "/" .. file
       options.manifest = nil
       local result = item[name](item, options)
@@ -227,10 +249,10 @@ end
 
 local function no_extension() return "" end
 
--- What a stream should be, by the extension that it is given; messages that are packed
--- together come as the server likes.
-local function check_for(how, self, several, file, options)
-  if not several then return save.check_of(how.extension(self, options)) end
+-- Returns what a stream should be, by the extension of a file of several, or of one resource's;
+-- messages that are packed together come as the server likes.
+local function check_for(self, how, options, file)
+  if not file then return save.check_of(how.extension(self, options)) end
   local extension = file:match "%.%a+$"
   return extension == ".zip" and how.loose and "zip|msg" or save.check_of(extension)
 end
@@ -245,10 +267,27 @@ local function about_one(self, how, own, options)
   return about
 end
 
+-- Returns what is known of a save before it is sent: the `vbo.SaveTask`.
+local function task_of(self, how, own, options, several)
+  local task = { own = own }
+  if several then
+    task.name = type(how.files) == "function" and how.files(options) or how.files
+  else
+    local about = about_one(self, how, own, options)
+    task.about = about
+    task.name = suggested(own, function()
+      about.name = how.named(self)
+      return about.name
+    end, about.extension, how.fallback)
+  end
+  task.check = task.about and task.about.content and "document"
+    or check_for(self, how, options, several and task.name)
+  return task
+end
+
 --- Declares a read that streams into a file: `vbo.Saved`.
 ---
---- The methods take the options of `save.own` (`to`, `overwrite`, `fsync`, `progress`,
---- `deadline`, `sha256`, `check`, `manifest`) and the operation's own.
+--- The methods take the options of every save (`vbo.model.save_options`) and the operation's own.
 ---@param class table
 ---@param name string
 ---@param operations vbo.VerbOperations
@@ -263,40 +302,38 @@ end
 function M.save(class, name, operations, how)
   how.named = how.named or function(self) return self.name end
   how.extension = how.extension or no_extension
-  define(class, name, operations, "vbo.Saved", how.doc, function(operation, several)
+  how.returns = "vbo.Saved"
+  define(class, name, operations, how, function(operation, several)
     return function(self, given)
-      local own, rest = save.split(given, name)
-      local file, about
-      if several then
-        file = type(how.files) == "function" and how.files(rest) or how.files
-      else
-        about = about_one(self, how, own, rest)
-        file = M.suggested(own, function()
-          about.name = how.named(self)
-          return about.name
-        end, about.extension, how.fallback)
+      local own, options = save.split(given, name)
+      local task = task_of(self, how, own, options, several)
+      if options.zip == false and how.plain and (several or not how.single) then
+        return how.plain(self, own, (task.name:gsub("%.zip$", "")))
       end
-      if rest.zip == false and how.plain and (several or not how.single) then
-        return how.plain(self, own, (file:gsub("%.zip$", "")))
-      end
-      local check = about and about.content and "document"
-        or check_for(how, self, several, file, rest)
-      if how.prepare then rest = how.prepare(rest, self, name) end
+      if how.prepare then options = how.prepare(options, self, name) end
+      local found = pipeline.operation(self._client, operation, name)
       local word
-      if how.whole and workload.is_whole(self) then word = false end
-      return workload.stream(self, name, operation, own, rest, file, word, check, about)
+      if how.whole and selection.is_whole(self) then word = false end
+      for property, value in pairs(selection.body(self, found, name, word) or {}) do
+        options[property] = value
+      end
+      local target = selection.target(self)
+      return save.stream(target, {
+        call = name, operation = found, options = options,
+        implied = target._client._dialect.implied,
+      }, task)
     end
   end)
   if operations.each then class.bulk[name] = save_each(name, how) end
 end
 
---- The extension of a single document: its own name, or an archive's.
+--- Returns the extension of a single document: its own name, or an archive's.
 function M.zipped_if_asked(_, options) return options.zip and ".zip" or "" end
 
---- The extension of what is always an archive.
+--- Returns the extension of what is always an archive.
 function M.zipped() return ".zip" end
 
---- The extension of what is an archive unless plain files are asked for.
+--- Returns the extension of what is an archive unless plain files are asked for.
 function M.zipped_unless_plain(_, options) return options.zip == false and "" or ".zip" end
 
 return M

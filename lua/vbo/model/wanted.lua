@@ -1,5 +1,5 @@
---- What a condition of `where` wants of a field, held to what the field is: a wrong kind of value
---- would match nothing, without a word.
+--- Reads what a condition of `where` wants of a field, and holds it to what the field is: a wrong
+--- kind of value would match nothing, without a word.
 
 local alike = require "vbo.request.alike"
 local ascii = require "vbo.base.ascii"
@@ -117,7 +117,7 @@ local function instant(field, wanted, context)
 end
 
 --- Returns a predicate that compares dates as moments; nil where the field or what is wanted of
---- it is no date.
+--- it is not a date.
 ---@param field string
 ---@param wanted any
 ---@param context vbo.FilterContext

@@ -1,4 +1,4 @@
---- Mailboxes in a restore session: folders, items, and what can be done with them.
+--- Declares mailboxes in a restore session: folders, items, and what can be done with them.
 
 local capability = require "vbo.client.capability"
 local declare = require "vbo.model.declare"
@@ -66,7 +66,7 @@ Mailbox.search = {
 
 local M = { Mailbox = Mailbox, Folder = Folder, Item = Item }
 
---- The extension of an export: a PST larger than the limit is split by the server and comes
+--- Returns the extension of an export: a PST larger than the limit is split by the server and comes
 --- as a ZIP of its parts (v4 and later).
 ---@param options table
 ---@return string
@@ -112,7 +112,7 @@ verbs.save(Item, "save", { one = "ExchangeItem_SaveItemAction", many = "Exchange
 
 -- v3 to v5 refuse a restoreTo that does not name every exclude option; false is what
 -- their absence means elsewhere.  A single item has nothing to exclude.
-M.nothing_excluded = {
+local nothing_excluded = {
   exclude_drafts = false, exclude_deleted_items = false,
   exclude_in_place_hold_items = false, exclude_litigation_hold_items = false,
 }
@@ -125,7 +125,7 @@ local restoring = "Restores to the mailbox it came from.  Options: the account t
 
 local elsewhere = "Restores to another mailbox.  Options: `mailbox` (its address), `folder`, "
   .. "`cas_server`, `changed`, `deleted`, `unread`, `exclude_drafts`, `exclude_deleted_items`, "
-  .. "`exclude_in_place_hold_items`, `exclude_litigation_hold_items` (false unless told), and "
+  .. "`exclude_in_place_hold_items`, `exclude_litigation_hold_items` (default false), and "
   .. "the account as for `restore`."
 
 local instead = "they restore items: mailbox:items():restore{…}"
@@ -141,7 +141,7 @@ for class, operations in pairs {
   verbs.restore(class, "restore", operations, {
     doc = restoring, instead = instead,
     -- Several mailboxes are restored by the action that restores elsewhere, up to v5.
-    defaults = class == Mailbox and M.nothing_excluded or nil,
+    defaults = class == Mailbox and nothing_excluded or nil,
     operator = class == Item and { operation = "ExchangeItem_OperatorRestore" } or nil,
   })
 end
@@ -163,9 +163,9 @@ end
 -- All mailboxes into one: v2 alone.
 restore_to(Mailbox, {
   one = "ExchangeMailbox_RestoreMailboxToAction", many = "ExchangeMailbox_RestoreMailboxesAction",
-}, M.nothing_excluded)
-restore_to(Folder, { one = "ExchangeFolder_RestoreToAction" }, M.nothing_excluded)
-restore_to(Item, { many = "ExchangeItem_RestoreItemsToAction" }, M.nothing_excluded)
+}, nothing_excluded)
+restore_to(Folder, { one = "ExchangeFolder_RestoreToAction" }, nothing_excluded)
+restore_to(Item, { many = "ExchangeItem_RestoreItemsToAction" }, nothing_excluded)
 restore_to(Item, { one = "ExchangeItem_RestoreItemToAction" })
 
 -- ----------------------------------------------------------------- sending

@@ -1,5 +1,5 @@
---- OneDrives in a restore session: folders, documents, their versions, and what can be done
---- with them (v2 and later).
+--- Declares OneDrives in a restore session: folders, documents, their versions, and what can be
+--- done with them (v2 and later).
 
 local core = require "vbo.core"
 local declare = require "vbo.model.declare"

@@ -1,5 +1,5 @@
---- Restore operators (v6 and later): roles, their operators, and what they may restore; and
---- the operator's own side, of the account that is logged in.
+--- Declares restore operators (v6 and later): roles, their operators, and what they may restore;
+--- and the operator's own side, of the account that is logged in.
 
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"
@@ -135,20 +135,20 @@ declare.children(RbacRole.methods, "excluded_items", "excluded_item", ExcludedIt
 
 -- ------------------------------------------------------- the operator's side
 
---- Whether the login is a restore operator's.
+--- Returns whether the login is a restore operator's.
 ---@return boolean
 function LoggedInUser.methods:is_operator()
   local answer = self:_call { operation = "OrganizationRbac_GetLoggedInUserOperatorInfo" }
   return fields.read(answer.data or {}, "isOperator") == true
 end
 
---- What the login may restore: `users`, `sites` and (v7 and later) `teams`, lists of items.
+--- Returns what the login may restore: `users`, `sites` and (v7 and later) `teams`, lists of items.
 ---@return {users: table[], sites: table[], teams: table[]?}
 function LoggedInUser.methods:effective_scope()
   return self:_call { operation = "OrganizationRbac_GetLoggedInUserEffectiveScope" }.data
 end
 
---- The restore points that the login may use (v7 and later); `rbac_item` (one object of the
+--- Lists the restore points that the login may use (v7 and later); `rbac_item` (one object of the
 --- scope) and `is_copy`.
 declare.children(LoggedInUser.methods, "restore_points", nil, "backups.restore_points.RestorePoint",
   { list = "OrganizationRbac_GetLoggedInUserRestorePoints" })

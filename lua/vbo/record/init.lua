@@ -77,7 +77,8 @@ end
 
 local walks = {}
 
-function walks.exchange(self, session, people, place, organization)
+function walks.exchange(self, session, at)
+  local people, place, organization = at.people, at.place, at.organization
   for mailbox in session:mailboxes():each() do
     local user = people:of_mailbox(mailbox)
     local slot = mailbox.is_archive and "archive" or "mailbox"
@@ -96,7 +97,8 @@ function walks.exchange(self, session, people, place, organization)
   end
 end
 
-function walks.onedrive(self, session, people, place, organization)
+function walks.onedrive(self, session, at)
+  local people, place, organization = at.people, at.place, at.organization
   for drive in session:onedrives():each() do
     local user = people:of_drive(drive)
     if user and user.drive then
@@ -108,7 +110,8 @@ function walks.onedrive(self, session, people, place, organization)
   end
 end
 
-function walks.sharepoint(self, session, _, place, organization, row)
+function walks.sharepoint(self, session, at)
+  local place, organization, row = at.place, at.organization, at.row
   row.sites = {}
   for site in session:sites { recursive = false }:each() do
     row.sites[#row.sites + 1] = self:attempt(("%s: site %s"):format(organization.name,
@@ -116,7 +119,8 @@ function walks.sharepoint(self, session, _, place, organization, row)
   end
 end
 
-function walks.teams(self, session, _, place, organization, row)
+function walks.teams(self, session, at)
+  local place, organization, row = at.place, at.organization, at.row
   row.teams = {}
   for team in session:teams():each() do
     row.teams[#row.teams + 1] = self:attempt(("%s: team %s"):format(organization.name,
@@ -175,7 +179,9 @@ local function record_organization(self, organization)
       if #points == 0 and type(point) == "string" and time.parse(point) <= self.latest then
         points[1] = time.iso(time.parse(point))
       end
-      walks[workload](self, session, people, place, organization, row)
+      walks[workload](self, session, {
+        people = people, place = place, organization = organization, row = row,
+      })
     end
   end
   if #points == 0 then points[1] = time.iso(self.now) end

@@ -1,4 +1,4 @@
---- The action dialect (v1–v5): `POST …/Action` with one key that names the action.
+--- Speaks the action dialect (v1–v5): `POST …/Action` with one key that names the action.
 ---
 --- The catalogue wraps bodies in their action key; what stands here is what the older
 --- versions mean differently.
@@ -24,8 +24,8 @@ function Action:reading(intent)
   return intent.zoned and time.in_zone(intent.at, self.zone) or intent.at
 end
 
---- The body options of `explore`.  v1 and v2 take a dotted date without a zone and read
---- it in the server's own; v3 and later take ISO 8601 as well.
+--- Returns the body options of `explore`.  v1 and v2 take a dotted date without a zone and read it
+--- in the server's own; v3 and later take ISO 8601 as well.
 ---@param intent table {workload, at, zoned, deleted, all_versions, repository}
 ---@return table options, table implied
 function Action:explore(intent)
@@ -44,7 +44,7 @@ end
 
 --- Seconds by which a zoned date must be moved so that this server reads the right
 --- instant; 0 when it did.  v1 tells its zone in the answer's `pointInTime` only; nil where
---- nobody told it (v2).
+--- its own default is another (v2).
 ---@param intent table
 ---@param session table  the answer's record
 ---@return number?
@@ -55,8 +55,8 @@ function Action:misread(intent, session)
   return understood and intent.at // 1 - understood // 1 or 0
 end
 
---- What a version does without being told: one document at a time is the last one's
---- default, and bulk saves are archives.
+--- Says what a version does by default: one document at a time is the last one's default, and bulk
+--- saves are archives.
 Action.implied = { zip = true }
 
 return Action

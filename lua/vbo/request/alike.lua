@@ -2,7 +2,7 @@
 ---
 --- Dates come as UTC ("2026-11-20T22:00:00Z"), whatever zone and however many digits a version
 --- writes; up to v5 documents carry the server's own time without a zone, which
---- `vbo.connect { zone = … }` tells (UTC unless told).  Words of a fixed list come in the
+--- `vbo.connect { zone = … }` tells (default UTC).  Words of a fixed list come in the
 --- spelling of v6 and later ("libraryFolder" of v2 is "LibraryFolder"), and numbers and
 --- booleans written as text as what they are.  `resource:record()` has the record as it came.
 
@@ -67,14 +67,14 @@ end
 
 local other_types = { boolean = true, integer = true, number = true }
 
---- The schema of a field in the client's API version; nil where that does not say.
+--- Returns the schema of a field in the client's API version; nil where that does not say.
 ---@param name string  the field's name in the record
 ---@param class table
 ---@param client vbo.Client
 ---@return vbo.Schema?
 function M.schema(name, class, client) return schemas_of(client, class)[squash(name)] end
 
---- Whether `value` leaves every text of a field as it is.
+--- Returns whether `value` leaves every text of a field as it is.
 ---@param name string  the field's name in the record
 ---@param class table
 ---@param client vbo.Client
@@ -87,20 +87,20 @@ function M.plain(name, class, client)
     or schema.known or other_types[schema.type]))
 end
 
---- The schema of a field in the client's version.
+--- Returns the schema of a field in the client's version.
 ---@param name string  the field's name in the record
 ---@param class table
 ---@param client vbo.Client
 ---@return vbo.Schema?  nil where the version says nothing of it
 function M.schema(name, class, client) return schemas_of(client, class)[squash(name)] end
 
---- Whether the client's version says what the records of a class hold.
+--- Returns whether the client's version says what the records of a class hold.
 ---@param class table
 ---@param client vbo.Client
 ---@return boolean
 function M.described(class, client) return next(schemas_of(client, class)) ~= nil end
 
---- A text inside a field as every version would give it.
+--- Returns a text inside a field as every version would give it.
 ---@param value string
 ---@param schema vbo.Schema?
 ---@param name string  squashed
@@ -111,7 +111,7 @@ function M.text(value, schema, name, client)
   return text(value, schema, name, client)
 end
 
---- A value of a record as every version would give it.
+--- Returns a value of a record as every version would give it.
 ---@param value any
 ---@param name string?  the field's name in the record
 ---@param class table

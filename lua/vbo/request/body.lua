@@ -1,4 +1,4 @@
---- From a runbook's options to the body and query of one operation of one API version.
+--- Makes the body and query of one operation of one API version from a runbook's options.
 
 local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
@@ -16,7 +16,7 @@ local M = {}
 
 local squash, spelled = spelling.squash, spelling.spelled
 
---- The property of a schema that an option means; nil when it has none.
+--- Returns the property of a schema that an option means; nil when it has no such property.
 ---@param properties table<string, table>?
 ---@param option string
 ---@return string?
@@ -31,7 +31,7 @@ local function property_of(properties, option)
   return by_word[squash(option)]
 end
 
---- The property of a body's schema that an option means, in any spelling.
+--- Returns the property of a body's schema that an option means, in any spelling.
 ---@param schema table?
 ---@param option string
 ---@return string? property
@@ -53,8 +53,8 @@ local function spellings(properties)
   return list
 end
 
---- The API versions whose operation of this name knows the option, and its schema in the last of
---- them, where it is a property of the body.
+--- Returns the API versions whose operation of this name knows the option, and its schema in the
+--- last of them, where it is a property of the body.
 local function known_elsewhere(operation, option)
   local versions, schema = {}, nil
   for _, version in ipairs(catalogue.having(operation.name)) do
@@ -68,7 +68,7 @@ local function known_elsewhere(operation, option)
   return versions, schema
 end
 
--- A word that no version takes is told as such: another version would not help.
+-- The message says so where no version takes a word: another version would not help.
 local function refuse_strange_word(call, option, value, schema)
   local words = schema and schema.enum
   if not words or type(value) ~= "string" then return end
@@ -187,7 +187,7 @@ function M.build(operation, options, call, implied)
   return body
 end
 
---- A body that the caller made whole, with names, resources and dates as the API takes them.
+--- Converts a body that the caller made whole: names, resources and dates as the API takes them.
 ---@param operation table
 ---@param value any
 ---@param exact boolean?  tables are as the API has them: only resources become items
@@ -231,12 +231,12 @@ function M.divide(operation, options, given)
   return rest, query
 end
 
---- The query parameters of an operation as a runbook spells them.
+--- Returns the query parameters of an operation as a runbook spells them.
 ---@param operation table
 ---@return string[]
 function M.query_options(operation) return spellings(query_names(operation)) end
 
---- Whether an option means a query parameter of the operation.
+--- Returns whether an option means a query parameter of the operation.
 ---@param operation table
 ---@param option string
 ---@return boolean

@@ -1,4 +1,4 @@
---- Which dialect a client speaks; chosen once, by the catalogue of its API version.
+--- Chooses the dialect of a client once, by the catalogue of its API version.
 
 local M = {}
 

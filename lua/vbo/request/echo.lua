@@ -29,7 +29,7 @@ local function word(schema, value)
   return longer or value
 end
 
---- A server's value as a body of this schema takes it.
+--- Converts a server's value to what a body of this schema takes.
 ---@param schema table?
 ---@param value any  a record, or a part of one; it is not changed
 ---@return any  nil for a null that the schema does not allow

@@ -1,5 +1,5 @@
---- Ids that a server gave and that are no UUIDs where the facts say they would be: they go back as
---- they came.  An id of the runbook's own that is none is a mistake, told before it is sent.
+--- Remembers ids of a server that are not UUIDs where the facts say they would be: they go back as
+--- they came.  An id of the runbook's own that is not one is a mistake, raised before it is sent.
 
 local ascii = require "vbo.base.ascii"
 local formats = require "vbo.catalogue.formats"

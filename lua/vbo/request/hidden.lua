@@ -22,7 +22,8 @@ local function is_secret(name)
   return false
 end
 
---- A body with secrets in the places of passwords; the same table where there are none.
+--- Puts secrets in the places of passwords of a body; returns the same table where it has no
+--- password.
 ---@param value any
 ---@param name any?  of the property that holds it
 ---@return any

@@ -23,7 +23,7 @@ local function takes(schema, word)
   return property ~= nil and (property.type == "object" or property.properties ~= nil)
 end
 
---- Whether a schema is that of an item: a type, and an object for each kind of thing.
+--- Returns whether a schema is that of an item: a type, and an object for each kind of thing.
 ---@param schema table?
 ---@return boolean
 function M.is_schema(schema)
@@ -76,7 +76,7 @@ local function word_of(value, schema)
   end
 end
 
---- The item that a value means.
+--- Returns the item that a value means.
 ---
 --- A class of resources says its word with `item = "user"`; one whose records are items
 --- themselves with `item = true`.

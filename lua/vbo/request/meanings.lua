@@ -1,4 +1,4 @@
---- What the options of a runbook are called in the bodies and queries of the API.
+--- Maps the options of a runbook to their names in the bodies and queries of the API.
 ---
 --- An option is matched to a property without regard to case and underscores, so most
 --- need no row here (`skip_unresolved` is `skipUnresolved`).  These are the options whose

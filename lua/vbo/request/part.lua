@@ -1,5 +1,5 @@
---- What is inside a field of a resource: objects and lists of them, at any depth, with the names
---- that a runbook writes.
+--- Reads what is inside a field of a resource: objects and lists of them, at any depth, with the
+--- names that a runbook writes.
 ---
 --- A part is a table of its own: its keys are spelled as options are, so that
 --- `schedule_policy.daily_type`, `pairs`, `next` and `vbo.json.encode` show one spelling, and it is
@@ -55,7 +55,7 @@ end
 
 function meta.__tostring(part) return (json.encode(part)) end
 
---- Whether a value is a part.
+--- Returns whether a value is a part.
 ---@param value any
 ---@return boolean
 function M.is(value) return getmetatable(value) == meta end
@@ -131,7 +131,7 @@ function copy(raw, how)
   return found
 end
 
---- The part that a field's value is; a value that is no table comes back as it is.
+--- Makes a part of a field's value; returns a value other than a table as it is.
 ---@param raw any      as the server wrote it
 ---@param class table  of the resource
 ---@param client vbo.Client
@@ -148,7 +148,7 @@ function M.of(raw, class, client, name)
   })
 end
 
---- The same of an answer that is no resource.
+--- Makes a part of an answer that is not a resource.
 ---@param raw any
 ---@param client vbo.Client
 ---@param schema vbo.Schema?  of the answer in the client's version

@@ -1,4 +1,4 @@
---- The one way to the server.
+--- Sends requests: the one way to the server.
 ---
 --- find the operation → build and check its parameters and body against the catalogue →
 --- gates → send (authorize and retry are the core's) → decode → check.
@@ -6,6 +6,7 @@
 --- A gate is a function `(request, next)` in `client.gates`: it sees every request before
 --- it is sent, may change, refuse or answer it, and returns what `next(request)` returns.
 
+local aheads = require "vbo.runtime.ahead"
 local answers = require "vbo.request.answer"
 local body = require "vbo.request.body"
 local catalogue = require "vbo.catalogue"
@@ -13,7 +14,6 @@ local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local hidden = require "vbo.request.hidden"
 local json = require "vbo.base.json"
-local jobs = require "vbo.runtime.job"
 local loop = require "vbo.runtime.loop"
 local options_of = require "vbo.base.options"
 local progress = require "vbo.runtime.progress"
@@ -53,8 +53,8 @@ local function fail(err, request)
   errors.raise(err)
 end
 
--- The error of an answer that is not what was promised.  What became of a change nobody can
--- tell then; after an explore there may be a session.
+-- Returns the error of an answer that breaks its promise.  The outcome of a change is unknown then;
+-- after an explore there may be a session.
 local function broken(client, request, status, err)
   err.operation, err.status = request.operation, status
   err.request, err.server = request.method .. " " .. request.path, client._core:origin()
@@ -72,16 +72,16 @@ local function broken(client, request, status, err)
 end
 
 --- Writes to the client's log when its server takes more or fewer requests at once than the last
---- time.  The way up is told in doublings.
+--- time.  The way up is written in doublings.
 ---@param client vbo.Client
-function M.log_load(client)
-  local now, told = client._core:window(), client._window
-  if not now or now == told or told and now > told and now < 2 * told
+local function log_load(client)
+  local now, last = client._core:window(), client._window
+  if not now or now == last or last and now > last and now < 2 * last
       and now < client._core:load().limit then
     return
   end
   client._window = now
-  if not told then return end
+  if not last then return end
   local load = client._core:load()
   local text = now == 0 and "given up: no good answer for too long"
     or ("%d request%s at once (at most %d)"):format(now, now == 1 and "" or "s", load.limit)
@@ -100,17 +100,17 @@ end
 -- A watcher that also writes to the client's log when a request is asked for again, and why it
 -- waits until then.
 local function log_attempts(client, transfer, request)
-  local told = 1
+  local logged = 1
   return function(now)
     if request.watch and now.phase ~= "done" then request.watch(now) end
-    for number = told, now.attempts do
+    for number = logged, now.attempts do
       local lost = transfer:lost(number)
       if not lost then break end
-      told = number + 1
+      logged = number + 1
       client._log(("%s %s: %s: %s; asked for again%s%s, attempt %d"):format(request.method,
         request.path:match "^[^?]*", lost.kind, lost.message,
         request.sink and " from the start" or "",
-        pause_text(lost, number == now.attempts and now.pause or nil), told))
+        pause_text(lost, number == now.attempts and now.pause or nil), logged))
     end
   end
 end
@@ -139,16 +139,14 @@ local function attempt(client, request)
   local text, secrets
   if request.body ~= nil then text, secrets = json.encode(hidden.body(request.body)) end
   local sink = request.sink
-  local transfer, err = client._core:start {
+  local given = {
     method = request.method, path = request.path, body = text, secrets = secrets,
     change = request.change, anonymous = request.anonymous, deadline = request.deadline,
     exclusive = request.exclusive, once = request.once, urgent = request.urgent,
     sink = sink and "file" or "memory",
-    file = sink and sink.file, overwrite = sink and sink.overwrite, fsync = sink and sink.fsync,
-    sha256 = sink and sink.sha256, check = sink and sink.check,
-    listed_name = sink and sink.listed_name, listed_size = sink and sink.listed_size,
-    modified = sink and sink.modified,
   }
+  for name, value in pairs(sink or {}) do given[name] = value end
+  local transfer, err = client._core:start(given)
   if not transfer then fail(err, request) end
   local held <close> = transfer
   if not request.watch then progress.idle() end
@@ -156,7 +154,7 @@ local function attempt(client, request)
   local ok, failure = await(client, request, held, watch)
   if client._log then
     watch(held:progress())
-    M.log_load(client)
+    log_load(client)
   end
   if not ok then fail(failure, request) end
   client._date = { text = held:header "Date", at = core.now() }
@@ -169,10 +167,10 @@ local function attempt(client, request)
   } }
 end
 
---- The last step of the pipeline: sends, waits and judges the answer.  A read whose answer is
---- broken is asked for once more.
+--- Sends a request, waits, and judges the answer: the last step of the pipeline.  A read whose
+--- answer is broken is asked for once more.
 ---@return vbo.Answer
-local function send(client, request)
+local function transmit(client, request)
   local answer, err = attempt(client, request)
   if not answer and err.kind == "protocol" and not request.opens and client._retries ~= 0 then
     if client._log then
@@ -199,10 +197,12 @@ end
 --- Finds an operation of the client's API version; raises `unsupported` when it has none, naming
 --- the versions that have it.
 ---@param client vbo.Client
----@param name string|string[]  several, the newest first: the first that the version has
+---@param name string|string[]|table  several, the newest first: the first that the version has; an
+---  operation that was found before stands for itself
 ---@param call string?  what the runbook called, for the message; nil: the operation's name
 ---@return table operation
 function M.operation(client, name, call)
+  if type(name) == "table" and name.parameters then return name end
   local names = type(name) == "table" and name or { name }
   for _, candidate in ipairs(names) do
     local operation = client._catalogue:operation(candidate)
@@ -220,14 +220,31 @@ end
 -- A second export to PST removes the file that the server makes for the first one.
 local function is_exclusive(operation) return operation.name:find("ToPst", 1, true) ~= nil end
 
---- An intent as a checked request, which `run` sends: for who has to look at something between
---- the check and the sending.
+-- Passes a request through the gates from one on, and sends it.
+local function pass(client, request, first)
+  local gate = client.gates[first]
+  if not gate then return transmit(client, request) end
+  return gate(request, function(passed) return pass(client, passed or request, first + 1) end)
+end
+
+--- Sends a checked request through the gates.
+---@param client vbo.Client
+---@param request vbo.Request
+---@return vbo.Answer
+function M.send(client, request) return pass(client, request, 1) end
+
+--- The old name of `send`.
+M.run = M.send
+
+--- Checks an intent and makes a request of it, for a caller that looks at something between the
+--- check and `send`.
 ---@param client vbo.Client
 ---@param intent table  as `call`
 ---@return vbo.Request
 function M.request(client, intent)
   if client._closed then
-    errors.raise { kind = "closed", message = "the client is closed", operation = intent.operation }
+    errors.raise { kind = "closed", message = "the client is closed",
+      operation = type(intent.operation) == "table" and intent.operation.name or intent.operation }
   end
   local operation = M.operation(client, intent.operation, intent.call)
   if intent.options ~= nil then options_of.given(intent.options, intent.call or operation.name) end
@@ -270,7 +287,8 @@ end
 
 --- Carries out one operation.
 ---@param client vbo.Client
----@param intent table  operation=, call= (the method's name), path= (path parameters),
+---@param intent table  operation= (its name, or what `operation` returned), call= (the method's
+---  name), path= (path parameters),
 ---  query=, options= (of the caller), body= (as is, instead of options), exact=
 ---  (its tables are the API's), implied=,
 ---  optional= (query parameters that a version may lack), continue= (the query of a further
@@ -278,7 +296,7 @@ end
 ---  watch=, deadline=, strict= (false lets unknown properties through), reader=,
 ---  expects= (see `vbo.Request`)
 ---@return vbo.Answer
-function M.call(client, intent) return M.run(client, M.request(client, intent), 1) end
+function M.call(client, intent) return M.send(client, M.request(client, intent)) end
 
 --- Begins a read whose answer is wanted later: the request passes the gates and is sent, and
 --- this returns.  The gates' own rest (what they do after `next`) runs in `finish`, or never
@@ -286,16 +304,16 @@ function M.call(client, intent) return M.run(client, M.request(client, intent), 
 --- fails on the way is raised by `finish`; a wrong argument is raised here.
 ---@param client vbo.Client
 ---@param intent table  as `call`
----@return vbo.Job
+---@return vbo.ReadAhead
 function M.begin(client, intent) return M.ahead(client, M.request(client, intent)) end
 
---- The same with a request that was checked before.
+--- Begins a read with a request that was checked before.
 ---@param client vbo.Client
 ---@param request vbo.Request
----@return vbo.Job
+---@return vbo.ReadAhead
 function M.ahead(client, request)
   if request.class ~= "read" then error("only reads are begun ahead of their need", 2) end
-  local job = jobs.begin(M.run, client, request, 1)
+  local job = aheads.begin(M.send, client, request)
   -- Ended with the client, whoever still holds it.
   local begun = client._begun
   if not begun then
@@ -313,7 +331,7 @@ end
 
 --- Waits for what was begun, and lets the gates see its answer.
 ---@param client vbo.Client
----@param job vbo.Job
+---@param job vbo.ReadAhead
 ---@return vbo.Answer
 function M.finish(client, job)
   if client._begun then client._begun[job] = nil end
@@ -336,17 +354,6 @@ end
 function M.abandon(client)
   for job in pairs(client._begun or {}) do job:cancel() end
   client._begun = nil
-end
-
---- Runs a request through the gates from the given one on.
----@param client vbo.Client
----@param request vbo.Request
----@param first integer
----@return vbo.Answer
-function M.run(client, request, first)
-  local gate = client.gates[first]
-  if not gate then return send(client, request) end
-  return gate(request, function(passed) return M.run(client, passed or request, first + 1) end)
 end
 
 return M

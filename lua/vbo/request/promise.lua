@@ -1,4 +1,4 @@
---- What an operation promises to answer, and whether an answer keeps it.
+--- Holds an answer to what its operation promises.
 ---
 --- Derived from the facts of answers alone.  An answer that says nothing (no body, `null`,
 --- `{}`) must not pass for "there is none" or "it is done", and neither must one of another

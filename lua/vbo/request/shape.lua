@@ -1,4 +1,4 @@
---- What the versions of the API together know of a record: which fields it can have, how a runbook
+--- Collects what the versions of the API together know of a record: its fields, how a runbook
 --- spells them, and what is inside.
 ---
 --- A field that no version knows is a mistake of the runbook; one that this version lacks is nil.
@@ -41,10 +41,10 @@ local function new(schemas)
   return self
 end
 
---- A shape without any field, which lets all through.
+--- Lets every field through: the shape of a record without a schema.
 M.any = new {}
 
---- How a runbook spells a field; nil when no version knows it.
+--- Returns a runbook's spelling of a field; nil when no version knows it.
 ---@param word string  squashed
 ---@return string?
 function Shape:word(word)
@@ -52,7 +52,7 @@ function Shape:word(word)
   return entry and entry.word
 end
 
---- The shape of what is in a field.
+--- Returns the shape of what is in a field.
 ---@param word string  squashed
 ---@return vbo.Shape
 function Shape:inside(word)
@@ -62,7 +62,7 @@ function Shape:inside(word)
   return entry.shape
 end
 
---- The spellings of all fields, sorted; those of links are not for runbooks.
+--- Returns the spellings of all fields but links, sorted.
 ---@return string[]
 function Shape:words()
   local list = {}
@@ -92,7 +92,8 @@ local function names_of(class)
   return names
 end
 
---- The shape of the records of a class, over all versions and the operations that give them.
+--- Returns the shape of the records of a class, over all versions and the operations that give
+--- them.
 ---@param class table
 ---@return vbo.Shape
 function M.of(class)
@@ -109,7 +110,7 @@ function M.of(class)
   return class.shape.shape
 end
 
---- The versions whose records of a class have a field.
+--- Returns the versions whose records of a class have a field.
 ---@param class table
 ---@param words table<string, boolean>  squashed names that mean the field
 ---@return string[]  oldest first

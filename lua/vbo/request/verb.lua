@@ -1,4 +1,4 @@
---- The verb dialect (v6–v8): `POST …/restore` with the body itself.
+--- Speaks the verb dialect (v6–v8): `POST …/restore` with the body itself.
 
 local time = require "vbo.base.time"
 

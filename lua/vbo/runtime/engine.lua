@@ -1,4 +1,4 @@
---- The engine that carries the transfers of all clients of a Lua state, and ends with it.
+--- Holds the engine that carries the transfers of all clients of a Lua state.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -7,7 +7,7 @@ local M = {}
 
 local engine, keeper -- luacheck: ignore keeper (held for its finalizer)
 
---- The one engine; made at first use.
+--- Returns the engine; makes it on first use.
 ---@return vbo.Engine
 function M.get()
   if not engine then

@@ -1,4 +1,4 @@
---- What only one task does at a time.
+--- Locks what only one task may do at a time.
 
 local engines = require "vbo.runtime.engine"
 local errors = require "vbo.base.error"
@@ -9,7 +9,7 @@ local M = {}
 -- Name → the event that is signalled when it is free again.
 local held = {}
 
---- Waits until nobody else holds `name`, and holds it: `local lock <close> = lock.hold(name)`.
+--- Waits until no other task holds `name`, and holds it: `local lock <close> = lock.hold(name)`.
 --- Raises `cancelled` when the waiting is.
 ---@param name any
 ---@return table held  with `<close>`

@@ -1,4 +1,4 @@
---- The one place where a runbook waits.
+--- Waits for transfers, timers and tasks: the one place where a runbook waits.
 ---
 --- Every object method that talks to a server ends up here.  A runbook of one thread blocks
 --- while the engine moves the transfer.  Within a task (`vbo.runtime.task`) the same call
@@ -17,7 +17,7 @@ local M = {}
 ---@field transfer vbo.Transfer?  it is done
 ---@field at number?              core.now() is past it
 ---@field event vbo.LoopEvent?    it is signalled (and then `over`, when given, says whether)
----@field over (fun(): boolean)?  for those who cannot be woken: whether it is over already
+---@field over (fun(): boolean)?  for what cannot be woken: returns whether it is over already
 
 -- In front of what a coroutine of ours yields: a gate may yield for reasons of its own.
 local waiting = {}
@@ -56,8 +56,8 @@ function M.stopped()
   if message then return { kind = "cancelled", message = message } end
 end
 
---- Returns what a wait of who runs now fails with: their task was cancelled, or a signal came, and
---- it is no clean-up that waits.
+--- Returns what a wait of the running task fails with: it was cancelled, or a signal came and the
+--- wait is not of clean-up.
 ---@return table?
 function M.refusal()
   local task = current
@@ -89,14 +89,14 @@ end
 ---@param thread thread
 function M.host(thread) hosted[thread] = true end
 
---- The task whose code runs now; nil in the main program.
+--- Returns the task whose code runs now; nil in the main program.
 function M.current() return current end
 
 ---@class vbo.LoopEvent
 local Event = {}
 Event.__index = Event
 
---- Something that tasks wait for.
+--- Makes a signal that tasks wait for.
 ---@return vbo.LoopEvent
 function M.event() return setmetatable({}, Event) end
 
@@ -122,13 +122,14 @@ local function wake(entry, ok, err)
   if task then push(task, ok, err) end
 end
 
---- Wakes all who wait for it.
+--- Wakes all tasks that wait for it.
 function Event:signal()
   for entry in pairs(self) do wake(entry, true) end
 end
 
 --- Lets a task begin with the next wait.
----@param task table  with `thread`; `ended(task, …)` is told what the coroutine's last resume gave
+---@param task table  with `thread`; `ended(task, …)` receives what the coroutine's last resume
+---  returned
 function M.add(task)
   alive = alive + 1
   push(task, true)
@@ -143,7 +144,7 @@ function M.disturb(task, err)
   return true
 end
 
---- How many tasks have not ended.
+--- Returns the number of tasks that have not ended.
 ---@return integer
 function M.alive() return alive end
 
@@ -315,7 +316,7 @@ local function give_up(transfer, err)
   return nil, err
 end
 
--- A wait of nobody else's concern, in C.
+-- Waits in C, where no other task runs.
 local function wait_alone(transfer)
   local refused = M.refusal()
   if refused then return nil, refused end
@@ -327,7 +328,7 @@ end
 --- Waits until a transfer is done.
 ---@param engine vbo.Engine
 ---@param transfer vbo.Transfer
----@param watch fun(progress: table)?  told about ten times a second how far it is
+---@param watch fun(progress: table)?  receives about ten times a second how far it is
 ---@param stays boolean?  once it was sent its answer is waited for, also after a signal: what it
 ---  opens has to be known
 ---@return true? ok, table? err  the transfer's own failure, or `cancelled`
@@ -339,7 +340,7 @@ function M.wait(engine, transfer, watch, stays)
     local ok = true
     while ok and not transfer:done() do
       ok, err = M.await(engine, { transfer = transfer, at = watch and core.now() + 0.1 })
-      -- The end is told by who knows whether it was a good one.
+      -- The caller reports the end: it knows whether it was a good one.
       if ok and watch and not transfer:done() then watch(transfer:progress()) end
     end
   end

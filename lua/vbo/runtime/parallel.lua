@@ -1,4 +1,4 @@
---- One function for each element of a list, several at a time.
+--- Calls one function for each element of a list, several at a time.
 
 local engines = require "vbo.runtime.engine"
 local errors = require "vbo.base.error"
@@ -73,7 +73,7 @@ local function stop(open)
   task.settle(others)
 end
 
--- What is known of each change that was cut off, for who reads no more than the message.
+-- Says what is known of each change that was cut off, in the message itself.
 local function hint_of(cut)
   local sessions, seen = {}, {}
   for _, one in ipairs(cut) do
@@ -107,7 +107,7 @@ end
 
 --- Calls `fn(element, index)` for each element, up to `limit` at a time, each in a task.
 ---
---- Options: `limit` (16 unless told), `on_error`: "stop" (the first failure cancels the others,
+--- Options: `limit` (default 16), `on_error`: "stop" (the first failure cancels the others,
 --- waits until they have ended, and is raised) or "continue" (the failures are the second
 --- result; Ctrl-C stops nevertheless).  The error raised says in `cut_off` which changes were sent
 --- or taken on by the server and not heard of to their end, and in `results` what was done.

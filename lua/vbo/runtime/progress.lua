@@ -1,5 +1,5 @@
---- Progress of transfers: bars on a terminal, lines in a log, JSON for programs, events for a
---- function.
+--- Shows the progress of transfers: bars on a terminal, lines in a log, JSON for programs, events
+--- for a function.
 ---
 --- The program's setting (`vbolua --progress=…`, `--quiet`, `configure`) says how it is shown,
 --- the option `progress` of a client or a call whether: true shows it, false does not, a function
@@ -12,17 +12,17 @@ local text = require "vbo.runtime.progress.text"
 
 local M = {}
 
--- nil: nobody said; "default": the interpreter without an option.
+-- nil: not chosen; "default": the interpreter without an option.
 local setting = core.screen.setting()
 local hub, keeper -- luacheck: ignore keeper (held for its finalizer)
 
 local kinds = { auto = true, bar = true, plain = true, json = true, none = true }
 
 --- "json:FILE" as its two parts.
-local function parts_of(told)
-  local kind, file = told:match "^(%l+):(.+)$"
+local function parts_of(choice)
+  local kind, file = choice:match "^(%l+):(.+)$"
   if kind == "plain" or kind == "json" then return kind, file end
-  return told, nil
+  return choice, nil
 end
 
 local function can_draw() return core.isatty(2) and os.getenv "TERM" ~= "dumb" end
@@ -71,12 +71,12 @@ local function the_hub()
   return hub
 end
 
---- "12.3 MiB".
+--- Writes a size: "12.3 MiB".
 ---@param bytes number
 ---@return string
 function M.size(bytes) return text.size(bytes) end
 
---- "1:02:03" or "2:03".
+--- Writes a duration: "1:02:03" or "2:03".
 ---@param seconds number
 ---@return string
 function M.duration(seconds) return text.duration(seconds) end
@@ -96,7 +96,7 @@ function M.configure(how)
   hub, setting = nil, how
 end
 
--- For whom nobody watches: most programs never load the rest.
+-- The watcher of a transfer without progress: most programs never load the rest.
 local function nothing() end
 local silent = setmetatable({ fail = nothing, done = nothing, step = nothing },
   { __close = nothing })
@@ -110,10 +110,10 @@ local function shown(option)
   return option == nil and can_draw(), false
 end
 
---- The watcher of one transfer, which begins.
+--- Begins to watch a transfer.
 ---
---- Its `update(progress)` is told how far it is (`transfer:progress()`; with the phase `done`,
---- that it succeeded) and is nil when nobody wants to know; `fail(err)` is told that it failed;
+--- Its `update(progress)` receives how far it is (`transfer:progress()`; with the phase `done`,
+--- that it succeeded) and is nil without a reader; `fail(err)` notes that it failed;
 --- leaving its `<close>` variable before either counts as a failure.
 ---@param option boolean|function|nil  the option `progress`
 ---@param name string
@@ -125,9 +125,9 @@ function M.watcher(option, name)
   return the_hub():watch(core.screen.clean(name), { call = call, show = show, eager = eager })
 end
 
---- Work of many parts begins, whatever each of them transfers: while it lasts the total counts
---- its parts.
----@param count integer  0: nobody knows, and nothing is counted
+--- Begins work of many parts, whatever each of them transfers: while it lasts the total counts its
+--- parts.
+---@param count integer  0: unknown, and not counted
 ---@param option boolean|function|nil  the option `progress`
 ---@return table plan  `step()` for each part that is over; `<close>`
 function M.plan(count, option)
@@ -140,7 +140,7 @@ end
 --- by other means than print, io.write and file:write of `vbolua`.
 function M.hide() core.screen.hide() end
 
---- Nothing that is watched is waited for: bars between two transfers go.
+--- Hides the bars while something else than a watched transfer is waited for.
 function M.idle()
   if hub and core.screen.stands() then hub:idle() end
 end

@@ -1,4 +1,4 @@
---- Who wants to be woken at a time: a binary heap, the earliest first.
+--- Keeps what is to be woken at a time in a binary heap, the earliest first.
 
 local M = {}
 
@@ -22,7 +22,7 @@ function Sleepers:put(entry)
   self[position] = entry
 end
 
---- The earliest; nil when there is none.
+--- Returns the earliest; nil when the heap is empty.
 function Sleepers:first() return self[1] end
 
 --- Takes the earliest out.

@@ -15,7 +15,7 @@ local Task = {}
 
 local meta = { __name = "vbo.task", __index = Task }
 
--- Spawned ones that have not ended, and failures that nobody has heard of.
+-- Spawned tasks that have not ended, and failures that were not raised yet.
 local running = {}
 local unheard = {}
 
@@ -66,18 +66,18 @@ function Task:ended(ok, results)
   self._event:signal()
 end
 
---- Has a function told, in place of `wait`, how the task ended: whether well, and what it returned
---- or raised.
+--- Has a function called, in place of `wait`, with how the task ended: whether well, and what it
+--- returned or raised.
 function Task:follow(fn) self._follow = fn end
 
---- What a wait of this task fails with; nil: it may wait.
+--- Returns what a wait of this task fails with; nil: it may wait.
 function Task:refusal()
   if self._shields > 0 then return nil end
   if self._cancelled then return cancelled(self._cancelled) end
   return loop.stopped()
 end
 
---- Whether the task has ended, well or not.
+--- Returns whether the task has ended, well or not.
 ---@return boolean
 function Task:done() return self._results ~= nil end
 
@@ -90,7 +90,7 @@ local function await_end(self)
   return true
 end
 
---- What the task's function raised; nil while it runs and when it went well.
+--- Returns what the task's function raised; nil while it runs and when it went well.
 ---@return any
 function Task:failure()
   local results = self._results
@@ -162,7 +162,7 @@ function M.spawn(fn, ...)
   return self
 end
 
---- The task at whose end something is closed that it opened and did not close or return.
+--- Returns the task at whose end something is closed that it opened and did not close or return.
 ---@param thing table  with a method `close` that may be called twice
 function M.own(thing)
   local task = loop.current()
@@ -197,8 +197,8 @@ local function everything()
   return tasks
 end
 
---- The end of a program: waits for the tasks that still run, and raises the failure of one that
---- nobody waited for.
+--- Ends a program: waits for the tasks that still run, and raises the failure of one that was
+--- not waited for.
 function M.finish()
   local tasks = everything()
   while tasks[1] do
@@ -212,14 +212,14 @@ function M.finish()
   if task then task:wait() end
 end
 
---- Where the error was raised that is on its way out of a task now; nil for any other.
+--- Returns where the error was raised that is on its way out of a task now; nil for any other.
 ---@param err any
 ---@return string?
 function M.trace(err)
   if err ~= nil and rawequal(traced.value, err) then return trace_of_traced end
 end
 
--- A state that is closed ends its tasks; errors that nobody heard of are told on the way.
+-- A state that is closed ends its tasks; errors that were not raised are written on the way.
 local keeper
 
 --- Sees to it that the tasks end with the state.

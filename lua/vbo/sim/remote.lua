@@ -12,9 +12,9 @@ local M = {}
 ---@param body any?
 ---@return any data
 function M.ask(client, method, path, body)
-  local data = pipeline.run(client, {
+  local data = pipeline.send(client, {
     operation = "sim", method = method, path = path, body = body, change = method ~= "GET",
-  }, 1).data
+  }).data
   if method == "GET" and type(data) ~= "table" then
     errors.raise { kind = "protocol", message = "this server is not a rehearsal server" }
   end

@@ -129,12 +129,12 @@ function M.outcome(peer, client, log, err, kind, path, options)
   local file = options.file or peer.folder .. "/saved" .. path:gsub("/", "_")
   local answer
   if client then
-    answer, err = vbo.try(pipeline.run, client, {
+    answer, err = vbo.try(pipeline.send, client, {
       operation = "fault", method = kind == "change" and "POST" or "GET", path = path,
       change = kind == "change", body = kind == "change" and { a = 1 } or nil,
       sink = kind == "save" and { file = file } or nil, deadline = options.deadline,
       watch = options.watch,
-    }, 1)
+    })
   end
   local text
   if not answer then

@@ -1,4 +1,4 @@
---- What is backed up: the data of users, groups, sites and teams in a repository (v3 and
+--- Declares what is backed up: the data of users, groups, sites and teams in a repository (v3 and
 --- later).
 
 local declare = require "vbo.model.declare"

@@ -1,4 +1,4 @@
---- Restore points: the moments that jobs have backed up (v6 and later), what each of them
+--- Declares restore points: the moments that jobs have backed up (v6 and later), what each of them
 --- protects, and the protected users, groups, sites and teams of all of them (v8).
 
 local ascii = require "vbo.base.ascii"
@@ -157,14 +157,14 @@ function RestorePoint.methods:explore(given)
     options, how)
 end
 
---- The retrieval that fetched this point from archive storage; nil when none did.
+--- Returns the retrieval that fetched this point from archive storage; nil when none did.
 ---@return vbo.DataRetrieval?
 function RestorePoint.methods:data_retrieval()
   local id = self.retrieval_id
   return id and self._client:data_retrieval(id) or nil
 end
 
---- What a point protects is listed below it in v6 and v7, by query in v8.
+--- Lists what a point protects: below it in v6 and v7, by query in v8.
 declare.children(RestorePoint.methods, "protected_users", "protected_user", ProtectedUser,
   { below = "RestorePoint_GetRestorePointUsers", rooted = "restore_point" })
 declare.children(RestorePoint.methods, "protected_groups", "protected_group", ProtectedGroup,
@@ -179,7 +179,7 @@ declare.children(RestorePoint.methods, "protected_onedrives", "protected_onedriv
   ProtectedOneDrive)
 
 local function points_of(class, parameter, methods)
-  --- The restore points with this protected object (v8); query options as
+  --- Lists the restore points with this protected object (v8); query options as
   --- `client:restore_points`.
   ---@param given table?
   function class.methods:restore_points(given)

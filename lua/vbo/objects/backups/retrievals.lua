@@ -1,4 +1,4 @@
---- Data retrievals: backups fetched from archive storage for a while (v6 and later), and
+--- Declares data retrievals: backups fetched from archive storage for a while (v6 and later), and
 --- the sessions that fetch them.
 
 local ascii = require "vbo.base.ascii"
@@ -153,7 +153,7 @@ end
 --- `session:log_items()`; `order_asc` in v8.
 declare.children(Session.methods, "log_items", "log_item", LogItem)
 
---- The retrieval that the session works on.
+--- Returns the retrieval that the session works on.
 ---@return vbo.DataRetrieval
 function Session.methods:data_retrieval() return self._client:data_retrieval(self.retrieval_id) end
 

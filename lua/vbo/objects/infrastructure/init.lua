@@ -1,4 +1,4 @@
---- Accounts and encryption keys of the infrastructure.
+--- Declares accounts and encryption keys of the infrastructure.
 
 local declare = require "vbo.model.declare"
 local resource = require "vbo.model.resource"

@@ -1,4 +1,4 @@
---- Backup proxies and pools of them.
+--- Declares backup proxies and pools of them.
 
 local collection = require "vbo.model.collection"
 local declare = require "vbo.model.declare"
@@ -78,7 +78,7 @@ function Proxy.bulk:check_ssh_connection(given)
     given).data
 end
 
---- Repositories that the proxy serves.
+--- Lists the repositories that the proxy serves.
 ---@return table collection
 function Proxy.methods:backup_repositories()
   local known = self._client._catalogue
@@ -150,7 +150,7 @@ end
 --- Dissolves the pool.
 declare.remove(ProxyPool, "ProxyPool_Remove")
 
---- Proxies of the pool.
+--- Lists the proxies of the pool.
 ---@param given table?  a list: a selection of them
 ---@return table collection
 function ProxyPool.methods:proxies(given)
@@ -170,13 +170,13 @@ function ProxyPool.methods:remove_proxies(list)
     members(self, list, "remove_proxies"))
 end
 
---- Repositories that the pool serves.
+--- Lists the repositories that the pool serves.
 ---@return table collection
 function ProxyPool.methods:backup_repositories()
   return self._client:backup_repositories { proxy_pool_id = self.id }
 end
 
---- The pool that the proxy belongs to (v8); nil when it belongs to none.
+--- Returns the pool that the proxy belongs to (v8); nil when it belongs to none.
 ---@return vbo.ProxyPool?
 function Proxy.methods:proxy_pool()
   local id = self.proxy_pool_id

@@ -1,4 +1,4 @@
---- Backup repositories, object storage repositories, and the sessions that work on them.
+--- Declares backup repositories, object storage repositories, and the sessions that work on them.
 
 local backups = require "vbo.objects.backups.below"
 local declare = require "vbo.model.declare"
@@ -100,7 +100,7 @@ declare.action(Repository, "change_owner", "BackupRepository_ChangeOwner", {
   class = OwnerChangeSession, doc = "Moves the repository to another proxy or pool; v8.",
 })
 
---- The organizations with backups in the repository, and the space they take (v3 and later).
+--- Lists the organizations with backups in the repository, and the space they take (v3 and later).
 declare.children(Repository.methods, "backed_up_organizations", "backed_up_organization",
   BackedUpOrganization)
 
@@ -136,12 +136,12 @@ backups.points(Repository.methods, "repository")
 declare.children(Repository.methods, "data_retrievals", "data_retrieval",
   "backups.retrievals.DataRetrieval", { rooted = "repository" })
 
---- The jobs that write there (v8; copy jobs in v6).
+--- Lists the jobs that write there (v8; copy jobs in v6).
 declare.children(Repository.methods, "jobs", "job", "jobs.Job", { rooted = "repository" })
 declare.children(Repository.methods, "copy_jobs", "copy_job", "jobs.copy.CopyJob",
   { rooted = "repository" })
 
---- Synchronizations of this repository that the server knows (v6 and later).
+--- Lists the synchronizations of this repository that the server knows (v6 and later).
 ---@return table collection
 function Repository.methods:synchronize_sessions()
   local own = self.id
@@ -150,7 +150,7 @@ function Repository.methods:synchronize_sessions()
   end)
 end
 
---- Owner changes that this repository takes part in (v8).
+--- Lists the owner changes that this repository takes part in (v8).
 ---@return table collection
 function Repository.methods:owner_change_sessions()
   local own = self.id
@@ -162,14 +162,14 @@ function Repository.methods:owner_change_sessions()
   end)
 end
 
---- The proxy that serves the repository; nil when a pool does (v8).
+--- Returns the proxy that serves the repository; nil when a pool does (v8).
 ---@return vbo.Proxy?
 function Repository.methods:proxy()
   local id = self.proxy_id
   return id and self._client:proxy(id) or nil
 end
 
---- The pool that serves the repository (v8); nil when a proxy does.
+--- Returns the pool that serves the repository (v8); nil when a proxy does.
 ---@return vbo.ProxyPool?
 function Repository.methods:proxy_pool()
   local id = self.proxy_pool_id
@@ -186,7 +186,7 @@ declare.action(OwnerChangeSession, "stop", "RepositoryOwnerChangeSessions_StopAc
 ---
 --- Raises `server` when it failed, with what the server says of it, and `timeout` when it
 --- takes longer than `timeout` seconds (it goes on).
----@param given table?  timeout= (seconds; without end unless told)
+---@param given table?  timeout= (seconds; default without end)
 ---@return vbo.RepositoryOwnerChangeSession self
 function OwnerChangeSession.methods:wait(given)
   options.check(given, { timeout = "number" }, "wait")

@@ -1,4 +1,4 @@
---- Backup copy jobs (v6 and later).
+--- Declares backup copy jobs (v6 and later).
 
 local body = require "vbo.request.body"
 local declare = require "vbo.model.declare"
@@ -29,7 +29,7 @@ M.CopyJob = CopyJob
 ---
 --- Options: `backup_job` and `repository` (resources or ids), `schedule`, `is_enabled`, and
 --- whatever else the version's body has.  v8 wants the organization too: it is the backup
---- job's unless told.
+--- job's by default.
 ---@param client vbo.Client
 ---@param given table
 ---@return vbo.CopyJob

@@ -1,4 +1,4 @@
---- Backup jobs.
+--- Declares backup jobs.
 
 local declare = require "vbo.model.declare"
 local errors = require "vbo.base.error"

@@ -1,4 +1,4 @@
---- What a backup job backs up and leaves out: its selected and excluded items (v2 and
+--- Declares what a backup job backs up and leaves out: its selected and excluded items (v2 and
 --- later), and the mailboxes of v1.
 
 local declare = require "vbo.model.declare"
@@ -78,10 +78,10 @@ end
 --- or a list of them; a second table takes `skip_item_update` (v8).
 declare.listed(SelectedItem, "add", "Job_AddSelectedItems")
 
---- As those of selected items.
+--- Adds excluded items, as `add` of selected items does.
 declare.listed(ExcludedItem, "add", "Job_AddExcludedItems")
 
---- An item is written as a whole (v3 and later).
+--- Writes an item as a whole (v3 and later).
 declare.edit(SelectedItem, "Job_UpdateSelectedItems", { whole = true })
 declare.edit(ExcludedItem, "Job_UpdateExcludedItems", { whole = true })
 

@@ -1,4 +1,4 @@
---- Job sessions: the runs of backup and copy jobs, with their logs and what they did.
+--- Declares job sessions: the runs of backup and copy jobs, with their logs and what they did.
 
 local ascii = require "vbo.base.ascii"
 local changes = require "vbo.model.changes"
@@ -69,7 +69,7 @@ declare.children(JobSession.methods, "log", nil, LogItem, { below = "JobSessionL
 --- `session:processed_objects()` (v7 and later).
 declare.children(JobSession.methods, "processed_objects", nil, ProcessedObject)
 
---- The log as text, a line an item: its time, its type where the version has one (v8), and
+--- Returns the log as text, a line an item: its time, its type where the version has one (v8), and
 --- what it says.  For a file or a mail; the items themselves are `log_items`.
 ---@return string
 function JobSession.methods:log_text()
@@ -84,13 +84,13 @@ function JobSession.methods:log_text()
   return table.concat(lines, "\n")
 end
 
---- What the run did, in the same words and units in every version.
+--- Returns what the run did, in the same words and units in every version.
 ---@return vbo.TransferRates
 function JobSession.methods:statistics()
   return transfer_rates.read(fields.read(self:_loaded(), "statistics"))
 end
 
---- The job whose run this is: a copy job for a copy's.
+--- Returns the job whose run this is: a copy job for a copy's.
 ---
 --- v8 names it in the record; before, it is known when the session came from
 --- `job:job_sessions()` (up to v6).  Raises `unsupported` otherwise.

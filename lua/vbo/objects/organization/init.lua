@@ -1,4 +1,5 @@
---- Organizations: the tenants of Microsoft 365, or servers of one's own, that are backed up.
+--- Declares organizations: the tenants of Microsoft 365, or servers of one's own, that are backed
+--- up.
 
 local backups = require "vbo.objects.backups.below"
 local declare = require "vbo.model.declare"

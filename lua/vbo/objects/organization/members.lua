@@ -1,5 +1,5 @@
---- Who and what an organization has in production: users with their OneDrives, groups with
---- their members, sites and teams (v2 and later), and the mailboxes of v1.
+--- Declares what an organization has in production: users with their OneDrives, groups with their
+--- members, sites and teams (v2 and later), and the mailboxes of v1.
 
 local declare = require "vbo.model.declare"
 local onedrive = require "vbo.objects.onedrive"

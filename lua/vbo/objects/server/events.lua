@@ -1,4 +1,4 @@
---- Events of a server: what changed in it, one batch after another (v8).
+--- Reads the events of a server, one batch after another (v8).
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -52,7 +52,7 @@ function M.events(client, given)
   return events, type(token) == "string" and token or nil
 end
 
--- How long the server may wait unless told, and the least time between two requests that
+-- How long the server may wait by default, and the least time between two requests that
 -- brought nothing: one that does not wait is not to be asked without a pause.
 local patience, pause = 30, 1
 --- Carries out `client:follow_events`.

@@ -1,4 +1,4 @@
---- Settings and health of a server.
+--- Declares settings and health of a server.
 
 local body = require "vbo.request.body"
 local declare = require "vbo.model.declare"

@@ -1,4 +1,4 @@
---- The licence, the users it covers, and the reports of its use.
+--- Declares the licence, the users it covers, and the reports of its use.
 
 local core = require "vbo.core"
 local body = require "vbo.request.body"

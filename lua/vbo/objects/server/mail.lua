@@ -1,4 +1,4 @@
---- Mail settings: notifications of the product, the audit, and what each explorer sends.
+--- Declares the mail settings of the product, the audit and each explorer.
 
 local declare = require "vbo.model.declare"
 local resource = require "vbo.model.resource"

@@ -1,4 +1,4 @@
---- Reports of a server, saved as files.
+--- Saves reports of a server as files.
 
 local ascii = require "vbo.base.ascii"
 local body = require "vbo.request.body"
@@ -93,8 +93,9 @@ function M.report(client, kind, given)
   if rest.format == nil and body.property(operation.body, "format") then rest.format = "pdf" end
   rest.type = old
   local extension = type(rest.format) == "string" and "." .. ascii.lower(rest.format) or ""
-  return save.stream(client, { call = "report", operation = name, options = rest }, own,
-    kind .. "_report" .. extension, save.check_of(extension) or "pdf|csv")
+  return save.stream(client, { call = "report", operation = operation, options = rest }, {
+    own = own, name = kind .. "_report" .. extension, check = save.check_of(extension) or "pdf|csv",
+  })
 end
 
 return M

@@ -1,4 +1,4 @@
---- Restore sessions: a backup opened at a point in time.
+--- Declares restore sessions: a backup opened at a point in time.
 ---
 --- A session holds resources of the server.  Leaving a `<close>` session stops it there;
 --- so does closing the client that opened it.
@@ -29,7 +29,7 @@ local time = require "vbo.base.time"
 ---@field result string     Success, Warning or Failed
 ---@field point string?    ISO 8601, UTC: of a session that was opened here, the restore point it
 ---  shows, or the moment that was asked for where the server tells of none
----@field point_source string?  "reported" (the server told of that point) or "requested"
+---@field point_source string?  "reported" (the server reported that point) or "requested"
 ---@field point_in_time string?
 local Session
 
@@ -155,7 +155,7 @@ function M.show_point(session, workload, point, source)
     and "reported by the server" or "as requested; the server reports none"))
 end
 
--- The restore point where the server told of one, else the moment that was asked for.
+-- Notes the restore point where the server reports one, else the moment that was asked for.
 local function note_point(session, intent)
   local understood = session:record().pointInTime
   if intent.point then
@@ -265,7 +265,7 @@ local function is_over(self, err)
   return type(answer.data) == "table" and answer.data.state == "Stopped"
 end
 
---- Stops the session on the server.  Stopping one that is gone or stopped is no error.
+--- Stops the session on the server.  Stopping one that is gone or stopped does nothing.
 function Session.methods:stop()
   if rawget(self, "_stopped") then return end
   -- Also where a task is cancelled: what it opened must not stay open.
@@ -288,11 +288,11 @@ declare.children(Session.methods, "events", "event", Event)
 declare.single(Session.methods, "backup_organization", "session.organization.BackupOrganization",
   "The organization whose backup it is.")
 
---- A code by which somebody with multi-factor authentication allows the restores of this
+--- Requests a code by which a person with multi-factor authentication allows the restores of this
 --- session (v4 and later): confirmed at `verificationUrl`, it is their option `user_code`.
 ---
 --- Options: `application_id` (of the application that restores), `organization_name`,
---- `region` (where the organization is, "Worldwide" unless told).
+--- `region` (where the organization is, default "Worldwide").
 ---@param given table?
 ---@return {userCode: string, verificationUrl: string, message: string, expiresIn: integer} code
 function Session.methods:device_code(given)
@@ -304,7 +304,7 @@ function Session.methods:device_code(given)
   }.data
 end
 
---- What the session restored so far (v8; earlier versions answer it with each restore).
+--- Returns what the session restored so far (v8; earlier versions answer it with each restore).
 ---@return vbo.Statistics
 function Session.methods:statistics()
   return statistics.read(self:_call { operation = "RestoreSession_GetRestoreStatistics" }.data)

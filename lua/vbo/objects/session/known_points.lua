@@ -1,4 +1,4 @@
---- Which restore point an exploration shows: the newest known one at or before a moment.
+--- Finds the restore point that an exploration shows: the newest known one at or before a moment.
 ---
 --- v6 and later list restore points, by organization, job and repository; before, an
 --- organization's record tells its first and last backup.  Where neither can be read (a role may

@@ -10,7 +10,7 @@ local M = {}
 
 -- Sessions that are looked through at most: the server lists those of years.
 local most <const> = 1000
--- Seconds by which the server's times may be off what they are compared with: they are told in
+-- Seconds by which the server's times may be off what they are compared with: they are written in
 -- whole seconds; and by which its clock may be off ours, where it does not tell the time.
 local rounding <const>, clocks <const> = 2, 600
 
@@ -24,15 +24,15 @@ local function http_date(text)
     and time.parse(("%s-%02d-%sT%sZ"):format(year, months[month], day, clock)) or nil
 end
 
---- Returns the moment `ago` seconds ago by the server's clock, as its last answer told it; by ours,
+--- Returns the moment `ago` seconds ago by the server's clock, as its last answer said; by ours,
 --- with room for the difference, where none did.
 ---@param client vbo.Client
 ---@param ago number
 ---@return number
 local function moment(client, ago)
-  local told = client._date and http_date(client._date.text)
-  if not told then return core.time() - ago - clocks end
-  return told + (core.now() - client._date.at) - ago - rounding
+  local said = client._date and http_date(client._date.text)
+  if not said then return core.time() - ago - clocks end
+  return said + (core.now() - client._date.at) - ago - rounding
 end
 
 -- "DOMAIN\user" and "user" are one account.
@@ -69,7 +69,7 @@ local function names(list)
   return ids
 end
 
--- One is stopped; of several nobody knows which is ours.
+-- Stops the only one; which of several is ours is unknown.
 local function settle(err, found)
   err.sessions = names(found)
   if #found == 0 then

@@ -1,4 +1,4 @@
---- The organization in a restore session: what is done to all of its backup at once.
+--- Declares the organization in a restore session: what is done to all of its backup at once.
 
 local collection = require "vbo.model.collection"
 local declare = require "vbo.model.declare"

@@ -5,11 +5,11 @@ local errors = require "vbo.base.error"
 local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local save = require "vbo.model.save"
+local selection = require "vbo.model.selection"
 local teams = require "vbo.objects.teams.classes"
 local verbs = require "vbo.model.verbs"
-local workload = require "vbo.model.workload"
 
--- The API insists on being told what to restore; what the backup has is what "restore" means.
+-- The API requires what to restore; what the backup has is what "restore" means.
 local of_team = { changed = true, deleted = true, members = true, settings = true }
 local of_channel = { changed = true, deleted = true }
 local of_file = { changed = true, deleted = true, version = "last" }
@@ -28,7 +28,7 @@ local function channel_for(options, self)
   local channel
   if collection.is(self) then
     channel = teams.channel_of(self._owner)
-    if not channel and not workload.is_whole(self) then
+    if not channel and not selection.is_whole(self) then
       for i, item in ipairs(self:_all()) do
         local own = teams.channel_of(item)
         if i > 1 and own ~= channel then return options end
@@ -44,21 +44,21 @@ end
 
 verbs.restore(Team, "restore", { one = "TeamsTeam_RestoreById", many = "TeamsTeam_Restore" }, {
   doc = "Restores the team or the selected teams.  Options: `changed`, `deleted`, `members`, "
-    .. "`settings` (all true unless told), " .. account,
+    .. "`settings` (default true for all), " .. account,
   defaults = of_team,
   operator = { operation = "TeamsTeam_OperatorRestore", defaults = of_team },
 })
 
 verbs.restore(Channel, "restore", { one = "TeamsChannel_Restore", each = true }, {
-  doc = "Restores the channel.  Options: `changed`, `deleted` (true unless told), `members` "
+  doc = "Restores the channel.  Options: `changed`, `deleted` (default true), `members` "
     .. "(v8), " .. account,
   defaults = of_channel,
   operator = { operation = "TeamsChannel_OperatorRestore", defaults = of_channel, alone = true },
 })
 
 verbs.restore(File, "restore", { one = "TeamsFile_RestoreById" }, {
-  doc = "Restores the file or the selected files.  Options: `version` (\"last\" unless told, "
-    .. "or \"all\"), `changed`, `deleted` (true unless told), " .. account,
+  doc = "Restores the file or the selected files.  Options: `version` (default \"last\", "
+    .. "or \"all\"), `changed`, `deleted` (default true), " .. account,
   defaults = of_file,
   operator = {
     operation = "TeamsFile_OperatorRestore", defaults = of_file, prepare = channel_for,
@@ -73,8 +73,8 @@ verbs.restore(File, "restore", { many = "TeamsFile_Restore" }, {
 
 -- Tabs of one channel, or of several channels of a team (v8; operators v7 and later).
 local in_channel = {
-  doc = "Restores the tab or the selected tabs.  Options: `changed`, `deleted` (true unless "
-    .. "told), " .. account,
+  doc = "Restores the tab or the selected tabs.  Options: `changed`, `deleted` (default "
+    .. "true), " .. account,
   defaults = of_tab, operator = { operation = "TeamsTab_OperatorRestore", defaults = of_tab },
 }
 verbs.restore(Tab, "restore", { one = "TeamsTab_RestoreById", many = "TeamsTab_Restore" },
@@ -96,7 +96,7 @@ verbs.restore(Post, "restore", { many = "TeamsPost_Restore" }, {
     .. "`posted_after`, `posted_before`, " .. account,
   selection = false,
   prepare = function(options, self, call)
-    if not workload.is_whole(self) then
+    if not selection.is_whole(self) then
       errors.usage(call .. ": the API restores posts of a channel by date, not one by one",
         "channel:posts():restore { posted_after = …, posted_before = … }")
     end
@@ -105,7 +105,7 @@ verbs.restore(Post, "restore", { many = "TeamsPost_Restore" }, {
   operator = {
     operation = "TeamsPost_OperatorRestore", selection = false,
     prepare = function(options, self, call)
-      if not workload.is_whole(self) then options.posts = workload.selected(self, call) end
+      if not selection.is_whole(self) then options.posts = selection.items(self, call) end
       return channel_for(options, self)
     end,
   },
@@ -156,7 +156,7 @@ local function export_as_operator(self, start, download, intent, given)
   path.requestExportId = task.exportTaskId
   return save.stream(self, {
     call = "export", operation = download, path = path, query = { auth_code = code.authCode },
-  }, own, "posts.html", save.check_of ".html")
+  }, { own = own, name = "posts.html", check = save.check_of ".html" })
 end
 
 local function is_operator(self, given)
@@ -193,7 +193,7 @@ function Post.bulk:export(given)
   if not is_operator(self, given) then return export_posts(self, without_operator(given)) end
   return export_as_operator(self._owner, "TeamsPost_OperatorStartExportTask",
     "TeamsPost_DownloadExportedPosts",
-    { options = { posts = workload.selected(self, "export") } }, without_operator(given))
+    { options = { posts = selection.items(self, "export") } }, without_operator(given))
 end
 
 -- --------------------------------------------------------------- sending

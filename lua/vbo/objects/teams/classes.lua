@@ -86,8 +86,8 @@ local M = {
 
 for _, class in pairs(M) do class.methods._session = tree.session end
 
---- The id of the channel that a resource is in: of an owner that is one, or its record's
---- (v7 and later); nil where nobody says.
+--- Returns the id of the channel that a resource is in: of an owner that is one, or its record's
+--- (v7 and later); nil where neither says it.
 ---@param self table  a resource or a restore session
 ---@return string?
 function M.channel_of(self)

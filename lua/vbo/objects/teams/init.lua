@@ -49,18 +49,19 @@ declare.children(File.methods, "versions", nil, FileVersion, {
   doc = "Versions of the file (v7 and later).",
 })
 
-local function listed(methods, plural, singular, class, query_of, accepts)
-  declare.note(methods, { name = plural, kind = "plural", operation = class.list, class = class,
-    accepts = accepts })
-  declare.note(methods, {
-    name = singular, kind = "singular", operation = class.get, class = class,
-  })
+-- Gives owners their posts; `query_of(self, given)` says where they are listed.
+local function list_posts(methods, plural, singular, query_of)
+  declare.note(methods, { name = plural, kind = "plural", operation = Post.list, class = Post,
+    accepts = tree.options })
+  declare.note(methods, { name = singular, kind = "singular", operation = Post.get, class = Post })
   methods[plural] = function(self, given)
-    return collection.of(class, self, given, { accepts = accepts, query = query_of(self, given) })
+    return collection.of(Post, self, given, {
+      accepts = tree.options, query = query_of(self, given),
+    })
   end
   methods[singular] = function(self, name)
     if name == nil then return self[plural](self):one() end
-    return resource.reference(class, self, name, query_of(self))
+    return resource.reference(Post, self, name, query_of(self))
   end
 end
 
@@ -80,10 +81,10 @@ end
 
 -- Posts of a team are those of all its channels, or of `channel`; `recursive = false`: without the
 -- replies to them.
-listed(Team.methods, "posts", "post", Post, posts_of_team, tree.options)
-listed(Channel.methods, "posts", "post", Post, posts_of_channel, tree.options)
+list_posts(Team.methods, "posts", "post", posts_of_team)
+list_posts(Channel.methods, "posts", "post", posts_of_channel)
 -- Replies have none of their own.
-listed(Post.methods, "replies", "reply", Post, inside, tree.options)
+list_posts(Post.methods, "replies", "reply", inside)
 
 local function is_folder(record) return fields.read(record, "file_type") == "Folder" end
 local function is_file(record) return not is_folder(record) end
@@ -143,14 +144,14 @@ function Team.methods:tabs(given) return collection.of(Tab, self, given) end
 -- --------------------------------------------------------------- searching
 
 -- Below a team posts and files have a search of their own, tabs have one below a channel;
--- the other search is told what to look for.
+-- the other search takes a type.
 local function search_of(word, operations)
   local own = tree.searched(operations)
-  local told = tree.searched(
+  local typed = tree.searched(
     { team = "TeamsTeam_Search", channel = "TeamsChannel_Search" }, { options = { type = word } })
   return function(query, within)
     if within._owner._class == Channel then query.channel = nil end
-    return own(query, within) or told(query, within)
+    return own(query, within) or typed(query, within)
   end
 end
 

@@ -1,4 +1,4 @@
---- Bars at the bottom of a terminal, drawn again at most ten times a second.
+--- Draws bars at the bottom of a terminal, at most ten times a second.
 ---
 --- `core.screen` (csrc/lua/lscreen.c) keeps what else is printed clear of them.
 
@@ -8,13 +8,13 @@ local screen = require "vbo.runtime.progress.screen"
 local M = {}
 
 local interval <const> = 0.1
--- Seconds before what nobody asked for is shown: most transfers are over by then.
+-- Seconds before a transfer is shown that was not asked for: most are over by then.
 local patience <const> = 1
 
 local Bars = {}
 Bars.__index = Bars
 
---- A writer of bars.
+--- Makes a writer of bars.
 ---@param output table?  `core.screen`, or something like it
 ---@return table
 function M.new(output)
@@ -61,7 +61,7 @@ function Bars:_due(now)
   return not passed or passed < 0 or passed >= interval
 end
 
---- A transfer began, or got on.
+--- Shows a transfer that began or moved on.
 ---@param model vbo.progress.Model
 ---@param now number
 function Bars:moved(model, _, now)
@@ -75,7 +75,7 @@ end
 
 Bars.started = Bars.moved
 
---- A transfer is over.  A line of it stays when it was asked for or took its time.
+--- Ends a transfer.  A line of it stays when it was asked for or took long.
 ---@param model vbo.progress.Model
 ---@param transfer vbo.progress.Transfer
 ---@param now number
@@ -91,14 +91,14 @@ function Bars:ended(model, transfer, now)
   end
 end
 
---- Something else is waited for: nothing stands that nobody moves.
+--- Hides the bars while something else is waited for.
 ---@param model vbo.progress.Model
 ---@param now number
 function Bars:idle(model, now)
   if #model.live == 0 and not model.plan then self:_draw(model, now, false) end
 end
 
---- The end of the program.
+--- Ends the bars with the program.
 ---@param model vbo.progress.Model
 ---@param now number
 function Bars:close(model, now) self:_draw(model, now, false) end

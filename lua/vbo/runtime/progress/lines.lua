@@ -1,4 +1,4 @@
---- Progress for logs: a line every ten seconds, one for what failed, and one at the end.
+--- Writes progress for logs: a line every ten seconds, one for what failed, and one at the end.
 
 local screen = require "vbo.runtime.progress.screen"
 
@@ -11,7 +11,7 @@ local most_named <const> = 5
 local Lines = {}
 Lines.__index = Lines
 
---- A writer of lines.
+--- Makes a writer of lines.
 ---@param write fun(line: string)
 ---@return table
 function M.new(write)
@@ -32,13 +32,13 @@ local function what_moves(model)
   return table.concat(words, "; ")
 end
 
---- A transfer got on.
+--- Notes that a transfer moved on.
 ---@param model vbo.progress.Model
 ---@param now number
 function Lines:moved(model, _, now)
   model:measure(now)
   if self._batch ~= model.began then
-    self._batch, self._last = model.began, now -- the silence before it was nobody's
+    self._batch, self._last = model.began, now -- the silence before it does not count
   end
   if now < self._last then self._last = now end
   if now - self._last < interval then return end
@@ -48,7 +48,7 @@ end
 
 Lines.started = Lines.moved
 
---- A transfer is over: a line of its own when it failed or took long, otherwise it is counted.
+--- Ends a transfer: a line of its own when it failed or took long, otherwise it is counted.
 ---@param model vbo.progress.Model
 ---@param transfer vbo.progress.Transfer
 ---@param now number
@@ -65,7 +65,7 @@ end
 
 function Lines.idle() end
 
---- The end of the program: what it amounts to, unless the last line said so.
+--- Ends the lines with the program: its totals, unless the last line said so.
 ---@param model vbo.progress.Model
 ---@param now number
 function Lines:close(model, now)

@@ -1,11 +1,49 @@
---- What is under way, and what it amounts to.  Pure: no clock, no terminal.
+--- Models transfers under way and their totals.  Pure: no clock, no terminal.
 ---
 --- Transfers that follow one another within two seconds are one batch: its totals are what the
 --- line below the bars shows.
 
-local gauge = require "vbo.runtime.progress.gauge"
-
 local M = {}
+
+-- ------------------------------------------------------------------------- rates
+
+-- Seconds: the shortest time that is measured over, the longest, and how long the rate takes to
+-- follow a change.
+local shortest <const>, longest <const>, smoothing <const> = 0.1, 10, 3
+
+---@class vbo.progress.Gauge
+---@field rate number?  a second; nil until there is one
+local Gauge = {}
+Gauge.__index = Gauge
+
+--- Makes a gauge: measures how fast something grows, smoothed.  The caller passes the time; a clock
+--- that jumps back or far ahead (the process was stopped, the machine slept) says nothing about the
+--- rate, and measuring goes on from there.
+---@return vbo.progress.Gauge
+function M.gauge() return setmetatable({}, Gauge) end
+
+--- Begins again from an amount.
+---@param amount number
+---@param now number
+function Gauge:restart(amount, now)
+  self.rate, self._amount, self._at = nil, amount, now
+end
+
+--- Tells how much there is now.  Less than before begins again.
+---@param amount number
+---@param now number
+function Gauge:measure(amount, now)
+  if not self._at or amount < self._amount then return self:restart(amount, now) end
+  local passed = now - self._at
+  if passed >= 0 and passed < shortest then return end
+  if passed >= shortest and passed <= longest then
+    local rate = (amount - self._amount) / passed
+    self.rate = self.rate and self.rate + (rate - self.rate) * passed / (passed + smoothing) or rate
+  end
+  self._amount, self._at = amount, now
+end
+
+-- --------------------------------------------------------------------- transfers
 
 -- Seconds without any transfer after which the next one begins a batch of its own.
 local batch_gap <const> = 2
@@ -40,7 +78,7 @@ Model.__index = Model
 function M.new()
   return setmetatable({
     live = {}, done = 0, failed = 0, saved = 0, moved = 0, last_id = 0,
-    gauge = gauge.new(), ever = { done = 0, failed = 0, received = 0 },
+    gauge = M.gauge(), ever = { done = 0, failed = 0, received = 0 },
   }, Model)
 end
 
@@ -59,7 +97,7 @@ end
 ---@field count integer
 ---@field done integer
 
---- Work of so many parts begins, whatever each of them transfers.  While it lasts there is one
+--- Begins work of so many parts, whatever each of them transfers.  While it lasts there is one
 --- batch.  A plan within a plan adds to it.
 ---@param count integer
 ---@param now number
@@ -70,14 +108,14 @@ function Model:open_plan(count, now)
   if plan then
     plan.count, plan.open = plan.count + count, plan.open + 1
   else
-    plan = { count = count, done = 0, open = 1, gauge = gauge.new() }
+    plan = { count = count, done = 0, open = 1, gauge = M.gauge() }
     plan.gauge:restart(0, now)
     self.plan = plan
   end
   return plan
 end
 
---- One part of it is over.
+--- Ends one part of it.
 ---@param plan vbo.progress.Plan
 ---@param now number
 function M.step(plan, now)
@@ -85,7 +123,7 @@ function M.step(plan, now)
   plan.gauge:measure(plan.done, now)
 end
 
---- It is over, whether or not all of its parts are.
+--- Ends it, whether or not all of its parts have ended.
 ---@param plan vbo.progress.Plan
 ---@param now number
 function Model:close_plan(plan, now)
@@ -94,7 +132,7 @@ function Model:close_plan(plan, now)
   self.ended = now
 end
 
---- A transfer begins.
+--- Begins a transfer.
 ---@param name string
 ---@param now number
 ---@return vbo.progress.Transfer
@@ -103,13 +141,13 @@ function Model:begin(name, now)
   self.last_id = self.last_id + 1
   local transfer = {
     id = self.last_id, name = name, began = now, phase = "queued", received = 0, elapsed = 0,
-    waited = 0, attempts = 0, state = "live", gauge = gauge.new(),
+    waited = 0, attempts = 0, state = "live", gauge = M.gauge(),
   }
   self.live[#self.live + 1] = transfer
   return transfer
 end
 
---- How far it is.
+--- Notes how far it is.
 ---@param transfer vbo.progress.Transfer
 ---@param progress table  as `vbo.Transfer:progress()`
 ---@param now number
@@ -122,7 +160,7 @@ function Model:update(transfer, progress, now)
     progress.elapsed, progress.waited, progress.attempts
   transfer.pause = progress.pause
   if progress.phase ~= "receiving" then
-    if transfer.gauge.rate then transfer.gauge = gauge.new() end
+    if transfer.gauge.rate then transfer.gauge = M.gauge() end
   elseif again then
     -- What another connection brought says nothing about this one.
     transfer.gauge:restart(progress.received, now)
@@ -132,11 +170,11 @@ function Model:update(transfer, progress, now)
   transfer.rate = transfer.gauge.rate
 end
 
---- The rate of all together follows: before it is shown.
+--- Updates the rate of all together, before it is shown.
 ---@param now number
 function Model:measure(now) self.gauge:measure(self.moved, now) end
 
---- It is over, well or not.
+--- Ends it, well or not.
 ---@param transfer vbo.progress.Transfer
 ---@param state "done"|"failed"
 ---@param err any  why it failed
@@ -160,7 +198,7 @@ function Model:finish(transfer, state, err, now)
   self.ended = now
 end
 
---- How long one still takes at its rate.
+--- Returns how long one still takes at its rate.
 ---@param transfer vbo.progress.Transfer
 ---@return number? seconds
 function M.left(transfer)
@@ -183,7 +221,7 @@ end
 ---@field rate number?
 ---@field left number?      seconds
 
---- The batch, or the given transfers of it, added up.
+--- Adds up the batch, or the given transfers of it.
 ---@param list vbo.progress.Transfer[]?
 ---@return vbo.progress.Totals
 function Model:totals(list)
@@ -207,7 +245,7 @@ function Model:totals(list)
   end
   local plan = self.plan
   if plan then
-    -- What has not begun has a size that nobody knows: its parts are counted.
+    -- The size of what has not begun is unknown: its parts are counted.
     totals.expected = nil
     local rate = plan.gauge.rate
     totals.left = rate and rate > 0 and math.max(plan.count - plan.done, 0) / rate or nil

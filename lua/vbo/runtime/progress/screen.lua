@@ -1,4 +1,4 @@
---- The model as lines of a terminal.  Pure: a model and a size give lines.
+--- Lays the model out as lines of a terminal.  Pure: a model and a size give lines.
 ---
 --- A line never takes the last column: some terminals would break it there.
 
@@ -24,7 +24,7 @@ end
 local percent <const>, left <const>, rate <const>, size <const> = 5, 8, 12, 10
 local least_name <const>, most_bar <const>, least_bar <const> = 12, 40, 10
 
---- How a width is divided among the columns, the same for all lines.
+--- Divides a width among the columns, the same for all lines.
 ---@param wanted integer  what the longest name would take
 ---@param width integer
 ---@return table layout  name=, left=, rate=, size=, bar= (columns; nil: not shown)
@@ -128,7 +128,7 @@ local function counts_of(totals)
   return ("%d of %d done"):format(totals.done, totals.count) .. failed
 end
 
---- The totals as one line.
+--- Returns the totals as one line.
 ---@param totals vbo.progress.Totals
 ---@param width integer
 ---@return string
@@ -162,15 +162,15 @@ local function more_line(totals, width)
   }, width)
 end
 
---- Whether a batch has a plan or more than one transfer: then there is a line for all.
+--- Returns whether a batch has a plan or more than one transfer: then there is a line for all.
 ---@param model vbo.progress.Model
 ---@return boolean
 function M.has_total(model)
   return model.plan ~= nil or model.done + model.failed + #model.live > 1
 end
 
---- The lines that stand at the bottom while transfers run: one each, oldest first, as many as
---- there is room for; the others in one line; and a line for all when there are several.
+--- Returns the lines that stand at the bottom while transfers run: one each, oldest first, as many
+--- as there is room for; the others in one line; and a line for all when there are several.
 ---@param model vbo.progress.Model
 ---@param columns integer  of the terminal
 ---@param rows integer     of the terminal; one is left to what is above
@@ -196,7 +196,7 @@ function M.lines(model, columns, rows)
   return lines
 end
 
---- What is left of a transfer when it is over, in one line.
+--- Returns the line that stays of a transfer when it is over.
 ---@param transfer vbo.progress.Transfer
 ---@param width integer?  as it is when left out
 ---@return string
@@ -221,7 +221,7 @@ function M.final(transfer, width)
   return ("%s  %s"):format(text.fit(transfer.name, math.max(width - width_of(rest) - 2, 1)), rest)
 end
 
---- The same in words, without columns: for logs.
+--- Returns that line in words, without columns, for logs.
 ---@param transfer vbo.progress.Transfer
 ---@return string
 function M.words(transfer)

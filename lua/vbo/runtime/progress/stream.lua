@@ -1,4 +1,4 @@
---- Progress for programs: one JSON object a line.
+--- Writes progress for programs: one JSON object a line.
 ---
 --- Keys: `event` (start, preparing, progress, done, failed), `id`, `name`, `time` (ISO 8601, UTC),
 --- `phase`, `received`, `expected` (null: not known), `rate` (bytes a second; null), `left`
@@ -7,7 +7,7 @@
 --- when its phase or attempt changes.
 
 local core = require "vbo.core"
-local events = require "vbo.runtime.progress.event"
+local events = require "vbo.runtime.progress.hub"
 local json = require "vbo.base.json"
 
 local M = {}
@@ -17,11 +17,11 @@ local interval <const> = 1
 local Stream = {}
 Stream.__index = Stream
 
---- A writer of JSON lines.
+--- Makes a writer of JSON lines.
 ---@param write fun(line: string)
 ---@return table
 function M.new(write)
-  return setmetatable({ _write = write, _told = setmetatable({}, { __mode = "k" }) }, Stream)
+  return setmetatable({ _write = write, _last = setmetatable({}, { __mode = "k" }) }, Stream)
 end
 
 local function error_of(err)
@@ -39,7 +39,7 @@ local function rounded(value, digits)
 end
 
 function Stream:_tell(transfer, kind)
-  local event = events.of(transfer, kind)
+  local event = events.event(transfer, kind)
   local seconds = event.time // 1
   event.time = os.date("!%Y-%m-%dT%H:%M:%S", seconds | 0)
     .. (".%03dZ"):format((event.time - seconds) * 1000 // 1 | 0)
@@ -51,15 +51,15 @@ function Stream:_tell(transfer, kind)
 end
 
 function Stream:started(_, transfer, now)
-  local told = {}
-  self._told[transfer] = told
-  events.due(told, transfer, now, interval)
+  local last = {}
+  self._last[transfer] = last
+  events.due(last, transfer, now, interval)
   self:_tell(transfer, "start")
 end
 
 function Stream:moved(_, transfer, now)
-  local told = transfer and self._told[transfer]
-  if told and events.due(told, transfer, now, interval) then self:_tell(transfer) end
+  local last = transfer and self._last[transfer]
+  if last and events.due(last, transfer, now, interval) then self:_tell(transfer) end
 end
 
 function Stream:ended(_, transfer) self:_tell(transfer, transfer.state) end

@@ -6,7 +6,7 @@ local M = {}
 
 local units = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" }
 
---- "12.3 MiB"; at most ten columns below 1024 PiB.
+--- Writes a size, "12.3 MiB"; at most ten columns below 1024 PiB.
 ---@param bytes number
 ---@return string
 function M.size(bytes)
@@ -18,12 +18,13 @@ function M.size(bytes)
   return unit == 1 and ("%d B"):format(value // 1 | 0) or ("%.1f %s"):format(value, units[unit])
 end
 
---- "12.3 MiB/s".
+--- Writes a rate: "12.3 MiB/s".
 ---@param rate number  bytes a second
 ---@return string
 function M.rate(rate) return M.size(rate) .. "/s" end
 
---- "1:02:03" or "2:03"; "99 h" and more without the minutes, "never" beyond a year.
+--- Writes a duration, "1:02:03" or "2:03"; "99 h" and more without the minutes, "never" beyond a
+--- year.
 ---@param seconds number
 ---@return string
 function M.duration(seconds)
@@ -34,7 +35,7 @@ function M.duration(seconds)
   return ("%d:%02d"):format(s // 60, s % 60)
 end
 
---- The beginning of a text that takes at most so many columns; "…" stands for what was cut off.
+--- Cuts a text to what takes at most so many columns; "…" stands for what was cut off.
 ---@param text string  clean UTF-8
 ---@param columns integer
 ---@return string
@@ -50,7 +51,7 @@ function M.fit(text, columns)
   return table.concat(kept) .. "…"
 end
 
---- A text in exactly so many columns, cut or with blanks behind it.
+--- Fits a text into exactly so many columns, cut or with blanks behind it.
 ---@param text string
 ---@param columns integer
 ---@return string
@@ -59,7 +60,7 @@ function M.pad(text, columns)
   return fitted .. (" "):rep(columns - core.display_width(fitted))
 end
 
---- A text with blanks before it.
+--- Fits a text into columns, with blanks before it.
 ---@param text string
 ---@param columns integer
 ---@return string

@@ -1,4 +1,4 @@
---- Work of the library that is begun ahead of its need.
+--- Begins work of the library ahead of its need.
 ---
 --- It runs in a coroutine of the library's own.  Where that would wait it hands the waiting over
 --- to whoever finishes it, so that all waiting is done in the consumer's own context.
@@ -7,29 +7,29 @@ local loop = require "vbo.runtime.loop"
 
 local M = {}
 
----@class vbo.Job  work that was begun and is finished later, or not at all
-local Job = {}
+---@class vbo.ReadAhead  work that was begun and is finished later, or not at all
+local Ahead = {}
 
-local meta = { __name = "vbo.job", __index = Job }
+local meta = { __name = "vbo.ahead", __index = Ahead }
 
 --- Ends the work where it stands: what it holds in `<close>` variables is closed, its
 --- transfer with it.  Nothing happens to one that is over.
-function Job:cancel()
+function Ahead:cancel()
   if coroutine.status(self._thread) == "suspended" then
     self._cancelled = true
     coroutine.close(self._thread)
   end
 end
 
-meta.__close, meta.__gc = Job.cancel, Job.cancel
+meta.__close, meta.__gc = Ahead.cancel, Ahead.cancel
 
-local function step(job, ...)
-  job._stands = table.pack(coroutine.resume(job._thread, ...))
+local function step(work, ...)
+  work._stands = table.pack(coroutine.resume(work._thread, ...))
   -- An error alone leaves the `<close>` variables of a coroutine as they are.
-  if not job._stands[1] then coroutine.close(job._thread) end
+  if not work._stands[1] then coroutine.close(work._thread) end
 end
 
--- Does what a suspended job waits for; its results.
+-- Does what suspended work waits for; its results.
 local function serve(stands)
   if stands[2] == loop.waiting then return loop.await(stands[3], stands[4]) end
   return coroutine.yield(table.unpack(stands, 2, stands.n))
@@ -37,20 +37,20 @@ end
 
 --- Runs `fn(...)` up to where it would wait for the first time.
 ---@param fn function  at its first wait its errors are kept for `finish`
----@return vbo.Job
+---@return vbo.ReadAhead
 function M.begin(fn, ...)
   local thread = coroutine.create(fn)
   loop.host(thread)
-  local job = { _thread = thread }
-  step(job, ...)
-  -- Finalizers run in the reverse order of their making: a job that nobody finishes closes
+  local work = { _thread = thread }
+  step(work, ...)
+  -- Finalizers run in the reverse order of their making: work that is never finished closes
   -- its transfer before the collector finds that one open.
-  return setmetatable(job, meta)
+  return setmetatable(work, meta)
 end
 
 --- Goes on to the end of the work, waiting here for what it waits for.  Once only.
 ---@return any ...  what the function returns; what it raises is raised
-function Job:finish()
+function Ahead:finish()
   -- Whatever ends the waiting (an interrupt) ends what was waited for.
   local held <close> = self -- luacheck: ignore held
   while coroutine.status(self._thread) == "suspended" do
