@@ -180,8 +180,8 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD)/obj $(BUILD)/vbo $(BUILD)/test
 	@test -e $@ || $(MAKE) --no-print-directory -s needed
 	@echo '$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(SERVER_CFLAGS) $(ALL_LDFLAGS) $(CJSON_STATIC) $(UTF8PROC_STATIC)' \
-	  '$(HAVE_SERVER)' >$@.new
-	@cmp -s $@.new $@ && rm -f $@.new || mv -f $@.new $@
+	  '$(HAVE_SERVER)' >$@.$$$$ && \
+	  if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv -f $@.$$$$ $@; fi
 
 # What is missing is named, with its package, instead of what the compiler makes of its absence.
 needed:
