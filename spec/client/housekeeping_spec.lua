@@ -1,4 +1,5 @@
 -- Housekeeping: what opens and ends sessions, beside reads and changes.
+-- Tests also vbo.objects.session.lost.
 
 local catalogue = require "vbo.catalogue"
 local faults = require "spec.support.faults.peer"

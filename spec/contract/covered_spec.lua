@@ -3,7 +3,7 @@
 local covered = require "tools.lint.covered"
 local program = require "spec.support.program"
 
-local rooms = { "base", "catalogue", "client", "runtime" }
+local rooms = { "base", "catalogue", "client", "model", "objects", "request", "runtime" }
 
 describe("the specs", function()
   for _, room in ipairs(rooms) do

@@ -1,5 +1,6 @@
 -- One rule for what lies below something: all of it, or with recursive = false what is directly
 -- in it; in every workload and version.
+-- Tests also vbo.model.folder and vbo.model.workload.
 
 local program = require "spec.support.program"
 local recorded = require "spec.support.recorded"

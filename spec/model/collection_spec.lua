@@ -1,5 +1,6 @@
 -- Collections over a server of long lists: paging, the page asked for ahead, sizes that
 -- shrink, counts that are compared, searching.
+-- Tests also vbo.model.envelope, vbo.model.lookup, vbo.model.pushdown and vbo.model.search.
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"

@@ -1,3 +1,6 @@
+-- Conditions of `where`.
+-- Tests also vbo.model.pushdown and vbo.model.wanted.
+
 local filter = require "vbo.model.filter"
 local vbo = require "vbo"
 

@@ -1,5 +1,6 @@
 -- Things are not plain tables: what a runbook does to them as if they were works, or raises at
 -- its own line and says what to write.
+-- Tests also vbo.model.class.
 
 local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"

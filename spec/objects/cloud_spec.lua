@@ -1,4 +1,5 @@
--- What cloud accounts hold: what each call sends, and what it gives.
+-- Cloud accounts and their contents: the request of each call, and its result.
+-- Tests also vbo.objects.cloud.azure.
 
 local json = require "vbo.base.json"
 local recording = require "spec.support.recording"

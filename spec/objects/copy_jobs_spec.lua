@@ -1,4 +1,5 @@
--- Backup copy jobs: what every method sends and gives (v6 and later).
+-- Backup copy jobs: the request and the result of each method (v6 and later).
+-- Tests also vbo.objects.jobs.copy.
 
 local sending = require "spec.support.sending"
 local versions = require "spec.support.versions"

@@ -1,4 +1,6 @@
--- What is backed up: data of repositories, restore points, protected objects, retrievals.
+-- Backed-up data: data of repositories, restore points, protected objects, retrievals.
+-- Tests also vbo.objects.backups, vbo.objects.backups.below, vbo.objects.backups.restore_points
+-- and vbo.objects.backups.retrievals.
 
 local sending = require "spec.support.sending"
 local versions = require "spec.support.versions"

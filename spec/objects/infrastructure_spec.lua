@@ -1,4 +1,5 @@
--- Repositories, object storage, accounts and keys: what each call sends.
+-- Repositories, object storage, accounts and keys: the request of each call.
+-- Tests also vbo.objects.infrastructure.repositories.
 
 local recording = require "spec.support.recording"
 local vbo = require "vbo"

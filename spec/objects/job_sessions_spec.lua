@@ -1,4 +1,5 @@
 -- Runs of jobs: their logs, what they did, their end.
+-- Tests also vbo.objects.jobs.sessions.
 
 local rehearsal = require "spec.support.rehearsal"
 local sending = require "spec.support.sending"

@@ -1,4 +1,5 @@
--- Organizations, who and what they have, and what they are backed up with.
+-- Organizations, their members, and their backup settings.
+-- Tests also vbo.objects.organization.accounts and vbo.objects.organization.members.
 
 local rehearsal = require "spec.support.rehearsal"
 local sending = require "spec.support.sending"

@@ -1,4 +1,5 @@
 -- Restore sessions: points in time, life and end.
+-- Tests also vbo.objects.session.known_points.
 
 local recorded = require "spec.support.recorded"
 local rehearsal = require "spec.support.rehearsal"

@@ -1,4 +1,6 @@
--- Settings, the licence, mail, events and health: what each call sends.
+-- Settings, the licence, mail, events and health: the request of each call.
+-- Tests also vbo.model.changes, vbo.objects.server, vbo.objects.server.license and
+-- vbo.objects.server.mail.
 
 local json = require "vbo.base.json"
 local recording = require "spec.support.recording"

@@ -1,4 +1,5 @@
--- SharePoint: what each method sends in an old and in a new version, and what it gives.
+-- SharePoint: the request of each method in an old and in a new version, and its result.
+-- Tests also vbo.objects.sharepoint.actions and vbo.objects.sharepoint.classes.
 
 local recorded = require "spec.support.recorded"
 local rehearsal = require "spec.support.rehearsal"

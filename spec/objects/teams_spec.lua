@@ -1,4 +1,5 @@
--- Teams: what each method sends in v5 and in later versions, and what it gives.
+-- Teams: the request of each method in v5 and in later versions, and its result.
+-- Tests also vbo.objects.teams.actions and vbo.objects.teams.classes.
 
 local api = require "spec.support.versions"
 local recorded = require "spec.support.recorded"

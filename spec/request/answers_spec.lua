@@ -1,4 +1,5 @@
 -- Every answer is held to the shape that its operation promises.
+-- Tests also vbo.request.answer.
 
 local json = require "vbo.base.json"
 local promise = require "vbo.request.promise"

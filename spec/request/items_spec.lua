@@ -1,4 +1,5 @@
 -- Users, groups, sites and teams in bodies: one way for all, in all versions.
+-- Tests also vbo.objects.jobs.items.
 
 local rehearsal = require "spec.support.rehearsal"
 local versions = require "spec.support.versions"

@@ -1,5 +1,6 @@
--- What every restore, copy, send, save and export sends when it is told no more than it must be:
+-- The body that every restore, copy, send, save and export sends with its required arguments alone:
 -- all that the operation's schema of that version requires, and nothing that it does not know.
+-- Tests also vbo.request.action, vbo.request.body, vbo.request.dialect and vbo.request.verb.
 
 local collection = require "vbo.model.collection"
 local declare = require "vbo.model.declare"

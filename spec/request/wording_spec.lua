@@ -1,5 +1,6 @@
--- Wrong arguments are told in the words of the runbook that wrote them: its method and option, not
--- the operation and property that they become.
+-- Errors for wrong arguments name the method and option that the runbook wrote, not the operation
+-- and property that they become.
+-- Tests also vbo.request.meanings and vbo.request.part.
 
 local errors = require "vbo.base.error"
 local program = require "spec.support.program"
