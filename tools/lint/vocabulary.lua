@@ -34,6 +34,16 @@ M.skipped = { "lua/vbo/catalogue/facts", "docs/reference", "spec/fixtures", "spe
 --- Lines that may use such a word: file and line, without the blanks around it → why.
 M.exceptions = {}
 
+-- Documents of the demo world, whose sizes and digests pages quote.
+for _, line in ipairs {
+  '- Nobody opens attachments called *invoice* any more.',
+  'local long_name = ("A very long name that somebody thought was helpful "):rep(4):sub(1, 196)',
+  '{ at = "2026-10-14T09:15:00Z", docx = plan("first draft", "nobody has time.") },',
+  'text = "# 19 November\\n\\n03:12 first file renamed. 06:50 noticed. Nobody paid.\\n" },',
+} do
+  M.exceptions["lua/vbo/sim/world/demo/drives.lua: " .. line] = "content"
+end
+
 --- Rooms that still have some.  The list only becomes shorter: a room that is clean fails, too.
 M.rooms = {
   ["bench"] = true,

@@ -32,14 +32,14 @@ local minutes = [[
 # Meeting minutes
 
 - The restore drill is on 27 November.
-- No one opens attachments called *invoice* any more.
+- Nobody opens attachments called *invoice* any more.
 - Jürgen checks the backup repository: **12 %% free**.
 
 Present: %s
 ]]
 
 -- 200 characters with the extension: more than most dialogs show, less than 255 bytes.
-local long_name = ("A very long name that a person thought was helpful "):rep(4):sub(1, 196)
+local long_name = ("A very long name that somebody thought was helpful "):rep(4):sub(1, 196)
   .. ".txt"
 
 local alice = {
@@ -48,7 +48,7 @@ local alice = {
     { folder = "Projects",
       { folder = "Aurora",
         { file = "Plan.docx", hit = "encrypted",
-          { at = "2026-10-14T09:15:00Z", docx = plan("first draft", "no one has time.") },
+          { at = "2026-10-14T09:15:00Z", docx = plan("first draft", "nobody has time.") },
           { at = "2026-11-03T13:40:00Z", by = "Jürgen Müller",
             docx = plan("reviewed", "the network in Leeds.") },
           { at = "2026-11-17T16:05:00Z", docx = plan("approved", "ransomware.") } },
@@ -111,7 +111,7 @@ local alice = {
       { at = "2026-11-15T10:00:00Z", docx = { "Handbook", "Fourth edition, for printing" } } },
     -- Made after the attack: a roll-back of the whole drive must keep it.
     { file = "Incident diary.md", at = "2026-11-20T07:30:00Z",
-      text = "# 19 November\n\n03:12 first file renamed. 06:50 noticed. No one paid.\n" },
+      text = "# 19 November\n\n03:12 first file renamed. 06:50 noticed. Nobody paid.\n" },
   },
   {
     folder = "Pictures",
