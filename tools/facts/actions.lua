@@ -23,7 +23,7 @@ local function read_resources(document, model)
   for name, source in json.each(document.resources) do
     local schema = descriptors.object(source.properties, document)
     if schema.properties.id or source.links then
-      -- What the server sends is sent back whole in bodies of these versions.
+      -- The record of the server is sent back whole in bodies of these versions.
       property(schema, "_links", link)
       property(schema, "_actions", { type = "object" })
     end
@@ -150,7 +150,7 @@ function M.body(source, document, model)
     if whole then return update_of(whole, document, model) end
     if body:match "^partial" then
       local schema = update_of(envelope_at(source.path, document) or "", document, model)
-      -- Which properties it takes is not said.
+      -- The file does not say which properties it takes.
       schema.additional = {}
       return schema
     end

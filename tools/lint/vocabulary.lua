@@ -66,7 +66,6 @@ M.rooms = {
   ["spec/runtime"] = true,
   ["spec/sim"] = true,
   ["spec/support"] = true,
-  ["tools"] = true,
 }
 
 return M

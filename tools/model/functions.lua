@@ -191,7 +191,7 @@ local function describe(self, run)
     local value = upvalues[name]
     if mentions(text, name) then
       add_operation(self, facts, value)
-      -- What a declaration was told: `how.operator.operation`, `operations.one`.
+      -- The options of a declaration: `how.operator.operation`, `operations.one`.
       if type(value) == "table" and not self.classes[value] and not getmetatable(value)
           and (name == "how" or name == "operator" or name == "elsewhere") then
         add_inner(self, facts, value)

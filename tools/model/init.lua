@@ -119,7 +119,7 @@ local function read(sources, sites)
   end
   for _, object in ipairs(collected.objects) do
     for _, entry in ipairs(model.common.resource) do
-      -- What gives itself gives an object of this class.
+      -- A method that returns itself returns an object of this class.
       if entry.annotation and entry.annotation:match "^return table self" then
         table.insert(object.signatures, 1, describe:itself(object, entry.signature))
       end

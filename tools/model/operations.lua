@@ -38,7 +38,7 @@ local function routes_of(parts)
   return routes
 end
 
--- What `client:call` takes beside the body; newest spelling, path before query.
+-- Returns the parameters of `client:call` beside the body; newest spelling, path before query.
 local function parameters_of(parts)
   local list, known = {}, {}
   for at = #parts, 1, -1 do

@@ -147,7 +147,7 @@ end
 
 local hidden_saves, hidden_always = {}, { page_size = true }
 
--- Which rows a method's table leaves to another page, and the sentence that names it.
+-- Returns the rows that a method's table leaves to another page, and the sentence that names it.
 local function shared(page, signature)
   local saves = signature.returns and signature.returns:find "vbo%.Saved"
   if not saves then return hidden_always end
