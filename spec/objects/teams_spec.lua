@@ -1,5 +1,5 @@
 -- Teams: the request of each method in v5 and in later versions, and its result.
--- Tests also vbo.objects.teams.actions and vbo.objects.teams.classes.
+-- Tests also vbo.model.selection, vbo.objects.teams.actions and vbo.objects.teams.classes.
 
 local api = require "spec.support.versions"
 local recorded = require "spec.support.recorded"
