@@ -35,7 +35,7 @@ describe("vbo.time", function()
     local ok, err = vbo.try(time.point, "soon", "at")
     assert.is_nil(ok)
     assert.equal("usage", err.kind)
-    assert.matches("'at' is no point in time: soon", tostring(err), 1, true)
+    assert.matches("'at' must be a point in time, got soon", tostring(err), 1, true)
   end)
 
   it("writes what it reads", function()

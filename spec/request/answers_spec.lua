@@ -40,9 +40,9 @@ describe("what an operation promises", function()
       assert.matches("neither a page nor a list, but no body", problem(version, "Job_Get", nil))
       assert.equal("the server answered neither a page nor a list, but an object without "
         .. "'results'", problem(version, "Job_Get", { offset = 0, results = json.null }))
-      assert.equal("the server answered a list whose record 2 is no object, but null",
+      assert.equal("the server answered a list whose record 2 must be an object, but is null",
         problem(version, "Job_Get", { results = json.array { { id = id }, json.null } }))
-      assert.matches("record 1 is no object, but the text \"x\"",
+      assert.matches("record 1 must be an object, but is the text \"x\"",
         problem(version, "Job_Get", json.array { "x" }))
       assert.matches("record 1 says nothing", problem(version, "Job_Get", json.array { {} }))
       -- What promises nothing may answer nothing, or anything.

@@ -389,6 +389,6 @@ describe("the end of a program", function()
     local output = program.run(("cd %s; unset LUA_INIT VBO_CHECK_HANDLES; %s -e %s")
       :format(program.quoted(folder), program.quoted(program.vbolua),
         program.quoted 'dofile "tasks.lua"; os.exit()'))
-    assert.equal("vbolua: a task failed, and nobody waited for it: unheard\n", output)
+    assert.equal("vbolua: a task failed, and no other task waited for it: unheard\n", output)
   end)
 end)

@@ -48,13 +48,8 @@ end
 M.rooms = {
   ["bench"] = true,
   ["lua"] = true,
-  ["lua/vbo/base"] = true,
-  ["lua/vbo/client"] = true,
   ["lua/vbo/model"] = true,
   ["lua/vbo/objects"] = true,
-  ["lua/vbo/request"] = true,
-  ["lua/vbo/runtime"] = true,
-  ["spec/base"] = true,
   ["spec/cli"] = true,
   ["spec/client"] = true,
   ["spec/contract"] = true,

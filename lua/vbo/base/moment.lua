@@ -23,7 +23,7 @@ local function placed(client, seconds, value, what)
 end
 
 --- Reads a moment that a runbook compares with: a date without a time of day is its first second.
---- Raises `usage` for what is no date.
+--- Raises `usage` for anything else.
 ---@param client vbo.Client?
 ---@param value string|number
 ---@param what string  the option's name

@@ -1,6 +1,6 @@
 --- Leads rehearsed files into a folder of their own, in which every path that a runbook names has
---- its place.  Under its own name the real run would find a file there already, and somebody might
---- take it for evidence.
+--- its place.  Under its own name the real run would find a file there already, and a reader
+--- might take it for evidence.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"

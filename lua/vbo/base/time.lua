@@ -22,7 +22,7 @@ local function valid(year, month, day)
   return day >= 1 and day <= longest
 end
 
--- "+02:00", "+0200", "+02" and "Z" in seconds east of UTC; nil when it is no zone.
+-- "+02:00", "+0200", "+02" and "Z" in seconds east of UTC; nil for any other text.
 local function offset_of(zone)
   if zone:match "^[Zz]$" then return 0 end
   local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d*)$"
@@ -43,7 +43,7 @@ end
 
 --- Reads "2026-11-20", "2026-11-20T22:00", "2026-11-20 22:00:00.5+01:00", "…Z".
 ---@param text string
----@return number? seconds  since 1970, as if UTC where no zone is given; nil when it is no date
+---@return number? seconds  since 1970, as if UTC where no zone is given; nil for any other text
 ---@return integer? offset  the zone in seconds east of UTC; nil when none is given
 ---@return boolean? timed   whether it has a time of day
 function M.parse(text)
@@ -91,7 +91,7 @@ function M.point(value, what)
   local seconds, offset, timed
   if type(value) == "string" then seconds, offset, timed = M.parse(value) end
   if not seconds then
-    errors.usage(("'%s' is no point in time: %s"):format(what, tostring(value)),
+    errors.usage(("'%s' must be a point in time, got %s"):format(what, tostring(value)),
       "write it as 2026-11-20T22:00:00Z")
   end
   return seconds, offset, timed
@@ -161,7 +161,7 @@ end
 --- second of all dates mean "never" and stay what they are in every zone.
 ---@param text string
 ---@param zone number|"local"|nil  of a date that names none; nil: UTC
----@return string? iso  nil when it is no date
+---@return string? iso  nil for any other text
 function M.utc(text, zone)
   local seconds, offset = M.parse(text)
   if not seconds then return nil end
@@ -179,7 +179,7 @@ function M.zone(value, what)
   if value == nil or value == "local" or type(value) == "number" then return value end
   local _, offset = M.parse("2000-01-01T00:00:00" .. tostring(value))
   if not offset then
-    errors.usage(("'%s' is no time zone: %s"):format(what, tostring(value)),
+    errors.usage(("'%s' must be a time zone, got %s"):format(what, tostring(value)),
       "write it as \"+02:00\", or \"local\" for this machine's own")
   end
   return offset

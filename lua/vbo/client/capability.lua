@@ -70,7 +70,7 @@ local function has(known, requirement)
     or body.takes_query(operation, option)
 end
 
--- What a caller's word requires; raises for a word that means nothing.
+-- Returns what a caller's word requires; raises for an unknown word.
 local function requirements(word)
   if type(word) ~= "string" then
     errors.usage(("a capability is a word or the name of an operation, not a %s"):format(

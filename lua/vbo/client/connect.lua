@@ -14,7 +14,7 @@ local time = require "vbo.base.time"
 local M = {}
 
 --- Holds a rehearsal's hook: function(settings) that may lead a checked call elsewhere, before the
---- environment is looked at.  nil: none.
+--- environment is read.  nil: none.
 M.divert = nil
 
 --- Lists the URLs of rehearsal servers that this program started itself.
@@ -30,7 +30,7 @@ local spec = {
   longest_pause = "number",
 }
 
--- What numbers may be; seconds as the core takes them.
+-- Bounds of numeric options; seconds as the core takes them.
 local day <const> = 86400
 local ranges = {
   retries = { 0, 1000 }, port = { 1, 65535 }, at_once = { 1, 10000 },
@@ -98,7 +98,7 @@ function M.settings(given)
   return settings
 end
 
--- What is wrong with a server's URL beside its host, in the words of the one who wrote it.
+-- Explains what is wrong with a server's URL beside its host; nil when all is right.
 local function problem_with(authority, rest)
   if authority:find("@", 1, true) then
     return "cannot hold a user name or a password", "name them as the options 'user' and 'password'"
@@ -211,7 +211,7 @@ local function newest(engine, settings, having)
   for _, version in ipairs(having) do has[version] = true end
   for i = #catalogue.versions, 1, -1 do
     local version = catalogue.versions[i]
-    -- One that would not do is asked for only to say what the server speaks instead.
+    -- A version that cannot serve is probed only to name in the error what the server speaks.
     if (has[version] or not spoken) and probe(engine, settings, version) then
       spoken = spoken or version
       if has[version] then return version, spoken end

@@ -7,7 +7,7 @@ local M = {}
 
 ---@class vbo.Reader
 ---@field read fun(transfer: userdata): vbo.Answer?, table?  decodes an answer; nil and the error
----  when it is no JSON
+---  when it cannot be parsed
 ---@field broken fun(promise: vbo.Promise, answer: vbo.Answer): string?  tells how an answer breaks
 ---  its operation's promise
 

@@ -6,7 +6,7 @@ local formats = require "vbo.catalogue.formats"
 
 local M = {}
 
---- Remembers an id of the server, where it is no UUID.
+--- Remembers an id of the server that does not have the form of a UUID.
 ---@param client vbo.Client
 ---@param value any
 ---@return boolean noted

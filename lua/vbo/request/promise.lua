@@ -6,7 +6,7 @@
 ---
 --- Held to little: optional properties may be absent and unknown ones present; a list may be a
 --- page or an array whatever the reference shows (up to v5 it shows arrays where servers answer
---- pages), but an empty array is no page of a version whose document promises one; an operation
+--- pages), but an empty array cannot stand for a page where the document promises one; an operation
 --- that promises nothing may answer nothing or any JSON.
 
 local ascii = require "vbo.base.ascii"
@@ -43,7 +43,7 @@ local function is_scalar(schema)
   return schema.type ~= nil and schema.type ~= "object" and schema.type ~= "array"
 end
 
--- What a record cannot do without: its id; where it has none, what its schema requires.
+-- Lists the fields that a record must have: its id; without one, those that its schema requires.
 local function needed(schema)
   local properties, names = schema.properties, {}
   if properties.id then return { "id" } end
@@ -134,7 +134,7 @@ local function quoted(text)
   return ('"%s"'):format((text:gsub("%c", " ")))
 end
 
--- What a value is, to people.
+-- Names the kind of a value for a message.
 local function words(value)
   if value == nil then return "no body" end
   if value == json.null then return "null" end
@@ -219,7 +219,7 @@ local function is_object(value) return type(value) == "table" and not json.is_ar
 local function bad_row(promise, value, at)
   if not promise.rows then return nil end
   if not is_object(value) then
-    return ("the server answered a list whose record %d is no object, but %s"):format(at,
+    return ("the server answered a list whose record %d must be an object, but is %s"):format(at,
       words(value))
   end
   if next(value) == nil or not has_some(value, promise.some) then

@@ -1,5 +1,5 @@
---- What the check against the catalogue finds, in the words of the runbook: its method and option,
---- not the operation and property that they become.
+--- Puts what the check against the catalogue finds into the words of the runbook: its method and
+--- option, not the operation and property that they become.
 
 local body = require "vbo.request.body"
 local spelling = require "vbo.base.spelling"

@@ -51,7 +51,7 @@ end
 --- Goes on to the end of the work, waiting here for what it waits for.  Once only.
 ---@return any ...  what the function returns; what it raises is raised
 function Ahead:finish()
-  -- Whatever ends the waiting (an interrupt) ends what was waited for.
+  -- An interrupt that ends the wait also ends the work that was waited for.
   local held <close> = self -- luacheck: ignore held
   while coroutine.status(self._thread) == "suspended" do
     step(self, serve(self._stands))

@@ -79,7 +79,7 @@ function M.shielded(fn, ...)
   return fn(...)
 end
 
--- Whether a failure is nothing but a signal, which is no matter of the clean-up that waits.
+-- Tests whether a failure is only a signal, which must not end the clean-up that waits.
 local function passes(err)
   return err and err.kind == "cancelled" and M.refusal() == nil and core.stopped() ~= nil
 end
@@ -155,7 +155,7 @@ local function sleep_until(task, wanted)
   if wanted.transfer then by_transfer[wanted.transfer] = entry end
   if wanted.event then wanted.event[entry] = true end
   if wanted.at then asleep:put(entry) end
-  -- What has happened by now will not happen again.
+  -- An event that has happened by now is not reported again.
   if wanted.transfer and wanted.transfer:done() or wanted.over and wanted.over() then
     wake(entry, true)
   end
@@ -299,7 +299,7 @@ local function is_alone()
   return alive == 0 and not hosted[coroutine.running()]
 end
 
--- What is known of a transfer that is given up while it was under way.
+-- Cancels a transfer that is under way; returns what is known of its outcome.
 local function give_up(transfer, err)
   transfer:cancel()
   local last_words = transfer:error()

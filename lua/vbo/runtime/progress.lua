@@ -27,7 +27,7 @@ end
 
 local function can_draw() return core.isatty(2) and os.getenv "TERM" ~= "dumb" end
 
--- What writes a line to standard error, or to the end of a file.
+-- Returns a function that writes a line to standard error, or to the end of a file.
 local function line_writer(file)
   local handle = io.stderr
   if file then

@@ -27,7 +27,7 @@ local function cancelled(reason)
   return { kind = "cancelled", message = "cancelled: " .. reason }
 end
 
--- What `fn` and the clean-up after it run in: their waits, too, let other tasks run.
+-- Runs `fn` and the clean-up after it: their waits, too, let other tasks run.
 local function body(self, fn, arguments)
   local results = table.pack(xpcall(fn, function(err)
     self._trace = debug.traceback(nil, 2):gsub("^[^\n]*\n", "")
@@ -233,7 +233,7 @@ function M.keep()
         :format(#tasks, #tasks == 1 and " was" or "s were"))
     end
     for task in pairs(unheard) do
-      io.stderr:write("vbolua: a task failed, and nobody waited for it: ",
+      io.stderr:write("vbolua: a task failed, and no other task waited for it: ",
         (core.visible(core.redact(tostring(task._results[2]))):gsub("%s+", " ")), "\n")
     end
   end })

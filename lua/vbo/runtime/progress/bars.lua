@@ -66,7 +66,7 @@ end
 ---@param now number
 function Bars:moved(model, _, now)
   if not self:_due(now) or not is_visible(model, now) then return end
-  -- What is over in a moment has no bar: it would flicker.
+  -- A transfer that ends at once gets no bar: it would flicker.
   local oldest = model.live[1]
   if not oldest or now - oldest.began >= interval or now < oldest.began then
     self:_draw(model, now, true)

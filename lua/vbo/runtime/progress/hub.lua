@@ -104,7 +104,7 @@ end
 function Hub:watch(name, how)
   local call, clock, over, last = how.call, self._clock, false, {}
   local writer = how.show and self:_shown() or nil
-  -- What is not shown is not counted either.
+  -- A transfer that is not shown is not counted either.
   local model = writer and self._model or models.new()
   local transfer = model:begin(name, clock())
   self._last_id = self._last_id + 1

@@ -162,7 +162,7 @@ function Model:update(transfer, progress, now)
   if progress.phase ~= "receiving" then
     if transfer.gauge.rate then transfer.gauge = M.gauge() end
   elseif again then
-    -- What another connection brought says nothing about this one.
+    -- The rate of another connection says nothing about this one.
     transfer.gauge:restart(progress.received, now)
   else
     transfer.gauge:measure(progress.received, now)

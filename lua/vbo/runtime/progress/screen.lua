@@ -71,7 +71,7 @@ local function part_of(transfer)
   return math.min(transfer.received / transfer.expected, 1)
 end
 
--- What a transfer says that has no end to measure by.
+-- Returns the words for a transfer of unknown size.
 local function message_of(transfer)
   local phase = transfer.phase
   if phase == "preparing" then

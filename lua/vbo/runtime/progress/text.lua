@@ -11,7 +11,7 @@ local units = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" }
 ---@return string
 function M.size(bytes)
   local value, unit = bytes, 1
-  -- What would be shown as "1024.0 KiB" is "1.0 MiB".
+  -- Rounding must not give "1024.0 KiB": that is "1.0 MiB".
   while value >= (unit == 1 and 1024 or 1023.95) and unit < #units do
     value, unit = value / 1024, unit + 1
   end
