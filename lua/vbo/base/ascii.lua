@@ -1,8 +1,8 @@
 --- Changes the case of ASCII letters, whatever the locale.
 ---
 --- `string.lower` asks the C library's locale, which a program around us may have set: in a
---- Turkish one "I" is not the capital of "i", and no field, option or header would be found.  For the words
---- of protocols; names that people gave to things are compared by `vbo.core.fold`.
+--- Turkish one "I" is not the capital of "i", and no field, option or header would be found.  For
+--- the words of protocols; `vbo.core.fold` compares names that people gave to things.
 
 local M = {}
 
