@@ -279,7 +279,7 @@ describe("conditions of where", function()
         ["'name' takes text, a list of texts or a function, got 5"] = { name = 5 },
         ["'name' takes a value, a list of values or a function, got a table of named values"]
           = { name = { like = "*" } },
-        ["'name_after' compares dates, and 'name' is none"] = { name_after = "2026-11-01" },
+        ["'name_after' must compare a date, got 'name'"] = { name_after = "2026-11-01" },
         ["'larger' takes a size, not -1"] = { larger = -1 },
         ["'smaller' takes a size, not nan"] = { smaller = 0 / 0 },
       } do

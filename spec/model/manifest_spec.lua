@@ -138,6 +138,15 @@ describe("a manifest", function()
         assert.matches("line 2 holds " .. other .. "; only SHA-256 is read", err.message, 1, true)
       end)
     end
+
+    it("quotes a line that holds no SHA-256", function()
+      for _, line in ipairs { "no sum", ("f"):rep(63) .. "  a.txt" } do
+        local err = failure(vbo.verify, folder_with(line .. "\n"))
+        assert.equal("integrity", err.kind)
+        assert.matches('line 1 must hold a SHA-256 and a file name, got "' .. line:sub(1, 60),
+          err.message, 1, true)
+      end
+    end)
   end)
 
   it("says more in JSON", function()

@@ -48,10 +48,7 @@ end
 M.rooms = {
   ["bench"] = true,
   ["lua"] = true,
-  ["lua/vbo/model"] = true,
-  ["lua/vbo/objects"] = true,
   ["spec/cli"] = true,
-  ["spec/client"] = true,
   ["spec/contract"] = true,
   ["spec/core"] = true,
   ["spec/model"] = true,

@@ -114,7 +114,7 @@ function M.new(collection, walk_of)
   return setmetatable({
     collection = collection, client = collection._client, how = how, walk_of = walk_of,
     place = place, walk = walk_of(place, same), ahead = {}, seen = { [place.id] = true },
-    -- What is listed is gone down into.
+    -- The walk descends into each item that it lists.
     same = same, met = {}, had = how.twice and {},
   }, meta)
 end
@@ -197,7 +197,7 @@ end
 
 meta.__close = Trail.close
 
--- What `inside` takes.
+-- Returns the two arguments of `inside`: the state of a walk, and its start.
 local function beginning(collection, how)
   return { collection = collection, client = collection._client, how = how },
     start_of(collection, how)

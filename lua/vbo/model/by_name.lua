@@ -15,7 +15,7 @@ local pipeline = require "vbo.request.pipeline"
 
 local M = {}
 
--- What of the context an operation of this version takes.
+-- Returns the part of the context that an operation of this version takes.
 local function query_of(owner, name)
   local context = owner._context and owner:_context()
   local operation = owner._client._catalogue:operation(name)

@@ -58,7 +58,7 @@ function M.path(item)
   return ok and path or nil
 end
 
--- What else tells a person which one it is.
+-- Returns a field beside the label that helps a person to recognize an item.
 local function more_of(item)
   for _, field in ipairs { "email", "address", "office_name", "url", "modified", "received" } do
     local value = fields.read(item:record(), field)

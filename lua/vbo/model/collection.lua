@@ -59,7 +59,7 @@ function meta:__index(key)
   end
 end
 
--- What a collection holds is not known before it is listed: it never looks like an empty table.
+-- Raises: the length is not known before the collection is listed, and must not look like 0.
 function meta:__len() receiver.no_list(self, "write …:count(), or #…:all()") end
 
 function meta:__pairs() receiver.no_list(self, ("write %s … end"):format(loop_of(self))) end
@@ -87,7 +87,7 @@ end
 --- Makes a collection of `class` below `owner`.
 ---@param class table
 ---@param owner table
----@param how table  list= (operation; the class's unless given), query=, fixed= (a list of
+---@param how table  list= (operation; default: the class's), query=, fixed= (a list of
 ---  resources instead of asking, or a function that gives it), path=, below= (`vbo.Below`: goes
 ---  down folder by folder), tree= (`vbo.Below`, of folders, which may be in one another), keep=
 ---  (function(record): whether it is one of those), word= (the method that gave it)
@@ -372,7 +372,7 @@ end
 -- Not asked for again while a bulk change is put together.
 function Collection:_all()
   if self._fixed and not next(self._filters) and not self._take then return fixed_of(self) end
-  -- What is in a selected folder comes with it.
+  -- A selected folder brings its content: only the topmost matches are named.
   if self._tree and not self._options then return below.topmost(self, self._filters, self._take) end
   return self:all()
 end

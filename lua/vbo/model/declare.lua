@@ -23,7 +23,7 @@ local M = {}
 ---@field operation string?  catalogue name
 ---@field operations string[]?  when versions name it differently: the newest name first
 ---@field class table?       what it gives; loads the module of a class that was named
----@field returns string?     its type, where that is no class
+---@field returns string?     its type, where that is not a class
 ---@field accepts table<string, string>?  options of a listing beside its operation's: name → types
 ---@field doc string?
 
@@ -148,7 +148,7 @@ end
 
 local call = M.call
 
--- What an answer becomes: a resource where the declaration names its class.
+-- Converts an answer: into a resource where the declaration names its class.
 local function answer_of(self, data, class)
   if not class or type(data) ~= "table" then return data end
   -- Some servers answer `{}` where there is nothing to say.
@@ -178,8 +178,8 @@ function M.action(class, name, operation, how)
   end
 end
 
--- What a body insists on and the caller did not say comes from the record: the rest keeps
--- its value by itself.  `keep`: these would not; `whole`: nothing in the body would.
+-- Adds the required properties that the caller did not give, from the record: the server keeps
+-- the others.  `keep`: these would not; `whole`: nothing in the body would.
 local function completed(self, operation, given, how)
   local schema = operation.body
   local options = {}

@@ -28,7 +28,7 @@ local function date_condition(field, how, limit, context)
   local what = field .. "_" .. how
   local schema = context.schema(field)
   if schema and schema.format ~= "date-time" and schema.format ~= "dotted" then
-    errors.usage(("where: '%s' compares dates, and '%s' is none"):format(what, field))
+    errors.usage(("where: '%s' must compare a date, got '%s'"):format(what, field))
   end
   local bound = moment.bound(context.client, limit, what)
   local after = how == "after"

@@ -4,7 +4,7 @@
 --- This module alone sees such pages (`csrc/json/page.h`, `csrc/lua/lpage.c`).  The pipeline gets
 --- a reader of answers; lists get records that are counted, read and walked through functions
 --- here; a class gets the function that reads its resources.  A page was parsed as a whole before
---- it is made: text that is no JSON, or nested too deeply, goes to `json.decode`, which raises.
+--- it is made: text that is not JSON, or nested too deeply, goes to `json.decode`, which raises.
 
 local alike = require "vbo.request.alike"
 local answers = require "vbo.request.answer"

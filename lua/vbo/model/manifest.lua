@@ -67,18 +67,22 @@ local function split_line(line)
   return hash, name
 end
 
+local function unreadable(line)
+  return nil, ("must hold a SHA-256 and a file name, got %q"):format(line:sub(1, 60))
+end
+
 -- Parses a line of a SHA256SUMS; nil and why it cannot be one.
 local function parse_line(line)
   local mark, rest = line:match "^(\\?)(.*)$"
   local hash, name, algorithm = split_line(rest)
-  if not hash then return nil, "is no SHA-256 and name" end
+  if not hash then return unreadable(line) end
   if algorithm and not ascii.upper(algorithm):find "^SHA2?%-?256$"
       or not algorithm and #hash ~= 64 then
     local other = algorithm or by_digits[#hash]
-    if not other then return nil, "is no SHA-256 and name" end
+    if not other then return unreadable(line) end
     return nil, ("holds %s; only SHA-256 is read"):format(other)
   end
-  if #hash ~= 64 then return nil, "is no SHA-256 and name" end
+  if #hash ~= 64 then return unreadable(line) end
   if mark ~= "" then
     local good = true
     name = name:gsub("\\(.?)", function(letter)
@@ -104,7 +108,7 @@ local function broken(path, what)
   errors.raise { kind = "integrity", message = ("%s is broken: %s"):format(path, what) }
 end
 
--- A name that leads out of the folder would have other files looked at.
+-- Raises for a name that leads out of the folder: `verify` would read other files.
 local function check_name(path, name)
   local inside = type(name) == "string" and name ~= "" and name:sub(1, 1) ~= "/"
     and not name:find "\0"
@@ -139,17 +143,19 @@ local function hash_of(path)
   return found and found.sha256
 end
 
+local no_list <const> = 'it must hold a list "files" of objects with a "sha256"'
+
 local function read_details(path, entries, sums)
   local text = read_file(path)
   if not text then return false end
   local data = json.decode(text)
-  if type(data) ~= "table" or type(data.files) ~= "table" then broken(path, "it is no manifest") end
+  if type(data) ~= "table" or type(data.files) ~= "table" then broken(path, no_list) end
   -- The details are written first: those that were written beside these very sums are the newer
   -- ones, and a crash came between.
   local newer = data.replaces ~= nil and data.replaces == hash_of(sums)
   for _, entry in ipairs(data.files) do
     if type(entry) ~= "table" or type(entry.sha256) ~= "string" then
-      broken(path, "it is no manifest")
+      broken(path, no_list)
     end
     check_name(path, entry.path)
     entry.sha256 = ascii.lower(entry.sha256)
@@ -286,7 +292,7 @@ end
 ---@return vbo.Manifest
 function M.at(folder) return setmetatable({ folder = folder, _new = {} }, meta) end
 
---- Makes a manifest of a folder, for loops of one's own.  One that is there already and broken
+--- Makes a manifest of a folder, for the caller's own loops.  One that is there already and broken
 --- raises at once, not when all is saved.
 ---
 ---     local manifest <close> = vbo.manifest "export"
@@ -310,7 +316,7 @@ function M.is(value) return getmetatable(value) == meta end
 ---@class vbo.Verified
 ---@field ok boolean            nothing is missing, changed or broken
 ---@field folder string
----@field count integer         files that the manifest names and that were looked at
+---@field count integer         files that the manifest names and that were checked
 ---@field bytes integer         of them
 ---@field missing string[]      paths, in order
 ---@field changed string[]
@@ -320,7 +326,7 @@ function M.is(value) return getmetatable(value) == meta end
 
 local by_extension = { zip = "zip", pst = "pst", msg = "msg" }
 
--- What `checked` may say that a look at the file alone can say again.
+-- Maps each value of `checked` that can be checked again from the file alone to its check.
 local again = { zip = "zip", pst = "pst", msg = "msg", eml = "eml", html = "html" }
 
 local function check_of(entry)

@@ -30,7 +30,7 @@ function Resource:_id()
     end
     return key
   end
-  -- What has neither came as a record without an id (there is one, or it is only listed).
+  -- Without both it came as a record without an id (there is one, or it is only listed).
   if rawget(self, "_name") == nil then return nil end
   return lookup.by_name(self)
 end
@@ -54,7 +54,7 @@ function Resource:_loaded()
 end
 
 --- Calls one operation on this resource.
----@param intent table  as `pipeline.call`; `path` is this resource's unless given
+---@param intent table  as `pipeline.call`; `path`: default this resource's
 ---@return vbo.Answer
 function Resource:_call(intent)
   intent.path = intent.path or self:_path()

@@ -137,7 +137,7 @@ local function follow(client, id, before)
   end
 end
 
--- What the session's events say of a change whose answer was lost.
+-- Returns what the session's events say of a change whose answer was lost.
 local function reconcile(session, sent_at)
   local seen = {}
   for event in session:events():each() do
@@ -201,7 +201,7 @@ function M.run(target, intent, given)
   local background = in_background(operation)
   local session = target._session and target:_session()
   local recount = session and statistics_of.counts_containers(operation) and has_events(session)
-  -- What a session restored is counted together: two at once could not be distinguished.
+  -- A session counts its restores together: two at once could not be distinguished.
   local alone <close> = (background or recount) and lock.hold(session.id) or nil -- luacheck: ignore
   local before = background and state_of(session)
     or recount and { event = select(2, restores_of(session)) } or nothing
@@ -223,7 +223,7 @@ function M.run(target, intent, given)
     followed, statistics = pcall(follow, client, id,
       id == session.id and before or nothing)
     if not followed then
-      -- What failed is the looking on: the restore was taken on and is not to be repeated.
+      -- Only the polling failed: the server accepted the restore, which must not be repeated.
       if errors.is(statistics) then
         statistics.retryable, statistics.sent, statistics.session = false, true, id
         statistics.accepted = true

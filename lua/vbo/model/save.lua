@@ -53,8 +53,8 @@ function M.split(given, call)
   return options.split(given, M.own, call)
 end
 
--- What a file must be, by what the API says that it sends.  Exports beyond a size come as
--- archives of parts, so the first bytes decide between the two.
+-- Maps what the API says that it sends to the format that the file must have.  Exports beyond a
+-- size come as archives of parts, so the first bytes decide between the two.
 local checks = {
   [".zip"] = "zip", [".pst"] = "pst|zip", [".msg"] = "msg", [".html"] = "html|zip",
   [".pdf"] = "pdf", [".csv"] = "csv",

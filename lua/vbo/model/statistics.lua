@@ -23,7 +23,7 @@ local failures = {
 }
 local skips = { "skippedItemsCount", "skippedItemsByNoChangesCount" }
 
--- What is counted as done: of items, and of the parts of a whole site (v6 and v7).
+-- Lists the counters of what is done: of items, and of the parts of a whole site (v6 and v7).
 local done = {
   "restoredItemsCount", "createdItemsCount", "mergedItemsCount", "restoredListsCount",
   "restoredWebsCount",
@@ -141,7 +141,7 @@ function M.read(record)
   end
   for _, name in ipairs { "error", "cannotContinueError" } do
     local text = record[name]
-    -- What an item says already is not said again of the whole.
+    -- Adds the error of the whole only where no item reports the same.
     if type(text) == "string" and text ~= "" and not said(statistics.errors, text) then
       table.insert(statistics.errors, 1, text)
     end

@@ -51,7 +51,7 @@ function M.is_path(name, base64)
   return not base64 or #name < 60 or name:find "[^%w%-_=+/]" ~= nil
 end
 
--- What stands directly in an owner: in its root, or in itself.
+-- Returns the parent of what is directly in an owner: its root, or itself.
 local function parent_of(self, root)
   if root then return self._client._dialect:root() end
   return self.id
@@ -77,15 +77,15 @@ local function linked(self, class, Folder, how, deep)
   end
 end
 
--- What is directly in something: for roots `parent_of`, which a root of things that are never
--- directly in it (`flat`) has not.
+-- Describes the listing of what is directly in something: for roots `parent_of`, which a root of
+-- things that are never directly in it (`flat`) has not.
 local function direct(self, class, Folder, how)
   if how.root and how.flat then return { fixed = {} } end
   return linked(self, class, Folder, how, false)
     or { query = { [how.query] = parent_of(self, how.root) } }
 end
 
--- What is anywhere below a branch.
+-- Describes the listing of what is anywhere below a branch.
 local function deep(self, class, Folder, how, said)
   return linked(self, class, Folder, how, true) or {
     below = { class = Folder, query = "parent", leaf = how.query, said = said },

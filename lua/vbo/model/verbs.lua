@@ -150,7 +150,7 @@ local function is_address(part)
   return bare:match "^%s*[^%s@,;<>]+@[^%s@,;<>]+%s*$" ~= nil
 end
 
--- Raises for what is no e-mail address: a server would answer that much later, or never.
+-- Raises for text that is not an e-mail address: a server would report it much later, or never.
 local function check_addresses(options, call)
   for _, name in ipairs { "from", "to" } do
     local value = options[name]
@@ -257,7 +257,7 @@ local function check_for(self, how, options, file)
   return extension == ".zip" and how.loose and "zip|msg" or save.check_of(extension)
 end
 
--- What is known of one thing that is saved; a document's record is read for it.
+-- Returns what is known of one thing that is saved; reads a document's record for it.
 local function about_one(self, how, own, options)
   local content = how.content
   if type(content) == "function" then content = content(self) end
@@ -296,7 +296,7 @@ end
 ---  name), files= (name of the file of a selection; a function takes the options), plain=
 ---  (function(self, own, name): saves as plain files where `zip = false`), single= (one is a
 ---  file by itself), prepare= (function(options, self, name) giving what is sent), whole= (a
----  collection that is no selection is named by nothing but its owner), loose= (a selection may
+---  collection that is not a selection is named by nothing but its owner), loose= (a selection may
 ---  come as one message), content= (one is a document, of which the server lists name, size and
 ---  time; a function of the resource says whether it is)
 function M.save(class, name, operations, how)

@@ -1,4 +1,4 @@
---- What a cloud account holds: buckets and containers, Amazon's machines and networks, and
+--- Declares what a cloud account holds: buckets and containers, Amazon's machines and networks, and
 --- (see `vbo.azure`) Azure's.
 
 local by_name = require "vbo.model.by_name"

@@ -1,4 +1,4 @@
---- What an organization is backed up with and by which rules: applications, backup accounts
+--- Declares the accounts and rules of an organization's backups: applications, backup accounts
 --- and applications, audit items, device codes, licensing, synchronization, retention
 --- exclusions, versions, and the repositories it uses.
 

@@ -1,4 +1,4 @@
---- Declares organizations: the tenants of Microsoft 365, or servers of one's own, that are backed
+--- Declares organizations: the tenants of Microsoft 365, or on-premises servers, that are backed
 --- up.
 
 local backups = require "vbo.objects.backups.below"

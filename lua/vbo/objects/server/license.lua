@@ -21,7 +21,7 @@ local M = {}
 ---@field used_number integer
 local License = resource.class { kind = "license", get = "License_Get", methods = {} }
 
--- What a change of the licence answers is the licence, except in v5.
+-- Takes the licence from the answer to its change; v5 answers without it.
 local function renewed(self, answer)
   if type(answer.data) ~= "table" then return self:refresh() end
   rawset(self, "_record", answer.data)
@@ -36,7 +36,9 @@ local function content(path)
   if not file then errors.usage(("install: %s"):format(why)) end
   local data = file:read(largest + 1)
   if not data or data == "" then errors.usage(("install: %s is empty"):format(path)) end
-  if #data > largest then errors.usage(("install: %s is no licence: too large"):format(path)) end
+  if #data > largest then
+    errors.usage(("install: %s must hold at most %d bytes"):format(path, largest))
+  end
   return data
 end
 

@@ -27,16 +27,16 @@ end
 --- Notifications of backup jobs (every version; a test message from v2 on).
 M.VboEmailSettings = define("VboEmailSettings", "VBO email settings")
 
---- What the explorer of Exchange sends (every version; a test message from v3 on).
+--- Notifications of the explorer of Exchange (every version; a test message from v3 on).
 M.VexEmailSettings = define("VexEmailSettings", "VEX email settings")
 
---- What the explorer of OneDrive sends (v3 and later).
+--- Notifications of the explorer of OneDrive (v3 and later).
 M.VeodEmailSettings = define("VeodEmailSettings", "VEOD email settings")
 
---- What the explorer of SharePoint sends (v2 and later; a test message from v3 on).
+--- Notifications of the explorer of SharePoint (v2 and later; a test message from v3 on).
 M.VespEmailSettings = define("VespEmailSettings", "VESP email settings")
 
---- What the explorer of Teams sends (v5 and later).
+--- Notifications of the explorer of Teams (v5 and later).
 M.VetEmailSettings = define("VetEmailSettings", "VET email settings")
 
 --- Notifications of the audit (v5 and later).

@@ -125,7 +125,7 @@ local function intent_of(owner, given, how)
     return intent
   end
   if given.at ~= nil then intent.at, intent.zoned = moment.point(client, given.at, "at") end
-  -- What is explored exists, before anything about it is asked for.
+  -- Raises where the explored object does not exist, before the server is asked about it.
   owner:_path()
   local about = how.about or {}
   intent.point = known_points.find({
@@ -251,8 +251,8 @@ end
 
 function Session.methods:_session() return self end
 
--- Whether a session is over although its stopping failed: somebody else stopped it, or an earlier
--- attempt did, whose answer was lost.
+-- Returns whether a session is over although its stopping failed: another client stopped it, or
+-- an earlier attempt, whose answer was lost.
 local function is_over(self, err)
   if not errors.is(err) then return false end
   if err.kind == "not_found" then return true end

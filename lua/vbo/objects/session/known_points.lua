@@ -14,7 +14,7 @@ local time = require "vbo.base.time"
 
 local M = {}
 
---- What a session explores: where its restore points are looked for.
+--- Describes what a session explores, and so where its restore points are searched.
 ---@class vbo.Explored
 ---@field client vbo.Client
 ---@field workload string
@@ -23,8 +23,7 @@ local M = {}
 ---@field repository string?  an id
 ---@field operator boolean?   the account is a restore operator's
 
---- A day that a server has not reached yet is begun somewhere already: further ahead lies no
---- point in time that somebody meant.
+-- Bounds how far ahead of the clock a point in time may lie: no time zone is further ahead.
 local day <const> = 86400
 
 local holds = {
@@ -94,7 +93,7 @@ local function listed(what, oldest, moment)
     local at = is_usable(what, record) and seconds_of(what.client,
       fields.read(record, "backupTime"))
     if at and (not moment or at <= moment) then
-      -- One that lies behind the best shows that the list is in the order that was asked for.
+      -- A point behind the best shows that the list has the order that was asked for.
       if best and query.order_asc ~= nil and best ~= at and (at > best) == oldest then break end
       if not best or (at > best) ~= oldest then best = at end
     end

@@ -50,7 +50,7 @@ end
 
 -- --------------------------------------------------------------- searching
 
--- What a search finds here belongs to mailboxes, or to channels of teams.
+-- Makes a search whose results belong to mailboxes, or to channels of teams.
 local function search(how)
   return function(self, text)
     local of = { kind = how.class.kind, search = how }

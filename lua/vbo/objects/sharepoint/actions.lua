@@ -36,7 +36,7 @@ local restoring = "Restores to where it was.  Options: `list` (another list or l
 local elsewhere = "Restores to another site (v6 and later).  Options: `to` (the site or its "
   .. "URL), `region`, `organization_name`, and those of `restore` but `permissions`."
 
--- What `restore` and `restore_to` are of each class: operations.
+-- Maps each class to the operations of its `restore` and `restore_to`.
 local restores = {
   Site = {
     { one = "SharePointSite_RestoreSiteAction", each = true },

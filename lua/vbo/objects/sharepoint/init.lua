@@ -99,7 +99,7 @@ local searches = {
   folder = "SharePointFolder_SearchFolderByOptions",
 }
 
--- What is found are documents and list items alike: documents have a size.
+-- Returns whether a record is a document: a search finds list items too, which have no size.
 local function is_document(record)
   return not tree.is_folder(record) and fields.read(record, "size") ~= nil
 end

@@ -65,7 +65,7 @@ local function list_posts(methods, plural, singular, query_of)
   end
 end
 
--- Of posts the API calls those that are no replies the children of -1.
+-- Returns the parent that the API gives posts that are not replies: -1.
 local function top_posts(given) return tree.recursive(given) == false and "-1" or nil end
 
 local function posts_of_team(_, given) return { parent = top_posts(given) } end
