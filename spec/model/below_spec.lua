@@ -113,7 +113,7 @@ describe("what lies below", function()
           assert.equal("not_found", err.kind)
           assert.matches('"Plam.docx"', err.message, 1, true)
         end
-        -- What is elsewhere in the drive is not in the folder.
+        -- Checks that names from elsewhere in the drive are not in the folder.
         assert.equal("not_found", rehearsal.failure(function()
           return aurora:documents({ "Plan.docx", "Handbook.docx" }):count()
         end).kind)

@@ -38,7 +38,7 @@ describe("collections", function()
     client, running = nil, nil
     collectgarbage()
     collectgarbage()
-    -- Whatever a test did: no transfer was left to the collector.
+    -- Checks that no test left a transfer to the collector.
     assert.same({ open, lost },
       { core.handles().transfer.open, core.handles().transfer.forgotten })
   end)
@@ -63,7 +63,7 @@ describe("collections", function()
     return client
   end
 
-  --- What was asked so far; with `least`, after so many requests have come in.
+  --- Returns the requests so far; with `least`, after so many requests have come in.
   local function asked(least)
     local list
     for _ = 1, 500 do
@@ -247,8 +247,8 @@ describe("collections", function()
     end)
   end)
 
-  describe("refuse a list that is not whole:", function()
-    it("a total that is larger", function()
+  describe("refuse a list", function()
+    it("with a total larger than its rows", function()
       serve "return { body = list(request, { count = 980, total = 1900 }) }"
       local seen = 0
       local err = failure(function()
@@ -261,7 +261,7 @@ describe("collections", function()
       assert.equal(980, seen)
     end)
 
-    it("a total that is smaller; zero is none", function()
+    it("with a total smaller than its rows, but not with a total of 0", function()
       serve [[
         local total = request.path:find "Jobs" and 0 or 299
         return { body = list(request, { count = 300, total = total }) }]]
@@ -270,7 +270,7 @@ describe("collections", function()
       assert.equal(300, client:jobs():count())
     end)
 
-    it("a page that repeats", function()
+    it("with a page that repeats", function()
       serve [[
         local offset = request.query.offset
         request.query.offset = 0
@@ -282,7 +282,7 @@ describe("collections", function()
       assert.matches("the same page again at offset 250", err.message)
     end)
 
-    it("a page without ids that repeats", function()
+    it("with a page without ids that repeats", function()
       serve [[
         request.query.offset = 0
         local page = list(request, { count = 900 })
@@ -292,7 +292,7 @@ describe("collections", function()
       assert.matches("same page again", failure(function() mailboxes():all() end).message)
     end)
 
-    it("another page than was asked for", function()
+    it("with a page at another offset than requested", function()
       serve [[
         if request.query.offset == "250" then request.query.offset = "300" end
         return { body = list(request, { count = 900 }) }]]
@@ -301,7 +301,7 @@ describe("collections", function()
       assert.matches("offset 300 instead of 250", err.message)
     end)
 
-    it("what is no list", function()
+    it("with an object in place of a list", function()
       serve "return { body = request.query.offset == '0' and { id = 1 } or '[]' }"
       local err = failure(function() mailboxes():all() end)
       assert.equal("protocol", err.kind)
@@ -340,7 +340,7 @@ describe("collections", function()
       end)
     end
 
-    it("when one takes too long", function()
+    it("when a page takes too long", function()
       serve([[
         if tonumber(request.query.limit) > 70 then return { hold = true } end
         return { body = list(request, { count = 200 }) }]], "v8", { deadline = 0.3 })
@@ -370,7 +370,7 @@ describe("collections", function()
       assert.equal(7, #asked())
     end)
 
-    it("not where the version has no pages, and not for other failures", function()
+    it("but not where the version has no pages, and not for other failures", function()
       serve("return { status = request.path:find 'Jobs' and 500 or 400 }", "v2")
       assert.equal(500, failure(function() client:jobs():all() end).status)
       assert.equal(1, #asked())
@@ -378,7 +378,7 @@ describe("collections", function()
       assert.equal(2, #asked())
     end)
 
-    it("not when the connection is what takes too long", function()
+    it("but not when the connection takes too long", function()
       local peer <close> = program.start(("%s --script %s --dir %s 2>&1"):format(
         os.getenv "VBO_PEER" or "build/peer", write("peer", [[
 connection 2 hang
@@ -398,7 +398,7 @@ close
       assert.is_nil(client._page_sizes)
     end)
 
-    it("not where nothing answers", function()
+    it("but not where no server answers", function()
       serve "return {}"
       local where = client:session(id)
       running.stop()
@@ -409,7 +409,7 @@ close
   end)
 
   describe("ask for the next page", function()
-    it("while one is used", function()
+    it("while the runbook uses the current one", function()
       serve "return { body = list(request, { count = 700 }) }"
       local seen = {}
       for mailbox in mailboxes():each() do
@@ -421,7 +421,7 @@ close
       assert.same({ 2, 3, 3 }, seen)
     end)
 
-    it("not when no more is wanted", function()
+    it("but not when take() needs no more", function()
       serve "return { body = list(request, { count = 700 }) }"
       assert.equal(0, mailboxes():first().number)
       assert.equal(5, #mailboxes():take(5):all())
@@ -437,7 +437,7 @@ close
       assert.equal(10, mailboxes():take(10):count())
     end)
 
-    it("for the few that pass, once the first page was not enough", function()
+    it("for take() with conditions, once the first page was not enough", function()
       serve "return { body = list(request, { count = 2000 }) }"
       local found = mailboxes():where { name = "n600" }:first()
       assert.equal(600, found.number)
@@ -446,7 +446,7 @@ close
       assert.is_true(#asked() <= 4)
     end)
 
-    it("and take it in meanwhile", function()
+    it("and receive it meanwhile", function()
       serve "return { body = list(request, { count = 500 }) }"
       local taken = false
       for mailbox in mailboxes():each() do
@@ -458,7 +458,7 @@ close
       assert.is_true(taken)
     end)
 
-    it("past the gates, as every other", function()
+    it("through the gates, like every other request", function()
       serve "return { body = list(request, { count = 700 }) }"
       local told = {}
       client.gates[1] = function(request, pass)
@@ -478,7 +478,7 @@ close
       assert.same({ "0 250", "250 250", "500 200" }, told)
     end)
 
-    it("past gates that change, answer or refuse it", function()
+    it("through gates that change, answer or refuse it", function()
       serve "return { body = list(request, { count = 900 }) }"
       client.gates[1] = function(request, pass)
         if request.path:find "offset=250" then
@@ -506,7 +506,7 @@ close
       assert.same({ "0+250", "250+250", "500+10" }, pages_asked())
     end)
 
-    it("through gates that wait for requests of their own", function()
+    it("through gates that send requests themselves", function()
       serve [[
         if request.path:find "Jobs" then return { body = list(request, { count = 3 }) } end
         return { body = list(request, { count = 600 }) }]]
@@ -521,7 +521,7 @@ close
       assert.same({ 3, 3, 3 }, counted)
     end)
 
-    it("again when it was lost while nobody looked after it", function()
+    it("again when it was lost while the loop was busy", function()
       serve([[
         if request.query.offset == "250" and request.number == 2 then return { hold = true } end
         return { body = list(request, { count = 400 }) }]], "v8", { deadline = 0.2 })
@@ -564,7 +564,7 @@ close
       assert.equal(before, open_transfers())
     end)
 
-    it("when take has enough and nobody goes on", function()
+    it("when take has enough and the loop is left", function()
       serve [[
         if request.query.offset == "500" then return { hold = true } end
         return { body = list(request, { count = 700 }) }]]
@@ -577,7 +577,7 @@ close
       assert.is_nil(list())
     end)
 
-    it("when a loop by hand is dropped", function()
+    it("when a runbook drops an iterator", function()
       serve(held)
       local before = open_transfers()
       do
@@ -590,7 +590,7 @@ close
       assert.equal(before, open_transfers())
     end)
 
-    it("when a coroutine of the runbook's is dropped in its loop", function()
+    it("when a coroutine is dropped inside its loop", function()
       serve(held)
       local before = open_transfers()
       do
@@ -634,14 +634,14 @@ close
       assert.equal(0, list().number)
       client:close()
       assert.equal(before, open_transfers())
-      -- What is here is given; what would have to be asked for is not.
+      -- Returns the rows that have arrived, then fails instead of requesting more.
       for i = 1, 249 do assert.equal(i, list().number) end
       local err = failure(list)
       assert.equal("closed", err.kind)
       assert.is_nil(list())
     end)
 
-    it("in a program of its own that looks for handles", function()
+    it("in a separate program that counts its handles", function()
       serve(held)
       local runbook = write("runbook.lua", [[
         local vbo = require "vbo"
@@ -660,7 +660,7 @@ close
       assert.equal(0, status)
     end)
 
-    it("on the wire: the server sees the connection end", function()
+    it("on the wire, where the server sees the connection end", function()
       local record = '{"id":"%s","name":"n"}'
       local script = write("peer", "token t 600\non GET *offset=0*\njson 200 "
         .. '{"offset":0,"limit":2,"results":[' .. record:format(1) .. "," .. record:format(2)
@@ -690,8 +690,8 @@ close
     end)
   end)
 
-  describe("are used", function()
-    it("one within another", function()
+  describe("give exact rows and counts", function()
+    it("in a loop within another loop", function()
       serve [[
         return { body = list(request, { count = request.path:find "Jobs" and 300 or 520 }) }]]
       local seen = 0
@@ -707,7 +707,7 @@ close
       assert.equal(520, seen)
     end)
 
-    it("side by side, in coroutines of the runbook's own", function()
+    it("side by side in coroutines of the runbook", function()
       serve "return { body = list(request, { count = 520 }) }"
       local function generator(list)
         return coroutine.wrap(function()
@@ -723,7 +723,7 @@ close
       assert.is_nil(second())
     end)
 
-    it("by counting: as the server counts where nothing is left to check here", function()
+    it("by the server's total where no condition remains to check", function()
       serve [[
         local total = request.path:find "ailboxes" and 5000 or nil
         return { body = list(request, { count = 700, total = total }) }]]
@@ -735,7 +735,7 @@ close
       assert.equal(2, client:jobs { id, id }:count())
     end)
 
-    it("as they were: each chained collection is another", function()
+    it("for each collection of a chain, which leaves the one before unchanged", function()
       serve "return { body = list(request, { count = 20 }) }"
       local all = client:jobs()
       local some = all:where { name = "n1*" }
@@ -779,7 +779,7 @@ close
     resource.class(Session)
     resource.class(Point)
 
-    it("what it surely checks alike, and check it again", function()
+    it("conditions that it compares alike, and check the rows again", function()
       serve(answer)
       local query, found = sent(client:jobs():where { organization_id = id:upper() })
       assert.same({ organizationId = id:upper() }, query)
@@ -797,7 +797,7 @@ close
       assert.same({ 0, 2 }, found)
     end)
 
-    it("not what may differ, what it lacks, or what the listing says itself", function()
+    it("but not conditions that it may compare otherwise, lacks, or has as options", function()
       serve(answer)
       for _, condition in ipairs {
         { name = "n1" }, { organization_id = "6195*" }, { organization_id = { id } },
@@ -813,7 +813,7 @@ close
       end
     end)
 
-    it("not in a version that cannot", function()
+    it("but not conditions that the listing of a version lacks", function()
       serve(answer, "v6")
       assert.same({}, (sent(client:jobs():where { repository_id = id })))
       assert.same({ endTimeLowerBound = "2026-11-18T21:59:59Z" },

@@ -125,7 +125,7 @@ describe("pages of lazy records", function()
     assert.is_true(pages > 1000, pages)
   end)
 
-  it("are none where a number is out of range", function()
+  it("refuse a document with a number out of range", function()
     local refused = 0
     for seed = 1, 500 do
       local text = written(generator(seed), true)
@@ -141,7 +141,7 @@ describe("pages of lazy records", function()
     assert.is_true(refused > 50, refused)
   end)
 
-  it("are never made of a damaged document", function()
+  it("refuse a damaged document", function()
     local text = '{"offset":0,"results":[{"id":"a","n":12,"t":true,"l":{"h":[1,"x\\u00e9"]}},'
       .. '{"id":"b","n":-1.5e3,"t":null,"l":{"h":[2,"J\xC3\xBC"]}},'
       .. '{"id":"c","n":0,"t":false,"l":{"h":[3,""]}}],"_links":{}}'
@@ -158,7 +158,7 @@ describe("pages of lazy records", function()
     end
   end)
 
-  it("are made of a list of objects, and of nothing else", function()
+  it("accept a list of objects only", function()
     for _, text in ipairs { "[]", "[{}]", ' [ {} , {"a":1} ] ', '{"results":[]}',
       '\xEF\xBB\xBF{"results":[{"a":[]}]}' } do
       compare(assert(page_of(text), text), text)
@@ -169,7 +169,7 @@ describe("pages of lazy records", function()
     end
   end)
 
-  it("are as deep as a document may be, and no deeper", function()
+  it("accept the depth that a document may have, and no more", function()
     local function nested(levels)
       return ('{"results":[{"a":1},{"a":%s%s}]}'):format(("["):rep(levels), ("]"):rep(levels))
     end
@@ -293,7 +293,7 @@ describe("resources of a lazy page", function()
     assert.is_false((pcall(function() return a[1] end)))
   end)
 
-  it("turn into their own when more is wanted", function()
+  it("decode their own record when the runbook reads it", function()
     local a, b = table.unpack(lent())
     assert.equal('document "b"', tostring(b))
     assert.is_nil(rawget(b, "_page"))
@@ -348,12 +348,12 @@ describe("resources of a lazy page", function()
   end)
 
   for what, broken in pairs {
-    ["bytes that are no UTF-8"] = '{"id":"x","name":"\xFF"}',
+    ["bytes that are not UTF-8"] = '{"id":"x","name":"\xFF"}',
     ["a number out of range"] = '{"id":"x","name":1e999}',
     ["a missing comma"] = '{"id":"x" "name":1}',
     ["something after the end"] = '{"id":"x"}]}',
   } do
-    it("do not come from a page with " .. what .. " in a record that nobody reads", function()
+    it("refuse a page with " .. what .. " in a record that the loop does not reach", function()
       local target = serve(page:gsub("%]}$", function() return "," .. broken .. "]}" end), "v8")
       local err = failure(function()
         for _ in target:documents():each() do error "a record was given" end
@@ -364,7 +364,7 @@ describe("resources of a lazy page", function()
     end)
   end
 
-  it("do not come from a page that is nested too deeply", function()
+  it("refuse a page that is nested too deeply", function()
     local deep = ('{"id":"x","a":%s%s}'):format(("["):rep(126), ("]"):rep(126))
     local target = serve((page:gsub("%]}$", function() return "," .. deep .. "]}" end)))
     local err = failure(function() target:documents():all() end)

@@ -187,7 +187,7 @@ describe("a manifest", function()
     assert.equal(0, (sha256sum(folder)))
   end)
 
-  it("refuses what is no save of its folder", function()
+  it("refuses files outside its folder, files without a hash, and its own files", function()
     local folder = folder_of { a = "1" }
     local list = vbo.manifest(folder)
     assert.equal("usage", failure(list.add, list, { path = "/etc/passwd", sha256 = ("0"):rep(64) })

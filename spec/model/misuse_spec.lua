@@ -1,11 +1,11 @@
--- Things are not plain tables: what a runbook does to them as if they were works, or raises at
--- its own line and says what to write.
+-- Treats objects like plain tables: that works, or raises an error that names the runbook's line
+-- and says what to write instead.
 -- Tests also vbo.model.class.
 
 local rehearsal = require "spec.support.rehearsal"
 local vbo = require "vbo"
 
-describe("a runbook that takes", function()
+describe("misuse of objects", function()
   local server, client, session, drive
 
   setup(function()
@@ -32,7 +32,7 @@ describe("a runbook that takes", function()
     return err
   end
 
-  describe("a collection for a table", function()
+  describe("of a collection as a table", function()
     local cases = {
       ["ipairs"] = { function(list)
         for _ in ipairs(list) do error "it ran" end
@@ -57,7 +57,7 @@ describe("a runbook that takes", function()
       end, "count()" },
     }
     for name, case in pairs(cases) do
-      it("is told: " .. name, function()
+      it("raises an error with the right call: " .. name, function()
         for _, list in ipairs { drive:documents(), drive:documents { "x" }, session:onedrives(),
           client:organizations(), drive:folders():where { name = "x" } } do
           local err = rehearsal.failure(case[1], list)
@@ -70,7 +70,7 @@ describe("a runbook that takes", function()
       end)
     end
 
-    it("or for one of its things is told", function()
+    it("raises an error where the collection stands for one object", function()
       local err = misuse(function()
         local got = session:onedrives().name
         return got
@@ -95,7 +95,7 @@ describe("a runbook that takes", function()
     end)
   end)
 
-  it("one thing for a list is told, and pairs gives its fields", function()
+  it("raises an error where an object stands for a list, while pairs gives its fields", function()
     for _, thing in ipairs { drive, session, client, drive:document { id = "x" } } do
       for _, fn in ipairs {
         function()
@@ -132,7 +132,7 @@ describe("a runbook that takes", function()
     assert.is_nil(found._core)
   end)
 
-  it("a dot for a colon is told", function()
+  it("raises an error that asks for a colon where a method is called with a dot", function()
     local documents = drive:documents()
     local cases = {
       { function()
@@ -193,7 +193,7 @@ describe("a runbook that takes", function()
     assert.same({}, server.changes())
   end)
 
-  it("a thing for its options is told", function()
+  it("raises an error where an object stands for options", function()
     for _, fn in ipairs {
       function()
         local got = drive:restore(session)
@@ -214,7 +214,7 @@ describe("a runbook that takes", function()
     assert.same({}, server.changes())
   end)
 
-  it("a method away from its thing keeps it", function()
+  it("leaves a method usable from a variable", function()
     local count = drive:documents().count
     assert.equal(79, count(drive:documents()))
     assert.equal(drive.documents, drive.documents)

@@ -149,7 +149,7 @@ describe("several processes", function()
     assert.same({ "SHA256SUMS", "a", "manifest.json" }, names(folder))
   end)
 
-  it("leave a lock by a crash that stops nobody", function()
+  it("save on after a crash that left a lock file", function()
     local folder = new_folder()
     write(folder .. "/.vbolua-manifest.lock", "")
     vbo.manifest(folder):add { path = folder .. "/a", sha256 = ("0"):rep(64) }:write()
@@ -158,7 +158,7 @@ describe("several processes", function()
 end)
 
 describe("a manifest that a crash left half written", function()
-  it("means what was written last", function()
+  it("is read with the entries that were written last", function()
     local folder = new_folder()
     local one, two = ("1"):rep(64), ("2"):rep(64)
     vbo.manifest(folder):add { path = folder .. "/a", sha256 = one }:write()
@@ -169,12 +169,12 @@ describe("a manifest that a crash left half written", function()
     vbo.manifest(folder):add { path = folder .. "/b", sha256 = one }:write()
     assert.equal(two, manifest.read(folder).a.sha256)
     assert.matches(two .. "  a\n", content(folder .. "/SHA256SUMS"), 1, true)
-    -- Sums that somebody else changed are no crash.
+    -- Refuses sums that another program changed: no crash explains them.
     write(folder .. "/SHA256SUMS", ("3"):rep(64) .. "  a\n")
     assert.equal("integrity", failure(manifest.read, folder).kind)
   end)
 
-  it("is told before anything is saved where it is somebody else's", function()
+  it("stops a save before it starts where manifest.json belongs to another program", function()
     local folder = new_folder()
     write(folder .. "/manifest.json", '{"name": "an extension"}')
     local output, status = program.run(command(([[
@@ -273,7 +273,7 @@ describe("a save", function()
       write(folder .. "/long.mp4.part", "mine")
       local started <close> = program.start("sh -c " .. quoted("exec " .. long), "pid")
       wait_for(marker)
-      -- The children of `env` are none: it becomes the program.
+      -- Kills the program itself: `env` replaces itself by it.
       os.execute("kill -KILL " .. started.pid)
       started.wait()
       local left = names(folder)
@@ -296,7 +296,7 @@ describe("a save", function()
 end)
 
 describe("a set of documents", function()
-  it("with the names of a manifest keeps both", function()
+  it("keeps documents whose names are those of a manifest", function()
     local world, folder = base .. "/world", new_folder()
     local drive = world .. "/drives/maja@north.example"
     assert(os.execute("mkdir -p " .. quoted(drive .. "/sub")))

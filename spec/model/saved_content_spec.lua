@@ -1,5 +1,5 @@
--- What is saved is the document that the server listed, under a name and with a time that say so,
--- and anything else is refused.
+-- Saves the document that the server listed, under its name and with its time, and refuses
+-- anything else.
 
 local archive = require "spec.support.archive"
 local core = require "vbo.core"
@@ -141,7 +141,7 @@ describe("what comes for a document", function()
   end
 
   for thing in pairs(things) do
-    it(("is told apart for %s in every version"):format(thing), function()
+    it(("is refused or kept by its size for %s in every version"):format(thing), function()
       local bad <close> = setmetatable(server_of("Plan.pptx", 50000, login, page),
         { __close = function(self) self.stop() end })
       local good <close> = setmetatable(server_of("Plan.pptx", 7, "content", binary),
@@ -160,7 +160,7 @@ describe("what comes for a document", function()
     end)
   end
 
-  it("is kept where the server lists nothing of it, and says so", function()
+  it("is kept where the server lists no size, and the result says so", function()
     local server <close> = setmetatable(server_of(nil, nil, "content", binary, { id = id(3) }),
       { __close = function(self) self.stop() end })
     local saved = assert(save_with(server, "v8", "a OneDrive's document", { to = new_path() }))

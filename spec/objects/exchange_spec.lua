@@ -159,7 +159,7 @@ describe("mailboxes", function()
   end
 end)
 
--- What the rehearsal server does not answer yet: the requests themselves.
+-- Compares the requests that the rehearsal server does not answer yet.
 describe("mailboxes send", function()
   local server
   local B = "b0b0b0b0-1111-4111-8111-111111111111"
@@ -190,7 +190,7 @@ describe("mailboxes send", function()
   -- Paths of mail are in lower case from v6 on.
   local function lines(request) return (request.line:gsub("[Mm]ailboxes", "mailboxes")) end
 
-  it("searches from where one stands", function()
+  it("searches below the mailbox or folder that they belong to", function()
     for path, make in pairs {
       [R] = function(s) return the_box(s):items() end,
       [R .. "/folders/F1"] = function(s) return the_box(s):folder({ id = "F1" }):items() end,
@@ -226,7 +226,7 @@ describe("mailboxes send", function()
     assert.equal(1, #all)
   end)
 
-  it("restores of operators", function()
+  it("restores by operators", function()
     for _, version in ipairs(api.with_newest "v6") do
       local sent, result = server.change(version, function(s)
         return the_box(s):items():where({ subject = "Plan" }):restore {
@@ -283,7 +283,7 @@ describe("mailboxes send", function()
     assert.equal("unsupported", err.kind)
   end)
 
-  it("what concerns the whole backup", function()
+  it("requests on the whole backup", function()
     local sent, saved = server.change("v8", function(s)
       return s:backup_organization():export { to = server.folder .. "/", keyword = "x",
         size_limit = 1 << 30, overwrite = true, check = false }

@@ -41,7 +41,7 @@ local function words_of(path)
   return rest:match "^%w+", rest
 end
 
--- What is backed up in a repository belongs to data.
+-- Tells whether a path is about backed-up data in a repository, which is another area.
 local function is_data(rest) return rest:find "^backuprepositories/[^/]+/%a+data%f[/%z]" ~= nil end
 
 local function in_area(path)
@@ -49,7 +49,7 @@ local function in_area(path)
   return area[first] and not is_data(rest)
 end
 
--- Operations that the sources write, and those that their declarations were told.
+-- Returns the operations that the sources write, and those of their declarations.
 local function named()
   local names, modules = {}, {}
   for _, file in ipairs(files) do

@@ -156,7 +156,7 @@ describe("job sessions", function()
       { stop = rehearsal.json.null })
   end)
 
-  it("are waited for, as long as told", function()
+  it("are waited for until they end or the timeout passes", function()
     local client <close> = server.connect "v8"
     assert.equal("Success", client:job_session(ids.ended):wait().status)
     local err = sending.failure(function()

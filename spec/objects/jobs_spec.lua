@@ -285,7 +285,7 @@ describe("what jobs send", function()
     end, "GET /Organizations/{organization}/Users/{bob}",
       "POST /Jobs/{job}/SelectedItems",
       { { type = "User", mailbox = true, user = { id = ids.bob, name = "bob@contoso.com" } } })
-    -- What the caller wrote is checked to the letter.
+    -- Checks that a caller's own body stays strict.
     local client <close> = server.connect "v8"
     assert.equal("usage", sending.failure(function()
       client:job(ids.job):selected_items():add {

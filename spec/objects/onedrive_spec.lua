@@ -235,7 +235,7 @@ describe("OneDrives", function()
   end)
 end)
 
--- What the rehearsal server does not answer yet: the requests themselves.
+-- Compares the requests that the rehearsal server does not answer yet.
 describe("OneDrives send", function()
   local server
   local F = "f1f1f1f1-1111-4111-8111-111111111111"
@@ -309,7 +309,7 @@ describe("OneDrives send", function()
     end)).kind)
   end)
 
-  it("searches from where one stands", function()
+  it("searches below the drive or folder that they belong to", function()
     for path, make in pairs {
       [R] = function(s) return the_drive(s):documents() end,
       [R .. "/Folders/" .. F] = function(s) return the_folder(s):documents() end,
@@ -339,7 +339,7 @@ describe("OneDrives send", function()
     end)).kind)
   end)
 
-  it("restores of operators", function()
+  it("restores by operators", function()
     for _, number in ipairs(api.since "v6") do
       local sent, result = server.change(number, function(s)
         return the_drive(s):documents():where({ name = "*.docx" }):restore {
@@ -347,7 +347,7 @@ describe("OneDrives send", function()
         }
       end)
       assert.equal("POST " .. R .. "/Documents/operatorRestore", sent.line)
-      -- What is there is kept unless told otherwise.
+      -- Keeps existing documents by default.
       assert.equal("Keep", sent.body.documentAction)
       assert.equal("lost", sent.body.reason)
       assert.equal("All", sent.body.documentsRestoreConfigs[1].documentVersion)
@@ -378,7 +378,7 @@ describe("OneDrives send", function()
     end)).kind)
   end)
 
-  it("a restore once, and say where it goes on when it cannot be looked on", function()
+  it("a restore once, and name its session when its progress cannot be read", function()
     local sent, _, err = server.sends("v8", function(s) return the_drive(s):restore() end)
     assert.equal(503, err.status)
     assert.is_false(err.retryable)

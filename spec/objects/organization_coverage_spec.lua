@@ -53,7 +53,7 @@ local function shown()
   for _, spec in ipairs(specs) do
     local file <close> = assert(io.open("spec/objects/" .. spec .. "_spec.lua"))
     local text = file:read "a"
-    -- What stands in brackets is the answer of a server, not a call.
+    -- Removes words in brackets: they are answers of a server, not calls.
     text = text:gsub('%["%u+ /[^"]*"%]', "")
     for method, path in text:gmatch '"(%u+) (/[%w{}/%-]+)' do
       path = path:gsub("{%w+}", "61954db6-7278-4d26-86f7-888bda5a4ec4")

@@ -356,7 +356,7 @@ describe("organizations", function()
   end)
 
   it("audit users and groups", function()
-    -- What v5 takes of a user in an item.
+    -- Lists the fields of a user that v5 takes in an item.
     local short = { id = ids.user, name = "alice@contoso.com", displayName = "Alice" }
     for version, removal in pairs {
       v5 = { "POST /Organizations/{organization}/AuditItems/action",

@@ -21,7 +21,7 @@ describe("roles", function()
     parentUrl = "https://y", _links = links,
   }
   local item = { id = "item-1", type = "User", user = user }
-  -- What the bodies of roles have of them: no links.
+  -- Omits the links, as the bodies of roles do.
   local sent_user = { id = user.id, name = user.name, displayName = "Alice", type = "User" }
   local sent_site = {
     id = "site-1", title = "Sales", url = "https://x", isCloud = true, isPersonal = false,
@@ -205,7 +205,7 @@ describe("an operator", function()
           or { "GET /Organization/LoggedInUser/RestorePoints", "POST /Organization/OperatorExplore",
             body }))
       assert.equal(ids.session, session.id)
-      -- What is restored in it goes through the operators' own operations.
+      -- Checks that restores in it use the operations of operators.
       assert.is_true(rawget(session, "_operator"))
     end
     local client <close> = server.connect "v8"

@@ -186,7 +186,7 @@ describe("points in time", function()
   end)
   teardown(function() server.stop() end)
 
-  -- What is sent as the point in time, and what is logged.
+  -- Returns the point in time that is sent, and the log.
   local function sent_at(version, at, zone)
     local log = {}
     local sent = server.sends(version, function(_, client)
@@ -212,7 +212,7 @@ describe("points in time", function()
     end
   end)
 
-  it("that nobody knows how the server reads are logged", function()
+  it("are logged where the server's time zone is unknown", function()
     local at, log = sent_at("v2", "2026-11-18T22:00:00Z")
     assert.equal("2026.11.18 22:00:00", at)
     assert.matches("v2 reads the point in time in its server's own zone", log, 1, true)
@@ -264,13 +264,13 @@ describe("points in time", function()
     assert.equal(vbo.time.iso(soon), (sent_at("v8", soon)))
   end)
 
-  it("that are no dates are refused", function()
+  it("are refused where they are not dates", function()
     for _, at in ipairs { 0 / 0, 1 / 0, 1e13, "", "2026-11-31T00:00:00Z", "now" } do
       assert.equal("usage", refused(at).kind)
     end
   end)
 
-  it("without a zone are told once a line, and refused where that is wanted", function()
+  it("without a zone are logged once a line, and refused by a strict client", function()
     local log = {}
     local client <close> = server.connect("v8", { log = function(text) log[#log + 1] = text end })
     for _ = 1, 3 do
@@ -287,7 +287,7 @@ describe("points in time", function()
     assert.matches("'at' has no time zone and is taken as UTC: 2026-11-18T22:00:00", err.message, 1,
       true)
     assert.matches("write 2026-11-18T22:00:00Z", err.hint, 1, true)
-    -- A zone that was told is no guess.
+    -- Accepts a date in the zone of `connect`.
     assert.equal("2026-11-18T20:00:00Z", (function()
       local strict <close> = server.connect("v8", { strict = true, zone = "+02:00" })
       local session <close> = strict:organization({ id = recorded.session })

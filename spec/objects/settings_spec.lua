@@ -54,7 +54,7 @@ describe("settings", function()
   end)
   teardown(function() recorder.stop() end)
 
-  --- What an edit sends: PUT and the new record.
+  --- Checks that an edit sends PUT with the new record.
   local function edits(version, name, path, given, body, before)
     local target = ("/%s/%s"):format(version, path)
     local expected = { before and "GET " .. target or nil }
@@ -125,7 +125,7 @@ describe("settings", function()
     end).kind)
   end)
 
-  it("of who manages the server change up to v7", function()
+  it("of the server's administrators change up to v7", function()
     for _, version in ipairs { "v6", "v7" } do
       edits(version, "management_mode", "ManagementMode", { is_managed = false },
         { isManaged = false })

@@ -174,7 +174,7 @@ describe("SharePoint", function()
     end)
   end)
 
-  it("is searched where one stands", function()
+  it("is searched below the site, library or folder", function()
     local cases = {
       { "Documents", "Sites/S1/search", function(s) return the_site(s):documents() end },
       { "Documents", "Sites/S1/Libraries/L1/search",
@@ -372,7 +372,7 @@ describe("SharePoint", function()
   end)
 
   local function saved(options)
-    options.overwrite, options.check = true, false -- the answers are no archives
+    options.overwrite, options.check = true, false -- the answers are not archives
     return options
   end
 

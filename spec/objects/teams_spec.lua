@@ -131,7 +131,7 @@ describe("Teams", function()
       (lines("v8", function(s) return the_file(s).name end)))
   end)
 
-  it("are searched where one stands", function()
+  it("are searched below the team or channel", function()
     for _, case in ipairs {
       { function(s) return the_team(s):posts() end, T .. "/posts/search", { query = "plan" } },
       { function(s) return the_team(s):files() end, T .. "/files/search", { query = "plan" } },
@@ -177,7 +177,7 @@ describe("Teams", function()
 
   -- ---------------------------------------------------------------- restoring
 
-  -- What is restored, its path in v5 and (where it differs) later, options, and the body.
+  -- Lists restores: name, object, path in v5 and (where it differs) later, options, body.
   local restores = {
     { "a team", the_team, T, {}, { restoreChangedItems = true, restoreMissingItems = true,
       restoreMembers = true, restoreSettings = true } },

@@ -45,14 +45,14 @@ describe("what an operation promises", function()
       assert.matches("record 1 must be an object, but is the text \"x\"",
         problem(version, "Job_Get", json.array { "x" }))
       assert.matches("record 1 says nothing", problem(version, "Job_Get", json.array { {} }))
-      -- What promises nothing may answer nothing, or anything.
+      -- Accepts any answer where the operation promises none.
       for _, data in ipairs { false, json.array {}, { a = 1 } } do
         assert.is_nil(problem(version, "Job_DisableAction", data or nil))
       end
     end
   end)
 
-  it("is no page where an empty array comes, since v6", function()
+  it("is not met by an empty array in place of a page, since v6", function()
     assert.is_nil(problem("v5", "BackupRepository_GetRepositories", json.array {}))
     assert.matches("but an empty list", problem("v8", "BackupRepository_GetRepositories",
       json.array {}))
@@ -98,7 +98,7 @@ describe("what an operation promises", function()
   end)
 end)
 
--- Answers that say nothing, or are no answers of this API: status, type, body.
+-- Lists answers without content, and answers of another kind of server: status, type, body.
 local wrong = {
   ["no body"] = { 200, "application/json", "" }, ["204"] = { 204, "application/json", "" },
   ["{}"] = { 200, "application/json", "{}" }, null = { 200, "application/json", "null" },
@@ -107,7 +107,7 @@ local wrong = {
   ["too deep"] = { 200, "application/json", ("["):rep(300) .. ("]"):rep(300) },
   HTML = { 200, "text/html", "<html><title>Log in</title></html>" },
   text = { 200, "application/json", '"done"' },
-  ["rows that are no objects"] = { 200, "application/json", '{"results":[1,null]}' },
+  ["rows that are not objects"] = { 200, "application/json", '{"results":[1,null]}' },
 }
 
 describe("an answer that is wrong", function()

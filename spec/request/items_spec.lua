@@ -31,7 +31,7 @@ describe("things in the body of a request", function()
     assert.is_nil(item.id)
   end
 
-  -- What stands in a body is what its schema has.
+  -- Checks that a body has only properties of its schema.
   local function is_known(schema, value, where)
     if type(value) ~= "table" or not schema then return end
     if schema.items then

@@ -1,11 +1,11 @@
--- What an API version lacks is said in the runbook's words, with the versions that have it.
+-- Names what an API version lacks in the runbook's words, with the versions that have it.
 
 local api = require "spec.support.versions"
 local rehearsal = require "spec.support.rehearsal"
 
 local failure = rehearsal.failure
 
-describe("what a version lacks", function()
+describe("a feature that a version lacks", function()
   local server
 
   setup(function() server = rehearsal.start() end)
@@ -19,7 +19,7 @@ describe("what a version lacks", function()
     return err
   end
 
-  it("is said of workloads", function()
+  it("is named with its versions for workloads", function()
     for version, lacks in pairs {
       v1 = { onedrive = "v2, v3, v4, v5, v6, v7, v8", teams = "v5, v6, v7, v8" },
       v2 = { teams = "v5, v6, v7, v8" }, v3 = { teams = "v5, v6, v7, v8" },
@@ -44,7 +44,7 @@ describe("what a version lacks", function()
     assert.matches("did you mean 'onedrive'?", err.hint, 1, true)
   end)
 
-  it("is said of methods", function()
+  it("is named with its versions for methods", function()
     local old <close> = server.connect "v4"
     local organization = old:organization(rehearsal.organization)
     local session <close> = organization:explore { workload = "onedrive", at = rehearsal.before }
@@ -66,7 +66,7 @@ describe("what a version lacks", function()
     end
   end)
 
-  it("is said of options in the words of the runbook", function()
+  it("is named by the option that the runbook wrote", function()
     for version, case in pairs {
       v2 = { "deleted", true, "v3, v4, v5, v6, v7, v8" },
       v7 = { "repository", "61954db6-7278-4d26-86f7-888bda5a4ec4", "v8" },

@@ -56,7 +56,7 @@ describe("the pipeline", function()
       { core.handles().transfer.open, core.handles().transfer.forgotten })
   end)
 
-  --- What was asked for, but for what was never answered: a server may learn of that late.
+  --- Returns the requests but those without an answer: a server may learn of these late.
   local function asked()
     local list = {}
     for line in io.lines(log) do
@@ -93,14 +93,14 @@ describe("the pipeline", function()
   end)
 
   describe("begins a read", function()
-    it("that is on the wire before anybody waits for it", function()
+    it("that is on the wire before a caller waits for it", function()
       local job = pipeline.begin(client, jobs)
       assert.is_true(arrived(1))
       assert.equal(2, #pipeline.finish(client, job).data.results)
       assert.equal(1, #asked())
     end)
 
-    it("and no change", function()
+    it("but refuses to begin a change", function()
       local ok, err = pcall(pipeline.begin, client,
         { operation = "Job_StartAction", path = { jobId = id } })
       assert.is_false(ok)
@@ -108,7 +108,7 @@ describe("the pipeline", function()
       assert.equal(0, #asked())
     end)
 
-    it("and raises wrong arguments at once, failures at the end", function()
+    it("and raises wrong arguments at once, other failures when it is finished", function()
       assert.equal("usage", failure(pipeline.begin, client,
         { operation = "Job_Get", query = { limit = "many" } }).kind)
       assert.equal("unsupported", failure(pipeline.begin, client,
@@ -190,7 +190,7 @@ describe("the pipeline", function()
       assert.equal("closed", failure(pipeline.begin, client, jobs).kind)
     end)
 
-    it("from within the gate of another", function()
+    it("from within a gate of another read", function()
       local outer, found = true, nil
       client.gates[1] = function(request, pass)
         if not outer then return pass(request) end
@@ -217,7 +217,7 @@ describe("the pipeline", function()
     local job = pipeline.begin(client, jobs)
     assert.equal(open + 1, core.handles().transfer.open)
     job:cancel()
-    -- The inner one was the job's own: nobody else holds it.
+    -- Checks that the inner transfer is closed: only the job held it.
     collectgarbage()
     collectgarbage()
     assert.equal(open, core.handles().transfer.open)

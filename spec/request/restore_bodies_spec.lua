@@ -117,7 +117,7 @@ local function request_of(client, fn)
   return found, not ok and err ~= captured and err or nil
 end
 
--- What is in a body, below its action.
+-- Returns the properties of a body, below its action.
 local function keys(operation, value)
   return operation.action and value[operation.action] or value
 end
@@ -176,13 +176,13 @@ describe("restores that say no more than they must", function()
     return count
   end
 
-  it("send what their version requires, or name what is missing as the runbook does", function()
+  it("send what their version requires, or name the option that the runbook lacks", function()
     local failures = {}
     local count = each(function(what, sent, err)
       if not sent then
         local text = tostring(err)
         local kind = type(err) == "table" and err.kind
-        -- What a version cannot do to several, or at all, is told as such.
+        -- Accepts `unsupported` for verbs that a version lacks, for several objects or at all.
         if kind == "unsupported" then return false end
         if kind == "usage" and not text:find "body%." then return false end
         failures[#failures + 1] = what .. ": " .. text

@@ -85,7 +85,7 @@ describe("parallel", function()
     assert.equal(4, closed)
   end)
 
-  it("goes on after failures when told to, and lists them", function()
+  it("goes on after failures with on_error = 'continue', and lists them", function()
     local results, failures = vbo.parallel({ "a", "b", "c", "d" }, { on_error = "continue" },
       function(x, index)
         vbo.sleep((5 - index) / 500)
@@ -190,7 +190,7 @@ describe("parallel at a server", function()
       return names, running
     end
     local one_by_one, once = saved(1)
-    -- Long enough that somebody looks while they are prepared.
+    -- Delays each save, so that the count of running requests is read meanwhile.
     server.weather "operation=*_Save* latency=0.3"
     local together, several = saved(8)
     assert.is_true(#one_by_one > 5)
@@ -330,7 +330,7 @@ describe("parallel at a server", function()
     assert.same({ 0 }, seen)
   end)
 
-  it("exports to PST one after the other, unless told otherwise", function()
+  it("exports to PST one after the other by default", function()
     local function most(settings)
       local own <close> = vbo.connect(settings)
       local session <close> = own:organization(rehearsal.organization):explore {
@@ -358,7 +358,7 @@ describe("parallel at a server", function()
     assert.equal(2, most(settings))
   end)
 
-  it("gives up a server that does not answer, at once for all that still waits", function()
+  it("fails every waiting request at once when the server does not answer", function()
     local other = rehearsal.start()
     local settings = other.settings "v8"
     settings.retries, settings.give_up_after, settings.at_once = 0, 0.05, 2
@@ -374,7 +374,7 @@ describe("parallel at a server", function()
     for _, failure in ipairs(failures) do
       assert.equal("network", failure.error.kind)
     end
-    -- Some tried and failed; nothing was tried in vain for five minutes.
+    -- Checks that the first requests failed and the others did not wait for five minutes.
     local ok, err = pcall(own.call, own, "Job_Get")
     while not ok and err.code ~= "given_up" do
       vbo.sleep(0.02)

@@ -1,4 +1,4 @@
--- Progress on a terminal: what stands there, at every width and height.
+-- Compares the lines of progress on a terminal, at every width and height.
 
 local bars = require "vbo.runtime.progress.bars"
 local core = require "vbo.core"
@@ -38,7 +38,7 @@ local function some()
 end
 
 describe("the screen", function()
-  it("at 80 columns", function()
+  it("fits 80 columns", function()
     assert.same({
       "report.zip                  25 % [##         ]   30.0 MiB    3.0 MiB/s     0:30",
       "年度报告书与… (attempt 2)  100 % [###########]    5.0 MiB  512.0 KiB/s     0:00",
@@ -48,7 +48,7 @@ describe("the screen", function()
     }, screen.lines(some(), 80, 24))
   end)
 
-  it("at 20 columns", function()
+  it("fits 20 columns", function()
     assert.same({
       "report.zip   25 %",
       "年度报… #2  100 %",
@@ -59,7 +59,7 @@ describe("the screen", function()
     end
   end)
 
-  it("at 200 columns", function()
+  it("fits 200 columns", function()
     local lines = screen.lines(some(), 200, 24)
     assert.matches("^report%.zip +25 %% %[##########  +%] +30%.0 MiB +3%.0 MiB/s +0:30$", lines[1])
     assert.matches("^年度报告书与所有附件的完整备份%.zip %(attempt 2%)  ?100 %%", lines[2])
@@ -213,7 +213,7 @@ describe("bars", function()
   end)
 
   for _, guarded in ipairs { true, false } do
-    it("are right when the window changes" .. (guarded and "" or ", without a guard"), function()
+    it("fit the window when its size changes" .. (guarded and "" or ", without a guard"), function()
       start(100, 12, guarded)
       terminal:print "above"
       local watchers = {}
@@ -251,7 +251,7 @@ describe("bars", function()
     end)
   end
 
-  it("of what nobody asked for come after a second, and leave nothing of what was quick", function()
+  it("come after a second without `progress`, and leave no line for quick transfers", function()
     start(80, 24, true)
     local quick = hub:watch("quick", { show = true })
     quick.update(at("receiving", 1))

@@ -1,4 +1,4 @@
--- Progress: what transfers amount to, and what is told of them.  The clock is the spec's.
+-- Checks the totals of transfers, and the events and lines about them.  The clock is the spec's.
 
 local core = require "vbo.core"
 local hubs = require "vbo.runtime.progress.hub"
@@ -13,7 +13,7 @@ local vbo = require "vbo"
 
 local MiB <const> = 1 << 20
 
--- What transfer:progress() gives.
+-- Returns a table as transfer:progress() does.
 local function at(phase, received, more)
   local state = { phase = phase, received = received or 0, elapsed = 0, waited = 0, attempts = 1 }
   for name, value in pairs(more or {}) do state[name] = value end
@@ -108,7 +108,7 @@ describe("the model", function()
     assert.equal(1, totals.receiving)
     assert.equal(1, totals.preparing)
     assert.equal(2 * MiB, totals.received)
-    assert.is_nil(totals.expected) -- nobody knows how large b is
+    assert.is_nil(totals.expected) -- the size of b is unknown
     assert.is_nil(totals.left)
     assert.equal(2 * MiB, a.rate)
     assert.equal(4, models.left(a))
@@ -196,7 +196,7 @@ describe("the model", function()
   end)
 end)
 
-describe("a function", function()
+describe("a progress callback", function()
   local now, events, hub
   local function note(event, name) events[#events + 1] = { event, name } end
   before_each(function()
@@ -210,7 +210,7 @@ describe("a function", function()
     return list
   end
 
-  it("is told of the start, what changes, and the end", function()
+  it("is called at the start, for changes, and at the end", function()
     do
       local watcher <close> = hub:watch("a.zip", { call = note })
       watcher.update(at("sending"))
@@ -235,7 +235,7 @@ describe("a function", function()
     assert.is_true(math.abs(last.time - core.time()) < 3600)
   end)
 
-  it("is told why it failed, even by a function that fails", function()
+  it("gets the error of a failed transfer, which an error of the callback does not hide", function()
     local ok, err = pcall(function()
       local watcher <close> = hub:watch("a.zip", { call = note })
       watcher.update(at("receiving", 10))
@@ -256,7 +256,7 @@ describe("a function", function()
     assert.matches("the reason", err)
   end)
 
-  it("ends the transfer by an error of its own", function()
+  it("ends the transfer when it raises an error", function()
     local ok, err = pcall(function()
       local watcher <close> = hub:watch("b", { call = function(event)
         note(event)
@@ -270,7 +270,7 @@ describe("a function", function()
     assert.has_error(function() hub:watch("c", { call = function() error "no" end }) end)
   end)
 
-  it("is told that a transfer was given up", function()
+  it("gets the kind 'cancelled' when a transfer is cancelled", function()
     local task = coroutine.create(function()
       local watcher <close> = hub:watch("a", { call = note })
       coroutine.yield(watcher)
@@ -281,7 +281,7 @@ describe("a function", function()
     assert.equal("cancelled", events[2][1].error.kind)
   end)
 
-  it("is not told of a failure where a gate answered", function()
+  it("gets 'done', not 'failed', where a gate answered", function()
     do
       local watcher <close> = hub:watch("a", { call = note })
       watcher.done()
@@ -289,7 +289,7 @@ describe("a function", function()
     assert.same({ "start", "done" }, kinds())
   end)
 
-  it("is asked for by the option `progress`, and without one nothing is", function()
+  it("is set by the option `progress`, which false turns off", function()
     local watcher <close> = progress.watcher(note, "f\27[2J")
     watcher.update(at("done", 0))
     assert.same({ "start", "done" }, kinds())
@@ -350,7 +350,7 @@ describe("lines in a log", function()
     assert.equal("500 of 500 done, 500.0 MiB", said[#said])
   end)
 
-  it("are none where nothing was transferred", function()
+  it("have no total where nothing was transferred", function()
     hub:close()
     assert.same({}, said)
     hub:watch("f", shown).update(at("done", 3, { elapsed = 1 }))
@@ -436,7 +436,7 @@ describe("configure", function()
     remove()
   end)
 
-  it("takes what there is, and names it otherwise", function()
+  it("refuses an unknown mode", function()
     for _, wrong in ipairs { "bars", "json:", ":x", "none:x", "" } do
       local ok, err = vbo.try(progress.configure, wrong)
       assert.is_nil(ok)
@@ -461,7 +461,7 @@ describe("configure", function()
     assert.same({ "start f1", "done f1", "start f2", "done f2" }, seen)
   end)
 
-  it("tells a file that cannot be written before anything is transferred", function()
+  it("refuses a file that cannot be written before anything is transferred", function()
     progress.configure("json:" .. folder .. "/none/log")
     local ok, err = vbo.try(progress.watcher, nil, "f")
     assert.is_nil(ok)

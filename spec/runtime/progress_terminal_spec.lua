@@ -35,7 +35,7 @@ describe("progress of vbolua", function()
       where.password, where.pin, quoted(program.vbolua), text))
   end
 
-  -- What a terminal is sent by a command.
+  -- Returns the bytes that a command sends to a terminal.
   local function on_terminal(command, size)
     return (shell(("timeout 120 script -qec %s /dev/null </dev/null"):format(
       quoted(("stty %s -echo; %s"):format(size or "cols 60 rows 12", command)))))
@@ -131,7 +131,7 @@ describe("progress of vbolua", function()
       assert.same({ "saving … done" }, screen_of(on_terminal "TERM=dumb exec $V two.lua"))
     end)
 
-    it("leaves a line for each that was asked for", function()
+    it("leaves a line for each transfer with `progress`", function()
       write("asked.lua", (head:gsub("PROGRESS", "true")) .. [[
         save "a.zip"
         save("b.zip", { progress = false })
@@ -217,7 +217,7 @@ describe("progress of vbolua", function()
   end)
 
   describe("elsewhere", function()
-    it("is nothing by itself", function()
+    it("prints nothing by default", function()
       write("plain.lua", (head:gsub("PROGRESS", "nil")) .. [[save "a.zip" print "done"]])
       assert.equal("done\n", (shell "$V plain.lua"))
       assert.equal("1 of 1 done, 10.4 KiB\n", (shell "$V --progress=plain plain.lua 2>&1 >out"))
@@ -254,7 +254,7 @@ describe("progress of vbolua", function()
       assert.matches('^{"attempts":0,', rehearsal.content(folder .. "/third"))
     end)
 
-    it("ends when nobody reads it, and the save goes on", function()
+    it("ends when its file cannot be written, and the save goes on", function()
       write("closed.lua", head .. [[save "a.zip" print "done"]])
       local output, status = shell "$V --progress=json:/dev/full closed.lua 2>&1"
       assert.equal(0, status)
@@ -285,7 +285,7 @@ describe("progress of vbolua", function()
       assert.matches("no such progress as 'bars'", output)
     end)
 
-    it("is an option that is checked, and none of the script's", function()
+    it("is an option that vbolua checks and does not pass to the script", function()
       local output, status = shell "$V --progress=bars -e '' 2>&1"
       assert.equal(1, status)
       assert.matches("^vbolua: there is no such progress as '%-%-progress=bars'\nusage:", output)

@@ -45,7 +45,7 @@ describe("a task", function()
     assert.same({ "quick1", "quick2", "slow1" }, told)
   end)
 
-  it("raises in whoever waits for it what it raised, the very value", function()
+  it("raises the same error value in every task that waits for it", function()
     local value = { mine = true }
     local task = vbo.spawn(function() pause() error(value) end)
     for _ = 1, 2 do
@@ -339,7 +339,7 @@ describe("the end of a program", function()
       print "main"]] })
   end)
 
-  it("fails with the error that nobody waited for, and tells where it was raised", function()
+  it("fails with the error of a task without a waiter, and prints where it was raised", function()
     local code = [[
       local function inner() error "deep" end
       vbo.spawn(function() vbo.sleep(0.01) inner() end)
@@ -350,7 +350,7 @@ describe("the end of a program", function()
     assert.matches("in a task:\n.*tasks.lua:2: in upvalue 'inner'.*waited for here", output)
   end)
 
-  it("keeps the traceback of a task's error for who waits for it", function()
+  it("keeps the traceback of a task's error for the task that waits for it", function()
     local output = run([[
       local function inner() vbo.sleep(0.01) error "deep" end
       vbo.parallel({ 1, 2 }, function() inner() end)]], "--trace")
@@ -378,7 +378,7 @@ describe("the end of a program", function()
     assert.equal(1, status)
   end)
 
-  it("tells errors that nobody waited for in stock lua, too", function()
+  it("prints errors of tasks without a waiter in stock lua, too", function()
     local file <close> = assert(io.open(folder .. "/tasks.lua", "w"))
     file:write [[
       local vbo = require "vbo"
