@@ -37,7 +37,7 @@ local function has(text, part) assert.is_truthy(text:find(part, 1, true), text) 
 local clean = "env -u VBO_VERSION -u VBO_PASSWORD -u VBO_PIN -u VBO_CA VBO_USER=u "
   .. "VBO_HOST=127.0.0.1:1 VBO_CATALOGUES=/nonexistent "
 
---- Runs `vbolua api WORDS…`: what it wrote (stderr too unless told), and its exit status.
+--- Runs `vbolua api WORDS…`: returns its output (stderr included by default) and its exit status.
 local function run(words, environment)
   local parts = {}
   for i, word in ipairs(words) do parts[i] = quoted(word) end
@@ -170,7 +170,7 @@ describe("vbolua api --describe", function()
           local body = mask.body(arguments.body, operation.body)
           read.body = mask.body(read.body, operation.body)
           arguments.body = body
-          -- What the text of a parameter means is the check's to say.
+          -- Compares texts alone: the check decides what the text of a parameter means.
           local function texts(list)
             local result = {}
             for name, value in pairs(list) do
@@ -339,7 +339,7 @@ describe("what is wrong on the command line", function()
     has(text, "usage: vbolua api")
   end)
 
-  it("asks nobody for a password where there is no terminal", function()
+  it("fails without asking for a password where there is no terminal", function()
     local text, status = run({ "Job_Get", "--version", "v8" }, clean .. "setsid")
     assert.equal(2, status)
     has(text, "VBO_PASSWORD")
@@ -491,7 +491,7 @@ describe("text", function()
     assert.equal("", text_of.field(nil))
   end)
 
-  it("is no formula of a spreadsheet", function()
+  it("is never read as a formula by a spreadsheet", function()
     for value, field in pairs { ["=1+1"] = "'=1+1", ["@SUM(A1)"] = "'@SUM(A1)",
       ["+cmd|x"] = "'+cmd|x", ["-cmd"] = "'-cmd", ["\tx"] = "'\tx", ["=a,b"] = "\"'=a,b\"",
       ["-5"] = "-5", ["-"] = "-",
@@ -538,7 +538,7 @@ describe("a table", function()
     return table.concat(parts), table.concat(notes)
   end
 
-  it("puts names first and leaves out what is no plain value, unless it was chosen", function()
+  it("puts names first and omits objects, lists and nulls, unless they were chosen", function()
     local columns = { "count", "deep", "name" }
     local rows = { { 7, { a = 1 }, "x" }, { 12, json.null, "long name" } }
     assert.equal("name       count\nx              7\nlong name     12\n",

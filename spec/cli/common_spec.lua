@@ -1,4 +1,5 @@
--- What commands share: vbo.cli.common.options, vbo.cli.common.keys and vbo.cli.common.login.
+-- Tests what commands share: vbo.cli.common.options, vbo.cli.common.keys and
+-- vbo.cli.common.login.
 
 local keys = require "vbo.cli.common.keys"
 local login = require "vbo.cli.common.login"

@@ -39,7 +39,7 @@ describe("standard output", function()
     end
   end
 
-  it("that is closed is no error for who writes nothing", function()
+  it("may be closed when a program writes nothing", function()
     assert.equal("status 0\n", (shell [["$V" -e "local x = 1" >&-; echo "status $?"]]))
     assert.equal("status 7\n", (shell [["$V" -e "os.exit(7)" >&-; echo "status $?"]]))
   end)
@@ -51,7 +51,7 @@ describe("standard output", function()
     assert.matches("^nil string integer\n", output)
   end)
 
-  describe("that nobody reads any more", function()
+  describe("whose reader has gone", function()
     local server
     setup(function() server = rehearsal.start() end)
     teardown(function() server.stop() end)
@@ -105,7 +105,7 @@ print "over"
 end)
 
 describe("a program that a runbook starts", function()
-  -- What Lua's own functions do with the same.
+  -- Compares with Lua's own functions.
   it("gives what it gives in lua", function()
     write("commands.lua", [[
       print(os.execute())
@@ -139,7 +139,7 @@ describe("a program that a runbook starts", function()
   end)
 
   it("gets the signals of its own, not those that are ignored here", function()
-    -- One that was ignored would be so in children, too.
+    -- Proves it by PIPE: children inherit an ignored signal.
     assert.equal("ended by PIPE\n", (shell [["$V" -e '
       local _, how, number = os.execute "kill -PIPE $$"
       print("ended by " .. (how == "signal" and number == 13 and "PIPE" or how))']]))

@@ -107,7 +107,7 @@ describe("vbolua --rehearse", function()
   end)
 
   for name, number in pairs { INT = 2, TERM = 15 } do
-    it("tells after SIG" .. name .. " for the whole group, and leaves nobody behind", function()
+    it("reports after SIG" .. name .. " for the whole group, and leaves no process", function()
       -- As a terminal does it: to the runbook, the server, and what is between them.
       local output, status = program.run(([[
         cd %s; rm -f out err
@@ -360,7 +360,7 @@ describe("vbo.sim", function()
     local url = output:match "^(https://127%.0%.0%.1:%d+)\n$"
     assert.is_truthy(url, output)
     local _, code = program.run("curl --silent --insecure --max-time 5 " .. url)
-    assert.equal(7, code) -- nobody listens
+    assert.equal(7, code) -- no server listens
   end)
 
   -- Stock Lua, with and without what can run a server.

@@ -1,4 +1,4 @@
--- What the REPL shows of the module's objects, and what it completes after them.
+-- Tests what the REPL shows of the module's objects, and what it completes after them.
 
 local program = require "spec.support.program"
 local vbo = require "vbo"

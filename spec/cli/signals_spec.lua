@@ -1,5 +1,5 @@
--- What a signal does, whatever a runbook is at when it comes, and however it catches errors: the
--- exit status, no session left open, and no change sent any more.
+-- Sends signals at every stage of a runbook, however it catches errors, and checks the exit status,
+-- that no session stays open, and that no more changes are sent.
 
 local faults = require "spec.support.faults.peer"
 local pipeline = require "vbo.request.pipeline"
@@ -129,7 +129,7 @@ local function exists(path)
   return file ~= nil
 end
 
--- What the server does while the runbook is at it; each rule counts the requests it is for.
+-- Delays or holds the server's answers to the runbook; each rule counts the requests it is for.
 local weather = {
   read = "operation=Job_Get hang", save = "operation=OneDriveDocument_Save* hang",
   change = "operation=OneDriveDocument_Restore* hang", explore = "operation=*_Explore* ttfb=300ms",

@@ -82,7 +82,7 @@ describe("vbolua takes what lua takes:", function()
     it(lines[i], function() like_lua(lines[i + 1]) end)
   end
 
-  it("results that are visible prove that these are no empty comparisons", function()
+  it("and prints what these programs should print", function()
     assert.equal("2\ta\tb c\n", like_lua [["$V" args.lua a 'b c' | head -n 1]])
     assert.equal("shebang\tx\n", like_lua [["$V" exec.lua x]])
     assert.equal("2\n", like_lua [[LUA_INIT='print(1)' LUA_INIT_5_4='print(2)' "$V" -e '']])
@@ -567,7 +567,7 @@ describe("the REPL", function()
     at.expect "\ncba\r\n> "
     at.type "thi\t.inn\t.wag\t\n"
     at.expect "\n2\r\n> "
-    at.type "thing.inner:w\t(7)\n" -- the one method: numbers are none
+    at.type "thing.inner:w\t(7)\n" -- the one method: numbers are not completed
     at.expect "\ntable: %S+\t7\r\n> "
     at.type "thing.loud.x.y\t\1--\n"
     at.expect "> "

@@ -115,7 +115,7 @@ describe("a recording that is not finished", function()
     rehearsal.stop()
   end)
 
-  it("goes on when it is told to, without what failed", function()
+  it("continues after a failure with --keep-going, and omits what failed", function()
     -- The drive of the second user: the first answer of documents after three of the first.
     local rehearsal = rehearsals.start "--fault 'operation=OneDriveDocument_Get nth=3 status=403'"
     local output, status = program.run(command(rehearsal, "v8",
@@ -147,7 +147,7 @@ describe("a recording that is not finished", function()
     rehearsal.stop()
   end)
 
-  -- One that hangs in the middle, with its session open, and gets a signal then.
+  -- Starts a recording that hangs in the middle, with its session open, and signals it then.
   local function interrupted(signal)
     local rehearsal = rehearsals.start "--fault 'operation=OneDriveDocument_Get hang=true'"
     local path = folder .. "/out"

@@ -139,7 +139,7 @@ describe("a recording", function()
       count = count + 1
     end
     assert.is_true(count > 20)
-    -- What is left of the other users are their names.
+    -- Checks that only the names of the other users are left.
     local session <close> = copy:organization():explore { workload = "onedrive" }
     assert.equal(1, session:onedrives():count())
   end)
@@ -230,7 +230,7 @@ describe("a recording", function()
     it("keeps structure, sizes and dates", function()
       local told = { sizeBytes = true, version = true, creationTime = true, createdTime = true,
         modificationTime = true, modified = true, sent = true, received = true }
-      -- What is left of a line without names: how deep, what, and numbers; in an order of its own.
+      -- Reduces lines to depth, kind and numbers, without names, in an order of its own.
       local function bare(lines)
         local out, dated = {}, 0
         for _, line in ipairs(lines) do

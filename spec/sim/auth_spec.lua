@@ -57,7 +57,7 @@ describe("the rehearsal server's tokens", function()
       ["grant_type=refresh_token&refresh_token=none"] = "invalid_grant",
       ["grant_type=client_credentials"] = "unsupported_grant_type",
       ["grant_type=integration&integration_token=x"] = "unsupported_grant_type",
-      -- Users of an organization are no tenants of the server.
+      -- Refuses users of an organization: only accounts of the server log in.
       ["grant_type=password&username=alice@contoso.com&password=correct+horse"] = "invalid_grant",
       ["grant_type=operator&username=alice@contoso.com"] = "invalid_request",
       ["grant_type=operator&username=alice@contoso.com&password=no"] = "invalid_grant",
@@ -82,7 +82,7 @@ describe("the rehearsal server's tokens", function()
     return (ids.base64(type(value) == "string" and value or json.encode(value), true):gsub("=", ""))
   end
 
-  --- What a server signs for an account.
+  --- Returns the assertion that a server signs for an account.
   local function signed(client, user)
     return client:call("POST", "/sim/assertions", { user = user }).assertion
   end
@@ -133,7 +133,7 @@ describe("the rehearsal server's tokens", function()
       jwt_of.sign("", claims), jwt_of.sign("secret", more),
       -- Of another process, whose key is another.
       signed(sim.new "v8", account),
-      -- A token of this server is no assertion.
+      -- Refuses a token of this server: it is not an assertion.
       client.token, "", "x", "{}", "a.b.c", "{", "..", part "[]" .. "." .. payload .. ".",
     }
     for _, grant in ipairs { jwt, "operator" } do
@@ -164,7 +164,7 @@ describe("the rehearsal server's tokens", function()
     assert.equal("invalid_client", code_of { assertion = good, client_id = "app" })
     assert.equal("invalid_client", code_of { assertion = good,
       client_id = ids.uuid "fabrikam.onmicrosoft.com/application" })
-    -- A user is no tenant, a tenant's account no operator.
+    -- Refuses a user as a tenant, and a tenant's account as an operator.
     assert.equal("invalid_grant",
       code_of { assertion = signed(client, "alice@contoso.com"), client_id = app })
     assert.equal("invalid_grant",
@@ -187,7 +187,7 @@ describe("the rehearsal server's tokens", function()
     assert.equal(401, answer.status)
   end)
 
-  it("that somebody made up, changed or signed themselves are refused", function()
+  it("are refused when they were invented, changed or signed by the client", function()
     local client = sim.new "v8"
     local head, payload, signature = client.token:match "^(.-)%.(.-)%.(.*)$"
     for _, forged in ipairs {

@@ -59,7 +59,7 @@ describe("a big world", function()
       other:view(organization_of(other), {}):documents(theirs)[1].id)
   end)
 
-  it("has as many of each as it was told, each with an id of its own", function()
+  it("has as many of each as its name says, each with an id of its own", function()
     local seen, counts = {}, { docs = 0, folders = 0, mails = 0 }
     local function note(kind, id)
       assert.is_nil(seen[id], id)
@@ -186,7 +186,7 @@ describe("a big world", function()
     assert.is_nil(world:live_drive(organization, "user000051@big.example"))
   end)
 
-  it("takes no room for what was looked at", function()
+  it("keeps no memory for documents that were read", function()
     local large = opened "big:users=3,docs=300000,seed=1"
     local owner = organization_of(large)
     local shown = large:view(owner, {})

@@ -1,4 +1,4 @@
--- What a request chooses of a restore session: vbo.sim.sessions.choice.
+-- Tests what a request chooses of a restore session: vbo.sim.sessions.choice.
 
 local choice = require "vbo.sim.sessions.choice"
 local refusal = require "vbo.sim.base.refusal"

@@ -9,7 +9,7 @@ local program = require "spec.support.program"
 local rehearsals = require "spec.support.rehearsal"
 local versions = require "spec.support.versions"
 
--- What the document Todo.md of the demo world holds on the evening before the attack.
+-- Holds the document Todo.md of the demo world as it is on the evening before the attack.
 local todo = "- [x] back up\n- [ ] try a restore\n"
 
 local quoted = program.quoted

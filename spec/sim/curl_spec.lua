@@ -91,7 +91,7 @@ describe("curl sends the vendor's own example", function()
     return found
   end
 
-  -- What a restore answers: the reference says "None", servers send statistics.
+  -- Checks what a restore answers: the reference says "None", servers send statistics.
   local function restores(name, count)
     local made = #changes()
     local answer = send(name)

@@ -104,7 +104,7 @@ for _, version in ipairs(versions.since "v6") do
       assert.equal("Success", client:get(path).lastStatus)
     end)
 
-    it("follow their job at once when told so", function()
+    it("follow their job at once with an immediate schedule", function()
       create { schedulePolicy = { type = "Immediate" } }
       client:act("/Jobs/" .. nightly.id, "start", {})
       client:settle()
@@ -176,7 +176,7 @@ for _, version in ipairs(versions.since "v6") do
       client:explore "Vex"
     end)
 
-    it("stay longer when told so, which takes a while", function()
+    it("stay longer after their time was extended, which takes a while", function()
       local path = "/DataRetrievals/" .. create().id
       local function edit(body, status)
         local _, answer = client:call("PUT", path, body)

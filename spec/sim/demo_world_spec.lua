@@ -1,5 +1,5 @@
--- The story of the demo world, seen through the module, in an old and a new version: three
--- organizations, an attack, somebody who left, a litigation hold, archives, and odd things.
+-- Tests the demo world's story through the module, in an old and a new version: three
+-- organizations, an attack, an employee who left, a litigation hold, archives, and odd things.
 --
 -- Covers vbo.sim.world.build, vbo.sim.world.content, vbo.sim.world.files, vbo.sim.world.mail,
 -- vbo.sim.world.ooxml, vbo.sim.world.sites, vbo.sim.world.teams, vbo.sim.world.demo,
@@ -162,7 +162,7 @@ for _, version in ipairs(versions.each_dialect) do
       assert.same({ "Alice Example", "Jürgen Müller", "王小明", "Amélie Dubois", "Łukasz Wójcik",
         "田中 由紀" }, locked)
 
-      -- What is restored is what the next backup finds in production.
+      -- Backs up again: the next backup finds in production what was restored.
       local result = clean:onedrive(amelie):documents { good, was }:restore {
         on_conflict = "overwrite", version = "last" }
       assert.equal(2, result.restored)
@@ -175,7 +175,7 @@ for _, version in ipairs(versions.each_dialect) do
       assert.matches("^Plan budgétaire Q4,EUR,n\r\n", bytes(document(now, amelie, was.name)))
     end)
 
-    it("has somebody who left: gone from the directory, and restored to others alone", function()
+    it("has an employee who left: gone from the directory, and restored to others alone", function()
       local organization = client:organization(contoso)
       assert.equal(0, #organization:users():where { name = erika }:all())
       local drives <close> = explore("onedrive", { at = rehearsal.before })
@@ -234,12 +234,12 @@ for _, version in ipairs(versions.each_dialect) do
         :where { subject = offer }:one()
       assert.equal(1, found:restore().restored)
       assert.equal("Bandeja de entrada/" .. offer, server.changes()[1].path)
-      -- What was purged on the day it came was never backed up in the inbox: the hold has it.
+      -- Looks in the hold: mail purged on the day it came was never backed up in the inbox.
       assert.equal(0, deleted:mailbox(maria):folder("Bandeja de entrada"):items()
         :where { subject = "*borren esto" }:count())
     end)
 
-    it("leaves what a hold keeps out when told so", function()
+    it("leaves out what a hold keeps on request", function()
       local session <close> = explore("exchange", { at = rehearsal.before })
       local box, to = session:mailbox(maria), "bob@contoso.com"
       local all = box:restore_to { mailbox = to, folder = "All" }.restored
@@ -380,14 +380,14 @@ describe("the demo world", function()
     assert.is_truthy(one:find("Échéancier", 1, true))
   end)
 
-  it("does not depend on who is looked at first", function()
+  it("has the same contents whichever drive is read first", function()
     local one, other = assert(worlds.open "demo"), assert(worlds.open "demo")
     local drives = other:organizations()[1].drives
     for i = #drives, 1, -1 do assert.is_table(drives[i].documents) end
     assert.is_true(told(one) == told(other))
   end)
 
-  it("makes what people own when somebody looks at it", function()
+  it("makes what people own when a client reads it", function()
     local client = sim.new("v8", { world = assert(worlds.open "demo") })
     local function made()
       local count = 0
@@ -409,7 +409,7 @@ describe("the demo world", function()
     assert.equal(1, made())
   end)
 
-  -- What lies below each thing that an explorer shows.
+  -- Lists what lies below each thing that an explorer shows.
   local trees = {
     Vex = { Mailboxes = { Folders = {}, Items = {} } },
     Veod = { OneDrives = { Folders = {}, Documents = {} } },
@@ -422,7 +422,7 @@ describe("the demo world", function()
     [tailspin .. "Vet"] = true,
   }
 
-  -- What versions are known to answer beside their own documents.
+  -- Lists what versions are known to answer beside their own documents.
   local beside = {
     [6] = { itemType = true, repositoryId = true, isDeleted = true, backedUpTime = true },
     [8] = { totalObjects = true, processedObjects = true, total = true, setId = true },

@@ -24,7 +24,7 @@ describe("snapshots of production", function()
     return answer.status
   end
 
-  it("differ in nothing at the start, however much was looked at", function()
+  it("differ in nothing at the start, however much was read", function()
     client:get "/sim/production"
     assert.same({}, diff())
     assert.equal("[]", select(2, client:call("GET", "/sim/diff")).body)

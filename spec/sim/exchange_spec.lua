@@ -66,7 +66,7 @@ for _, version in ipairs(versions.with_newest("v1", "v2", "v3", "v5", "v6", "v7"
       if client.number >= 8 then assert.equal("Prices.csv", mail.attachments[2].name) end
     end)
 
-    it("no longer have what was deleted by a later point, unless told", function()
+    it("hide by default what was deleted before a later point", function()
       local later = client:explore("Vex", "2026-11-20T22:00:00Z")
       local same = client:owned(later .. "/Mailboxes", "Alice Example")
       assert.error_matches(function() client:named(same .. "/Items", contract) end, contract)

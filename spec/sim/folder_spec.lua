@@ -391,7 +391,7 @@ describe("a folder as a world", function()
     clean_secret()
   end)
 
-  it("can be told what it means", function()
+  it("takes names, points and organizations from its description", function()
     local place, clean = described [[
 return {
   name = "mine", now = "2026-11-21T08:00:00Z",
@@ -474,7 +474,7 @@ return {
       assert.same({ "one|Hello\n\n" .. paragraph .. "\n" }, subjects(
         "From o@b.example Mon Nov  2 10:00:00 2026\n" .. one .. "Hello\n\n" .. paragraph .. "\n"))
     end
-    -- What was quoted is unquoted once.
+    -- Unquotes once what was quoted.
     assert.same({ "one|\nFrom here\n>From there\n" }, subjects(
       "From o@b.example Mon Nov  2 10:00:00 2026\n" .. one .. "\n>From here\n>>From there\n"))
   end)
@@ -542,7 +542,7 @@ describe("the client on a folder", function()
     remove_to()
   end)
 
-  it("is told which file has gone", function()
+  it("gets an error that names the file that has gone", function()
     local place, clean = folder_with { ["drives/a@b.example/stays.txt"] = "a",
       ["drives/a@b.example/goes.txt"] = "bb", ["drives/a@b.example/shrinks.txt"] = "ccc",
       ["mail/a@b.example/Inbox/goes1.eml"] = "Subject: 1\r\n\r\nx\r\n",

@@ -1,4 +1,4 @@
--- Who may restore into a rehearsed organization: accounts, applications and device codes.
+-- Tests who may restore into a rehearsed organization: accounts, applications and device codes.
 
 local core = require "vbo.core"
 local ids = require "vbo.sim.base.ids"
@@ -32,7 +32,7 @@ describe("restores into a rehearsed organization", function()
   setup(function() folder, remove = program.folder() end)
   teardown(function() remove() end)
 
-  --- Restores a mail of Alice as somebody; gives status, message and what came of it.
+  --- Restores a mail of Alice under an identity; returns status, message and result.
   local function restore(client, body, workload)
     local place = client:explore(workload or "Vex", sim.before)
     if workload == "Vesp" then

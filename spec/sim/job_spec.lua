@@ -86,7 +86,7 @@ for _, version in ipairs(versions.distinct) do
       assert.equal(4, #client:rows "/Jobs")
     end)
 
-    it("are not created twice, without a name, or for nobody", function()
+    it("are not created twice, without a name, or without items", function()
       create()
       assert.match("exists already", create({}, 409).message)
       create({ name = "" }, 400)
@@ -143,7 +143,7 @@ for _, version in ipairs(versions.distinct) do
       end
     end)
 
-    it("get on when they are looked at, and count what they move", function()
+    it("progress between two reads, and count what they move", function()
       local path = "/Jobs/" .. create().id
       start(path)
       local session = client:rows "/JobSessions"[1]
@@ -165,7 +165,7 @@ for _, version in ipairs(versions.distinct) do
         assert.match("^%d+%.%d KB$", sums.transferredData)
         assert.match("^%d+%.%d KB/s %(%d+ items/s%)$", sums.processingRate)
       end
-      -- What was backed up is not backed up again, unless all is asked for.
+      -- Backs up again: what was backed up stays as it is, unless a full run is asked for.
       start(path)
       client:settle()
       local again = client:rows "/JobSessions"[1]
@@ -228,7 +228,7 @@ for _, version in ipairs(versions.distinct) do
       assert.equal("Stopped", client:get(path).lastStatus)
     end)
 
-    it("run at once when told at their making", function()
+    it("run at once when created with runNow", function()
       assert.equal("Running", create({ runNow = "true" }).lastStatus)
     end)
 
@@ -324,7 +324,7 @@ describe("job sessions of the rehearsal server", function()
     assert.equal(30, count "?endTimeUpperBound=2026-11-21T00:00:00Z")
     client:act("/Jobs/" .. nightly, "start", {})
     assert.equal(1, count "?status=Running")
-    -- What runs has no end to be found by.
+    -- Filters by end: a session that still runs has none.
     assert.equal(2, count "?endTimeLowerBound=2026-11-21T00:00:00Z")
   end)
 

@@ -1,5 +1,5 @@
--- What the rehearsal server keeps is bounded: it runs for weeks, and real clients forget to log
--- out, stop and hang up.
+-- Checks that the memory of the rehearsal server is bounded: it runs for weeks, and real clients
+-- forget to log out, stop and hang up.
 --
 -- Covers vbo.sim.http.memory, vbo.sim.state.exports.
 
@@ -128,7 +128,7 @@ describe("tokens", function()
 end)
 
 describe("requests", function()
-  it("are remembered for a while: the last thousand are told", function()
+  it("are remembered for a while: the server lists the last thousand", function()
     local client = sim.new "v8"
     for n = 1, 2100 do client:get("/Jobs?limit=" .. n) end
     local told = client:get "/sim/requests"

@@ -249,7 +249,7 @@ describe("a mail", function()
     end
   end)
 
-  it("carries 10 MB, and names nobody could type", function()
+  it("carries 10 MB, names with line breaks, and bytes that are not UTF-8", function()
     local big = ("0123456789abcdef"):rep((sanitized and 8 or 640) * 1024)
     local data = msg.write { subject = "big\r\nBcc: x@y.z", sent = 0,
       body = "\xff\xfe no UTF-8 \xc3",

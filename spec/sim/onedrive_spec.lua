@@ -169,7 +169,7 @@ for _, version in ipairs(versions.distinct) do
       assert.equal(1, #client:changes())
     end)
 
-    it("restore beside what is there when told to keep it", function()
+    it("restore beside what is there with Keep", function()
       local plan = documents "Plan.docx"
       for n = 1, 2 do
         counted(client:act(drive .. "/Documents", "restore",
@@ -231,7 +231,7 @@ for _, version in ipairs(versions.distinct) do
       end
     end)
 
-    it("skip OneDrives that are gone when told", function()
+    it("skip OneDrives that are gone with skipUnresolved", function()
       local list = {}
       for i, each in ipairs(client:rows(place .. "/OneDrives")) do list[i] = { id = each.id } end
       client:act(place .. "/OneDrives", "restore",
@@ -392,7 +392,7 @@ describe("versions of documents", function()
     assert.same({ "3.0", "2.0", "1.0" }, numbers)
   end)
 
-  it("are all written back when an old server is told so", function()
+  it("are all written back when the request to an old server says so", function()
     local client = sim.new "v2"
     local place = client:explore("Veod", sim.before)
     local drive = client:owned(place .. "/OneDrives", "Alice Example")

@@ -1,5 +1,5 @@
--- Every answer of the rehearsal server to every operation of every version, over HTTPS, held
--- against the version's OpenAPI document by a validator that is no part of this project: ajv.
+-- Holds every answer of the rehearsal server to every operation of every version, over HTTPS,
+-- against the version's OpenAPI document with a validator from outside this project: ajv.
 -- The documents are the published ones of v6 to v8 when VBO_FACTS names their folder, and those
 -- that the catalogue writes of itself.
 --
@@ -124,7 +124,7 @@ describe("answers of the rehearsal server", function()
   end
 
   describe("when they are broken", function()
-    -- What is broken: what is told of it, and how.
+    -- Maps each way to break an answer to the report about it, and the function that does it.
     local cases = {
       ["a number in place of a string"] = { "/name must be string",
         function(value) value.name = 5 end },
@@ -134,15 +134,15 @@ describe("answers of the rehearsal server", function()
         function(value) value.name = json.null end },
       ["an unknown word"] = { "/type must be equal to one of the allowed values",
         function(value) value.type = "Office364" end },
-      ["an id that is none"] = { '/id must match format "uuid"',
+      ["an invalid id"] = { '/id must match format "uuid"',
         function(value) value.id = "17" end },
-      ["a time that is none"] = { '/firstBackuptime must match format "date-time"',
+      ["an invalid time"] = { '/firstBackuptime must match format "date-time"',
         function(value) value.firstBackuptime = "yesterday" end },
-      ["a property nobody declared"] = { "must NOT have additional properties madeUp",
+      ["an undeclared property"] = { "must NOT have additional properties madeUp",
         function(value) value.madeUp = 1 end },
       ["a link without its target"] = { "/_links/self/href must be string",
         function(value) value._links.self = { href = 5 } end },
-      ["a status nobody declared"] = { "answered 202, which is not declared",
+      ["an undeclared status"] = { "answered 202, which is not declared",
         function(_, answer) answer.status = 202 end },
       ["another content type"] = { 'came as "text/html", not application/json',
         function(_, answer) answer.type = "text/html" end },
@@ -158,7 +158,7 @@ describe("answers of the rehearsal server", function()
         end },
       ["a body where none is due"] = { "has a body of 2 bytes",
         function(_, answer) answer.method, answer.status, answer.body = "DELETE", 204, "{}" end },
-      ["an answer to what nobody published"] = { "is not published",
+      ["an answer to an unpublished path"] = { "is not published",
         function(_, answer) answer.target = "/v8/Organisations" end },
       ["JSON where a file is due"] = { "not application/octet-stream",
         function(_, answer)
@@ -215,7 +215,7 @@ describe("answers of the rehearsal server", function()
     end)
 
     for what, case in pairs(cases) do
-      it("are told: " .. what, function()
+      it("are reported: " .. what, function()
         if lacks then return pending(lacks) end
         assert(told[what]:find(case[1], 1, true), "told: " .. told[what])
       end)

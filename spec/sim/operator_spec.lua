@@ -1,4 +1,4 @@
--- Accounts of the rehearsal server that are no administrators: tenants and restore operators.
+-- Tests accounts that are not administrators: tenants and restore operators.
 --
 -- Covers vbo.sim.roles.operator, vbo.sim.state.access, vbo.sim.http.accounts.
 
@@ -6,7 +6,7 @@ local api = require "spec.support.versions"
 local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 
---- The same server, asked by somebody else.
+--- Returns a client of the same server under another account.
 local function as(client, user, grant)
   local body = { grant_type = grant or "password", username = user, password = sim.password,
     disable_antiforgery_token = true }
@@ -213,7 +213,7 @@ for _, version in ipairs(api.since "v6") do
       end
       assert.equal("all", versions["Brief.docx"])
       assert.match("^%d", versions["Logo.svg"])
-      -- What an administrator explored is no operator's.
+      -- Refuses an operator's restore from a session that an administrator opened.
       local plain = admin:explore("Vesp", sim.before)
       local value
       value, reply = admin:call("POST", plain .. documents:match "/Sites.*" .. "/operatorRestore", {

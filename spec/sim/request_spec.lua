@@ -6,8 +6,8 @@ local json = require "vbo.base.json"
 local sim = require "spec.support.sim_app"
 local versions = require "spec.support.versions"
 
-describe("bytes that are no text", function()
-  it("are told as such, wherever a request has them", function()
+describe("bytes that are not UTF-8", function()
+  it("get 404 or 400, wherever a path has them", function()
     for _, version in ipairs(versions.with_newest("v1", "v6")) do
       local client = sim.new(version)
       for _, path in ipairs { "/Organizations/%FF", "/N%FFope", "/Jobs/%C3%28" } do
@@ -158,7 +158,7 @@ describe("pages of the rehearsal server", function()
   end
 
   for _, version in ipairs(versions.with_newest("v2", "v3")) do
-    it("hold thirty rows unless told, and lead to the next, in " .. version, function()
+    it("hold thirty rows by default, and link to the next, in " .. version, function()
       local client = sim.new(version)
       local page = page_of(client)
       assert.equal(0, page.offset)

@@ -1,4 +1,4 @@
--- What options of restores do to the production of the rehearsal server, and what is told of it.
+-- Tests what options of restores do to the rehearsal server's production, and what it reports.
 
 local sim = require "spec.support.sim_app"
 local versions = require "spec.support.versions"
@@ -53,7 +53,7 @@ for _, version in ipairs(versions.since "v6") do
         { "Last", "Overwrite", 1 }, { "All", "Overwrite", count }, { "Last", "Overwrite", 1 },
         { "All", "Merge", 1 + count },
       } do
-        -- What is the same already is left as it is: something else lies there in between.
+        -- Changes production in between: a restore leaves alone what is the same already.
         local there = client.app.store.production
         for _, drive in pairs(there._drives) do
           for path, entry in pairs(drive and drive.entries or {}) do
@@ -68,7 +68,7 @@ for _, version in ipairs(versions.since "v6") do
       assert.equal("merged", changes[#changes].how)
     end)
 
-    it("give permissions back where told, and tell of it", function()
+    it("give permissions back on request, and notify on request", function()
       copy({ folder = "Plain" }, 200, true)
       assert.is_nil(held(client, "^Plain/.*Budget.xlsx$").permissions)
       assert.is_nil(client:changes()[1].permissions)
@@ -136,7 +136,7 @@ for _, version in ipairs(versions.since "v6") do
       copy { organizationName = sim.contoso }
     end)
 
-    it("leave out held mail, and mail that is not recent, where told", function()
+    it("leave out held mail, and mail that is not recent, on request", function()
       local place = client:explore("Vex", sim.before)
       local box = client:owned(place .. "/Mailboxes", "Alice Example")
       local categories = { "Purges", "Versions", "DiscoveryHolds" }
@@ -188,7 +188,7 @@ describe("restores of several mailboxes", function()
 end)
 
 describe("restores of sites and teams", function()
-  it("bring list views, master pages and settings where told", function()
+  it("bring list views, master pages and settings on request", function()
     local client = sim.new "v8"
     local place = client:explore("Vesp", sim.before)
     for _, each in ipairs(client:all(place .. "/Sites")) do

@@ -214,7 +214,7 @@ describe("organizations of the rehearsal server", function()
     end
   end)
 
-  it("are synchronised when told so, one at a time", function()
+  it("are synchronised on request, one at a time", function()
     local client = sim.new "v8"
     local place = "/Organizations/" .. client:organization().id
     local before = client:get(place .. "/SyncState")

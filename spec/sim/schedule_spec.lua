@@ -5,7 +5,7 @@ local sim = require "spec.support.sim_app"
 local time = require "vbo.base.time"
 local versions = require "spec.support.versions"
 
--- What happens takes weeks, and its client logs in once.
+-- Starts a server with a client that logs in once, for events that take weeks.
 local function server(version, options)
   local settings = { token_lifetime = 10 ^ 9 }
   for name, value in pairs(options or {}) do settings[name] = value end
@@ -84,7 +84,7 @@ describe("a schedule", function()
     }, "2026-11-15T03:00:00Z"))
   end)
 
-  it("is none", function()
+  it("has no next run without a plan, when disabled, or on demand only", function()
     assert.is_nil(next_of(nil, friday))
     local plan = { type = "Daily", dailyTime = "22:00:00" }
     assert.is_nil(next_of(plan, friday, { enabled = false }))
@@ -120,7 +120,7 @@ for _, version in ipairs(versions.with_newest("v2", "v5", "v6")) do
     -- Of v1 to v4 times have seconds' fractions.
     local function stamp(text) return (text:gsub("%.%d+", "")) end
 
-    it("jobs run at their time, with nobody looking", function()
+    it("jobs run at their time, without a client's requests", function()
       assert.same({}, runs(nightly, "2026-11-21T00"))
       client.now = at "2026-11-23T08:00:00Z"
       local list = runs(nightly, "2026-11-21T00")
@@ -178,7 +178,7 @@ for _, version in ipairs(versions.with_newest("v2", "v5", "v6")) do
       assert.same({}, runs(nightly, "2026-11-21T00"))
     end)
 
-    it("a long time that nobody watched is made up for in part", function()
+    it("a long time without requests is made up for in part", function()
       client.now = at "2027-11-21T08:00:00Z"
       local count = 0
       client:all "/Jobs"

@@ -14,7 +14,7 @@ local expected = {
   v6 = { 429, 410 }, v7 = { 457, 435 }, v8 = { 487, 465 },
 }
 
--- What v6 is known to answer beside its own document.
+-- Lists what v6 is known to answer beside its own document.
 local known_extra = { itemType = true, repositoryId = true, isDeleted = true, backedUpTime = true }
 
 local function against_document(pub, view, operation, value, out, number)

@@ -200,7 +200,7 @@ describe("vbolua sim", function()
     assert.match("'a'", json.decode(body).message)
   end)
 
-  it("survives bytes that are no text", function()
+  it("answers 404 to a path that is not UTF-8, and goes on", function()
     for _, path in ipairs { "/v8/Organizations/%ff", "/v8/%ff?x=%ff", "/sim/diff?from=%ff" } do
       local body, status = curl(path)
       assert.equal(404, status)

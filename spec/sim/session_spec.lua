@@ -207,7 +207,7 @@ describe("restores of v8", function()
 
   local function statistics() return client:get(path .. "/Statistics") end
 
-  it("run on while their statistics are looked at", function()
+  it("run on while their statistics are read", function()
     assert.equal(0, statistics().totalItemsCount)
     local answer = client:act(drive, "restore", { documentAction = "Overwrite" })
     assert.same({ sessionId = session.id }, answer)

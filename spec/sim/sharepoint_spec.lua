@@ -243,7 +243,7 @@ for _, version in ipairs(versions.distinct) do
       assert.equal(1, #client:changes())
     end)
 
-    it("restores all versions and merges when told", function()
+    it("restores all versions and merges on request", function()
       local here = site .. "/Documents"
       counted(act(client, here, "restore", { documents = { { id = document "Brief.docx".id } },
         documentVersion = "all", documentLastVersionAction = "merge" }), 1)
@@ -294,7 +294,7 @@ for _, version in ipairs(versions.distinct) do
       assert.same({}, client:changes())
     end)
 
-    it("restores a site, with its subsites when told", function()
+    it("restores a site, with its subsites on request", function()
       local value = act(client, site, "restore", {})
       if client.number == 6 or client.number == 7 then
         assert.same({ restoredWebsCount = 1, restoredListsCount = 4, failedWebsCount = 0,
@@ -361,7 +361,7 @@ for _, version in ipairs(versions.distinct) do
       end
       none(place .. "/Sites/" .. nobody)
       none(place .. "/Sites?parentId=" .. nobody)
-      -- An item is no document, nor a list a library.
+      -- Finds no document with an item's id, and no library with a list's.
       none(site .. "/Documents/" .. item "Book the hall".id)
       none(site .. "/Libraries/" .. list().id)
       local function refused(status, pattern, path, what, body)
@@ -493,7 +493,7 @@ for _, version in ipairs(versions.since "v6") do
 end
 
 describe("SharePoint of the rehearsal server", function()
-  it("counts what a v8 restore does while it is looked at", function()
+  it("counts what a v8 restore does while its statistics are read", function()
     local client = sim.new "v8"
     local place = client:explore("Vesp", sim.before)
     local site = site_at(client, place, marketing)
@@ -522,7 +522,7 @@ describe("SharePoint of the rehearsal server", function()
     assert.same({ "3.0", "2.0", "1.0" }, numbers)
   end)
 
-  it("lists folders beside documents in v8 when told", function()
+  it("lists folders beside documents in v8 on request", function()
     local client = sim.new "v8"
     local site = site_at(client, client:explore("Vesp", sim.before), marketing)
     local library = named(client, site .. "/Libraries", "Documents")

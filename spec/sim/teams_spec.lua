@@ -347,7 +347,7 @@ for _, version in ipairs(versions.since "v5") do
       assert.equal("All agreed.\n", content(client, "General/Minutes.txt", "Board"))
     end)
 
-    it("leaves alone what it is told to", function()
+    it("leaves changed and missing items alone on request", function()
       local body = { restoreChangedItems = false, restoreMissingItems = false }
       counted(act(client, channel_path(general), "restore", body), 0, 10)
       local launch = named(client, team .. "/channels", "Launch")

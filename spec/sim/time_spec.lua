@@ -351,7 +351,7 @@ describe("a job of some sites and teams", function()
   end)
 end)
 
-describe("restore sessions that nobody uses", function()
+describe("idle restore sessions", function()
   it("end after a quarter of an hour, and say why they are gone", function()
     for _, version in ipairs(api.with_newest("v3", "v5")) do
       local client = sim.new(version)
@@ -369,7 +369,7 @@ describe("restore sessions that nobody uses", function()
     end
   end)
 
-  it("live on when the server is told so", function()
+  it("stay open when the server's idle time is 0", function()
     local client = sim.new("v8", { session_idle = 0, token_lifetime = 10 ^ 6 })
     local place = client:explore("Veod", sim.before)
     client.now = client.now + 86400

@@ -44,7 +44,7 @@ describe("typed resources of the rehearsal server", function()
     local rows = client:rows "/Accounts"
     assert.equal(before + 1, #rows)
     assert.equal("for the archive", by_name(rows, "AKIA1", "userName").description)
-    -- What is left out keeps its value.
+    -- Keeps the value of a property that the body omits.
     assert.equal(204, status_of(client, "PUT", "/Accounts/" .. made.id, { userName = "AKIA2" }))
     local changed = client:get("/Accounts/" .. made.id)
     assert.equal("AKIA2", changed.userName)
@@ -182,7 +182,7 @@ describe("typed resources of the rehearsal server", function()
       { rescan = json.null })))
   end)
 
-  it("keep what an action started, so that it can be looked at and stopped", function()
+  it("keep what an action started, so that it can be read and stopped", function()
     local client = sim.new "v8"
     assert.same(json.array {}, client:get "/RepositorySynchronizeSessions")
     local repository = client:rows "/BackupRepositories"[1]

@@ -17,7 +17,7 @@ end
 local jobs = asked("GET", "/v8/Jobs")
 
 describe("a rule of the weather", function()
-  --- Which of `count` equal requests it strikes.
+  --- Returns which of `count` equal requests it strikes.
   local function struck(rule, count, request, options)
     local weather, out = weathers.new(options), {}
     weather:add(rule)
@@ -267,7 +267,7 @@ describe("the client in bad weather", function()
     end)
   end
 
-  -- What is no passing trouble is told as what it is.
+  -- Reports permanent errors as what they are.
   for rule, kind in pairs {
     ["status=403"] = "refused", ["status=404"] = "not_found", ["status=409"] = "conflict",
     ["status=500 html"] = "server", ["status=503 retry_after=0"] = "busy",
@@ -387,7 +387,7 @@ describe("the client in bad weather", function()
       end)
     end
 
-    it("asks again for a change only when it was told to log in", function()
+    it("sends a change again after a 401, and only then", function()
       weather "operation=OneDrive*Restore* count=1 status=401"
       restore()
       assert.equal(2, sent())

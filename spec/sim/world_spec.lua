@@ -87,7 +87,7 @@ describe("the demo world", function()
     assert.not_match("^PK", after:current(plan).stream.data)
   end)
 
-  it("shows deleted documents when told, if they were ever backed up", function()
+  it("shows deleted documents on request, if they were ever backed up", function()
     local name = "Draft, thrown away.docx"
     local plain, deleted = view "2026-11-18T22:00:00Z", view("2026-11-18T22:00:00Z",
       { deleted = true })
@@ -97,7 +97,7 @@ describe("the demo world", function()
     assert.is_truthy(names(view "2026-11-06T22:00:00Z":documents(alice))[name])
   end)
 
-  it("shows older versions when told", function()
+  it("shows older versions on request", function()
     local plain = view "2026-11-18T22:00:00Z"
     local plan = names(plain:documents(drive(plain, "alice@contoso.com")))["Handbook.docx"]
     assert.equal(1, #plain:versions(plan))
