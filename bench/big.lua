@@ -1,5 +1,5 @@
--- A generated world: how soon it serves, what a page of 10,000 takes, and how much memory the
--- server has while somebody walks through all documents.
+-- Measures a generated world: how soon it serves, how long a page of 10,000 takes, and how much
+-- memory the server has while a client walks through all documents.
 --
 --   vbolua bench/big.lua [DOCUMENTS] [VERSION]        (1000000, v8)
 --

@@ -1,4 +1,4 @@
--- What loading one version's catalogue costs: time and memory, beside what the project allows.
+-- Measures what loading one version's catalogue costs: time and memory, beside the limits.
 --
 --     build/vbolua bench/catalogue.lua
 --

@@ -73,8 +73,8 @@ for _ = 1, %d do document:save { to = to, overwrite = true, fsync = false } end
 os.remove(to)
 ]]
 
--- What is counted, the script, how often it does it, how often a second run does it, whose count
--- is taken off (the start), and by what the rest is divided.
+-- Lists what is counted, the script, how often it does it, how often a second run does it, whose
+-- count is taken off (the start), and by what the rest is divided.
 local paths = {
   { "an empty program", " ", 1 },
   { "connect and one call", small, 1 },

@@ -6,7 +6,7 @@
 --   make soak TOGETHER=1               each client a process, instead of eight as tasks of one
 --
 -- It ends with 0 when nothing crashed, nothing leaked, no client met an error that weather does not
--- explain, and production shows exactly what the clients were told was done: see
+-- explain, and production shows exactly what the answers to the clients reported: see
 -- bench/soak/rounds.lua for what they do and bench/soak/ledger.lua for what is compared.
 --
 -- Memory: the server's resident size at the end, after its clients have gone, is at most 1.5 times
@@ -110,7 +110,7 @@ end
 
 local jobs_before
 do
-  -- What loads with the first request and the first archive is no leak.
+  -- Loads now what the first request and archive load once: later it would count as a leak.
   local client <close> = connect()
   local session <close> = client:organization "contoso.onmicrosoft.com":explore {
     workload = "onedrive",
@@ -203,7 +203,7 @@ if not sanitized and warm and finally > growth * warm then
   fault("%.1f MiB at the end, %.1f after a third: more than %.1f times", finally, warm, growth)
 end
 
--- Told to end, the server does; a sanitizer has its say then.
+-- Ends the server, so that a sanitizer reports its leaks.
 os.execute("kill " .. server.pid)
 server.pipe:read "a"
 local good, how, status = server.pipe:close()

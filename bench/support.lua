@@ -1,4 +1,4 @@
---- What the benches share: programs measured as whole processes.
+--- Measures programs as whole processes, for all benches.
 
 local M = {}
 

@@ -1,5 +1,5 @@
 --- Clients of the soak: each logs in, does a round of something, again and again, until the time is
---- over; writes down what it was told was done, and what went wrong.
+--- over; writes down what the server reported as done, and what went wrong.
 ---
 ---   vbolua bench/soak/client.lua NUMBER FOLDER SECONDS TOGETHER    (VBO_HOST and so on say where)
 ---

@@ -12,7 +12,7 @@ Crew.__index = Crew
 
 local function quoted(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "'" end
 
---- Starts the processes.  Each is told its number and the folder, then the arguments.
+--- Starts the processes.  Each gets its number and the folder, then the arguments.
 ---@param options table  count, script, arguments, environment, folder, program
 function M.start(options)
   local self = setmetatable({ count = options.count, folder = options.folder, ended = {} }, Crew)

@@ -1,10 +1,10 @@
---- What the clients of the soak said, against what production shows.
+--- Compares what the clients of the soak wrote down with what production shows.
 
 local vbo = require "vbo"
 
 local M = {}
 
--- What weather may do to a client that does everything right: the answer to a change is lost.
+-- Lists the errors that weather explains in a correct client: the answer to a change is lost.
 local explained = { unknown_outcome = true }
 
 --- Reads what the clients wrote down.

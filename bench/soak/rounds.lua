@@ -1,5 +1,5 @@
---- What a client of the soak does in a round, one kind after the other.  Everything that can be
---- checked at once is; what was changed goes into the report, to be compared with production.
+--- Does a client's rounds of the soak, one kind after the other.  Checks at once what can be
+--- checked at once; reports what was changed, to be compared with production.
 
 local core = require "vbo.core"
 local pipeline = require "vbo.request.pipeline"
@@ -84,7 +84,7 @@ local function restored(it, client, session, thing, options, method)
   local result, err = vbo.try(thing[method or "restore"], thing, options)
   if not result and err.kind == "partial" and (#err.statistics.errors == 0
       or err.message:find "was not found in production") then
-    -- Whoever has left has no mailbox and no OneDrive to restore to; up to v5 nobody says so.
+    -- Skips users who have left: no mailbox or OneDrive to restore to; up to v5 no answer says so.
     result = err.statistics
   elseif not result then
     it.say { unsure = session.id, kind = err.kind }
