@@ -66,7 +66,7 @@ function vbo.limit(total)
   require("vbo.runtime.engine").get():limit(total)
 end
 
---- A manifest of a folder of saves, for loops of one's own; see `vbo.manifest`.
+--- A manifest of a folder of saves, for your own loops; see `vbo.manifest`.
 ---@param folder string
 ---@return vbo.Manifest
 function vbo.manifest(folder) return require("vbo.model.manifest").new(folder) end

@@ -89,7 +89,7 @@ describe("a wrong answer", function()
     if #faults < 40 then faults[#faults + 1] = table.concat({ ... }, " ") end
   end
 
-  -- What became of a call while an operation's answer is wrong.
+  -- Judges the result of a call whose operation got a wrong answer.
   local function judge(place, method, operation, shape, ok, err)
     tried = tried + 1
     if ok then
@@ -128,7 +128,7 @@ describe("a wrong answer", function()
 
   -- ------------------------------------------------------------- methods of objects
 
-  -- Whatever a resource is below: its path has all parameters.
+  -- Makes an owner for a resource, with a path that has all parameters.
   local function owner_of(client)
     local session
     local made = resource.class {
@@ -156,7 +156,7 @@ describe("a wrong answer", function()
     return record
   end
 
-  -- What to call a method with: the declared operation's own example.
+  -- Returns the options of a method: the example of the declared operation.
   local function options_of(client, declaration)
     local names = declaration.operations or { declaration.operation }
     for _, name in ipairs(names) do

@@ -1,5 +1,5 @@
--- What goes wrong, and what the person at the keyboard is told: the message, the kind and
--- the exit status of `vbolua`.  Nothing is half-written, whatever happens.
+-- Checks the message, the kind and the exit status of each failure that a user can cause, and
+-- that no failure leaves a partial file.
 
 local core = require "vbo.core"
 local program = require "spec.support.program"
@@ -77,11 +77,11 @@ describe("bad input", function()
   local connect = 'local client <close> = require "vbo".connect { version = "v8", retries = 0 }\n'
 
   describe("when connecting:", function()
-    it("a wrong password", function()
+    it("reports a wrong password", function()
       fails(sim { password = "not-it-at-all" }, connect, "auth", "password")
     end)
 
-    it("no password, user or server", function()
+    it("reports a missing password, user or server", function()
       local script = write("none.lua", 'require "vbo".connect()')
       for _, variable in ipairs { "VBO_HOST", "VBO_USER", "VBO_PASSWORD" } do
         local output, status = program.run(
@@ -92,30 +92,30 @@ describe("bad input", function()
       end
     end)
 
-    it("an unknown host", function()
+    it("reports an unknown host", function()
       fails(sim { url = "https://no-such-host.invalid:4443" }, connect, "network",
         "no%-such%-host.invalid")
     end)
 
-    it("a port that refuses", function()
+    it("reports a port that refuses", function()
       local free = program.sim()
       free.stop()
       fails(sim { url = free.listening }, connect, "network", "refused")
     end)
 
-    it("plain HTTP on the port", function()
+    it("reports plain HTTP on the port", function()
       with_peer("connection 1 plain\n", function(settings)
         fails(settings, connect, "trust", "TLS")
       end)
     end)
 
-    it("a URL that is not https, or carries a password", function()
+    it("reports a URL that is not https, or carries a password", function()
       fails(sim { url = "http://127.0.0.1:1" }, connect, "usage", "https only")
       fails(sim { url = "https://u:pw@127.0.0.1:1" }, connect, "usage",
         "VBO_HOST cannot hold a user name or a password")
     end)
 
-    it("a certificate nobody trusts, with its fingerprint as the way out", function()
+    it("reports an untrusted certificate, with its fingerprint as the way out", function()
       local settings = sim { pin = false }
       local output = fails(settings, connect, "trust")
       assert.matches(server.settings().pin, output, 1, true)
@@ -124,25 +124,25 @@ describe("bad input", function()
     for name, words in pairs {
       expired = "expired", ["wrong-name"] = "name", future = "not valid yet",
     } do
-      it("a certificate: " .. name, function()
+      it("reports a certificate: " .. name, function()
         with_peer(("token t 60\nconnection 1 certificate %s\n"):format(name), function(settings)
           fails(settings, connect, "trust", words)
         end)
       end)
     end
 
-    it("a pin that is another server's", function()
+    it("reports a pin of another server", function()
       local output = fails(sim { pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" },
         connect, "trust")
       assert.matches(server.settings().pin, output, 1, true)
     end)
 
-    it("a pin that is none, and a CA file that is not there", function()
+    it("reports a malformed pin, and a CA file that is missing", function()
       fails(sim { pin = "sha256/short" }, connect, "usage", "pin")
       fails(sim { pin = false, ca = folder .. "/no-such.pem" }, connect, "trust", "no%-such.pem")
     end)
 
-    it("a certificate that changes between two calls", function()
+    it("reports a certificate that changes between two calls", function()
       with_peer([[
 connection 2 certificate other
 token t 60
@@ -156,7 +156,7 @@ json 200 {}
       end)
     end)
 
-    it("an API version that does not exist, or that the server does not speak", function()
+    it("reports an API version that does not exist, or that the server does not speak", function()
       fails(sim(), 'require "vbo".connect { version = "v88" }', "usage", "v88", "v8")
       with_peer("", function(settings)
         fails(settings, 'require "vbo".connect { version = "v3", retries = 0 }', "unsupported",
@@ -165,13 +165,13 @@ json 200 {}
     end)
   end)
 
-  describe("when asking:", function()
+  describe("when reading:", function()
     local explore = connect .. [[
 local session <close> = client:organization "contoso.onmicrosoft.com":explore {
   workload = "onedrive", at = "2026-11-18T22:00:00Z" }
 ]]
 
-    it("an unknown organization, user, drive, folder or document", function()
+    it("reports an unknown organization, user, drive, folder or document", function()
       fails(sim(), connect .. 'client:organization "nobody.com":explore {}', "not_found",
         'no organization is called "nobody.com"')
       fails(sim(), connect .. ("client:organization(%q):refresh()"):format(id), "not_found", "404")
@@ -185,7 +185,7 @@ local session <close> = client:organization "contoso.onmicrosoft.com":explore {
         :format(id), "not_found", "404")
     end)
 
-    it("an option misspelt, in the call, in connect and in explore", function()
+    it("reports an option misspelt, in the call, in connect and in explore", function()
       fails(sim(), explore .. 'session:onedrive "alice@contoso.com":restore { on_conflit = "x" }',
         "usage", "no option 'on_conflit'", "did you mean 'on_conflict'")
       fails(sim(), 'require "vbo".connect { hosst = "x" }', "usage", "did you mean 'host'")
@@ -207,7 +207,7 @@ local session <close> = client:organization "contoso.onmicrosoft.com":explore {
 
     after_each(function() os.remove(folder .. "/log") end)
 
-    it("a body cut short", function()
+    it("reports a body cut short", function()
       with_peer(token .. [[
 on POST *save
 line HTTP/1.1 200 OK
@@ -222,7 +222,7 @@ close
       end)
     end)
 
-    it("a body without an end that can be proved", function()
+    it("reports a body without an end that can be proved", function()
       with_peer(token .. [[
 on POST *save
 line HTTP/1.1 200 OK
@@ -236,7 +236,7 @@ close
       end)
     end)
 
-    it("bytes after the body: they are never the next call's answer", function()
+    it("reports bytes after the body, and never returns them to the next call", function()
       with_peer(token .. [[
 on GET /v8/Jobs*
 line HTTP/1.1 200 OK
@@ -259,23 +259,23 @@ print("organizations", client:organizations():count())]])
       end)
     end)
 
-    it("a 500 with HTML", function()
+    it("reports a 500 with HTML", function()
       with_peer(token .. "on GET *\ntext 500 text/html <html><title>Runtime Error</title></html>\n",
         function(settings) fails(settings, list, "server", "500", "Runtime Error") end)
     end)
 
-    it("JSON that is broken", function()
+    it("reports JSON that is broken", function()
       with_peer(token .. 'on GET *\njson 200 [{"id": }]\n', function(settings)
         fails(settings, list, "protocol", "JSON")
       end)
     end)
 
-    it("JSON that is nested too deeply", function()
+    it("reports JSON that is nested too deeply", function()
       with_peer(token .. "on GET *\njson 200 " .. ("["):rep(5000) .. ("]"):rep(5000) .. "\n",
         function(settings) fails(settings, list, "limit", "deep") end)
     end)
 
-    it("JSON of 1 GB", function()
+    it("reports JSON of 1 GB", function()
       with_peer(token .. [[
 on GET *
 line HTTP/1.1 200 OK
@@ -286,20 +286,20 @@ bytes 1073741824
 ]], function(settings) fails(settings, list, "limit") end)
     end)
 
-    it("an answer that is no list", function()
+    it("reports an answer that is not a list", function()
       with_peer(token .. 'on GET *\njson 200 "hello"\n', function(settings)
         fails(settings, list, "protocol", "neither a page nor a list")
       end)
     end)
 
-    it("the same page again and again", function()
+    it("reports a server that returns the same page again and again", function()
       with_peer(token .. 'on GET *\njson 200 {"offset":0,"limit":1,"results":[{"id":"1"}],'
         .. '"_links":{"next":{"href":"/v8/Jobs?offset=1"}}}\n', function(settings)
         fails(settings, list, "protocol", "same page again")
       end)
     end)
 
-    it("an answer to a change that is lost: never sent again", function()
+    it("reports the lost answer of a change, and never sends it again", function()
       with_peer(token .. "on POST *start\nreset\n", function(settings)
         fails(settings, connect .. ("client:job(%q):start()"):format(id), "unknown_outcome")
         local log = rehearsal.content(folder .. "/log")
@@ -315,7 +315,7 @@ local session <close> = client:organization "contoso.onmicrosoft.com":explore {
 session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { to = %q }
 ]]
 
-    it("a folder that cannot be made", function()
+    it("reports a folder that cannot be made", function()
       local file = write("a file", "")
       fails(sim(), save:format(file .. "/out.mp4"), "exists", "a file, not a folder")
       fails(sim(), save:format "/proc/none/out.mp4", "disk", "/proc/none", "ENOENT")
@@ -338,7 +338,7 @@ session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { 
       assert(ok, err)
     end
 
-    it("a folder that is read-only", function()
+    it("reports a folder that is read-only", function()
       if root then
         mounted("ro,size=1m", function(place)
           fails(sim(), save:format(place .. "/out.mp4"), "disk", "EROFS")
@@ -350,7 +350,7 @@ session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { 
       end
     end)
 
-    it("a disk that is full", function()
+    it("reports a disk that is full", function()
       if not root then
         pending "mounting a small tmpfs takes root"
         return
@@ -361,7 +361,7 @@ session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { 
       end)
     end)
 
-    it("a file that exists: kept, unless told to overwrite", function()
+    it("keeps a file that exists without `overwrite`", function()
       local path = write("there.txt", "mine")
       local text = save:gsub('"Videos":documents%(%):first%(%)', '"Documents/Projects/Borealis"')
         :gsub(":folder", ":document"):gsub("Borealis", "Borealis/Idea.md")
@@ -394,7 +394,7 @@ session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { 
       return output, status
     end
 
-    it("a script killed in mid-download leaves no file under the final name", function()
+    it("leaves no file under the final name when a script is killed while it saves", function()
       local _, status = while_saving(function(started)
         os.execute("kill -KILL " .. started.pid)
         return started.wait()
@@ -402,7 +402,7 @@ session:onedrive "alice@contoso.com":folder "Videos":documents():first():save { 
       assert.equal(128 + 9, status)
     end)
 
-    it("Ctrl-C in mid-download leaves nothing, and stops the session", function()
+    it("leaves nothing, and stops the session, on Ctrl-C during a save", function()
       server.reset()
       local output, status = while_saving(function(started)
         os.execute("kill -INT " .. started.pid)

@@ -11,7 +11,7 @@ local vbo = require "vbo"
 
 local wanted = 50
 
--- What a schema is made of, as text: equal ones are tried once, over all versions.
+-- Prints the structure of a schema: equal schemas are tried once, over all versions.
 local function print_of(schema, parts, open)
   parts[#parts + 1] = ("%s %s%s%s%s"):format(schema.type, schema.format, schema.nullable and "?" or
     "", schema.read_only and "~" or "", schema.loose and "~" or "")
@@ -143,7 +143,7 @@ describe("a body", function()
       total = total + 1
     end
     assert.equal(whole, arguments.body)
-    -- What was mended is whole again: the refusals came from the breakages.
+    -- The repaired body passes again: the breakages caused the refusals.
     assert.is_truthy(catalogue.load(version):check(operation, arguments), label)
     if fact then assert.is_nil(reader:body_problem(fact, arguments.body), label) end
   end
@@ -181,7 +181,7 @@ describe("a body", function()
     return count
   end
 
-  it("is not looked at before its parameters, each broken in every way", function()
+  it("is checked after its parameters, each broken in every way", function()
     local count, parameters = 0, 0
     for _, version in ipairs(facts.versions) do
       local client <close> = vbo.connect {

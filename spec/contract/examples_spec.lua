@@ -26,7 +26,7 @@ describe("the examples", function()
       quoted(folder), where.url, where.user, where.password, where.pin, command))
   end
 
-  it("the page about runbooks lists the exit statuses of the core", function()
+  it("lists the exit statuses of the core on the page about runbooks", function()
     local text = rehearsal.content "docs/runbooks.md"
     for kind, status in pairs(require("vbo.core").kinds) do
       local found = text:match("| (%d+) | `" .. kind .. "`")
@@ -38,7 +38,7 @@ describe("the examples", function()
 
   local root = program.run("pwd"):gsub("\n", "")
 
-  it("examples/onedrive_rollback.lua", function()
+  it("runs examples/onedrive_rollback.lua", function()
     local output, status = run(("%s %s/examples/onedrive_rollback.lua"):format(
       program.vbolua, root))
     assert.equal(0, status, output)
@@ -52,7 +52,7 @@ describe("the examples", function()
     assert.is_string(restored["Documents/Projects/Aurora/Plan.docx"])
   end)
 
-  it("examples/single_mail.lua", function()
+  it("runs examples/single_mail.lua", function()
     local output, status = run(("%s %s/examples/single_mail.lua"):format(program.vbolua, root))
     assert.equal(0, status, output)
     assert.matches('found "Signed contract Aurora"', output)
@@ -62,7 +62,7 @@ describe("the examples", function()
     assert.equal("Inbox/Signed contract Aurora", server.changes()[1].path)
   end)
 
-  it("examples/ransomware.lua", function()
+  it("runs examples/ransomware.lua", function()
     local output, status = run(("%s %s/examples/ransomware.lua"):format(program.vbolua, root))
     assert.equal(0, status, output)
     assert.matches("hit between 2026%-11%-19T03:14:22Z and 2026%-11%-19T04:40:50Z", output)
@@ -78,7 +78,7 @@ describe("the examples", function()
     local left = rehearsal.content(folder .. "/left-by-the-attack.txt")
     assert.equal(67, select(2, left:gsub("\n", "")))
     assert.matches("\nAlice Example: Budget.xlsx.locked\n", left, 1, true)
-    -- What is clean by then is left alone.
+    -- A file that is clean by then is not restored.
     output, status = run(("%s %s/examples/ransomware.lua 2026-11-19T22:00:00Z"):format(
       program.vbolua, root))
     assert.equal(0, status, output)
@@ -86,7 +86,7 @@ describe("the examples", function()
     assert.equal(54, #server.changes())
   end)
 
-  it("examples/mass_save.lua", function()
+  it("runs examples/mass_save.lua", function()
     local to = folder .. "/everybody"
     local command = ("%s %s/examples/mass_save.lua %s"):format(program.vbolua, root, quoted(to))
     local output, status = run(command)
@@ -104,7 +104,7 @@ describe("the examples", function()
     assert.equal(0, select(2, program.run(("%s verify %s"):format(program.vbolua, quoted(to)))))
   end)
 
-  it("examples/demo.sh", function()
+  it("runs examples/demo.sh", function()
     local output, status = program.run(("VBOLUA=%s examples/demo.sh %s/demo"):format(
       program.vbolua, folder))
     assert.equal(0, status, output)

@@ -56,7 +56,7 @@ describe("the facts of v6 to v8", function()
     return property[name] == true or target ~= nil and target[name] == true
   end
 
-  -- What the vendor's pages of v8 have beyond its document.
+  -- Lists properties that the vendor's pages of v8 have beyond its document.
   local beyond = {
     RESTJob = { "totalObjects", "processedObjects" }, RESTJobSession = { "total" },
   }

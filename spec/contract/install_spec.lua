@@ -1,4 +1,4 @@
--- What is installed works: from `make install`, from LuaRocks, and inside C programs.
+-- Runs installations: of `make install`, of LuaRocks, and inside C programs.
 
 local core = require "vbo.core"
 local program = require "spec.support.program"
@@ -130,7 +130,7 @@ describe("make install", function()
     assert.matches("contoso", output)
   end)
 
-  it("serves stock Lua in a folder where somebody planted modules of its names", function()
+  it("serves stock Lua in a folder with planted modules of the same names", function()
     succeeds(("mkdir -p %s/planted/vbo"):format(quoted(folder)))
     for _, name in ipairs { "init", "core", "server", "client" } do
       local file = assert(io.open(("%s/planted/vbo/%s.lua"):format(folder, name), "w"))

@@ -47,7 +47,7 @@ end
 
 describe("the man page", function()
   it("documents every option of the program", function()
-    local known = { ["-"] = true } -- standard input, which is no option of the completion
+    local known = { ["-"] = true } -- standard input, which the completion does not list
     for name in pairs(complete.program) do known[name] = true end
     for name in rehearsal.content "csrc/program/arguments.c":gmatch '"(%-%-?%a[%w-]*)"' do
       known[name] = true

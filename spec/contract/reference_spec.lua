@@ -172,7 +172,7 @@ describe("the pages of operations", function()
       local line = section:match "\n%- Call: `([^\n]+)`\n"
       assert.is_not_nil(line, name)
       if name ~= "token" then
-        -- What a page leaves open is filled in with an id, which is text to others.
+        -- An id replaces each "…" of a page; other types accept it as text.
         local code = line:gsub('"…"', "…"):gsub("{ … }", "{}")
           :gsub("…", '"61954db6-7278-4d26-86f7-888bda5a4ec4"')
         local run = assert(load("return " .. code, name, "t", { client = { api = api } }))
@@ -267,7 +267,7 @@ describe("the pages of objects", function()
     } do
       assert.is_truthy(restore:find(row, 1, true), row .. " in " .. restore)
     end
-    -- What the shared comment names and the operation has not is no row.
+    -- The table has no row for an option of the shared comment that the operation lacks.
     local copy = method("OneDriveDocument", "OneDriveDocument:copy")
     assert.is_nil(copy:find("| `permissions`", 1, true))
     local start = method("Job", "Job:start")

@@ -1,4 +1,4 @@
--- What the soak takes for a fault: it must not pass when production and the clients disagree.
+-- Checks that the soak fails when production and the clients disagree.
 
 local json = require "vbo.base.json"
 local program = require "spec.support.program"
@@ -36,17 +36,17 @@ describe("the soak's ledger", function()
     return table.concat(found.faults, "\n"), found
   end
 
-  it("is content when production shows what was told", function()
+  it("reports no fault when production shows what the clients reported", function()
     says(1, restored)
     local text, found = faults(1, two, both)
     assert.equal("", text)
     assert.same({ 1, 2, 2 }, { found.rounds, found.restored, found.changes })
-    -- What was overwritten is nothing gained, and may be so again and again.
+    -- Overwriting adds no item, and may repeat.
     local again = change("a", "x", "overwritten")
     assert.equal("", (faults(1, { again, again }, {})))
   end)
 
-  it("sees what is missing, what is there twice, and what nobody was told of", function()
+  it("reports items that are missing, duplicate or without a client's report", function()
     says(1, restored)
     assert.match("a: 2 restored as it was told, 1 in production", faults(1, { two[1] }, both), 1,
       true)
@@ -58,7 +58,7 @@ describe("the soak's ledger", function()
     assert.match("restored by nobody: z", faults(1, two, { both[1], both[2], gained "z" }), 1, true)
   end)
 
-  it("lets a restore whose answer was lost be there, but once", function()
+  it("accepts one copy of a restore whose answer was lost", function()
     says(1, { { unsure = "a", kind = "unknown_outcome" },
       { failed = "onedrive", kind = "unknown_outcome", message = "lost" }, { rounds = 1 } })
     local text, found = faults(1, two, both)
@@ -67,7 +67,7 @@ describe("the soak's ledger", function()
     assert.match("twice", (faults(1, { two[1], two[1] }, both)))
   end)
 
-  it("sees errors that no weather explains, and clients that did not come to their end", function()
+  it("reports errors that no weather explains, and clients that did not finish", function()
     says(1, { { failed = "teams", version = "v8", kind = "protocol", message = "repeated" } })
     local text = faults(2, {}, {})
     assert.match("client 1, teams with v8: protocol: repeated", text, 1, true)

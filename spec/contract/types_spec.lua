@@ -151,7 +151,7 @@ describe("the type files", function()
 end)
 
 describe("every operation", function()
-  -- What the type files say: class → field → its line.
+  -- Holds what the type files say: class → field → its line.
   local classes, calls, functions = {}, {}, {}
 
   setup(function()

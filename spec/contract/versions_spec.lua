@@ -46,7 +46,7 @@ describe("one runbook", function()
     remove()
   end)
 
-  it("says something, and does something", function()
+  it("prints results, and sends changes", function()
     local said = table.concat(lines, "\n")
     for _, what in ipairs { "job | ", "folder | ", "document | Sales Q1.csv | ", "recent | ",
       "saved | 19 | ", "saved plain | ", "archive | reports.zip | true",
@@ -112,7 +112,7 @@ describe("field values", function()
       alike.value("2026-11-20T22:00:00", "creationTime", document, client_of "v5"))
   end)
 
-  it("leave what is no date alone", function()
+  it("stay as they are when they are not dates", function()
     assert.equal("2026-11-20T22:00:00",
       alike.value("2026-11-20T22:00:00", "name", document, client_of "v5"))
     assert.equal("true", alike.value("true", "name", document, client_of "v8"))

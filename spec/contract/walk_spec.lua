@@ -189,7 +189,7 @@ describe("every operation", function()
     remove()
   end)
 
-  --- What came since the last time.
+  --- Returns the requests since the last call.
   local function recorded()
     local requests = {}
     for line in io.lines(log) do requests[#requests + 1] = assert(json.decode(line)) end

@@ -3,7 +3,7 @@
 local core = require "vbo.core"
 
 describe("base64", function()
-  it("has the vectors of the RFC, both ways", function()
+  it("encodes and decodes the RFC's test vectors", function()
     for text, encoded in pairs {
       [""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v", foob = "Zm9vYg==", fooba = "Zm9vYmE=",
       foobar = "Zm9vYmFy",
@@ -13,7 +13,7 @@ describe("base64", function()
     end
   end)
 
-  it("encodes every byte at every place", function()
+  it("encodes every byte at every position", function()
     local all = {}
     for byte = 0, 255 do all[#all + 1] = string.char(byte) end
     local text = table.concat(all)
@@ -23,7 +23,7 @@ describe("base64", function()
     end
   end)
 
-  it("refuses what is none", function()
+  it("refuses text that is not valid base64", function()
     for _, text in ipairs {
       "abc", "ab=c", "a===", "=", "Zg=", "Zh==", "Zm9v!", "Zm9v\n", "Zm\0v",
     } do

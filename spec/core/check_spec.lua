@@ -1,4 +1,4 @@
--- What is saved is what it claims to be, or is not saved; and files that are looked at again.
+-- Checks that a save keeps only files of the expected format, and that saved files are read again.
 
 local core = require "vbo.core"
 local program = require "spec.support.program"
@@ -38,7 +38,7 @@ local function content(name)
 end
 
 describe("a saved file", function()
-  it("is checked for what it should be", function()
+  it("is checked for the expected format", function()
     local saved = assert(save(archive, { check = "zip" }))
     assert.same({ "zip", n = 1 }, saved.checked)
     assert.equal(archive, content "saved")
@@ -46,7 +46,7 @@ describe("a saved file", function()
     assert.same({ nil, n = 1 }, assert(save(archive, {})).checked)
   end)
 
-  it("is not there when it is broken, cut short, goes on, or is something else", function()
+  it("is not kept when it is broken, cut short, too long, or of another format", function()
     os.remove(folder .. "/saved")
     local changed = archive:sub(1, 40) .. "?" .. archive:sub(42)
     for bytes, message in pairs {
@@ -64,20 +64,20 @@ describe("a saved file", function()
     assert.is_truthy(save(archive:sub(1, -2), {}))
   end)
 
-  it("is kept where the one that would replace it is broken", function()
+  it("is kept when its replacement is broken", function()
     assert(save("old", {}))
     assert.is_nil(save(archive:sub(2), { check = "zip" }))
     assert.equal("old", content "saved")
   end)
 
-  it("is not hashed when that is not wanted", function()
+  it("is not hashed with sha256 = false", function()
     local saved = assert(save(archive, { sha256 = false, check = "zip" }))
     assert.is_nil(saved.sha256)
     assert.equal("zip", saved.checked[1])
     assert.equal(64, #assert(save("x", {})).sha256)
   end)
 
-  it("names checks that there are not", function()
+  it("fails with an unknown check, and lists the known ones", function()
     local _, err = save(archive, { check = "rar" })
     assert.equal("usage", err.kind)
     assert.matches("\"rar\"; there are zip, pst, msg, eml, html, pdf, csv and document",
@@ -86,7 +86,7 @@ describe("a saved file", function()
 end)
 
 describe("core", function()
-  it("reads a file again", function()
+  it("checks and hashes an existing file", function()
     assert(core.write(folder .. "/a.zip", archive, { overwrite = true }))
     local found = assert(core.examine(folder .. "/a.zip", "zip"))
     assert.equal(#archive, found.size)

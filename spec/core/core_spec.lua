@@ -34,7 +34,7 @@ local function raised(fn, ...)
 end
 
 describe("core", function()
-  it("tells its version and the kinds of errors with their exit statuses", function()
+  it("returns its version, and the exit status of each kind of error", function()
     assert.matches("^%d+%.%d+%.%d+$", core.version)
     assert.equal(core.version, core.versions().vbolua)
     assert.matches("^%d", core.versions().libcurl)
@@ -44,14 +44,14 @@ describe("core", function()
     assert.is_nil(core.kinds.ok)
   end)
 
-  it("has two clocks", function()
+  it("reads the monotonic clock and the wall clock", function()
     local before = core.now()
     assert.is_true(core.now() >= before)
     assert.is_true(math.abs(core.time() - os.time()) < 5)
     assert.equal("float", math.type(core.time()))
   end)
 
-  it("looks at files", function()
+  it("returns the size and kind of files", function()
     assert.equal("directory", core.stat(folder).type)
     assert.is_nil(core.stat(folder .. "/none"))
     local file = assert(io.open(folder .. "/five", "w"))
@@ -68,7 +68,7 @@ describe("core", function()
     assert.matches("zero byte", raised(core.stat, "a\0b"))
   end)
 
-  it("knows how wide text is on a terminal", function()
+  it("measures the width of text on a terminal", function()
     assert.equal(3, core.display_width "abc")
     assert.equal(4, core.display_width "äöüß")
     assert.equal(4, core.display_width "中文")
@@ -90,7 +90,7 @@ describe("core", function()
     assert.matches("string expected", raised(core.screen.write))
   end)
 
-  it("tells a terminal's width, or what COLUMNS says", function()
+  it("returns a terminal's width, or that of COLUMNS", function()
     assert.is_true(core.columns() > 0)
     assert.is_boolean(core.isatty(1))
     assert.matches("0, 1 or 2", raised(core.isatty, 7))
@@ -222,7 +222,7 @@ describe("a client's options", function()
 end)
 
 describe("a client", function()
-  it("logs in, and tells the server and its certificate", function()
+  it("logs in, and returns the server and its certificate", function()
     local engine <close> = assert(core.engine())
     local client <close> = assert(open(engine))
     assert.equal(echo.url, client:origin())
@@ -278,7 +278,7 @@ describe("a transfer", function()
     engine:close()
   end)
 
-  it("sends what it is told and gives the answer", function()
+  it("sends the request and returns the answer", function()
     local transfer <close> = assert(client:start { method = "POST", path = "/v8/echo?a=1",
       body = '{"x":1}' })
     assert.is_false(transfer:done())
@@ -302,7 +302,7 @@ describe("a transfer", function()
     assert.equal("float", math.type(progress.elapsed))
   end)
 
-  it("tells how each attempt failed after which a request was sent again", function()
+  it("reports why each failed attempt was retried", function()
     local silent <close> = program.start((
       "%s --log %s/peer.log --dir %s 2>&1 <<'END'\n"
       .. "token tok 3600\non GET /v8/x times 1\nempty 503\non GET /v8/x times 1\ncut\n"
@@ -324,7 +324,7 @@ describe("a transfer", function()
     assert.is_nil(transfer:lost(1))
   end)
 
-  it("puts secrets into the body as it is sent", function()
+  it("inserts secrets into the body when it is sent", function()
     local held <close> = secret 'pass"word'
     local text, secrets = json.encode { user = "u", password = held }
     local transfer <close> = assert(client:start { method = "POST", path = "/v8/echo", body = text,

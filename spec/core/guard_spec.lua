@@ -1,4 +1,5 @@
--- What others get of a program that uses the module: children, a terminal, standard error's reader.
+-- Checks what a program that uses the module exposes to children, a terminal and the reader of
+-- standard error.
 
 local program = require "spec.support.program"
 local rehearsal = require "spec.support.rehearsal"
@@ -57,7 +58,7 @@ describe("a program that is connected", function()
     assert.is_nil(output:find("socket:", 1, true), output)
     assert.is_nil(output:find("anon_inode", 1, true), output)
     assert.is_nil(output:find("kept.txt", 1, true), output)
-    -- What a parent handed down on purpose goes on.
+    -- Descriptors that a parent passed on purpose stay open.
     assert.is_truthy(output:find("/dev/null", 1, true), output)
   end)
 

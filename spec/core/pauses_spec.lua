@@ -1,4 +1,4 @@
--- How long is waited before a request is sent again, and what says so.
+-- Checks the pause before a retry, and the messages that report it.
 
 local faults = require "spec.support.faults.peer"
 local pipeline = require "vbo.request.pipeline"
@@ -58,7 +58,7 @@ describe("a pause that the server asks for", function()
     end
   end)
 
-  it("is told by the log and the progress while it lasts", function()
+  it("is reported by the log and the progress while it lasts", function()
     local peer <close> = start("on GET /v8/x times 1", "header Retry-After: 1", "empty 429",
       "on GET /v8/x", "json 200 1")
     local client, log = peer:connect { retries = 1 }
@@ -72,7 +72,7 @@ describe("a pause that the server asks for", function()
     client:close()
   end)
 
-  it("is at least our own when it is none", function()
+  it("is the default pause when the server asks for 0 seconds", function()
     local peer <close> = start("on GET /v8/x", "header Retry-After: 0", "empty 503")
     local client = peer:connect { retries = 3 }
     local core = require "vbo.core"
@@ -84,7 +84,7 @@ describe("a pause that the server asks for", function()
     client:close()
   end)
 
-  it("is told with a change that was refused because of it", function()
+  it("is in the error of a change that was refused because of it", function()
     local peer <close> = start("on POST /v8/x", "header Retry-After: 30",
       'json 429 {"message":"later"}')
     local client = peer:connect { retries = 3 }

@@ -48,7 +48,7 @@ describe("vbolua", function()
       program.quoted(program.vbolua), program.quoted(code)))
   end
 
-  it("shows none in what ends a runbook, nor in its trace", function()
+  it("shows no secret in the error that ends a runbook, nor in its trace", function()
     local output, status = run [[
       local vbo = require "vbo"
       held = vbo.secret.env "VBO_TEST_PW"
@@ -58,7 +58,7 @@ describe("vbolua", function()
     assert.is_nil(output:find("S3cr3t", 1, true))
   end)
 
-  it("shows none of a task that nobody waited for", function()
+  it("shows no secret in the error of a task without a waiting caller", function()
     local output = run [[
       local vbo = require "vbo"
       held = vbo.secret.env "VBO_TEST_PW"

@@ -82,7 +82,7 @@ describe("the rehearsal server's HTTP side", function()
       before_each(function() srv = assert(server.listen { select = how == "select" }) end)
       after_each(function() srv:close() end)
 
-      it("hands a request over as it was sent, and its answer back", function()
+      it("passes a request on as it was sent, and its answer back", function()
         local seen
         local result = curl(srv, "-i -X POST --data-binary 'hällo' -H 'Content-Type: text/x' "
           .. "-H 'X-Twice: 1' -H 'x-twice: 2' 'URL/v8/a%20B//c?x=%31&y'", function(request)
@@ -105,7 +105,7 @@ describe("the rehearsal server's HTTP side", function()
         assert.matches("\r\n\r\nwörld$", result.out)
       end)
 
-      it("takes bodies in chunks and with Expect, and says 413 to longer ones", function()
+      it("accepts bodies in chunks and with Expect, and answers 413 to longer ones", function()
         local limited <close> = assert(server.listen { max_body = 5 * MIB,
           select = how == "select" })
         local path = folder .. "/body"
@@ -173,7 +173,7 @@ describe("the rehearsal server's HTTP side", function()
         for i = 1, 64 do assert.equal(("/%d %d 200"):format(i, i), results[i].out) end
       end)
 
-      it("has weather", function()
+      it("delays, stalls, cuts and resets answers on request", function()
         local body = ("x"):rep(1000)
         local function weather(reply, arguments)
           reply.body = reply.body or body
@@ -215,7 +215,7 @@ describe("the rehearsal server's HTTP side", function()
         assert.is_true(stalled:gone())
       end)
 
-      it("breaks an answer off that its stream cannot make", function()
+      it("breaks an answer off when its stream fails", function()
         local zip = assert(server.stream.zip { { name = "\xff\xfe", stream =
           server.stream.bytes "x" } })
         local result = curl(srv, "-o /dev/null URL/", function(request)
@@ -224,7 +224,7 @@ describe("the rehearsal server's HTTP side", function()
         assert.equal(18, result.status, result.err)
       end)
 
-      it("breaks an answer off when it is told to", function()
+      it("breaks an answer off on request", function()
         local body = ("x"):rep(8 * MIB)
         local function broken(reply, when)
           local done
@@ -247,7 +247,7 @@ describe("the rehearsal server's HTTP side", function()
           assert.equal(18, status)
           assert.equal((reply.status or 200) .. " 0", out)
         end
-        -- In its midst.
+        -- In the middle of its body.
         local done, status, out = broken({ body = body, rate = 40000, breakable = true }, function()
           srv:next(0.2)
         end)
@@ -346,7 +346,7 @@ describe("the rehearsal server's HTTP side", function()
     assert.is_not_nil(finally)
   end)
 
-  it("names what a reply cannot be", function()
+  it("names the wrong option of a reply", function()
     local srv <close> = assert(server.listen {})
     local messages = {}
     curl(srv, "URL/", function(request)
@@ -390,7 +390,7 @@ describe("the rehearsal server's HTTP side", function()
     assert.same({ n = 1 }, table.pack(srv:next(0)))
   end)
 
-  it("listens where it is told", function()
+  it("listens at the given address and port", function()
     local first <close> = assert(server.listen { address = "127.0.0.1" })
     assert.equal("https://127.0.0.1:" .. first:port(), first:url())
     assert.matches("another program does already",
@@ -466,7 +466,7 @@ describe("the rehearsal server's HTTP side", function()
   end)
 
   it("says which library is missing", function()
-    -- An empty file is found first, and is no library.
+    -- The loader finds an empty file first, which is not a library.
     local fake = folder .. "/fake"
     assert(os.execute("mkdir " .. fake))
     for _, name in ipairs { "libmicrohttpd.so.12", "libmicrohttpd.so", "libarchive.so.13",
@@ -591,7 +591,7 @@ describe("a stream", function()
     assert.equal("1763676008\n",
       (program.run(("stat -c %%Y '%s/漢字/仮名 😀.txt'"):format(folder))))
     assert.matches("No errors", (program.run(("unzip -t %s/inner.zip"):format(folder))))
-    -- What is large was stored, what is small deflated unless it was told otherwise.
+    -- Large files are stored; small ones are deflated by default.
     local listing = program.run("unzip -v " .. path)
     assert.matches("Stored[^\n]+big.bin", listing)
     assert.matches("Stored[^\n]+small.bin", listing)

@@ -1,4 +1,4 @@
-/* How many requests a server takes at once: the window, pauses, exports, and giving up. */
+/* Tests how many requests run at once on a server: window, pauses, exports and cancelling. */
 #include "harness.h"
 
 #include "client/congestion.h"
@@ -23,7 +23,7 @@ static void on_admitted(void *owner, const vbo_error *refusal) {
   }
 }
 
-/* What an engine owns, with a clock that the tests turn. */
+/* Stands for an engine, with a clock that the tests advance. */
 typedef struct hall {
   vbo_timers timers;
   vbo_seats seats;
@@ -182,7 +182,7 @@ static void a_retry_after_holds_all(void **state) {
   assert_int_equal(load.pause, 60000);
   /* The loop is woken for it. */
   assert_int_equal(vbo_timers_next(&h.timers), clock_ms + 60000);
-  /* What cleans up waits for nothing. */
+  /* Cleaning up does not wait. */
   all.seats[SEATS - 1].urgent = true;
   enter(&all, SEATS - 1, SEATS);
   vbo_congestion_admit(seats);
@@ -371,7 +371,7 @@ static void clients_of_one_server_share_the_strictest_limits(void **state) {
   assert_int_equal(load_of(&all).limit, 2);
   vbo_congestion *untold =
       vbo_congestion_open(seats, "https://a:1", &(vbo_congestion_options){0}, &err);
-  assert_ptr_equal(untold, all.congestion); /* a default takes nothing from what was told */
+  assert_ptr_equal(untold, all.congestion); /* a default keeps the given limit */
   assert_int_equal(load_of(&all).limit, 2);
   vbo_congestion_close(untold);
   untold = vbo_congestion_open(seats, "https://a:3", &(vbo_congestion_options){0}, &err);

@@ -415,7 +415,7 @@ static void tells_a_failure_once(void **state) {
   free(bytes);
 }
 
-/* What runs already counts, also what it has not written yet. */
+/* Counts running saves, with the bytes that they have not written yet. */
 static void refuses_what_the_disk_cannot_hold(void **state) {
   (void)state;
   enum { MIB = 1 << 20 };

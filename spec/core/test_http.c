@@ -86,7 +86,7 @@ static void never_repeats_a_change_whose_answer_is_lost(void **state) {
   }
 }
 
-/* What a change comes to, by who said no. */
+/* Tests the outcome of a change, by the program that refused it. */
 static void knows_whether_the_server_itself_refused(void **state) {
   (void)state;
   static const struct {
@@ -124,7 +124,7 @@ static void knows_whether_the_server_itself_refused(void **state) {
     call_fails(&s, "POST", "/v8/x", true, NULL);
     if (s.err.kind != cases[i].kind) fail_msg("%s: %s", cases[i].answer, s.err.message);
     assert_int_equal(s.err.retryable, cases[i].retryable);
-    /* What the server said is kept in any case. */
+    /* The error keeps the server's status in any case. */
     assert_int_equal(s.err.status, atoi(strchr(cases[i].answer, ' ') + 1));
     assert_int_equal(peer_count(s.peer, "POST /v8/x"), 1);
     end(&s);
@@ -373,7 +373,7 @@ static void reads_reasons_far_down(void **state) {
   end(&s);
 }
 
-/* Whatever a server repeats of what it got, and wherever. */
+/* Repeats secrets of the request in every part of an answer. */
 static void shows_no_secret_that_is_repeated(void **state) {
   (void)state;
   session s = begin(
@@ -559,7 +559,7 @@ static void bounds_a_head_that_comes_slowly(void **state) {
     assert_contains(s.err.message, "head was not complete");
   }
   /* The server may take as long as it likes before it begins, on a new connection (whose session
-   * tickets are no answer) and on one that is used again, and says so or not. */
+   * tickets are not an answer) and on one that is used again, and says so or not. */
   get_is(&s, "/v8/late", "[2]");
   get_is(&s, "/v8/late", "[2]");
   get_is(&s, "/v8/interim", "[3]");

@@ -130,7 +130,7 @@ static void states_a_smoothed_rate_and_the_time_left(void **state) {
   t.now.progress.expected = 100000;
   observe(&s, &t, NULL);
   vbo_observer_run(&s.observer);
-  assert_int_equal(s.seen[s.count - 1].event.rate, -1); /* one measurement is no rate */
+  assert_int_equal(s.seen[s.count - 1].event.rate, -1); /* one measurement gives no rate */
   assert_int_equal(s.seen[s.count - 1].event.left, -1);
   clock_ms += 1000;
   t.now.progress.received = 10000;

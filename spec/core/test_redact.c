@@ -93,7 +93,7 @@ static void has_a_floor(void **state) {
   vbo_secret_free(tiny);
   vbo_secret_free(four);
   vbo_secret_free(word);
-  becomes("wxyz", "wxyz"); /* it is no secret any more */
+  becomes("wxyz", "wxyz"); /* it is not a secret any more */
 }
 
 static void knows_a_token_by_its_beginning(void **state) {
@@ -143,7 +143,7 @@ static void keeps_errors_clean(void **state) {
   /* A character that goes when the text is cleaned must not put it together. */
   vbo_error_set(&err, VBO_ERROR_SERVER, "%s", "Sec \"r&\x01t/%41+G\xE2\x80\x8B\xC3\xBCn");
   assert_string_equal(err.message, "***");
-  /* What the message says in its own words is no secret. */
+  /* The message's own words are not secrets. */
   vbo_secret *word = vbo_secret_new("outcome", 7, NULL);
   vbo_error_set(&err, VBO_ERROR_SERVER, "the outcome of %s", "outcomes");
   assert_string_equal(err.message, "the outcome of outcomes");

@@ -143,7 +143,7 @@ static int fill_up(void) {
 static void tells_of_the_limit(void **state) {
   (void)state;
   /* First, while this process has no heap yet that a fork would inherit. */
-  assert_int_equal(limited(0, fill_up), 2);           /* nothing is locked, which is told */
+  assert_int_equal(limited(0, fill_up), 2);           /* nothing is locked, and reported */
   assert_int_equal(limited(1024 * 1024, fill_up), 1); /* what is locked ends with an error */
 }
 #endif

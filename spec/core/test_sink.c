@@ -233,7 +233,7 @@ static void leaves_files_of_others_alone(void **state) {
   file_is(in_directory("a.part"), "mine");
   file_is(in_directory("victim"), "precious");
   assert_int_equal(count_files(directory), 7);
-  /* An unfinished file's name is no name for a finished one. */
+  /* A finished file must not have the name of an unfinished one. */
   assert_null(vbo_sink_open(in_directory(".vbolua-00112233445566778899aabbccddeeff.part"), true,
                             true, &err));
   assert_kind(err, USAGE);
@@ -308,7 +308,7 @@ static void saves_over_files_alone(void **state) {
   }
   assert_null(vbo_sink_open("/dev/null", true, true, &err));
   assert_kind(err, DISK);
-  /* One that comes while it is saved. */
+  /* A pipe appears during the save. */
   vbo_sink *sink = vbo_sink_open(in_directory("late"), true, true, &err);
   assert_int_equal(mkfifo(in_directory("late"), 0600), 0);
   assert_false(vbo_sink_commit(sink, sha256, &err));
@@ -453,7 +453,7 @@ static void sets_room_aside(void **state) {
   if (!named || !find_partial(part, sizeof part)) {
     vbo_sink_free(sink);
     if (named) fail_msg("there is no partial file");
-    return; /* one without a name is not looked at */
+    return; /* a file without a name cannot be checked */
   }
   assert_int_equal(stat(part, &info), 0);
   assert_int_equal(info.st_size, 0);

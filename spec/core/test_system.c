@@ -1,4 +1,4 @@
-/* What of a process others get. */
+/* Tests what a process exposes to other processes. */
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -14,7 +14,7 @@
 #include "base/descriptor.h"
 #include "base/system.h"
 
-/* Runs in a process of its own, whose descriptors and limits are nobody else's. */
+/* Runs in a process of its own, with descriptors and limits of its own. */
 static void apart(int (*body)(void)) {
   int status = -1;
   pid_t child = fork();

@@ -7,7 +7,7 @@ local json = require "vbo.base.json"
 
 local M = {}
 
--- What may be there beside the schema: links, and what collectors are known to read.
+-- Lists properties that are allowed beside the schema: links, and those that collectors read.
 local beside = { _links = true, _actions = true }
 local also = { pointInTime = 5, totalCount = 5 }
 

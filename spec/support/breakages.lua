@@ -10,7 +10,7 @@ local M = {}
 
 local function file() return io.stdout end
 
--- Values of every type, each in a table of its own so that nil could be told.
+-- Values of every type, each in a table of its own so that nil can be one of them.
 local samples = {
   string = { "x", "" },
   integer = { 0, -7 }, number = { 1.5 }, boolean = { true, false },
@@ -85,7 +85,7 @@ local function of_value(schema, holder, name, where, required)
   for _, kind in ipairs(order) do
     if not right[kind] and not (date and (kind == "integer" or kind == "number")) then
       for _, sample in ipairs(samples[kind]) do
-        -- 0/0 and the like are no JSON; a function is nothing at all.
+        -- JSON has no 0/0 and the like, and no functions.
         if kind ~= "other" or type(sample) ~= "number" or right.integer or date then
           set("wrong type", sample, kind ~= "other")
         end
@@ -139,7 +139,7 @@ local function of_names(schema, value, where)
     end
     local other = name:upper() ~= name and name:upper() or name:lower()
     if value[name] ~= nil and other ~= name then
-      -- Which of the two is said to be the second one does not matter.
+      -- The error may name either of the two as the second one.
       set("given twice", other, value[name], { either = where .. "." .. name, plain = false })
     end
   end
@@ -184,7 +184,7 @@ function breakages(schema, holder, name, where, required, sites, top)
   end
 end
 
--- A query value for each type that is none; text and numbers stand for each other.
+-- Lists query values that do not fit each type; text and numbers stand for each other.
 local text_of = {
   integer = { "x", "1.5", 1.5, "0x10", "", true, "9223372036854775808" },
   number = { "x", "", true, "0x10" },
@@ -198,7 +198,7 @@ function M.of_parameter(parameter)
   local function set(kind, list)
     for _, new in ipairs(list) do found[#found + 1] = { kind = kind, new = new } end
   end
-  -- A switch that v6 insists on is off unless told.
+  -- A switch that v6 requires is off by default.
   if parameter.required and schema.type ~= "boolean" then found[1] = { kind = "missing" } end
   set("wrong type", { file, json.array { "x" }, { a = 1 } })
   set("wrong type", text_of[schema.type] or { true })

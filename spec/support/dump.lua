@@ -1,5 +1,5 @@
--- What a server shows of everything, as lines: to compare two servers by.  Ids and links are
--- left out; what they tell, what is in what, is told by indentation.
+-- Prints everything that a server shows as lines, to compare two servers.  It omits ids and links;
+-- indentation shows which item contains which.
 
 local json = require "vbo.base.json"
 local vbo = require "vbo"

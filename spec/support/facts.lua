@@ -1,4 +1,4 @@
--- What the published API is, for specs: an independent witness of the catalogue.
+-- Describes the published API for specs, independently of the catalogue.
 --
 -- `VBO_FACTS` names the folder with v1.json … v8.json; they are read whole, each body judged
 -- by all that the file says of it.  Without it a digest of them stands in
@@ -33,7 +33,7 @@ function M.whole(version)
   return require("spec.support." .. reader).read(document, json.is_array)
 end
 
---- What operations of two descriptions have in common: placeholders' names differ.
+--- Returns the key that an operation has in two descriptions: placeholders' names differ.
 function M.key(method, path, action)
   return ("%s %s %s"):format(method, path:gsub("{[^}]*}", "{}"):lower(), (action or ""):lower())
 end

@@ -124,13 +124,13 @@ function problem(self, source, value, where)
   if what then return where, what end
 end
 
---- What is wrong with the body of an operation: the path of the property and why; nil when
---- it is as the document says.
+--- Returns the problem of an operation's body: the path of the property and why; nil when it is
+--- as the document says.
 function Reader:body_problem(operation, value)
   return problem(self, operation.body, value, "body")
 end
 
---- What is wrong with the text of a path or query parameter.
+--- Returns the problem of a path or query parameter's text.
 function Reader:text_problem(source, text)
   local target = resolved(self, source)
   local value = text

@@ -21,7 +21,7 @@ end
 -- A word without its remark: "OneDriveDocument (full object)".
 local function bare(word) return (word:gsub("%s*%b()%s*$", "")) end
 
--- What a word means: a letter (s i b a o e *), and what more is known.
+-- Returns the meaning of a word: a letter (s i b a o e *), and details.
 local function meaning(self, word)
   local plain = bare(word)
   local item = plain:match "array of (.+)$"
@@ -150,7 +150,7 @@ local function variants_problem(self, variants, value, where)
   end
 end
 
---- What is wrong with the body of an operation: the path of the property and why.
+--- Returns the problem of an operation's body: the path of the property and why.
 function Reader:body_problem(operation, value)
   local body = operation.body
   if operation.action then
@@ -186,7 +186,7 @@ function Reader:body_problem(operation, value)
   return object_problem(self, body, value, "body")
 end
 
---- What is wrong with the text of a path or query parameter.
+--- Returns the problem of a path or query parameter's text.
 function Reader.text_problem(_, source, text)
   if source == "integer" and not math.tointeger(tonumber(text)) then return "is no integer" end
   if source == "UTC" and not is_date(text) then return "is no date" end

@@ -6,7 +6,7 @@
 -- options.count numbered records: cap= (the most it gives), total=, links= (false: none),
 -- array= (bare), set= (its setId), and whatever else a script changes in what it returns.
 -- Each request becomes a line of JSON in LOG before it is answered.  Prints `url:` and
--- `fingerprint:` when it is ready and ends when it is told to.
+-- `fingerprint:` when it is ready and ends when it is interrupted.
 
 local json = require "vbo.base.json"
 local server = require "vbo.server"

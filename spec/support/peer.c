@@ -3,7 +3,7 @@
  *
  *   peer [--script FILE] [--log FILE] [--dir DIR] [--seconds N] [--port N] [--identity FILE]
  *
- * Listens on 127.0.0.1, any port unless told, and prints, one a line:
+ * Listens on 127.0.0.1, on any free port by default, and prints, one a line:
  *   pid: 123
  *   port: 40123
  *   url: https://127.0.0.1:40123
@@ -161,7 +161,7 @@ static void put(connection *c, const char *bytes, size_t size) {
   if (c->open && c->wire == NULL && c->left == 0) end_with(c, c->how);
 }
 
-/* A body, in chunks if it was told so. */
+/* Sends a body, in chunks if the script says so. */
 static void put_body(connection *c, const char *bytes, size_t size) {
   char line[32];
   for (size_t at = 0; c->chunk != 0 && at < size; at += c->chunk) {

@@ -41,7 +41,7 @@ local function parts()
   } }
 end
 
---- What an operation answers at least.
+--- Returns the least that an operation may answer.
 ---@param operation vbo.Operation
 ---@return any
 function M.answer(operation)
@@ -70,7 +70,7 @@ function M.answer(operation)
   if property and property.type == "string" and not property.format then
     out.id = "61954db6-7278-4d26-86f7-888bda5a4ec4"
   end
-  -- A session that is over: nobody waits for it.
+  -- A session that is over, so that callers do not wait for it.
   if schema.properties.state then out.state = "Stopped" end
   if not property and schema.properties.status and schema.properties.details then
     return parts()
@@ -78,8 +78,8 @@ function M.answer(operation)
   return out
 end
 
---- What answers a request; where its version has no such operation, or is not known here, a record
---- and a page in one.
+--- Returns the answer to a request; where its version has no such operation, or is not known here,
+--- a record and a page in one.
 function M.to(method, target, body)
   local operation = M.operation(method, target, body)
   if operation then return M.answer(operation) end

@@ -106,7 +106,7 @@ if number < 6:
 
 
 def act(path, action, verb, properties=None):
-    """What the action dialect wraps in its key, the verb dialect has in its path."""
+    """Sends an action: in a key of the body in the action dialect, else in the path."""
     if number >= 6:
         body = None if properties is None else "{ %s, }" % properties
         return ask("POST", path + "/" + verb, body)

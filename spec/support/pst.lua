@@ -68,7 +68,7 @@ local function exported(path)
   return mail
 end
 
---- What libpff finds: a list of folders by their path below the top, each a list of mail.
+--- Returns what libpff finds: a list of folders by their path below the top, each a list of mail.
 function M.pffexport(path)
   needed("pffexport", "pff-tools")
   local target = path .. ".items"
@@ -107,7 +107,7 @@ local function decoded(text)
   return (text:gsub("=%?utf%-8%?[bB]%?([^?]*)%?=", core.unbase64))
 end
 
---- What readpst finds: folders by their path, each a list of { subject=, text=, attachments= }.
+--- Returns what readpst finds: folders by path, each a list of { subject=, text=, attachments= }.
 ---@param name string  of the file inside
 function M.readpst(path, name)
   needed("readpst", "pst-utils")

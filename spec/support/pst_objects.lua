@@ -18,7 +18,7 @@ local function blocks_of(found, id, list)
   return list
 end
 
---- What is below a node, by NID: { data=, sub= }.
+--- Returns what is below a node, by NID: { data=, sub= }.
 function M.below(found, id, into)
   into = into or {}
   if id == 0 then return into end

@@ -1,5 +1,5 @@
--- Calls of the module against a server that writes down what it is sent and answers what it
--- was told to: `recorded.start(answers)`.
+-- Calls the module against a server that records its requests and gives prepared answers:
+-- `recorded.start(answers)`.
 
 local json = require "vbo.base.json"
 local recording = require "spec.support.recording"
@@ -21,7 +21,7 @@ local function plain(value)
   return result
 end
 
---- What every server answers: restores, saves, sends, and the session they belong to.
+--- Returns the answers of every server: restores, saves, sends, and the session they belong to.
 function M.usual()
   -- Where restores are not in the background, the recorder itself counts one item.
   return {
@@ -75,7 +75,7 @@ function M.start(answers)
     return sent, table.unpack(results, 1, results.n)
   end
 
-  --- The one request of those that `fn` makes that is no GET of records on the way to it.
+  --- Returns the one request of `fn` that is not a GET of records on the way to it.
   function self.change(version, fn, more)
     local sent, result, err = self.sends(version, fn, more)
     local found

@@ -10,7 +10,7 @@ local vbo = require "vbo"
 local M = {}
 
 --- Starts one.  `answers` is a list of {method=, path= and query= (patterns), status= (200),
---- body= (a table, or text; `bytes=` instead for what is no UTF-8), type=}; the first that fits
+--- body= (a table, or text; `bytes=` instead when it is not UTF-8), type=}; the first that fits
 --- answers, everything else gets the least that its operation may answer.
 ---
 --- Gives `connect(version, more)`, `sent()` (the requests since the last time, each {method=,

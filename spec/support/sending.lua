@@ -1,4 +1,4 @@
--- What calls send, written the way the interface's reference writes it.
+-- Compares what calls send with requests written as in the interface's reference.
 --
 -- Requests and answers are named "GET /Jobs/{job}", without the version; a name in braces
 -- stands for a fixed id (`M.ids.job`).

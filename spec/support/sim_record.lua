@@ -14,7 +14,7 @@ function M.command(rehearsal, version, arguments)
       sim.fingerprint, version, program.vbolua, arguments)
 end
 
---- What is in a folder, a line each.
+--- Lists the names in a folder, one a line.
 function M.names_in(folder)
   return (program.run(("ls -A %s | sort"):format(quoted(folder))))
 end

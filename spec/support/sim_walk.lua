@@ -12,7 +12,7 @@ local M = {}
 local Walk = {}
 Walk.__index = Walk
 
--- Which explorer shows what lies below an organization in a restore session.
+-- Maps what lies below an organization in a restore session to its explorer.
 local explorers = {
   { "/mailboxes", "Vex" }, { "/onedrives", "Veod" }, { "/sites", "Vesp" }, { "/teams", "Vet" },
   { "/onedrive", "Veod" }, { "searchteams", "Vet" },
@@ -20,8 +20,8 @@ local explorers = {
 
 --- A walk through a version.
 ---@param version string
----@param renew fun(): table?  gives a client of a server in its first state; one without sockets
----  unless given
+---@param renew fun(): table?  gives a client of a server in its first state; default one
+---  without sockets
 function M.new(version, renew)
   local self = setmetatable({
     version = version, number = tonumber(version:match "%d"), cat = catalogue.load(version),
@@ -55,7 +55,7 @@ function Walk:session(path)
   if not self.sessions[kind] then
     local ok, _, session = pcall(self.client.explore, self.client, kind, sim.before)
     if not ok then return nil end
-    -- What operators restore needs one that an operator opened; a server in another process
+    -- Restores by operators need a session that an operator opened; a server in another process
     -- refuses it.
     local app = self.client.app
     if app then app.store:session(session.id).operator = true end
@@ -132,7 +132,7 @@ function Walk:first(path)
   return self.known[key] or nil
 end
 
--- What is listed once something was started.
+-- Names the operation that must start something before a list has entries.
 local started = {
   ["/RepositorySynchronizeSessions"] = "BackupRepository_StartSynchronizeAction",
   ["/RepositoryOwnerChangeSessions"] = "BackupRepository_ChangeOwner",
@@ -204,7 +204,7 @@ function Walk:known_ids(value)
   end
 end
 
--- What exists in every demo world, by the property that names it.
+-- Names items that exist in every demo world, by the property that names each.
 local names = { mailbox = "alice@contoso.com", organizationname = sim.contoso }
 
 -- By these a body names a row; all else that an example has would be made up.
@@ -250,7 +250,7 @@ function Walk:rows_of_list(value, path, operation)
   walk(value, "body")
 end
 
--- Who restores, by folded property; of the ways to say it one is enough.
+-- Lists the properties, folded, that name the restoring account; one of these ways is enough.
 local accounts <const> = { username = true, officeusername = true, office365username = true }
 local others <const> = { applicationid = true, applicationcertificate = true, usercode = true,
   applicationcertificatepassword = true, impersonationaccountname = true,
@@ -268,7 +268,7 @@ local function authorize(value)
   end
 end
 
--- What bodies of single operations need beside their schema.
+-- Adds what bodies of single operations need beside their schema.
 local needs = {
   -- A copy goes into another repository than the backup.
   CopyJob_Create = function(self, value)
@@ -357,7 +357,7 @@ function Walk:send(operation)
   end
   if operation.method == "DELETE" or operation.name:find "Remove" or operation.name:find "Delete"
       or operation.name:find "Stop" then
-    -- What others are known by is gone.
+    -- The items that other operations refer to are gone.
     self:fresh()
   elseif operation.method ~= "GET" then
     self.changed = true

@@ -1,5 +1,5 @@
 -- A client like that of spec/support/sim_app.lua, over HTTPS to a rehearsal server that runs as a
--- process, and a log of all that was answered, for validators that are no part of this project.
+-- process, and a log of all answers, for validators that are not part of this project.
 
 local json = require "vbo.base.json"
 local program = require "spec.support.program"
@@ -29,7 +29,7 @@ local function is_stream(answer)
   return (answer.type or ""):find("octet-stream", 1, true) ~= nil
 end
 
--- What is no JSON is judged by its kind and size.
+-- Logs an answer; a stream by its type and size only.
 local function note(self, method, target, answer)
   if not self.log or target:find "^/sim" then return end
   self.log:write(json.encode {
@@ -53,7 +53,7 @@ function Client:raw(method, target, body, options)
     -- A long one; that it came is enough here.
     ok, answer.body = true, ("x"):rep(1 << 20)
   end
-  -- What the server refused came whole; anything else went wrong on the way.
+  -- A refusal of the server arrives whole; any other failure happened on the way.
   assert(ok or answer.status and answer.status >= 400,
     err and ("%s %s: %s"):format(method, target, err.message))
   note(self, method, target, answer)

@@ -120,7 +120,7 @@ function Terminal:lines()
   return lines
 end
 
---- What `core.screen` is for the bars, on this terminal.  `guarded`: what is printed by `print`
+--- Returns this terminal's `core.screen` for the bars.  `guarded`: what is printed by `print`
 --- removes the bars.
 function Terminal:screen(guarded)
   local out = {}

@@ -1,5 +1,6 @@
--- A server that answers each request with the least that its operation may answer, but for what
--- it was told to break: `wrong_server.lua`.  Prints `url:` and `fingerprint:` when it is ready.
+-- A server that answers each request with the least that its operation may answer, but for the
+-- operations that a client broke: `wrong_server.lua`.  Prints `url:` and `fingerprint:` when it is
+-- ready.
 --
 --   GET /wrong/OPERATION/SHAPE   from now on that operation's answer has that shape, of
 --                                spec/support/wrong_answers.lua; "*": every operation's

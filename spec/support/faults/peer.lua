@@ -13,7 +13,7 @@ local Peer = {}
 Peer.__index = Peer
 M.class = Peer
 
--- What a fine server answers.  Several TLS records of 16 KiB each.
+-- Sets the sizes of a healthy server's answers.  Several TLS records of 16 KiB each.
 M.numbers = 40001
 M.bytes = 100000
 M.sizes = { read = M.numbers, save = M.bytes, change = #'{"id":"1"}' }
@@ -66,7 +66,7 @@ end
 function Peer:stop() self.program.stop() end
 Peer.__close = Peer.stop
 
---- How many lines of its log hold the text.
+--- Counts the lines of its log that hold the text.
 function Peer:count(text)
   local found = 0
   for line in io.lines(self.log) do
@@ -100,7 +100,7 @@ function M.content(path)
   return file:read "a"
 end
 
---- What a save left: "" when nothing, or what is there.
+--- Returns "left" when a save left a file, otherwise "".
 function M.left(path) return is_there(path) and "left" or "" end
 
 local function attempts(log, path)
@@ -108,15 +108,15 @@ local function attempts(log, path)
   for _, line in ipairs(log) do
     if line:find(" " .. path .. ": ", 1, true) and line:find("asked for again", 1, true) then
       number = number + 1
-      -- What is told must be right, too.
+      -- The log must count the attempts correctly, too.
       if tonumber(line:match "attempt (%d+)$") ~= number then return "MISCOUNTED" end
     end
   end
   return number
 end
 
---- What came of one request: "whole", "whole, 2" (attempts), a kind of error; "done, 1" (how often
---- the server was told) or "unknown_outcome, 1" of a change.
+--- Returns the outcome of one request: "whole", "whole, 2" (attempts), a kind of error; "done, 1"
+--- (how often the server got it) or "unknown_outcome, 1" of a change.
 ---@param peer table
 ---@param client vbo.Client?  nil: the login failed with `err`
 ---@param log string[]
@@ -218,8 +218,7 @@ local function connections_script(row, kind, stay)
     M.closing_token(), kind, stay, M.answer(kind))
 end
 
---- Starts what a row needs, so that nobody waits for that while time counts: a peer for all
---- columns, or one for each.
+--- Starts what a row needs before time counts: a peer for all columns, or one for each.
 ---@param folder string
 ---@param row table
 function M.prepare(folder, row)

@@ -129,7 +129,7 @@ local disk = {
   },
 }
 
---- What a save comes to on a disk like that.
+--- Returns the outcomes of a save on a disk like that.
 ---@return table outcomes  save=, requests= (how often the server was asked)
 local function run_disk(folder, row, shim)
   local server <close> = peer_for(folder, "save", row.meanwhile ~= nil, row.answer)
