@@ -231,7 +231,7 @@ line
 bytes 5000
 close
 ]], function(settings)
-        fails(settings, save, "integrity", "length")
+        fails(settings, save, "integrity", "neither a Content%-Length nor chunks")
         nothing_written()
       end)
     end)

@@ -18,7 +18,7 @@ function Action.root() return "null" end
 -- no server reads an earlier moment.  After the last backup comes nothing else.
 local widest <const> = 14 * 3600
 
--- Returns what the clock of the server reads at the instant; a date without a zone is such a reading.
+-- Returns what the clock of the server reads at the instant; a date without a zone is one already.
 function Action:reading(intent)
   if intent.newest and self.zone == nil then return intent.at + widest end
   return intent.zoned and time.in_zone(intent.at, self.zone) or intent.at

@@ -1,6 +1,6 @@
--- vbo.runtime.progress.event: when an event of a transfer is due, and what it holds.
+-- vbo.runtime.progress.hub: when an event of a transfer is due, and what it holds.
 
-local event = require "vbo.runtime.progress.event"
+local hub = require "vbo.runtime.progress.hub"
 
 local function transfer(fields)
   local it = { id = 7, name = "a.zip", phase = "receiving", received = 50, expected = 100,
@@ -11,7 +11,7 @@ end
 
 describe("an event of progress", function()
   it("holds the transfer's figures", function()
-    local made = event.of(transfer())
+    local made = hub.event(transfer())
     assert.is_number(made.time)
     made.time, made.left = nil, nil
     assert.same({ event = "progress", id = 7, name = "a.zip", phase = "receiving", received = 50,
@@ -19,12 +19,12 @@ describe("an event of progress", function()
   end)
 
   it("is called after the phase or as the caller says", function()
-    assert.equal("preparing", event.of(transfer { phase = "preparing" }).event)
-    assert.equal("done", event.of(transfer { phase = "done" }, "done").event)
+    assert.equal("preparing", hub.event(transfer { phase = "preparing" }).event)
+    assert.equal("done", hub.event(transfer { phase = "done" }, "done").event)
   end)
 
   it("is due at first, after the interval, and at once for another phase or attempt", function()
-    local seen, due = {}, event.due
+    local seen, due = {}, hub.due
     assert.is_true(due(seen, transfer(), 100, 2))
     assert.is_false(due(seen, transfer(), 101, 2))
     assert.is_true(due(seen, transfer(), 102, 2))
@@ -35,7 +35,7 @@ describe("an event of progress", function()
 
   it("is due when the clock went back", function()
     local seen = {}
-    event.due(seen, transfer(), 100, 2)
-    assert.is_true(event.due(seen, transfer(), 50, 2))
+    hub.due(seen, transfer(), 100, 2)
+    assert.is_true(hub.due(seen, transfer(), 50, 2))
   end)
 end)
