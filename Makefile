@@ -399,6 +399,7 @@ format:
 catalogue: $(BUILD)/vbolua
 	@test -n "$(FACTS)" || { echo "usage: make catalogue FACTS=folder with v1.json … v8.json"; exit 2; }
 	$(BUILD)/vbolua tools/facts.lua "$(FACTS)" lua/vbo/catalogue/facts
+	@$(MAKE) --no-print-directory $(BUILD)/vbolua
 	VBO_FACTS="$(FACTS)" $(BUILD)/vbolua spec/support/facts.lua >spec/fixtures/operations.txt.new
 	@mv spec/fixtures/operations.txt.new spec/fixtures/operations.txt
 
