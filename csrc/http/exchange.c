@@ -1,4 +1,8 @@
-/* exchange.c: one request on a libcurl easy handle. */
+/* exchange.c: one request on a libcurl easy handle.
+ *
+ * An attempt has a handle of its own, which lives as long as the exchange. The callbacks come in
+ * this order: open_socket, on_socket and on_tls for a new connection only, then on_request,
+ * on_header and on_body. When the transfer is over, multi.c calls vbo_exchange_ended. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +13,8 @@
 
 /* --------------------------------------------------------------- callbacks */
 
+/* Guards a new connection before its TLS handshake (CURLOPT_SSL_CTX_FUNCTION). A handshake from
+ * before stays alive with its own SSL_CTX, which is its other owner. */
 static CURLcode on_tls(CURL *easy, void *ssl_ctx, void *data) {
   (void)easy;
   vbo_exchange *exchange = data;
@@ -17,6 +23,8 @@ static CURLcode on_tls(CURL *easy, void *ssl_ctx, void *data) {
   return exchange->handshake != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
+/* Notes a socket for find_socket. libcurl may open several, one for each address of the host,
+ * before one of them connects. */
 static int on_socket(void *data, curl_socket_t socket, curlsocktype purpose) {
   (void)purpose;
   vbo_exchange *exchange = data;
@@ -24,6 +32,8 @@ static int on_socket(void *data, curl_socket_t socket, curlsocktype purpose) {
   return CURL_SOCKOPT_OK;
 }
 
+/* Replaces libcurl's socket(2): this one is closed in children and never is 0, 1 or 2
+ * (descriptor.h). */
 static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address) {
   (void)data, (void)purpose;
   int64_t made = vbo_socket_open(address->family, address->socktype, address->protocol);
@@ -49,6 +59,9 @@ static bool clean(const vbo_exchange *exchange, void *ssl, const vbo_handshake *
   if (!handshake->used)
     return true; /* a new one: TLS 1.3 tickets may wait (RFC 8446 section
                                         4.6.1) */
+  /* A socket that was not found counts as unclean: a fresh connection costs one handshake only. The
+   * ports are compared since the number of a closed descriptor may belong to another socket by now.
+   * */
   return handshake->socket >= 0 && vbo_socket_is(handshake->socket, local_port, remote_port) &&
          !vbo_socket_readable(handshake->socket) && !vbo_handshake_pending(ssl);
 }
@@ -66,6 +79,7 @@ static int on_request(void *data, char *remote_ip, char *local_ip, int remote_po
     exchange->resent = true;
     return CURL_PREREQFUNC_ABORT;
   }
+  /* CURLINFO_TLS_SESSION would give the SSL_CTX instead of the SSL (CURLINFO_TLS_SSL_PTR(3)). */
   curl_easy_getinfo(exchange->easy, CURLINFO_TLS_SSL_PTR, &tls);
   void *ssl = tls != NULL && tls->backend == CURLSSLBACKEND_OPENSSL ? tls->internals : NULL;
   vbo_handshake *handshake = vbo_handshake_of(ssl);
@@ -74,13 +88,18 @@ static int on_request(void *data, char *remote_ip, char *local_ip, int remote_po
     exchange->dirty = true;
     return CURL_PREREQFUNC_ABORT;
   }
+  /* Only the exchange that opened the socket has it in its list, so that it is found on the
+   * connection's first request or never. */
   if (!handshake->used) handshake->socket = find_socket(exchange, local_port, remote_port);
   handshake->used = true;
+  /* Set for each request: a connection of the pool may have carried the other kind of answer. */
   vbo_trust_cleanse(ssl, exchange->events->secret);
   handshake->heard_at = 0;
   handshake->perhaps = false;
   vbo_handshake_free(exchange->connection);
   exchange->connection = vbo_handshake_share(handshake);
+  /* From here on the request counts as sent: libcurl writes it after this callback, and a failed
+   * write may still have sent a part. */
   exchange->sent_at = vbo_monotonic_ms();
   exchange->http->moves++;
   return CURL_PREREQFUNC_OK;
@@ -100,6 +119,8 @@ static bool after_head(vbo_exchange *exchange) {
   return true;
 }
 
+/* Takes one complete line, heads of 1xx answers and trailers included (CURLOPT_HEADERFUNCTION(3)).
+ * A result other than `size` ends the transfer with CURLE_WRITE_ERROR. */
 static size_t on_header(char *line, size_t one, size_t size, void *data) {
   vbo_exchange *exchange = data;
   (void)one;
@@ -112,6 +133,8 @@ static size_t on_header(char *line, size_t one, size_t size, void *data) {
   if (!vbo_headers_line(&exchange->headers, line, size, &exchange->failure)) return 0;
   if ((line[0] == '\r' || line[0] == '\n') && !after_head(exchange)) return 0;
   if (complete || !exchange->headers.complete) return size;
+  /* Without CURLOPT_ACCEPT_ENCODING libcurl passes compressed bytes on as they are: they would be
+   * saved in place of the document. */
   if (exchange->headers.encoded) {
     vbo_error_set(
         &exchange->failure, VBO_ERROR_PROTOCOL,
@@ -120,13 +143,17 @@ static size_t on_header(char *line, size_t one, size_t size, void *data) {
     return 0;
   }
   if (exchange->events->head(exchange->owner, &exchange->headers)) return size;
+  /* The owner keeps its own reason: vbo_exchange_ended adds none. */
   exchange->stopped = true;
   return 0;
 }
 
+/* Takes bytes of the body. After CURL_WRITEFUNC_PAUSE libcurl keeps them, stops reading the socket,
+ * and passes the same ones again after curl_easy_pause: TCP's window holds the server. */
 static size_t on_body(char *bytes, size_t one, size_t size, void *data) {
   vbo_exchange *exchange = data;
   (void)one;
+  /* An empty body may come as a call without bytes (CURLOPT_WRITEFUNCTION(3)). */
   if (size == 0) return 0;
   exchange->http->moves++;
   switch (exchange->events->body(exchange->owner, bytes, size)) {
@@ -184,6 +211,7 @@ static CURLcode set_tls(CURL *easy, vbo_exchange *exchange) {
    * unless the certificate is pinned. */
   SET(CURLOPT_CAINFO, NULL);
   SET(CURLOPT_CAPATH, NULL);
+  /* After the handshake libcurl asks SSL_get_verify_result as well, which our check sets. */
   SET(CURLOPT_SSL_VERIFYPEER, 1L);
   SET(CURLOPT_SSL_VERIFYHOST, vbo_trust_pinned(exchange->trust) ? 0L : 2L);
   SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -204,6 +232,9 @@ static CURLcode set_request(CURL *easy, const vbo_exchange_options *options,
    * 411. */
   if (options->body != NULL || post) {
     SET(CURLOPT_POST, 1L);
+    /* The size goes first: without it libcurl would measure the body with strlen, and a body may
+     * hold NULs. libcurl does not copy it, so that it must outlive the exchange
+     * (CURLOPT_POSTFIELDS(3)). */
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)options->body_size);
     SET(CURLOPT_POSTFIELDS, options->body != NULL ? options->body : "");
   } else {
@@ -214,6 +245,8 @@ static CURLcode set_request(CURL *easy, const vbo_exchange_options *options,
   SET(CURLOPT_HTTPHEADER, exchange->list);
   SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* no token for a proxy */
   SET(CURLOPT_USERAGENT, options->user_agent);
+  /* No CURLOPT_TIMEOUT_MS beside it: a large answer may take hours. The owner's timers bound
+   * silence, and the whole where a deadline was set. */
   SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout);
   /* A proxy's answer to CONNECT must not pass for the head of the server's. */
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -253,6 +286,7 @@ static bool chain_lines(vbo_exchange *exchange) {
   char *at = exchange->lines.data;
   char *end = at == NULL ? NULL : at + exchange->lines.size;
   size_t count = 0;
+  /* The nodes point into the buffer, which does not grow any more. */
   for (; at < end; at += strlen(at) + 1) {
     if (count == EXCHANGE_HEADERS) return false;
     exchange->list[count].data = at;
@@ -291,6 +325,8 @@ vbo_exchange *vbo_exchange_start(vbo_http *http, const vbo_exchange_options *opt
   if (result == CURLE_OK) result = set_request(easy, options, exchange);
   if (result == CURLE_OK) result = set_callbacks(easy, exchange);
   if (result == CURLE_OK) {
+    /* Nothing moves yet: the next curl_multi_perform begins the connection, so that no callback
+     * runs before the owner has this pointer. */
     exchange->added = curl_multi_add_handle(http->multi, easy) == CURLM_OK;
     if (exchange->added) return exchange;
     result = CURLE_OUT_OF_MEMORY;
@@ -304,7 +340,8 @@ vbo_exchange *vbo_exchange_start(vbo_http *http, const vbo_exchange_options *opt
   return NULL;
 }
 
-/* Takes the handle off the multi, which libcurl demands before it is cleaned up or added again. */
+/* Takes the handle off the multi, which libcurl demands before it is cleaned up or added again.
+ * Must not run inside a callback of libcurl, which then refuses (CURLM_RECURSIVE_API_CALL). */
 static void take_off(vbo_exchange *exchange) {
   if (exchange->added) curl_multi_remove_handle(exchange->http->multi, exchange->easy);
   exchange->added = false;
@@ -324,11 +361,13 @@ void vbo_exchange_ended(vbo_exchange *exchange, CURLcode code) {
   }
   /* libcurl takes an end before the head's empty line for success. */
   if (code == CURLE_OK && !exchange->headers.complete) code = CURLE_WEIRD_SERVER_REPLY;
+  /* Our own finding says more than the CURLE_WRITE_ERROR that it led to. */
   vbo_error failure = {0};
   if (exchange->failure.kind != VBO_OK)
     failure = exchange->failure;
   else if (code != CURLE_OK && !exchange->stopped)
     vbo_http_failure(exchange, code, &failure);
+  /* The last access to the exchange: its owner may free it here. */
   exchange->events->done(exchange->owner, failure.kind == VBO_OK ? NULL : &failure);
 }
 
@@ -353,6 +392,8 @@ int64_t vbo_exchange_heard_at(const vbo_exchange *exchange) {
   return exchange->connection != NULL ? exchange->connection->heard_at : 0;
 }
 
+/* Counts what libcurl has handed on, of which the kernel may still hold a part: for a progress
+ * display this is near enough. */
 bool vbo_exchange_uploaded(const vbo_exchange *exchange) {
   curl_off_t sent = 0;
   if (exchange->sent_at == 0) return false;

@@ -1,15 +1,21 @@
-/* failure.c: libcurl's results in this library's kinds and words. */
+/* failure.c: libcurl's results in this library's kinds and words.
+ *
+ * A CURLcode covers many causes, and libcurl's words (CURLOPT_ERRORBUFFER) change from version to
+ * version. The code, our own state and the TLS alert therefore decide first; words are compared
+ * only where nothing else separates two causes. */
 #include <string.h>
 
 #include "http/exchange.h"
 
+/* Returns whether libcurl's words have these in them. For many codes it gives none. */
 static bool says(const vbo_exchange *exchange, const char *words) {
   return strstr(exchange->detail, words) != NULL;
 }
 
 /* ----------------------------------------------------------------------- TLS */
 
-/* Returns what to do about an alert of RFC 8446 section 6.2. */
+/* Returns what to do about an alert of RFC 8446 section 6.2. 40 and 71 are about ciphers, 42 to 46
+ * and 48 about a certificate, 116 asks for one, and 112 is an unknown server name. */
 static const char *alert_hint(int alert) {
   switch (alert) {
     case 40:
@@ -40,10 +46,13 @@ static bool about_client(int alert) {
 /* Reports a TLS alert with which the server ended the connection; false without one. */
 static bool alerted(const vbo_exchange *exchange, vbo_error *err) {
   enum { PROTOCOL_VERSION = 70, NO_APPLICATION_PROTOCOL = 120 };
+  /* The connection that the request went over; without one, the connection under way. */
   const vbo_handshake *handshake =
       exchange->connection != NULL ? exchange->connection : exchange->handshake;
   int alert = handshake != NULL ? handshake->alert : 0;
   if (alert == 0) return false;
+  /* After the request an alert breaks off the answer. A refusal of the client's certificate is the
+   * exception: a TLS 1.3 server sends it when the client takes the handshake for done. */
   if (exchange->sent_at != 0 && (!about_client(alert) || exchange->headers.status != 0)) {
     vbo_error_set(err, VBO_ERROR_NETWORK, "the connection broke %s the answer: %s (TLS alert %d)",
                   exchange->headers.status != 0 ? "in" : "before", vbo_alert_name(alert), alert);
@@ -96,6 +105,7 @@ static void tls_failure(const vbo_exchange *exchange, vbo_error *err) {
 /* Reports a CONNECT that the proxy answered with another status than 2xx. */
 static void proxy_refused(const vbo_exchange *exchange, long status, vbo_error *err) {
   const char *name = exchange->proxy->name;
+  /* RFC 9110 section 15.5.8. CURLINFO_PROXYAUTH_AVAIL has the schemes that the proxy offers. */
   if (status == 407) {
     long offered = 0;
     (void)curl_easy_getinfo(exchange->easy, CURLINFO_PROXYAUTH_AVAIL, &offered);
@@ -122,6 +132,8 @@ static void proxy_refused(const vbo_exchange *exchange, long status, vbo_error *
 
 /* Reports a connection that ended before the TLS handshake with the server began. */
 static bool proxy_failure(const vbo_exchange *exchange, CURLcode code, vbo_error *err) {
+  /* The handshake with the server begins when the tunnel stands: from then on a failure is not the
+   * proxy's. */
   if (exchange->proxy == NULL || exchange->handshake != NULL || exchange->sent_at != 0)
     return false;
   const char *name = exchange->proxy->name;
@@ -130,6 +142,7 @@ static bool proxy_failure(const vbo_exchange *exchange, CURLcode code, vbo_error
   long why = 0;
   (void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &status);
   (void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &why);
+  /* 0 without an answer to CONNECT, and for SOCKS. */
   if (status >= 300) {
     proxy_refused(exchange, status, err);
     return true;
@@ -164,6 +177,7 @@ static bool proxy_failure(const vbo_exchange *exchange, CURLcode code, vbo_error
 /* ----------------------------------------------------------------- the server */
 
 static void broken(const vbo_exchange *exchange, vbo_error *err) {
+  /* libcurl reports broken chunks as CURLE_RECV_ERROR, like a broken connection. */
   if (says(exchange, "chunked-encoding"))
     vbo_error_set(err, VBO_ERROR_PROTOCOL, "the server's answer is not proper HTTP: broken chunks");
   else if (alerted(exchange, err))
@@ -178,6 +192,7 @@ static void broken(const vbo_exchange *exchange, vbo_error *err) {
 }
 
 static void not_http(const vbo_exchange *exchange, const char *detail, vbo_error *err) {
+  /* Since HTTP/0.9 has no head, libcurl takes any other first line for it. */
   if (says(exchange, "HTTP/0.9")) {
     vbo_error_set(err, VBO_ERROR_PROTOCOL,
                   "the server's answer is not HTTP/1.1: perhaps it speaks HTTP/2 only, or is "
@@ -212,6 +227,8 @@ static void no_connection(const vbo_exchange *exchange, const char *detail, vbo_
 /* The order counts: our own check of the certificate knows more than libcurl's code, and the
  * proxy explains what would look like the server's fault. */
 void vbo_http_failure(const vbo_exchange *exchange, CURLcode code, vbo_error *err) {
+  /* on_request stopped the second sending. The code is CURLE_ABORTED_BY_CALLBACK then; the cause is
+   * the end of the connection before. */
   if (exchange->resent) {
     vbo_error_set(err, VBO_ERROR_NETWORK, "the connection ended without an answer");
     return;

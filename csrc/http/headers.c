@@ -1,4 +1,7 @@
-/* headers.c: the head of an answer. */
+/* headers.c: see headers.h.
+ *
+ * Each rule here decides where an answer ends, and so whether a saved file is whole. Where RFC 9112
+ * lets a recipient choose between repair and refusal, this file refuses. */
 #include "http/headers.h"
 
 #include <string.h>
@@ -25,6 +28,7 @@ static bool status_line(vbo_headers *headers, const char *line, size_t size, vbo
   vbo_buffer fields = headers->fields;
   vbo_headers_init(headers);
   headers->fields = fields;
+  /* RFC 9112 section 4. The blank behind the status may be missing together with the reason. */
   if (size < 12 || memcmp(line, "HTTP/1.", 7) != 0 || (line[7] != '0' && line[7] != '1') ||
       line[8] != ' ' || (size > 12 && line[12] != ' '))
     return bad(err, "an unknown status line");
@@ -36,6 +40,7 @@ static bool status_line(vbo_headers *headers, const char *line, size_t size, vbo
   return true;
 }
 
+/* Returns whether a name may have this character: tchar of RFC 9110 section 5.6.2. */
 static bool is_token(char c) {
   return vbo_ascii_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
          (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
@@ -45,7 +50,9 @@ static bool is_space(char c) {
   return c == ' ' || c == '\t';
 }
 
-/* Reads one number of a Content-Length; -1 when it is not one or overflows. */
+/* Reads one number of a Content-Length; -1 when it is not one or overflows. Digits alone count:
+ * strtoll would also take a sign and blanks, which another reader on the way may read differently.
+ * */
 static int64_t length_value(const char *s, size_t size) {
   int64_t value = 0;
   if (size == 0) return -1;
@@ -103,6 +110,7 @@ static bool field_line(vbo_headers *headers, const char *line, size_t size, vbo_
   const char *colon = memchr(line, ':', size);
   if (is_space(line[0])) return bad(err, "a folded header line");
   if (colon == NULL || colon == line) return bad(err, "a header line without a name");
+  /* The fields are kept NUL-terminated: a NUL in a value would begin a field of its own. */
   if (memchr(line, '\0', size) != NULL) return bad(err, "a header line with a NUL");
   size_t name_size = (size_t)(colon - line);
   for (size_t i = 0; i < name_size; i++)
@@ -134,6 +142,7 @@ bool vbo_headers_line(vbo_headers *headers, const char *line, size_t size, vbo_e
   if (headers->status == 0) return bad(err, "no status line");
   if (size > 0) return field_line(headers, line, size, err);
   if (headers->status < 200) return true; /* the real answer follows */
+  /* RFC 9112 section 6.3, rule 3: with both, one of them may be an attempt at smuggling. */
   if (headers->chunked && headers->length >= 0)
     return bad(err, "both a Content-Length and a Transfer-Encoding");
   headers->complete = true;

@@ -1,4 +1,8 @@
-/* multi.c: libcurl itself: its start, the multi, the shared connections. */
+/* multi.c: libcurl itself: its start, the multi that carries the exchanges of an engine, and the
+ * shares that keep the idle connections of a client.
+ *
+ * One thread uses a multi and its shares, so that they need no lock functions (CURLSHOPT_LOCKFUNC).
+ * Only vbo_http_wakeup may be called from elsewhere. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +19,8 @@
  * is given back.  (When the program has started libcurl before us, it keeps the
  * program's allocator, and this one protection is lost.) */
 
+/* Set for good by the first allocation that fails. libcurl reports CURLE_OUT_OF_MEMORY for a header
+ * line beyond its own bound, too (no_memory in failure.c): this distinguishes the two. */
 static _Atomic bool starved;
 
 bool vbo_http_starved(void) {
@@ -68,6 +74,8 @@ static void *wiping_calloc(size_t count, size_t size) {
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;
 static CURLcode start_result = CURLE_FAILED_INIT;
 
+/* Initializes libcurl once for the process. pthread_once, because curl_global_init is safe with
+ * threads only since 7.84. It never is undone: other code of the process may use libcurl. */
 static void start(void) {
   vbo_stay_loaded(); /* libcurl calls these five from now on */
   start_result = curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiping_malloc, wiping_free,
@@ -118,6 +126,7 @@ vbo_http *vbo_http_new(vbo_error *err) {
   return http;
 }
 
+/* No exchange is left by now: each would still take its handle off this multi. */
 void vbo_http_free(vbo_http *http) {
   if (http == NULL) return;
   curl_multi_cleanup(http->multi);
@@ -144,6 +153,8 @@ uint64_t vbo_http_moves(const vbo_http *http) {
   return http->moves;
 }
 
+/* curl_multi_poll, not curl_multi_wait, which returns at once without sockets and which
+ * curl_multi_wakeup does not end. */
 void vbo_http_poll(vbo_http *http, int timeout_ms) {
   curl_multi_poll(http->multi, NULL, 0, timeout_ms, NULL);
 }
@@ -169,12 +180,15 @@ vbo_pool *vbo_pool_new(vbo_error *err) {
   return pool;
 }
 
+/* Closes the idle connections. No handle may use the share any more: otherwise curl_share_cleanup
+ * returns CURLSHE_IN_USE and frees nothing. */
 void vbo_pool_free(vbo_pool *pool) {
   if (pool == NULL) return;
   curl_share_cleanup(pool->share);
   free(pool);
 }
 
+/* curl_getdate reads the three forms of RFC 9110 section 5.6.7 and more: that is harmless here. */
 int64_t vbo_http_date(const char *text) {
   return (int64_t)curl_getdate(text, NULL);
 }

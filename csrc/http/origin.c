@@ -1,4 +1,8 @@
-/* origin.c: see origin.h. */
+/* origin.c: see origin.h.
+ *
+ * The origin decides where the token goes. The URL is therefore parsed strictly and here alone, and
+ * libcurl gets the normalized `name`: two parsers that disagree about the host would send the token
+ * elsewhere. */
 #include "http/origin.h"
 
 #include <stdio.h>
@@ -16,7 +20,9 @@ static bool refuse(const char *why, vbo_error *err) {
   return false;
 }
 
-/* Returns the host's end; NULL when it is not a host. */
+/* Returns the host's end; NULL when it is not a host. Checks the characters only: whether the host
+ * exists is for the resolver. An address with a zone ("%eth0") is refused, since the Host field
+ * cannot carry one (RFC 6874 section 4). */
 static const char *host_end(const char *host) {
   if (*host == '[') {
     const char *end = host + 1;
@@ -70,7 +76,8 @@ static size_t authority_size(const char *start) {
   return strcspn(start, "/?#");
 }
 
-/* Reads ":port", if any. Returns the rest, NULL for a wrong port. */
+/* Reads ":port", if any. Returns the rest, NULL for a wrong port. The loop stops at six digits,
+ * long before an overflow. */
 static const char *read_port(const char *rest, long *port) {
   *port = DEFAULT_PORT;
   if (*rest != ':') return rest;
@@ -92,6 +99,7 @@ static bool make(const char *start, size_t size, long port, const char *path, vb
   while (path_size > 0 && path[path_size - 1] == '/')
     path_size--;
   bool brackets = *start == '[';
+  /* "https://", ":65535" and the NUL fit into the 32 bytes. */
   origin->name = malloc(size + 32);
   origin->host = brackets ? vbo_text_copy_n(start + 1, size - 2) : vbo_text_copy_n(start, size);
   origin->prefix = vbo_text_copy_n(path, path_size);
@@ -103,6 +111,7 @@ static bool make(const char *start, size_t size, long port, const char *path, vb
   lower(origin->name);
   lower(origin->host);
   size_t host_size = strlen(origin->host);
+  /* Certificates hold names without the dot of the root. `name` keeps it, for the resolver. */
   if (host_size > 1 && origin->host[host_size - 1] == '.') origin->host[host_size - 1] = '\0';
   return true;
 }
@@ -119,12 +128,14 @@ bool vbo_origin_parse(const char *url, vbo_origin *origin, vbo_error *err) {
   if (url == NULL || *url == '\0') return refuse("it is empty", err);
   const char *scheme = strstr(url, "://");
   const char *start = url;
+  /* A "://" behind the first "/", "?" or "#" belongs to the path. */
   if (scheme != NULL && strcspn(url, "/?#") > (size_t)(scheme - url)) {
     if (!vbo_ascii_equal(url, (size_t)(scheme - url), "https", 5))
       return refuse("its scheme must be https", err);
     start = scheme + 3;
   }
   size_t authority = authority_size(start);
+  /* Credentials are options of their own: a URL ends up in messages and logs. */
   if (memchr(start, '@', authority) != NULL) return refuse("it must not hold a user name", err);
   const char *end = host_end(start);
   if (end == NULL) return refuse("it has no host name (non-ASCII names in their xn-- form)", err);

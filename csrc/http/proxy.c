@@ -1,4 +1,7 @@
-/* proxy.c: which proxy a client takes, and as whom. */
+/* proxy.c: see proxy.h.
+ *
+ * The variables and the forms of no_proxy are curl's, so that one environment serves both.
+ * http_proxy is not read: all requests here are HTTPS. */
 #include "http/proxy.h"
 
 #include <arpa/inet.h>
@@ -49,6 +52,7 @@ static bool covers_name(const char *entry, const char *host) {
   size_t length = strlen(host);
   if (size > 0 && entry[size - 1] == '.') size--;
   if (size == 0 || size > length) return false;
+  /* The byte in front must be a dot: "example.com" does not cover "badexample.com". */
   return vbo_ascii_equal(host + length - size, size, entry, size) &&
          (size == length || host[length - size - 1] == '.');
 }
@@ -60,6 +64,8 @@ bool vbo_proxy_excepted(const char *list, const char *host) {
     char entry[256];
     list += strspn(list, ", \t");
     size_t size = strcspn(list, ", \t");
+    /* A longer entry cannot be a host name, which has at most 255 bytes (RFC 1035 section 2.3.4).
+     * */
     if (size > 0 && size < sizeof entry) {
       memcpy(entry, list, size);
       entry[size] = '\0';
@@ -186,6 +192,7 @@ static bool parse(vbo_proxy *out, const char *url, const char *source, vbo_error
   if (out->url == NULL) return vbo_error_memory(err);
   (void)snprintf(out->url, room, "%.*s://%.*s:%ld", (int)scheme_size, scheme, (int)size, host,
                  port);
+  /* For messages: without user and password. */
   (void)snprintf(out->name, sizeof out->name, "the proxy %.*s:%ld (%s)",
                  (int)(size < 200 ? size : 200), host, port, source);
   return true;
@@ -209,12 +216,14 @@ bool vbo_proxy_find(const char *given, const char *host, vbo_proxy *out, vbo_err
   const char *source = "the option 'proxy'";
   const char *name = NULL;
   *out = (vbo_proxy){0};
+  /* no_proxy belongs to the environment: a proxy that was set as an option serves every host. */
   if (given == NULL) {
     given = environment(proxies, &source);
     const char *list = environment(exceptions, &name);
     if (given != NULL && list != NULL && vbo_proxy_excepted(list, host)) given = NULL;
   }
   if (given != NULL && *given != '\0') return parse(out, given, source, err);
+  /* Not NULL: only an empty CURLOPT_PROXY keeps libcurl from reading the environment itself. */
   out->url = vbo_text_copy("");
   return out->url != NULL || vbo_error_memory(err);
 }

@@ -1,4 +1,8 @@
-/* trust.c: certificates, by authority or by pin. */
+/* trust.c: certificates, by authority or by pin.
+ *
+ * libcurl shows its SSL_CTX before each handshake, and vbo_trust_guard puts our checks into it. The
+ * state of a connection is its vbo_handshake, owned by the SSL_CTX (ex_data) and by exchanges: a
+ * connection in the pool outlives the exchange that opened it. */
 #include "http/trust.h"
 
 #include <errno.h>
@@ -153,6 +157,8 @@ void vbo_handshake_free(vbo_handshake *handshake) {
   free(handshake);
 }
 
+/* Digests the whole certificate, as "openssl x509 -fingerprint -sha256" does, not its key alone: a
+ * pin is compared with what an administrator sees on the server. */
 static bool certificate_digest(X509 *certificate, unsigned char out[SHA256_SIZE]) {
   unsigned size = 0;
   return certificate != NULL && X509_digest(certificate, EVP_sha256(), out, &size) == 1 &&
@@ -175,6 +181,7 @@ static int verify(X509_STORE_CTX *context, void *data) {
   vbo_base64_encode(handshake->fingerprint + 7, digest, SHA256_SIZE);
   memcpy(trust->fingerprint, handshake->fingerprint, sizeof trust->fingerprint);
   if (trust->pinned) {
+    /* A fingerprint is public: the comparison need not take constant time. */
     handshake->pin_differs = memcmp(digest, trust->pin, SHA256_SIZE) != 0;
     X509_STORE_CTX_set_error(
         context, handshake->pin_differs ? X509_V_ERR_APPLICATION_VERIFICATION : X509_V_OK);
@@ -202,13 +209,16 @@ static int verify(X509_STORE_CTX *context, void *data) {
 
 /* Notes each record as it is read. TLS 1.3 states its content only after decryption, and session
  * tickets usually come after the first request: such a record counts as an answer until it turns
- * out to be something else. */
+ * out to be something else. `type` may be a pseudo type of OpenSSL (SSL_CTX_set_msg_callback(3)):
+ * SSL3_RT_HEADER is the five bytes in front of a record, SSL3_RT_INNER_CONTENT_TYPE the type that
+ * TLS 1.3 encrypts. */
 static void on_record(int sent, int version, int type, const void *bytes, size_t size, SSL *ssl,
                       void *data) {
   vbo_handshake *handshake = data;
   (void)version, (void)ssl;
   if (sent != 0 || size == 0) return;
   int content = *(const unsigned char *)bytes;
+  /* A close_notify is alert 0, and so counts as none. */
   if (type == SSL3_RT_ALERT && size == 2) handshake->alert = ((const unsigned char *)bytes)[1];
   if (type == SSL3_RT_HEADER && content == SSL3_RT_APPLICATION_DATA && handshake->heard_at == 0) {
     handshake->heard_at = vbo_monotonic_ms();
@@ -235,6 +245,8 @@ vbo_handshake *vbo_trust_guard(vbo_trust *trust, void *ssl_ctx) {
   }
   handshake->owners++;
   if (trust->store != NULL) SSL_CTX_set1_verify_cert_store(context, trust->store);
+  /* The callbacks use the handshake without owning it: the ex_data keeps it as long as the SSL_CTX.
+   * */
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
   SSL_CTX_set_cert_verify_callback(context, verify, handshake);
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
@@ -287,6 +299,8 @@ bool vbo_trust_holds(const vbo_trust *trust, void *ssl) {
   return same;
 }
 
+/* SSL_pending counts decrypted bytes; SSL_has_pending also finds a record that OpenSSL has read and
+ * not processed. */
 bool vbo_handshake_pending(void *ssl) {
   return SSL_pending(ssl) > 0 || SSL_has_pending(ssl) == 1;
 }
