@@ -1,4 +1,7 @@
-/* answer.c: statuses and error bodies. */
+/* answer.c: see answer.h.
+ *
+ * It answers two questions apart from each other: what the status and the body mean, and whether
+ * the server itself refused, so that a change was surely not carried out. */
 #include "client/answer.h"
 
 #include <string.h>
@@ -27,6 +30,7 @@ static vbo_error_kind kind_of(int status) {
       return VBO_ERROR_BUSY;
     default:
       if (status >= 500) return VBO_ERROR_SERVER;
+      /* Below 400: a redirect, which is not followed, or a status that cannot end a request. */
       return status >= 400 ? VBO_ERROR_REFUSED : VBO_ERROR_PROTOCOL;
   }
 }
@@ -48,6 +52,7 @@ void vbo_answer_error(const vbo_headers *headers, const char *body, size_t size,
     vbo_error_set(err, kind, "the server answered %d", status);
   }
   err->status = status;
+  /* Set last: vbo_error_set resets the struct. */
   vbo_reason_code(body, size, err->code, sizeof err->code);
 }
 
@@ -72,6 +77,7 @@ static bool bearer_challenge(const vbo_headers *headers) {
 
 /* A gateway's page, or no body, is not the server's word: its status alone proves nothing. */
 bool vbo_answer_refuses(const vbo_headers *headers, const char *body, size_t size) {
+  /* Both spellings, since vbo_json_member compares names byte for byte. */
   static const char *const names[] = {"message", "Message", "error", "Error",    "errors",
                                       "Errors",  "detail",  "title", "errorCode"};
   if (!refusing_status(headers->status)) return false;

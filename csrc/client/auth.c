@@ -1,4 +1,7 @@
-/* auth.c: asking for a token, once for all that wait. */
+/* auth.c: see auth.h.
+ *
+ * Every path ends in `notify` or in a timer, so that each waiter gets an answer. put_away comes
+ * before `notify`, since a waiter may begin the next request from inside its callback. */
 #include "client/auth.h"
 
 #include <stdio.h>
@@ -48,6 +51,7 @@ static void set_state(vbo_auth *auth, vbo_auth_state state) {
   if (before != after) auth->events->asking(auth->owner, after);
 }
 
+/* The client has ended its transfers before, so that none of them waits here. */
 void vbo_auth_close(vbo_auth *auth) {
   set_state(auth, VBO_AUTH_NONE);
   put_away(auth);
@@ -56,6 +60,8 @@ void vbo_auth_close(vbo_auth *auth) {
   auth->access = auth->refresh = NULL;
 }
 
+/* A token within the margin counts as missing: the server must still accept it when the request
+ * arrives. */
 bool vbo_auth_ready(const vbo_auth *auth) {
   return auth->state == VBO_AUTH_VALID && now_ms(auth) < auth->refresh_at;
 }
@@ -68,6 +74,7 @@ void vbo_auth_refused(vbo_auth *auth, unsigned serial) {
   }
 }
 
+/* Copies the token: `lines` must be a secure buffer. */
 bool vbo_auth_header(const vbo_auth *auth, vbo_buffer *lines, vbo_error *err) {
   return vbo_buffer_append_text(lines, "Authorization: Bearer ", err) &&
          vbo_buffer_append(lines, vbo_secret_bytes(auth->access), vbo_secret_size(auth->access),
@@ -106,6 +113,7 @@ static void fail(vbo_auth *auth, const vbo_error *failure) {
   notify(auth, outcome, &placed);
 }
 
+/* Takes over the secrets of the grant and notifies the waiters. */
 static void accept_grant(vbo_auth *auth, const vbo_grant *grant, int64_t asked_at) {
   vbo_secret_free(auth->access);
   auth->access = grant->access;
@@ -118,6 +126,8 @@ static void accept_grant(vbo_auth *auth, const vbo_grant *grant, int64_t asked_a
   }
   auth->serial++;
   auth->refused = false;
+  /* A fifth of a short life: with a whole minute off, a token of one minute would never be ready.
+   * */
   int64_t margin = grant->lifetime / 5;
   if (margin > REFRESH_MARGIN) margin = REFRESH_MARGIN;
   /* Counted from the request, on this machine's steady clock: the server's
@@ -131,10 +141,12 @@ static void accept_grant(vbo_auth *auth, const vbo_grant *grant, int64_t asked_a
 
 /* Turns an answer that is not 2xx into our words. */
 static void refusal(const vbo_auth *auth, const vbo_token_answer *answer, vbo_error *err) {
+  /* Redacted before anything reads it: a server may repeat the password in its error. */
   size_t size = answer->size > 0 ? vbo_redact(answer->body, answer->size, NULL) : 0;
   vbo_answer_error(answer->headers, answer->body, size, err);
   if (err->status == 400 || err->status == 401 || err->status == 403) {
     char words[sizeof err->message];
+    /* vbo_answer_error puts the server's words behind "the server answered 400: ". */
     const char *colon = strstr(err->message, ": ");
     vbo_text_clean(words, sizeof words, colon != NULL ? colon + 2 : "",
                    colon != NULL ? strlen(colon + 2) : 0);
@@ -155,6 +167,7 @@ static void refusal(const vbo_auth *auth, const vbo_token_answer *answer, vbo_er
   }
 }
 
+/* Pauses before another attempt, or fails. A Retry-After beyond the longest pause fails at once. */
 static void ask_again(vbo_auth *auth, const vbo_error *failure, const vbo_headers *headers) {
   bool worth =
       failure->status != 0 ? vbo_retry_status(failure->status) : vbo_retry_kind(failure->kind);
@@ -173,6 +186,9 @@ static void ask_again(vbo_auth *auth, const vbo_error *failure, const vbo_header
 static void take_grant(vbo_auth *auth, const vbo_token_answer *answer) {
   vbo_error err = {0};
   vbo_grant grant;
+  /* The body exceeded its bound, as it would the next time. A broken connection is tried again: if
+   * the lost answer has used up the refresh token, the server refuses it and the password follows.
+   * */
   if (answer->trouble != NULL)
     fail(auth, answer->trouble);
   else if (answer->failure != NULL)
@@ -199,6 +215,7 @@ void vbo_auth_answered(vbo_auth *auth, const vbo_token_answer *answer) {
     put_away(auth);
     vbo_secret_free(auth->refresh);
     auth->refresh = NULL;
+    /* With its refresh refused, `fail` must not fall back to the old token either. */
     auth->refused = true;
     auth->attempts = 0;
     ask(auth);
@@ -251,6 +268,7 @@ static void on_timer(void *owner) {
     return;
   }
   vbo_error err;
+  /* The exchange is still under way: ask_again ends it through put_away. */
   vbo_error_set(&err, VBO_ERROR_TIMEOUT, "no answer to the token request within %.0f s",
                 (double)patience(auth) / 1000);
   ask_again(auth, &err, NULL);
@@ -263,6 +281,7 @@ void vbo_auth_hurry(vbo_auth *auth) {
 }
 
 void vbo_auth_wait(vbo_auth *auth, vbo_auth_waiter *waiter) {
+  /* Listed first: `ask` may fail at once, and then notifies this waiter before it returns. */
   vbo_list_append(&auth->waiting, &waiter->node, waiter);
   if (auth->state == VBO_AUTH_ASKING) return;
   set_state(auth, VBO_AUTH_ASKING);

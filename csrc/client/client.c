@@ -1,4 +1,8 @@
-/* client.c: the options and the life of a client, and the requests that it starts. */
+/* client.c: the options and the life of a client, and the requests that it starts.
+ *
+ * A client owns its parts (endpoint, login, token, transfers) and connects them by callbacks, so
+ * that none of them knows the client. Its engine or its owner may close it; only vbo_client_free
+ * frees the memory. */
 #include "client/client.h"
 
 #include <stdio.h>
@@ -28,6 +32,8 @@ static bool printable(const char *text) {
   return true;
 }
 
+/* Form-encoding could carry any byte: a password of several lines is a file that was read by
+ * mistake. */
 static bool one_line(const vbo_secret *secret) {
   const char *bytes = vbo_secret_bytes(secret);
   size_t size = vbo_secret_size(secret);
@@ -46,6 +52,7 @@ static bool is_version(const char *text) {
 }
 
 static bool check(const vbo_client_options *options, vbo_error *err) {
+  /* The version becomes a part of paths, "/v8/token". */
   if (!is_version(options->api_version))
     return usage(err, "the API version must be \"v1\", \"v2\" … \"v8\"");
   if ((options->user == NULL) != (options->password == NULL))
@@ -58,9 +65,11 @@ static bool check(const vbo_client_options *options, vbo_error *err) {
   }
   if (options->ca_file != NULL && options->pin != NULL)
     return usage(err, "a CA file and a pin exclude each other: the pin replaces all authorities");
+  /* They are appended to the form as they are. */
   if (options->token_parameters != NULL &&
       (!printable(options->token_parameters) || strchr(options->token_parameters, ' ') != NULL))
     return usage(err, "the token parameters must be form-encoded");
+  /* A line end would begin another header field. */
   if (options->user_agent != NULL && !printable(options->user_agent))
     return usage(err, "the user agent must be printable ASCII");
   if (options->connect_timeout < 0 || options->idle_timeout < 0 || options->deadline < 0)
@@ -95,6 +104,7 @@ static bool fill_credentials(vbo_credentials *out, const vbo_client_options *opt
          vbo_error_memory(err);
 }
 
+/* After a failure half-way vbo_client_free frees the parts that exist. */
 static bool fill_endpoint(vbo_client *client, const vbo_client_options *options, vbo_error *err) {
   vbo_endpoint *endpoint = &client->endpoint;
   vbo_engine *engine = client->engine;
@@ -116,6 +126,7 @@ static bool fill_endpoint(vbo_client *client, const vbo_client_options *options,
   vbo_congestion_options limits = {.limit = options->at_once,
                                    .exports = options->exports_at_once,
                                    .give_up_after = options->give_up_after};
+  /* By the name of the origin: all clients of one server share its window. */
   endpoint->congestion = vbo_congestion_open(&engine->seats, endpoint->origin.name, &limits, err);
   return endpoint->congestion != NULL;
 }
@@ -132,6 +143,7 @@ static void drop_request(void *owner) {
   vbo_token_drop(&client->token);
 }
 
+/* Keeps the loop running for a token request whose transfers were freed (`run` in engine.c). */
 static void count_asking(void *owner, bool begins) {
   vbo_client *client = owner;
   client->engine->asking += begins ? 1 : -1;
@@ -139,6 +151,7 @@ static void count_asking(void *owner, bool begins) {
 
 static void note_outcome(void *owner, vbo_outcome outcome) {
   vbo_client *client = owner;
+  /* A move ends vbo_engine_run, so that its caller sees what became of the waiters. */
   client->engine->moves++;
   vbo_congestion_note(client->endpoint.congestion, outcome);
 }
@@ -184,7 +197,9 @@ vbo_client *vbo_client_open(vbo_engine *engine, const vbo_client_options *option
   }
   client->engine = vbo_engine_share(engine);
   client->child = (vbo_child){.end = close_client, .owner = client};
+  /* Joined before anything can fail: vbo_client_free unlinks it in any case. */
   vbo_child_join(&engine->clients, &client->child);
+  /* Set before fill_endpoint, which may fail: closing the client then stops the token's timer. */
   client->endpoint.timers = &engine->timers;
   vbo_auth_init(&client->auth, &client->endpoint, &client->credentials, &auth_events, client);
   vbo_token_init(&client->token, &client->auth);
@@ -235,6 +250,7 @@ static bool can_start(const vbo_client *client, bool needs_token, vbo_error *err
 
 vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,
                                  const vbo_sink_options *sink, vbo_error *err) {
+  /* A closed client is reported first, whatever else is wrong with the request. */
   if (!can_start(client, false, err) || !vbo_request_check(request, err) ||
       !can_start(client, !request->anonymous, err))
     return NULL;

@@ -1,4 +1,8 @@
-/* congestion.c: see congestion.h. */
+/* congestion.c: see congestion.h.
+ *
+ * enter, leave and stand only change the books; `admitted` runs from vbo_congestion_admit alone, on
+ * the loop. A transfer may therefore leave its seat and wait for another from inside any callback.
+ * */
 #include "client/congestion.h"
 
 #include <stdio.h>
@@ -67,6 +71,8 @@ static int64_t strictest(int64_t one, int64_t other) {
   return one < other ? one : other;
 }
 
+/* Limits only ever get stricter: the one of a client that is closed stays until the last client of
+ * the server is. */
 static void tighten(vbo_congestion *congestion, const vbo_congestion_options *options) {
   vbo_congestion_options *asked = &congestion->asked;
   int64_t patience = options->give_up_after < 0 ? INT64_MAX : options->give_up_after;
@@ -102,6 +108,8 @@ vbo_congestion *vbo_congestion_open(vbo_seats *seats, const char *origin,
   congestion->seats = seats;
   congestion->origin = name;
   tighten(congestion, options);
+  /* The window begins at the limit, without TCP's slow start: a server that takes less says 429,
+   * and the first such answer halves it. */
   congestion->window = congestion->options.limit;
   congestion->timer.fire = on_timer;
   vbo_list_init(&congestion->waiting);
@@ -196,6 +204,7 @@ static void learn(vbo_congestion *congestion, const vbo_seat *seat, vbo_outcome 
       break;
   }
   if (pause > 0 && now + pause > congestion->paused_until) congestion->paused_until = now + pause;
+  /* A 429 and a slow answer also show that the server is there. */
   if (outcome != VBO_OUTCOME_TROUBLE) {
     congestion->bad_since = 0;
     congestion->given_up = false;
@@ -212,6 +221,7 @@ static void learn(vbo_congestion *congestion, const vbo_seat *seat, vbo_outcome 
 void vbo_congestion_leave(vbo_congestion *congestion, vbo_seat *seat, vbo_outcome outcome,
                           int64_t pause) {
   stop_waiting(congestion, seat);
+  /* A seat that left the window earlier was judged then (vbo_congestion_stand). */
   if (seat->running) learn(congestion, seat, outcome, pause);
   give_back(congestion, seat);
   if (seat->holds_turn) {
@@ -221,6 +231,7 @@ void vbo_congestion_leave(vbo_congestion *congestion, vbo_seat *seat, vbo_outcom
 }
 
 void vbo_congestion_note(vbo_congestion *congestion, vbo_outcome outcome) {
+  /* A seat that begins now is later than the last cut: its news counts. */
   vbo_seat seat = {.since = vbo_timers_now(congestion->seats->timers)};
   learn(congestion, &seat, outcome, 0);
 }
@@ -260,6 +271,7 @@ static bool has_room(const vbo_congestion *congestion, int64_t now) {
   return congestion->running < (int)congestion->window && now >= congestion->paused_until;
 }
 
+/* A given-up server needs no room: its waiting requests fail at once, but for the probe. */
 static bool may_admit(const vbo_congestion *congestion, int64_t now) {
   return next_seat(congestion) != NULL && (congestion->given_up || has_room(congestion, now));
 }

@@ -1,4 +1,7 @@
-/* endpoint.c: see endpoint.h. */
+/* endpoint.c: see endpoint.h.
+ *
+ * Closing and freeing are two steps, since a closed client still answers queries until its owner
+ * frees it. */
 #include "client/endpoint.h"
 
 #include <stdio.h>
@@ -55,6 +58,8 @@ vbo_exchange *vbo_endpoint_exchange(vbo_endpoint *endpoint, const char *method, 
     vbo_error_memory(err);
     return NULL;
   }
+  /* Joined as they are: the origin is normalized, and vbo_request_check has refused a path that is
+   * not percent-encoded. */
   (void)snprintf(url, size, "%s%s%s", origin->name, origin->prefix, path);
   vbo_exchange_options options = {
       .method = method,
@@ -81,5 +86,6 @@ void vbo_endpoint_place(const vbo_endpoint *endpoint, const char *method, const 
   (void)snprintf(err->server, sizeof err->server, "%s%s", endpoint->origin.name,
                  endpoint->origin.prefix);
   (void)snprintf(err->request, sizeof err->request, "%s %s", method, path);
+  /* A runbook may have put a secret into a query. */
   vbo_redact_line(err->request);
 }

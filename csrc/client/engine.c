@@ -1,4 +1,7 @@
-/* engine.c: see engine.h. */
+/* engine.c: see engine.h.
+ *
+ * One turn of the loop is `drive`. No code of the caller runs inside it: ended transfers go into
+ * the ready list, and progress events are sent before and after (vbo_observer_run). */
 #include "client/engine.h"
 
 #include <limits.h>
@@ -44,6 +47,7 @@ void vbo_engine_release(vbo_engine *engine) {
 
 void vbo_engine_free(vbo_engine *engine) {
   if (engine == NULL) return;
+  /* First, so that nothing new starts on this engine while its clients end. */
   engine->closed = true;
   vbo_children_end(&engine->clients, "its engine was freed");
   vbo_observer_close(&engine->observer);
@@ -54,6 +58,7 @@ void vbo_engine_free(vbo_engine *engine) {
   vbo_engine_release(engine);
 }
 
+/* Runs on a worker's thread, where curl_multi_wakeup may be called. */
 static void wake(void *http) {
   vbo_http_wakeup(http);
 }
@@ -115,6 +120,8 @@ static uint64_t moves(const vbo_engine *engine) {
   return engine->moves + vbo_http_moves(engine->http);
 }
 
+/* Waits, and notes the time in which this process was suspended: no answer could be noticed then,
+ * and no server must be given up for it (heard_ms in congestion.c). */
 static void poll_for(vbo_engine *engine, int timeout_ms) {
   int64_t due = vbo_monotonic_ms() + timeout_ms;
   vbo_http_poll(engine->http, timeout_ms);
@@ -149,6 +156,7 @@ int vbo_engine_run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
     vbo_error_set(err, VBO_ERROR_CLOSED, "the engine is closed");
     return -1;
   }
+  /* Running from inside an event would nest loops without a bound. */
   if (engine->observer.notifying) {
     vbo_error_set(err, VBO_ERROR_USAGE, "a progress callback must not run its engine");
     return -1;

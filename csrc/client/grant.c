@@ -38,6 +38,7 @@ static vbo_secret *token_member(const char *text, size_t size, const char *name,
     vbo_error_set(err, VBO_ERROR_PROTOCOL, "the token answer has no %s", name);
     return NULL;
   }
+  /* Decoding makes nothing longer, and the quotes leave room for the NUL. */
   char *bytes = vbo_secure_alloc(value.length);
   if (bytes == NULL) {
     vbo_secure_full(err);
@@ -57,13 +58,18 @@ bool vbo_grant_parse(const char *text, size_t size, vbo_grant *grant, vbo_error 
   int64_t seconds = 0;
   vbo_json_token value;
   *grant = (vbo_grant){0};
+  /* Checked first: a document that breaks off would otherwise be reported as one without a token.
+   * */
   if (size == 0 || !vbo_json_complete(text, size))
     return vbo_error_set(err, VBO_ERROR_PROTOCOL, "the token answer is not JSON");
+  /* The type's case does not count. A missing one is accepted, although RFC 6749 section 5.1
+   * requires it. */
   if (vbo_json_member_string(text, size, "token_type", type, sizeof type, NULL) &&
       !vbo_ascii_equal(type, strlen(type), "bearer", 6))
     return vbo_error_set(err, VBO_ERROR_PROTOCOL, "the server gives tokens of an unknown type");
   grant->access = token_member(text, size, "access_token", err);
   if (grant->access == NULL) return false;
+  /* null and "" count as absent: the value's length includes its quotes. */
   if (vbo_json_member(text, size, "refresh_token", &value) && value.type == VBO_JSON_STRING &&
       value.length > 2) {
     grant->refresh = token_member(text, size, "refresh_token", err);

@@ -53,6 +53,7 @@ bool vbo_observe_begin(vbo_observer *observer, vbo_observed *observed, vbo_trans
 void vbo_observe_end(vbo_observer *observer, vbo_observed *observed) {
   if (!vbo_node_linked(&observed->node)) return; /* a login is not observed */
   vbo_node_unlink(&observed->node);
+  /* Without a callback the event is dropped here: one that is set later must not get old ends. */
   if (observer->callback != NULL) vbo_list_append(&observer->ended, &observed->node, observed);
 }
 
@@ -101,8 +102,10 @@ static void send_event(vbo_observer *observer, vbo_observed *observed, vbo_event
     event.rate = (int64_t)observed->rate;
     int64_t missing = event.progress.expected - event.progress.received;
     double left = observed->rate >= 1 ? (double)missing / observed->rate * 1000 : -1;
+    /* The bound keeps the cast defined: a double beyond INT64_MAX has no integer (C11 6.3.1.4). */
     if (event.progress.expected >= 0 && missing >= 0 && left < 9e15) event.left = (int64_t)left;
   }
+  /* vbo_engine_run refuses to run meanwhile. */
   observer->notifying = true;
   observer->callback(observer->owner, observed->transfer, &event);
   observer->notifying = false;
@@ -116,6 +119,7 @@ static void send_start(vbo_observer *observer, vbo_observed *observed) {
   send_event(observer, observed, VBO_EVENT_START, &now);
 }
 
+/* Sends START first where it is still due: a transfer may end before its first event. */
 static void send_end(vbo_observer *observer, vbo_observed *observed) {
   vbo_snapshot now = {0};
   send_start(observer, observed);

@@ -1,4 +1,7 @@
-/* reason.c: see reason.h. */
+/* reason.c: see reason.h.
+ *
+ * One pass of the lexer keeps the best words so far, by rank. That needs no tree, takes any of the
+ * forms, and still finds words in a body that breaks off. */
 #include "client/reason.h"
 
 #include <stdio.h>
@@ -37,6 +40,7 @@ static bool value_line(const char *body, const vbo_json_token *token, char *out,
     return true;
   }
   if (token->type != VBO_JSON_STRING) return false;
+  /* Decoding makes nothing longer, and the quotes leave room for the NUL. */
   char *text = malloc(token->length);
   size_t length = 0;
   if (text == NULL) return false;
@@ -88,7 +92,9 @@ static void add_detail(reading *r, const vbo_json_token *names[], unsigned count
                        const vbo_json_token *value) {
   char line[WORDS];
   const vbo_json_token *last = names[count - 1];
+  /* ASP.NET's modelState is {"field": ["message"]}: the last name is the field's. */
   bool about = count > 1 && rank_of(r->body, last, word_names) == 0;
+  /* A code inside an entry adds nothing to the message beside it. */
   if (count > 1 && rank_of(r->body, last, code_names) != 0 &&
       rank_of(r->body, last, word_names) == 0)
     return;
@@ -128,6 +134,8 @@ static void note(reading *r, const path *at, const vbo_json_token *value) {
     return;
   }
   const vbo_json_token *last = names[count - 1];
+  /* Only names at the top, or inside `error` and `message`, are about the failure: deeper ones are
+   * data. */
   bool inner = count == 1 || (count <= 3 && (is_named(r->body, names[0], "error") ||
                                              is_named(r->body, names[0], "message")));
   if (!inner) return;
@@ -180,6 +188,7 @@ static bool element(const char *body, const char *end, const char *open, const c
   return out[0] != '\0';
 }
 
+/* Goes by the first character, too: a page of a gateway may come with another type. */
 static bool is_html(const char *type, const char *body, size_t size) {
   if (type != NULL && vbo_ascii_equal(type, strlen(type) < 9 ? strlen(type) : 9, "text/html", 9))
     return true;
@@ -219,6 +228,7 @@ bool vbo_reason(const char *type, const char *body, size_t size, char *out, size
     return true;
   }
   if (vbo_json_complete(body, size)) return false; /* JSON without a word in it */
+  /* Cut before it is redacted, which takes longer than all else here. */
   size_t shown = size < 4096 ? size : 4096;
   char *text = vbo_text_copy_n(body, shown);
   if (text == NULL) return false;

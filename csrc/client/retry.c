@@ -1,4 +1,7 @@
-/* retry.c: see retry.h. */
+/* retry.c: see retry.h.
+ *
+ * Transfers and token requests share these rules. Whether a request may be repeated at all is
+ * decided by their owners: a change never is by status alone. */
 #include "client/retry.h"
 
 #include <stdio.h>
@@ -26,6 +29,7 @@ int64_t vbo_retry_after(const vbo_headers *headers) {
     const char *now = vbo_headers_get(headers, "date");
     int64_t sent = now != NULL ? vbo_http_date(now) : -1;
     seconds = date - (sent >= 0 ? sent : vbo_wall_seconds());
+    /* A date in the past asks for no pause. */
     if (seconds < 0) seconds = 0;
   }
   return (seconds < YEAR ? seconds : YEAR) * 1000;
@@ -53,6 +57,8 @@ int64_t vbo_retry_pause(int attempt, const vbo_headers *headers) {
   uint32_t random = 0;
   /* Without random bytes the whole pause: too long rather than in step with other clients. */
   if (!vbo_random(&random, sizeof random)) random = UINT32_MAX;
+  /* The product scales 32 random bits into the range: it fits into 64 bits, and needs no modulo,
+   * which would favour small values. */
   int64_t own = most / 2 + (int64_t)((uint64_t)(most - most / 2) * random >> 32);
   return asked > own ? asked : own;
 }

@@ -1,4 +1,7 @@
-/* token.c: see token.h. */
+/* token.c: see token.h.
+ *
+ * A token request takes no seat of the window, since everything else waits for it, and has no idle
+ * timer: auth.c sets a deadline for the whole. */
 #include "client/token.h"
 
 enum { TOKEN_ANSWER = 64 * 1024 };
@@ -44,6 +47,8 @@ static void on_done(void *owner, const vbo_error *failure) {
       .size = token->answer.size,
       .sent_at = vbo_exchange_sent_at(token->exchange),
   };
+  /* `answer` points into this token and its exchange, both of which the call may drop: nothing here
+   * is used after it. */
   vbo_auth_answered(token->auth, &answer); /* which drops all of this */
 }
 
@@ -55,6 +60,8 @@ bool vbo_token_send(vbo_token *token, const vbo_buffer *form, vbo_error *err) {
       "Accept: application/json\0"
       "Content-Type: application/x-www-form-urlencoded\0"
       "Expect:";
+  /* These lines have no secret, so that they may be in ordinary memory. `sizeof` counts the NUL
+   * that ends the last one. */
   vbo_buffer headers = {0};
   token->trouble.kind = VBO_OK;
   if (!vbo_buffer_append(&headers, lines, sizeof lines, err)) return false;

@@ -1,4 +1,7 @@
-/* transfer.c: the public functions of a transfer. */
+/* transfer.c: the public functions of a transfer.
+ *
+ * A transfer that is done uses its engine alone: its client may be freed before it. Queries answer
+ * in every state, also between two attempts. */
 #include "client/transfer.h"
 
 #include <stdlib.h>
@@ -8,7 +11,8 @@
 #include "base/system.h"
 #include "base/text.h"
 
-/* Copies all that the caller gave: it may free its own at once. */
+/* Copies all that the caller gave: it may free its own at once. The secrets in the body are kept
+ * for redaction: a server's event may repeat one long after the request. */
 static bool copy_request(vbo_transfer *transfer, const vbo_request *request, vbo_error *err) {
   transfer->method = vbo_text_copy(request->method);
   transfer->path = vbo_text_copy(request->path);
@@ -79,6 +83,7 @@ static vbo_transfer *new_transfer(vbo_transfers *group, vbo_error *err) {
   transfer->engine = vbo_engine_share(group->engine);
   transfer->group = group;
   transfer->checked = "";
+  /* The parent ends it through this, without knowing its type (list.h). */
   transfer->child = (vbo_child){.end = vbo_transfer_end, .owner = transfer};
   vbo_headers_init(&transfer->headers);
   transfer->timer = (vbo_timer){.fire = vbo_transfer_on_timer, .owner = transfer};
@@ -121,6 +126,8 @@ vbo_transfer *vbo_transfer_open(vbo_transfers *group, const vbo_request *request
   return transfer;
 }
 
+/* Neither observed nor given a deadline: it has no bytes of its own, and the token request has a
+ * deadline. */
 vbo_transfer *vbo_transfer_open_login(vbo_transfers *group, const char *path, vbo_error *err) {
   vbo_transfer *transfer = new_transfer(group, err);
   if (transfer == NULL) return NULL;
@@ -179,6 +186,7 @@ void vbo_transfer_free(vbo_transfer *transfer) {
   if (transfer == NULL) return;
   vbo_transfer_end(transfer, "it was freed");
   vbo_node_unlink(&transfer->ready);
+  /* Before the strings are freed: an event that is still due shows the path. */
   vbo_observe_free(&transfer->engine->observer, &transfer->observed);
   vbo_headers_free(&transfer->headers);
   vbo_buffer_free(&transfer->request_body);
@@ -186,6 +194,7 @@ void vbo_transfer_free(vbo_transfer *transfer) {
   vbo_ring_free(&transfer->ring);
   vbo_digest_free(transfer->digest);
   vbo_feed_free(transfer->file);
+  /* Released last: this may be its last owner. */
   vbo_engine *engine = transfer->engine;
   free(transfer->method);
   free(transfer->path);

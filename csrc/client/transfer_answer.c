@@ -1,5 +1,7 @@
-/* transfer_answer.c: an answer on its way into memory, a file or a puller, and
- * whether it is whole. */
+/* transfer_answer.c: an answer on its way into memory, a file or a puller, and whether it is whole.
+ *
+ * The events run inside libcurl, where an exchange must be neither freed nor started. A finding is
+ * noted in `local`, stops the exchange, and is reported by vbo_transfer_judge. */
 #include <string.h>
 
 #include "client/answer.h"
@@ -37,6 +39,7 @@ static bool head_fits(vbo_transfer *transfer, const vbo_headers *headers) {
   vbo_framing framing = vbo_headers_framing(headers);
   int status = headers->status;
   vbo_error *err = &transfer->local;
+  /* No request here has a Range (RFC 9110 section 15.3.7). */
   if (status == 206)
     return vbo_error_set(err, VBO_ERROR_PROTOCOL,
                          "the server sent a part (206) where the whole was asked for");
@@ -67,6 +70,7 @@ static bool on_head(void *owner, const vbo_headers *headers) {
   vbo_transfer *transfer = owner;
   transfer->moved_at = vbo_monotonic_ms();
   if (!is_success(headers->status)) {
+    /* Beyond it keep_error stops the exchange: the status decides in any case. */
     transfer->body.limit = ERROR_BODY;
     return true;
   }
@@ -83,10 +87,12 @@ static bool on_head(void *owner, const vbo_headers *headers) {
 /* Puts bytes into the ring, or holds the sender until the puller has made room for all of them:
  * libcurl offers the same ones again. */
 static vbo_taking pull(vbo_transfer *transfer, const char *bytes, size_t size) {
+  /* The ring is larger than libcurl's buffer: an empty one always has room, so that a hold ends. */
   if (vbo_ring_space(&transfer->ring) < size) {
     transfer->held = true;
     return VBO_HOLD;
   }
+  /* Never a part of the bytes: libcurl knows only "all taken" and "none taken". */
   if (!vbo_digest_add(transfer->digest, bytes, size, &transfer->local) ||
       !vbo_ring_put(&transfer->ring, bytes, size, &transfer->local))
     return VBO_STOP;
@@ -154,6 +160,7 @@ static bool cut_short(vbo_transfer *transfer, const vbo_error *failure, vbo_erro
 /* Returns whether a 2xx answer is complete. */
 static bool is_whole(vbo_transfer *transfer, const vbo_error *failure, bool *repeat,
                      vbo_error *err) {
+  /* A connection that breaks inside the body is a cut answer, whatever libcurl calls it. */
   if (failure != NULL && failure->kind == VBO_ERROR_NETWORK) {
     *repeat = true;
     return cut_short(transfer, failure, err);
@@ -197,6 +204,7 @@ bool vbo_transfer_judge(vbo_transfer *transfer, const vbo_error *failure, bool *
                         vbo_error *err) {
   const vbo_headers *headers = &transfer->headers;
   *repeat = false;
+  /* Our own finding stopped the exchange, and libcurl's failure is its effect. */
   if (transfer->local.kind != VBO_OK) {
     *err = transfer->local;
     return false;
@@ -228,6 +236,8 @@ bool vbo_transfer_reset(vbo_transfer *transfer, vbo_error *err) {
   transfer->local.kind = VBO_OK;
   vbo_headers_free(&transfer->headers);
   vbo_buffer_free(&transfer->body);
+  /* No byte of the ring was handed out: may_repeat has checked it, and an answer of 401 never goes
+   * into the ring. */
   vbo_ring_clear(&transfer->ring);
   if (transfer->digest != NULL && !vbo_digest_reset(transfer->digest, err)) return false;
   if (transfer->file != NULL) vbo_feed_restart(transfer->file);

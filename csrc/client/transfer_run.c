@@ -1,4 +1,9 @@
-/* transfer_run.c: the attempts of a transfer, one after the other; its state machine. */
+/* transfer_run.c: the attempts of a transfer, one after the other; its state machine.
+ *
+ * An attempt ends by its exchange (vbo_transfer_ended), by its file, by the timer or by
+ * vbo_transfer_end. Each of them first leaves the exchange and the seat, then calls `decide` or
+ * `conclude`. These may end the transfer or begin the next attempt: nothing of the attempt is used
+ * after them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +18,12 @@ static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool
 void vbo_transfer_arm(vbo_transfer *transfer) {
   int64_t due = transfer->deadline_at;
   if (transfer->state == VBO_STATE_PAUSE && transfer->retry_at < due) due = transfer->retry_at;
+  /* Silence counts from the answer's first byte on, and only while we take bytes. */
   if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at != 0 && !transfer->held) {
     int64_t idle = transfer->moved_at + transfer->group->endpoint->idle_timeout;
     if (idle < due) due = idle;
   }
+  /* Before that an export may be prepared for minutes: the timer only runs `look`. */
   if (transfer->state == VBO_STATE_RUNNING && transfer->answered_at == 0) {
     int64_t look = transfer->looked_at + transfer->group->endpoint->idle_timeout;
     if (look < due) due = look;
@@ -77,6 +84,7 @@ static void leave_seat(vbo_transfer *transfer, const vbo_error *err, vbo_outcome
 
 /* Ends the transfer, successful without `err`. From here on it uses its engine alone. */
 static void finish(vbo_transfer *transfer, const vbo_error *err) {
+  /* Does nothing where the attempt has left its seat already. */
   leave_seat(transfer, err, VBO_OUTCOME_NONE);
   if (err != NULL) {
     transfer->error = *err;
@@ -106,7 +114,8 @@ static bool build_headers(vbo_transfer *transfer, vbo_buffer *lines, vbo_error *
   const char *accept =
       transfer->kind == VBO_SINK_MEMORY ? "Accept: application/json" : "Accept: */*";
   if (!vbo_buffer_append(lines, accept, strlen(accept) + 1, err) ||
-      /* RFC 9110 section 10.1.1: waiting for a 100 (Continue) would delay every body. */
+      /* RFC 9110 section 10.1.1: waiting for a 100 (Continue) would delay every body. A name
+       * without a value makes libcurl omit its own field (CURLOPT_HTTPHEADER(3)). */
       !vbo_buffer_append(lines, "Expect:", 8, err))
     return false;
   if (transfer->has_body) {
@@ -290,6 +299,7 @@ void vbo_transfer_ended(void *owner, const vbo_error *failure) {
   /* The exchange is freed before the answer is judged: what follows may begin the next attempt. */
   bool sent = leave_exchange(transfer);
   bool good = vbo_transfer_judge(transfer, failure != NULL ? &copy : NULL, &repeat, &err);
+  /* The seat is free before a pause: other requests go on meanwhile. */
   leave_seat(transfer, good ? NULL : &err, outcome_of(transfer, good ? NULL : &err));
   if (!good) {
     decide(transfer, &err, sent, repeat);
@@ -310,6 +320,7 @@ void vbo_transfer_resume(vbo_transfer *transfer) {
   transfer->held = false;
   transfer->moved_at = vbo_monotonic_ms(); /* the silence so far was ours */
   vbo_transfer_arm(transfer);
+  /* Last, since it offers the held bytes at once and they may be held again. */
   if (transfer->exchange != NULL) vbo_exchange_resume(transfer->exchange);
 }
 
@@ -332,6 +343,7 @@ static void on_file_ended(void *owner, const vbo_error *failure) {
     return;
   }
   vbo_error err = *failure; /* it belongs to the feed */
+  /* The disk may fail while the answer still comes in: the exchange ends here then. */
   decide(transfer, &err, leave_exchange(transfer), false);
 }
 
@@ -359,6 +371,7 @@ void vbo_transfer_on_timer(void *owner) {
   vbo_transfer *transfer = owner;
   int64_t now = vbo_monotonic_ms();
   vbo_error err;
+  /* The deadline comes first: it ends the transfer in every state. */
   if (now >= transfer->deadline_at) {
     if (saved_already(transfer)) return;
     bool unsent = transfer->attempts == 0;

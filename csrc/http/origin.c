@@ -21,8 +21,8 @@ static bool refuse(const char *why, vbo_error *err) {
 }
 
 /* Returns the host's end; NULL when it is not a host. Checks the characters only: whether the host
- * exists is for the resolver. An address with a zone ("%eth0") is refused, since the Host field
- * cannot carry one (RFC 6874 section 4). */
+ * exists is for the resolver. An address with a zone ("%eth0") is refused: a zone means something
+ * on one machine only (RFC 4007 section 6). */
 static const char *host_end(const char *host) {
   if (*host == '[') {
     const char *end = host + 1;
