@@ -1,4 +1,7 @@
-/* buffer.c: a growing, bounded run of bytes. */
+/* buffer.c: see buffer.h.
+ *
+ * One type serves ordinary and secure memory, so that code which builds a header or a form need not
+ * know whether a secret is in it. */
 #include "base/buffer.h"
 
 #include <stdlib.h>
@@ -9,6 +12,7 @@
 enum { BUFFER_FIRST = 256 };
 
 bool vbo_buffer_reserve(vbo_buffer *buffer, size_t size, vbo_error *err) {
+  /* The NUL behind the bytes always has room, and is not counted. */
   if (size >= SIZE_MAX - 1 - buffer->size) return vbo_error_memory(err);
   size_t needed = buffer->size + size + 1;
   if (buffer->limit != 0 && needed - 1 > buffer->limit)
@@ -44,6 +48,7 @@ bool vbo_buffer_reserve(vbo_buffer *buffer, size_t size, vbo_error *err) {
   return true;
 }
 
+/* `bytes` must not point into the buffer, which may move. */
 bool vbo_buffer_append(vbo_buffer *buffer, const void *bytes, size_t size, vbo_error *err) {
   if (!vbo_buffer_reserve(buffer, size, err)) return false;
   if (size > 0) memcpy(buffer->data + buffer->size, bytes, size);

@@ -1,4 +1,7 @@
-/* descriptor.c: see descriptor.h. */
+/* descriptor.c: see descriptor.h.
+ *
+ * Descriptors of other people's code cannot be opened with O_CLOEXEC. They are found by comparing
+ * what is open before and after, or against what the process inherited. */
 #include "base/descriptor.h"
 
 #include <arpa/inet.h>
@@ -47,6 +50,7 @@ void vbo_files_look(vbo_files *files) {
 }
 
 void vbo_files_seal_since(const vbo_files *before) {
+  /* 0, 1 and 2 are left: children are meant to get them. */
   for (int file = STDERR_FILENO + 1; file < VBO_FILES_SEEN; file++)
     if (!before->open[file]) vbo_file_seal(file);
 }
@@ -59,6 +63,7 @@ void vbo_files_inherited(void) {
 void vbo_files_seal(void) {
   if (!have_inherited) return;
   vbo_files_seal_since(&inherited);
+  /* One call for the rest where the system has it, instead of up to 65,536. */
   if (vbo_system_seal_above(VBO_FILES_SEEN)) return;
   int limit = vbo_system_file_limit();
   for (int file = VBO_FILES_SEEN; file < limit; file++)
@@ -72,6 +77,7 @@ static int port_of(const struct sockaddr_storage *address) {
   struct sockaddr_in6 in6;
   switch (address->ss_family) {
     case AF_INET:
+      /* Copied rather than cast, which would break the rules of aliasing (C11 6.5). */
       memcpy(&in, address, sizeof in);
       return ntohs(in.sin_port);
     case AF_INET6:
@@ -98,6 +104,7 @@ bool vbo_socket_is(int64_t socket, int local_port, int remote_port) {
          port_of(&address) == remote_port;
 }
 
+/* A failed poll(2) counts as readable: the caller then takes a fresh connection. */
 bool vbo_socket_readable(int64_t socket) {
   struct pollfd wait = {.fd = (int)socket, .events = POLLIN};
   return poll(&wait, 1, 0) != 0;

@@ -1,4 +1,7 @@
-/* disk.c: see disk.h. */
+/* disk.c: see disk.h.
+ *
+ * A save resolves its path once, into the descriptor of the directory; names in it go by the *at
+ * functions. A directory that is renamed or replaced meanwhile leads no file elsewhere. */
 #define _FILE_OFFSET_BITS 64 /* files beyond 2 GiB on 32-bit systems, too */
 #include "base/disk.h"
 
@@ -18,6 +21,7 @@ int vbo_file_look(int directory, const char *name, vbo_found *found) {
   *found = VBO_FOUND_NOTHING;
   if (fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT ? 0 : errno;
   *found = VBO_FOUND_FILE;
+  /* A link to nothing is a name that is taken. */
   if (S_ISLNK(info.st_mode) && fstatat(directory, name, &info, 0) != 0) return 0;
   if (S_ISDIR(info.st_mode))
     *found = VBO_FOUND_DIRECTORY;
@@ -42,6 +46,8 @@ int vbo_plain_open(const char *path, int *file) {
   return failure;
 }
 
+/* Opens first and asks fstat(2) of the descriptor: with stat(2) before it, another file could take
+ * the name in between. */
 int vbo_private_open(const char *path, int *file, bool *is_private) {
   struct stat info;
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -57,6 +63,7 @@ int vbo_private_open(const char *path, int *file, bool *is_private) {
   return 0;
 }
 
+/* Repeats a call that a signal interrupted: hosts may install handlers without SA_RESTART. */
 int64_t vbo_file_read(int file, void *bytes, size_t size) {
   for (;;) {
     ssize_t got = read(file, bytes, size);
@@ -72,6 +79,7 @@ int vbo_file_write(int file, const void *bytes, size_t size) {
     ssize_t wrote = write(file, from, piece);
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote < 0) return errno;
+    /* Without an errno, and trying again might never end. */
     if (wrote == 0) return EIO;
     from += wrote;
     size -= (size_t)wrote;
@@ -100,6 +108,8 @@ bool vbo_file_space(int file, int64_t *space, uint64_t *disk) {
 int vbo_file_flush(int file) {
   int twin = fcntl(file, F_DUPFD_CLOEXEC, 0);
   if (twin < 0) return errno;
+  /* EINTR: Linux has closed the descriptor by then, and a second close could hit one of another
+   * thread (close(2)). */
   return close(twin) == 0 || errno == EINTR ? 0 : errno;
 }
 

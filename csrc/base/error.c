@@ -1,4 +1,7 @@
-/* error.c: see error.h. */
+/* error.c: see error.h.
+ *
+ * A message may quote a server, a path or a runbook: it is redacted and cleaned here, in one place,
+ * so that no caller can forget it. */
 #include "base/error.h"
 
 #include <stdarg.h>
@@ -17,6 +20,8 @@ static void put_line(char *out, size_t capacity, char *text, const char *format)
 }
 
 static void error_start(vbo_error *err, vbo_error_kind kind, const char *format, va_list args) {
+  /* Larger than the message: what is removed makes room, and a secret is found whole before the
+   * text is cut. Formatted before `*err` is reset, into which an argument may point. */
   char text[sizeof err->message * 4];
   (void)vsnprintf(text, sizeof text, format, args);
   vbo_error fresh = {.kind = kind};
@@ -39,6 +44,7 @@ bool vbo_error_os(vbo_error *err, vbo_error_kind kind, int os_error, const char 
   va_start(args, format);
   error_start(err, kind, format, args);
   va_end(args);
+  /* Our words and names need no redaction, and are added to the finished line. */
   const char *words = vbo_errno_words(os_error);
   char name[16];
   (void)snprintf(err->code, sizeof err->code, "%s", vbo_errno_name(os_error, name));

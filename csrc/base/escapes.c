@@ -1,4 +1,7 @@
-/* escapes.c: see escapes.h. */
+/* escapes.c: see escapes.h.
+ *
+ * The decoders accept more than the standards allow, sloppy forms included: they serve a search,
+ * where an escape that is missed shows a secret and one too many costs nothing. */
 #include "base/escapes.h"
 
 #include <stdlib.h>
@@ -44,11 +47,13 @@ static size_t percent(const vbo_row *text, size_t at, uint32_t *point) {
   char bytes[4];
   size_t count = 0;
   if (sign != '%' && sign != '=') return 0;
+  /* %uXXXX is the form of JavaScript's escape(). */
   if (sign == '%' && at + 1 < text->count && text->at[at + 1].point == 'u') {
     long value = hex_number(text, at + 2, 4);
     *point = (uint32_t)value;
     return value >= 0 ? 6 : 0;
   }
+  /* Takes up to four escaped bytes together, which may be one character of UTF-8. */
   while (count < sizeof bytes && at + 3 * count < text->count &&
          text->at[at + 3 * count].point == sign) {
     long value = hex_number(text, at + 3 * count + 1, 2);
@@ -71,6 +76,7 @@ static size_t entity(const vbo_row *text, size_t at, uint32_t *point) {
     bool hex = ++end < text->count && (text->at[end].point | 0x20) == 'x';
     uint32_t value = 0;
     size_t first = hex ? ++end : end;
+    /* Eight digits, hex or decimal, always fit into 32 bits. */
     for (; end < text->count && end < first + 8; end++) {
       int digit = vbo_row_digit(text->at[end].point, hex ? 16 : 10);
       if (digit < 0) break;
@@ -93,6 +99,7 @@ static size_t entity(const vbo_row *text, size_t at, uint32_t *point) {
     if (i == sizeof names / sizeof *names) return 0;
     *point = names[i].point;
   }
+  /* Browsers accept an entity without its semicolon. */
   return (end < text->count && text->at[end].point == ';' ? end + 1 : end) - at;
 }
 
@@ -107,6 +114,7 @@ static size_t backslash(const vbo_row *text, size_t at, uint32_t *point) {
     long value = hex_number(text, at + 2, digits);
     if (value < 0) return 0;
     *point = (uint32_t)value;
+    /* JSON writes characters beyond U+FFFF as two escapes (RFC 8259 section 7). */
     if (value < 0xD800 || value > 0xDBFF || at + 7 >= text->count ||
         text->at[at + 6].point != '\\' || text->at[at + 7].point != 'u')
       return 2 + digits;
@@ -148,6 +156,7 @@ bool vbo_row_decode(const vbo_row *text, unsigned which, vbo_row *out, bool *sta
       if ((which & 1U << k) != 0) size = escapes[k](text, i, &made.point);
     if (size > 0) {
       changed = true;
+      /* From the first to the last of the escaped characters: all of them are hidden together. */
       made.to = text->at[i + size - 1].to;
     }
     out->at[out->count++] = made;
@@ -156,6 +165,7 @@ bool vbo_row_decode(const vbo_row *text, unsigned which, vbo_row *out, bool *sta
   return changed;
 }
 
+/* Characters of a text may be a secret's, and decoded ones are easier to read than the text was. */
 void vbo_row_free(vbo_row *text) {
   if (text->at != NULL) vbo_secure_wipe(text->at, text->count * sizeof *text->at);
   free(text->at);

@@ -10,6 +10,7 @@
 
 typedef enum outcome { FOLDED, NOT_UTF8, FAILED } outcome;
 
+/* Most names are ASCII, which folds without utf8proc and its allocations. */
 static bool is_ascii(const char *text, size_t size) {
   for (size_t i = 0; i < size; i++)
     if (((unsigned char)text[i] & 0x80U) != 0) return false;
@@ -29,6 +30,7 @@ static outcome map(const char *text, size_t size, int options, char **mapped, si
                    vbo_error *err) {
   utf8proc_uint8_t *result = NULL;
   utf8proc_ssize_t length =
+      /* utf8proc takes a signed size. */
       size > PTRDIFF_MAX ? UTF8PROC_ERROR_OVERFLOW
                          : utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)size,
                                         &result, (utf8proc_option_t)options);
@@ -65,6 +67,7 @@ static outcome fold(const char *text, size_t size, vbo_buffer *out, vbo_error *e
 bool vbo_fold(const char *text, size_t size, vbo_buffer *out, vbo_error *err) {
   if (is_ascii(text, size)) return lower_ascii(text, size, out, err);
   outcome how = fold(text, size, out, err);
+  /* A name that is not UTF-8 must still be comparable: byte for byte, but for the case of ASCII. */
   return how == NOT_UTF8 ? lower_ascii(text, size, out, err) : how == FOLDED;
 }
 

@@ -25,6 +25,7 @@ bool vbo_partial_is_name(const char *name) {
          strcmp(name + prefix + PARTIAL_DIGITS, partial_suffix) == 0;
 }
 
+/* The name is random: another user of a shared directory cannot create it in advance. */
 static bool make_partial_name(char name[VBO_PARTIAL_NAME]) {
   unsigned char random[PARTIAL_DIGITS / 2];
   if (!vbo_random(random, sizeof random)) return false;
@@ -35,7 +36,8 @@ static bool make_partial_name(char name[VBO_PARTIAL_NAME]) {
   return true;
 }
 
-/* Returns whether the name still leads to the open file. */
+/* Returns whether the name still leads to the open file. A name is only a hint: between open(2) and
+ * this another process may have removed or replaced it. */
 static bool is_named(int directory, const char *name, int file) {
   struct stat ours;
   struct stat named;
@@ -44,7 +46,8 @@ static bool is_named(int directory, const char *name, int file) {
 }
 
 /* Locks the file; EWOULDBLOCK when another process holds it. A file system without locks counts as
- * success: a sweep removes nothing there, either. */
+ * success: a sweep removes nothing there, either. flock(2) rather than fcntl(2): closing any other
+ * descriptor of the file would end a lock of the latter. */
 static int lock_file(int file) {
   int failure = 0;
   do
@@ -79,7 +82,8 @@ static int rename_file(int directory, const char *from, const char *to, bool rep
   if (replace) return renameat(directory, from, directory, to) == 0 ? 0 : errno;
   int failure = vbo_system_rename_exclusive(directory, from, to);
   if (failure != ENOSYS && failure != EINVAL && failure != ENOTSUP) return failure;
-  /* An old kernel or file system (NFS) without it: a hard link fails for an existing name, too. */
+  /* An old kernel or file system (NFS) without it: a hard link fails for an existing name, too. A
+   * crash between the two calls leaves the whole file under both names. */
   if (linkat(directory, from, directory, to, 0) != 0) return errno;
   if (unlinkat(directory, from, 0) != 0) return errno;
   return 0;
@@ -105,6 +109,8 @@ int vbo_partial_commit(int directory, const char name[VBO_PARTIAL_NAME], int fil
   return failure == EEXIST && replace ? replace_with_unnamed(directory, file, to) : failure;
 }
 
+/* Removes a file only when all agrees that a crash of ours left it: a plain file, this user's, with
+ * one name, and not locked. */
 static void remove_left(int directory, const char *name) {
   struct stat info;
   int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -141,6 +147,8 @@ static bool is_swept(int directory) {
 }
 
 void vbo_partial_sweep(int directory) {
+  /* A descriptor of its own: closedir closes it, and a duplicate would share the directory's
+   * position. */
   int twin = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *list = twin >= 0 ? fdopendir(twin) : NULL;
   if (list == NULL) {
@@ -179,6 +187,8 @@ int vbo_lock_take(int directory, const char *name, int *lock) {
   return EWOULDBLOCK;
 }
 
+/* The order matters (vbo_lock_take): unlocked first, the file could be another process's lock when
+ * it is removed. */
 void vbo_lock_release(int directory, const char *name, int lock) {
   unlinkat(directory, name, 0);
   close(lock);

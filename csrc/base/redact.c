@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 
+/* The bounds keep the time of redaction in proportion to the text, whatever is in it. */
 enum {
   LAYERS = 3,
   WINDOW = 64 * 1024,  /* bytes of a text that are searched at once, */
@@ -54,7 +55,8 @@ static void find(search *s, const vbo_row *text, int layer);
 
 /* ---------------------------------------------------------------- the secrets */
 
-/* Returns whether the secret is a word that our messages and every error object have anyway. */
+/* Returns whether the secret is a word that our messages and every error object have anyway. Hiding
+ * such a word would garble each message and guard little. */
 static bool is_plain_word(const char *bytes, size_t size) {
   static const char *const words[] = {"password", "secret", "token",  "message", "error",
                                       "server",   "proxy",  "client", "detail",  "title",
@@ -64,6 +66,7 @@ static bool is_plain_word(const char *bytes, size_t size) {
   return false;
 }
 
+/* memmem(3) is missing in POSIX before 2024. */
 static bool contains(const char *text, size_t size, const char *part, size_t part_size) {
   for (size_t at = 0; at + part_size <= size; at++)
     if (memcmp(text + at, part, part_size) == 0) return true;
@@ -84,6 +87,8 @@ static bool grow(search *s, void **array, size_t count, size_t *room, size_t siz
   return true;
 }
 
+/* Runs inside vbo_secret_each, with the list locked: it takes a share and does nothing slow. A
+ * secret that is being freed is left out. */
 static void add_secret(void *owner, vbo_secret *secret) {
   search *s = owner;
   const char *bytes = vbo_secret_bytes(secret);
@@ -107,6 +112,8 @@ static int by_first(const void *a, const void *b) {
   return (int)one->first - (int)other->first;
 }
 
+/* The secrets are grouped by the low byte of their first character: most places of a text then need
+ * no comparison at all. */
 static void sort_secrets(search *s) {
   if (s->secret_count > 1) qsort(s->secrets, s->secret_count, sizeof *s->secrets, by_first);
   size_t k = 0;
@@ -152,6 +159,7 @@ static void mark(search *s, size_t from, size_t to) {
 
 static size_t longest_match(const search *s, const vbo_row *text, size_t at, uint32_t first) {
   size_t longest = 0;
+  /* The longest counts: a secret may begin with another. */
   for (size_t k = s->firsts[first]; k < s->firsts[first + 1]; k++) {
     size_t size = matches(text, at, s->secrets[k].secret);
     if (size > longest) longest = size;
@@ -213,6 +221,7 @@ static bool holds(search *s, const char *bytes, size_t size) {
       at += vbo_row_point(bytes + at, size - at, &made.point);
       if (zeros == 0 || made.point != 0) text.at[text.count++] = made;
     }
+    /* One more layer of escapes inside, and no further Base64: only_any leaves it out. */
     find(&inner, &text, LAYERS - 1);
   }
   vbo_row_free(&text);
@@ -227,6 +236,8 @@ static bool run_holds(search *s, const vbo_row *text, size_t from, size_t to, co
     s->starved = true;
     return false;
   }
+  /* The secret may have been encoded behind other bytes, so that its first byte begins inside a
+   * group. */
   for (unsigned phase = 0; phase < code->phases && !found; phase++) {
     size_t size = 0;
     unsigned skip = phase;
@@ -262,6 +273,7 @@ static void find_coded(search *s, const vbo_row *text, const coding *code) {
       letters += letter;
       if (letter) end = k + 1;
     }
+    /* A run that is too short for the shortest secret needs no decoding. */
     if (letters * code->bits / 8 >= s->shortest && run_holds(s, text, i, end, code)) {
       while (end < text->count && text->at[end].point == '=') /* padding */
         end++;
@@ -292,6 +304,8 @@ static void find(search *s, const vbo_row *text, int layer) {
   if (layer == LAYERS) return;
   unsigned kinds = 0;
   for (unsigned which = 1; which <= VBO_ESCAPES_ALL; which++) {
+    /* Each kind alone, then all together when at least two occur: mixed escapes hide a secret from
+     * either kind alone. */
     bool single = (which & (which - 1)) == 0;
     if (!single && (which != VBO_ESCAPES_ALL || (kinds & (kinds - 1)) == 0)) continue;
     vbo_row decoded;
@@ -316,6 +330,7 @@ static void find_in_window(search *s, const char *text, size_t size) {
     made.to = (uint32_t)at;
     characters.at[characters.count++] = made;
   }
+  /* The bound grows with the window, and leaves short texts room for all layers. */
   size_t work = (characters.count + 100) * WORK;
   s->work = &work;
   find(s, &characters, 0);
@@ -338,6 +353,8 @@ static size_t replace(const search *s, char *text, size_t size) {
   for (size_t i = 0; i < s->found_count;) {
     size_t from = s->found[i].from;
     size_t to = s->found[i].to;
+    /* Matches that overlap or touch become one: stars between them would show where one secret
+     * ends. */
     for (i++; i < s->found_count && s->found[i].from <= to; i++)
       if (s->found[i].to > to) to = s->found[i].to;
     memmove(text + used, text + at, from - at);
@@ -362,6 +379,7 @@ static size_t redact(char *text, size_t size, const char *own, size_t least) {
     find_in_window(&s, text + at, rest < WINDOW + OVERLAP ? rest : WINDOW + OVERLAP);
   }
   if (s.found_count > 1) qsort(s.found, s.found_count, sizeof *s.found, by_place);
+  /* A search that ran out of memory has proved nothing: all of the text is hidden. */
   if (s.starved) {
     size = size < 3 ? size : 3;
     memset(text, '*', size);

@@ -1,4 +1,7 @@
-/* ring.c: a ring of 1 MiB. */
+/* ring.c: see ring.h.
+ *
+ * The ring needs no lock: libcurl's callbacks fill it and its puller empties it on the same thread.
+ * */
 #include "base/ring.h"
 
 #include <stdlib.h>
@@ -6,6 +9,7 @@
 
 bool vbo_ring_put(vbo_ring *ring, const void *bytes, size_t size, vbo_error *err) {
   if (size == 0) return true;
+  /* Allocated with the first byte: a transfer that fails early needs no MiB. */
   if (ring->data == NULL && (ring->data = malloc(VBO_RING_CAPACITY)) == NULL)
     return vbo_error_memory(err);
   size_t end = (ring->start + ring->size) % VBO_RING_CAPACITY;
@@ -23,6 +27,7 @@ size_t vbo_ring_take(vbo_ring *ring, void *bytes, size_t size) {
   memcpy(bytes, ring->data + ring->start, first);
   memcpy((char *)bytes + first, ring->data, size - first);
   ring->size -= size;
+  /* An empty ring begins anew, so that the next bytes stay in one piece. */
   ring->start = ring->size == 0 ? 0 : (ring->start + size) % VBO_RING_CAPACITY;
   return size;
 }

@@ -1,4 +1,7 @@
-/* secret.c: secrets, and the list of all that live. */
+/* secret.c: secrets, and the list of all that live.
+ *
+ * Owners may be on any thread, hence the atomic count. The list needs the lock: redaction walks it
+ * while other threads make and free secrets. */
 #include "base/secret.h"
 
 #include <pthread.h>
@@ -19,6 +22,7 @@ struct vbo_secret {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static vbo_secret *all;
 
+/* The struct is in ordinary memory: it has no byte of the secret. */
 vbo_secret *vbo_secret_adopt(void *bytes, size_t size, size_t capacity, vbo_error *err) {
   vbo_secret *secret = malloc(sizeof *secret);
   if (secret == NULL) {
@@ -57,6 +61,7 @@ const char *vbo_secret_bytes(const vbo_secret *secret) {
   return secret->bytes;
 }
 
+/* Relaxed is enough: the caller is an owner, so that the count cannot reach 0 meanwhile. */
 vbo_secret *vbo_secret_share(vbo_secret *secret) {
   if (secret != NULL) atomic_fetch_add_explicit(&secret->owners, 1, memory_order_relaxed);
   return secret;
@@ -77,6 +82,8 @@ void vbo_secret_free(vbo_secret *secret) {
   free(secret);
 }
 
+/* Never raises a count from 0: its last owner waits for the lock of vbo_secret_each to unlink and
+ * wipe it. */
 bool vbo_secret_hold(vbo_secret *secret) {
   unsigned owners = atomic_load_explicit(&secret->owners, memory_order_relaxed);
   while (owners > 0)

@@ -56,10 +56,12 @@ static size_t block_size(size_t size, int *class) {
   return *class < CLASSES ? block : size;
 }
 
+/* Rounded up, so that each block begins at a multiple of SMALLEST. */
 static size_t head_size(void) {
   return (sizeof(arena) + SMALLEST - 1) / SMALLEST * SMALLEST;
 }
 
+/* The link of a free block is stored in the block by memcpy: no type of it is known here. */
 static void *take(arena *from, size_t block, int class) {
   void *memory = class < CLASSES ? from->free[class] : NULL;
   if (memory != NULL) {
@@ -78,6 +80,7 @@ static arena *new_arena(size_t block) {
   size_t size = block > SIZE_MAX / 2 ? 0 : block + head_size();
   arena *made = size == 0 ? NULL : vbo_secret_pages(size > ARENA ? size : ARENA, &size, &locked);
   if (made == NULL) return NULL;
+  /* Memory that may be swapped out is refused where locking works: see secret.h. */
   if (heap_locked && !locked) {
     vbo_secret_pages_free(made, size);
     refused = true;
@@ -107,6 +110,7 @@ static void *arena_alloc(size_t size) {
 static void arena_free(void *memory, size_t size) {
   int class = 0;
   size_t block = block_size(size, &class);
+  /* The block, not only the bytes asked for: `take` relies on zeros. */
   OPENSSL_cleanse(memory, block);
   pthread_mutex_lock(&lock);
   arena **link = &arenas;
@@ -114,6 +118,7 @@ static void arena_free(void *memory, size_t size) {
          ((char *)memory < (char *)*link || (char *)memory >= (char *)*link + (*link)->size))
     link = &(*link)->next;
   arena *home = *link;
+  /* Locked memory is scarce: an arena without a block goes back to the system at once. */
   if (home != NULL && --home->live == 0) {
     *link = home->next;
     vbo_secret_pages_free(home, home->size);
@@ -129,6 +134,8 @@ static void arena_free(void *memory, size_t size) {
 void *vbo_secure_alloc(size_t size) {
   pthread_once(&heap_once, heap_start);
   if (size == 0) size = 1;
+  /* Without its heap OPENSSL_secure_zalloc would take ordinary memory (OPENSSL_secure_malloc(3)).
+   * */
   if (!CRYPTO_secure_malloc_initialized()) return arena_alloc(size);
   void *memory = OPENSSL_secure_zalloc(size);
   return memory != NULL ? memory : arena_alloc(size);
@@ -151,6 +158,7 @@ void vbo_secure_free(void *memory, size_t size) {
     arena_free(memory, size);
 }
 
+/* memset before a free may be optimized away; OPENSSL_cleanse may not. */
 void vbo_secure_wipe(void *memory, size_t size) {
   OPENSSL_cleanse(memory, size);
 }

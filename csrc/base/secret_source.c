@@ -1,4 +1,7 @@
-/* secret_source.c: where secrets come from: environment, file, terminal. */
+/* secret_source.c: where secrets come from: environment, file, terminal.
+ *
+ * The bytes of a file or a terminal go straight into secure memory. stdio is not used for them,
+ * since its buffers are ordinary memory and are not wiped. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +129,7 @@ static vbo_secret *from_file(const char *path, bool whole, vbo_error *err) {
                  "cannot open the secret file %s", path);
     return NULL;
   }
+  /* Refused rather than warned of, as ssh does with private keys. */
   if (!is_private) {
     vbo_file_close(file);
     vbo_error_set(err, VBO_ERROR_TRUST, "the secret file %s must be readable by its owner alone",
@@ -151,6 +155,7 @@ vbo_secret *vbo_secret_from_file_whole(const char *path, vbo_error *err) {
 
 static bool is_base64(const char *bytes, size_t size) {
   size_t letters = size;
+  /* At most two signs of padding (RFC 4648 section 4). */
   while (letters > 0 && size - letters < 2 && bytes[letters - 1] == '=')
     letters--;
   for (size_t i = 0; i < letters; i++) {
@@ -208,9 +213,12 @@ static bool type_line(vbo_terminal *terminal, char *bytes, size_t capacity, size
         while (*size > 0 && ((unsigned char)bytes[--*size] & 0xC0U) == 0x80U)
           continue;
         break;
+      /* Ctrl-U, backspace and Ctrl-D are handled here, since the terminal no longer edits lines
+       * (terminal.c). */
       case CTRL_U:
         *size = 0;
         break;
+      /* Keys beyond 16 KiB are dropped. */
       default:
         if (*size < capacity - 1) bytes[(*size)++] = (char)key;
     }

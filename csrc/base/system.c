@@ -28,6 +28,7 @@
 
 /* ------------------------------------------------------------------ process */
 
+/* A clock that is set, or a leap second, must neither end a deadline nor stretch it. */
 int64_t vbo_monotonic_ms(void) {
   struct timespec now;
   (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -39,6 +40,7 @@ int64_t vbo_wall_seconds(void) {
 }
 
 void vbo_stay_loaded(void) {
+  /* The address of an object, since C has no conversion of a function's to void * (C11 6.3.2.3). */
   static const char ours;
   Dl_info found;
   /* RTLD_NOLOAD marks a library that is loaded and loads none: a program with this code linked in
@@ -47,6 +49,7 @@ void vbo_stay_loaded(void) {
     (void)dlopen(found.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
+/* No descriptor of /dev/urandom is needed, which a chroot may lack. */
 bool vbo_random(void *out, size_t size) {
 #if defined(__linux__)
   unsigned char *bytes = out;
@@ -87,6 +90,8 @@ bool vbo_system_seal_above(int first) {
 #endif
 }
 
+/* SOCK_CLOEXEC closes the gap between socket(2) and fcntl(2), in which another thread could fork.
+ * */
 int64_t vbo_system_socket(int family, int type, int protocol) {
 #if defined(SOCK_CLOEXEC)
   return socket(family, type | SOCK_CLOEXEC, protocol);
@@ -127,6 +132,7 @@ int vbo_file_reserve(int file, int64_t size, bool *done) {
   (void)file, (void)size;
 #endif
   *done = failure == 0;
+  /* Only a full disk counts as a failure: without a reservation the save goes on. */
   return failure == ENOSPC || failure == EDQUOT || failure == EFBIG ? failure : 0;
 }
 
@@ -156,6 +162,7 @@ bool vbo_system_open_unnamed(int directory, int *file) {
   int fd = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
   if (fd < 0) return false;
   descriptor_path(path, fd);
+  /* A container may have no /proc: then such a file could never get a name. */
   if (fstat(fd, &ours) == 0 && stat(path, &seen) == 0 && ours.st_ino == seen.st_ino &&
       ours.st_dev == seen.st_dev) {
     *file = fd;
@@ -208,6 +215,8 @@ void *vbo_secret_pages(size_t size, size_t *given, bool *locked) {
   size_t page = page_size();
   if (size > SIZE_MAX - 4 * page) return NULL;
   size_t inside = (size + page - 1) / page * page;
+  /* The pages at both ends stay PROT_NONE: an overrun faults there instead of reaching a secret or
+   * leaving one. */
   char *all = mmap(NULL, inside + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0);
   if (all == MAP_FAILED) return NULL;
   char *pages = all + page;
@@ -231,6 +240,7 @@ void vbo_secret_pages_free(void *pages, size_t size) {
 void vbo_memory_private(void) {
   struct rlimit core;
   if (getrlimit(RLIMIT_CORE, &core) == 0) {
+    /* The soft limit alone: a child may raise it again for itself. */
     core.rlim_cur = 0;
     setrlimit(RLIMIT_CORE, &core);
   }

@@ -1,4 +1,6 @@
-/* terminal.c: see terminal.h. */
+/* terminal.c: see terminal.h.
+ *
+ * /dev/tty rather than standard input, which may be a pipe with the runbook's data. */
 #include "base/terminal.h"
 
 #include <fcntl.h>
@@ -25,6 +27,7 @@ vbo_terminal *vbo_terminal_open(void) {
     quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG);
     quiet.c_cc[VMIN] = 1;
     quiet.c_cc[VTIME] = 0;
+    /* TCSAFLUSH drops what was typed before the prompt. */
     if (tcsetattr(terminal->fd, TCSAFLUSH, &quiet) == 0) return terminal;
   }
   if (terminal->fd >= 0) close(terminal->fd);

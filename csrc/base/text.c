@@ -1,4 +1,7 @@
-/* text.c: UTF-8 and text that other machines send. */
+/* text.c: see text.h.
+ *
+ * Decoding is strict (RFC 3629): an overlong form or a surrogate is another spelling of a
+ * character, which would pass a check for the usual one. */
 #include "base/text.h"
 
 #include <stdio.h>
@@ -132,6 +135,7 @@ bool vbo_ascii_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+/* In a Turkish locale tolower(3) and strcasecmp(3) map "I" differently. */
 bool vbo_ascii_equal(const char *a, size_t size_a, const char *b, size_t size_b) {
   if (size_a != size_b) return false;
   for (size_t i = 0; i < size_a; i++)
@@ -143,6 +147,7 @@ char *vbo_text_copy(const char *text) {
   return text == NULL ? NULL : vbo_text_copy_n(text, strlen(text));
 }
 
+/* Takes a size, unlike strndup(3), which stops at a NUL. */
 char *vbo_text_copy_n(const char *text, size_t size) {
   char *copy = malloc(size + 1);
   if (copy == NULL) return NULL;

@@ -1,4 +1,7 @@
-/* timer.c: a pairing heap of timers. */
+/* timer.c: see timer.h.
+ *
+ * A pairing heap, since most timers are moved or stopped before they fire: it sets one in O(1) and
+ * removes any in O(log n) amortized. */
 #include "base/timer.h"
 
 #include <stddef.h>
@@ -54,6 +57,7 @@ void vbo_timer_stop(vbo_timers *timers, vbo_timer *timer) {
   if (timers->root == timer) {
     timers->root = children;
   } else {
+    /* `previous` is the parent for a first child, and a sibling for the others. */
     if (timer->previous->child == timer)
       timer->previous->child = timer->sibling;
     else
@@ -65,6 +69,7 @@ void vbo_timer_stop(vbo_timers *timers, vbo_timer *timer) {
 }
 
 void vbo_timer_set(vbo_timers *timers, vbo_timer *timer, int64_t due) {
+  /* Callers set their timer after each event, often to the same time. */
   if (timer->set && timer->due == due) return;
   vbo_timer_stop(timers, timer);
   timer->due = due;
@@ -87,6 +92,7 @@ void vbo_timers_fire(vbo_timers *timers, int64_t now) {
   while (timers->root != NULL && timers->root->due <= now) {
     vbo_timer *timer = timers->root;
     vbo_timer_stop(timers, timer);
+    /* The heap is whole again before this: `fire` may set and stop any timer, and free its own. */
     timer->fire(timer->owner);
   }
 }

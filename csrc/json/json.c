@@ -1,4 +1,8 @@
-/* json.c: the lexer. */
+/* json.c: the lexer.
+ *
+ * It is a state machine without recursion: a document's depth costs a bit for each level, and no
+ * document can overflow the stack. Strictness (RFC 8259) matters beyond taste: a whole document is
+ * taken for a whole answer (vbo_json_complete). */
 #include "json/json.h"
 
 #include <string.h>
@@ -55,7 +59,8 @@ static bool open_level(vbo_json_lexer *lexer, bool object) {
   return true;
 }
 
-/* Reads a string or a number, whose first byte the lexer is at. */
+/* Reads a string or a number, whose first byte the lexer is at. Copies the scan's result into the
+ * token. The scanners know neither depth nor state, since page.c uses them without a lexer. */
 static bool lex_run(vbo_json_lexer *lexer, vbo_json_token *token, bool (*run)(vbo_json_scan *)) {
   vbo_json_scan scan = {.text = lexer->text, .size = lexer->size, .at = lexer->at};
   if (!run(&scan)) return problem(lexer, scan.problem_at, scan.problem);
@@ -73,6 +78,8 @@ static bool lex_number(vbo_json_lexer *lexer, vbo_json_token *token) {
   return lex_run(lexer, token, vbo_json_scan_number);
 }
 
+/* A word needs no end of its own: whatever follows it must be a comma, a bracket or the end of the
+ * document. */
 static bool lex_word(vbo_json_lexer *lexer, vbo_json_token *token, const char *word) {
   size_t length = strlen(word);
   if (lexer->size - lexer->at < length || memcmp(lexer->text + lexer->at, word, length) != 0)
@@ -87,6 +94,7 @@ static void value_ended(vbo_json_lexer *lexer) {
   lexer->state = lexer->depth == 0 ? WANT_NOTHING : WANT_COMMA_OR_END;
 }
 
+/* Ends a level. Its callers have compared the bracket with the one that is open. */
 static bool close_level(vbo_json_lexer *lexer, vbo_json_token *token, bool object) {
   lexer->depth--;
   token->type = object ? VBO_JSON_OBJECT_END : VBO_JSON_ARRAY_END;
@@ -143,6 +151,7 @@ static void skip_space(vbo_json_lexer *lexer) {
 }
 
 bool vbo_json_next(vbo_json_lexer *lexer, vbo_json_token *token) {
+  /* A problem is final: callers may go on asking. */
   if (lexer->problem != NULL) return false;
   for (;;) {
     skip_space(lexer);
@@ -183,6 +192,7 @@ bool vbo_json_next(vbo_json_lexer *lexer, vbo_json_token *token) {
   }
 }
 
+/* The level's bit may stay: open_level sets it anew. */
 void vbo_json_close_at(vbo_json_lexer *lexer, size_t end) {
   lexer->depth--;
   lexer->at = end;
@@ -192,6 +202,7 @@ void vbo_json_close_at(vbo_json_lexer *lexer, size_t end) {
 bool vbo_json_complete(const char *text, size_t size) {
   vbo_json_lexer lexer;
   vbo_json_token token;
+  /* The deepest bound, since this asks for the end of the document and does not recurse. */
   vbo_json_start(&lexer, text, size, VBO_JSON_DEEPEST);
   while (vbo_json_next(&lexer, &token))
     continue;
@@ -208,6 +219,7 @@ uint32_t vbo_json_point(const char *text, size_t end, size_t *at) {
   }
   char e = text[*at + 1];
   if (e != 'u') {
+    /* The others, the quote, the backslash and the slash, stand for themselves. */
     static const char from[] = "bfnrt";
     static const char to[] = "\b\f\n\r\t";
     const char *found = strchr(from, e);
@@ -235,6 +247,7 @@ bool vbo_json_decode(const char *text, const vbo_json_token *token, char *out, s
     uint32_t point = vbo_json_point(text, end, &at);
     char bytes[4];
     size_t length = vbo_utf8_put(point == UINT32_MAX ? 0xFFFD : point, bytes);
+    /* ">=" leaves room for the NUL. */
     if (used + length >= capacity) return false;
     memcpy(out + used, bytes, length);
     used += length;
@@ -250,6 +263,7 @@ bool vbo_json_begins(const char *text, const vbo_json_token *token, const char *
   size_t end = token->start + token->length - 1;
   size_t at = token->start + 1;
   size_t left = strlen(with);
+  /* Compared while it is decoded, so that neither text needs a buffer. */
   while (at < end && left > 0) {
     uint32_t point = vbo_json_point(text, end, &at);
     char bytes[4];

@@ -1,4 +1,7 @@
-/* member.c: single members of small objects: token answers and errors. */
+/* member.c: single members of small objects: token answers and errors.
+ *
+ * Each call reads the document again, which is cheap for a few hundred bytes, and keeps no tree
+ * that would have to be wiped. */
 #include "json/json.h"
 
 #include <string.h>
@@ -15,6 +18,8 @@ bool vbo_json_member(const char *text, size_t size, const char *name, vbo_json_t
   vbo_json_start(&lexer, text, size, 0);
   for (bool first = true; vbo_json_next(&lexer, &token); first = false) {
     if (first && token.type != VBO_JSON_OBJECT) return false;
+    /* A nested object's members are deeper, and its brackets have its own depth: a value that is an
+     * object is found by its "{", and its "}" comes when nothing is wanted. */
     if (token.depth != 1) continue;
     if (wanted) {
       *value = token;

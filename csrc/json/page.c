@@ -1,4 +1,8 @@
-/* page.c: see page.h. */
+/* page.c: see page.h.
+ *
+ * Whatever is unusual (a strange shape, a number beyond a double, no memory) makes the page fail or
+ * a lookup unclear, and never wrong: the caller then decodes the whole with lua-cjson, whose result
+ * counts. */
 #include "json/page.h"
 
 #include <stdlib.h>
@@ -21,6 +25,7 @@ static bool list_reserve(vbo_json_list *list, size_t item, size_t more) {
   if (list->room - list->count >= more) return true;
   size_t room = list->room < 64 ? 64 : list->room * 2;
   if (room - list->count < more) room = list->count + more;
+  /* The product below must not overflow. */
   if (room > SIZE_MAX / item) return false;
   void *moved = realloc(list->items, room * item);
   if (moved == NULL) return false;
@@ -40,6 +45,8 @@ static void *list_add(vbo_json_list *list, size_t item) {
 static bool add_scalar(vbo_json_page *page, size_t start) {
   uint32_t *added = ADD(page->scalars, uint32_t);
   if (added == NULL) return false;
+  /* Offsets have 32 bits: vbo_json_page_open refuses a larger text, and the lists take half the
+   * memory. */
   *added = (uint32_t)start;
   return true;
 }
@@ -104,13 +111,15 @@ static inline size_t scalar_end(const char *text, size_t size, size_t at) {
 }
 
 /* Matches the record at `start` with this shape: returns its end, and adds its scalars; 0 when it
- * differs. */
+ * differs. Commits its scalars at the end alone, so that a shape that differs half-way leaves none
+ * behind. */
 static size_t fit(vbo_json_page *page, const vbo_json_shape *shape, size_t start) {
   const char *text = page->text.data;
   size_t size = page->text.size;
   const vbo_json_span *gap = AT(page->gaps, vbo_json_span, shape->gap);
   const vbo_json_span *last = gap + shape->gaps - 1;
   size_t at = start;
+  /* Reserved for all at once: the loop writes through a pointer that must not move. */
   if (!list_reserve(&page->scalars, sizeof(uint32_t), shape->gaps)) return 0;
   uint32_t *scalar = AT(page->scalars, uint32_t, page->scalars.count);
   for (;; gap++) {
@@ -126,6 +135,7 @@ static size_t fit(vbo_json_page *page, const vbo_json_shape *shape, size_t start
   return at;
 }
 
+/* Tries the last shape first, then the newest: records of one kind mostly follow each other. */
 static size_t fit_any(vbo_json_page *page, size_t start, size_t *shape) {
   size_t count = page->shapes.count;
   if (count == 0) return 0;
@@ -164,6 +174,7 @@ static bool learn_token(learner *l, const vbo_json_token *token) {
   bool member = token->depth == l->depth;
   switch (token->type) {
     case VBO_JSON_KEY:
+      /* Names of nested objects are a part of the gaps, where their bytes are compared. */
       if (!member) return true;
       l->name =
           (vbo_json_span){.start = (uint32_t)token->start + 1, .size = (uint32_t)token->length - 2};
@@ -176,6 +187,7 @@ static bool learn_token(learner *l, const vbo_json_token *token) {
     case VBO_JSON_ARRAY_END:
       return true;
     case VBO_JSON_NUMBER:
+      /* Decoding must find the overflow (in_range). */
       if (!in_range(l->page->text.data, token->start, end)) return false;
       break;
     default:
@@ -191,6 +203,7 @@ static bool learn_token(learner *l, const vbo_json_token *token) {
 /* of members with one name the last counts, which decoding knows */
 static bool has_twins(const vbo_json_page *page, const vbo_json_shape *shape) {
   if (shape->fields == 0) return false;
+  /* Comparing each pair is quadratic, and a hostile page may have a million names. */
   if (shape->fields > FIELDS_MOST) return true;
   const vbo_json_field *fields = AT(page->fields, vbo_json_field, shape->field);
   const char *text = page->text.data;
@@ -208,6 +221,7 @@ static bool learn(vbo_json_page *page, vbo_json_lexer *lexer, const vbo_json_tok
   vbo_json_token token;
   size_t first = page->scalars.count;
   learner l = {.page = page, .depth = open->depth + 1, .gap = open->start};
+  /* Indexes rather than pointers: the lists move when they grow. */
   l.shape.gap = (uint32_t)page->gaps.count;
   l.shape.field = (uint32_t)page->fields.count;
   do {
@@ -259,6 +273,8 @@ static bool read_records(vbo_json_page *page, vbo_json_lexer *lexer, const vbo_j
       if (!learn(page, lexer, &token)) return false;
     } else {
       if (!add_record(page, token.start, end, first, shape)) return false;
+      /* The lexer has read the "{" alone: it goes on behind the last record, as if it had read
+       * them. */
       vbo_json_close_at(lexer, read_run(page, end));
     }
   }
@@ -276,6 +292,7 @@ static bool read_envelope(vbo_json_page *page, vbo_json_lexer *lexer) {
     if (token.type != VBO_JSON_KEY || token.depth != 1) continue;
     if (token.escaped) return false; /* it could be `results`, written otherwise */
     if (!vbo_json_begins(lexer->text, &token, "results", true)) continue;
+    /* A second `results` is left to decoding, for which the last one counts. */
     if (found || !vbo_json_next(lexer, &token) || token.type != VBO_JSON_ARRAY) return false;
     if (!read_records(page, lexer, &token)) return false;
     found = true;
@@ -297,6 +314,8 @@ static bool read_page(vbo_json_page *page, unsigned max_depth) {
 bool vbo_json_page_open(vbo_json_page *page, vbo_buffer *text, unsigned max_depth) {
   memset(page, 0, sizeof *page);
   if (text->data == NULL || text->size >= UINT32_MAX) return false;
+  /* Taken over before it is read, since the shapes point into it; handed back when it is not a
+   * page. */
   page->text = *text;
   if (!read_page(page, max_depth)) {
     page->text = (vbo_buffer){0};
@@ -387,6 +406,7 @@ vbo_json_found vbo_json_page_find(vbo_json_page *page, size_t record, const char
   if (field == NULL) return VBO_JSON_ABSENT;
   if (field->scalar == VBO_JSON_NESTED) return VBO_JSON_UNCLEAR;
   const uint32_t *starts = AT(page->scalars, uint32_t, r->scalar);
+  /* There is a gap in front of each scalar and one behind the last: gap n + 1 follows scalar n. */
   const vbo_json_span *gaps = AT(page->gaps, vbo_json_span, shape->gap);
   /* It ends where the gap behind it begins. */
   uint32_t next = field->scalar + 1;

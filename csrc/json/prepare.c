@@ -1,4 +1,8 @@
-/* prepare.c: a document rewritten for lua-cjson (see json.h for the rules). */
+/* prepare.c: a document rewritten for lua-cjson (see json.h for the rules), and strings written as
+ * JSON.
+ *
+ * Most documents need no change. They are read once and not copied: the output begins with the
+ * first byte that has to differ. */
 #include "json/json.h"
 
 #include <stdio.h>
@@ -45,6 +49,8 @@ static bool rewrite_number(rewriter *r, const vbo_json_token *token) {
   uint64_t magnitude = 0;
   if (!integer_magnitude(s, token->length, &magnitude)) return true;
   uint64_t largest = (uint64_t)INT64_MAX + (*s == '-' ? 1 : 0);
+  /* Up to 2^53 a double holds every integer; beyond 64 bits Lua has none, and a double is the best
+   * there is. */
   if (magnitude <= UINT64_C(1) << 53 || magnitude > largest) return true;
   if (!copy_until(r, token->start) || !put(r, "\"") || !put(r, r->marker) || !put(r, "i") ||
       !vbo_buffer_append(r->out, s, token->length, r->err))
@@ -56,9 +62,11 @@ static bool rewrite_number(rewriter *r, const vbo_json_token *token) {
 /* Doubles the marker of a string that begins like one of ours, and replaces lone surrogates, for
  * which cjson would fail the whole document. */
 static bool rewrite_string(rewriter *r, const vbo_json_token *token) {
+  /* Decoded for the comparison: a marker spelled with escapes would pose as ours as well. */
   if (token->type == VBO_JSON_STRING && vbo_json_begins(r->text, token, r->marker, false)) {
     if (!copy_until(r, token->start + 1) || !put(r, r->marker) || !put(r, "s")) return false;
   }
+  /* A lone surrogate can only be written as an escape: as UTF-8 the lexer refuses it. */
   if (!token->escaped) return true;
   size_t end = token->start + token->length - 1;
   for (size_t at = token->start + 1; at < end;) {
@@ -113,6 +121,7 @@ bool vbo_json_prepare(const char *text, size_t size, const vbo_json_options *opt
     if (!rewrite_token(&r, &token, after_bracket)) return false;
     after_bracket = token.type == VBO_JSON_ARRAY;
   }
+  /* Before the general problem, of which it is one: the document may be JSON. */
   if (lexer.too_deep)
     return vbo_error_set(err, VBO_ERROR_LIMIT, "JSON nested more than %u levels deep at byte %zu",
                          lexer.max_depth, lexer.problem_at);
@@ -143,6 +152,8 @@ bool vbo_json_append_string(vbo_buffer *out, const char *text, size_t size, vbo_
     char escape[8];
     size_t piece_size = length;
     if (length == 0) {
+      /* JSON must be UTF-8 (RFC 8259 section 8.1): a byte that is not would make the server refuse
+       * the whole body. */
       piece = "\\ufffd";
       piece_size = 6;
       length = 1;
