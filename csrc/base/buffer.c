@@ -48,7 +48,7 @@ bool vbo_buffer_reserve(vbo_buffer *buffer, size_t size, vbo_error *err) {
   return true;
 }
 
-/* `bytes` must not point into the buffer, which may move. */
+/* Appends bytes from elsewhere: the buffer itself may move. */
 bool vbo_buffer_append(vbo_buffer *buffer, const void *bytes, size_t size, vbo_error *err) {
   if (!vbo_buffer_reserve(buffer, size, err)) return false;
   if (size > 0) memcpy(buffer->data + buffer->size, bytes, size);

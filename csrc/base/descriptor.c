@@ -44,6 +44,8 @@ void vbo_file_seal(int file) {
 static vbo_files inherited;
 static bool have_inherited;
 
+/* Asks by F_GETFD, which changes nothing and fails for a closed number: unlike /proc/self/fd it
+ * works everywhere. */
 void vbo_files_look(vbo_files *files) {
   for (int file = 0; file < VBO_FILES_SEEN; file++)
     files->open[file] = fcntl(file, F_GETFD) >= 0;
@@ -104,7 +106,7 @@ bool vbo_socket_is(int64_t socket, int local_port, int remote_port) {
          port_of(&address) == remote_port;
 }
 
-/* A failed poll(2) counts as readable: the caller then takes a fresh connection. */
+/* Takes a failed poll(2) for readable: the caller then uses a fresh connection. */
 bool vbo_socket_readable(int64_t socket) {
   struct pollfd wait = {.fd = (int)socket, .events = POLLIN};
   return poll(&wait, 1, 0) != 0;

@@ -165,7 +165,8 @@ bool vbo_row_decode(const vbo_row *text, unsigned which, vbo_row *out, bool *sta
   return changed;
 }
 
-/* Characters of a text may be a secret's, and decoded ones are easier to read than the text was. */
+/* Wipes first: the characters may be a secret's, and decoded ones are easier to read than the text
+ * was. */
 void vbo_row_free(vbo_row *text) {
   if (text->at != NULL) vbo_secure_wipe(text->at, text->count * sizeof *text->at);
   free(text->at);

@@ -10,7 +10,8 @@
 
 typedef enum outcome { FOLDED, NOT_UTF8, FAILED } outcome;
 
-/* Most names are ASCII, which folds without utf8proc and its allocations. */
+/* Returns whether all bytes are ASCII, as in most names: those fold without utf8proc and its
+ * allocations. */
 static bool is_ascii(const char *text, size_t size) {
   for (size_t i = 0; i < size; i++)
     if (((unsigned char)text[i] & 0x80U) != 0) return false;

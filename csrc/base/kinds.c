@@ -94,7 +94,7 @@ const char *vbo_errno_words(int os_error) {
   return found != NULL ? found->words : NULL;
 }
 
-/* Not strerrorname_np, which only glibc 2.32 and later has. */
+/* Replaces strerrorname_np, which only glibc 2.32 and later has. */
 const char *vbo_errno_name(int os_error, char buffer[16]) {
   const struct errno_words *found = errno_find(os_error);
   if (found != NULL) return found->name;

@@ -25,7 +25,7 @@ bool vbo_partial_is_name(const char *name) {
          strcmp(name + prefix + PARTIAL_DIGITS, partial_suffix) == 0;
 }
 
-/* The name is random: another user of a shared directory cannot create it in advance. */
+/* Makes a random name, which another user of a shared directory cannot create in advance. */
 static bool make_partial_name(char name[VBO_PARTIAL_NAME]) {
   unsigned char random[PARTIAL_DIGITS / 2];
   if (!vbo_random(random, sizeof random)) return false;
@@ -56,6 +56,8 @@ static int lock_file(int file) {
   return failure == EWOULDBLOCK ? EWOULDBLOCK : 0;
 }
 
+/* Uses O_EXCL and O_NOFOLLOW: a link that another user has put there is not followed. The mode is
+ * 0666, so that the user's umask decides. */
 int vbo_partial_open(int directory, char name[VBO_PARTIAL_NAME], int *file) {
   *name = '\0';
   if (vbo_system_open_unnamed(directory, file)) {
@@ -78,6 +80,8 @@ int vbo_partial_open(int directory, char name[VBO_PARTIAL_NAME], int *file) {
   return EBUSY;
 }
 
+/* Renames in one step in either case. A check before the rename would leave a gap, in which another
+ * process may take the name. */
 static int rename_file(int directory, const char *from, const char *to, bool replace) {
   if (replace) return renameat(directory, from, directory, to) == 0 ? 0 : errno;
   int failure = vbo_system_rename_exclusive(directory, from, to);
@@ -187,8 +191,8 @@ int vbo_lock_take(int directory, const char *name, int *lock) {
   return EWOULDBLOCK;
 }
 
-/* The order matters (vbo_lock_take): unlocked first, the file could be another process's lock when
- * it is removed. */
+/* Removes the file, then unlocks it (vbo_lock_take): unlocked first, it could be another process's
+ * lock when it is removed. */
 void vbo_lock_release(int directory, const char *name, int lock) {
   unlinkat(directory, name, 0);
   close(lock);

@@ -66,7 +66,7 @@ static bool is_plain_word(const char *bytes, size_t size) {
   return false;
 }
 
-/* memmem(3) is missing in POSIX before 2024. */
+/* Stands in for memmem(3), which not every libc declares. */
 static bool contains(const char *text, size_t size, const char *part, size_t part_size) {
   for (size_t at = 0; at + part_size <= size; at++)
     if (memcmp(text + at, part, part_size) == 0) return true;
@@ -112,8 +112,8 @@ static int by_first(const void *a, const void *b) {
   return (int)one->first - (int)other->first;
 }
 
-/* The secrets are grouped by the low byte of their first character: most places of a text then need
- * no comparison at all. */
+/* Groups the secrets by the low byte of their first character: most places of a text then need no
+ * comparison at all. */
 static void sort_secrets(search *s) {
   if (s->secret_count > 1) qsort(s->secrets, s->secret_count, sizeof *s->secrets, by_first);
   size_t k = 0;
@@ -346,7 +346,8 @@ static int by_place(const void *a, const void *b) {
   return first->from < second->from ? -1 : first->from > second->from;
 }
 
-/* Writes the stars. A match can be shorter than three bytes (two characters of Latin-1). */
+/* Writes the stars. A match can be shorter than three bytes (two characters of Latin-1). Runs in
+ * place: the stars are never longer than what they replace. */
 static size_t replace(const search *s, char *text, size_t size) {
   size_t used = 0;
   size_t at = 0;
@@ -368,6 +369,7 @@ static size_t replace(const search *s, char *text, size_t size) {
   return used + size - at;
 }
 
+/* Holds a share of each secret until the end, since other threads may free theirs meanwhile. */
 static size_t redact(char *text, size_t size, const char *own, size_t least) {
   search s = {.own = own, .least = least < VBO_REDACT_LEAST ? VBO_REDACT_LEAST : least};
   if (size == 0) return 0;

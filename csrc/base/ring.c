@@ -13,6 +13,7 @@ bool vbo_ring_put(vbo_ring *ring, const void *bytes, size_t size, vbo_error *err
   if (ring->data == NULL && (ring->data = malloc(VBO_RING_CAPACITY)) == NULL)
     return vbo_error_memory(err);
   size_t end = (ring->start + ring->size) % VBO_RING_CAPACITY;
+  /* A run may wrap around the end: then it goes in two pieces. */
   size_t first = VBO_RING_CAPACITY - end < size ? VBO_RING_CAPACITY - end : size;
   memcpy(ring->data + end, bytes, first);
   memcpy(ring->data, (const char *)bytes + first, size - first);

@@ -22,7 +22,7 @@ struct vbo_secret {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static vbo_secret *all;
 
-/* The struct is in ordinary memory: it has no byte of the secret. */
+/* Keeps the struct in ordinary memory: it has no byte of the secret. */
 vbo_secret *vbo_secret_adopt(void *bytes, size_t size, size_t capacity, vbo_error *err) {
   vbo_secret *secret = malloc(sizeof *secret);
   if (secret == NULL) {
@@ -61,14 +61,16 @@ const char *vbo_secret_bytes(const vbo_secret *secret) {
   return secret->bytes;
 }
 
-/* Relaxed is enough: the caller is an owner, so that the count cannot reach 0 meanwhile. */
+/* Adds an owner. Relaxed order is enough: the caller is an owner, so that the count cannot reach 0
+ * meanwhile. */
 vbo_secret *vbo_secret_share(vbo_secret *secret) {
   if (secret != NULL) atomic_fetch_add_explicit(&secret->owners, 1, memory_order_relaxed);
   return secret;
 }
 
 void vbo_secret_free(vbo_secret *secret) {
-  /* Acquire: what other owners did with the bytes happens before they are wiped. */
+  /* Acquire: what other owners did with the bytes happens before they are wiped. Unlinked before it
+   * is wiped, so that redaction never reads freed bytes. */
   if (secret == NULL || atomic_fetch_sub_explicit(&secret->owners, 1, memory_order_acq_rel) != 1)
     return;
   pthread_mutex_lock(&lock);
@@ -82,8 +84,8 @@ void vbo_secret_free(vbo_secret *secret) {
   free(secret);
 }
 
-/* Never raises a count from 0: its last owner waits for the lock of vbo_secret_each to unlink and
- * wipe it. */
+/* Adds an owner, but never to a count of 0: that last owner waits for the lock of vbo_secret_each
+ * to unlink and wipe it. */
 bool vbo_secret_hold(vbo_secret *secret) {
   unsigned owners = atomic_load_explicit(&secret->owners, memory_order_relaxed);
   while (owners > 0)
@@ -93,6 +95,7 @@ bool vbo_secret_hold(vbo_secret *secret) {
   return false;
 }
 
+/* Runs under the mutex, which is not recursive: `see` must neither make nor free a secret. */
 void vbo_secret_each(void (*see)(void *owner, vbo_secret *secret), void *owner) {
   pthread_mutex_lock(&lock);
   for (vbo_secret *secret = all; secret != NULL; secret = secret->after)

@@ -33,6 +33,7 @@ static bool heap_locked;     /* the system locks memory for us */
 static _Atomic bool refused; /* the last failure was the limit of locked memory, not the system's
                                 memory */
 
+/* Starts the heap for the life of the process: a secret may live on any thread until the end. */
 static void heap_start(void) {
   /* A host program that has initialized the heap keeps its size, and has seen whether it is
    * locked. CRYPTO_secure_malloc_init(3): 1 is success, 2 is success without the lock. */
@@ -56,12 +57,12 @@ static size_t block_size(size_t size, int *class) {
   return *class < CLASSES ? block : size;
 }
 
-/* Rounded up, so that each block begins at a multiple of SMALLEST. */
+/* Returns the head's size, rounded up so that each block begins at a multiple of SMALLEST. */
 static size_t head_size(void) {
   return (sizeof(arena) + SMALLEST - 1) / SMALLEST * SMALLEST;
 }
 
-/* The link of a free block is stored in the block by memcpy: no type of it is known here. */
+/* Takes a block. The link of a free one is read by memcpy, since the block has no type. */
 static void *take(arena *from, size_t block, int class) {
   void *memory = class < CLASSES ? from->free[class] : NULL;
   if (memory != NULL) {
@@ -91,6 +92,8 @@ static arena *new_arena(size_t block) {
   return made;
 }
 
+/* Takes the first block that fits: the arenas are few, since each holds thousands of small secrets.
+ * */
 static void *arena_alloc(size_t size) {
   int class = 0;
   size_t block = block_size(size, &class);
@@ -158,7 +161,7 @@ void vbo_secure_free(void *memory, size_t size) {
     arena_free(memory, size);
 }
 
-/* memset before a free may be optimized away; OPENSSL_cleanse may not. */
+/* Replaces memset, which a compiler may remove before a free. */
 void vbo_secure_wipe(void *memory, size_t size) {
   OPENSSL_cleanse(memory, size);
 }

@@ -28,7 +28,7 @@
 
 /* ------------------------------------------------------------------ process */
 
-/* A clock that is set, or a leap second, must neither end a deadline nor stretch it. */
+/* Uses CLOCK_MONOTONIC: a clock that is set must neither end a deadline nor stretch it. */
 int64_t vbo_monotonic_ms(void) {
   struct timespec now;
   (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -49,7 +49,7 @@ void vbo_stay_loaded(void) {
     (void)dlopen(found.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
-/* No descriptor of /dev/urandom is needed, which a chroot may lack. */
+/* Asks the kernel directly: /dev/urandom needs a descriptor, and a chroot may lack it. */
 bool vbo_random(void *out, size_t size) {
 #if defined(__linux__)
   unsigned char *bytes = out;
@@ -90,8 +90,7 @@ bool vbo_system_seal_above(int first) {
 #endif
 }
 
-/* SOCK_CLOEXEC closes the gap between socket(2) and fcntl(2), in which another thread could fork.
- * */
+/* Uses SOCK_CLOEXEC where it exists: between socket(2) and fcntl(2) another thread could fork. */
 int64_t vbo_system_socket(int family, int type, int protocol) {
 #if defined(SOCK_CLOEXEC)
   return socket(family, type | SOCK_CLOEXEC, protocol);
@@ -232,6 +231,7 @@ void *vbo_secret_pages(size_t size, size_t *given, bool *locked) {
   return pages;
 }
 
+/* Needs the same size as was given: the guard pages go with it. */
 void vbo_secret_pages_free(void *pages, size_t size) {
   size_t page = page_size();
   munmap((char *)pages - page, size + 2 * page); /* which unlocks them */
@@ -251,6 +251,7 @@ void vbo_memory_private(void) {
 #endif
 }
 
+/* Serves wiping: libcurl's free callback gets no size (multi.c). */
 size_t vbo_allocation_size(void *memory) {
 #if defined(__APPLE__)
   return malloc_size(memory);

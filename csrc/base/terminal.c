@@ -44,6 +44,8 @@ int vbo_terminal_key(vbo_terminal *terminal) {
   return vbo_file_read(terminal->fd, &byte, 1) == 1 ? byte : -1;
 }
 
+/* Restores the terminal. TCSAFLUSH drops keys typed behind Enter, which must not reach a shell as a
+ * command. */
 void vbo_terminal_close(vbo_terminal *terminal) {
   tcsetattr(terminal->fd, TCSAFLUSH, &terminal->before);
   close(terminal->fd);

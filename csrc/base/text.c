@@ -91,6 +91,7 @@ size_t vbo_text_show(const char *text, size_t size, char out[VBO_TEXT_SHOWN], bo
   return length > 0 ? length : 1;
 }
 
+/* Replaces a byte that is not UTF-8 by "?", which is as short. */
 void vbo_text_clean(char *out, size_t capacity, const char *text, size_t size) {
   /* Cleaning never makes a text longer, which callers rely on. */
   size_t used = 0;
@@ -135,7 +136,7 @@ bool vbo_ascii_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/* In a Turkish locale tolower(3) and strcasecmp(3) map "I" differently. */
+/* Replaces strcasecmp(3) and tolower(3), which a Turkish locale makes map "I" differently. */
 bool vbo_ascii_equal(const char *a, size_t size_a, const char *b, size_t size_b) {
   if (size_a != size_b) return false;
   for (size_t i = 0; i < size_a; i++)

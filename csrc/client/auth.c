@@ -33,6 +33,7 @@ void vbo_auth_init(vbo_auth *auth, vbo_endpoint *endpoint, const vbo_credentials
   vbo_list_init(&auth->waiting);
 }
 
+/* Returns the time by the timers' clock, which tests replace (timer.h). */
 static int64_t now_ms(const vbo_auth *auth) {
   return vbo_timers_now(auth->endpoint->timers);
 }
@@ -44,6 +45,7 @@ static void put_away(vbo_auth *auth) {
   vbo_buffer_free(&auth->form);
 }
 
+/* Reports only the two changes that matter to the owner: asking begins, asking is over. */
 static void set_state(vbo_auth *auth, vbo_auth_state state) {
   bool before = auth->state == VBO_AUTH_ASKING;
   bool after = state == VBO_AUTH_ASKING;
@@ -51,7 +53,7 @@ static void set_state(vbo_auth *auth, vbo_auth_state state) {
   if (before != after) auth->events->asking(auth->owner, after);
 }
 
-/* The client has ended its transfers before, so that none of them waits here. */
+/* Closes after the client has ended its transfers, so that none of them waits here. */
 void vbo_auth_close(vbo_auth *auth) {
   set_state(auth, VBO_AUTH_NONE);
   put_away(auth);
@@ -60,7 +62,7 @@ void vbo_auth_close(vbo_auth *auth) {
   auth->access = auth->refresh = NULL;
 }
 
-/* A token within the margin counts as missing: the server must still accept it when the request
+/* Counts a token within the margin as missing: the server must still accept it when the request
  * arrives. */
 bool vbo_auth_ready(const vbo_auth *auth) {
   return auth->state == VBO_AUTH_VALID && now_ms(auth) < auth->refresh_at;

@@ -32,8 +32,8 @@ static bool printable(const char *text) {
   return true;
 }
 
-/* Form-encoding could carry any byte: a password of several lines is a file that was read by
- * mistake. */
+/* Returns whether the password is one line. Form-encoding could carry any byte, but several lines
+ * are a file that was read by mistake. */
 static bool one_line(const vbo_secret *secret) {
   const char *bytes = vbo_secret_bytes(secret);
   size_t size = vbo_secret_size(secret);
@@ -104,7 +104,7 @@ static bool fill_credentials(vbo_credentials *out, const vbo_client_options *opt
          vbo_error_memory(err);
 }
 
-/* After a failure half-way vbo_client_free frees the parts that exist. */
+/* Fills in the endpoint. After a failure half-way vbo_client_free frees the parts that exist. */
 static bool fill_endpoint(vbo_client *client, const vbo_client_options *options, vbo_error *err) {
   vbo_endpoint *endpoint = &client->endpoint;
   vbo_engine *engine = client->engine;

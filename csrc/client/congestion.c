@@ -57,6 +57,7 @@ static int64_t heard_ms(const vbo_seats *seats) {
 
 /* ---------------------------------------------------------------- life span */
 
+/* Searches the list: an engine has a few servers, and this runs once for each client. */
 static vbo_congestion *find(vbo_seats *seats, const char *origin) {
   for (vbo_node *node = seats->origins.head.next; node != &seats->origins.head; node = node->next) {
     vbo_congestion *congestion = node->owner;
@@ -71,8 +72,8 @@ static int64_t strictest(int64_t one, int64_t other) {
   return one < other ? one : other;
 }
 
-/* Limits only ever get stricter: the one of a client that is closed stays until the last client of
- * the server is. */
+/* Tightens the limits, which never widen: the one of a closed client stays until the last client of
+ * the server is closed. */
 static void tighten(vbo_congestion *congestion, const vbo_congestion_options *options) {
   vbo_congestion_options *asked = &congestion->asked;
   int64_t patience = options->give_up_after < 0 ? INT64_MAX : options->give_up_after;
@@ -165,6 +166,8 @@ static void take(vbo_congestion *congestion, vbo_seat *seat, int64_t now) {
   }
 }
 
+/* Frees the place in the window; the export's turn is a matter of its own (vbo_congestion_stand).
+ * */
 static void give_back(vbo_congestion *congestion, vbo_seat *seat) {
   if (!seat->running) return;
   seat->running = false;
@@ -271,7 +274,8 @@ static bool has_room(const vbo_congestion *congestion, int64_t now) {
   return congestion->running < (int)congestion->window && now >= congestion->paused_until;
 }
 
-/* A given-up server needs no room: its waiting requests fail at once, but for the probe. */
+/* Returns whether a seat may be admitted or refused: a given-up server needs no room, since its
+ * waiting requests fail at once, but for the probe. */
 static bool may_admit(const vbo_congestion *congestion, int64_t now) {
   return next_seat(congestion) != NULL && (congestion->given_up || has_room(congestion, now));
 }

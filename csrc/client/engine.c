@@ -36,6 +36,8 @@ vbo_engine *vbo_engine_new(vbo_error *err) {
   return NULL;
 }
 
+/* Adds an owner. The count needs no atomics: an engine, its clients and their transfers stay on one
+ * thread. */
 vbo_engine *vbo_engine_share(vbo_engine *engine) {
   engine->owners++;
   return engine;
@@ -68,6 +70,7 @@ vbo_feeds *vbo_engine_feeds(vbo_engine *engine, vbo_error *err) {
   return engine->feeds;
 }
 
+/* Runs inside libcurl's callbacks, too: a list without allocation cannot fail there. */
 void vbo_engine_report(vbo_engine *engine, vbo_node *node, vbo_transfer *transfer) {
   engine->moves++;
   if (!vbo_node_linked(node)) vbo_list_append(&engine->ready, node, transfer);

@@ -9,8 +9,8 @@
 #include "base/secret.h"
 #include "base/text.h"
 
-/* Methods are case-sensitive (RFC 9110 section 9.1). HEAD and CONNECT are left out, whose answers
- * end by other rules (vbo_headers_framing). */
+/* Compares exactly: methods are case-sensitive (RFC 9110 section 9.1). HEAD and CONNECT are left
+ * out, whose answers end by other rules (vbo_headers_framing). */
 static bool known_method(const char *method) {
   static const char *const methods[] = {"GET", "POST", "PUT", "DELETE", "PATCH"};
   for (size_t i = 0; method != NULL && i < sizeof methods / sizeof *methods; i++)
@@ -18,7 +18,8 @@ static bool known_method(const char *method) {
   return false;
 }
 
-/* A line end would begin another header field; a blank would end the path. */
+/* Refuses control characters: a line end would begin another header field, a blank would end the
+ * path. */
 static bool visible(const char *text, char least) {
   for (; *text != '\0'; text++)
     if (*text < least || *text > '~') return false;
@@ -50,7 +51,7 @@ bool vbo_request_check(const vbo_request *request, vbo_error *err) {
   return true;
 }
 
-/* JSON between systems must be UTF-8 (RFC 8259 section 8.1). */
+/* Returns whether JSON can carry the bytes: it must be UTF-8 (RFC 8259 section 8.1). */
 static bool is_utf8(const char *text, size_t size) {
   for (size_t at = 0; at < size;) {
     size_t length = vbo_utf8_next(text + at, size - at, NULL);

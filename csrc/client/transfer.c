@@ -80,6 +80,7 @@ static vbo_transfer *new_transfer(vbo_transfers *group, vbo_error *err) {
     vbo_error_memory(err);
     return NULL;
   }
+  /* The engine's memory outlives the transfer, also after vbo_engine_free. */
   transfer->engine = vbo_engine_share(group->engine);
   transfer->group = group;
   transfer->checked = "";
@@ -94,6 +95,7 @@ static vbo_transfer *new_transfer(vbo_transfers *group, vbo_error *err) {
   return transfer;
 }
 
+/* Joins the group before the first step, which may end the transfer at once and then unlinks it. */
 static void begin(vbo_transfer *transfer) {
   transfer->started_at = vbo_monotonic_ms();
   vbo_child_join(&transfer->group->live, &transfer->child);
@@ -101,6 +103,7 @@ static void begin(vbo_transfer *transfer) {
   vbo_transfer_begin(transfer);
 }
 
+/* Shows the transfer to the observer, which does not know its type (progress.h). */
 static void take_snapshot(const vbo_transfer *transfer, vbo_snapshot *out) {
   out->name = transfer->path;
   out->error = vbo_transfer_error(transfer);
@@ -126,8 +129,8 @@ vbo_transfer *vbo_transfer_open(vbo_transfers *group, const vbo_request *request
   return transfer;
 }
 
-/* Neither observed nor given a deadline: it has no bytes of its own, and the token request has a
- * deadline. */
+/* Opens a login without an observer and a deadline: it has no bytes of its own, and the token
+ * request has a deadline. */
 vbo_transfer *vbo_transfer_open_login(vbo_transfers *group, const char *path, vbo_error *err) {
   vbo_transfer *transfer = new_transfer(group, err);
   if (transfer == NULL) return NULL;

@@ -1,7 +1,7 @@
 /* transfer_run.c: the attempts of a transfer, one after the other; its state machine.
  *
  * An attempt ends by its exchange (vbo_transfer_ended), by its file, by the timer or by
- * vbo_transfer_end. Each of them first leaves the exchange and the seat, then calls `decide` or
+ * vbo_transfer_end. Each of them first leaves the exchange, then calls `decide` or
  * `conclude`. These may end the transfer or begin the next attempt: nothing of the attempt is used
  * after them. */
 #include <stdio.h>
@@ -93,6 +93,7 @@ static void finish(vbo_transfer *transfer, const vbo_error *err) {
       vbo_endpoint_place(transfer->group->endpoint, transfer->method, transfer->path,
                          &transfer->error);
   }
+  /* The state goes before the rest: vbo_transfer_arm then stops the timer. */
   transfer->state = VBO_STATE_DONE;
   transfer->ended_at = vbo_monotonic_ms();
   vbo_transfer_arm(transfer);
@@ -307,6 +308,7 @@ void vbo_transfer_ended(void *owner, const vbo_error *failure) {
     finish(transfer, NULL);
   } else {
     transfer->state = VBO_STATE_SETTLING;
+    /* Noted here, since the exchange is gone while the file settles. */
     transfer->was_sent = sent;
     vbo_transfer_arm(transfer);
     vbo_feed_commit(transfer->file, vbo_headers_get(&transfer->headers, "Content-Type"));
@@ -336,6 +338,8 @@ static void saved(vbo_transfer *transfer) {
   finish(transfer, NULL);
 }
 
+/* Takes the result of the file: its name is there, or the attempt failed. A disk that failed is not
+ * tried again. */
 static void on_file_ended(void *owner, const vbo_error *failure) {
   vbo_transfer *transfer = owner;
   if (failure == NULL) {

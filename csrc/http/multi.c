@@ -126,7 +126,7 @@ vbo_http *vbo_http_new(vbo_error *err) {
   return http;
 }
 
-/* No exchange is left by now: each would still take its handle off this multi. */
+/* Frees the multi after its exchanges: each of them still takes its handle off it. */
 void vbo_http_free(vbo_http *http) {
   if (http == NULL) return;
   curl_multi_cleanup(http->multi);
@@ -153,8 +153,8 @@ uint64_t vbo_http_moves(const vbo_http *http) {
   return http->moves;
 }
 
-/* curl_multi_poll, not curl_multi_wait, which returns at once without sockets and which
- * curl_multi_wakeup does not end. */
+/* Uses curl_multi_poll: curl_multi_wait returns at once without sockets, and curl_multi_wakeup does
+ * not end it. */
 void vbo_http_poll(vbo_http *http, int timeout_ms) {
   curl_multi_poll(http->multi, NULL, 0, timeout_ms, NULL);
 }
@@ -188,7 +188,7 @@ void vbo_pool_free(vbo_pool *pool) {
   free(pool);
 }
 
-/* curl_getdate reads the three forms of RFC 9110 section 5.6.7 and more: that is harmless here. */
+/* Uses curl_getdate, which reads the three forms of RFC 9110 section 5.6.7, and harmless others. */
 int64_t vbo_http_date(const char *text) {
   return (int64_t)curl_getdate(text, NULL);
 }

@@ -198,7 +198,8 @@ static bool parse(vbo_proxy *out, const char *url, const char *source, vbo_error
   return true;
 }
 
-/* Returns the first variable that is set. An empty one counts: it means no proxy. */
+/* Returns the first variable that is set. An empty one counts: it means no proxy. curl's order,
+ * too: the lower-case name goes first. */
 static const char *environment(const char *const names[], const char **found) {
   for (size_t i = 0; names[i] != NULL; i++) {
     const char *value = getenv(names[i]);

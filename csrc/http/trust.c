@@ -299,8 +299,8 @@ bool vbo_trust_holds(const vbo_trust *trust, void *ssl) {
   return same;
 }
 
-/* SSL_pending counts decrypted bytes; SSL_has_pending also finds a record that OpenSSL has read and
- * not processed. */
+/* Asks both: SSL_pending counts decrypted bytes, SSL_has_pending also finds a record that OpenSSL
+ * has read and not processed. */
 bool vbo_handshake_pending(void *ssl) {
   return SSL_pending(ssl) > 0 || SSL_has_pending(ssl) == 1;
 }

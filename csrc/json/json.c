@@ -78,8 +78,8 @@ static bool lex_number(vbo_json_lexer *lexer, vbo_json_token *token) {
   return lex_run(lexer, token, vbo_json_scan_number);
 }
 
-/* A word needs no end of its own: whatever follows it must be a comma, a bracket or the end of the
- * document. */
+/* Reads a word. It needs no end of its own: only a comma, a bracket or the end of the document may
+ * follow. */
 static bool lex_word(vbo_json_lexer *lexer, vbo_json_token *token, const char *word) {
   size_t length = strlen(word);
   if (lexer->size - lexer->at < length || memcmp(lexer->text + lexer->at, word, length) != 0)
@@ -192,7 +192,7 @@ bool vbo_json_next(vbo_json_lexer *lexer, vbo_json_token *token) {
   }
 }
 
-/* The level's bit may stay: open_level sets it anew. */
+/* Leaves the level's bit as it is: open_level sets it anew. */
 void vbo_json_close_at(vbo_json_lexer *lexer, size_t end) {
   lexer->depth--;
   lexer->at = end;
