@@ -24,8 +24,8 @@ void vbo_base64_encode(char *out, const unsigned char *bytes, size_t size) {
 bool vbo_base64_decode(const char *text, size_t size, unsigned char *out, size_t wanted) {
   while (size > 0 && text[size - 1] == '=')
     size--;
-  /* The caller knows the size: a fingerprint that was cut or has a byte too many is refused here.
-   * */
+  /* The caller knows the size: a fingerprint that was cut or has a byte too many is refused
+   * here. */
   if (size != (wanted * 4 + 2) / 3) return false;
   unsigned bits = 0;
   int count = 0;

@@ -80,8 +80,8 @@ int vbo_partial_open(int directory, char name[VBO_PARTIAL_NAME], int *file) {
   return EBUSY;
 }
 
-/* Renames in one step in either case. A check before the rename would leave a gap, in which another
- * process may take the name. */
+/* Renames in one step where the system can: a check before the rename would leave a gap, in which
+ * another process may take the name. */
 static int rename_file(int directory, const char *from, const char *to, bool replace) {
   if (replace) return renameat(directory, from, directory, to) == 0 ? 0 : errno;
   int failure = vbo_system_rename_exclusive(directory, from, to);

@@ -1,7 +1,7 @@
 /* ring.c: see ring.h.
  *
- * The ring needs no lock: libcurl's callbacks fill it and its puller empties it on the same thread.
- * */
+ * The ring needs no lock: libcurl's callbacks fill it and its puller empties it on the same
+ * thread. */
 #include "base/ring.h"
 
 #include <stdlib.h>

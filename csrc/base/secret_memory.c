@@ -92,8 +92,8 @@ static arena *new_arena(size_t block) {
   return made;
 }
 
-/* Takes the first block that fits: the arenas are few, since each holds thousands of small secrets.
- * */
+/* Takes the first block that fits: the arenas are few, since each holds thousands of small
+ * secrets. */
 static void *arena_alloc(size_t size) {
   int class = 0;
   size_t block = block_size(size, &class);
@@ -137,8 +137,8 @@ static void arena_free(void *memory, size_t size) {
 void *vbo_secure_alloc(size_t size) {
   pthread_once(&heap_once, heap_start);
   if (size == 0) size = 1;
-  /* Without its heap OPENSSL_secure_zalloc would take ordinary memory (OPENSSL_secure_malloc(3)).
-   * */
+  /* Without its heap OPENSSL_secure_zalloc would take ordinary memory
+   * (OPENSSL_secure_malloc(3)). */
   if (!CRYPTO_secure_malloc_initialized()) return arena_alloc(size);
   void *memory = OPENSSL_secure_zalloc(size);
   return memory != NULL ? memory : arena_alloc(size);

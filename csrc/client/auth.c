@@ -128,8 +128,8 @@ static void accept_grant(vbo_auth *auth, const vbo_grant *grant, int64_t asked_a
   }
   auth->serial++;
   auth->refused = false;
-  /* A fifth of a short life: with a whole minute off, a token of one minute would never be ready.
-   * */
+  /* A fifth of a short life: with a whole minute off, a token of one minute would never be
+   * ready. */
   int64_t margin = grant->lifetime / 5;
   if (margin > REFRESH_MARGIN) margin = REFRESH_MARGIN;
   /* Counted from the request, on this machine's steady clock: the server's
@@ -189,8 +189,8 @@ static void take_grant(vbo_auth *auth, const vbo_token_answer *answer) {
   vbo_error err = {0};
   vbo_grant grant;
   /* The body exceeded its bound, as it would the next time. A broken connection is tried again: if
-   * the lost answer has used up the refresh token, the server refuses it and the password follows.
-   * */
+   * the lost answer has used up the refresh token, the server refuses it and the password
+   * follows. */
   if (answer->trouble != NULL)
     fail(auth, answer->trouble);
   else if (answer->failure != NULL)

@@ -1,8 +1,8 @@
 /* congestion.c: see congestion.h.
  *
  * enter, leave and stand only change the books; `admitted` runs from vbo_congestion_admit alone, on
- * the loop. A transfer may therefore leave its seat and wait for another from inside any callback.
- * */
+ * the loop. A transfer may therefore leave its seat and wait for another from inside any
+ * callback. */
 #include "client/congestion.h"
 
 #include <stdio.h>
@@ -166,8 +166,8 @@ static void take(vbo_congestion *congestion, vbo_seat *seat, int64_t now) {
   }
 }
 
-/* Frees the place in the window; the export's turn is a matter of its own (vbo_congestion_stand).
- * */
+/* Frees the place in the window; the export's turn is a matter of its own
+ * (vbo_congestion_stand). */
 static void give_back(vbo_congestion *congestion, vbo_seat *seat) {
   if (!seat->running) return;
   seat->running = false;

@@ -58,8 +58,8 @@ bool vbo_grant_parse(const char *text, size_t size, vbo_grant *grant, vbo_error 
   int64_t seconds = 0;
   vbo_json_token value;
   *grant = (vbo_grant){0};
-  /* Checked first: a document that breaks off would otherwise be reported as one without a token.
-   * */
+  /* Checked first: a document that breaks off would otherwise be reported as one without a
+   * token. */
   if (size == 0 || !vbo_json_complete(text, size))
     return vbo_error_set(err, VBO_ERROR_PROTOCOL, "the token answer is not JSON");
   /* The type's case does not count. A missing one is accepted, although RFC 6749 section 5.1

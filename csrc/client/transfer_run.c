@@ -1,9 +1,9 @@
 /* transfer_run.c: the attempts of a transfer, one after the other; its state machine.
  *
  * An attempt ends by its exchange (vbo_transfer_ended), by its file, by the timer or by
- * vbo_transfer_end. Each of them first leaves the exchange, then calls `decide` or
- * `conclude`. These may end the transfer or begin the next attempt: nothing of the attempt is used
- * after them. */
+ * vbo_transfer_end. Each of them first leaves the exchange, then calls `decide` or `conclude`.
+ * These may end the transfer or begin the next attempt: nothing of the attempt is used after
+ * them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

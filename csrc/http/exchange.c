@@ -60,8 +60,8 @@ static bool clean(const vbo_exchange *exchange, void *ssl, const vbo_handshake *
     return true; /* a new one: TLS 1.3 tickets may wait (RFC 8446 section
                                         4.6.1) */
   /* A socket that was not found counts as unclean: a fresh connection costs one handshake only. The
-   * ports are compared since the number of a closed descriptor may belong to another socket by now.
-   * */
+   * ports are compared since the number of a closed descriptor may belong to another socket by
+   * now. */
   return handshake->socket >= 0 && vbo_socket_is(handshake->socket, local_port, remote_port) &&
          !vbo_socket_readable(handshake->socket) && !vbo_handshake_pending(ssl);
 }

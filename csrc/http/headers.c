@@ -1,7 +1,8 @@
 /* headers.c: see headers.h.
  *
  * Each rule here decides where an answer ends, and so whether a saved file is whole. Where RFC 9112
- * lets a recipient choose between repair and refusal, this file refuses. */
+ * lets a recipient choose between repair and refusal, this file refuses; only an equal
+ * Content-Length may be repeated. */
 #include "http/headers.h"
 
 #include <string.h>
@@ -51,8 +52,8 @@ static bool is_space(char c) {
 }
 
 /* Reads one number of a Content-Length; -1 when it is not one or overflows. Digits alone count:
- * strtoll would also take a sign and blanks, which another reader on the way may read differently.
- * */
+ * strtoll would also take a sign and blanks, which another reader on the way may read
+ * differently. */
 static int64_t length_value(const char *s, size_t size) {
   int64_t value = 0;
   if (size == 0) return -1;

@@ -64,8 +64,8 @@ bool vbo_proxy_excepted(const char *list, const char *host) {
     char entry[256];
     list += strspn(list, ", \t");
     size_t size = strcspn(list, ", \t");
-    /* A longer entry cannot be a host name, which has at most 255 bytes (RFC 1035 section 2.3.4).
-     * */
+    /* A longer entry cannot be a host name, which has at most 255 bytes (RFC 1035 section
+     * 2.3.4). */
     if (size > 0 && size < sizeof entry) {
       memcpy(entry, list, size);
       entry[size] = '\0';

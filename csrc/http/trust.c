@@ -245,8 +245,8 @@ vbo_handshake *vbo_trust_guard(vbo_trust *trust, void *ssl_ctx) {
   }
   handshake->owners++;
   if (trust->store != NULL) SSL_CTX_set1_verify_cert_store(context, trust->store);
-  /* The callbacks use the handshake without owning it: the ex_data keeps it as long as the SSL_CTX.
-   * */
+  /* The callbacks use the handshake without owning it: the ex_data keeps it as long as the
+   * SSL_CTX. */
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
   SSL_CTX_set_cert_verify_callback(context, verify, handshake);
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);

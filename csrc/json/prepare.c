@@ -1,8 +1,8 @@
 /* prepare.c: a document rewritten for lua-cjson (see json.h for the rules), and strings written as
  * JSON.
  *
- * Most documents need no change. They are read once and not copied: the output begins with the
- * first byte that has to differ. */
+ * Most documents need no change: they are read once, and nothing is copied before the first byte
+ * that has to differ. */
 #include "json/json.h"
 
 #include <stdio.h>
