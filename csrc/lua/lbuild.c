@@ -11,8 +11,8 @@ void vboL_set_build(lua_State *L) {
   lua_setfield(L, -2, "build");
 }
 
-/* vbo/base/native.lua passes a third argument and compares the builds itself.  `require` passes two:
- * then either there are no Lua files of vbolua, or they are of release 0.1, which compared
+/* vbo/base/native.lua passes a third argument and compares the builds itself. `require` passes
+ * two: then either there are no Lua files of vbolua, or they are of release 0.1, which compared
  * nothing. */
 void vboL_check_loader(lua_State *L) {
   const char *path = lua_tostring(L, 2);
@@ -20,6 +20,8 @@ void vboL_check_loader(lua_State *L) {
   if (top > 2 || path == NULL || strcmp(path, ":preload:") == 0) return;
   lua_getglobal(L, LUA_LOADLIBNAME);
   lua_getfield(L, -1, "searchpath");
+  /* luaopen_… runs inside `require`, whose arguments are at 1 and 2: the stack is restored to
+   * `top`. */
   lua_pushliteral(L, "vbo.core");
   lua_getfield(L, top + 1, "path");
   if (lua_pcall(L, 2, 1, 0) == LUA_OK && lua_isstring(L, -1)) {

@@ -1,4 +1,7 @@
-/* lclient.c: clients as Lua sees them. */
+/* lclient.c: clients as Lua sees them.
+ *
+ * A client's userdata pins its engine's (user value 1), so that the collector frees the engine
+ * last. A script may still close the engine first: each method that moves it tests for that. */
 #include "lua/lutil.h"
 
 static vboL_client *check_client(lua_State *L) {
@@ -25,7 +28,8 @@ static const char *const option_names[] = {"url",
                                            "longest_pause",
                                            NULL};
 
-/* A closed secret raises, as a wrong type does. */
+/* A closed secret raises, as a wrong type does. Returns the C secret of the option `password`, NULL
+ * without one. The client takes a reference of its own. */
 static vbo_secret *option_password(lua_State *L, int index) {
   bool is = false;
   lua_pushliteral(L, "password");
@@ -63,6 +67,8 @@ static int client_new(lua_State *L) {
   vboL_engine *engine = luaL_checkudata(L, 1, VBOL_ENGINE_CLASS);
   vboL_check_options(L, 2, "core.client", option_names);
   vbo_client_options options = {
+      /* The strings belong to the option table at index 2, which stays on the stack during
+       * vbo_client_open. */
       .url = vboL_option_string(L, 2, "url", NULL),
       .api_version = vboL_option_string(L, 2, "api_version", NULL),
       .user = vboL_option_string(L, 2, "user", NULL),
@@ -100,7 +106,9 @@ static int client_new(lua_State *L) {
   return 1;
 }
 
-/* client:login() -> true | nil, err.  Asks for a token now, and waits for it. */
+/* client:login() -> true | nil, err. Asks for a token now, and waits for it. Blocks, unlike
+ * start_login: for scripts without tasks. vbo_client_login runs the engine itself, so that the
+ * other transfers move meanwhile. */
 static int client_login(lua_State *L) {
   vboL_client *client = check_client(L);
   vboL_engine *engine = vboL_engine_of(L, 1);
@@ -116,7 +124,8 @@ static int client_login(lua_State *L) {
   return 1;
 }
 
-/* client:load() -> {window, limit, running, waiting, pause (seconds), given_up} | nil, err. */
+/* client:load() -> {window, limit, running, waiting, pause (seconds), given_up} | nil, err. The
+ * fields are those of vbo_load; seconds instead of milliseconds, as everywhere in Lua. */
 static int client_load(lua_State *L) {
   vboL_client *client = check_client(L);
   if (client->client == NULL) return vboL_fail_closed(L, "client");
@@ -138,8 +147,9 @@ static int client_load(lua_State *L) {
   return 1;
 }
 
-/* client:window() -> how many requests its server takes at once now, 0 for a given-up one; nil
- * for a closed client. Called after each answer. */
+/* client:window() -> how many requests its server takes at once now, 0 for a given-up one; nil for
+ * a closed client. Called after each answer. Returns one number instead of a table, as it is called
+ * so often. */
 static int client_window(lua_State *L) {
   vboL_client *client = check_client(L);
   if (client->client == NULL) return 0;

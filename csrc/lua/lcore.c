@@ -1,4 +1,6 @@
-/* lcore.c: `vbo.core`, the module itself: functions that belong to no handle. */
+/* lcore.c: `vbo.core`, the module itself: functions that belong to no handle.
+ *
+ * It is the only C module that a client loads; lua/vbo builds its objects on it. */
 #include "base/base64.h"
 #include "save/digest.h"
 #include "lua/lutil.h"
@@ -18,7 +20,8 @@
 #include "base/text.h"
 #include "http/versions.h"
 
-/* core.now() -> seconds, monotonic. */
+/* core.now() -> seconds, monotonic. For durations: the wall clock may jump, when NTP or an operator
+ * sets it. */
 static int core_now(lua_State *L) {
   lua_pushnumber(L, (lua_Number)vbo_monotonic_ms() / 1000);
   return 1;
@@ -34,6 +37,7 @@ static int core_time(lua_State *L) {
   return 1;
 }
 
+/* Other descriptors are not the script's business: they are sockets and files of the core. */
 static int check_fd(lua_State *L, int arg) {
   lua_Integer fd = luaL_checkinteger(L, arg);
   luaL_argcheck(L, fd >= 0 && fd <= 2, arg, "0, 1 or 2 expected");
@@ -50,6 +54,8 @@ static int core_isatty(lua_State *L) {
 static int core_columns(lua_State *L) {
   struct winsize size;
   int columns = 0;
+  /* Standard error first: it is most often still the terminal when output goes to a file or a
+   * pipe. */
   for (int fd = 2; fd >= 0 && columns == 0; fd--)
     if (ioctl(fd, TIOCGWINSZ, &size) == 0) columns = size.ws_col;
   const char *told = getenv("COLUMNS");
@@ -58,6 +64,7 @@ static int core_columns(lua_State *L) {
   return 1;
 }
 
+/* A zero byte would end the path early in C, and name another file. */
 static const char *check_path(lua_State *L, int arg) {
   size_t size;
   const char *path = luaL_checklstring(L, arg, &size);
@@ -83,10 +90,12 @@ static int core_stat(lua_State *L) {
   return 1;
 }
 
-/* core.mkdir(path) -> true | nil, err (disk).  One that is there already is fine. */
+/* core.mkdir(path) -> true | nil, err (disk). One that is there already is fine. mkdir first and
+ * stat after it: the other order would leave a moment in which another process makes the folder. */
 static int core_mkdir(lua_State *L) {
   const char *path = check_path(L, 1);
   if (mkdir(path, 0777) != 0) {
+    /* stat() below may change errno. */
     int why = errno;
     struct stat found;
     if (why != EEXIST || stat(path, &found) != 0 || !S_ISDIR(found.st_mode)) {
@@ -112,6 +121,8 @@ static int width_locale_free(lua_State *L) {
   return 0;
 }
 
+/* The userdata owns the locale before anything else may raise; with (locale_t)0 __gc does nothing.
+ * The last name, "", is the user's own locale. */
 static void push_width_locale(lua_State *L) {
   static const char *const names[] = {"C.UTF-8", "en_US.UTF-8", ""};
   width_locale *held = lua_newuserdatauv(L, sizeof *held, 0);
@@ -135,10 +146,14 @@ static int core_display_width(lua_State *L) {
   for (size_t at = 0; at < size;) {
     uint32_t point = 0;
     size_t length = vbo_utf8_next(text + at, size - at, &point);
+    /* wchar_t is a code point on Linux and macOS. wcwidth gives -1 for control characters, which
+     * take no column. */
     int width = length > 0 ? wcwidth((wchar_t)point) : 1;
     columns += width > 0 ? width : 0;
     at += length > 0 ? length : 1;
   }
+  /* uselocale is per thread (POSIX). Nothing between the two calls raises, so that the caller's
+   * locale is always restored. */
   if (before != (locale_t)0) uselocale(before);
   lua_pushinteger(L, columns);
   return 1;
@@ -193,7 +208,8 @@ static int core_unbase64(lua_State *L) {
   return 1;
 }
 
-/* core.strict() -> whether `vbolua --strict` was called: what would be a notice is refused. */
+/* core.strict() -> whether `vbolua --strict` was called: what would be a notice is refused. The
+ * registry, not a global: a script's own variables cannot change it. */
 static int core_strict(lua_State *L) {
   lua_getfield(L, LUA_REGISTRYINDEX, VBOL_STRICT);
   lua_pushboolean(L, lua_toboolean(L, -1));
@@ -225,7 +241,7 @@ static int core_random(lua_State *L) {
   return 1;
 }
 
-/* core.kinds: name -> exit status of vbolua. */
+/* core.kinds: name -> exit status of vbolua. Kind 0 is VBO_OK, which is not an error. */
 static void push_kinds(lua_State *L) {
   lua_createtable(L, 0, VBO_ERROR_KIND_COUNT - 1);
   for (int kind = 1; kind < VBO_ERROR_KIND_COUNT; kind++) {
@@ -242,6 +258,7 @@ int luaopen_vbo_core(lua_State *L) {
                                        {"base64", core_base64},   {"unbase64", core_unbase64},
                                        {"strict", core_strict},   {"hmac", core_hmac},
                                        {"random", core_random},   {NULL, NULL}};
+  /* Raises when the running Lua is not the one that this was compiled for. */
   luaL_checkversion(L);
   vboL_check_loader(L);
   luaL_newlib(L, functions);
@@ -253,6 +270,8 @@ int luaopen_vbo_core(lua_State *L) {
   push_width_locale(L);
   lua_pushcclosure(L, core_display_width, 1);
   lua_setfield(L, -2, "display_width");
+  /* Each call expects the module at the top and leaves it there. The order counts where lutil.h
+   * says "after": fold and page add to what json makes. */
   vboL_open_engine(L);
   vboL_open_client(L);
   vboL_open_transfer(L);

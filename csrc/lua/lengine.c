@@ -1,4 +1,8 @@
-/* lengine.c: engines as Lua sees them, and how an interrupt finds them. */
+/* lengine.c: engines as Lua sees them, and how an interrupt finds them.
+ *
+ * An engine moves all transfers of its clients. It has no thread: it works only inside a call that
+ * waits. So a signal handler must reach the engine that waits now, and that is the purpose of the
+ * slots. */
 #include "lua/lutil.h"
 
 #include <limits.h>
@@ -20,6 +24,8 @@ struct vboL_slot {
 
 static _Atomic(vboL_slot *) slots;
 
+/* Returns a free slot, or publishes a new one; NULL without memory. The slot is complete before the
+ * exchange makes it visible to a handler. */
 static vboL_slot *take_slot(void) {
   for (vboL_slot *slot = atomic_load(&slots); slot != NULL; slot = slot->next) {
     bool expected = false;
@@ -36,6 +42,7 @@ static vboL_slot *take_slot(void) {
   return slot;
 }
 
+/* `waits` is cleared first: a slot that another engine takes must not show the old one. */
 static void leave_slot(vboL_slot *slot) {
   if (slot != NULL) {
     atomic_store(&slot->waits, NULL);
@@ -43,12 +50,15 @@ static void leave_slot(vboL_slot *slot) {
   }
 }
 
+/* `interrupted` is cleared before `waits` is set: a signal in between finds no engine here, and
+ * sets a hook instead. */
 void vboL_enter_wait(vboL_engine *engine) {
   if (engine->engine == NULL) return;
   atomic_store(&engine->slot->interrupted, false);
   atomic_store(&engine->slot->waits, engine->engine);
 }
 
+/* Like vboL_enter_wait it accepts a closed engine: a transfer may outlive it. */
 bool vboL_leave_wait(vboL_engine *engine) {
   if (engine->engine == NULL) return false;
   atomic_store(&engine->slot->waits, NULL);
@@ -59,6 +69,7 @@ bool vboL_leave_wait(vboL_engine *engine) {
   return true;
 }
 
+/* Async-signal-safe: it uses lock-free atomics and vbo_engine_interrupt only. */
 bool vboL_interrupt_engines(void) {
   bool any = false;
   for (vboL_slot *slot = atomic_load(&slots); slot != NULL; slot = slot->next) {
@@ -85,6 +96,8 @@ static void (*tired)(void);
 /* So many waits were refused: the program runs in circles. */
 enum { MOST_REFUSALS = 1000 };
 
+/* `undelivered` is set with the latch: exactly one error is raised for a signal, by the wait or the
+ * hook that takes it first. */
 void vboL_latch(int signal) {
   atomic_store(&latch, signal);
   atomic_store(&undelivered, signal != 0);
@@ -95,6 +108,7 @@ int vboL_latched(void) {
   return atomic_load(&latch);
 }
 
+/* 0 comes from engine:interrupt(), without any signal. */
 const char *vboL_latch_message(void) {
   switch (vboL_latched()) {
     case 0:
@@ -111,6 +125,7 @@ bool vboL_interrupt_pending(void) {
   return atomic_load(&undelivered);
 }
 
+/* The exchange lets one of several callers have the interrupt. */
 bool vboL_take_interrupt(void) {
   return atomic_exchange(&undelivered, false);
 }
@@ -129,7 +144,8 @@ int vboL_fail_interrupted(lua_State *L) {
 }
 
 /* core.stopped(taken|nil) -> message | nil: whether a signal is in force that ends the program.
- * With `taken` the caller raises for it: no hook delivers the same signal once more. */
+ * With `taken` the caller raises for it: no hook delivers the same signal once more. A program that
+ * catches each error and tries again would never end: `tired` unwinds it. */
 static int core_stopped(lua_State *L) {
   if (vboL_latched() == 0) return 0;
   if (lua_toboolean(L, 1)) (void)vboL_take_interrupt();
@@ -147,10 +163,12 @@ static int core_shield(lua_State *L) {
 
 /* ------------------------------------------------------------------- engines */
 
+/* The engine may be closed: callers test `engine->engine`. */
 static vboL_engine *check_engine(lua_State *L) {
   return luaL_checkudata(L, 1, VBOL_ENGINE_CLASS);
 }
 
+/* Follows the user values from a transfer to its client to the engine. */
 vboL_engine *vboL_engine_of(lua_State *L, int index) {
   index = lua_absindex(L, index);
   lua_pushvalue(L, index);
@@ -165,11 +183,13 @@ vboL_engine *vboL_engine_of(lua_State *L, int index) {
   return engine;
 }
 
+/* Pushes the weak table that engine_new put into user value 1. */
 void vboL_push_transfers(lua_State *L, int engine_index) {
   lua_getiuservalue(L, engine_index, 1);
 }
 
-/* core.engine() -> Engine | nil, err. */
+/* core.engine() -> Engine | nil, err. The table's values are weak, so that the engine does not keep
+ * forgotten transfers alive. */
 static int engine_new(lua_State *L) {
   vboL_engine *engine = lua_newuserdatauv(L, sizeof *engine, 1);
   engine->engine = NULL;
@@ -196,6 +216,8 @@ static int engine_new(lua_State *L) {
   return 1;
 }
 
+/* The handle is emptied first, so that a second release does nothing. The slot is left first, so
+ * that no signal handler meets an engine that is being freed. */
 static bool release(vboL_engine *engine) {
   vbo_engine *held = engine->engine;
   vboL_slot *slot = engine->slot;
@@ -211,11 +233,14 @@ static int engine_close(lua_State *L) {
   return 0;
 }
 
+/* Lua calls finalizers in the reverse order of their marking, so that at lua_close transfers and
+ * clients, which were made later, are released before their engine. */
 static int engine_gc(lua_State *L) {
   if (release(check_engine(L))) vboL_count_collected(VBOL_ENGINE);
   return 0;
 }
 
+/* The engine takes an int, as poll(2) does. */
 static int timeout_of(int64_t milliseconds) {
   return milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
 }
@@ -286,6 +311,8 @@ static int engine_sleep(lua_State *L) {
   int64_t left = vboL_milliseconds(L, 2, seconds);
   now(L);
   lua_Number end = lua_tonumber(L, -1) + (lua_Number)left / 1000;
+  /* Both tests belong into each round: a hook may have closed the engine, and the signal may have
+   * come between two waits. */
   do {
     if (engine->engine == NULL) return vboL_fail_closed(L, "engine");
     if (vboL_take_interrupt()) return vboL_fail_interrupted(L);
@@ -297,6 +324,7 @@ static int engine_sleep(lua_State *L) {
     if (pending < 0) return vboL_fail(L, &err);
     vboL_breathe(L);
     now(L);
+    /* Rounds up, so that the sleep never ends before its time. */
     left = (int64_t)((end - lua_tonumber(L, -1)) * 1000 + 0.999);
     lua_pop(L, 1);
   } while (left > 0);
@@ -323,6 +351,7 @@ static const luaL_Reg metamethods[] = {
 void vboL_open_engine(lua_State *L) {
   if (vboL_new_class(L, VBOL_ENGINE_CLASS, methods, metamethods)) {
     lua_getfield(L, -1, "__index");
+    /* Methods come from vboL_new_class; `sleep` alone needs an upvalue, and is added after them. */
     lua_pushvalue(L, -3); /* the module, for its clock */
     lua_pushcclosure(L, engine_sleep, 1);
     lua_setfield(L, -2, "sleep");

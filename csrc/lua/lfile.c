@@ -1,4 +1,8 @@
-/* lfile.c: files that were saved, as Lua sees them: examined, listed, and written whole. */
+/* lfile.c: saved files as Lua sees them: examined, listed, written whole, and locked.
+ *
+ * An error of Lua's API is a longjmp that closes nothing. So file_list gives its directory to a
+ * userdata, while file_lock and file_write make no call of the API as long as they alone hold a
+ * descriptor. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -49,6 +53,8 @@ typedef struct folder {
   DIR *opened;
 } folder;
 
+/* Serves __gc and __close: lua_toclose closes the directory as soon as file_list returns or raises,
+ * the collector only later. */
 static int folder_close(lua_State *L) {
   folder *held = lua_touserdata(L, 1);
   if (held->opened != NULL) closedir(held->opened);
@@ -63,7 +69,8 @@ static int fail_list(lua_State *L, int why, const char *path) {
   return vboL_fail(L, &err);
 }
 
-/* core.list(path) -> {name = "file|directory|other", …} | nil, err.  Links are "other". */
+/* core.list(path) -> {name = "file|directory|other", …} | nil, err. Links are "other". The
+ * metatable belongs to this one userdata: it is not a class that scripts see. */
 static int file_list(lua_State *L) {
   const char *path = check_path(L, 1);
   folder *held = lua_newuserdatauv(L, sizeof *held, 0);
@@ -79,12 +86,15 @@ static int file_list(lua_State *L) {
   held->opened = opendir(path);
   if (held->opened == NULL) return fail_list(L, errno, path);
   for (;;) {
+    /* readdir returns NULL at the end and on an error; only errno tells them apart (POSIX
+     * readdir). */
     errno = 0;
     struct dirent *entry = readdir(held->opened);
     if (entry == NULL) break;
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
     struct stat info;
     const char *type = "other";
+    /* A file that vanished meanwhile stays "other". */
     if (fstatat(dirfd(held->opened), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
       type = S_ISREG(info.st_mode) ? "file" : S_ISDIR(info.st_mode) ? "directory" : "other";
     lua_pushstring(L, type);
@@ -96,8 +106,9 @@ static int file_list(lua_State *L) {
 
 static const char *const write_options[] = {"overwrite", "fsync", NULL};
 
-/* core.write(path, bytes, {overwrite=false, fsync=true}) -> {size=, sha256=} | nil, err.
- * The file is whole or absent, as one that is saved. */
+/* core.write(path, bytes, {overwrite=false, fsync=true}) -> {size=, sha256=} | nil, err. The file
+ * is whole or absent, as one that is saved. All arguments are read before the sink is opened, as
+ * reading them may raise. */
 static int file_write(lua_State *L) {
   const char *path = check_path(L, 1);
   size_t size = 0;
@@ -135,6 +146,7 @@ typedef struct held_lock {
 
 static const char lock_name[] = ".vbolua-manifest.lock";
 
+/* The lock is released while its directory is open: the name is relative to it. */
 static int lock_release(lua_State *L) {
   held_lock *held = luaL_checkudata(L, 1, LOCK_CLASS);
   if (held->directory < 0) return 0;
@@ -144,9 +156,10 @@ static int lock_release(lua_State *L) {
   return 0;
 }
 
-/* core.lock(folder, seconds|nil) -> lock | nil, err.  Excludes other processes (and other holders in
+/* core.lock(folder, seconds|nil) -> lock | nil, err. Excludes other processes (and other holders in
  * this one) from a folder's manifest until `lock:close()`; waits up to `seconds` (default 0) for
- * them, and then fails with `busy`. */
+ * them, and then fails with `busy`. Polls, since a file lock with a timeout does not exist (flock,
+ * fcntl). 5 ms are short for a person and long enough for a writer. */
 static int file_lock(lua_State *L) {
   static const struct timespec nap = {.tv_nsec = 5 * 1000 * 1000};
   const char *path = check_path(L, 1);
@@ -162,6 +175,7 @@ static int file_lock(lua_State *L) {
     failure = 0;
   }
   if (failure == 0) {
+    /* Set last: it marks the handle as held, so that __gc of one that failed releases nothing. */
     held->directory = directory;
     return 1;
   }

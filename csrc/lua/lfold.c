@@ -1,11 +1,15 @@
-/* lfold.c: names as people compare them, for Lua (fold.h). */
+/* lfold.c: names as people compare them, for Lua (fold.h).
+ *
+ * Lists are searched with these functions, so that the common cases return the argument itself,
+ * without an allocation. */
 #include "lua/lutil.h"
 
 #include "base/buffer.h"
 #include "base/fold.h"
 #include "base/text.h"
 
-/* Returns whether folding leaves the text as it is: ASCII without capitals, as most names are. */
+/* Returns whether folding leaves the text as it is: ASCII without capitals, as most names are.
+ * Saves the full Unicode folding for the names that do not need it. */
 static bool is_folded(const char *text, size_t size) {
   for (size_t i = 0; i < size; i++)
     if (((unsigned char)text[i] & 0x80U) != 0 || (text[i] >= 'A' && text[i] <= 'Z')) return false;
@@ -23,6 +27,7 @@ static int core_fold(lua_State *L) {
     return 1;
   }
   vbo_error err = {0};
+  /* A userdata: pushing the result may raise. */
   vbo_buffer *folded = vboL_new_buffer(L);
   if (!vbo_fold(text, size, folded, &err)) {
     vboL_push_error(L, &err);

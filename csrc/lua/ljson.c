@@ -23,6 +23,7 @@
 
 /* ------------------------------------------------------------------- a buffer */
 
+/* Zeroed before it has its metatable: __gc may run on any object that has one. */
 vbo_buffer *vboL_new_buffer(lua_State *L) {
   vbo_buffer *buffer = lua_newuserdatauv(L, sizeof *buffer, 0);
   memset(buffer, 0, sizeof *buffer);
@@ -35,6 +36,8 @@ static int buffer_free(lua_State *L) {
   return 0;
 }
 
+/* The string is made first: when that raises, the buffer is still in its userdata. lua_pushlstring
+ * takes no NULL with a size, which an empty buffer has. */
 void vboL_push_buffer(lua_State *L, vbo_buffer *buffer) {
   lua_pushlstring(L, buffer->size > 0 ? buffer->data : "", buffer->size);
   vbo_buffer_free(buffer);
@@ -44,8 +47,9 @@ void vboL_push_buffer(lua_State *L, vbo_buffer *buffer) {
 
 static const char *const prepare_options[] = {"marker", "max_depth", "max_size", NULL};
 
-/* core.json.prepare(text, {marker=, max_depth=, max_size=}) -> text for cjson |
- * nil, err (limit, protocol). */
+/* core.json.prepare(text, {marker=, max_depth=, max_size=}) -> text for cjson | nil, err (limit,
+ * protocol). The text is returned as it came when nothing had to be marked, which is the usual
+ * case. */
 static int json_prepare(lua_State *L) {
   size_t size;
   const char *text = luaL_checklstring(L, 1, &size);
@@ -69,6 +73,8 @@ static int json_prepare(lua_State *L) {
   return 1;
 }
 
+/* The state of one pass. The marker is a string that the document does not contain (see
+ * push_nonce): it precedes values that cjson would lose. */
 typedef struct finisher {
   lua_State *L;
   const char *marker;
@@ -79,10 +85,12 @@ typedef struct finisher {
 /* Every integer up to here is exact as a double; larger ones came marked. */
 #define EXACT 9007199254740992.0
 
+/* cjson decodes every number as a double. -0.0 stays a float, as no integer is a negative zero. */
 static bool finish_number(finisher *f) {
   lua_State *L = f->L;
   if (lua_isinteger(L, -1)) return false;
   lua_Number value = lua_tonumber(L, -1);
+  /* The pass goes on: raising here is not its business, and the caller reports the failure. */
   if (isinf(value) || isnan(value)) f->too_large = true;
   if (value != floor(value) || fabs(value) > EXACT || (value == 0 && signbit(value))) return false;
   lua_pop(L, 1);
@@ -90,6 +98,8 @@ static bool finish_number(finisher *f) {
   return true;
 }
 
+/* The letter behind the marker is the type: i an integer, otherwise a string that begins like a
+ * marked one. */
 static bool finish_string(finisher *f) {
   lua_State *L = f->L;
   size_t size;
@@ -104,6 +114,8 @@ static bool finish_string(finisher *f) {
   return true;
 }
 
+/* An empty array comes as an array with one marked string, since cjson turns [] and {} into the
+ * same table. */
 static bool is_empty_mark(finisher *f) {
   size_t size;
   if (lua_type(f->L, -1) != LUA_TSTRING) return false;
@@ -129,7 +141,8 @@ static bool finish_value(finisher *f) {
   }
 }
 
-/* As deep as the document, which json_prepare bounded. */
+/* As deep as the document, which json_prepare bounded. A JSON array is a table with a value at 1:
+ * keys of objects are strings, never numbers. */
 static void finish_table(finisher *f) {
   lua_State *L = f->L;
   luaL_checkstack(L, 8, "JSON nested too deeply");
@@ -181,7 +194,8 @@ typedef struct orderer {
 
 static void order_value(orderer *o);
 
-/* Pushes the key that the lexer is at. */
+/* Pushes the key that the lexer is at. The room is the token's length: escapes only become shorter
+ * when they are decoded. */
 static void push_key(orderer *o) {
   luaL_Buffer key;
   size_t size = 0;
@@ -191,7 +205,8 @@ static void push_key(orderer *o) {
 }
 
 /* The object's table is at the top, or its replacement: of members with one name cjson keeps the
- * last. */
+ * last. Stack: the value, the list of keys, the set of keys, and the key or member under way. The
+ * lexer walks the text while the stack walks the decoded value beside it. */
 static void order_object(orderer *o) {
   lua_State *L = o->L;
   bool table = lua_istable(L, -1);
@@ -209,6 +224,8 @@ static void order_object(orderer *o) {
       lua_rawset(L, -5);
     }
     lua_pop(L, 1);
+    /* Replaces the key by its member. Without a table the key itself serves as a value that is not
+     * a table. */
     if (table) lua_rawget(L, -4);
     (void)vbo_json_next(&o->lexer, &o->token);
     order_value(o);
@@ -251,8 +268,9 @@ static void order_value(orderer *o) {
     order_array(o);
 }
 
-/* core.json.order(text, value) -> {[object] = its keys in the order of the text}.
- * `value` is what the text was decoded into. */
+/* core.json.order(text, value) -> {[object] = its keys in the order of the text}. `value` is what
+ * the text was decoded into. The text was accepted by json_prepare, so that the lexer's results
+ * need no test here. */
 static int json_order(lua_State *L) {
   size_t size;
   const char *text = luaL_checklstring(L, 1, &size);
@@ -274,12 +292,15 @@ enum { ENCODE_DEPTH = 128, PATH_SIZE = 200 };
 /* Stack of encode: 1 value, then */
 enum { AT_BUFFER = 2, AT_OPEN, AT_SECRETS, AT_PLACEHOLDERS, AT_LAST = AT_PLACEHOLDERS };
 
+/* The path to the value under way, as a list on C's stack: it costs nothing until an error needs
+ * it. */
 typedef struct frame {
   const struct frame *outer;
   const char *key; /* NULL: an index */
   lua_Integer index;
 } frame;
 
+/* The buffer belongs to a userdata at AT_BUFFER, so that a raised error leaks nothing. */
 typedef struct encoder {
   lua_State *L;
   vbo_buffer *out;
@@ -290,6 +311,7 @@ typedef struct encoder {
 
 static bool encode_value(encoder *e, const frame *at, int depth);
 
+/* Recurses to the outermost frame first. A long path is cut at its end, as snprintf has it. */
 static void write_path(char *path, size_t size, const frame *at) {
   if (at == NULL) {
     snprintf(path, size, "the value");
@@ -306,6 +328,7 @@ static void write_path(char *path, size_t size, const frame *at) {
     snprintf(path + used, size - used, "%s%.60s", used > 0 ? "." : "", at->key);
 }
 
+/* Names come from data: vbo_text_clean keeps control characters out of the message. */
 static bool refuse(encoder *e, const frame *at, const char *why) {
   char path[PATH_SIZE];
   write_path(path, sizeof path, at);
@@ -320,6 +343,8 @@ static bool put(encoder *e, const char *text) {
   return vbo_buffer_append_text(e->out, text, &e->err);
 }
 
+/* JSON between systems must be UTF-8 (RFC 8259 section 8.1). Bytes would otherwise be replaced or
+ * rejected by the server, far from the line that made them. */
 static bool put_string(encoder *e, const frame *at, const char *text, size_t size) {
   for (size_t i = 0; i < size;) {
     if (!((unsigned char)text[i] & 0x80)) {
@@ -333,7 +358,8 @@ static bool put_string(encoder *e, const frame *at, const char *text, size_t siz
   return vbo_json_append_string(e->out, text, size, &e->err);
 }
 
-/* Writes the fewest digits that read back as the same number. */
+/* Writes the fewest digits that read back as the same number. JSON has no NaN and no infinity (RFC
+ * 8259 section 6). 17 digits always suffice for a double, and 15 often do. */
 static bool put_number(encoder *e, const frame *at) {
   char digits[64];
   if (lua_isinteger(e->L, -1)) {
@@ -355,7 +381,9 @@ static bool put_number(encoder *e, const frame *at) {
   return put(e, digits);
 }
 
-/* A secret leaves a placeholder, the same for the same secret. */
+/* A secret leaves a placeholder, the same for the same secret. The core puts the secret's bytes in
+ * place of the placeholder when it sends the body, so that they never are a Lua string. The nonce
+ * makes the placeholder unlike anything in the data. */
 static bool put_secret(encoder *e, const frame *at, const vbo_secret *secret) {
   lua_State *L = e->L;
   if (secret == NULL) return refuse(e, at, "is a secret that is closed");
@@ -387,6 +415,8 @@ typedef struct shape {
   size_t count;
 } shape;
 
+/* An empty table is an object unless it carries the array's metatable: Lua does not tell the two
+ * apart. */
 static bool shape_of(encoder *e, const frame *at, shape *found) {
   lua_State *L = e->L;
   size_t names = 0, numbers = 0;
@@ -412,12 +442,14 @@ static bool shape_of(encoder *e, const frame *at, shape *found) {
   }
   if (names > 0 && (numbers > 0 || marked))
     return refuse(e, at, "is a list with names in it: JSON has lists and objects only");
+  /* Keys are distinct and positive, so that n of them up to n are exactly 1 to n. */
   if ((size_t)largest != numbers) return refuse(e, at, "is a list with holes");
   found->array = numbers > 0 || marked;
   found->count = names + numbers;
   return true;
 }
 
+/* lua_rawgeti ignores __index: encoding has no effects, and runs no code of the script. */
 static bool encode_array(encoder *e, const frame *at, size_t count, int depth) {
   lua_State *L = e->L;
   if (!put(e, "[")) return false;
@@ -436,6 +468,7 @@ typedef struct name {
   size_t size;
 } name;
 
+/* By bytes, not strcoll: the order must not depend on the locale. */
 static int compare_names(const void *a, const void *b) {
   const name *x = a, *y = b;
   size_t least = x->size < y->size ? x->size : y->size;
@@ -449,6 +482,8 @@ static int compare_names(const void *a, const void *b) {
 static bool encode_object(encoder *e, const frame *at, size_t count, int depth) {
   lua_State *L = e->L;
   if (count == 0) return put(e, "{}");
+  /* A userdata as scratch memory: it goes away when an error is raised, which malloc'ed memory
+   * would not. */
   name *names = lua_newuserdatauv(L, count * sizeof *names, 0);
   size_t n = 0;
   lua_pushnil(L);
@@ -478,6 +513,8 @@ static bool encode_table(encoder *e, const frame *at, int depth) {
   if (depth >= ENCODE_DEPTH) return refuse(e, at, "is nested too deeply");
   luaL_checkstack(L, 12, "JSON nested too deeply");
   lua_pushvalue(L, -1);
+  /* A table within itself would recurse without end. A table that appears twice side by side is
+   * fine: it leaves AT_OPEN after each. */
   if (lua_rawget(L, AT_OPEN) != LUA_TNIL) return refuse(e, at, "holds itself");
   lua_pop(L, 1);
   lua_pushvalue(L, -1);
@@ -508,6 +545,7 @@ static bool encode_value(encoder *e, const frame *at, int depth) {
     }
     case LUA_TTABLE:
       return encode_table(e, at, depth);
+    /* cjson represents null by a light userdata of NULL, since nil would remove the member. */
     case LUA_TLIGHTUSERDATA: /* cjson.null */
       if (lua_touserdata(L, -1) == NULL) return put(e, "null");
       break;
@@ -523,7 +561,9 @@ static bool encode_value(encoder *e, const frame *at, int depth) {
   return refuse(e, at, why);
 }
 
-/* core.json.encode(value) -> text, {[placeholder] = Secret}|nil | nil, err (usage). */
+/* core.json.encode(value) -> text, {[placeholder] = Secret}|nil | nil, err (usage). The stack has
+ * fixed places, AT_BUFFER to AT_LAST; the values under way are above them. The frame is dropped as
+ * a whole, also on failure. */
 static int json_encode(lua_State *L) {
   luaL_checkany(L, 1);
   lua_settop(L, 1);
@@ -544,7 +584,8 @@ static int json_encode(lua_State *L) {
 
 /* ----------------------------------------------------------------- the module */
 
-/* Hex of 12 random bytes: what no server can have put into a document. */
+/* Hex of 12 random bytes: what no server can have put into a document. A new one for each Lua
+ * state. 96 bits cannot be guessed by a server that wants to forge a marker. */
 static void push_nonce(lua_State *L) {
   unsigned char bytes[12];
   char hex[2 * sizeof bytes + 1];
@@ -563,6 +604,7 @@ void vboL_open_json(lua_State *L) {
   }
   lua_pop(L, 1);
   luaL_newlib(L, functions);
+  /* The metatable has no methods: it only marks lists, also empty ones. */
   luaL_newmetatable(L, ARRAY_CLASS);
   lua_setfield(L, -2, "array_metatable");
   push_nonce(L);

@@ -32,12 +32,15 @@
 #include "base/text.h"
 
 #define PAGE_CLASS "vbo.Page"
+/* User values keep both tables alive as long as the page. */
 enum { METATABLE = 1, PLAIN, USER_VALUES = PLAIN };
 
 /* The collector does not see the bytes of pages. Bytes beyond this bound count as if Lua had
  * allocated them. */
 enum { UNSEEN = 16 << 20 };
 
+/* The bytes that the pages of one Lua state hold outside Lua's memory. It is in the registry, so
+ * that it outlives every page: lua_close frees userdata after their finalizers. */
 typedef struct account {
   size_t held;
 } account;
@@ -48,6 +51,7 @@ typedef struct handle {
   size_t size;
 } handle;
 
+/* Its address is the key: no string of another library can be equal to it. */
 static const char account_key = 0;
 
 static account *account_of(lua_State *L) {
@@ -69,6 +73,8 @@ static size_t check_record(lua_State *L, const handle *h, int arg) {
   return (size_t)at - 1;
 }
 
+/* The metatable is set before the page is opened: an empty handle may be finalized.
+ * vbo_json_page_open takes the text's memory over only when it returns true. */
 bool vboL_push_page(lua_State *L, struct vbo_buffer *text, unsigned max_depth) {
   account *held = account_of(L);
   handle *h = lua_newuserdatauv(L, sizeof *h, USER_VALUES);
@@ -81,11 +87,14 @@ bool vboL_push_page(lua_State *L, struct vbo_buffer *text, unsigned max_depth) {
   }
   h->size = vbo_json_page_size(&h->page);
   held->held += h->size;
+  /* A step in proportion to the page (its argument is in KiB): a full collection for each page
+   * would cost more than the pages. A script that stopped the collector keeps it stopped. */
   if (held->held > UNSEEN && lua_gc(L, LUA_GCISRUNNING, 0) != 0)
     lua_gc(L, LUA_GCSTEP, (int)(h->size >> 10));
   return true;
 }
 
+/* A second call finds a size of 0 and frees nothing. */
 static int page_free(lua_State *L) {
   handle *h = check_page(L);
   vbo_json_page_free(&h->page);
@@ -107,6 +116,7 @@ static int page_text(lua_State *L) {
   return 1;
 }
 
+/* The page may be finalized already, when a finalizer of a script reads it. */
 static int page_rest(lua_State *L) {
   const vbo_json_page *page = &check_page(L)->page;
   luaL_argcheck(L, page->text.data != NULL, 1, "the page is gone");
@@ -132,8 +142,10 @@ static int page_whole(lua_State *L) {
 
 /* -------------------------------------------------------------------- scalars */
 
-/* As json.decode has it: an integral value is an integer as far as doubles count by
- * ones, beyond that only when it is written as one and fits into 64 bits. */
+/* As json.decode has it: an integral value is an integer as far as doubles count by ones, beyond
+ * that only when it is written as one and fits into 64 bits. Numbers of the record are not
+ * terminated, so that they are copied. More than 63 digits are left to the decoder, which has the
+ * last word. */
 static bool push_number(lua_State *L, const char *text, size_t size) {
   char digits[64];
   if (size >= sizeof digits) return false;
@@ -153,6 +165,7 @@ static bool push_number(lua_State *L, const char *text, size_t size) {
   return true;
 }
 
+/* Most strings have no escape, and are pushed without a copy of their own. */
 static void push_string(lua_State *L, const char *text, const vbo_json_span *value) {
   const char *inside = text + value->start + 1;
   size_t size = value->size - 2;
@@ -185,6 +198,8 @@ static bool push_scalar(lua_State *L, const vbo_json_page *page, const vbo_json_
   }
 }
 
+/* UNCLEAR leaves the answer to the decoder: an object, an array, or a name that occurs twice or is
+ * written with escapes. */
 static int find(lua_State *L, bool squashed) {
   handle *h = check_page(L);
   size_t record = check_record(L, h, 2);
@@ -232,6 +247,8 @@ static bool has_value(vbo_json_page *page, size_t record, const char *name, size
   return true;
 }
 
+/* Exact names come first, as nearly every record has one of them; the slower comparison is for
+ * servers that write names in another case. */
 static bool has_any(lua_State *L, vbo_json_page *page, size_t record) {
   int last = lua_gettop(L);
   for (int arg = 2; arg <= last; arg++) {
@@ -242,6 +259,7 @@ static bool has_any(lua_State *L, vbo_json_page *page, size_t record) {
   for (int arg = 2; arg <= last; arg++) {
     size_t size;
     const char *name = luaL_checklstring(L, arg, &size);
+    /* A longer name is not one of the API's. */
     char lower[64];
     if (size > sizeof lower) continue;
     for (size_t i = 0; i < size; i++)
@@ -291,7 +309,9 @@ static void push_names(lua_State *L) {
   lua_pushliteral(L, "_at");
 }
 
-/* Returns the page at `index`, without looking its class up by name. */
+/* Returns the page at `index`, without looking its class up by name. luaL_checkudata would look a
+ * string up in the registry for each access. Comparing the metatable with an upvalue is exact as
+ * well: scripts cannot set a userdata's metatable. */
 static handle *to_page(lua_State *L, int index) {
   handle *h = lua_touserdata(L, index);
   if (h == NULL || !lua_getmetatable(L, index)) return NULL;
@@ -300,7 +320,8 @@ static handle *to_page(lua_State *L, int index) {
   return is ? h : NULL;
 }
 
-/* Pushes the object of a record (from 1) of the page at `index`. */
+/* Pushes the object of a record (from 1) of the page at `index`. Three upvalues spare the interning
+ * of two names and the search for the class, for each object. */
 static void lend(lua_State *L, int index, lua_Integer record) {
   lua_createtable(L, 0, 2);
   lua_pushvalue(L, lua_upvalueindex(UP_PAGE));
@@ -320,7 +341,9 @@ static int page_lend(lua_State *L) {
   return 1;
 }
 
-/* Pushes the member `key` (at 2) of the object at 1; false when it needs more. */
+/* Pushes the member `key` (at 2) of the object at 1; false when it needs more. Raw access
+ * throughout: it runs inside __index, and an __index of its own would recurse. The stack above the
+ * two arguments is left as it is: the caller truncates it or returns the top. */
 static bool read_plain(lua_State *L) {
   if (lua_type(L, 2) != LUA_TSTRING || !lua_istable(L, 1)) return false;
   lua_pushvalue(L, lua_upvalueindex(UP_PAGE));
@@ -331,6 +354,7 @@ static bool read_plain(lua_State *L) {
   if (lua_rawget(L, -2) != LUA_TBOOLEAN) return false;
   lua_pushvalue(L, lua_upvalueindex(UP_AT));
   lua_rawget(L, 1);
+  /* Unsigned: an index of 0 or below wraps to a value beyond the count. */
   lua_Unsigned at = (lua_Unsigned)lua_tointeger(L, -1) - 1;
   if (at >= vbo_json_page_count(&h->page)) return false;
   size_t size;
@@ -343,11 +367,15 @@ static bool read_plain(lua_State *L) {
   return true;
 }
 
+/* The continuation of lua_callk: after a yield Lua resumes here and not after the call, and the one
+ * result is at the top. */
 static int one_result(lua_State *L, int status, lua_KContext context) {
   (void)L, (void)status, (void)context;
   return 1;
 }
 
+/* lua_callk, not lua_call: a task waits by yielding, which lua_call would refuse ("attempt to yield
+ * across a C-call boundary"). */
 static int read_object(lua_State *L) {
   if (read_plain(L)) return 1;
   lua_settop(L, 2);
@@ -374,6 +402,7 @@ typedef struct runner {
 /* the upvalue of a stepper, which a reader lacks */
 enum { UP_RUNNER = UP_OTHERWISE + 1 };
 
+/* Returns nil through `otherwise` at the end, as an iterator of `for` must. */
 static int step(lua_State *L) {
   runner *r = lua_touserdata(L, lua_upvalueindex(UP_RUNNER));
   lua_settop(L, 0);
@@ -387,6 +416,7 @@ static int step(lua_State *L) {
   return 1;
 }
 
+/* The runner keeps the page alive in its user value: no object may be left that does. */
 static int run(lua_State *L) {
   runner *r = lua_touserdata(L, lua_upvalueindex(1));
   const handle *h = check_page(L);
@@ -433,6 +463,7 @@ static int new_page(lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &size);
   lua_Integer depth = luaL_checkinteger(L, 2);
   luaL_argcheck(L, depth > 0 && depth <= VBO_JSON_DEEPEST, 2, "levels expected");
+  /* Owns the copy until the page takes it over, and frees it when the text is not a page. */
   copied *copy = lua_newuserdatauv(L, sizeof *copy, 0);
   memset(copy, 0, sizeof *copy);
   luaL_setmetatable(L, PAGE_CLASS ".copy");
@@ -455,6 +486,7 @@ void vboL_open_page(lua_State *L) {
     lua_setfield(L, -2, "lend");
     lua_pop(L, 2);
   }
+  /* A class without methods: scripts never get one. */
   if (luaL_newmetatable(L, PAGE_CLASS ".copy")) {
     lua_pushcfunction(L, copied_free);
     lua_setfield(L, -2, "__gc");

@@ -16,6 +16,8 @@
 
 #include "base/text.h"
 
+/* ECMA-48: carriage return, then ED without a parameter, which erases from the cursor to the end of
+ * the screen. */
 static const char ERASE[] = "\r\033[J";
 
 /* The process has one terminal, however many Lua states. */
@@ -23,6 +25,8 @@ static volatile sig_atomic_t stands; /* lines are on the screen */
 static bool mid_line;                /* the program wrote the beginning of a line */
 static bool guarded;                 /* the program announces each line before it prints */
 
+/* The flag is cleared first, so that a signal handler cannot erase what is printed after the
+ * lines. */
 void vboL_screen_hide(void) {
   if (stands == 0) return;
   stands = 0;
@@ -30,6 +34,7 @@ void vboL_screen_hide(void) {
   fflush(stderr);
 }
 
+/* write() is async-signal-safe, stdio is not (POSIX, signal-safety). */
 void vboL_screen_leave(void) {
   if (stands == 0) return;
   stands = 0;
@@ -44,8 +49,10 @@ void vboL_screen_wrote(bool is_mid_line) {
   mid_line = is_mid_line;
 }
 
-/* screen.write(text, stand): to standard error, in one piece.  `stand`: it leaves lines that are
- * to be removed before anything else is printed, and the cursor at their beginning. */
+/* screen.write(text, stand): to standard error, in one piece. `stand`: it leaves lines that are to
+ * be removed before anything else is printed, and the cursor at their beginning. One fwrite and one
+ * fflush: a drawing in several pieces would flicker. `stands` is set before the lines are written,
+ * so that a signal in between erases what is there. */
 static int screen_write(lua_State *L) {
   size_t size = 0;
   const char *text = luaL_checklstring(L, 1, &size);
@@ -77,6 +84,7 @@ static int screen_guarded(lua_State *L) {
   return 1;
 }
 
+/* An inherited variable may hold anything. */
 static int from_environment(const char *name, int otherwise) {
   const char *told = getenv(name);
   long value = told != NULL ? strtol(told, NULL, 10) : 0;
@@ -84,7 +92,8 @@ static int from_environment(const char *name, int otherwise) {
 }
 
 /* screen.size() -> columns, rows of the terminal at standard error, as they are now; COLUMNS and
- * LINES, or 80 and 24, where it does not say. */
+ * LINES, or 80 and 24, where it does not say. Asked for each time: a handler of SIGWINCH would
+ * interrupt the waits of the program. */
 static int screen_size(lua_State *L) {
   struct winsize size = {0};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) size.ws_col = size.ws_row = 0;

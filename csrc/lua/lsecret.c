@@ -1,10 +1,16 @@
-/* lsecret.c: secrets as Lua sees them.  Nothing here gives the bytes back. */
+/* lsecret.c: secrets as Lua sees them. Nothing here gives the bytes back.
+ *
+ * The bytes are in C, on OpenSSL's secure heap (base/secret.c). A Lua string would be copied,
+ * interned and freed without being cleared. The handle holds one reference; a client that uses the
+ * secret has its own, so that closing the handle does not take it away. */
 #include "lua/lutil.h"
 
 #include <string.h>
 
 #include "base/secret.h"
 
+/* Called after the arguments are checked and before the secret is made: neither a wrong argument
+ * nor a lack of memory can leak one. */
 static vboL_secret *new_handle(lua_State *L) {
   vboL_secret *handle = lua_newuserdatauv(L, sizeof *handle, 0);
   handle->secret = NULL;
@@ -12,6 +18,7 @@ static vboL_secret *new_handle(lua_State *L) {
   return handle;
 }
 
+/* The handle is at the top when this is called, and becomes the result. */
 static int hand_over(lua_State *L, vboL_secret *handle, const vbo_error *err) {
   if (handle->secret == NULL) return vboL_fail(L, err);
   vboL_count_opened(VBOL_SECRET);
@@ -83,7 +90,8 @@ static int secret_base64(lua_State *L) {
   return hand_over(L, handle, &err);
 }
 
-/* secret.prompt(text) -> Secret | nil, err (usage without a terminal). */
+/* secret.prompt(text) -> Secret | nil, err (usage without a terminal). Bars of progress are removed
+ * first: they would overwrite the question. */
 static int secret_prompt(lua_State *L) {
   const char *text = check_name(L, 1);
   vbo_error err = {0};
@@ -100,6 +108,7 @@ static int secret_is(lua_State *L) {
   return 1;
 }
 
+/* The result is borrowed from the handle: it is valid while the handle is on the stack and open. */
 vbo_secret *vboL_check_secret(lua_State *L, int arg) {
   vboL_secret *handle = luaL_checkudata(L, arg, VBOL_SECRET_CLASS);
   return handle->secret;
@@ -135,6 +144,8 @@ static int secret_len(lua_State *L) {
   return 1;
 }
 
+/* The same text for every secret: an address or a length says something about it, and ends in
+ * logs. */
 static int secret_tostring(lua_State *L) {
   lua_pushliteral(L, "secret");
   return 1;

@@ -1,4 +1,7 @@
-/* ltransfer.c: transfers as Lua sees them. */
+/* ltransfer.c: transfers as Lua sees them: client:start, waiting, reading, and the end.
+ *
+ * A transfer's userdata pins its client's (user value 1). The engine finds the userdata of a
+ * transfer that has news in a weak table, by the transfer's address. */
 #include "lua/lutil.h"
 
 #include <string.h>
@@ -18,7 +21,9 @@ static const char *const option_names[] = {
     "sha256",   "check", "listed_name", "listed_size",  "modified", "once",   "urgent",
     NULL};
 
-/* {[placeholder] = Secret, …} as an array that the stack holds; NULL for none. */
+/* {[placeholder] = Secret, …} as an array that the stack holds; NULL for none. The array is a
+ * userdata, and the placeholders are keys of the option table: both stay on the stack until
+ * vbo_transfer_start has copied what it needs. */
 static vbo_secret_slot *option_secrets(lua_State *L, int index, size_t *count) {
   *count = 0;
   lua_pushliteral(L, "secrets");
@@ -43,6 +48,7 @@ static vbo_secret_slot *option_secrets(lua_State *L, int index, size_t *count) {
   return slots;
 }
 
+/* Strings are borrowed from the option table; the core copies them. */
 static void read_request(lua_State *L, int index, vbo_request *request) {
   request->method = vboL_option_string(L, index, "method", "GET");
   request->path = vboL_option_string(L, index, "path", NULL);
@@ -58,6 +64,7 @@ static void read_request(lua_State *L, int index, vbo_request *request) {
   request->secrets = option_secrets(L, index, &request->secret_count);
 }
 
+/* Options that contradict each other raise, as neither of them could be honoured. */
 static void read_sink(lua_State *L, int index, vbo_sink_options *sink) {
   const char *kind = vboL_option_string(L, index, "sink", "memory");
   sink->path = vboL_option_string(L, index, "file", NULL);
@@ -102,7 +109,9 @@ static vboL_transfer *push_handle(lua_State *L, bool pulled) {
   return transfer;
 }
 
-/* Gives the handle its transfer (or the failure), and leaves it alone on the stack. */
+/* Gives the handle its transfer (or the failure), and leaves it alone on the stack. The handle owns
+ * the transfer from here on. lua_rawsetp may raise when memory runs out, and the collector then
+ * frees it. Stack: handle, table. */
 static int keep_handle(lua_State *L, vboL_transfer *transfer, vbo_transfer *started,
                        const vbo_error *err) {
   if (started == NULL) return vboL_fail(L, err);
@@ -114,6 +123,7 @@ static int keep_handle(lua_State *L, vboL_transfer *transfer, vbo_transfer *star
   return 1;
 }
 
+/* False with nil and the error pushed, for the caller to return 2. */
 static bool is_open(lua_State *L, const vboL_client *client) {
   if (client->client == NULL)
     vboL_fail_closed(L, "client");
@@ -124,6 +134,7 @@ static bool is_open(lua_State *L, const vboL_client *client) {
   return false;
 }
 
+/* The arguments are read before the handle is made: most of them may raise. */
 int vboL_client_start(lua_State *L) {
   vboL_client *client = luaL_checkudata(L, 1, VBOL_CLIENT_CLASS);
   vboL_check_options(L, 2, "client:start", option_names);
@@ -133,6 +144,7 @@ int vboL_client_start(lua_State *L) {
   read_sink(L, 2, &sink);
   read_request(L, 2, &request);
   if (!is_open(L, client)) return 2;
+  /* The last test before a change is sent, in C, so that no code of a runbook gets around it. */
   if (request.change && vboL_latched() != 0) return vboL_fail_interrupted(L);
   vboL_transfer *transfer = push_handle(L, sink.kind == VBO_SINK_PULL);
   vbo_error err = {0};
@@ -149,9 +161,9 @@ int vboL_client_start_login(lua_State *L) {
 
 /* -------------------------------------------------------------------- waiting */
 
-/* Moves the engine in stretches until `ready`, so that hooks get their turn (stock
- * `lua` stops a script with one).  False with two results pushed: interrupted, or
- * the engine failed. */
+/* Moves the engine in stretches until `ready`, so that hooks get their turn (stock `lua` stops a
+ * script with one). False with two results pushed: interrupted, or the engine failed. `ready` is
+ * asked before the first wait: bytes that are there already need none. */
 static bool wait_until(lua_State *L, vboL_transfer *transfer,
                        bool (*ready)(const vboL_transfer *)) {
   vboL_engine *engine = vboL_engine_of(L, 1);
@@ -180,11 +192,14 @@ static bool wait_until(lua_State *L, vboL_transfer *transfer,
   return true;
 }
 
+/* A pulled transfer has something to read before it is done. */
 static bool is_settled(const vboL_transfer *transfer) {
   return vbo_transfer_done(transfer->transfer) ||
          (transfer->pulled && vbo_transfer_available(transfer->transfer) > 0);
 }
 
+/* A pulled transfer may not end before its body is read, so that waiting for its end could last for
+ * ever. */
 static bool is_answered(const vboL_transfer *transfer) {
   return vbo_transfer_done(transfer->transfer) ||
          (transfer->pulled && vbo_transfer_status(transfer->transfer) != 0);
@@ -217,12 +232,15 @@ static int transfer_read(lua_State *L) {
   if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
   luaL_argcheck(L, transfer->pulled, 1, "only a transfer with the sink 'pull' is read");
   if (!wait_until(L, transfer, is_settled)) return 2;
+  /* Initialized after the waiting: a buffer in use needs the stack as it left it (manual, section
+   * 5.1). */
   luaL_Buffer buffer;
   size_t room = size > READ_MOST ? READ_MOST : (size_t)size;
   char *bytes = luaL_buffinitsize(L, &buffer, room);
   vbo_error err = {0};
   int64_t got = vbo_transfer_read(transfer->transfer, bytes, room, &err);
   if (got < 0) return vboL_fail(L, &err);
+  /* The buffer's box stays below the nil; Lua drops it with the frame. */
   if (got == 0) {
     lua_pushnil(L);
     return 1;
@@ -255,7 +273,8 @@ static int transfer_error(lua_State *L) {
   return 1;
 }
 
-/* transfer:lost(n) -> err: how the n-th attempt failed, after which it was asked for again | nil. */
+/* transfer:lost(n) -> err: how the n-th attempt failed, after which it was asked for again |
+ * nil. */
 static int transfer_lost(lua_State *L) {
   vboL_transfer *transfer = check_transfer(L);
   int number = (int)luaL_checkinteger(L, 2);
@@ -276,7 +295,8 @@ static int transfer_status(lua_State *L) {
   return 1;
 }
 
-/* transfer:header(name) -> value | nil.  Names are case-insensitive. */
+/* transfer:header(name) -> value | nil. Names are case-insensitive. lua_pushstring pushes nil for
+ * NULL. */
 static int transfer_header(lua_State *L) {
   vboL_transfer *transfer = check_transfer(L);
   const char *name = luaL_checkstring(L, 2);
@@ -285,7 +305,8 @@ static int transfer_header(lua_State *L) {
   return 1;
 }
 
-/* transfer:body() -> the answer in memory, also of a failed one. */
+/* transfer:body() -> the answer in memory, also of a failed one. A copy: the answer stays in C
+ * until the transfer is closed. */
 static int transfer_body(lua_State *L) {
   vboL_transfer *transfer = check_transfer(L);
   if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
@@ -296,7 +317,8 @@ static int transfer_body(lua_State *L) {
 }
 
 /* transfer:page(max_depth) -> the answer in memory as a page of records, which takes it over | nil
- * for another answer, which stays. */
+ * for another answer, which stays. Takes the buffer over instead of copying it: pages are the
+ * largest answers that stay in memory. */
 static int transfer_page(lua_State *L) {
   vboL_transfer *transfer = check_transfer(L);
   lua_Integer depth = luaL_checkinteger(L, 2);
@@ -377,7 +399,8 @@ static int transfer_checked(lua_State *L) {
   return 2;
 }
 
-/* transfer:cancel().  A change that was sent ends with unknown_outcome. */
+/* transfer:cancel(). A change that was sent ends with unknown_outcome. Does nothing for a closed
+ * one, as close has cancelled it. */
 static int transfer_cancel(lua_State *L) {
   vboL_transfer *transfer = check_transfer(L);
   if (transfer->transfer != NULL) vbo_transfer_cancel(transfer->transfer);
@@ -395,6 +418,8 @@ static void forget(lua_State *L, vboL_transfer *transfer) {
   }
 }
 
+/* The handle is emptied before vbo_transfer_free, so that the collector and close cannot both free
+ * it. */
 static bool release(lua_State *L, vboL_transfer *transfer) {
   vbo_transfer *held = transfer->transfer;
   if (held == NULL) return false;
@@ -409,6 +434,8 @@ static int transfer_close(lua_State *L) {
   return 0;
 }
 
+/* A forgotten transfer is cancelled like a closed one, but counted: VBO_CHECK_HANDLES=1 reports
+ * it. */
 static int transfer_gc(lua_State *L) {
   if (release(L, check_transfer(L))) vboL_count_collected(VBOL_TRANSFER);
   return 0;

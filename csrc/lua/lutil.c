@@ -1,4 +1,9 @@
-/* lutil.c: failures, option tables and handle counts of the Lua binding. */
+/* lutil.c: failures, option tables and handle counts of the Lua binding.
+ *
+ * Two rules hold in all files of the binding. A wrong argument raises (lua_error, a longjmp),
+ * anything else returns nil and an error table. And C memory that must be freed is owned by a
+ * userdata before any call that may raise: nearly every call of Lua's API does when memory runs
+ * out. */
 #include "lua/lutil.h"
 
 #include <math.h>
@@ -30,6 +35,8 @@ static void set_true(lua_State *L, const char *name, bool value) {
   }
 }
 
+/* The field names are those of the struct; lua/vbo/base/error.lua adds the methods and
+ * __tostring. */
 void vboL_push_error(lua_State *L, const vbo_error *err) {
   lua_createtable(L, 0, 6);
   set_string(L, "kind", vbo_error_kind_name(err->kind));
@@ -63,6 +70,8 @@ int vboL_fail_with(lua_State *L, vbo_error_kind kind, const char *message) {
   return vboL_fail(L, &err);
 }
 
+/* A closed handle is a failure that is returned, not raised: tasks may close a handle that another
+ * one uses. */
 int vboL_fail_closed(lua_State *L, const char *what) {
   vbo_error err = {.kind = VBO_ERROR_CLOSED};
   snprintf(err.message, sizeof err.message, "the %s is closed", what);
@@ -71,6 +80,8 @@ int vboL_fail_closed(lua_State *L, const char *what) {
 
 /* ------------------------------------------------------------------- options */
 
+/* Unknown keys raise: a misspelled option would otherwise be ignored. The strings need no copy, as
+ * the table holds them during the call. */
 void vboL_check_options(lua_State *L, int index, const char *what, const char *const names[]) {
   luaL_checktype(L, index, LUA_TTABLE);
   index = lua_absindex(L, index);
@@ -85,6 +96,7 @@ void vboL_check_options(lua_State *L, int index, const char *what, const char *c
     bool known = false;
     for (size_t i = 0; names[i] != NULL && !known; i++)
       known = strcmp(name, names[i]) == 0;
+    /* The linear search is fast enough: no list has more than some twenty names. */
     if (!known) luaL_error(L, "%s has no option '%s'", what, name);
   }
 }
@@ -100,11 +112,15 @@ static int raw_field(lua_State *L, int index, const char *name) {
   return lua_rawget(L, index);
 }
 
+/* Expects the wrong value at the top. luaL_argerror does not serve here: it names the argument,
+ * which is the whole table. */
 static int option_type_error(lua_State *L, const char *name, const char *expected) {
   return vboL_option_error(
       L, name, lua_pushfstring(L, "%s expected, got %s", expected, luaL_typename(L, -1)));
 }
 
+/* A number is refused, though lua_tolstring would convert it: it would do so in place, and the
+ * pointer would not be the table's. */
 const char *vboL_option_bytes(lua_State *L, int index, const char *name, size_t *size) {
   int type = raw_field(L, index, name);
   if (type != LUA_TNIL && type != LUA_TSTRING) option_type_error(L, name, "string");
@@ -114,6 +130,7 @@ const char *vboL_option_bytes(lua_State *L, int index, const char *name, size_t 
   return value;
 }
 
+/* C would end the string at the zero byte, and use another path or name than the script's. */
 const char *vboL_option_string(lua_State *L, int index, const char *name, const char *otherwise) {
   size_t size = 0;
   const char *value = vboL_option_bytes(L, index, name, &size);
@@ -130,6 +147,7 @@ bool vboL_option_bool(lua_State *L, int index, const char *name, bool otherwise)
   return value;
 }
 
+/* A float with an integral value (3.0) is accepted, as Lua's own functions do. */
 int64_t vboL_option_integer(lua_State *L, int index, const char *name, int64_t otherwise) {
   int type = raw_field(L, index, name);
   int64_t value = otherwise;
@@ -145,6 +163,7 @@ int64_t vboL_option_integer(lua_State *L, int index, const char *name, int64_t o
 /* About 31 years: far from every overflow once it is milliseconds. */
 #define LONGEST 1e9
 
+/* Rounds up: a very short timeout must not become 0, which stands for none. */
 static bool to_milliseconds(lua_Number seconds, int64_t *milliseconds) {
   if (!(seconds >= 0)) /* NaN too */
     return false;
@@ -172,7 +191,8 @@ int64_t vboL_option_duration(lua_State *L, int index, const char *name, int64_t 
 
 /* ------------------------------------------------------------------- handles */
 
-/* Counts of the whole process, so that a program sees at its end what every state left open. */
+/* Counts of the whole process, so that a program sees at its end what every state left open.
+ * Atomic, since a process may run Lua states on several threads. */
 static _Atomic long opened[VBOL_HANDLE_KINDS];
 static _Atomic long closed[VBOL_HANDLE_KINDS];
 static _Atomic long collected[VBOL_HANDLE_KINDS];
@@ -202,6 +222,8 @@ void vboL_push_handle_counts(lua_State *L) {
   }
 }
 
+/* Runs after lua_close, which has collected every handle, so that open ones count as forgotten,
+ * too. */
 bool vboL_check_handles(void) {
   const char *wanted = getenv("VBO_CHECK_HANDLES");
   if (wanted == NULL || strcmp(wanted, "1") != 0) return false;
@@ -216,6 +238,7 @@ bool vboL_check_handles(void) {
   return any;
 }
 
+/* A hook runs only when Lua code does. An empty chunk is the least Lua code. */
 void vboL_breathe(lua_State *L) {
   if (lua_gethook(L) == NULL) return;
   luaL_checkstack(L, 2, NULL);

@@ -1,4 +1,8 @@
-/* arguments.c: see arguments.h. */
+/* arguments.c: parses the command line of vbolua; see arguments.h.
+ *
+ * The options of `lua` keep their meaning and their order, so that vbolua can replace it in a
+ * script's first line. Parsing only notes: -e and -l are carried out later by vbolua.c, which walks
+ * argv once more. */
 #include "program/arguments.h"
 
 #include <stdio.h>
@@ -63,7 +67,8 @@ static bool is_progress(const char *told) {
          (strncmp(told, "json:", 5) == 0 && told[5] != '\0');
 }
 
-/* Returns what is wrong with an option; NULL when it is known. */
+/* Returns what is wrong with an option; NULL when it is known. The tests for long options come
+ * first, as their values may follow a "=". */
 static const char *problem_with(const char *argument) {
   const char *progress = told_progress(argument);
   if (progress != NULL) return is_progress(progress) ? NULL : "there is no such progress as";
@@ -81,6 +86,7 @@ bool vbo_argument_takes_value(const char *argument) {
   return argument[0] == '-' && (argument[1] == 'e' || argument[1] == 'l');
 }
 
+/* As in `lua`, a next argument that begins with "-" is an option and not a value. */
 const char *vbo_argument_value(int argc, char **argv, int *i) {
   if (argv[*i][2] != '\0') return argv[*i] + 2;
   return *i + 1 < argc && argv[*i + 1][0] != '-' ? argv[++*i] : NULL;
@@ -101,6 +107,7 @@ static void note(vbo_arguments *found, const char *argument) {
   if (told_progress(argument) != NULL) found->progress = told_progress(argument);
 }
 
+/* `i` ends at the script: whatever follows is the script's, also what looks like an option. */
 bool vbo_arguments_parse(int argc, char **argv, vbo_arguments *found) {
   int i = 1;
   found->plain_dash = true;

@@ -35,6 +35,8 @@ enum {
   GRACE = 1000 /* milliseconds that a child has to end in after a signal, and after SIGTERM */
 };
 
+/* An array of fixed size, as a signal handler walks it. A child beyond MOST_CHILDREN runs, but gets
+ * no signal passed on. */
 static volatile pid_t children[MOST_CHILDREN];
 static volatile sig_atomic_t executing; /* os.execute waits */
 static volatile sig_atomic_t keyed;     /* a Ctrl-C came that is the child's */
@@ -47,11 +49,14 @@ static void note(pid_t pid) {
     }
 }
 
+/* A child's number is free for another process once it is reaped, and must not be sent a signal
+ * then. */
 static void forget(pid_t pid) {
   for (int i = 0; i < MOST_CHILDREN; i++)
     if (children[i] == pid) children[i] = 0;
 }
 
+/* kill is async-signal-safe. */
 bool vbo_command_signal(int number, bool from_terminal) {
   if (from_terminal && executing != 0) keyed = 1;
   if (from_terminal) return executing != 0;
@@ -66,10 +71,13 @@ bool vbo_command_signal(int number, bool from_terminal) {
 static int start(const char *text, int from, int to, pid_t *pid) {
   char *arguments[] = {"sh", "-c", NULL, NULL};
   vbo_files_seal(); /* no socket and no secret is for them */
+  /* posix_spawn rather than fork: after fork a process with threads may call async-signal-safe
+   * functions only (POSIX fork). */
   posix_spawn_file_actions_t actions;
   arguments[2] = (char *)text; /* posix_spawn takes strings that it does not change */
   int failed = posix_spawn_file_actions_init(&actions);
   if (failed != 0) return failed;
+  /* The copy lacks FD_CLOEXEC, which the original has: the child gets that one descriptor. */
   if (to >= 0) failed = posix_spawn_file_actions_adddup2(&actions, from, to);
   if (failed == 0) failed = posix_spawn(pid, "/bin/sh", &actions, NULL, arguments, environ);
   posix_spawn_file_actions_destroy(&actions);
@@ -79,6 +87,7 @@ static int start(const char *text, int from, int to, pid_t *pid) {
 
 /* ------------------------------------------------------------------- waiting */
 
+/* SIGCHLD needs a handler: ignored signals do not interrupt pselect. */
 static void on_child(int number) {
   (void)number;
 }
@@ -106,11 +115,15 @@ static bool await(pid_t pid, int level, int *status) {
     int64_t now = vbo_monotonic_ms();
     if (since == 0 && vbo_interrupt_level() > level) since = now;
     if (since != 0 && !told && now - since >= GRACE) told = kill(pid, SIGTERM) == 0;
+    /* Without a signal the timeout has no meaning: a minute, then the loop asks again. After one,
+     * the child has GRACE, then SIGTERM, then GRACE once more. */
     int64_t left = since == 0 ? 60000 : since + (told ? 2 : 1) * GRACE - now;
     if (ended || left <= 0) break;
     struct timespec timeout = {.tv_sec = (time_t)(left / 1000), .tv_nsec = left % 1000 * 1000000};
+    /* Unblocks and waits in one step (POSIX pselect). */
     pselect(0, NULL, NULL, NULL, &timeout, &open);
   }
+  /* waitpid's, which the calls below may change and the caller reports. */
   int error = errno;
   forget(pid);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -121,13 +134,15 @@ static bool await(pid_t pid, int level, int *status) {
 
 /* ---------------------------------------------------------------- os.execute */
 
-/* Returns whether the child ended by Ctrl-C: itself, or the program that the shell ran for it. */
+/* Returns whether the child ended by Ctrl-C: itself, or the program that the shell ran for it. A
+ * shell reports a program that was killed by a signal as 128 + its number. */
 static bool by_key(int status) {
   return (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) ||
          (WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT);
 }
 
-/* os.execute([command]): as Lua's; `cancelled` after a signal. */
+/* os.execute([command]): as Lua's; `cancelled` after a signal. `level` is taken first: a signal
+ * that came before this command does not end it, so that a clean-up may run commands. */
 static int execute(lua_State *L) {
   const char *text = luaL_optstring(L, 1, NULL);
   if (text == NULL) {
@@ -160,6 +175,7 @@ typedef struct pipe_stream {
   int level; /* of interrupts, when it was started */
 } pipe_stream;
 
+/* The pipe is closed before the wait: a child that reads to the end would never end otherwise. */
 static int close_pipe(lua_State *L) {
   pipe_stream *pipe = luaL_checkudata(L, 1, LUA_FILEHANDLE);
   int status = -1;
@@ -170,6 +186,8 @@ static int close_pipe(lua_State *L) {
   return luaL_execresult(L, ended ? status : -1);
 }
 
+/* Both ends get FD_CLOEXEC: a child that holds its own other end never sees the end of its
+ * input. */
 static int make_pipe(int ends[2]) {
   if (pipe(ends) != 0) return errno;
   for (int i = 0; i < 2; i++)
@@ -182,7 +200,8 @@ static int make_pipe(int ends[2]) {
   return 0;
 }
 
-/* Starts the command of `stream` and opens our end.  An errno. */
+/* Starts the command of `stream` and opens our end. An errno. The child's end is closed here in
+ * either case. Ours becomes a FILE, which owns it from then on. */
 static int open_pipe(pipe_stream *stream, const char *text, const char *mode) {
   int ends[2];
   bool reads = *mode == 'r';
@@ -197,7 +216,8 @@ static int open_pipe(pipe_stream *stream, const char *text, const char *mode) {
   return failed;
 }
 
-/* io.popen(command [, mode]): as Lua's; its close is what a signal ends. */
+/* io.popen(command [, mode]): as Lua's; its close is what a signal ends. The stream counts as
+ * closed until `closef` is set, as in liolib.c (newprefile): __gc does nothing then. */
 static int open_command(lua_State *L) {
   const char *text = luaL_checkstring(L, 1);
   const char *mode = luaL_optstring(L, 2, "r");
@@ -205,6 +225,7 @@ static int open_command(lua_State *L) {
   pipe_stream *stream = lua_newuserdatauv(L, sizeof *stream, 0);
   *stream = (pipe_stream){.level = vbo_interrupt_level()};
   luaL_setmetatable(L, LUA_FILEHANDLE);
+  /* As Lua's own popen does: what was printed before comes before the child's output. */
   fflush(NULL);
   int failed = open_pipe(stream, text, mode);
   if (failed != 0) {

@@ -1,4 +1,8 @@
-/* complete.c: what a name in the REPL can go on as. */
+/* complete.c: finds the candidates for completing a name in the REPL.
+ *
+ * A person presses Tab at any moment, so that completing must not send a request, raise an error or
+ * change a value. So members are read raw, and only tables are followed. Objects whose members are
+ * computed offer a table through __complete instead. */
 #include <lauxlib.h>
 #include <string.h>
 
@@ -21,6 +25,8 @@ static bool offered(lua_State *L) {
  * functions: completing must have no effects.  The member replaces the value. */
 static void step(lua_State *L, const char *name, size_t size) {
   offered(L);
+  /* Chains of __index may be circles: 16 steps are more than any class has. Chains of __index may
+   * be circles: 16 steps are more than any class has. */
   for (int hops = 0; hops < 16; hops++) {
     if (lua_istable(L, -1)) {
       lua_pushlstring(L, name, size);
@@ -39,7 +45,8 @@ static void step(lua_State *L, const char *name, size_t size) {
   lua_pushnil(L);
 }
 
-/* Adds PREFIX..key to the array at `list` for each string key that begins with `part`. */
+/* Adds PREFIX..key to the array at `list` for each string key that begins with `part`. Keys that
+ * are not identifiers cannot follow a dot; names with "__" are shown only on request. */
 static void add_keys(lua_State *L, int list, const char *prefix, size_t prefix_size,
                      const char *part, bool methods_only) {
   lua_pushnil(L);
@@ -66,6 +73,7 @@ void vbo_complete(lua_State *L, const char *text) {
   lua_pushglobaltable(L);
   const char *part = text;
   bool method = false;
+  /* Only the part after the last dot or colon is completed; the parts before it are walked. */
   for (const char *end = strpbrk(part, ".:"); end != NULL; end = strpbrk(part, ".:")) {
     step(L, part, (size_t)(end - part));
     method = *end == ':';

@@ -1,4 +1,5 @@
-/* guard.c: what of this process its terminal gets. */
+/* guard.c: keeps names that a server gave from steering the terminal of the person who prints
+ * them. */
 #include <lauxlib.h>
 #include <lualib.h>
 #include <unistd.h>

@@ -55,6 +55,9 @@ static int raise_cancelled(lua_State *L) {
   return vbo_raise(L, &err);
 }
 
+/* The hook stays set while library code runs: its next line or call asks again. An error in the
+ * middle of the library could leave its state half changed, so that it gets PATIENCE to come to a
+ * wait. A shielded clean-up is never interrupted. */
 static void on_hook(lua_State *L, lua_Debug *ar) {
   bool unwinding = unwinds != 0;
   if (!unwinding && !vboL_interrupt_pending()) { /* delivered elsewhere */
@@ -75,6 +78,8 @@ static void on_hook(lua_State *L, lua_Debug *ar) {
   raise_cancelled(L);
 }
 
+/* lua_sethook may be called during a signal (ldebug.c). All events with a count of 1: whatever the
+ * code does next, the hook runs. */
 static void set_hooks(void) {
   int mask = LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT;
   lua_sethook(main_state, on_hook, mask, 1);
@@ -82,7 +87,8 @@ static void set_hooks(void) {
   if (other != main_state) lua_sethook(other, on_hook, mask, 1);
 }
 
-/* At once when there is nothing left to wait for. */
+/* At once when there is nothing left to wait for. _exit, not exit: handlers of atexit are not
+ * async-signal-safe, and may wait for what hangs. */
 static void leave(void) {
   vboL_screen_leave();
   _exit(128 + (int)came);
@@ -93,13 +99,16 @@ static void unwind(void) {
   set_hooks();
 }
 
+/* The counters are the main thread's: another thread passes the signal on before it touches
+ * them. */
 static void on_signal(int number, siginfo_t *info, void *context) {
   (void)context;
   if (!pthread_equal(pthread_self(), main_thread)) {
     pthread_kill(main_thread, number); /* engines and states are the main thread's */
     return;
   }
-  /* A key of the terminal reaches its whole foreground group, our children too. */
+  /* A key of the terminal reaches its whole foreground group, our children too. Linux reports a key
+   * as SI_KERNEL. Some systems report SI_USER without a sender. */
   bool key = number == SIGINT && !(info->si_code == SI_USER && info->si_pid != 0);
   if (vbo_command_signal(number, key)) return; /* a matter of the child's, so far */
   count = count + 1;
@@ -111,6 +120,8 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   vbo_interrupt_stop(number);
 }
 
+/* The latch is set before engines and hooks: code that they stop finds it in force. The alarm
+ * covers half of the time; on_alarm sets the other half. */
 void vbo_interrupt_stop(int number) {
   if (came != 0) return;
   came = number;
@@ -120,6 +131,7 @@ void vbo_interrupt_stop(int number) {
   if (!vboL_interrupt_engines()) set_hooks();
 }
 
+/* Runs twice at most: the first time unwinds, the second ends the program. */
 static void on_alarm(int number) {
   static const char message[] = VBOLUA ": the clean-up takes too long; ending without it\n";
   unsigned rest = cleanup_seconds / 2;
@@ -131,6 +143,7 @@ static void on_alarm(int number) {
     alarm(rest);
     return;
   }
+  /* A person at the REPL can press Ctrl-C again, and may be using a clean-up of their own. */
   if (attended != 0 && came == SIGINT) return;
   vboL_screen_leave();
   if (write(STDERR_FILENO, message, sizeof message - 1) < 0) leave();
@@ -156,6 +169,7 @@ void vbo_interrupt_install(lua_State *L) {
   sigaction(SIGINT, &action, NULL); /* no SA_RESTART: a read that waits gives up */
   sigaction(SIGTERM, &action, NULL);
   struct sigaction other;
+  /* Signals that the parent ignores stay ignored: nohup relies on that. */
   if (sigaction(SIGHUP, NULL, &other) == 0 && other.sa_handler != SIG_IGN) /* nohup */
     sigaction(SIGHUP, &action, NULL);
   action.sa_flags = 0;
@@ -187,6 +201,7 @@ int vbo_interrupt_raise(lua_State *L) {
   return raise_cancelled(L);
 }
 
+/* The latch goes last: until then the old signal is in force. */
 void vbo_interrupt_forget(void) {
   alarm(0);
   unwinds = 0;
@@ -201,6 +216,7 @@ void vbo_interrupt_forget(void) {
 /* Lua has no way to ask which coroutine runs, and a hook stops only the one it is
  * set on: so resume and wrap say which. */
 
+/* lua_pcall and not lua_call: `running` must be set back also when the call raises. */
 static int tracked_resume(lua_State *L) {
   lua_State *before = running;
   lua_State *co = lua_tothread(L, 1);
@@ -228,6 +244,8 @@ static int tracked_call(lua_State *L) {
   return lua_gettop(L);
 }
 
+/* When Lua's closure looks different (another version), it is returned as it is: coroutines work,
+ * but are not interrupted. */
 static int tracked_wrap(lua_State *L) {
   lua_settop(L, 1);
   lua_pushvalue(L, lua_upvalueindex(1));

@@ -37,9 +37,13 @@ static int call_own(lua_State *L) {
 
 /* ------------------------------------------------------------------- failures */
 
+/* The first reason counts: later writes to a failed stream fail for other reasons, or succeed
+ * again. */
 static int failure; /* errno of the first write to stdout that failed */
 
-/* Returns whether stdout has failed by now. A signal that cuts a write short does not count. */
+/* Returns whether stdout has failed by now. A signal that cuts a write short does not count.
+ * ferror remembers a failure that no caller has seen, such as that of a buffer flushed by the C
+ * library. */
 static bool has_failed(int error) {
   if (!ferror(stdout)) return failure != 0;
   if (error == EINTR) {
@@ -54,7 +58,8 @@ static void failure_text(vbo_error *err) {
   vbo_error_os(err, VBO_ERROR_DISK, failure, "cannot write the output");
 }
 
-/* After Lua's own function: its results are left, or an error is raised. */
+/* After Lua's own function: its results are left, or an error is raised. EPIPE is not reported as a
+ * failure: a reader that has read enough is common (`| head`). */
 static int checked(lua_State *L, int results, int error, bool raises) {
   if (!has_failed(error)) return results;
   if (failure == EPIPE) {
@@ -67,6 +72,8 @@ static int checked(lua_State *L, int results, int error, bool raises) {
   return vbo_raise(L, &err);
 }
 
+/* fclose too may fail: network file systems report a full disk only then. stdout is not used after
+ * this. */
 int vbo_output_finish(int status) {
   errno = 0;
   bool bad = has_failed(fflush(stdout) != 0 ? errno : 0);
@@ -85,6 +92,8 @@ int vbo_output_finish(int status) {
 
 /* -------------------------------------------------------------------- writing */
 
+/* errno is cleared before the call: stdio leaves it alone on success, and an old value would be
+ * taken for the reason. */
 static int clear_print(lua_State *L) {
   if (screens[STDOUT_FILENO]) {
     vboL_screen_hide();
@@ -107,6 +116,7 @@ static void note_end(lua_State *L, int first) {
   }
 }
 
+/* luaL_checklstring also turns numbers into strings in place, so that note_end sees text only. */
 static void clear_for(lua_State *L, FILE *file, int first) {
   for (int i = first; i <= lua_gettop(L); i++)
     luaL_checklstring(L, i, NULL);
@@ -147,6 +157,7 @@ static int checked_flush(lua_State *L) {
   return is_output ? checked(L, results, errno, false) : results;
 }
 
+/* A child writes to the terminal directly, past these functions. */
 static int clear_execute(lua_State *L) {
   luaL_optstring(L, 1, NULL);
   vboL_screen_hide();
@@ -167,6 +178,7 @@ void vbo_output_guard(lua_State *L) {
   replace(L, "print", clear_print);
   lua_getfield(L, -1, LUA_IOLIBNAME);
   lua_getfield(L, -1, "write");
+  /* io.output changes with each call of it, so that the file is asked for at each write. */
   lua_getfield(L, -2, "output");
   lua_pushcclosure(L, clear_io_write, 2);
   lua_setfield(L, -2, "write");

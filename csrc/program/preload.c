@@ -1,4 +1,7 @@
-/* preload.c: what `require` finds in the interpreter itself. */
+/* preload.c: gives `require` the modules that the interpreter carries.
+ *
+ * C modules go into package.preload. Lua files get a searcher of their own, which costs one binary
+ * search; hundreds of entries in package.preload would cost each start. */
 #include "program/preload.h"
 
 #include <lauxlib.h>
@@ -17,6 +20,7 @@ int luaopen_cjson_safe(lua_State *L);
 int luaopen_vbo_server(lua_State *L);
 #endif
 
+/* bsearch's order must be that of the table, which embed.c sorts with strcmp. */
 static int compare(const void *key, const void *element) {
   return strcmp(key, ((const vbo_embedded_file *)element)->module);
 }
@@ -26,7 +30,9 @@ const vbo_embedded_file *vbo_embedded_find(const char *module) {
                  compare);
 }
 
-/* Pushes require("vbo.base.moved").loader(module): the loader of a module's old name, or nil. */
+/* Pushes require("vbo.base.moved").loader(module): the loader of a module's old name, or nil.
+ * Old names are looked up only after the current ones, so that a start without them loads
+ * nothing more. */
 static void push_moved(lua_State *L, const char *module) {
   lua_getglobal(L, "require");
   lua_pushliteral(L, VBO_MODULE_base_moved);
@@ -48,6 +54,7 @@ static int search(lua_State *L) {
     lua_pushfstring(L, "no file '%s' in vbolua", module);
     return 1;
   }
+  /* Mode "b": embedded code is compiled by this build's own Lua, and nothing else is accepted. */
   if (luaL_loadbufferx(L, file->code, file->size, file->chunk, "b") != LUA_OK) return lua_error(L);
   lua_pushstring(L, file->chunk + 1);
   return 2;
@@ -71,6 +78,8 @@ int vbo_preload(lua_State *L) {
 #endif
   lua_getglobal(L, LUA_LOADLIBNAME);
   lua_getfield(L, -1, "searchers");
+  /* Makes room at place 2, behind the searcher of package.preload; from the end, as each one moves
+   * up. */
   for (lua_Integer i = luaL_len(L, -1); i >= 2; i--) {
     lua_rawgeti(L, -1, i);
     lua_rawseti(L, -2, i + 1);

@@ -1,7 +1,10 @@
 /* repl.c: the interactive interpreter.
  *
- * Line editing is libedit's (BSD; readline is GPL), loaded when a person sits at a
- * terminal: runbooks start without it and the binary runs where it is missing. */
+ * Line editing is libedit's (BSD; readline is GPL), loaded when a person sits at a terminal:
+ * runbooks start without it and the binary runs where it is missing.
+ *
+ * Errors, Ctrl-C and a failing __tostring end a line, never the REPL: sessions that a person opened
+ * would be stopped with it. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +29,8 @@
 typedef char **completer(const char *, int, int);
 typedef char *generator(const char *, int);
 
-/* libedit's readline interface, as far as it is used here. */
+/* libedit's readline interface, as far as it is used here. All members are NULL without libedit;
+ * `readline` decides. Those from `attempted` on are addresses of libedit's variables. */
 static struct editor {
   char *(*readline)(const char *);
   int (*add_history)(const char *);
@@ -61,6 +65,8 @@ static void hold_signals(void) {
   pthread_sigmask(SIG_BLOCK, &held, &unheld);
 }
 
+/* pselect may return for a key although a signal is pending: POSIX lets it check descriptors
+ * first. */
 static bool signal_is_due(void) {
   sigset_t pending;
   sigpending(&pending);
@@ -71,7 +77,8 @@ static bool signal_is_due(void) {
   return false;
 }
 
-/* False when a signal came, even when keys are there: they were typed after it. */
+/* False when a signal came, even when keys are there: they were typed after it. libedit installs
+ * handlers of its own when it begins a line; ours are put back before each wait. */
 static bool wait_for_key(void) {
   for (int i = 0; i < HELD_SIGNALS; i++) {
     sigaction(held_signals[i], &handlers[i], NULL);
@@ -96,7 +103,8 @@ static void let_signals_go(void) {
   pthread_sigmask(SIG_SETMASK, &unheld, NULL);
 }
 
-/* Reads one character for libedit, which takes a wide one: UTF-8 is put together here. */
+/* Reads one character for libedit, which takes a wide one: UTF-8 is put together here. A byte that
+ * begins no UTF-8 is taken alone, and shown as "?". */
 static int read_key(FILE *from) {
   unsigned char byte = 0;
   uint32_t point = 0;
@@ -119,7 +127,8 @@ static char *copy(const char *text) {
   return made != NULL ? memcpy(made, text, size) : NULL;
 }
 
-/* Returns one candidate a call, until NULL. libedit frees them. */
+/* Returns one candidate a call, until NULL. libedit frees them. Runs in protected mode (generate):
+ * an error must not jump over libedit's frames, which would leave the terminal in raw mode. */
 static int next_candidate(lua_State *L) {
   const char *text = lua_touserdata(L, 1);
   int state = (int)lua_tointeger(L, 2);
@@ -132,6 +141,7 @@ static int next_candidate(lua_State *L) {
   return 1;
 }
 
+/* The candidate is copied with malloc, as libedit frees it. */
 static char *generate(const char *text, int state) {
   static int at;
   lua_State *L = editor_state;
@@ -149,6 +159,7 @@ static char *generate(const char *text, int state) {
 static char **complete(const char *text, int start, int end) {
   (void)start;
   (void)end;
+  /* No blank after a completed name: a dot or a parenthesis follows. */
   *editor.append_character = '\0';
   return editor.matches(text, generate);
 }
@@ -239,6 +250,8 @@ static void open_history(void) {
 
 typedef enum reading { READ_LINE, READ_END, READ_INTERRUPTED } reading;
 
+/* fgets reads pieces, since a line may have any length. An interrupted read leaves the stream in an
+ * error state, which clearerr ends. */
 static reading read_plainly(lua_State *L, const char *prompt) {
   luaL_Buffer line;
   char piece[512];
@@ -266,6 +279,7 @@ static reading read_plainly(lua_State *L, const char *prompt) {
   return interrupted ? READ_INTERRUPTED : READ_END;
 }
 
+/* libedit needs the locale only while it edits. */
 static reading read_edited(lua_State *L, const char *prompt) {
   hold_signals();
   use_own_locale(true);
@@ -294,7 +308,8 @@ static reading read_line(lua_State *L, bool first) {
 
 /* ------------------------------------------------------------------- the loop */
 
-/* Returns whether a chunk ends where more could follow: the parser stopped at its end. */
+/* Returns whether a chunk ends where more could follow: the parser stopped at its end. lua.c tests
+ * the same: Lua has no other way to report an incomplete chunk. */
 static bool is_incomplete(lua_State *L, int status) {
   static const char mark[] = "<eof>";
   size_t size;
@@ -307,8 +322,9 @@ static int load(lua_State *L, const char *code, size_t size) {
   return luaL_loadbufferx(L, code, size, "=stdin", "t");
 }
 
-/* An expression is shown: "return LINE" is tried first; "=LINE" is the old way to
- * ask for it.  Leaves the function or the message. */
+/* An expression is shown: "return LINE" is tried first; "=LINE" is the old way to ask for it.
+ * Leaves the function or the message. Mode "t" in load(): a person cannot type bytecode, which Lua
+ * does not verify. */
 static int load_expression(lua_State *L) {
   const char *line = lua_tostring(L, -1);
   if (*line == '=') line++;
@@ -333,8 +349,9 @@ static bool may_hold_secret(const char *text) {
   return false;
 }
 
-/* From the first line (at the top) to a whole chunk; the function or the message
- * takes its place.  READ_INTERRUPTED gives the line up. */
+/* From the first line (at the top) to a whole chunk; the function or the message takes its place.
+ * READ_INTERRUPTED gives the line up. Stack: the lines so far at `line`, then what was compiled.
+ * The lines are compiled as a whole each time, as `lua` does. */
 static reading load_chunk(lua_State *L, int *status) {
   int line = lua_gettop(L);
   *status = load_expression(L);
@@ -360,8 +377,9 @@ static reading load_chunk(lua_State *L, int *status) {
   return READ_LINE;
 }
 
-/* require("vbo.cli.program.show").results(...) in place of the results, where one of them is a table: an
- * address says nothing.  False when that failed, which is reported. */
+/* require("vbo.cli.program.show").results(...) in place of the results, where one of them is a
+ * table: an address says nothing. False when that failed, which is reported. `vbo` is loaded only
+ * when there is a table to show. */
 static bool show_tables(lua_State *L) {
   int count = lua_gettop(L);
   bool any = false;
@@ -408,6 +426,7 @@ void vbo_repl(lua_State *L) {
     } else if (vbo_call_chunk(L, 0, LUA_MULTRET) == 0) {
       show_results(L);
     }
+    /* A signal ends what ran, not the REPL: the next line begins without it. */
     vbo_interrupt_forget();
   }
   vbo_interrupt_attended(false);

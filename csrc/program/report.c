@@ -1,4 +1,8 @@
-/* report.c: how errors reach the person at the terminal, and the exit status. */
+/* report.c: reports errors on standard error, and finds the exit status.
+ *
+ * A structured error is one line: it names the runbook's line and what to do. A mistake in a
+ * program comes with a traceback, as from `lua`. Everything passes redaction and the escaping of
+ * control characters on its way out. */
 #include <lauxlib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,7 +24,8 @@ void vbo_trace(bool on) {
   trace = on;
 }
 
-/* Returns the kind of a structured error at `index`; VBO_OK for any other value. */
+/* Returns the kind of a structured error at `index`; VBO_OK for any other value. Raw access: this
+ * runs for any value that a script raised, and must not call its metamethods. */
 static vbo_error_kind kind_of(lua_State *L, int index) {
   vbo_error_kind found = VBO_OK;
   if (!lua_istable(L, index)) return VBO_OK;
@@ -36,6 +41,7 @@ static vbo_error_kind kind_of(lua_State *L, int index) {
   return found;
 }
 
+/* After a signal the status is 128 + N whatever the error is, as shells and supervisors expect. */
 static int exit_status(lua_State *L, int index) {
   vbo_error_kind kind = kind_of(L, index);
   return vbo_interrupt_status(kind == VBO_OK ? 1 : vbo_error_exit_status(kind));
@@ -51,7 +57,7 @@ static bool goes_unsaid(lua_State *L, int index) {
   return !said;
 }
 
-/* Pushes the error as text. */
+/* Pushes the error as text. May raise (__tostring), hence protected_text. */
 static void push_text(lua_State *L, int index) {
   index = lua_absindex(L, index);
   bool has_tostring = luaL_getmetafield(L, index, "__tostring") != LUA_TNIL;
@@ -90,7 +96,8 @@ static void print_shown(const char *text, size_t size) {
   }
 }
 
-/* An error of a script may hold a secret that a server repeated. */
+/* An error of a script may hold a secret that a server repeated. Redaction comes before the
+ * escaping, which could split a secret. Without memory nothing is printed rather than a secret. */
 static void print_clean(const char *text, size_t size) {
   char *copy = malloc(size + 1);
   if (copy == NULL) return;
@@ -99,6 +106,7 @@ static void print_clean(const char *text, size_t size) {
   free(copy);
 }
 
+/* lua_error does not return; the int lets callers write `return vbo_raise(...)`. */
 int vbo_raise(lua_State *L, const vbo_error *err) {
   luaL_checkstack(L, 6, NULL);
   /* As the module's own errors are, when the module is in use. */
@@ -163,7 +171,9 @@ static bool is_plain(lua_State *L) {
   return false;
 }
 
-/* Runs where the error was raised, before anything is cleaned up. */
+/* Runs where the error was raised, before anything is cleaned up. The stack of the error is still
+ * there: after the unwinding no traceback could be made. The traceback is kept in the registry, as
+ * the handler may return one value only. */
 static int on_error(lua_State *L) {
   bool plain = is_plain(L);
   if (trace || plain) {
@@ -180,6 +190,7 @@ static int on_error(lua_State *L) {
   return 1;
 }
 
+/* The handler goes below the function, and is removed whatever comes of the call. */
 int vbo_call_chunk(lua_State *L, int arguments, int results) {
   int base = lua_gettop(L) - arguments;
   lua_pushcfunction(L, on_error);

@@ -1,4 +1,8 @@
-/* vbolua.c: the standalone interpreter.  Takes what `lua` takes, and commands. */
+/* vbolua.c: the standalone interpreter. It takes what `lua` takes, and commands.
+ *
+ * The order of a run is fixed: libraries, guards, signal handlers, rehearsal, LUA_INIT, options,
+ * script. Nothing of a user's runs before the signal handlers are in place and a rehearsal has
+ * taken over the connections. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <lualib.h>
@@ -31,7 +35,7 @@ static void set_arg(lua_State *L, int argc, char **argv, int script) {
 
 /* ---------------------------------------------------------------- running code */
 
-/* luaL_load… has left a function to call, or a message. */
+/* Runs the function that luaL_load… has left, or reports its message. */
 static int run_loaded(lua_State *L, int status, int results) {
   return status == LUA_OK ? vbo_call_chunk(L, 0, results) : vbo_report(L);
 }
@@ -118,8 +122,8 @@ static const char *command_of(size_t i) {
   return is_command(module + sizeof prefix - 1) ? module + sizeof prefix - 1 : NULL;
 }
 
-/* require("vbo.base.nearest")(word, commands), added to the message at the top: a mistyped command is
- * taken for a script. */
+/* require("vbo.base.nearest")(word, commands), added to the message at the top: a mistyped command
+ * is taken for a script. */
 static void suggest_command(lua_State *L, const char *word) {
   int message = lua_gettop(L);
   lua_getglobal(L, "require");

@@ -1,4 +1,7 @@
-/* check.c: see check.h. */
+/* check.c: forwards to one of the two kinds of check.
+ *
+ * A document is judged by its listing (check_document.c), an export by its format (check_format.c).
+ * The sink sees one type for both, and never asks which one it has. */
 #include "save/check.h"
 
 #include <stdlib.h>
@@ -27,6 +30,8 @@ vbo_check *vbo_check_new(const char *names, vbo_error *err) {
   return NULL;
 }
 
+/* Only a document has a listing; for a format the call has no effect, so that the sink makes it
+ * without asking. */
 void vbo_check_expect(vbo_check *check, const char *name, int64_t size) {
   if (check->document != NULL) vbo_document_check_expect(check->document, name, size);
 }

@@ -1,4 +1,8 @@
-/* check_document.c: see check_document.h. */
+/* check_document.c: decides whether a stream is the listed document.
+ *
+ * The rule is: the listed size must match exactly, except for suffixes of files that SharePoint
+ * rewrites. For those the size may differ within a bound, if the file is whole in its own format.
+ * Everything else here only makes the message better. */
 #include "save/check_document.h"
 
 #include <stdio.h>
@@ -17,6 +21,9 @@ enum {
   REWRITTEN_PART = 10 /* … or this part of the file, if that is more */
 };
 
+/* How SharePoint may change a file on its way out, by its suffix: never (the size must match), as
+ * an Office Open XML archive, as a compound file of the older Office, or as a file without a
+ * structure that is checked here. */
 typedef enum rewriting {
   REWRITTEN_NEVER,
   REWRITTEN_ZIP,
@@ -41,7 +48,8 @@ struct vbo_document_check {
 
 /* ----------------------------------------------------------- what names say */
 
-/* Returns whether a list of words, each between blanks, has this one. */
+/* Returns whether a list of words, each between blanks, has this one. The blanks on both sides make
+ * `at[-1]` and `at[size]` valid for every hit, and prevent "doc" from matching within "docx". */
 static bool has_word(const char *list, const char *word) {
   size_t size = strlen(word);
   if (size == 0) return false;
@@ -61,7 +69,9 @@ static rewriting rewriting_of(const char *suffix) {
                                                                        : REWRITTEN_NEVER;
 }
 
-/* Returns whether a document of this name may be HTML or JSON itself. */
+/* Returns whether a document of this name may be HTML or JSON itself. A file without a suffix may
+ * be anything. The list is generous: a wrong "no" would refuse a good file, while the size still
+ * catches a page in place of most others. */
 static bool may_be_text(const char *suffix) {
   return *suffix == '\0' ||
          has_word(
@@ -93,6 +103,7 @@ static const char *stranger(const vbo_document_check *document) {
 
 /* ---------------------------------------------------------------- judgement */
 
+/* Adds the hint that every refusal has, and returns false for the caller to return. */
 static bool refuse(vbo_error *err) {
   vbo_error_hint(err, "save it again, or set check = false to save it as the server sends it");
   return false;
@@ -113,19 +124,24 @@ static bool wrong_size(const vbo_document_check *document, vbo_error *err) {
   return refuse(err);
 }
 
+/* Returns by how many bytes the size may differ from the listed one. 0: the file is never
+ * rewritten. */
 static int64_t bound(const vbo_document_check *document) {
   if (rewriting_of(document->suffix) == REWRITTEN_NEVER) return 0;
   int64_t part = document->listed / REWRITTEN_PART;
   return part > REWRITTEN ? part : REWRITTEN;
 }
 
-/* Returns whether the Office file is whole in itself. */
+/* Returns whether the Office file is whole in itself. The inner check's own error is dropped: the
+ * caller reports the size, which is the fact that the user can compare. */
 static bool inner_passes(vbo_document_check *document) {
   vbo_error ignored = {0};
   return document->inner != NULL && !document->inner_failed &&
          vbo_format_check_finish(document->inner, &ignored);
 }
 
+/* A size within the bound alone proves nothing: a log-in page may happen to have it. So the file
+ * must be whole in itself, and must not begin like a page. */
 static bool finish_rewritten(vbo_document_check *document, vbo_error *err) {
   int64_t difference = document->size - document->listed;
   rewriting how = rewriting_of(document->suffix);
@@ -142,6 +158,8 @@ static bool finish_rewritten(vbo_document_check *document, vbo_error *err) {
   return true;
 }
 
+/* Without a listed size nothing but an obvious stranger is refused. The Office check is optional
+ * here: it can confirm the file, but a suffix may be wrong. */
 static bool finish_unlisted(vbo_document_check *document, vbo_error *err) {
   const char *what = stranger(document);
   if (what != NULL) {
@@ -156,6 +174,8 @@ static bool finish_unlisted(vbo_document_check *document, vbo_error *err) {
   return true;
 }
 
+/* The exact size is enough: it also holds for an encrypted or unusual Office file that the inner
+ * check cannot read. */
 bool vbo_document_check_finish(vbo_document_check *document, vbo_error *err) {
   if (document->listed < 0) return finish_unlisted(document, err);
   if (document->size != document->listed)
@@ -182,10 +202,12 @@ bool vbo_document_check_add(vbo_document_check *document, const void *bytes, siz
   memcpy(document->begin + document->begun, bytes, keep);
   document->begun += keep;
   document->size += (int64_t)size;
+  /* Fails early, so that an endless stream does not fill the disk before its end is judged. */
   if (document->listed >= 0 && document->size - document->listed > bound(document))
     return wrong_size(document, err);
   if (!document->inner_begun && !begin_inner(document, err)) return false;
   vbo_error ignored = {0};
+  /* A failure is only noted: the size may still turn out to be the listed one. */
   if (document->inner != NULL && !document->inner_failed)
     document->inner_failed = !vbo_format_check_add(document->inner, bytes, size, &ignored);
   return true;
@@ -209,6 +231,7 @@ void vbo_document_check_expect(vbo_document_check *document, const char *name, i
   if (name == NULL) return;
   vbo_text_clean(document->name, sizeof document->name, name, strlen(name));
   const char *dot = strrchr(name, '.');
+  /* A name that begins with its only dot (".profile") has no suffix. */
   if (dot == NULL || dot == name || strlen(dot + 1) >= SUFFIX) return;
   size_t at = 0;
   for (; dot[1 + at] != '\0'; at++)
@@ -220,6 +243,7 @@ void vbo_document_check_type(vbo_document_check *document, const char *type) {
   (void)snprintf(document->type, sizeof document->type, "%s", type != NULL ? type : "");
 }
 
+/* The listing (name, size) describes the document, not the attempt, so that it stays. */
 void vbo_document_check_reset(vbo_document_check *document) {
   document->begun = 0;
   document->size = 0;

@@ -1,4 +1,9 @@
-/* check_format.c: see check_format.h. */
+/* check_format.c: tells formats apart by their first bytes, and checks each as far as a stream
+ * allows.
+ *
+ * A ZIP is checked to its last byte (check_zip.c). PST and MSG state in their headers how far they
+ * reach. PDF has an end mark. Mail, HTML and CSV have no end that could be checked, so that only
+ * their beginning counts. */
 #include "save/check_format.h"
 
 #include <stdio.h>
@@ -24,6 +29,8 @@ static const char *const titles[KIND_COUNT] = {
     "a ZIP archive",  "a PST file",     "an Outlook message", "a mail",
     "a page of HTML", "a PDF document", "a table in CSV"};
 
+/* BEGINNING holds every header field that is read at the end: the last are at bytes 184 (PST) and
+ * 512 (MSG). ENOUGH is the longest signature, that of a compound file. */
 enum { BEGINNING = 1024, ENOUGH = 8 /* to tell them apart */, ENDING = 1024 };
 
 /* Only a page that asks for a password has this. */
@@ -46,6 +53,8 @@ struct vbo_format_check {
 
 /* --------------------------------------------------------------- beginnings */
 
+/* Returns an unsigned number of `count` bytes, little endian, as all three binary formats have
+ * it. */
 static uint64_t little(const unsigned char *p, int count) {
   uint64_t value = 0;
   while (count-- > 0)
@@ -68,10 +77,13 @@ static bool is_field(const vbo_format_check *check) {
          memchr(check->begin, '\0', check->begun) == NULL;
 }
 
+/* The order of the kinds matters where several are allowed: choose() takes the first that fits, and
+ * CSV, which fits nearly any text, comes last. */
 static bool looks_like(const vbo_format_check *check, kind which) {
   size_t at = 0;
   switch (which) {
     case KIND_ZIP:
+      /* An archive without entries begins with its end record. */
       return begins(check, "PK\3\4", 4) || begins(check, "PK\5\6", 4);
     case KIND_PST:
       return begins(check, "!BDN", 4);
@@ -94,6 +106,7 @@ static bool looks_like(const vbo_format_check *check, kind which) {
   return false;
 }
 
+/* Names every format that was allowed: the caller may have left the choice to the server. */
 static bool not_that(const vbo_format_check *check, vbo_error *err) {
   char wanted[160] = "";
   for (unsigned i = 0; i < KIND_COUNT; i++)
@@ -135,10 +148,13 @@ static bool goes_on(const char *what, uint64_t most, uint64_t size, vbo_error *e
 
 /* [MS-PST] 2.2.2.6: the header says how long the file is.  Room that was set aside may follow. */
 static bool finish_pst(const vbo_format_check *check, vbo_error *err) {
+  /* The fields that are read below lie within the first 512 bytes, and so in `begin`. */
   if (check->size < 512) return cut_short("the PST file", 512, check->size, err);
   unsigned version = (unsigned)little(check->begin + 10, 2);
   if (memcmp(check->begin + 8, "SM", 2) != 0 || version < 14)
     return vbo_error_set(err, VBO_ERROR_INTEGRITY, "the PST file's header is broken");
+  /* ibFileEof: 8 bytes at 184 in a Unicode file (version 23 and later), 4 bytes at 168 in an ANSI
+   * file (14 and 15). */
   uint64_t stated = version >= 23 ? little(check->begin + 184, 8) : little(check->begin + 168, 4);
   if (stated > check->size) return cut_short("the PST file", stated, check->size, err);
   return check->size / 2 <= stated || goes_on("the PST file", stated, check->size, err);
@@ -146,6 +162,7 @@ static bool finish_pst(const vbo_format_check *check, vbo_error *err) {
 
 /* [MS-CFB] 2.2: the sectors that the header names lie in the file. */
 static bool finish_msg(const vbo_format_check *check, vbo_error *err) {
+  /* The header, one sector of the allocation table and one of the directory, 512 bytes each. */
   if (check->size < 1536) return cut_short("the message", 1536, check->size, err);
   unsigned version = (unsigned)little(check->begin + 26, 2);
   unsigned shift = (unsigned)little(check->begin + 30, 2);
@@ -154,8 +171,12 @@ static bool finish_msg(const vbo_format_check *check, vbo_error *err) {
     return vbo_error_set(err, VBO_ERROR_INTEGRITY, "the message's header is broken");
   uint64_t most = little(check->begin + 48, 4); /* the directory's first sector */
   uint64_t count = little(check->begin + 44, 4);
+  /* The header has room for 109 sectors of the allocation table (the DIFAT). A message larger than
+   * some 7 MB has further ones elsewhere, which a stream that keeps nothing cannot visit; the check
+   * is then weaker, not wrong. */
   for (uint64_t i = 0; i < count && i < 109; i++) {
     uint64_t sector = little(check->begin + 76 + 4 * i, 4);
+    /* Numbers from 0xFFFFFFFA on are reserved, and mark free or special places (MAXREGSECT). */
     if (sector < 0xFFFFFFFAU && sector > most) most = sector;
   }
   /* Sector 0 comes after the header, which takes the place of one. */
@@ -169,6 +190,7 @@ static bool finish_msg(const vbo_format_check *check, vbo_error *err) {
 
 /* ----------------------------------------------------------------- the stream */
 
+/* Keeps the last ENDING bytes of the stream in `end`, across pieces of any size. */
 static void keep_end(vbo_format_check *check, const unsigned char *bytes, size_t size) {
   size_t add = size < ENDING ? size : ENDING;
   size_t keep = check->ended < ENDING - add ? check->ended : ENDING - add;
@@ -205,6 +227,8 @@ static bool finish_html(const vbo_format_check *check, vbo_error *err) {
   return false;
 }
 
+/* ISO 32000-1, 7.5.5, puts %%EOF on the last line. Readers accept it within the last 1024 bytes, as
+ * writers append bytes after it. */
 static bool finish_pdf(const vbo_format_check *check, vbo_error *err) {
   for (size_t i = 0; i + 5 <= check->ended; i++)
     if (memcmp(check->end + i, "%%EOF", 5) == 0) return true;
@@ -215,6 +239,8 @@ static bool finish_pdf(const vbo_format_check *check, vbo_error *err) {
 
 bool vbo_format_check_add(vbo_format_check *check, const void *bytes, size_t size, vbo_error *err) {
   if (size == 0) return true;
+  /* Both run before the format is chosen, as the choice may come only at the end of a short
+   * stream. */
   if ((check->allowed & 1U << KIND_PDF) != 0) keep_end(check, bytes, size);
   if ((check->allowed & 1U << KIND_HTML) != 0) look_for_password(check, bytes, size);
   size_t before = check->begun;
@@ -228,12 +254,15 @@ bool vbo_format_check_add(vbo_format_check *check, const void *bytes, size_t siz
     if (!choose(check, err) ||
         (check->kind == KIND_ZIP && (check->zip = vbo_zip_check_new(err)) == NULL))
       return false;
+    /* The archive check sees the stream from its first byte: those kept before this piece come
+     * first. */
     if (check->zip != NULL && !vbo_zip_check_add(check->zip, check->begin, before, err))
       return false;
   }
   return check->zip == NULL || vbo_zip_check_add(check->zip, bytes, size, err);
 }
 
+/* A stream shorter than ENOUGH, or a text shorter than BEGINNING, is chosen only here. */
 bool vbo_format_check_finish(vbo_format_check *check, vbo_error *err) {
   if (!check->chosen && !choose(check, err)) return false;
   switch (check->kind) {
@@ -254,6 +283,7 @@ bool vbo_format_check_finish(vbo_format_check *check, vbo_error *err) {
   }
 }
 
+/* A partial check is not reported as made: a caller must not record more than was proven. */
 const char *vbo_format_check_made(const vbo_format_check *check) {
   return check->chosen && *vbo_format_check_missed(check) == '\0' ? names[check->kind] : "";
 }
@@ -265,6 +295,7 @@ const char *vbo_format_check_missed(const vbo_format_check *check) {
 
 /* -------------------------------------------------------------------- life span */
 
+/* Returns the kinds in a list such as "zip|msg" as bits; 0 when one of them is unknown. */
 static unsigned kinds_of(const char *list) {
   unsigned found = 0;
   while (*list != '\0') {

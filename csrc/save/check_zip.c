@@ -33,6 +33,9 @@ enum {
 
 #define ALL32 0xFFFFFFFFU
 
+/* The state says how the next bytes are read. SIGNATURE, RECORD, DESCRIPTOR and SCAN collect `need`
+ * bytes in the head first; STORED, SKIP and DEFLATED consume data directly; END and BLIND accept no
+ * record any more. */
 typedef enum state {
   ST_SIGNATURE, /* of the next record */
   ST_RECORD,
@@ -45,12 +48,16 @@ typedef enum state {
   ST_BLIND /* the next record's beginning is unknown */
 } state;
 
+/* An order-free summary of entries. The directory may list entries in another order than the
+ * archive has them, so that a running hash would not do, and a list would grow with the archive. */
 typedef struct sums {
   uint64_t count;
   uint64_t first;
   uint64_t second;
 } sums;
 
+/* The facts of an entry that its local header and the directory both state (APPNOTE 4.3.7,
+ * 4.3.12). */
 typedef struct entry {
   uint64_t offset; /* of its local header */
   uint64_t name;   /* a hash */
@@ -94,6 +101,7 @@ struct vbo_zip_check {
   unsigned char output[OUTPUT];
 };
 
+/* All numbers of a ZIP are little endian and unaligned (APPNOTE 4.4.1.1). */
 static uint16_t le16(const unsigned char *p) {
   return (uint16_t)(p[0] | p[1] << 8);
 }
@@ -141,6 +149,8 @@ static uint64_t mix(uint64_t x) {
   return x ^ x >> 33;
 }
 
+/* Each field is mixed in before the next one, so that equal values in exchanged fields give another
+ * hash. */
 static uint64_t fold(uint64_t hash, const entry *one) {
   hash = mix(hash ^ one->offset);
   hash = mix(hash ^ one->name);
@@ -157,13 +167,16 @@ static void sum_up(sums *into, const entry *one) {
   into->second += fold(1469598103934665603U, one);
 }
 
+/* The hash serves the comparison with the directory; the shown name is cleaned, since it comes from
+ * the server and goes to a terminal. */
 static void take_name(vbo_zip_check *zip, entry *one, const unsigned char *name, size_t size) {
   one->name = hash_bytes(14695981039346656037U, name, size);
   vbo_text_clean(zip->shown, sizeof zip->shown, (const char *)name, size);
 }
 
-/* Replaces values that do not fit 32 bits by those of the ZIP64 extra field, which has them in
- * this order (APPNOTE 4.5.3). */
+/* Replaces values that do not fit 32 bits by those of the ZIP64 extra field, which has them in this
+ * order (APPNOTE 4.5.3). A value that is not all ones has no place in the field, so that the
+ * position of the others depends on it. */
 static bool widen(const unsigned char *extra, size_t size, uint64_t *values[], size_t count) {
   while (size >= 4) {
     size_t length = le16(extra + 2);
@@ -187,7 +200,8 @@ static bool widen(const unsigned char *extra, size_t size, uint64_t *values[], s
 
 /* --------------------------------------------------------------------- records */
 
-/* Drops the first `used` bytes of the head and begins a record. */
+/* Drops the first `used` bytes of the head and begins a record. Bytes beyond the record are the
+ * beginning of the next one: LOOK_AHEAD reads past a descriptor. */
 static void next_record(vbo_zip_check *zip, size_t used) {
   zip->have -= used;
   memmove(zip->head, zip->head + used, zip->have);
@@ -201,6 +215,8 @@ static void close_entry(vbo_zip_check *zip, size_t used) {
   next_record(zip, used);
 }
 
+/* With a descriptor the expected values are only known after it; without one they were in the local
+ * header. */
 static bool end_of_data(vbo_zip_check *zip, vbo_error *err) {
   entry *one = &zip->entry;
   zip->have = 0;
@@ -219,7 +235,9 @@ static bool end_of_data(vbo_zip_check *zip, vbo_error *err) {
 }
 
 /* Returns the length of the descriptor in head[0…] that fits what was read; 0 without one. Its
- * signature is optional and its sizes have 32 or 64 bits; no field says which. */
+ * signature is optional and its sizes have 32 or 64 bits; no field says which. Wide sizes are tried
+ * first. The "PK" of the next record must follow each candidate, which LOOK_AHEAD guarantees to be
+ * in the head. */
 static size_t descriptor(vbo_zip_check *zip) {
   for (size_t lead = 4;; lead = 0) {
     for (size_t width = 8; width >= 4; width -= 4) {
@@ -248,7 +266,8 @@ static bool take_descriptor(vbo_zip_check *zip, vbo_error *err) {
   return true;
 }
 
-/* Counts the first `size` bytes of the head as data. */
+/* Counts the first `size` bytes of the head as data. Stored data is its own unpacked form: both
+ * sizes grow together. */
 static void take_scanned(vbo_zip_check *zip, size_t size) {
   zip->crc = (uint32_t)crc32(zip->crc, zip->head, (uInt)size);
   zip->size = zip->packed += size;
@@ -256,7 +275,8 @@ static void take_scanned(vbo_zip_check *zip, size_t size) {
   memmove(zip->head, zip->head + size, zip->have);
 }
 
-/* Returns whether the descriptor that ends at head[end] describes all data before it. */
+/* Returns whether the descriptor that ends at head[end] describes all data before it. The CRC is
+ * computed last, since the sizes already exclude nearly every place. */
 static bool is_described(vbo_zip_check *zip, size_t end, size_t lead, size_t width) {
   size_t length = lead + 4 + 2 * width;
   if (length > end) return false;
@@ -295,11 +315,16 @@ static bool scan(vbo_zip_check *zip) {
     return true;
   }
   const unsigned char *rest = zip->head + LONGEST_DESCRIPTOR;
+  /* Only a 'P' can begin a record. All bytes before the next one leave the head at once, which
+   * spares a copy for each byte. */
   const unsigned char *next = memchr(rest + 1, 'P', LOOK_AHEAD - LONGEST_DESCRIPTOR - 1);
   take_scanned(zip, next != NULL ? (size_t)(next - rest) : LOOK_AHEAD - LONGEST_DESCRIPTOR);
   return true;
 }
 
+/* Negative window bits: raw deflate, without the header and checksum of zlib (zlib.h,
+ * inflateInit2). The stream is reset, not made anew, since its 40 KB would be allocated for each
+ * entry. */
 static bool begin_inflate(vbo_zip_check *zip, vbo_error *err) {
   int result = zip->inflates ? inflateReset(&zip->stream) : inflateInit2(&zip->stream, -MAX_WBITS);
   zip->inflates = zip->inflates || result == Z_OK;
@@ -327,12 +352,17 @@ static bool local_header(vbo_zip_check *zip, vbo_error *err) {
   zip->sized = !zip->described || (one->packed != 0 && one->packed != ALL32);
   zip->crc = 0;
   zip->packed = zip->size = 0;
+  /* Bits 0 and 6: encrypted data, traditional or strong; bit 13: masked header fields (APPNOTE
+   * 4.4.4). */
   bool secret = (flags & 0x2041U) != 0;
+  /* Method 0 is stored and 8 is deflate (APPNOTE 4.4.5); no other is undone here. */
   zip->opaque = secret || (method != 0 && method != 8);
   zip->have = 0;
   if (zip->opaque) {
     zip->missed =
         secret ? "entries are encrypted" : "entries are packed in a way that zlib does not know";
+    /* Data that can neither be undone nor measured hides where the next record begins: the rest of
+     * the archive stays unchecked, and `missed` says so. */
     zip->state = zip->sized ? ST_SKIP : ST_BLIND;
   } else if (method == 8) {
     zip->state = ST_DEFLATED;
@@ -347,6 +377,8 @@ static bool local_header(vbo_zip_check *zip, vbo_error *err) {
   return true;
 }
 
+/* Notes the end of the directory, at the first record after its entries. An archive without entries
+ * has an empty directory that begins and ends here. */
 static void list_ends(vbo_zip_check *zip) {
   if (!zip->listing) zip->list_begin = zip->record;
   if (zip->list_end == 0) zip->list_end = zip->record;
@@ -373,6 +405,8 @@ static bool central_header(vbo_zip_check *zip, size_t full, vbo_error *err) {
   return true;
 }
 
+/* Takes the ZIP64 end of the directory (APPNOTE 4.3.14). Its values are compared with the end
+ * record, which states what is wide. */
 static bool wide_end(vbo_zip_check *zip, size_t full) {
   list_ends(zip);
   zip->wide = true;
@@ -391,6 +425,7 @@ static bool agrees(const vbo_zip_check *zip, uint64_t field, uint64_t all, uint6
   return field == (truth & all);
 }
 
+/* Disk numbers and counts of 0xFFFF stand for a value in the ZIP64 end (APPNOTE 4.4.1.4). */
 static bool end_record(vbo_zip_check *zip, size_t full, vbo_error *err) {
   const unsigned char *head = zip->head;
   list_ends(zip);
@@ -402,6 +437,7 @@ static bool end_record(vbo_zip_check *zip, size_t full, vbo_error *err) {
       !agrees(zip, le32(head + 12), ALL32, zip->wide_size, zip->list_end - zip->list_begin) ||
       !agrees(zip, le32(head + 16), ALL32, zip->wide_begin, zip->list_begin))
     return broken_at(zip, "its end does not fit its directory", err);
+  /* `sums` has three fields of 64 bits and no padding, so that memcmp compares values alone. */
   if (memcmp(&zip->seen, &zip->listed, sizeof zip->seen) != 0) {
     vbo_error_set(err, VBO_ERROR_INTEGRITY,
                   "the archive is broken: its directory of %llu entries does not fit the %llu "
@@ -414,7 +450,9 @@ static bool end_record(vbo_zip_check *zip, size_t full, vbo_error *err) {
   return true;
 }
 
-/* Returns how long the record is whose fixed part is in `head`. */
+/* Returns how long the record is whose fixed part is in `head`. 0 refuses a ZIP64 end of an absurd
+ * size: the head grows to the size that is returned here, and the archive comes from outside. All
+ * other lengths have 16 bits. */
 static size_t record_size(const vbo_zip_check *zip) {
   const unsigned char *head = zip->head;
   switch (le32(head)) {
@@ -433,6 +471,7 @@ static size_t record_size(const vbo_zip_check *zip) {
   }
 }
 
+/* Asks for the fixed part of the record that begins in the head. */
 static bool take_signature(vbo_zip_check *zip, vbo_error *err) {
   zip->state = ST_RECORD;
   switch (le32(zip->head)) {
@@ -463,6 +502,7 @@ static bool take_signature(vbo_zip_check *zip, vbo_error *err) {
   return broken(err);
 }
 
+/* Comes twice for a record with a variable part: first with its fixed part, then with all of it. */
 static bool take_record(vbo_zip_check *zip, vbo_error *err) {
   size_t full = record_size(zip);
   if (full == 0) return broken_at(zip, "a record of an impossible size", err);
@@ -520,6 +560,8 @@ static bool collect(vbo_zip_check *zip, input *in, vbo_error *err) {
   return zip->have == zip->need;
 }
 
+/* The error tells missing bytes from a failure: the caller passes an empty one and tests its
+ * kind. */
 static bool collected(vbo_zip_check *zip, vbo_error *err) {
   switch (zip->state) {
     case ST_SIGNATURE:
@@ -533,6 +575,7 @@ static bool collected(vbo_zip_check *zip, vbo_error *err) {
   }
 }
 
+/* An entry of size 0 comes here with no byte left and ends at once. */
 static bool take_data(vbo_zip_check *zip, input *in, vbo_error *err) {
   uint64_t left = zip->entry.packed - zip->packed;
   size_t now = left < in->size ? (size_t)left : in->size;
@@ -554,9 +597,11 @@ static bool inflate_data(vbo_zip_check *zip, input *in, vbo_error *err) {
   uint64_t left = zip->sized ? zip->entry.packed - zip->packed : UINT64_MAX;
   size_t now = in->size < 1U << 30 ? in->size : 1U << 30;
   if (left < now) now = (size_t)left;
+  /* zlib does not write through next_in; its type lacks const unless ZLIB_CONST is defined. */
   stream->next_in = (Bytef *)(uintptr_t)in->bytes;
   stream->avail_in = (uInt)now;
   int result = Z_OK;
+  /* A full output buffer means that more may be pending even without input (zlib.h, inflate). */
   do {
     stream->next_out = zip->output;
     stream->avail_out = OUTPUT;
@@ -574,6 +619,8 @@ static bool inflate_data(vbo_zip_check *zip, input *in, vbo_error *err) {
       return broken_entry(zip, "the packed size", err);
     return end_of_data(zip, err);
   }
+  /* Z_BUF_ERROR is not an error of the data: inflate could make no progress without more input
+   * (zlib.h). */
   if ((result != Z_OK && result != Z_BUF_ERROR) || (zip->sized && zip->packed == zip->entry.packed))
     return broken_entry(zip, "the packed data", err);
   return true;
@@ -607,6 +654,8 @@ bool vbo_zip_check_add(vbo_zip_check *zip, const void *bytes, size_t size, vbo_e
     switch (zip->state) {
       case ST_STORED:
       case ST_SKIP:
+        /* An entry that is complete ends even without another byte: its state must change before
+         * the stream does. */
         if (in.size == 0 && zip->packed < zip->entry.packed) return true;
         good = take_data(zip, &in, err);
         break;
@@ -649,6 +698,7 @@ bool vbo_zip_check_finish(vbo_zip_check *zip, vbo_error *err) {
   return broken(err);
 }
 
+/* The text is static: it outlives the check. */
 const char *vbo_zip_check_missed(const vbo_zip_check *zip) {
   return zip->missed;
 }

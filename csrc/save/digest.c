@@ -1,5 +1,6 @@
-/* digest.c: SHA-256 through OpenSSL's EVP, which picks the processor's own
- * instructions. */
+/* digest.c: SHA-256, HMAC and random bytes through OpenSSL.
+ *
+ * EVP picks the processor's own instructions. */
 #include "save/digest.h"
 
 #include <limits.h>
@@ -16,6 +17,7 @@ static bool failed(vbo_error *err) {
   return vbo_error_set(err, VBO_ERROR_MEMORY, "SHA-256 is not available");
 }
 
+/* vbo_digest is never defined as a struct: every pointer to one is an EVP_MD_CTX. */
 vbo_digest *vbo_digest_new(vbo_error *err) {
   vbo_digest *digest = (vbo_digest *)EVP_MD_CTX_new();
   if (digest == NULL) {
@@ -37,6 +39,7 @@ bool vbo_digest_add(vbo_digest *digest, const void *bytes, size_t size, vbo_erro
 
 bool vbo_digest_finish(vbo_digest *digest, char hex[VBO_DIGEST_HEX], vbo_error *err) {
   static const char digits[] = "0123456789abcdef";
+  /* EVP_DigestFinal_ex writes as many bytes as the algorithm has; the buffer fits any. */
   unsigned char bytes[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   if (EVP_DigestFinal_ex(context(digest), bytes, &size) != 1 || size != 32) return failed(err);
@@ -55,6 +58,7 @@ void vbo_digest_free(vbo_digest *digest) {
 bool vbo_digest_hmac(const void *key, size_t key_size, const void *bytes, size_t size,
                      unsigned char out[VBO_DIGEST_BYTES], vbo_error *err) {
   unsigned length = 0;
+  /* HMAC takes the key's length as an int, RAND_bytes its count. */
   if (key_size > INT_MAX) return vbo_error_set(err, VBO_ERROR_USAGE, "the key is too long");
   if (HMAC(EVP_sha256(), key, (int)key_size, bytes, size, out, &length) != NULL &&
       length == VBO_DIGEST_BYTES)

@@ -1,4 +1,7 @@
-/* examine.c: see examine.h. */
+/* examine.c: reads a file on the disk again as it was read when it was saved.
+ *
+ * Verification must not differ from saving, so that the same digest and check run here, on the
+ * calling thread. */
 #include "save/examine.h"
 
 #include <errno.h>
@@ -27,6 +30,7 @@ static bool read_all(const char *path, int file, vbo_check *check, vbo_digest *d
   if (!vbo_digest_finish(digest, found->sha256, err)) return false;
   if (check == NULL) return true;
   if (!vbo_check_finish(check, err)) return false;
+  /* Only a format's check comes here, and its texts are static: they outlive the check. */
   found->checked = vbo_check_made(check);
   found->unchecked = vbo_check_missed(check);
   return true;
@@ -41,9 +45,11 @@ bool vbo_examine(const char *path, const char *names, vbo_examined *found, vbo_e
                          "a document is checked while it is saved, beside what is listed of it");
   if (names != NULL && (check = vbo_check_new(names, err)) == NULL) return false;
   int file = -1;
+  /* Refuses a FIFO or device, on which reading could wait for ever. */
   int failure = vbo_plain_open(path, &file);
   vbo_digest *digest = vbo_digest_new(err);
   char *piece = malloc(PIECE);
+  /* All resources are acquired before the first test, so that one place below releases them all. */
   bool good = false;
   if (failure != 0)
     vbo_error_os(err, failure == ENOENT ? VBO_ERROR_NOT_FOUND : VBO_ERROR_DISK, failure,

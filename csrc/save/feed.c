@@ -1,8 +1,12 @@
-/* feed.c: see feed.h.
+/* feed.c: moves bytes from the loop to a worker that writes them.
  *
  * The loop fills pieces and queues them; a worker writes them and returns them empty. Both share
  * the feed's lock; a field belongs to the loop, to the worker, or to the lock, as the struct says.
- */
+ * The lock is held for a few assignments only, never during a write, so that the loop does not wait
+ * for the disk.
+ *
+ * The memory is bounded twice: each feed has at most MOST_PIECES, and all feeds of an engine have
+ * MOST_BYTES. A feed without any piece may always take one, so that none starves. */
 #include "save/feed.h"
 
 #include <pthread.h>
@@ -24,6 +28,8 @@ enum {
   RESERVED = 1024 * 1024
 };
 
+/* A buffer in one of three places: `filling` (the loop's), the queue `full`, or the stack
+ * `empty`. */
 typedef struct piece {
   struct piece *next;
   size_t room;
@@ -55,6 +61,7 @@ struct vbo_feed {
 
   pthread_mutex_t lock;
   piece *full;
+  /* Points into the feed itself while the queue is empty, so that a feed cannot be moved. */
   piece **full_end;
   unsigned full_count;
   piece *empty;
@@ -83,7 +90,8 @@ struct vbo_feed {
 
 /* ------------------------------------------------------------ on the worker */
 
-/* Notes a failure, without the lock: the loop reads it only once `failed` is set under it. */
+/* Notes a failure, without the lock: the loop reads it only once `failed` is set under it. The
+ * first failure stays, as work() skips writing after it. */
 static void fail(vbo_feed *feed, const vbo_error *err) {
   feed->failure = *err;
   pthread_mutex_lock(&feed->lock);
@@ -108,6 +116,8 @@ static void give_back(vbo_feed *feed, piece *used) {
   if (notify) vbo_job_notify(&feed->job);
 }
 
+/* A failed reservation is a failure of the file: a full disk is known before gigabytes have
+ * come. */
 static void reserve_room(vbo_feed *feed, int64_t size) {
   vbo_error err = {0};
   bool done = false;
@@ -117,7 +127,8 @@ static void reserve_room(vbo_feed *feed, int64_t size) {
   pthread_mutex_unlock(&feed->lock);
 }
 
-/* Closing a file without a name frees all that was written of it. */
+/* Closing a file without a name frees all that was written of it. Runs on the worker, as freeing
+ * the blocks of a large file can take long. */
 static void discard(vbo_feed *feed) {
   vbo_sink_free(feed->sink);
   feed->sink = NULL;
@@ -127,6 +138,8 @@ static void discard(vbo_feed *feed) {
   vbo_job_notify(&feed->job);
 }
 
+/* Commits the file. `total` was set under the lock together with `commit`, and does not change
+ * after it. */
 static void finish(vbo_feed *feed) {
   vbo_error err = {0};
   if (feed->written != feed->total) { /* whatever else went wrong, a file that is not whole gets
@@ -193,10 +206,13 @@ static bool work(void *owner) {
     vbo_error err = {0};
     piece *with = NULL;
     int64_t reserve = 0;
+    /* `failure` is read without the lock: only the worker writes it, and a job is on one worker at
+     * a time. */
     bool broken = feed->failure.kind != VBO_OK;
     switch (next_step(feed, &with, &reserve)) {
       case STEP_NONE:
         return false;
+      /* The bytes of the attempt before are in the file, so that it is emptied and counted anew. */
       case STEP_RESTART:
         feed->written = 0;
         if (!broken && !vbo_sink_reset(feed->sink, &err)) fail(feed, &err);
@@ -222,6 +238,7 @@ static bool work(void *owner) {
 
 /* -------------------------------------------------------------- on the loop */
 
+/* On the loop's thread only: `pieces` and `bytes` are the loop's and have no lock. */
 static void free_pieces(vbo_feed *feed, piece *first) {
   while (first != NULL) {
     piece *next = first->next;
@@ -232,6 +249,8 @@ static void free_pieces(vbo_feed *feed, piece *first) {
   }
 }
 
+/* Requires that the worker has let go of the job. The sink, if it was not committed, removes its
+ * partial file. */
 static void destroy(vbo_feed *feed) {
   vbo_node_unlink(&feed->node);
   vbo_sink_free(feed->sink);
@@ -243,7 +262,8 @@ static void destroy(vbo_feed *feed) {
 }
 
 /* Frees the feed once the worker has let go of the job in it; until then the worker notifies once
- * more. */
+ * more. The job lies within the feed's memory, so that the worker may touch that until its turn
+ * ends. */
 static void destroy_idle(vbo_feed *feed) {
   if (vbo_job_withdraw(&feed->job)) {
     destroy(feed);
@@ -266,6 +286,8 @@ static void on_notified(void *owner) {
   bool ready = feed->ready;
   feed->ready = false;
   pthread_mutex_unlock(&feed->lock);
+  /* The order counts: a feed that was abandoned has no owner to notify, and a failure is more than
+   * readiness. */
   if (given_up) {
     if (over) destroy_idle(feed);
   } else if (failed) {
@@ -325,7 +347,9 @@ vbo_feed *vbo_feed_new(vbo_feeds *feeds, vbo_sink *sink, const vbo_feed_events *
   return feed;
 }
 
-/* Returns the bytes still to be written that the disk's free space does not lack yet. */
+/* Returns the bytes still to be written that the disk's free space does not lack yet. Reserved
+ * bytes are already missing from the free space: counting them here, too, would refuse files that
+ * fit. */
 static int64_t claim_of(vbo_feed *feed, uint64_t disk) {
   if (feed->disk != disk || feed->expected <= feed->taken) return 0;
   pthread_mutex_lock(&feed->lock);
@@ -348,6 +372,7 @@ static int64_t claimed_by_others(const vbo_feed *feed) {
 bool vbo_feed_expect(vbo_feed *feed, int64_t size, vbo_error *err) {
   int64_t space = 0;
   feed->expected = -1;
+  /* Where the free space is unknown (some network file systems), the write itself will fail. */
   if (size >= RESERVED && vbo_sink_space(feed->sink, &space, &feed->disk)) {
     space -= claimed_by_others(feed);
     if (size > space) return vbo_sink_refuse(feed->sink, size, space, err);
@@ -359,6 +384,7 @@ bool vbo_feed_expect(vbo_feed *feed, int64_t size, vbo_error *err) {
   return true;
 }
 
+/* Returns NULL where a limit or the memory forbids it; the feed then counts as full. */
 static piece *new_piece(vbo_feed *feed, size_t room) {
   if (feed->pieces > 0 && (feed->pieces >= MOST_PIECES || feed->feeds->bytes + room > MOST_BYTES))
     return NULL;
@@ -379,8 +405,9 @@ static size_t room_wanted(const vbo_feed *feed, size_t size) {
   return room < size ? size : room;
 }
 
-/* Returns an empty piece, a new one where that is allowed, or NULL: the feed is full. A piece
- * that is too small (the first) is replaced. */
+/* Returns an empty piece, a new one where that is allowed, or NULL: the feed is full. A piece that
+ * is too small (the first) is replaced. The empty pieces are a stack: the one that was returned
+ * last is most likely still in a cache. */
 static piece *take_empty(vbo_feed *feed, size_t size) {
   size_t room = room_wanted(feed, size);
   pthread_mutex_lock(&feed->lock);
@@ -399,7 +426,8 @@ static piece *take_empty(vbo_feed *feed, size_t size) {
 }
 
 /* Hands over the piece under way. `commit` goes with the last piece: a worker that saw it before
- * would end the file without it. */
+ * would end the file without it. A waiting loop posts the job even for a single piece: otherwise
+ * none would come back. */
 static void hand_over(vbo_feed *feed, bool wait, bool commit) {
   piece *full = feed->filling;
   feed->filling = NULL;
@@ -432,6 +460,9 @@ static size_t put(piece *to, const char *bytes, size_t size) {
   return fits;
 }
 
+/* Takes all of `bytes` or none: libcurl offers the same bytes again after a pause
+ * (CURL_WRITEFUNC_PAUSE), and a part that was taken would then be written twice. So the second
+ * piece is secured before the first is filled. */
 bool vbo_feed_take(vbo_feed *feed, const void *bytes, size_t size, vbo_feeding *feeding,
                    vbo_error *err) {
   *feeding = VBO_FED;
@@ -459,6 +490,8 @@ bool vbo_feed_take(vbo_feed *feed, const void *bytes, size_t size, vbo_feeding *
   return true;
 }
 
+/* Queued pieces go back unwritten. The one that a worker is writing now stays its own; the restart
+ * that follows in next_step() empties the file after it. */
 void vbo_feed_restart(vbo_feed *feed) {
   feed->expected = -1;
   feed->taken = 0;
@@ -466,6 +499,7 @@ void vbo_feed_restart(vbo_feed *feed) {
   feed->reserve = 0;
   pthread_mutex_unlock(&feed->lock);
   if (feed->filling != NULL) feed->filling->used = 0;
+  /* Nothing was handed over, so that the file is still empty and the worker needs no turn. */
   if (!feed->begun) return;
   feed->begun = false;
   pthread_mutex_lock(&feed->lock);
@@ -492,6 +526,9 @@ void vbo_feed_commit(vbo_feed *feed, const char *type) {
   hand_over(feed, false, true);
 }
 
+/* Before the commit it is never too late. After it, whichever thread changes the sink's stage first
+ * decides: this one, which abandons the file, or the worker, which names it. In the latter case the
+ * name is awaited, which takes one rename. */
 bool vbo_feed_too_late(vbo_feed *feed) {
   pthread_mutex_lock(&feed->lock);
   bool commit = feed->commit;
@@ -514,6 +551,8 @@ const vbo_sink *vbo_feed_sink(const vbo_feed *feed) {
 
 void vbo_feed_free(vbo_feed *feed) {
   if (feed == NULL) return;
+  /* In a fork the feed's memory is left: its lock may be held for ever by a thread that does not
+   * exist here. */
   if (vbo_workers_forked(feed->feeds->workers)) {
     vbo_node_unlink(&feed->node);
     vbo_sink_free(feed->sink); /* closes our twins of its files, and removes none */
@@ -521,6 +560,8 @@ void vbo_feed_free(vbo_feed *feed) {
   }
   feed->expected = -1; /* it claims no room any more */
   pthread_mutex_lock(&feed->lock);
+  /* A feed whose first bytes were never handed over has no work under way: the loop frees it at
+   * once. */
   bool open = feed->begun && !feed->ended;
   pthread_mutex_unlock(&feed->lock);
   /* The partial file is gone from here on.  Only then may the worker close the sink. */

@@ -1,4 +1,9 @@
-/* sink.c: a partial file, checked, synced, and given its name. */
+/* sink.c: writes a file that is whole or absent.
+ *
+ * Bytes go to a partial file in the target's own directory, as a rename is atomic only within one
+ * file system (POSIX rename). It gets its name after everything else has succeeded: hash, check,
+ * size and sync. Two threads meet here: a worker writes and commits, while the loop may abandon the
+ * file; `stage` decides between them. */
 #include "save/sink.h"
 
 #include <errno.h>
@@ -16,6 +21,8 @@
  * up. */
 enum { STAGE_WRITING, STAGE_NAMING, STAGE_GIVEN_UP };
 
+/* While bytes come the worker owns it. The loop reads only members that do not change before the
+ * commit (`path`, `part`, `directory`, `file`), and competes for `stage`. */
 struct vbo_sink {
   char *path;
   char *name;                  /* its last part, within `directory` */
@@ -40,13 +47,15 @@ static bool disk_error(const vbo_sink *sink, int failure, const char *what, vbo_
   return false;
 }
 
+/* Fails with EXISTS, before the transfer where that is possible, so that no download is wasted. */
 static bool exists_error(const vbo_sink *sink, vbo_error *err) {
   vbo_error_set(err, VBO_ERROR_EXISTS, "the file exists already: %s", sink->path);
   vbo_error_hint(err, "choose another name, or set overwrite = true (vbolua api: --overwrite)");
   return false;
 }
 
-/* Splits the path and opens its directory. */
+/* Splits the path and opens its directory. All later calls use the descriptor (openat, renameat),
+ * so that a directory that is renamed or replaced meanwhile does not redirect the file. */
 static bool open_directory(vbo_sink *sink, vbo_error *err) {
   const char *slash = strrchr(sink->path, '/');
   const char *name = slash == NULL ? sink->path : slash + 1;
@@ -101,6 +110,7 @@ static bool open_partial(vbo_sink *sink, vbo_error *err) {
   return disk_error(sink, failure, "cannot make", err);
 }
 
+/* vbo_sink_free takes a sink in any state of construction: -1 and NULL mark what is missing. */
 vbo_sink *vbo_sink_open(const char *path, bool overwrite, bool sync, vbo_error *err) {
   vbo_sink *sink = calloc(1, sizeof *sink);
   if (sink == NULL) {
@@ -137,6 +147,7 @@ void vbo_sink_type(vbo_sink *sink, const char *type) {
   if (sink->check != NULL) vbo_check_type(sink->check, type);
 }
 
+/* Without the digest the hash is "": a caller that needs none saves a second for every 2 GB. */
 void vbo_sink_unhashed(vbo_sink *sink) {
   vbo_digest_free(sink->digest);
   sink->digest = NULL;
@@ -146,6 +157,7 @@ bool vbo_sink_space(const vbo_sink *sink, int64_t *space, uint64_t *disk) {
   return vbo_file_space(sink->file, space, disk);
 }
 
+/* disk_error sets kind, errno and hint; the message is then replaced by one with both sizes. */
 bool vbo_sink_refuse(const vbo_sink *sink, int64_t size, int64_t space, vbo_error *err) {
   disk_error(sink, ENOSPC, "not begun: there is no room for", err);
   (void)snprintf(err->message, sizeof err->message,
@@ -177,6 +189,7 @@ bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *e
   return failure == 0 || disk_error(sink, failure, "could not write", err);
 }
 
+/* The file stays open and keeps its name, if it has one: a new attempt needs no second open. */
 bool vbo_sink_reset(vbo_sink *sink, vbo_error *err) {
   int failure = vbo_file_empty(sink->file);
   if (failure != 0) return disk_error(sink, failure, "could not begin again with", err);
@@ -195,6 +208,8 @@ static void discard(vbo_sink *sink) {
   sink->file = -1;
 }
 
+/* Repeated calls return true. The unlink comes here, on the caller's thread, so that the file is
+ * gone when the call returns, though the worker may still be writing to its descriptor. */
 bool vbo_sink_give_up(vbo_sink *sink) {
   int stage = STAGE_WRITING;
   if (!atomic_compare_exchange_strong(&sink->stage, &stage, STAGE_GIVEN_UP))
@@ -212,10 +227,13 @@ static bool take_name(vbo_sink *sink, vbo_error *err) {
   if (sink->overwrite && !check_target(sink, err)) return false;
   int failure =
       vbo_partial_commit(sink->directory, sink->part, sink->file, sink->name, sink->overwrite);
+  /* Without `overwrite` the file was made by another program since the sink was opened; it is
+   * kept. */
   if (failure == EEXIST) return exists_error(sink, err);
   return failure == 0 || disk_error(sink, failure, "could not give its name to", err);
 }
 
+/* The date is set before the sync, which also writes the inode. */
 bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err) {
   sha256[0] = '\0';
   bool good = (sink->digest == NULL || vbo_digest_finish(sink->digest, sha256, err)) &&
@@ -237,6 +255,7 @@ bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err
   return true;
 }
 
+/* The directory is closed last: discard() unlinks relative to it. */
 void vbo_sink_free(vbo_sink *sink) {
   if (sink == NULL) return;
   discard(sink);

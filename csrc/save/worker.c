@@ -1,4 +1,8 @@
-/* worker.c: a few threads, one queue, and notifications for the loop. */
+/* worker.c: a few threads, one queue, and notifications for the loop.
+ *
+ * The lock protects the queue, the news and the state of every job; it is never held during a job's
+ * work nor a notification. Jobs are embedded in their owners, so that nothing is allocated to post
+ * one, and posting cannot fail. */
 #include "save/worker.h"
 
 #include <pthread.h>
@@ -41,7 +45,8 @@ static vbo_list living;
 
 static void stop(vbo_workers *workers);
 
-/* Stops the threads of every set at exit(). */
+/* Stops the threads of every set at exit(). The lock is held throughout, so that a set that is
+ * being freed on another thread waits until its threads have ended. */
 static void stop_all(void) {
   vbo_workers *workers = NULL;
   pthread_mutex_lock(&living_lock);
@@ -59,6 +64,8 @@ static void after_fork(void) {
   pthread_mutex_unlock(&living_lock);
 }
 
+/* The three fork handlers (pthread_atfork) leave the lock open on both sides. `living` is the same
+ * list in the child; vbo_workers_forked keeps it from joining threads that it lacks. */
 static void begin_living(void) {
   vbo_list_init(&living);
   (void)pthread_atfork(before_fork, after_fork, after_fork);
@@ -80,14 +87,17 @@ static void unregister_workers(vbo_workers *workers) {
 
 /* --------------------------------------------------------------- the threads */
 
-/* Called with the lock held. */
+/* Called with the lock held. At the end of the queue: a job with more work comes after those that
+ * wait. */
 static void queue_job(vbo_job *job) {
   job->state = VBO_JOB_QUEUED;
   vbo_list_append(&job->workers->queue, &job->queued, job);
   job->workers->queue_size++;
 }
 
-/* Returns whether the loop has to be woken, once the lock is released. */
+/* Returns whether the loop has to be woken, once the lock is released. A job is in the news at most
+ * once, however often it notifies. The exchange makes the first notification since the last drive
+ * wake the loop, and only that one. */
 static bool add_news(vbo_job *job) {
   vbo_workers *workers = job->workers;
   if (vbo_node_linked(&job->news)) return false;
@@ -95,7 +105,8 @@ static bool add_news(vbo_job *job) {
   return !atomic_exchange(&workers->anything_new, true);
 }
 
-/* Called with the lock held; releases it while the job works. */
+/* Called with the lock held; releases it while the job works. A job that was withdrawn during its
+ * turn is not queued again, but notifies a last time: its owner waits for that to free it. */
 static void turn(vbo_workers *workers, vbo_job *job) {
   job->state = VBO_JOB_AT_WORK;
   pthread_mutex_unlock(&workers->lock);
@@ -119,7 +130,8 @@ static vbo_job *next_job(vbo_workers *workers) {
 }
 
 /* Works off the queue until the end. Sleeping threads stay: starting one costs more than keeping
- * it. */
+ * it. Checks `ending` after each turn: jobs that are still queued then are run by
+ * vbo_workers_free. */
 static void *run_thread(void *data) {
   vbo_workers *workers = data;
   pthread_mutex_lock(&workers->lock);
@@ -137,7 +149,9 @@ static void *run_thread(void *data) {
   return NULL;
 }
 
-/* Signals are the program's: its handlers may expect its own threads. Called with the lock held. */
+/* Signals are the program's: its handlers may expect its own threads. Called with the lock held. A
+ * new thread inherits the mask of its creator (POSIX pthread_create), so that it never runs
+ * unmasked for a moment, as it would if it blocked the signals itself. */
 static bool start_thread(vbo_workers *workers) {
   sigset_t all;
   sigset_t before;
@@ -153,7 +167,8 @@ bool vbo_workers_forked(const vbo_workers *workers) {
   return workers->process != vbo_process_id();
 }
 
-/* Ends the threads after their present turns. */
+/* Ends the threads after their present turns. Joins outside the lock, which the threads need to
+ * end. */
 static void stop(vbo_workers *workers) {
   if (vbo_workers_forked(workers)) return;
   pthread_mutex_lock(&workers->lock);
@@ -193,9 +208,11 @@ void vbo_workers_free(vbo_workers *workers) {
   unregister_workers(workers);
   stop(workers);
   pthread_mutex_lock(&workers->lock);
+  /* The queued jobs run here: an abandoned feed is freed only after its job has closed the sink. */
   for (vbo_job *job = NULL; (job = next_job(workers)) != NULL;)
     turn(workers, job);
   pthread_mutex_unlock(&workers->lock);
+  /* The last notifications free the feeds that wait for them. */
   vbo_workers_drive(workers);
   pthread_cond_destroy(&workers->more);
   pthread_cond_destroy(&workers->left);
@@ -203,6 +220,8 @@ void vbo_workers_free(vbo_workers *workers) {
   free(workers);
 }
 
+/* The flag is cleared before the list is read: news that come meanwhile set it again, and are not
+ * lost. The lock is released for each call, since `notified` may post, withdraw or free jobs. */
 void vbo_workers_drive(vbo_workers *workers) {
   if (workers == NULL || !atomic_exchange(&workers->anything_new, false)) return;
   for (;;) {
@@ -214,6 +233,8 @@ void vbo_workers_drive(vbo_workers *workers) {
   }
 }
 
+/* A job at work is not queued a second time, which would put it on two threads; the mark
+ * AT_WORK_AGAIN queues it after its turn. */
 void vbo_job_post(vbo_job *job) {
   vbo_workers *workers = job->workers;
   pthread_mutex_lock(&workers->lock);
@@ -239,6 +260,7 @@ void vbo_job_notify(vbo_job *job) {
   if (wake) workers->wake(workers->wake_data);
 }
 
+/* The job leaves the news in any case: after true its memory may be freed at once. */
 bool vbo_job_withdraw(vbo_job *job) {
   vbo_workers *workers = job->workers;
   if (vbo_workers_forked(workers)) return true;
@@ -255,6 +277,7 @@ bool vbo_job_withdraw(vbo_job *job) {
   return free_now;
 }
 
+/* `left` is broadcast, as several may wait, each for another job. */
 void vbo_job_wait(vbo_job *job) {
   vbo_workers *workers = job->workers;
   if (vbo_workers_forked(workers)) return;

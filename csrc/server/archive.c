@@ -1,4 +1,8 @@
-/* archive.c: see server/archive.h. */
+/* archive.c: makes a ZIP while it is read (server/archive.h).
+ *
+ * libarchive pushes: it calls take() with what it has written. A reader pulls. So each read
+ * advances the archive by one step, until the buffer between the two has bytes; it holds about one
+ * block, whatever the size of the entries. */
 #include "server/archive.h"
 
 #include "base/buffer.h"
@@ -21,6 +25,7 @@ typedef struct zip_stream {
   vbo_zip_entry *entries; /* owns names, holds streams */
 } zip_stream;
 
+/* The function table is a member, since libarchive is loaded at run time (server/libraries.h). */
 typedef struct zip_reader {
   vbo_reader base;
   vbo_archive la;
@@ -35,12 +40,15 @@ typedef struct zip_reader {
   size_t taken;   /* ... and how much of it was read already */
 } zip_reader;
 
+/* libarchive's write callback. It takes all bytes at once, so that libarchive never has to call it
+ * again for a rest. */
 static la_ssize_t take(struct archive *archive, void *context, const void *bytes, size_t size) {
   (void)archive;
   zip_reader *reader = context;
   return vbo_buffer_append(&reader->out, bytes, size, NULL) ? (la_ssize_t)size : -1;
 }
 
+/* The error string belongs to the archive, and is valid as long as that. */
 static bool failed(zip_reader *reader, vbo_error *err) {
   const char *why = reader->la.archive_error_string(reader->archive);
   vbo_error_set(err, VBO_ERROR_INTEGRITY, "the ZIP could not be made: %s",
@@ -74,6 +82,8 @@ static bool begin_entry(zip_reader *reader, const vbo_zip_entry *entry, vbo_erro
   return true;
 }
 
+/* A short count means that the stream had more bytes than its size says: libarchive drops the rest,
+ * which would be a wrong archive. */
 static bool continue_entry(zip_reader *reader, vbo_error *err) {
   const vbo_archive *la = &reader->la;
   int64_t got = vbo_reader_read(reader->part, reader->block, BLOCK, err);
@@ -86,6 +96,7 @@ static bool continue_entry(zip_reader *reader, vbo_error *err) {
   return la->archive_write_finish_entry(reader->archive) == ARCHIVE_OK || failed(reader, err);
 }
 
+/* Does one step: begins an entry, writes one block of it, ends it, or writes the directory. */
 static bool advance(zip_reader *reader, vbo_error *err) {
   zip_stream *stream = (zip_stream *)reader->base.stream;
   if (reader->part) return continue_entry(reader, err);
@@ -95,6 +106,8 @@ static bool advance(zip_reader *reader, vbo_error *err) {
   return reader->la.archive_write_close(reader->archive) == ARCHIVE_OK || failed(reader, err);
 }
 
+/* uselocale concerns this thread alone; the user's locale is back before the function returns, also
+ * after a failure. */
 static int64_t zip_read(vbo_reader *base, void *buffer, size_t size, vbo_error *err) {
   zip_reader *reader = (zip_reader *)base;
   if (reader->taken == reader->out.size) {
@@ -118,6 +131,8 @@ static int64_t zip_read(vbo_reader *base, void *buffer, size_t size, vbo_error *
 
 static void zip_close(vbo_reader *base) {
   zip_reader *reader = (zip_reader *)base;
+  /* archive_write_free closes an open archive first, and so may call take() once more: the buffer
+   * is freed after it. */
   if (reader->archive) /* discards what libarchive writes to complete an unfinished ZIP */
     reader->la.archive_write_free(reader->archive);
   if (reader->entry) reader->la.archive_entry_free(reader->entry);
@@ -154,6 +169,7 @@ static vbo_reader *zip_open(vbo_stream *stream, vbo_error *err) {
   locale_t users = uselocale(reader->utf8);
   bool good =
       reader->la.archive_write_set_format_zip(reader->archive) == ARCHIVE_OK &&
+      /* 0 turns off libarchive's blocking, which would pad the archive as for a tape. */
       reader->la.archive_write_set_bytes_per_block(reader->archive, 0) == ARCHIVE_OK &&
       reader->la.archive_write_set_options(reader->archive, "zip:hdrcharset=UTF-8") == ARCHIVE_OK &&
       reader->la.archive_write_open(reader->archive, reader, NULL, take, NULL) == ARCHIVE_OK;
@@ -164,6 +180,7 @@ fail:
   return NULL;
 }
 
+/* Also called for a stream that is half made: `count` grows with each entry that is complete. */
 static void zip_destroy(vbo_stream *base) {
   zip_stream *stream = (zip_stream *)base;
   for (size_t i = 0; i < stream->count; i++) {
@@ -174,6 +191,7 @@ static void zip_destroy(vbo_stream *base) {
   free(stream);
 }
 
+/* The size of a ZIP is known only when it is made: an answer of it is sent in chunks. */
 vbo_stream *vbo_zip_new(const vbo_zip_entry *entries, size_t count, vbo_error *err) {
   static const vbo_stream_class kind = {zip_open, zip_destroy};
   vbo_archive probe; /* fail here and not in mid-answer when libarchive is not there */

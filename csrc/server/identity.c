@@ -1,4 +1,7 @@
-/* identity.c: see identity.h. */
+/* identity.c: makes certificates for rehearsal servers, and reads those of applications.
+ *
+ * Each certificate gets a new key, so that no private key is shipped. A client pins its fingerprint
+ * or takes it as its CA file. */
 #include "server/identity.h"
 
 #include "base/buffer.h"
@@ -49,6 +52,8 @@ static bool add_name(GENERAL_NAMES *names, const char *text) {
   ASN1_IA5STRING *dns = NULL;
   if (!name) goto fail;
   if (ip) {
+    /* set0: the name takes the value over, so that the variable is cleared and the clean-up does
+     * not free it twice. */
     GENERAL_NAME_set0_value(name, GEN_IPADD, ip);
     ip = NULL;
   } else {
@@ -67,7 +72,8 @@ fail:
 
 static const char *const own_names[] = {"localhost", "127.0.0.1", "::1"};
 
-/* Adds the given names and, once each, those of this machine. */
+/* Adds the given names and, once each, those of this machine. Clients match the extension
+ * subjectAltName only, since RFC 6125 deprecates the common name. */
 static bool add_names(X509 *certificate, const vbo_identity_options *options) {
   GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
   bool good = names != NULL;
@@ -85,6 +91,7 @@ static bool add_names(X509 *certificate, const vbo_identity_options *options) {
   return good;
 }
 
+/* Subject and issuer are the same certificate, as it signs itself. */
 static bool add_extension(X509 *certificate, int nid, const char *value) {
   X509V3_CTX context;
   X509V3_set_ctx_nodb(&context);
@@ -95,6 +102,7 @@ static bool add_extension(X509 *certificate, int nid, const char *value) {
   return good;
 }
 
+/* The issuer's name equals the subject's: that makes it self-signed for chain building. */
 static bool set_subject(X509 *certificate, const vbo_identity_options *options) {
   const char *first = options->name_count > 0 ? options->names[0] : own_names[0];
   /* RFC 5280 gives a common name 64 characters; the names that count are in the extension. */
@@ -113,6 +121,8 @@ static bool set_subject(X509 *certificate, const vbo_identity_options *options) 
 static bool set_serial(X509 *certificate) {
   unsigned char bytes[16]; /* RFC 5280: positive, up to 20 octets, never the same twice */
   if (RAND_bytes(bytes, sizeof bytes) != 1) return false;
+  /* The top bit is cleared, as the number must be positive (DER integers are signed); the next one
+   * is set, so that the length is always 16. */
   bytes[0] = (unsigned char)((bytes[0] & 0x7f) | 0x40);
   BIGNUM *number = BN_bin2bn(bytes, sizeof bytes, NULL);
   bool good = number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate));
@@ -120,12 +130,14 @@ static bool set_serial(X509 *certificate) {
   return good;
 }
 
-/* time_t has 32 bits on some systems: refused instead of wrapped. */
+/* time_t has 32 bits on some systems: refused instead of wrapped. ASN1_TIME_set writes UTCTime up
+ * to 2049 and GeneralizedTime after it, as RFC 5280 section 4.1.2.5 requires. */
 static bool set_time(ASN1_TIME *field, int64_t seconds) {
   time_t when = (time_t)seconds;
   return (int64_t)when == seconds && ASN1_TIME_set(field, when);
 }
 
+/* Memory of a BIO is not terminated, and goes away with it. */
 static char *bio_text(BIO *bio) {
   char *bytes = NULL;
   long size = BIO_get_mem_data(bio, &bytes);
@@ -139,6 +151,7 @@ static char *bio_text(BIO *bio) {
 
 bool vbo_identity_make(const vbo_identity_options *options, char **certificate, char **key,
                        vbo_error *err) {
+  /* A day ago: a client whose clock is somewhat slow accepts it, too. */
   int64_t from = options->not_before ? options->not_before : (int64_t)time(NULL) - DAY;
   int64_t days = options->days ? options->days : 366;
   bool done = false;
@@ -202,7 +215,8 @@ bool vbo_identity_fingerprint(const char *certificate, char text[VBO_IDENTITY_FI
   return done;
 }
 
-/* Why a certificate of an application cannot be used now; NULL when it can. */
+/* Why a certificate of an application cannot be used now; NULL when it can. Returns the reason as a
+ * clause of the caller's message. */
 static const char *unusable(const X509 *certificate, const EVP_PKEY *key) {
   if (!certificate) return "it has no certificate";
   if (!key) return "it has no private key";
@@ -217,6 +231,8 @@ bool vbo_identity_thumbprint(const void *pfx, size_t size, const char *password,
   EVP_PKEY *key = NULL;
   BIO *bio = size <= INT_MAX ? BIO_new_mem_buf(pfx, (int)size) : NULL;
   PKCS12 *archive = bio ? d2i_PKCS12_bio(bio, NULL) : NULL;
+  /* The password is verified before the archive is parsed, so that the message can name the
+   * cause. */
   const char *why = NULL;
   bool done = false;
   if (!archive) why = "it is not a PKCS #12 archive (.pfx)";
@@ -233,6 +249,8 @@ bool vbo_identity_thumbprint(const void *pfx, size_t size, const char *password,
   } else {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int length = 0;
+    /* A thumbprint is the SHA-1 of the certificate's DER, as Windows and Entra ID show it. It
+     * identifies, and protects nothing. */
     done = X509_digest(certificate, EVP_sha1(), digest, &length) && length == 20;
     for (unsigned int i = 0; done && i < length; i++)
       snprintf(text + (size_t)2 * i, 3, "%02x", digest[i]);

@@ -1,4 +1,7 @@
-/* lfolder.c: a folder of the user's own, which a rehearsal server serves. */
+/* lfolder.c: a folder of the user's own, which a rehearsal server serves.
+ *
+ * A world may name documents as files in a folder. They are listed here and read while they are
+ * sent (stream_file.c), always beneath that folder. */
 #include "server/lserver.h"
 
 #include "server/files.h"
@@ -35,6 +38,7 @@ static int failed(lua_State *L, int why, const char *root, const char *path) {
   return vboL_fail(L, &err);
 }
 
+/* Takes its facts from lstat's result: the link, not its target. */
 static void push_entry(lua_State *L, const char *name, const struct stat *found) {
   lua_createtable(L, 0, 4);
   lua_pushstring(L, name);
@@ -62,6 +66,8 @@ static int server_folder(lua_State *L) {
   int file = -1;
   int why = vbo_beneath_open(root, path, true, &file);
   if (why != 0) return failed(L, why, root, path);
+  /* From success on the DIR owns the descriptor (POSIX fdopendir), before that this function
+   * does. */
   it->directory = fdopendir(file);
   if (!it->directory) {
     why = errno;
@@ -71,6 +77,7 @@ static int server_folder(lua_State *L) {
   lua_newtable(L);
   lua_Integer count = 0;
   for (;;) {
+    /* readdir tells the end from an error by errno only. */
     errno = 0;
     const struct dirent *entry = readdir(it->directory);
     if (!entry && errno != 0) return failed(L, errno, root, path);
@@ -82,6 +89,7 @@ static int server_folder(lua_State *L) {
     push_entry(L, entry->d_name, &found);
     lua_rawseti(L, -2, ++count);
   }
+  /* Closed now: the collector may come much later. */
   closedir(it->directory);
   it->directory = NULL;
   return 1;
@@ -102,6 +110,7 @@ static int stream_file(lua_State *L) {
   if (size < 0 || size > INT64_MAX - offset)
     vboL_option_error(L, "size", "bytes expected, 0 or more");
   vbo_error err = {0};
+  /* The handle comes first: the stream has an owner when a later push raises. */
   vboL_stream *handle = lua_newuserdatauv(L, sizeof *handle, 0);
   handle->stream = NULL;
   luaL_setmetatable(L, VBOL_STREAM_CLASS);

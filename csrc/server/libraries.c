@@ -1,4 +1,8 @@
-/* libraries.c: see server/libraries.h. */
+/* libraries.c: loads libmicrohttpd, libarchive and GMime when they are first used.
+ *
+ * They are not linked: most users never start a rehearsal server, and must be able to run `vbolua`
+ * where these libraries are missing. The headers supply the types at build time. Each table is
+ * filled from an X-macro list, so that a function cannot be declared and not loaded. */
 #include "server/libraries.h"
 
 #include "base/error.h"
@@ -23,6 +27,8 @@ typedef struct vbo_library {
  * be stored as one.  Copying the representation says so without a cast that -Wpedantic refuses. */
 _Static_assert(sizeof(void *) == sizeof(void (*)(void)), "POSIX: dlsym");
 
+/* RTLD_NOW fails here for a broken library and not in the middle of a request; RTLD_LOCAL keeps its
+ * symbols from others. The library stays loaded until the process ends. */
 static bool load(const vbo_library *library, void *table, vbo_error *err) {
   void *handle = NULL;
   for (const char *const *file = library->files; *file && !handle; file++)
@@ -49,6 +55,8 @@ static bool load(const vbo_library *library, void *table, vbo_error *err) {
 }
 
 bool vbo_dynamic_mhd(vbo_mhd *table, vbo_error *err) {
+  /* The versioned name is that of the ABI which the headers describe, and the one without a -dev
+   * package; the plain one follows for other systems. */
   static const char *const files[] = {"libmicrohttpd.so.12",
                                       "libmicrohttpd.so",
                                       "libmicrohttpd.12.dylib",
@@ -83,6 +91,8 @@ bool vbo_dynamic_archive(vbo_archive *table, vbo_error *err) {
   return load(&library, table, err);
 }
 
+/* GMime brings GLib with it: dlsym finds g_object_unref and its like through the handle, as it
+ * searches the dependencies, too. */
 bool vbo_dynamic_gmime(vbo_gmime *table, vbo_error *err) {
   static const char *const files[] = {"libgmime-3.0.so.0",
                                       "libgmime-3.0.so",

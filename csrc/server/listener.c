@@ -1,4 +1,8 @@
-/* listener.c: sockets and the loop of the rehearsal server; see server.h. */
+/* listener.c: sockets and the loop of the rehearsal server; see server.h.
+ *
+ * libmicrohttpd runs without a thread of its own ("external" polling): it works only inside
+ * MHD_run, on the caller's thread, so that neither Lua nor a visit needs a lock. Requests wait in a
+ * queue from visit.c until vbo_server_next hands them out. */
 #include "server/identity.h"
 #include "server/visit.h"
 #include "server/signal.h"
@@ -19,6 +23,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* A backlog beyond the system's limit is cut silently (listen); a high one lets many clients
+ * connect at once. */
 enum {
   BACKLOG = 1024,
   /* bytes of one connection: its request's head, and a chunk of its answer */
@@ -29,6 +35,7 @@ static const size_t default_max_body = (size_t)64 * 1024 * 1024;
 
 /* ------------------------------------------------------------------- the socket */
 
+/* Says the cause in the user's words where it is a common mistake. */
 static bool bind_failed(vbo_error *err, int number, const char *address, int port) {
   switch (number) {
     case EADDRINUSE:
@@ -54,6 +61,8 @@ static bool bind_failed(vbo_error *err, int number, const char *address, int por
   }
 }
 
+/* Opens the socket here instead of letting libmicrohttpd do it: it takes no host name, and gives no
+ * errno for a failure. Brackets around an IPv6 address, as in a URL, are accepted. */
 static int open_socket(const char *address, int port, vbo_error *err) {
   char service[16];
   char host[256];
@@ -73,6 +82,7 @@ static int open_socket(const char *address, int port, vbo_error *err) {
   }
   int number = 0;
   int fd = -1;
+  /* "localhost" may have two addresses, ::1 and 127.0.0.1: the first that can be bound is used. */
   for (const struct addrinfo *at = found; at && fd < 0; at = at->ai_next) {
     int yes = 1;
     fd = socket(at->ai_family, at->ai_socktype, at->ai_protocol);
@@ -94,6 +104,7 @@ static int open_socket(const char *address, int port, vbo_error *err) {
   return fd;
 }
 
+/* Port 0 lets the system choose; only getsockname knows what it chose. */
 static bool learn_address(vbo_server *server, int fd, bool plain, bool *ipv6) {
   struct sockaddr_storage bound;
   socklen_t size = sizeof bound;
@@ -120,6 +131,7 @@ static bool learn_address(vbo_server *server, int fd, bool plain, bool *ipv6) {
 
 /* ----------------------------------------------------------------- libmicrohttpd */
 
+/* libmicrohttpd reports the reason of a failed start only through its logger. */
 static void VBO_PRINTF(2, 0) keep_log(void *context, const char *format, va_list arguments) {
   vbo_server *server = context;
   char line[sizeof server->log];
@@ -127,23 +139,28 @@ static void VBO_PRINTF(2, 0) keep_log(void *context, const char *format, va_list
   vbo_text_clean(server->log, sizeof server->log, line, strlen(line));
 }
 
-/* The target stays as it was sent; libmicrohttpd would undo its percent encoding. */
+/* The target stays as it was sent; libmicrohttpd would undo its percent encoding. A rehearsal must
+ * see what the client sent: "%2F" within a name is not a slash. */
 static size_t keep_encoded(void *context, struct MHD_Connection *connection, char *text) {
   (void)context;
   (void)connection;
   return strlen(text);
 }
 
+/* MHD_ALLOW_SUSPEND_RESUME serves the waiting requests. The socket is the daemon's once it has
+ * started, and is closed by it. */
 static bool start(vbo_server *server, int fd, bool ipv6, const vbo_server_options *options,
                   const char *key, vbo_error *err) {
   const vbo_mhd *mhd = &server->mhd;
   bool epoll = !options->select && mhd->MHD_is_feature_supported(MHD_FEATURE_EPOLL) == MHD_YES;
   unsigned int flags = MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | (epoll ? MHD_USE_EPOLL : 0) |
                        (ipv6 ? MHD_USE_IPv6 : 0) | (options->plain ? 0 : MHD_USE_TLS);
+  /* libmicrohttpd counts in whole seconds: rounded up, as 0 stands for no timeout. */
   int64_t idle = (options->idle_timeout + 999) / 1000;
   struct MHD_OptionItem tls[] = {
       {MHD_OPTION_HTTPS_MEM_CERT, 0, server->certificate},
       {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)key},
+      /* A priority string of GnuTLS: nothing below TLS 1.2. */
       {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
       {MHD_OPTION_END, 0, NULL},
   };
@@ -158,6 +175,7 @@ static bool start(vbo_server *server, int fd, bool ipv6, const vbo_server_option
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,                   /**/
       MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)(idle > INT_MAX / 1000 ? 0 : idle), /**/
       MHD_OPTION_ARRAY, options->plain ? none : tls, MHD_OPTION_END);
+  /* With a certificate of the caller's, the usual cause is a key that does not belong to it. */
   if (!server->daemon) {
     close(fd);
     vbo_error_set(err, options->certificate ? VBO_ERROR_USAGE : VBO_ERROR_NETWORK,
@@ -167,6 +185,8 @@ static bool start(vbo_server *server, int fd, bool ipv6, const vbo_server_option
       vbo_error_hint(err, "check that the certificate and the key belong together");
     return false;
   }
+  /* epoll makes one descriptor of all connections: it can be polled together with the signals, and
+   * has no limit of FD_SETSIZE. */
   if (epoll) {
     const union MHD_DaemonInfo *info =
         mhd->MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -175,6 +195,8 @@ static bool start(vbo_server *server, int fd, bool ipv6, const vbo_server_option
   return true;
 }
 
+/* `calloc`, -1 and NULL mark what is not acquired yet: vbo_server_free accepts a server in any
+ * state. */
 vbo_server *vbo_server_listen(const vbo_server_options *options, vbo_error *err) {
   const char *address = options->address ? options->address : "127.0.0.1";
   bool ipv6 = false;
@@ -183,6 +205,7 @@ vbo_server *vbo_server_listen(const vbo_server_options *options, vbo_error *err)
     vbo_error_set(err, VBO_ERROR_USAGE, "the port must be 0 to 65535, got %d", options->port);
     return NULL;
   }
+  /* Both or neither: a key of the caller's does not fit a certificate that is made here. */
   if (!options->plain && !options->certificate != !options->key) {
     vbo_error_set(err, VBO_ERROR_USAGE, "a certificate needs its key, and a key its certificate");
     return NULL;
@@ -229,6 +252,7 @@ fail:
   return NULL;
 }
 
+/* The signals are given back first, so that one that comes now has its usual effect. */
 void vbo_server_free(vbo_server *server) {
   if (!server) return;
   vbo_signal_give_back(server->signal_fd);
@@ -266,6 +290,8 @@ const char *vbo_server_certificate(const vbo_server *server) {
 static int64_t patience(const vbo_server *server, int64_t now, int64_t until) {
   /* Neither libmicrohttpd's timeout nor its descriptors show that a connection was resumed. */
   if (server->resumed) return 0;
+  /* The earliest of three times: the caller's, libmicrohttpd's, and that of a visit that waits for
+   * a delay or a rate. */
   int64_t wait = until < 0 ? -1 : until > now ? until - now : 0;
   MHD_UNSIGNED_LONG_LONG theirs = 0;
   if (server->mhd.MHD_get_timeout(server->daemon, &theirs) == MHD_YES &&
@@ -281,6 +307,8 @@ static int64_t patience(const vbo_server *server, int64_t now, int64_t until) {
 
 typedef enum round_result { ROUND_DONE, ROUND_INTERRUPTED, ROUND_FAILED } round_result;
 
+/* poll ignores a negative descriptor (POSIX), which signal_fd is without signals. EINTR counts as
+ * an interrupt, so that the caller learns of a signal at once. */
 static round_result poll_round(vbo_server *server, int64_t wait, vbo_error *err) {
   struct pollfd watched[] = {{.fd = server->poll_fd, .events = POLLIN},
                              {.fd = server->signal_fd, .events = POLLIN}};
@@ -294,7 +322,8 @@ static round_result poll_round(vbo_server *server, int64_t wait, vbo_error *err)
   return interrupted ? ROUND_INTERRUPTED : ROUND_DONE;
 }
 
-/* The same where there is no epoll. */
+/* The same where there is no epoll. The sets are rebuilt for each round, as select overwrites
+ * them. */
 static round_result select_round(vbo_server *server, int64_t wait, vbo_error *err) {
   fd_set reads, writes, odd;
   MHD_socket highest = -1;
@@ -327,6 +356,8 @@ static round_result select_round(vbo_server *server, int64_t wait, vbo_error *er
   return interrupted ? ROUND_INTERRUPTED : ROUND_DONE;
 }
 
+/* The caller gets a reference of its own, so that the visit stays readable after the client has
+ * gone. queue_end points to the last link, so that a request is appended without a walk. */
 static vbo_visit *take_request(vbo_server *server) {
   vbo_visit *visit = server->queue;
   if (!visit) return NULL;
@@ -337,6 +368,7 @@ static vbo_visit *take_request(vbo_server *server) {
   return visit;
 }
 
+/* A timeout that overflows the clock counts as none. */
 vbo_server_event vbo_server_next(vbo_server *server, int64_t timeout_ms, vbo_visit **visit,
                                  vbo_error *err) {
   int64_t now = vbo_monotonic_ms();
@@ -349,10 +381,12 @@ vbo_server_event vbo_server_next(vbo_server *server, int64_t timeout_ms, vbo_vis
     round_result result =
         server->poll_fd >= 0 ? poll_round(server, wait, err) : select_round(server, wait, err);
     if (result == ROUND_FAILED) return VBO_SERVER_FAILED;
+    /* After the round, as it may have taken long. */
     now = vbo_monotonic_ms();
     for (vbo_visit *due = server->all; due; due = due->next)
       if (due->wake_at > 0 && due->wake_at <= now) vbo_visit_wake(due);
     if (result == ROUND_INTERRUPTED) return VBO_SERVER_INTERRUPTED;
+    /* A request that came in during this round is handed out first, even when the time is over. */
     if (until >= 0 && now >= until && !server->queue) return VBO_SERVER_TIMEOUT;
   }
 }

@@ -1,7 +1,11 @@
-/* lmail.c: mail as the rehearsal server reads it: server.mail and server.text.
+/* lmail.c: reads mail for the rehearsal server: server.mail and server.text.
  *
- * GMime parses (RFC 5322, MIME, every charset that iconv knows): a kept library for what real mail
- * looks like.  It is loaded when the first mail is read; see server/libraries.h. */
+ * GMime parses (RFC 5322, MIME, every charset that iconv knows), as real mail breaks the standards
+ * in more ways than a parser of our own would know. It is loaded when the first mail is read; see
+ * server/libraries.h.
+ *
+ * GMime's objects are not Lua's: an error raised while one is held would leak it. So the message is
+ * walked in a protected call (push_protected), and freed after it in either case. */
 #include "server/lserver.h"
 
 #include "server/libraries.h"
@@ -16,6 +20,8 @@ enum {
   MOST_PARTS = 10000
 };
 
+/* g_mime_init must come before any other call, and once. The server has one thread, so that no lock
+ * guards it. */
 static const vbo_gmime *gmime(vbo_error *err) {
   static vbo_gmime table;
   static bool loaded;
@@ -28,7 +34,9 @@ static const vbo_gmime *gmime(vbo_error *err) {
 
 /* -------------------------------------------------------------------- charsets */
 
-/* Returns the length of a well-formed UTF-8 sequence at `at`; 0 without one (RFC 3629). */
+/* Returns the length of a well-formed UTF-8 sequence at `at`; 0 without one (RFC 3629). Refuses
+ * overlong forms, surrogates and what is above U+10FFFF: the ranges of the second byte in RFC 3629
+ * section 4. */
 static size_t sequence(const unsigned char *at, size_t left) {
   if (at[0] < 0x80) return 1;
   size_t size = at[0] >= 0xF0 ? 4 : at[0] >= 0xE0 ? 3 : 2;
@@ -49,7 +57,8 @@ static bool is_utf8(const char *bytes, size_t size) {
   return true;
 }
 
-/* Adds text, without a byte order mark at its beginning; bytes that are not UTF-8 become U+FFFD. */
+/* Adds text, without a byte order mark at its beginning; bytes that are not UTF-8 become U+FFFD.
+ * Goes on after the bad byte alone, so that the next character is not lost with it. */
 static void add_clean(luaL_Buffer *buffer, const char *bytes, size_t size) {
   size_t at = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
   while (at < size) {
@@ -66,9 +75,11 @@ static void add_clean(luaL_Buffer *buffer, const char *bytes, size_t size) {
  * does not know the charset. */
 static bool add_converted(luaL_Buffer *buffer, const vbo_gmime *g, const char *charset,
                           const char *bytes, size_t size) {
+  /* Mail uses many names for one charset; GMime maps them to those that this iconv has. */
   const char *name = g->g_mime_charset_iconv_name(charset);
   GIConv cd = g->g_iconv_open("UTF-8", name ? name : charset);
   if (cd == (GIConv)-1) return false;
+  /* iconv's parameter lacks const, but it does not write there. */
   char *in = (char *)(uintptr_t)bytes;
   size_t left = size;
   bool first = true;
@@ -82,6 +93,9 @@ static bool add_converted(luaL_Buffer *buffer, const vbo_gmime *g, const char *c
     size_t skip = first && made >= 3 && memcmp(out, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     luaL_addlstring(buffer, out + skip, made - skip);
     if (made > 0) first = false;
+    /* An error with progress is a full output (E2BIG) or a bad byte further on: both are met
+     * again in the next round, with fresh room. Without progress the byte at `in` is bad, and is
+     * skipped. */
     if (result != (size_t)-1 || (made > 0 && left < before) || left == 0) continue;
     if (made > 0) continue;
     luaL_addlstring(buffer, "\xEF\xBF\xBD", 3);
@@ -98,6 +112,7 @@ static bool add_converted(luaL_Buffer *buffer, const vbo_gmime *g, const char *c
   return true;
 }
 
+/* ASCII is a part of UTF-8, and programs that mean UTF-8 declare it. */
 static bool claims_utf8(const char *charset) {
   static const char *const names[] = {"utf-8", "utf8", "us-ascii", "ascii", "unknown-8bit"};
   if (charset == NULL || charset[0] == '\0') return true;
@@ -106,8 +121,9 @@ static bool claims_utf8(const char *charset) {
   return false;
 }
 
-/* Pushes bytes of a charset as UTF-8.  What claims to be UTF-8 or says nothing, and is not UTF-8, is
- * taken for windows-1252: mail of western Europe that says too little. */
+/* Pushes bytes of a charset as UTF-8. What claims to be UTF-8 or says nothing, and is not UTF-8, is
+ * taken for windows-1252: mail of western Europe that says too little. luaL_Buffer puts its box on
+ * the stack: nothing else is pushed until luaL_pushresult. */
 static void push_text(lua_State *L, const vbo_gmime *g, const char *bytes, size_t size,
                       const char *charset) {
   luaL_Buffer buffer;
@@ -139,6 +155,7 @@ typedef struct reading {
   int parts;
 } reading;
 
+/* GLib's types are numbers that are known at run time only, hence the calls of …_get_type. */
 static bool is_a(const vbo_gmime *g, void *object, GType type) {
   return object != NULL && g->g_type_check_instance_is_a(object, type);
 }
@@ -152,7 +169,8 @@ static void set_text(lua_State *L, const char *field, const char *text) {
   lua_setfield(L, -2, field);
 }
 
-/* Adds the people of a list, and of the groups in it, to the table on top of the stack. */
+/* Adds the people of a list, and of the groups in it, to the table on top of the stack. Groups may
+ * nest in a crafted mail: `depth` bounds C's stack. */
 static void add_people(lua_State *L, const vbo_gmime *g, InternetAddressList *list, int depth) {
   int count = list && depth < DEEPEST ? g->internet_address_list_length(list) : 0;
   for (int i = 0; i < count; i++) {
@@ -214,7 +232,8 @@ static int base64_value(unsigned char c) {
 }
 
 /* Pushes the decoded bytes of Base64, skipping any other characters. GMime stops at padding; mail
- * that was put together of pieces has some in its middle, and goes on after it. */
+ * that was put together of pieces has some in its middle, and goes on after it. A rest of fewer
+ * than 8 bits at the end is padding, and is dropped. */
 static void push_base64(lua_State *L, const unsigned char *text, size_t size) {
   luaL_Buffer buffer;
   luaL_buffinit(L, &buffer);
@@ -236,7 +255,8 @@ static void push_base64(lua_State *L, const unsigned char *text, size_t size) {
   luaL_pushresult(&buffer);
 }
 
-/* Pushes the decoded bytes of a part. */
+/* Pushes the decoded bytes of a part. The bytes are copied to Lua before the stream is released,
+ * which owns them. If lua_pushlstring raises for want of memory, the stream leaks. */
 static void push_content(lua_State *L, const vbo_gmime *g, GMimePart *part) {
   GMimeDataWrapper *content = g->g_mime_part_get_content(part);
   GMimeStream *stream = content ? g->g_mime_stream_mem_new() : NULL;
@@ -247,6 +267,7 @@ static void push_content(lua_State *L, const vbo_gmime *g, GMimePart *part) {
   bool base64 = g->g_mime_data_wrapper_get_encoding(content) == GMIME_CONTENT_ENCODING_BASE64;
   if (base64) {
     GMimeStream *encoded = g->g_mime_data_wrapper_get_stream(content);
+    /* The stream of a part has a position, which another reader may have moved. */
     g->g_mime_stream_reset(encoded);
     g->g_mime_stream_write_to_stream(encoded, stream);
   } else {
@@ -260,6 +281,7 @@ static void push_content(lua_State *L, const vbo_gmime *g, GMimePart *part) {
   g->g_object_unref(stream);
 }
 
+/* Writes the part with its header, as it would stand in a mail. */
 static void push_source(lua_State *L, const vbo_gmime *g, GMimeObject *object) {
   GMimeStream *stream = g->g_mime_stream_mem_new();
   g->g_mime_object_write_to_stream(object, NULL, stream);
@@ -268,7 +290,8 @@ static void push_source(lua_State *L, const vbo_gmime *g, GMimeObject *object) {
   g->g_object_unref(stream);
 }
 
-/* Adds the value on top of the stack to a list in the table below it, and pops it. */
+/* Adds the value on top of the stack to a list in the table below it, and pops it. The list has the
+ * value's reference from then on; the stack is as before the value was pushed. */
 static void append(lua_State *L, const char *list) {
   lua_getfield(L, -2, list);
   lua_insert(L, -2);
@@ -288,7 +311,9 @@ static bool is_text(const vbo_gmime *g, GMimeObject *object, const char *sub) {
   return type && g->g_mime_content_type_is_type(type, "text", sub);
 }
 
-/* Takes a leaf into the message on top of the stack: text that is to be read, or an attachment. */
+/* Takes a leaf into the message on top of the stack: text that is to be read, or an attachment. A
+ * text part with a file name is an attachment, whatever its disposition says: mail programs show it
+ * so. */
 static void take_part(lua_State *L, const reading *r, GMimePart *part) {
   const vbo_gmime *g = r->g;
   GMimeObject *object = (GMimeObject *)part;
@@ -318,7 +343,9 @@ static void take_part(lua_State *L, const reading *r, GMimePart *part) {
 
 static void push_message(lua_State *L, reading *r, GMimeMessage *message, int depth);
 
-/* Takes a part, and those in it, into the message on top of the stack. */
+/* Takes a part, and those in it, into the message on top of the stack. Stack: the message's table
+ * at the top, on entry and on return. `parts` bounds a mail that consists of ten thousand empty
+ * parts. */
 static void walk(lua_State *L, reading *r, GMimeObject *object, int depth) {
   const vbo_gmime *g = r->g;
   luaL_checkstack(L, 12, "mail in mail");
@@ -336,6 +363,7 @@ static void walk(lua_State *L, reading *r, GMimeObject *object, int depth) {
     lua_setfield(L, -2, "data");
     set_kind(L, g, object);
     set_text(L, "name", g->g_mime_object_get_content_disposition_parameter(object, "filename"));
+    /* Deeper mail stays in `data` as bytes. */
     if (depth < DEEPEST) {
       push_message(L, r, inner, depth + 1);
       lua_setfield(L, -2, "message");
@@ -384,6 +412,7 @@ static int server_mail(lua_State *L) {
     bytes += 3;
     size -= 3;
   }
+  /* An empty mail is one without header fields; GMime needs at least a line to see that. */
   if (size == 0) {
     bytes = "\n";
     size = 1;
@@ -391,11 +420,13 @@ static int server_mail(lua_State *L) {
   GMimeStream *stream = r.g->g_mime_stream_mem_new_with_buffer(bytes, size);
   GMimeParser *parser = r.g->g_mime_parser_new_with_stream(stream);
   r.message = r.g->g_mime_parser_construct_message(parser, NULL);
+  /* The message keeps a reference of the stream that it needs for its contents. */
   r.g->g_object_unref(parser);
   r.g->g_object_unref(stream);
   if (!r.message) return vboL_fail_with(L, VBO_ERROR_PROTOCOL, "this is not a mail");
   lua_pushcfunction(L, push_protected);
   lua_pushlightuserdata(L, &r);
+  /* The reading is on C's stack and passed as light userdata: it is valid as long as this call. */
   int status = lua_pcall(L, 1, 1, 0);
   r.g->g_object_unref(r.message);
   if (status != LUA_OK) return lua_error(L);

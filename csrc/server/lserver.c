@@ -50,6 +50,7 @@ static int server_listen(lua_State *L) {
       .select = vboL_option_bool(L, 1, "select", false),
   };
   vbo_error err = {0};
+  /* A closed handle comes first: when memory runs out nothing has been opened yet. */
   server_handle *handle = lua_newuserdatauv(L, sizeof *handle, 0);
   handle->server = NULL;
   luaL_setmetatable(L, SERVER_CLASS);
@@ -66,6 +67,7 @@ static int server_port(lua_State *L) {
   return 1;
 }
 
+/* lua_pushstring copies: the text belongs to the server, which a script may close. */
 static int push_text(lua_State *L, const char *(*get)(const vbo_server *)) {
   server_handle *handle = check_server(L);
   if (!handle->server) return vboL_fail_closed(L, "server");
@@ -85,10 +87,10 @@ static int server_certificate(lua_State *L) {
   return push_text(L, vbo_server_certificate);
 }
 
-/* server:next(timeout|nil) -> Request | nil | nil, "interrupted" | nil, err.
- * Serves for up to `timeout` seconds (0: one round; nil: without end) and until a request came in
- * whole.  Plain nil: none came.  "interrupted": a signal did.  Everything that is under way moves
- * only in here. */
+/* server:next(timeout|nil) -> Request | nil | nil, "interrupted" | nil, err. Serves for up to
+ * `timeout` seconds (0: one round; nil: without end) and until a request came in whole. Plain nil:
+ * none came. "interrupted": a signal did. Everything that is under way moves only in here. After
+ * "interrupted" the server is still open: the caller decides whether to end. */
 static int server_next(lua_State *L) {
   server_handle *handle = check_server(L);
   int64_t left = -1;
@@ -96,7 +98,11 @@ static int server_next(lua_State *L) {
   lua_settop(L, 1);
   for (;;) {
     if (!handle->server) return vboL_fail_closed(L, "server");
+    /* The request's handle is made before its visit is taken: an error in between would leave a
+     * client without an answer. A round that brings none leaves it to the collector. */
     vboL_request *request = vboL_new_request(L, 1);
+    /* In stretches, so that a hook (Ctrl-C under stock `lua`) gets its turn; a script may close the
+     * server in it. */
     int64_t stretch = left >= 0 && left < VBOL_STRETCH ? left : VBOL_STRETCH;
     vbo_error err = {0};
     switch (vbo_server_next(handle->server, stretch, &request->visit, &err)) {
@@ -120,6 +126,8 @@ static int server_next(lua_State *L) {
   }
 }
 
+/* Requests that are still held stay readable (server.h), though nothing reaches their clients any
+ * more. */
 static bool release(server_handle *handle) {
   vbo_server *server = handle->server;
   handle->server = NULL;
@@ -162,8 +170,11 @@ static int make_certificate(lua_State *L) {
   if (type == LUA_TTABLE) {
     size_t count = (size_t)luaL_len(L, -1);
     int list = lua_gettop(L);
+    /* The strings stay alive in the table of names, which the caller's stack holds. */
     const char **array = vboL_new_array(L, count, sizeof *array);
     for (size_t i = 0; i < count; i++) {
+      /* lua_geti may call __index, and so may luaL_len: both can raise, which is why the array is a
+       * userdata. */
       if (lua_geti(L, list, (lua_Integer)i + 1) != LUA_TSTRING)
         vboL_option_error(L, "names", "list of names expected");
       array[i] = lua_tostring(L, -1);
@@ -176,7 +187,8 @@ static int make_certificate(lua_State *L) {
   char *key = NULL;
   vbo_error err = {0};
   if (!vbo_identity_make(&options, &certificate, &key, &err)) return vboL_fail(L, &err);
-  /* Pushing may raise for want of memory: then these two leak, and the process has other worries. */
+  /* Pushing may raise for want of memory: then these two leak, and the process has other
+   * worries. */
   lua_pushstring(L, certificate);
   lua_pushstring(L, key);
   free(certificate);

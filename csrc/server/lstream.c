@@ -1,4 +1,7 @@
-/* lstream.c: the sources of a rehearsal server's answers as Lua sees them. */
+/* lstream.c: the sources of a rehearsal server's answers as Lua sees them.
+ *
+ * A handle holds one reference of a stream. An answer or a concatenation takes its own, so that a
+ * script may close the handle while the stream is still being sent. */
 #include "server/lserver.h"
 
 #include "server/archive.h"
@@ -12,6 +15,7 @@ static vboL_stream *new_stream(lua_State *L) {
   return handle;
 }
 
+/* The handle is at the top and becomes the result; its __gc does nothing when it is empty. */
 static int hand_over(lua_State *L, const vboL_stream *handle, const vbo_error *err) {
   return handle->stream ? 1 : vboL_fail(L, err);
 }
@@ -39,6 +43,7 @@ static int stream_generate(lua_State *L) {
   vboL_check_options(L, 1, "stream.generate", names);
   int64_t size = vboL_option_integer(L, 1, "size", -1);
   if (size < 0) vboL_option_error(L, "size", "bytes expected, 0 or more");
+  /* A negative seed is as good as any other: its bits are taken as they are. */
   uint64_t seed = (uint64_t)vboL_option_integer(L, 1, "seed", 0);
   bool text = vboL_option_bool(L, 1, "text", false);
   vbo_error err = {0};
@@ -47,6 +52,7 @@ static int stream_generate(lua_State *L) {
   return hand_over(L, handle, &err);
 }
 
+/* SIZE_MAX / 2 leaves room for the extra byte, which makes an empty array valid memory. */
 void *vboL_new_array(lua_State *L, size_t count, size_t size) {
   if (count > SIZE_MAX / 2 / size) luaL_error(L, "too many elements");
   void *array = lua_newuserdatauv(L, count * size + 1, 0);
@@ -61,6 +67,7 @@ static int stream_concat(lua_State *L) {
   vbo_stream **parts = vboL_new_array(L, count, sizeof(vbo_stream *));
   for (size_t i = 0; i < count; i++) {
     lua_geti(L, 1, (lua_Integer)i + 1);
+    /* May raise for another value: the array is a userdata, and holds no references of its own. */
     parts[i] = vboL_open_stream(L, -1);
     lua_pop(L, 1); /* the table keeps it */
   }
@@ -72,6 +79,8 @@ static int stream_concat(lua_State *L) {
 
 static const char *const zip_methods[] = {"auto", "store", "deflate", NULL};
 
+/* Fills an entry with pointers that the caller's table keeps alive; vbo_zip_new copies and shares
+ * them. */
 static void zip_entry(lua_State *L, int index, vbo_zip_entry *entry) {
   static const char *const names[] = {"name", "mtime", "stream", "method", NULL};
   vboL_check_options(L, index, "an entry of stream.zip", names);
@@ -94,7 +103,7 @@ static void zip_entry(lua_State *L, int index, vbo_zip_entry *entry) {
 }
 
 /* stream.zip{{name=, mtime=0, stream=nil, method="auto"}, …} -> Stream | nil, err: a ZIP made while
- * it is read.  Names are UTF-8; one that ends with "/" is a folder; mtime is seconds since 1970.
+ * it is read. Names are UTF-8; one that ends with "/" is a folder; mtime is seconds since 1970.
  * "auto" deflates up to 16 MiB and stores what is larger. */
 static int stream_zip(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);

@@ -1,10 +1,15 @@
-/* lvisit.c: a request to the rehearsal server, and its answer, as Lua sees them. */
+/* lvisit.c: a request to the rehearsal server, and its answer, as Lua sees them.
+ *
+ * The userdata holds the caller's reference of the visit and pins its server (user value 1). The
+ * collector answers a forgotten request with 500, so that a client never waits for a bug in a
+ * handler. */
 #include "server/lserver.h"
 
 #include <string.h>
 
 #define REQUEST_CLASS "vbo.Request"
 
+/* Makes the handle empty: vbo_server_next stores the visit in it directly. */
 vboL_request *vboL_new_request(lua_State *L, int server_index) {
   server_index = lua_absindex(L, server_index);
   vboL_request *request = lua_newuserdatauv(L, sizeof *request, 1);
@@ -19,7 +24,8 @@ static vboL_request *check_request(lua_State *L) {
   return luaL_checkudata(L, 1, REQUEST_CLASS);
 }
 
-/* request.method "GET" · .target as sent · .path (raw, without the query) · .query (raw, or nil). */
+/* request.method "GET" · .target as sent · .path (raw, without the query) · .query (raw, or nil).
+ * Methods are found first, in the table that is upvalue 1, as they are used most. */
 static int request_index(lua_State *L) {
   vboL_request *handle = check_request(L);
   lua_pushvalue(L, 2);
@@ -39,6 +45,7 @@ static int request_index(lua_State *L) {
   return 1;
 }
 
+/* ASCII alone: names of fields are tokens (RFC 9110 section 5.1). */
 static void push_lower(lua_State *L, const char *text) {
   luaL_Buffer buffer;
   luaL_buffinit(L, &buffer);
@@ -70,7 +77,8 @@ static int request_headers(lua_State *L) {
   return 1;
 }
 
-/* request:header(name) -> value | nil, case-insensitive. */
+/* request:header(name) -> value | nil, case-insensitive. Builds the whole table for one field:
+ * handlers that read several call headers() once. */
 static int request_header(lua_State *L) {
   vboL_request *handle = check_request(L);
   push_lower(L, luaL_checkstring(L, 2));
@@ -109,7 +117,8 @@ static int request_gone(lua_State *L) {
   return 1;
 }
 
-/* The number of header fields in the table on top of the stack; a field that repeats has a list. */
+/* The number of header fields in the table on top of the stack; a field that repeats has a list.
+ * Lists are counted here, as the array must not grow while C points into it. */
 static size_t count_headers(lua_State *L) {
   size_t count = 0;
   lua_pushnil(L);
@@ -121,7 +130,8 @@ static size_t count_headers(lua_State *L) {
   return count;
 }
 
-/* The value on top of the stack as a string that the table at `keep` holds from now on. */
+/* The value on top of the stack as a string that the table at `keep` holds from now on. A number is
+ * converted on the stack, so that its string has no other owner than `keep`. */
 static const char *header_value(lua_State *L, int keep) {
   size_t size = 0;
   if (lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
@@ -134,7 +144,8 @@ static const char *header_value(lua_State *L, int keep) {
   return value;
 }
 
-/* Leaves two values on the stack that keep the array's memory. */
+/* Leaves two values on the stack that keep the array's memory. A header's name is a key of the
+ * option table; the traversal does not change that table, as lua_next requires. */
 static void option_headers(lua_State *L, int index, vbo_reply *reply) {
   int type = lua_getfield(L, index, "headers");
   if (type != LUA_TNIL && type != LUA_TTABLE)
@@ -164,6 +175,7 @@ static void option_headers(lua_State *L, int index, vbo_reply *reply) {
   reply->header_count = count;
 }
 
+/* A fault at a place has fault_at 0 or more, one instead of an answer has -1 (server.h). */
 static void option_fault(lua_State *L, int index, vbo_reply *reply) {
   static const struct {
     const char *at, *instead;
@@ -188,11 +200,11 @@ static void option_fault(lua_State *L, int index, vbo_reply *reply) {
   }
 }
 
-/* request:reply{status=200, headers={}, body=string | stream=Stream, …} -> true | nil, err.
- * Once.  Faults and weather: delay= seconds before the answer; rate= bytes a second;
- * truncate_at=, reset_at=, stall_at= after so many bytes of the body; abort=, reset=, stall= true
- * instead of an answer; content_length= this text instead of the true length, unframed=true no
- * length at all (both close the connection after the body); breakable=true: `break_off` may come. */
+/* request:reply{status=200, headers={}, body=string | stream=Stream, …} -> true | nil, err. Once.
+ * Faults and weather: delay= seconds before the answer; rate= bytes a second; truncate_at=,
+ * reset_at=, stall_at= after so many bytes of the body; abort=, reset=, stall= true instead of an
+ * answer; content_length= this text instead of the true length, unframed=true no length at all
+ * (both close the connection after the body); breakable=true: `break_off` may come. */
 static int request_reply(lua_State *L) {
   static const char *const names[] = {"status",         "headers",  "body",        "stream",
                                       "delay",          "rate",     "truncate_at", "reset_at",
@@ -226,6 +238,8 @@ static int request_reply(lua_State *L) {
   }
   if (!handle->visit) return vboL_fail_closed(L, "request");
   vbo_error err = {0};
+  /* The last call that may raise is above: from here to vbo_stream_free no function of Lua's is
+   * called. */
   vbo_stream *bytes = body ? vbo_stream_bytes(body, size, &err) : NULL;
   if (body && !bytes) return vboL_fail(L, &err);
   if (bytes) reply.stream = bytes;
@@ -244,7 +258,8 @@ static int request_break_off(lua_State *L) {
   return 1;
 }
 
-/* The collector calls it, too: a request without an answer is answered 500. */
+/* The collector calls it, too: a request without an answer is answered 500. close and __gc share
+ * it; the visit's own reference count decides what is freed. */
 static int request_close(lua_State *L) {
   vboL_request *handle = check_request(L);
   vbo_visit *visit = handle->visit;

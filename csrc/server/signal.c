@@ -1,4 +1,8 @@
-/* signal.c: see server/signal.h. */
+/* signal.c: turns SIGINT and SIGTERM into bytes in a pipe, so that poll or select returns for them.
+ *
+ * The self-pipe of D. J. Bernstein: a flag alone would be missed by a signal that comes between its
+ * test and the wait. One server of a process can take the signals, as their disposition belongs to
+ * the process. */
 #include "server/signal.h"
 
 #include "base/error.h"
@@ -17,6 +21,8 @@ enum { SIGNALS = sizeof signals / sizeof signals[0] };
 static atomic_int out = -1;
 static struct sigaction before[SIGNALS];
 
+/* Async-signal-safe: write() only, and errno is restored, since the handler may interrupt any other
+ * call. */
 static void on_signal(int number) {
   int saved = errno;
   unsigned char byte = (unsigned char)number;
@@ -26,6 +32,8 @@ static void on_signal(int number) {
   errno = saved;
 }
 
+/* The pipe is in place before the handlers are installed. Both ends do not block: neither the
+ * handler nor vbo_signal_came may wait. */
 int vbo_signal_take(vbo_error *err) {
   int ends[2];
   int nobody = -1;
@@ -47,6 +55,7 @@ int vbo_signal_take(vbo_error *err) {
   return ends[0];
 }
 
+/* Empties the pipe, so that several signals count as one. */
 bool vbo_signal_came(int fd) {
   unsigned char bytes[64];
   bool any = false;
@@ -55,6 +64,7 @@ bool vbo_signal_came(int fd) {
   return any;
 }
 
+/* The handlers go first: none writes to a descriptor that is closed, or by then another file's. */
 void vbo_signal_give_back(int fd) {
   if (fd < 0) return;
   for (int i = 0; i < SIGNALS; i++)

@@ -1,4 +1,6 @@
-/* stream.c: see stream.h. */
+/* stream.c: bytes, generated data and concatenations as streams; see stream.h.
+ *
+ * References are plain counters: streams are used on the server's one thread only. */
 #include "server/stream.h"
 
 #include <stdlib.h>
@@ -17,6 +19,7 @@ vbo_stream *vbo_stream_share(vbo_stream *stream) {
   return stream;
 }
 
+/* A reader holds a reference: a stream goes away after the last of its readers. */
 void vbo_stream_free(vbo_stream *stream) {
   if (stream && --stream->references == 0) stream->kind->destroy(stream);
 }
@@ -29,6 +32,7 @@ vbo_reader *vbo_reader_open(vbo_stream *stream, vbo_error *err) {
   return stream->kind->open(stream, err);
 }
 
+/* 0 bytes are never asked of a reader: its 0 means the end. */
 int64_t vbo_reader_read(vbo_reader *reader, void *buffer, size_t size, vbo_error *err) {
   return size ? reader->kind->read(reader, buffer, size, err) : 0;
 }
@@ -40,6 +44,7 @@ void vbo_reader_free(vbo_reader *reader) {
   vbo_stream_free(stream);
 }
 
+/* Opens a reader of its own, so that a stream that is being sent can be hashed as well. */
 bool vbo_stream_sha256(vbo_stream *stream, char hex[VBO_DIGEST_HEX], int64_t *size,
                        vbo_error *err) {
   enum { BLOCK = 64 * 1024 };
@@ -80,6 +85,7 @@ typedef struct position_reader {
   void (*copy)(const vbo_stream *stream, uint64_t offset, void *buffer, size_t size);
 } position_reader;
 
+/* The offset never passes the size, so that the subtraction cannot wrap. */
 static int64_t position_read(vbo_reader *base, void *buffer, size_t size, vbo_error *err) {
   (void)err;
   position_reader *reader = (position_reader *)base;
@@ -111,6 +117,8 @@ static vbo_reader *position_open(vbo_stream *stream,
 
 /* -------------------------------------------------------------------- bytes */
 
+/* Header and bytes are one allocation. generated_stream shares its destroy function: it also owns
+ * nothing else. */
 typedef struct bytes_stream {
   vbo_stream base;
   unsigned char bytes[];
@@ -142,6 +150,7 @@ vbo_stream *vbo_stream_bytes(const void *bytes, size_t size, vbo_error *err) {
   return &stream->base;
 }
 
+/* Compares the class, as C has no other type at run time. */
 const void *vbo_stream_memory(const vbo_stream *stream) {
   return stream->kind == &bytes_class ? ((const bytes_stream *)stream)->bytes : NULL;
 }
@@ -189,6 +198,7 @@ static void put_number(unsigned char out[8], uint64_t value) {
     out[i] = (unsigned char)(value >> (8 * i));
 }
 
+/* The six highest bits choose one of 64 words. */
 static void put_word(unsigned char out[8], uint64_t value, uint64_t n) {
   memcpy(out, words[value >> 58], 8);
   if (n % 10 == 9) out[7] = '\n';
@@ -205,6 +215,8 @@ static void generate_words(uint64_t seed, bool text, uint64_t n, unsigned char *
   }
 }
 
+/* Three parts: the rest of a word that begins before the offset, whole words, and the beginning of
+ * a last one. */
 void vbo_stream_generated(uint64_t seed, bool text, uint64_t offset, void *buffer, size_t size) {
   unsigned char *out = buffer;
   uint64_t n = offset / 8;
@@ -265,12 +277,15 @@ typedef struct concat_stream {
   concat_part parts[];
 } concat_stream;
 
+/* One part is open at a time, so that a concatenation of thousands of files holds one
+ * descriptor. */
 typedef struct concat_reader {
   vbo_reader base;
   size_t next;
   vbo_reader *part; /* NULL between two */
 } concat_reader;
 
+/* The loop skips empty parts: a part's end is not the end of the whole. */
 static int64_t concat_read(vbo_reader *base, void *buffer, size_t size, vbo_error *err) {
   concat_reader *reader = (concat_reader *)base;
   concat_stream *stream = (concat_stream *)base->stream;
@@ -312,11 +327,13 @@ static void concat_destroy(vbo_stream *base) {
   free(stream);
 }
 
+/* One part of unknown size makes the whole unknown. */
 vbo_stream *vbo_stream_concat(vbo_stream *const *parts, size_t count, vbo_error *err) {
   static const vbo_stream_class kind = {concat_open, concat_destroy};
   int64_t size = 0;
   for (size_t i = 0; i < count && size != VBO_STREAM_UNKNOWN; i++) {
     int64_t part = vbo_stream_size(parts[i]);
+    /* The sum goes into Content-Length, where an overflow would be a wrong length. */
     if (part != VBO_STREAM_UNKNOWN && part > INT64_MAX - size) {
       vbo_error_set(err, VBO_ERROR_USAGE, "a stream cannot be that long");
       return NULL;

@@ -1,4 +1,7 @@
-/* stream_file.c: see stream_file.h. */
+/* stream_file.c: a part of a file as a stream; see stream_file.h.
+ *
+ * The path is walked beneath its root for each reader, and not once when the world is loaded: a
+ * folder may change while the server runs. */
 #include "server/stream_file.h"
 
 #include "server/files.h"
@@ -8,6 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Holds names, not a descriptor: a world of a million documents would exceed the limit of open
+ * files. */
 typedef struct file_stream {
   vbo_stream base;
   char *root;
@@ -30,6 +35,7 @@ static int64_t file_read(vbo_reader *base, void *buffer, size_t size, vbo_error 
   int64_t left = base->stream->size - reader->done;
   if ((int64_t)size > left) size = (size_t)left;
   if (size == 0) return 0;
+  /* pread leaves the descriptor's position alone and needs no lseek. */
   ssize_t got;
   do {
     got = pread(reader->file, buffer, size, (off_t)(stream->offset + reader->done));

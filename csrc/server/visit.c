@@ -1,4 +1,12 @@
-/* visit.c: one request and its answer; see server.h. */
+/* visit.c: one request and its answer; see server.h.
+ *
+ * A visit begins with libmicrohttpd's first callback for a request and has two owners: the
+ * connection, until vbo_visit_end, and the caller, who took it from the queue. After vbo_visit_end
+ * it has neither a server nor a connection, but its request stays readable.
+ *
+ * A connection that waits is suspended: libmicrohttpd does not touch it until it is resumed, which
+ * is the only way to answer later without a thread per request (libmicrohttpd manual,
+ * MHD_suspend_connection). */
 #include "server/visit.h"
 #include "server/files.h"
 #include "base/system.h"
@@ -19,6 +27,7 @@ enum {
 
 /* ------------------------------------------------------------------ lifetime */
 
+/* Frees the request with its last owner. The answer was dropped in vbo_visit_end. */
 static void release(vbo_visit *visit) {
   if (--visit->references > 0) return;
   for (size_t i = 0; i < visit->header_count; i++) {
@@ -32,7 +41,8 @@ static void release(vbo_visit *visit) {
   free(visit);
 }
 
-/* Frees what an answer holds; the connection no longer reads from it. */
+/* Frees what an answer holds; the connection no longer reads from it. MHD_destroy_response gives up
+ * our reference; a response that is queued has the connection's, too. */
 static void drop_answer(vbo_visit *visit) {
   if (visit->response) visit->server->mhd.MHD_destroy_response(visit->response);
   visit->response = NULL;
@@ -42,6 +52,7 @@ static void drop_answer(vbo_visit *visit) {
   visit->stream = NULL;
 }
 
+/* memcpy into the right type: a cast of sockaddr would break C's aliasing rules. */
 static void write_peer(vbo_visit *visit) {
   const union MHD_ConnectionInfo *info = visit->server->mhd.MHD_get_connection_info(
       visit->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -74,6 +85,8 @@ void *vbo_visit_begin(void *context, const char *target, struct MHD_Connection *
   visit->server = server;
   visit->connection = connection;
   visit->body.limit = server->max_body;
+  /* Linked at the front: the order of `all` has no meaning, and the removal stays constant in
+   * time. */
   visit->next = server->all;
   if (server->all) server->all->previous = visit;
   server->all = visit;
@@ -94,6 +107,7 @@ void vbo_visit_end(void *context, struct MHD_Connection *connection, void **slot
   else
     server->all = visit->next;
   if (visit->next) visit->next->previous = visit->previous;
+  /* A request that was not taken yet leaves the queue: its client closed before it was served. */
   for (vbo_visit **at = &server->queue; *at; at = &(*at)->queue_next)
     if (*at == visit) {
       *at = visit->queue_next;
@@ -109,6 +123,8 @@ void vbo_visit_end(void *context, struct MHD_Connection *connection, void **slot
 
 /* ------------------------------------------------------------------- receiving */
 
+/* MHD_NO ends the iteration, not the request; begin_request finds the unfinished field. The count
+ * is raised first, so that release() frees what is there. */
 static enum MHD_Result copy_header(void *context, enum MHD_ValueKind kind, const char *name,
                                    const char *value) {
   (void)kind;
@@ -126,6 +142,7 @@ static enum MHD_Result copy_header(void *context, enum MHD_ValueKind kind, const
   return header->name && header->value ? MHD_YES : MHD_NO;
 }
 
+/* Answers from C: such a request is never handed out. */
 static enum MHD_Result answer_plainly(vbo_visit *visit, int status, const char *text) {
   const vbo_mhd *mhd = &visit->server->mhd;
   struct MHD_Response *response =
@@ -138,10 +155,14 @@ static enum MHD_Result answer_plainly(vbo_visit *visit, int status, const char *
   return done;
 }
 
+/* 413 is Content Too Large (RFC 9110 section 15.5.14). */
 static enum MHD_Result answer_too_large(vbo_visit *visit) {
   return answer_plainly(visit, 413, "the request body is too large\n");
 }
 
+/* libmicrohttpd calls the handler at least twice: first with the head alone, when a refusal still
+ * spares the client its body; then with pieces of the body, if any; at last with size 0
+ * (microhttpd.h, MHD_AccessHandlerCallback). */
 static enum MHD_Result begin_request(vbo_visit *visit, const char *method) {
   const vbo_mhd *mhd = &visit->server->mhd;
   visit->begun = true;
@@ -161,6 +182,8 @@ static enum MHD_Result begin_request(vbo_visit *visit, const char *method) {
   return MHD_YES;
 }
 
+/* After MHD_suspend_connection libmicrohttpd calls the handler again as soon as the connection is
+ * resumed, which finds VISIT_READY. */
 static enum MHD_Result request_complete(vbo_visit *visit) {
   vbo_server *server = visit->server;
   if (visit->too_large) return answer_too_large(visit);
@@ -172,6 +195,7 @@ static enum MHD_Result request_complete(vbo_visit *visit) {
   return MHD_YES;
 }
 
+/* MHD_NO closes the connection without an answer. */
 static enum MHD_Result send_answer(vbo_visit *visit) {
   const vbo_mhd *mhd = &visit->server->mhd;
   if (!visit->response) return MHD_NO; /* the fault that comes instead of an answer */
@@ -201,6 +225,7 @@ enum MHD_Result vbo_visit_handle(void *context, struct MHD_Connection *connectio
       visit->too_large = true;
       vbo_buffer_free(&visit->body);
     }
+    /* 0 says that all bytes were taken. */
     *size = 0;
     return MHD_YES;
   }
@@ -219,6 +244,8 @@ enum MHD_Result vbo_visit_handle(void *context, struct MHD_Connection *connectio
 
 /* --------------------------------------------------------------------- sending */
 
+/* MHD_resume_connection only marks the connection; `resumed` makes the loop run another round at
+ * once. */
 void vbo_visit_resume(vbo_visit *visit) {
   visit->wake_at = 0;
   if (!visit->suspended) return;
@@ -227,6 +254,8 @@ void vbo_visit_resume(vbo_visit *visit) {
   visit->server->resumed = true;
 }
 
+/* Within read_body the connection may be suspended too; 0 bytes are returned with it (microhttpd.h,
+ * MHD_ContentReaderCallback). */
 static void sleep_until(vbo_visit *visit, int64_t when) {
   visit->wake_at = when;
   visit->suspended = true;
@@ -239,6 +268,8 @@ static int socket_of(const vbo_visit *visit) {
   return info ? (int)info->connect_fd : -1;
 }
 
+/* END_WITH_ERROR closes the connection without the last chunk, so that the client sees a body that
+ * is not whole. */
 static ssize_t break_off(vbo_visit *visit) {
   if (visit->fault == VBO_FAULT_STALL && !vbo_socket_left(socket_of(visit))) {
     sleep_until(visit, vbo_monotonic_ms() + GLANCE);
@@ -252,15 +283,19 @@ static ssize_t break_off(vbo_visit *visit) {
 static size_t within_rate(vbo_visit *visit, uint64_t position, size_t size) {
   int64_t now = vbo_monotonic_ms();
   if (visit->rate_since == 0) visit->rate_since = now;
-  /* A tenth of a second's worth at the start, so that small answers are not held up. */
+  /* A tenth of a second's worth at the start, so that small answers are not held up. The rate
+   * counts from the start and not from the last call, so that the rate is exact on average,
+   * whatever the pieces are. */
   double earned = (double)visit->rate * ((double)(now - visit->rate_since) / 1000.0 + 0.1);
   double allowed = earned - (double)position;
   if (allowed >= 1) return allowed < (double)size ? (size_t)allowed : size;
   double wait = (1 - allowed) * 1000.0 / (double)visit->rate;
+  /* At least 20 ms, so that a high rate does not become a busy loop. */
   sleep_until(visit, now + (wait < 20 ? 20 : wait > 60000 ? 60000 : (int64_t)wait));
   return 0;
 }
 
+/* The fault's place limits the piece, so that exactly fault_at bytes go out before it. */
 static ssize_t read_body(void *context, uint64_t position, char *buffer, size_t size) {
   vbo_visit *visit = context;
   if (visit->fault != VBO_FAULT_NONE) {
@@ -299,6 +334,7 @@ static bool check_header(const vbo_header *header, vbo_error *err) {
   return true;
 }
 
+/* Checks before libmicrohttpd does, as it refuses without a reason. */
 static bool check_reply(const vbo_reply *reply, vbo_error *err) {
   if (reply->status < 200 || reply->status > 599)
     return vbo_error_set(err, VBO_ERROR_USAGE, "the status must be 200 to 599, got %d",
@@ -312,6 +348,8 @@ static bool check_reply(const vbo_reply *reply, vbo_error *err) {
 
 static bool make_response(vbo_visit *visit, const vbo_reply *reply, vbo_error *err) {
   const vbo_mhd *mhd = &visit->server->mhd;
+  /* A length that lies is possible only with MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, on a response
+   * of unknown size. */
   bool own_framing = reply->content_length || reply->unframed;
   bool plain =
       !own_framing && !reply->breakable && reply->fault == VBO_FAULT_NONE && reply->rate == 0;
@@ -327,6 +365,7 @@ static bool make_response(vbo_visit *visit, const vbo_reply *reply, vbo_error *e
       visit->reader = vbo_reader_open(reply->stream, err);
       if (!visit->reader) return false;
     }
+    /* read_body gets the visit, which the connection keeps until vbo_visit_end. */
     visit->response = mhd->MHD_create_response_from_callback(
         own_framing || size == VBO_STREAM_UNKNOWN ? MHD_SIZE_UNKNOWN : (uint64_t)size, BLOCK,
         read_body, visit, NULL);
@@ -347,6 +386,7 @@ static bool make_response(vbo_visit *visit, const vbo_reply *reply, vbo_error *e
   return added || vbo_error_set(err, VBO_ERROR_USAGE, "a header field of this answer is not valid");
 }
 
+/* A reply that was refused leaves the visit WAITING, so that the caller may answer otherwise. */
 bool vbo_visit_reply(vbo_visit *visit, const vbo_reply *reply, vbo_error *err) {
   if (visit->phase == VISIT_GONE)
     return vbo_error_set(err, VBO_ERROR_CLOSED, "the client of this request has gone");
@@ -372,6 +412,8 @@ bool vbo_visit_reply(vbo_visit *visit, const vbo_reply *reply, vbo_error *err) {
   return true;
 }
 
+/* A stall instead of an answer keeps the connection suspended; libmicrohttpd would not notice that
+ * its client has gone, so that the socket is tested from time to time. */
 void vbo_visit_wake(vbo_visit *visit) {
   bool instead = visit->phase == VISIT_READY && !visit->response;
   if (instead && visit->fault == VBO_FAULT_STALL && !vbo_socket_left(socket_of(visit))) {
@@ -382,6 +424,8 @@ void vbo_visit_wake(vbo_visit *visit) {
   vbo_visit_resume(visit);
 }
 
+/* An answer under way ends in the next call of read_body, which `breakable` guarantees: an answer
+ * from memory is sent in one piece (make_response). */
 bool vbo_visit_break_off(vbo_visit *visit) {
   bool answered = visit->phase == VISIT_READY || visit->phase == VISIT_SENDING;
   if (!answered || !visit->breakable) return false;
@@ -393,6 +437,7 @@ bool vbo_visit_break_off(vbo_visit *visit) {
   return true;
 }
 
+/* Without memory for the 500 the connection is resumed without a response, which closes it. */
 void vbo_visit_free(vbo_visit *visit) {
   if (!visit) return;
   if (visit->phase == VISIT_WAITING) {
