@@ -4,6 +4,7 @@
 
 local facts = require "spec.support.facts"
 local json = require "vbo.base.json"
+local newer = require "tools.facts.newer"
 
 local M = {}
 
@@ -127,6 +128,15 @@ function M.check(value, source, view, where, out, number)
   return out
 end
 
+-- Adds to a document what the catalogue has beyond it, from the vendor's pages.
+local function add_newer(document, number)
+  local schemas = {}
+  for name, schema in pairs(document.components.schemas) do
+    if schema.properties then schemas[name] = { order = {}, properties = schema.properties } end
+  end
+  newer.complete({ schemas = schemas }, number)
+end
+
 --- The published schemas of a version's answers, by `facts.key`; nil without VBO_FACTS, and for
 --- v1 to v5, which have no OpenAPI document.
 ---@param version string
@@ -137,6 +147,7 @@ function M.published(version)
   local file <close> = assert(io.open(("%s/%s.json"):format(facts.folder, version), "rb"))
   local document = require("cjson").decode((file:read "a"))
   if not document.openapi then return nil end
+  add_newer(document, tonumber(version:match "%d+"))
   local found = {}
   for path, item in pairs(document.paths) do
     for method, source in pairs(item) do
