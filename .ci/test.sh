@@ -122,7 +122,7 @@ find "$logs" -name '*.log' ! -path "$logs/again/*" -exec cat {} + | awk '
   title == 2 { why = $0; title = 1; next }
   title == 1 {
     title = 0
-    if (sub("^[^ ]*_spec[.]lua:[0-9]+: ", "")) why = $0
+    if (sub("^[^ ]*:[0-9]+: ", "")) why = $0
     reasons[why]++
   }
   /^\[  SKIPPED \] [a-z_]/ { reasons["not for this system: " $4]++ }

@@ -128,13 +128,17 @@ function M.check(value, source, view, where, out, number)
   return out
 end
 
--- Adds to a document what the catalogue has beyond it, from the vendor's pages.
-local function add_newer(document, number)
+--- Adds to a published document what the catalogue has beyond it, from the vendor's pages.
+---@param document table  decoded
+---@param number integer  the API version
+---@return table document
+function M.add_newer(document, number)
   local schemas = {}
   for name, schema in pairs(document.components.schemas) do
     if schema.properties then schemas[name] = { order = {}, properties = schema.properties } end
   end
   newer.complete({ schemas = schemas }, number)
+  return document
 end
 
 --- The published schemas of a version's answers, by `facts.key`; nil without VBO_FACTS, and for
@@ -147,7 +151,7 @@ function M.published(version)
   local file <close> = assert(io.open(("%s/%s.json"):format(facts.folder, version), "rb"))
   local document = require("cjson").decode((file:read "a"))
   if not document.openapi then return nil end
-  add_newer(document, tonumber(version:match "%d+"))
+  M.add_newer(document, tonumber(version:match "%d+"))
   local found = {}
   for path, item in pairs(document.paths) do
     for method, source in pairs(item) do
