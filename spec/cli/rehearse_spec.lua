@@ -348,8 +348,8 @@ describe("vbo.sim", function()
     assert.equal("o'neil $x", server.user)
     assert.equal("nth=1000 status=503", server:weather()[1].rule)
     -- An empty Debian has no ps, macOS no /proc.
-    local list <close> = assert(io.popen "ps -ww -e -o args 2>/dev/null || "
-      .. "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\000' ' '")
+    local list <close> = assert(io.popen("ps -ww -e -o args 2>/dev/null || "
+      .. "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\000' ' '"))
     local processes = list:read "a"
     assert.is_truthy(processes:find("vbo.sim.process", 1, true))
     assert.is_nil(processes:find("`id`", 1, true))
