@@ -15,6 +15,7 @@ M.lua = {
   { "vbo.base" },
   { "vbo.runtime" },
   { "vbo.catalogue" },
+  { "vbo.run" },
   { "vbo.request" },
   { "vbo.model" },
   { "vbo.client" },
