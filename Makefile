@@ -24,7 +24,7 @@
 #   make words            looks for words that the project's prose avoids
 #   make figures          counts the files of each folder
 #   make format           lays out the C files; format-check only compares
-#   make generated        writes the pages of docs/reference
+#   make generated        writes the pages of docs/reference, and the core's table of reads
 #   make catalogue        writes the facts of the API from FACTS=folder
 #   make rock             builds for LuaRocks (luarocks make calls it)
 #
@@ -141,7 +141,7 @@ ALL_LDFLAGS = $(LDFLAGS) $(ROCK_LDFLAGS) $(LINK_OPTIMIZE)
 # ----------------------------------------------------------------- the sources
 # A folder of csrc/ is a room; a new file in one is found by itself.
 objects = $(patsubst csrc/%.c,$(BUILD)/obj/%.o,$(wildcard $(1:%=csrc/%/*.c)))
-CORE_OBJECTS := $(call objects,base json http save client)
+CORE_OBJECTS := $(call objects,base json http save store client)
 BINDING_OBJECTS := $(call objects,lua)
 SERVER_OBJECTS := $(if $(HAVE_SERVER),$(call objects,server))
 INTERPRETER_OBJECTS := $(call objects,program)
@@ -162,7 +162,7 @@ LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 .PHONY: all modules lib demo test run-tests tsan fuzz fuzz-programs counts bench soak soak-silence \
   lint graph words figures format-check format install uninstall install-modules clean deps catalogue \
   needed dist rock install-rock help \
-  generated types moved reference FORCE
+  generated types moved reference harmless FORCE
 .DEFAULT_GOAL := all
 
 help:
@@ -404,10 +404,14 @@ catalogue: $(BUILD)/vbolua
 	@mv spec/fixtures/operations.txt.new spec/fixtures/operations.txt
 
 # The pages of the reference, kept in git, from the catalogue and the sources.
-generated: reference
+generated: reference harmless
 
 reference:
 	$(LUA) tools/reference.lua lua docs/reference
+
+# The core's table of reads among the POSTs, from the same.
+harmless:
+	$(LUA) tools/harmless.lua csrc/client/harmless.h
 
 # The types of the editor, from the same; installed beside the modules, not compiled into the
 # interpreter.

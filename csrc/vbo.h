@@ -65,6 +65,10 @@ extern "C" {
   X(LIMIT, "limit", 19)                     /* an answer larger or deeper than allowed */          \
   X(MEMORY, "memory", 20)                   /* out of memory */                                    \
   X(CLOSED, "closed", 21)                   /* a handle used after it was closed */                \
+  X(JOURNAL, "journal", 22)                 /* the journal cannot be opened, written or trusted */ \
+  X(STOPPED, "stopped", 23)                 /* a limit, a policy or a pause stopped the run */     \
+  X(OVERLAP, "overlap", 24)                 /* an unfinished run changed the same target */        \
+  X(CHANGED, "changed", 25)                 /* a resume differs from the run it resumes */         \
   X(CANCELLED, "cancelled", 130)            /* Ctrl-C, or the caller's own cancel */
 
 typedef enum vbo_error_kind {
@@ -191,6 +195,7 @@ typedef struct vbo_client_options {
                                    ran; default 300,000; -1: never */
   int64_t longest_pause;        /* the longest Retry-After that is obeyed; a longer one fails the
                                    request at once, with BUSY and `retry_after`; default 600,000 */
+  bool journaled;               /* a change needs a permit of the journal (`vbo_request.permit`) */
 } vbo_client_options;
 
 /* Opens a client of one server. It sends nothing yet: the first transfer that needs a token
@@ -241,6 +246,12 @@ typedef struct vbo_secret_slot {
   vbo_secret *secret;      /* shared, not taken over */
 } vbo_secret_slot;
 
+/* Leave to send one change of a journaled client. The journal issues it once the change's intent is
+ * committed, for exactly that method, path and body. */
+typedef struct vbo_permit vbo_permit;
+/* Frees it, spent or not. A transfer that was started with it does not need it any more. */
+VBO_API void vbo_permit_free(vbo_permit *permit);
+
 typedef struct vbo_request {
   const char *method; /* GET, POST, PUT, DELETE, PATCH */
   const char *path;   /* "/v8/Jobs?limit=30": begins with "/", follows the client's URL */
@@ -249,14 +260,15 @@ typedef struct vbo_request {
   const char *content_type; /* default for a body: "application/json" */
   const vbo_secret_slot *secrets;
   size_t secret_count;
-  bool change;      /* alters production or the server: sent at most once (see
+  bool change;        /* alters production or the server: sent at most once (see
                        vbo_transfer_start) */
-  bool anonymous;   /* without a token */
-  bool exclusive;   /* an export that the server prepares one at a time */
-  bool once;        /* sent at most once although it is not a change: it opens something on the
+  bool anonymous;     /* without a token */
+  bool exclusive;     /* an export that the server prepares one at a time */
+  bool once;          /* sent at most once although it is not a change: it opens something on the
                        server. A lost answer keeps its kind, with `sent` set */
-  bool urgent;      /* the clean-up: waits for no pause, no seat, and no given-up server */
-  int64_t deadline; /* default: the client's */
+  bool urgent;        /* the clean-up: waits for no pause, no seat, and no given-up server */
+  int64_t deadline;   /* default: the client's */
+  vbo_permit *permit; /* of a journaled client's change; stays the caller's. NULL: none */
 } vbo_request;
 
 typedef enum vbo_sink_kind {
@@ -292,6 +304,11 @@ typedef struct vbo_sink_options {
  *    while no byte was handed out.
  *  - A change goes out on a connection of its own and is repeated only when it provably never
  *    left this machine, or after a 401. When its answer is lost the kind is UNKNOWN_OUTCOME.
+ *  - A journaled client sends a change only with a permit that was issued for this request and that
+ *    no request has spent; without one it fails with JOURNAL, and nothing is sent. What is a change
+ *    the client decides itself: any method but GET, unless its API version is known to have it as a
+ *    read or as housekeeping. `change` can add to that. The start spends the permit; the attempts
+ *    that follow in this transfer need no other.
  *  - No redirect is followed; the token goes to the client's origin only.
  *  - An answer that is not 2xx never reaches a file or the puller: it is kept in memory (up to 1
  *    MiB, without the secrets of this process), and the transfer fails with the kind that its
@@ -304,6 +321,10 @@ typedef struct vbo_sink_options {
  */
 VBO_API vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,
                                          const vbo_sink_options *sink, vbo_error *err);
+
+/* Returns whether the client takes the request for a change, by its method, path and body alone. A
+ * journaled client sends it with a permit only. */
+VBO_API bool vbo_request_changes(const vbo_request *request);
 
 /* Waits until the transfer is done (pulled: until its headers are there). Returns true when it
  * succeeded; otherwise `err` is its failure, or CANCELLED after vbo_engine_interrupt, with the

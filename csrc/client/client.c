@@ -11,7 +11,9 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "client/effect.h"
 #include "client/request.h"
+#include "store/permit.h"
 
 enum {
   CONNECT_TIMEOUT = 30 * 1000,
@@ -196,6 +198,7 @@ vbo_client *vbo_client_open(vbo_engine *engine, const vbo_client_options *option
     return NULL;
   }
   client->engine = vbo_engine_share(engine);
+  client->journaled = options->journaled;
   client->child = (vbo_child){.end = close_client, .owner = client};
   /* Joined before anything can fail: vbo_client_free unlinks it in any case. */
   vbo_child_join(&engine->clients, &client->child);
@@ -248,13 +251,34 @@ static bool can_start(const vbo_client *client, bool needs_token, vbo_error *err
   return true;
 }
 
+bool vbo_request_changes(const vbo_request *request) {
+  return vbo_effect_changes(request->method, request->path, request->body, request->body_size);
+}
+
+/* Returns whether a journaled client may send the request, which becomes a change where the caller
+ * did not call it one. */
+static bool is_permitted(const vbo_client *client, vbo_request *request, vbo_error *err) {
+  if (!client->journaled) return true;
+  request->change = request->change || vbo_request_changes(request);
+  if (!request->change || vbo_permit_check(request->permit, request->method, request->path,
+                                           request->body, request->body_size, err))
+    return true;
+  if (err != NULL) vbo_endpoint_place(&client->endpoint, request->method, request->path, err);
+  return false;
+}
+
 vbo_transfer *vbo_transfer_start(vbo_client *client, const vbo_request *request,
                                  const vbo_sink_options *sink, vbo_error *err) {
   /* A closed client is reported first, whatever else is wrong with the request. */
   if (!can_start(client, false, err) || !vbo_request_check(request, err) ||
       !can_start(client, !request->anonymous, err))
     return NULL;
-  return vbo_transfer_open(&client->transfers, request, sink, err);
+  vbo_request ours = *request;
+  if (!is_permitted(client, &ours, err)) return NULL;
+  vbo_transfer *transfer = vbo_transfer_open(&client->transfers, &ours, sink, err);
+  /* Not before: a request that could not begin, for its file exists, say, spends nothing. */
+  if (transfer != NULL && client->journaled && ours.change) vbo_permit_spend(ours.permit);
+  return transfer;
 }
 
 vbo_transfer *vbo_login_start(vbo_client *client, vbo_error *err) {

@@ -9,6 +9,7 @@
 
 struct vbo_client {
   bool closed;
+  bool journaled;     /* its changes need permits */
   vbo_engine *engine; /* one of its owners */
   vbo_child child;    /* of the engine */
   vbo_endpoint endpoint;

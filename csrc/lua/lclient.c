@@ -26,6 +26,7 @@ static const char *const option_names[] = {"url",
                                            "exports_at_once",
                                            "give_up_after",
                                            "longest_pause",
+                                           "journaled",
                                            NULL};
 
 /* A closed secret raises, as a wrong type does. Returns the C secret of the option `password`, NULL
@@ -84,6 +85,7 @@ static int client_new(lua_State *L) {
       .give_up_after = vboL_option_duration(L, 2, "give_up_after", 0),
       .longest_pause = vboL_option_duration(L, 2, "longest_pause", 0),
       .retries = option_retries(L, 2),
+      .journaled = vboL_option_bool(L, 2, "journaled", false),
   };
   int64_t body_limit = vboL_option_integer(L, 2, "body_limit", 0);
   if (body_limit < 0) vboL_option_error(L, "body_limit", "bytes must not be negative");
@@ -209,6 +211,7 @@ static int client_tostring(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {{"start", vboL_client_start},
+                                   {"changes", vboL_client_changes},
                                    {"login", client_login},
                                    {"origin", client_origin},
                                    {"fingerprint", client_fingerprint},

@@ -276,6 +276,7 @@ int luaopen_vbo_core(lua_State *L) {
   vboL_open_client(L);
   vboL_open_transfer(L);
   vboL_open_secret(L);
+  vboL_open_permit(L);
   vboL_open_json(L);
   vboL_open_fold(L);
   vboL_open_screen(L);

@@ -16,10 +16,10 @@ static vboL_transfer *check_transfer(lua_State *L) {
 /* --------------------------------------------------------------- client:start */
 
 static const char *const option_names[] = {
-    "method",   "path",  "body",        "content_type", "secrets",  "change", "anonymous",
-    "deadline", "sink",  "file",        "overwrite",    "fsync",    "limit",  "exclusive",
-    "sha256",   "check", "listed_name", "listed_size",  "modified", "once",   "urgent",
-    NULL};
+    "method",    "path",      "body",   "content_type", "secrets",     "change",
+    "anonymous", "deadline",  "sink",   "file",         "overwrite",   "fsync",
+    "limit",     "exclusive", "sha256", "check",        "listed_name", "listed_size",
+    "modified",  "once",      "urgent", "permit",       NULL};
 
 /* {[placeholder] = Secret, …} as an array that the stack holds; NULL for none. The array is a
  * userdata, and the placeholders are keys of the option table: both stay on the stack until
@@ -48,6 +48,18 @@ static vbo_secret_slot *option_secrets(lua_State *L, int index, size_t *count) {
   return slots;
 }
 
+/* Reads the option `permit`, which the option table keeps. */
+static vbo_permit *option_permit(lua_State *L, int index) {
+  lua_pushliteral(L, "permit");
+  lua_rawget(L, index);
+  vboL_permit *handle = luaL_testudata(L, -1, VBOL_PERMIT_CLASS);
+  if (handle == NULL && !lua_isnil(L, -1))
+    vboL_option_error(L, "permit",
+                      lua_pushfstring(L, "permit expected, got %s", luaL_typename(L, -1)));
+  lua_pop(L, 1);
+  return handle != NULL ? handle->permit : NULL;
+}
+
 /* Strings are borrowed from the option table; the core copies them. */
 static void read_request(lua_State *L, int index, vbo_request *request) {
   request->method = vboL_option_string(L, index, "method", "GET");
@@ -61,6 +73,7 @@ static void read_request(lua_State *L, int index, vbo_request *request) {
   request->once = vboL_option_bool(L, index, "once", false);
   request->urgent = vboL_option_bool(L, index, "urgent", false);
   request->deadline = vboL_option_duration(L, index, "deadline", 0);
+  request->permit = option_permit(L, index);
   request->secrets = option_secrets(L, index, &request->secret_count);
 }
 
@@ -149,6 +162,21 @@ int vboL_client_start(lua_State *L) {
   vboL_transfer *transfer = push_handle(L, sink.kind == VBO_SINK_PULL);
   vbo_error err = {0};
   return keep_handle(L, transfer, vbo_transfer_start(client->client, &request, &sink, &err), &err);
+}
+
+/* client:changes{method=, path=, body=} -> boolean: whether the core takes such a request for a
+ * change, whatever its sender calls it; with client:start's option of that name it asks for a permit
+ * then. */
+int vboL_client_changes(lua_State *L) {
+  luaL_checkudata(L, 1, VBOL_CLIENT_CLASS);
+  vboL_check_options(L, 2, "client:changes", option_names);
+  vbo_request request = {0};
+  request.method = vboL_option_string(L, 2, "method", "GET");
+  request.path = vboL_option_string(L, 2, "path", NULL);
+  if (request.path == NULL) vboL_option_error(L, "path", "it is required");
+  request.body = vboL_option_bytes(L, 2, "body", &request.body_size);
+  lua_pushboolean(L, vbo_request_changes(&request));
+  return 1;
 }
 
 int vboL_client_start_login(lua_State *L) {

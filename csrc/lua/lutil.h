@@ -90,6 +90,7 @@ bool vboL_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
 #define VBOL_CLIENT_CLASS "vbo.Client"
 #define VBOL_TRANSFER_CLASS "vbo.Transfer"
 #define VBOL_SECRET_CLASS "vbo.Secret"
+#define VBOL_PERMIT_CLASS "vbo.Permit"
 
 typedef struct vboL_slot vboL_slot;
 
@@ -110,6 +111,13 @@ typedef struct vboL_transfer {
 typedef struct vboL_secret {
   vbo_secret *secret; /* NULL: closed */
 } vboL_secret;
+
+typedef struct vboL_permit {
+  vbo_permit *permit; /* NULL until it is issued */
+} vboL_permit;
+
+/* Pushes a handle without a permit, which the caller then puts into it. */
+vboL_permit *vboL_push_permit(lua_State *L);
 
 /* Returns the engine behind a client's or transfer's userdata at `index`; it may be closed. */
 vboL_engine *vboL_engine_of(lua_State *L, int index);
@@ -163,6 +171,7 @@ void vboL_open_engine(lua_State *L);
 void vboL_open_client(lua_State *L);
 void vboL_open_transfer(lua_State *L);
 void vboL_open_secret(lua_State *L);
+void vboL_open_permit(lua_State *L);
 void vboL_open_json(lua_State *L);
 void vboL_open_fold(lua_State *L); /* after vboL_open_json */
 void vboL_open_text(lua_State *L);
@@ -194,6 +203,8 @@ bool vboL_push_page(lua_State *L, struct vbo_buffer *text, unsigned max_depth);
 
 /* client:start{…}, which makes a transfer (ltransfer.c). */
 int vboL_client_start(lua_State *L);
+/* client:changes{…} -> boolean. */
+int vboL_client_changes(lua_State *L);
 /* client:start_login() -> Transfer that is done when there is a token | nil, err. */
 int vboL_client_start_login(lua_State *L);
 

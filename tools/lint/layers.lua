@@ -45,6 +45,7 @@ M.c = {
   { "vbo.h" },
   { "base" },
   { "json", "http", "save" },
+  { "store" },
   { "client" },
   { "lua" },
   { "server" },

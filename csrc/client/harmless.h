@@ -1,0 +1,130 @@
+/* Made by tools/harmless.lua from the facts of the catalogue: do not edit. */
+#ifndef VBO_HARMLESS_H
+#define VBO_HARMLESS_H
+
+/* POST requests that only read (search, save, export, report, token) or are housekeeping (explore,
+ * stop, log out): the path below the version in lower case, "*" for a parameter; the one member of
+ * the body, "" where the path says it all; a bit for each version, v1 the lowest. */
+/* clang-format off */
+#define VBO_HARMLESS_NEWEST 8
+#define VBO_HARMLESS(X) \
+  X("azureserviceaccounts/devicecode", "", 0xE0) \
+  X("backuprepositories/*/explore", "", 0xC0) \
+  X("dataretrievals/*/explore", "", 0xE0) \
+  X("devicecode", "", 0xF0) \
+  X("devicecode/check", "", 0xE0) \
+  X("jobs/*/action", "explore", 0x1C) \
+  X("jobs/*/explore", "", 0xE0) \
+  X("organization/action", "explore", 0x1E) \
+  X("organization/explore", "", 0xE0) \
+  X("organization/operatorexplore", "", 0xE0) \
+  X("organizations/*/action", "explore", 0x1F) \
+  X("organizations/*/devicecode", "", 0xE0) \
+  X("organizations/*/explore", "", 0xE0) \
+  X("reports/action", "generate", 0x1C) \
+  X("reports/generatelicenseoverview", "", 0xE0) \
+  X("reports/generatemailboxprotection", "", 0xE0) \
+  X("reports/generateonedriveprotection", "", 0x80) \
+  X("reports/generatesharepointprotection", "", 0x80) \
+  X("reports/generatestorageconsumption", "", 0xE0) \
+  X("reports/generateteamsprotection", "", 0x80) \
+  X("reports/generateuserprotection", "", 0xE0) \
+  X("restoresessions/*/action", "stop", 0x1F) \
+  X("restoresessions/*/organization/action", "exporttopst", 0x1F) \
+  X("restoresessions/*/organization/action", "search", 0x10) \
+  X("restoresessions/*/organization/exporttopst", "", 0xE0) \
+  X("restoresessions/*/organization/mailboxes/*/action", "exporttopst", 0x1F) \
+  X("restoresessions/*/organization/mailboxes/*/action", "search", 0x10) \
+  X("restoresessions/*/organization/mailboxes/*/exporttopst", "", 0xE0) \
+  X("restoresessions/*/organization/mailboxes/*/folders/*/action", "exporttopst", 0x1F) \
+  X("restoresessions/*/organization/mailboxes/*/folders/*/action", "search", 0x10) \
+  X("restoresessions/*/organization/mailboxes/*/folders/*/exporttopst", "", 0xE0) \
+  X("restoresessions/*/organization/mailboxes/*/folders/*/search", "", 0xE0) \
+  X("restoresessions/*/organization/mailboxes/*/items/*/action", "exporttopst", 0x1F) \
+  X("restoresessions/*/organization/mailboxes/*/items/*/action", "savetomsg", 0x1F) \
+  X("restoresessions/*/organization/mailboxes/*/items/*/exporttopst", "", 0xE0) \
+  X("restoresessions/*/organization/mailboxes/*/items/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/mailboxes/*/items/action", "exporttopst", 0x1F) \
+  X("restoresessions/*/organization/mailboxes/*/items/action", "savetomsg", 0x1F) \
+  X("restoresessions/*/organization/mailboxes/*/items/exporttopst", "", 0xE0) \
+  X("restoresessions/*/organization/mailboxes/*/items/save", "", 0xE0) \
+  X("restoresessions/*/organization/mailboxes/*/search", "", 0xE0) \
+  X("restoresessions/*/organization/mailboxes/action", "exporttopst", 0x02) \
+  X("restoresessions/*/organization/mailboxes/action", "search", 0x10) \
+  X("restoresessions/*/organization/mailboxes/search", "", 0xE0) \
+  X("restoresessions/*/organization/onedrives/*/action", "save", 0x1E) \
+  X("restoresessions/*/organization/onedrives/*/action", "search", 0x10) \
+  X("restoresessions/*/organization/onedrives/*/documents/*/action", "save", 0x1E) \
+  X("restoresessions/*/organization/onedrives/*/documents/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/onedrives/*/documents/*/versions/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/onedrives/*/documents/action", "save", 0x1E) \
+  X("restoresessions/*/organization/onedrives/*/documents/save", "", 0xE0) \
+  X("restoresessions/*/organization/onedrives/*/folders/*/action", "save", 0x1E) \
+  X("restoresessions/*/organization/onedrives/*/folders/*/action", "search", 0x10) \
+  X("restoresessions/*/organization/onedrives/*/folders/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/onedrives/*/folders/*/search", "", 0xE0) \
+  X("restoresessions/*/organization/onedrives/*/folders/*/versions/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/onedrives/*/folders/action", "save", 0x1E) \
+  X("restoresessions/*/organization/onedrives/*/folders/save", "", 0xE0) \
+  X("restoresessions/*/organization/onedrives/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/onedrives/*/search", "", 0xE0) \
+  X("restoresessions/*/organization/onedrives/action", "search", 0x10) \
+  X("restoresessions/*/organization/onedrives/search", "", 0xE0) \
+  X("restoresessions/*/organization/restoredevicecode", "", 0xF8) \
+  X("restoresessions/*/organization/searchexchange", "", 0xE0) \
+  X("restoresessions/*/organization/searchteams", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/action", "search", 0x10) \
+  X("restoresessions/*/organization/sites/*/documents/*/action", "save", 0x1E) \
+  X("restoresessions/*/organization/sites/*/documents/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/documents/*/versions/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/documents/action", "save", 0x1E) \
+  X("restoresessions/*/organization/sites/*/documents/save", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/folders/*/action", "save", 0x1E) \
+  X("restoresessions/*/organization/sites/*/folders/*/action", "search", 0x10) \
+  X("restoresessions/*/organization/sites/*/folders/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/folders/*/search", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/folders/*/versions/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/folders/action", "save", 0x1E) \
+  X("restoresessions/*/organization/sites/*/folders/save", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/items/*/attachments/*/action", "save", 0x1E) \
+  X("restoresessions/*/organization/sites/*/items/*/attachments/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/items/*/attachments/action", "save", 0x1E) \
+  X("restoresessions/*/organization/sites/*/items/*/attachments/save", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/libraries/*/action", "save", 0x1E) \
+  X("restoresessions/*/organization/sites/*/libraries/*/action", "search", 0x10) \
+  X("restoresessions/*/organization/sites/*/libraries/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/libraries/*/search", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/lists/*/action", "search", 0x10) \
+  X("restoresessions/*/organization/sites/*/lists/*/search", "", 0xE0) \
+  X("restoresessions/*/organization/sites/*/search", "", 0xE0) \
+  X("restoresessions/*/organization/sites/search", "", 0xE0) \
+  X("restoresessions/*/organization/teams/*/action", "search", 0x10) \
+  X("restoresessions/*/organization/teams/*/channels/*/action", "search", 0x10) \
+  X("restoresessions/*/organization/teams/*/channels/*/files/*/save", "", 0x80) \
+  X("restoresessions/*/organization/teams/*/channels/*/search", "", 0xE0) \
+  X("restoresessions/*/organization/teams/*/channels/*/tabs/action", "search", 0x10) \
+  X("restoresessions/*/organization/teams/*/channels/*/tabs/search", "", 0xE0) \
+  X("restoresessions/*/organization/teams/*/files/*/action", "save", 0x10) \
+  X("restoresessions/*/organization/teams/*/files/*/save", "", 0x60) \
+  X("restoresessions/*/organization/teams/*/files/action", "save", 0x10) \
+  X("restoresessions/*/organization/teams/*/files/action", "search", 0x10) \
+  X("restoresessions/*/organization/teams/*/files/save", "", 0xE0) \
+  X("restoresessions/*/organization/teams/*/files/search", "", 0xE0) \
+  X("restoresessions/*/organization/teams/*/posts/*/action", "export", 0x10) \
+  X("restoresessions/*/organization/teams/*/posts/*/action", "save", 0x10) \
+  X("restoresessions/*/organization/teams/*/posts/*/export", "", 0xE0) \
+  X("restoresessions/*/organization/teams/*/posts/*/save", "", 0xE0) \
+  X("restoresessions/*/organization/teams/*/posts/action", "export", 0x10) \
+  X("restoresessions/*/organization/teams/*/posts/action", "save", 0x10) \
+  X("restoresessions/*/organization/teams/*/posts/action", "search", 0x10) \
+  X("restoresessions/*/organization/teams/*/posts/export", "", 0xE0) \
+  X("restoresessions/*/organization/teams/*/posts/save", "", 0xE0) \
+  X("restoresessions/*/organization/teams/*/posts/search", "", 0xE0) \
+  X("restoresessions/*/organization/teams/*/search", "", 0xE0) \
+  X("restoresessions/*/stop", "", 0xE0) \
+  X("restoresessions/action", "explore", 0x01) \
+  X("token", "", 0xFF) \
+  X("token/logout", "", 0xC0)
+/* clang-format on */
+
+#endif
