@@ -340,7 +340,7 @@ describe("the pages of topics", function()
       count = count + 1
       assert.is_truthy(page "errors":find(("| `%s` | %d | "):format(kind, status), 1, true), kind)
     end
-    assert.equal(21, count)
+    assert.equal(25, count)
   end)
 
   it("have every function of vbo.h with what its comment says", function()
