@@ -73,7 +73,7 @@ describe("the effect of a change", function()
     assert.equal("adds", guess("POST", "/v9/News/{id}/restoreElsewhere"))
   end)
 
-  it("is told in one line", function()
+  it("is described in one line", function()
     local operation = catalogue.load("v8"):operation "OneDriveDocument_RestoreDocumentAction"
     assert.equal("converges; adds where documentAction is keep", effects.described(operation))
     assert.equal("sends", effects.described(catalogue.load("v8"):operation "TeamsFile_Send"))

@@ -3,10 +3,28 @@
 --- A secret goes wherever the API takes a password.  It prints as `secret`, and what
 --- logs, plans and errors show in its place is `***`.
 
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 
 local M = {}
+
+-- Parts of the names of the API's properties that hold secrets, and whole names.
+local words = { "password", "secret", "passphrase", "assertion" }
+local whole = { usercode = true, authcode = true, sharedkey = true, applicationcertificate = true }
+
+--- Returns whether a property of the API holds a secret, by its name.
+---@param name any
+---@return boolean
+function M.is_named(name)
+  if type(name) ~= "string" then return false end
+  local lower = ascii.lower(name)
+  if whole[lower] then return true end
+  for _, word in ipairs(words) do
+    if lower:find(word, 1, true) then return true end
+  end
+  return false
+end
 
 -- Whether the warning was written that the system locks no memory.
 local warned = false

@@ -18,8 +18,8 @@ local M = {}
 ---@field verb string
 ---@field effect "converges"|"adds"|"sends"|"starts"|"destroys"
 
--- Rows: verb, effect, operations; `where` = { property = { value or "*" = {verb=, effect=} } }: what
--- a property of the body makes of it ("*": any but an empty one).
+-- A row: verb, effect, operations, and `where` = { property = { value = {verb=, effect=} } }, by which
+-- a property of the body changes them ("*": any value but an empty one).
 local keeps = { keep = { effect = "adds" } }
 local elsewhere = { ["*"] = { verb = "restore_to", effect = "adds" } }
 
@@ -58,7 +58,8 @@ local rows = {
   { verb = "restore_to", effect = "adds",
     "BackupOrganization_RestoreToAction", "ExchangeFolder_RestoreToAction",
     "ExchangeItem_RestoreItemToAction", "ExchangeItem_RestoreItemsToAction",
-    "ExchangeMailbox_RestoreMailboxToAction", "SharePointDocument_RestoreDocumentActionByVersionIdTo",
+    "ExchangeMailbox_RestoreMailboxToAction",
+    "SharePointDocument_RestoreDocumentActionByVersionIdTo",
     "SharePointDocument_RestoreDocumentActionTo", "SharePointDocument_RestoreDocumentsActionTo",
     "SharePointFolder_RestoreFolderActionByVersionIdTo", "SharePointFolder_RestoreFolderActionTo",
     "SharePointFolder_RestoreFoldersActionTo", "SharePointItem_RestoreItemActionByVersionIdTo",

@@ -14,6 +14,7 @@ local pipeline = require "vbo.request.pipeline"
 local loop = require "vbo.runtime.loop"
 local receiver = require "vbo.base.receiver"
 local progress = require "vbo.runtime.progress"
+local subjects = require "vbo.model.subject"
 local task = require "vbo.runtime.task"
 
 local M = {}
@@ -175,6 +176,7 @@ function Client._path() return {} end
 
 function Client:_call(intent)
   intent.path = intent.path or {}
+  intent.subject = intent.subject or subjects.of(self)
   return pipeline.call(self, intent)
 end
 

@@ -294,6 +294,7 @@ local function derived(self)
   local copy = {}
   for key, value in next, self do copy[key] = value end
   copy._filters = table.move(self._filters, 1, #self._filters, 1, {})
+  copy._chosen = nil
   copy._conditions = table.move(self._conditions, 1, #self._conditions, 1, {})
   return setmetatable(copy, meta)
 end

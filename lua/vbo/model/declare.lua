@@ -14,6 +14,7 @@ local options_of = require "vbo.base.options"
 local objects = require "vbo.model.objects"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
+local subjects = require "vbo.model.subject"
 
 local M = {}
 
@@ -125,6 +126,16 @@ function M.single(methods, name, class, doc)
   methods[name] = function(self) return resource.from_id(objects.named(class), self, nil) end
 end
 
+-- Takes the runbook's key of the step out of its options.
+local function own_key(operation, given)
+  if type(given) ~= "table" or resource.is(given) or rawget(given, "key") == nil
+      or body.property(operation.body, "key") then
+    return given
+  end
+  local own, rest = options_of.split(given, { key = "string" }, operation.name)
+  return rest, own.key
+end
+
 --- Calls one operation as a method does: options go where the operation has them, and a
 --- body that is a list takes one item or a list of them.
 ---@param self table  a resource or the client
@@ -135,6 +146,7 @@ end
 function M.call(self, name, operation, given)
   local found = pipeline.operation(self._client, operation, name)
   local intent = { call = name, operation = found.name }
+  given, intent.key = own_key(found, given)
   local is_list = found.body and found.body.type == "array"
   if not (is_list and resource.is(given)) then options_of.table(given, name) end
   if is_list and given then
@@ -265,9 +277,10 @@ function M.listed(class, name, operation, how)
       items = { items }
     end
     local list = table.move(items, 1, #items, 1, {})
+    local query, key = own_key(pipeline.operation(self._client, operation, name), given)
     pipeline.call(self._client, {
-      call = name, operation = operation, path = self._owner:_path(), query = given,
-      body = json.array(list),
+      call = name, operation = operation, path = self._owner:_path(), query = query,
+      body = json.array(list), subject = subjects.of(self), key = key,
     })
     return self
   end

@@ -12,6 +12,7 @@ local fields = require "vbo.model.fields"
 local given_ids = require "vbo.request.given_ids"
 local lookup = require "vbo.model.lookup"
 local pipeline = require "vbo.request.pipeline"
+local subjects = require "vbo.model.subject"
 
 local M = {
   class = classes.declare, classes = classes.all, is = classes.is,
@@ -58,6 +59,7 @@ end
 ---@return vbo.Answer
 function Resource:_call(intent)
   intent.path = intent.path or self:_path()
+  intent.subject = intent.subject or subjects.of(self)
   return pipeline.call(self._client, intent)
 end
 

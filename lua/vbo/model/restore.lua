@@ -12,11 +12,14 @@ local loop = require "vbo.runtime.loop"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local statistics_of = require "vbo.model.statistics"
+local subjects = require "vbo.model.subject"
 local time = require "vbo.base.time"
 
 local M = {}
 
-M.own = { wait = "boolean", allow_partial = "boolean", deadline = "number" }
+M.own = {
+  wait = "boolean", allow_partial = "boolean", deadline = "number", key = "string",
+}
 
 -- Whether a version's operation answers before the restore is over.
 local function in_background(operation)
@@ -195,7 +198,8 @@ function M.run(target, intent, given)
   intent.options = rest
   intent.path = intent.path or target:_path()
   intent.implied = intent.implied or client._dialect.implied
-  intent.deadline = own.deadline
+  intent.deadline, intent.key = own.deadline, own.key
+  intent.subject = intent.subject or subjects.of(target)
   if not in_background(operation) then intent.expects = statistics_of.problem end
   local request = pipeline.request(client, intent)
   local background = in_background(operation)

@@ -7,6 +7,7 @@ local known = require "vbo.model.save_options"
 local manifest = require "vbo.model.manifest"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
+local subjects = require "vbo.model.subject"
 local scratch = require "vbo.base.scratch"
 local time = require "vbo.base.time"
 
@@ -221,7 +222,8 @@ function M.stream(target, intent, task)
   check_manifest(own)
   local file = path_of(own, task.name)
   intent.sink = M.sink(file, own, task.check, about)
-  intent.deadline = own.deadline
+  intent.deadline, intent.key = own.deadline, own.key
+  intent.subject = intent.subject or subjects.of(target)
   intent.path = intent.path or target:_path()
   local watch <close> = client:_watch(own.progress, file)
   intent.watch = watch.update

@@ -9,7 +9,7 @@
 ---@field default string   in the words of the reference
 ---@field versions string?  nil: every API version
 ---@field property string?  the REST property that it becomes; nil: the server does not see it
----@field reader "save"|"core"|"check"|"client"  the reader: `vbo.model.save` (where the file
+---@field reader "save"|"core"|"check"|"client"|"run"  the reader: `vbo.model.save` (where the file
 ---  goes, and what is noted of it), the core's sink, its check of the content, or the client (the
 ---  transfer)
 ---@field call boolean     `client:call` takes it, for an operation that answers a stream

@@ -15,6 +15,7 @@ local M = {}
 ---@return table[]
 function M.items(self, call)
   local list = resource.distinct(self:_all())
+  rawset(self, "_chosen", list)
   if #list == 0 then
     errors.raise {
       kind = "not_found",
@@ -28,6 +29,12 @@ end
 ---@param self table
 ---@return table
 function M.target(self) return collection.is(self) and self._owner or self end
+
+--- Forgets which elements the last call on a collection chose.
+---@param self table  a resource or a collection
+function M.forget(self)
+  if collection.is(self) then rawset(self, "_chosen", nil) end
+end
 
 local function unsaid(origin, message)
   errors.usage(message, ("write %s { recursive = true } for everything below it, or "
@@ -54,6 +61,7 @@ end
 ---@param self table  a resource or a collection
 ---@param call string
 function M.check_depth(self, call)
+  M.forget(self)
   if not collection.is(self) then return check_origin(self, call) end
   local how = self._below
   if how and not how.said and below.has_folders(self) then

@@ -3,12 +3,11 @@
 --- A subject is a plain table of strings, integers, booleans and lists.  It names things as people
 --- do: the organization by its id, what lies in a backup by its address and the names of the
 --- folders above it, and by what its record says.  The ids that a session gives out are beside
---- that, as `id` of an item: they tell apart what looks alike, and are no part of a key.
+--- that, as `id` of an item: they tell apart what looks alike, and a key leaves them out.
 
 local classes = require "vbo.model.class"
 local errors = require "vbo.base.error"
 local fields = require "vbo.model.fields"
-local json = require "vbo.base.json"
 local lock = require "vbo.runtime.lock"
 local objects = require "vbo.model.objects"
 local percent = require "vbo.catalogue.url"
@@ -75,7 +74,7 @@ end
 
 -- ------------------------------------------------------------------- words of a thing
 
--- What a record says of a thing that no session changes.
+-- Lists the fields of a record that no session changes.
 local told = {
   "size", "created", "modified", "version_number", "ui_version", "type", "item_class", "from", "to",
   "sent", "received", "author", "content_url", "start_time", "end_time", "organizer", "email",
@@ -110,7 +109,7 @@ end
 
 -- ------------------------------------------------------------------ what is above it
 
--- What holds the things of a backup, by the word of its addresses.
+-- Maps the words of addresses to the classes that hold things of a backup.
 local holders = {
   OneDrive = { folders = "onedrive.Folder" },
   mailbox = { folders = "exchange.Folder" },
@@ -209,7 +208,7 @@ end
 
 local codes = { vex = "exchange", veod = "onedrive", vesp = "sharepoint", vet = "teams" }
 
--- What a resource of the server is called, without asking for it.
+-- Describes a resource of the server without asking for its record.
 local function named(item)
   local record = item._record
   return {
@@ -304,7 +303,9 @@ local function things_of(target)
 end
 
 local function subject_of(target)
-  if not (is_collection(target) or classes.is(target)) then return { kind = "server", items = {} } end
+  if not (is_collection(target) or classes.is(target)) then
+    return { kind = "server", items = {} }
+  end
   local things, whole = things_of(target)
   local session = session_of(things[1])
   local subject = { items = {}, whole = whole }
@@ -312,7 +313,7 @@ local function subject_of(target)
   for i, item in ipairs(things) do
     if classes.is(item) then subject.items[i] = describe(item, session) end
   end
-  subject.kind = is_collection(target) and target._class.kind or target._class.kind
+  subject.kind = target._class.kind
   return subject
 end
 
@@ -332,7 +333,5 @@ function M.explored(session, about)
     at = about.at and about.at // 1 | 0,
   })
 end
-
-M.null = json.null
 
 return M

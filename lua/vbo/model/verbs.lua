@@ -14,6 +14,7 @@ local pipeline = require "vbo.request.pipeline"
 local restore = require "vbo.model.restore"
 local save = require "vbo.model.save"
 local selection = require "vbo.model.selection"
+local subjects = require "vbo.model.subject"
 
 local M = {}
 
@@ -80,6 +81,7 @@ end
 local function run_restore(self, intent, options, word)
   intent.operation = pipeline.operation(self._client, intent.operation, intent.call)
   intent.selection = selection.body(self, intent.operation, intent.call, word)
+  intent.subject = subjects.of(self)
   return restore.run(selection.target(self), intent, options)
 end
 
@@ -170,7 +172,7 @@ end
 
 -- Sends a change that answers nothing.
 local function run_send(self, name, operation, given)
-  local own, options = options_of.split(given, { deadline = "number" }, name)
+  local own, options = options_of.split(given, { deadline = "number", key = "string" }, name)
   local found = pipeline.operation(self._client, operation, name)
   for property, value in pairs(selection.body(self, found, name) or {}) do
     options[property] = value
@@ -178,7 +180,7 @@ local function run_send(self, name, operation, given)
   local target = selection.target(self)
   pipeline.call(target._client, {
     call = name, operation = found, path = target:_path(), options = options,
-    deadline = own.deadline,
+    deadline = own.deadline, key = own.key, subject = subjects.of(self),
   })
 end
 
@@ -306,6 +308,7 @@ function M.save(class, name, operations, how)
   define(class, name, operations, how, function(operation, several)
     return function(self, given)
       local own, options = save.split(given, name)
+      selection.forget(self)
       local task = task_of(self, how, own, options, several)
       if options.zip == false and how.plain and (several or not how.single) then
         return how.plain(self, own, (task.name:gsub("%.zip$", "")))
@@ -320,7 +323,7 @@ function M.save(class, name, operations, how)
       local target = selection.target(self)
       return save.stream(target, {
         call = name, operation = found, options = options,
-        implied = target._client._dialect.implied,
+        implied = target._client._dialect.implied, subject = subjects.of(self),
       }, task)
     end
   end)

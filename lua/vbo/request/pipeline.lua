@@ -42,6 +42,9 @@ local M = {}
 ---@field promise vbo.Promise?  what the answer is held to; nil: nothing
 ---@field expects (fun(data: any): string?)?  tells what the caller finds wrong with the answer
 ---@field opens boolean?      the server may hold something for us after it: a session
+---@field subject (fun(): vbo.Subject)?  describes what it acts on
+---@field query table<string, any>?  its query parameters, by the API's names
+---@field key string?         the runbook's own key of the step
 
 ---@class vbo.Answer
 ---@field status integer
@@ -236,6 +239,15 @@ function M.send(client, request) return pass(client, request, 1) end
 --- The old name of `send`.
 M.run = M.send
 
+-- The query parameters among the arguments of an operation.
+local function query_of(operation, arguments)
+  local query = {}
+  for _, parameter in ipairs(operation.parameters) do
+    if parameter.place == "query" then query[parameter.name] = arguments[parameter.name] end
+  end
+  return query
+end
+
 --- Checks an intent and makes a request of it, for a caller that looks at something between the
 --- check and `send`.
 ---@param client vbo.Client
@@ -281,7 +293,8 @@ function M.request(client, intent)
     sink = intent.sink, watch = intent.watch, deadline = intent.deadline,
     reader = intent.reader,
     promise = promises.of(operation, client._catalogue.dialect == "verb"),
-    expects = intent.expects,
+    expects = intent.expects, subject = intent.subject, key = intent.key,
+    query = query_of(operation, arguments),
   }
 end
 
@@ -294,7 +307,7 @@ end
 ---  optional= (query parameters that a version may lack), continue= (the query of a further
 ---  page, for an operation that has no word for it), urgent= (a read of the clean-up), sink=,
 ---  watch=, deadline=, strict= (false lets unknown properties through), reader=,
----  expects= (see `vbo.Request`)
+---  expects=, subject=, key= (see `vbo.Request`)
 ---@return vbo.Answer
 function M.call(client, intent) return M.send(client, M.request(client, intent)) end
 

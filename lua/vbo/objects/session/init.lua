@@ -19,6 +19,7 @@ local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
 local statistics = require "vbo.model.statistics"
+local subjects = require "vbo.model.subject"
 local task = require "vbo.runtime.task"
 local time = require "vbo.base.time"
 
@@ -200,6 +201,7 @@ function M.explore(owner, operation, given, how)
   given = options.check(given, accepted, "explore")
   local client = owner._client
   local intent = intent_of(owner, given, how)
+  local at = intent.at -- before it is moved for a server that reads dates in a zone of its own
   local session = open_rightly(client, intent, function()
     local body, implied = client._dialect:explore(intent)
     for name in pairs(how.options or {}) do body[name] = given[name] end
@@ -209,6 +211,10 @@ function M.explore(owner, operation, given, how)
     }, { type = codes[intent.workload], owner = owner })
   end)
   note_point(session, intent)
+  subjects.explored(session, {
+    owner = owner, workload = intent.workload, at = at, deleted = intent.deleted,
+    all_versions = intent.all_versions, repository = intent.repository,
+  })
   return session
 end
 
