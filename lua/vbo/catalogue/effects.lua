@@ -18,8 +18,8 @@ local M = {}
 ---@field verb string
 ---@field effect "converges"|"adds"|"sends"|"starts"|"destroys"
 
--- A row: verb, effect, operations, and `where` = { property = { value = {verb=, effect=} } }, by which
--- a property of the body changes them ("*": any value but an empty one).
+-- A row: verb, effect, operations, and `where` = { property = { value = {verb=, effect=} } }, by
+-- which a property of the body changes them ("*": any value but an empty one).
 local keeps = { keep = { effect = "adds" } }
 local elsewhere = { ["*"] = { verb = "restore_to", effect = "adds" } }
 
