@@ -15,7 +15,8 @@
  *    client earlier is defined: the transfers under way end with the kind `cancelled`, and each
  *    object stays valid until its own `*_free`.
  *  - Threads: an engine, its clients and their transfers belong to one thread. Only
- *    `vbo_engine_interrupt` may be called from elsewhere, a signal handler included. An engine
+ *    `vbo_engine_interrupt` and `vbo_engine_wake` may be called from elsewhere, a signal handler
+ *    included. An engine
  *    that saves files has a few threads of its own, which hash and write, block every signal and
  *    call no code of the caller; they begin with the first file and end in vbo_engine_free. A
  *    fork of the process may free the objects it inherited, and do no more with them.
@@ -160,6 +161,9 @@ VBO_API vbo_transfer *vbo_engine_next(vbo_engine *engine);
  * is the program's decision. Requests that end something (RestoreSession_StopAction) are `urgent`.
  */
 VBO_API void vbo_engine_interrupt(vbo_engine *engine);
+/* Ends the wait of the run under way, or of the next one, early and without an error: the caller
+ * looks at what changed. Safe in a signal handler and on another thread. */
+VBO_API void vbo_engine_wake(vbo_engine *engine);
 /* Sets how many requests are sent at once, to all servers together; default 256. The server with
  * the fewest under way is next. USAGE below 1. */
 VBO_API bool vbo_engine_set_limit(vbo_engine *engine, int limit, vbo_error *err);

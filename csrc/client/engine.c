@@ -26,6 +26,7 @@ vbo_engine *vbo_engine_new(vbo_error *err) {
   }
   engine->owners = 1;
   atomic_init(&engine->interrupted, false);
+  atomic_init(&engine->woken, false);
   vbo_list_init(&engine->clients);
   vbo_list_init(&engine->ready);
   vbo_seats_init(&engine->seats, TOTAL_AT_ONCE, &engine->timers);
@@ -94,6 +95,11 @@ void vbo_engine_interrupt(vbo_engine *engine) {
   vbo_http_wakeup(engine->http);
 }
 
+void vbo_engine_wake(vbo_engine *engine) {
+  atomic_store(&engine->woken, true); /* as above, fit for a signal handler */
+  vbo_http_wakeup(engine->http);
+}
+
 /* Bytes first, then the timers: after this process was stopped or busy, an answer that arrived
  * meanwhile counts before a timeout does. */
 static void drive(vbo_engine *engine) {
@@ -139,7 +145,8 @@ static int run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
   drive(engine);
   /* A token request goes on after its transfers were freed, and still needs the loop. */
   bool idle = engine->pending == 0 && engine->asking == 0;
-  if (moves(engine) != before || timeout_ms == 0 || (timeout_ms < 0 && idle))
+  bool woken = atomic_exchange(&engine->woken, false);
+  if (woken || moves(engine) != before || timeout_ms == 0 || (timeout_ms < 0 && idle))
     return engine->pending;
   int most = timeout_ms < 0 || timeout_ms > LONGEST_POLL ? LONGEST_POLL : timeout_ms;
   int64_t until = vbo_monotonic_ms() + most;
@@ -148,9 +155,9 @@ static int run(vbo_engine *engine, int timeout_ms, vbo_error *err) {
     if (interrupted(engine, err)) return -1;
     drive(engine);
     /* With anything under way the caller hears of every move.  With nothing
-     * this is a pause, which only an interrupt cuts short. */
+     * this is a pause, which only an interrupt or a wake cuts short. */
     most = (int)(until - vbo_monotonic_ms());
-    if (!idle || most <= 0) return engine->pending;
+    if (!idle || most <= 0 || atomic_exchange(&engine->woken, false)) return engine->pending;
   }
 }
 

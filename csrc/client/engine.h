@@ -18,6 +18,7 @@ struct vbo_engine {
   unsigned owners; /* the caller, each client and each transfer */
   bool closed;
   atomic_bool interrupted;
+  atomic_bool woken; /* the next wait ends early */
   vbo_http *http;   /* NULL when closed */
   vbo_feeds *feeds; /* NULL until the first file */
   vbo_timers timers;

@@ -216,6 +216,14 @@ static int core_strict(lua_State *L) {
   return 1;
 }
 
+/* core.program() -> how `vbolua` was called, one table that stays the same: {kind="script|repl|
+ * string|stdin|command", script=, arguments=, libraries=, rehearsal=boolean, options=} | nil in
+ * another program. `options` are those of the run, as vbo.cli.program.own lists them. */
+static int core_program(lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, VBOL_PROGRAM);
+  return 1;
+}
+
 /* core.hmac(key, bytes) -> 32 bytes | nil, err: HMAC-SHA-256 (RFC 2104). */
 static int core_hmac(lua_State *L) {
   size_t key_size = 0;
@@ -256,7 +264,7 @@ int luaopen_vbo_core(lua_State *L) {
                                        {"stat", core_stat},       {"mkdir", core_mkdir},
                                        {"handles", core_handles}, {"versions", core_versions},
                                        {"base64", core_base64},   {"unbase64", core_unbase64},
-                                       {"strict", core_strict},   {"hmac", core_hmac},
+                                       {"strict", core_strict},   {"hmac", core_hmac}, {"program", core_program},
                                        {"random", core_random},   {NULL, NULL}};
   /* Raises when the running Lua is not the one that this was compiled for. */
   luaL_checkversion(L);

@@ -130,6 +130,10 @@ bool vboL_take_interrupt(void) {
   return atomic_exchange(&undelivered, false);
 }
 
+void vboL_shield(int change) {
+  shields += change;
+}
+
 bool vboL_shielded(void) {
   return shields > 0;
 }
@@ -157,8 +161,42 @@ static int core_stopped(lua_State *L) {
 /* core.shield(change): 1 when a clean-up begins, -1 when it has ended; meanwhile no signal raises
  * an error in the middle of Lua code. */
 static int core_shield(lua_State *L) {
-  shields += (long)luaL_checkinteger(L, 1);
+  vboL_shield((int)luaL_checkinteger(L, 1));
   return 0;
+}
+
+/* ------------------------------------------------------------------- the pause */
+
+/* Set by the signal handlers of `vbolua` alone. */
+static _Atomic int pause_state;  /* vboL_pause_state */
+static atomic_bool pause_heeded; /* the program asks before its changes */
+
+/* Async-signal-safe. Engines that wait are woken, not interrupted: what is under way goes on, and
+ * code that waits for the end of a pause looks again. */
+void vboL_set_pause(vboL_pause_state state) {
+  atomic_store(&pause_state, (int)state);
+  for (vboL_slot *slot = atomic_load(&slots); slot != NULL; slot = slot->next) {
+    vbo_engine *engine = atomic_load(&slot->waits);
+    if (engine != NULL) vbo_engine_wake(engine);
+  }
+}
+
+vboL_pause_state vboL_get_pause(void) {
+  return (vboL_pause_state)atomic_load(&pause_state);
+}
+
+bool vboL_pause_heeded(void) {
+  return atomic_load(&pause_heeded);
+}
+
+/* core.pause_state() -> "run", "paused" (SIGUSR1: no change begins before SIGUSR2) or "finish"
+ * (SIGQUIT: no further change begins). A caller asks before each change: from the first call on
+ * SIGQUIT leaves the end to it. */
+static int core_pause_state(lua_State *L) {
+  static const char *const names[] = {"run", "paused", "finish"};
+  atomic_store(&pause_heeded, true);
+  lua_pushstring(L, names[vboL_get_pause()]);
+  return 1;
 }
 
 /* ------------------------------------------------------------------- engines */
@@ -363,4 +401,6 @@ void vboL_open_engine(lua_State *L) {
   lua_setfield(L, -2, "stopped");
   lua_pushcfunction(L, core_shield);
   lua_setfield(L, -2, "shield");
+  lua_pushcfunction(L, core_pause_state);
+  lua_setfield(L, -2, "pause_state");
 }

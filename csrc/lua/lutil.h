@@ -149,10 +149,20 @@ const char *vboL_latch_message(void);
 /* Returns whether no error has been raised for the signal yet; the second one takes it. */
 bool vboL_interrupt_pending(void);
 bool vboL_take_interrupt(void);
-/* Returns whether a clean-up is under way (core.shield). */
+/* core.shield(change): 1 when a clean-up begins, -1 when it has ended. */
+void vboL_shield(int change);
+/* Returns whether a clean-up is under way. */
 bool vboL_shielded(void);
 /* Calls `callback` when a stopped program asks for the thousandth time. */
 void vboL_on_tired(void (*callback)(void));
+
+/* The pause: whether changes may begin.  Set by `vbolua` alone, in its signal handlers, which is
+ * safe there; wakes every engine that waits. */
+typedef enum vboL_pause_state { VBOL_RUN, VBOL_PAUSED, VBOL_FINISH } vboL_pause_state;
+void vboL_set_pause(vboL_pause_state state);
+vboL_pause_state vboL_get_pause(void);
+/* Returns whether anything has asked for the state (core.pause_state). */
+bool vboL_pause_heeded(void);
 
 /* Returns a secret argument (raises for another type); NULL when it is closed. */
 vbo_secret *vboL_check_secret(lua_State *L, int arg);
@@ -187,9 +197,12 @@ void vboL_open_screen(lua_State *L);
 /* True in the registry: `vbolua --strict`. */
 #define VBOL_STRICT "vbo.strict"
 
+/* In the registry: how `vbolua` was called, a table (core.program); nil in another program. */
+#define VBOL_PROGRAM "vbo.program"
+
 /* Removes the lines of progress that stand on the terminal, if any. */
 void vboL_screen_hide(void);
-/* The same, in a signal handler that ends the program. */
+/* The same, in a signal handler. */
 void vboL_screen_leave(void);
 /* From now on vboL_screen_hide is called before anything is printed, and vboL_screen_wrote says
  * whether that was the beginning of a line. */

@@ -35,6 +35,23 @@ const char vbo_usage[] =
     "  --quiet     show no progress\n"
     "  --strict    refuse what is a warning otherwise (a date without a time zone)\n"
     "  --trace     show where an error came from (also VBO_TRACE=1)\n"
+    "  --journal FILE, --no-journal\n"
+    "              keep the journal of this run there, or none (default: the user's\n"
+    "              state folder; also VBO_JOURNAL=FILE)\n"
+    "  --reason TEXT\n"
+    "              why this run is made; kept with it\n"
+    "  --max-changes N, --max-items N\n"
+    "              stop before the change that would be one too many\n"
+    "  --only PATTERN\n"
+    "              stop before a change of anything else ('mailbox:*@contoso.com')\n"
+    "  --canary N  stop after N changes for a look; " VBOLUA
+    " resume goes on\n"
+    "  --stop-after-failures N|P%\n"
+    "              stop once so many changes, or such a part of them, failed\n"
+    "  --overlap=allow\n"
+    "              change also what an unfinished run has changed\n"
+    "  --notify COMMAND\n"
+    "              run a command when the run ends or stops\n"
     "  --version   show version information and stop\n"
     "  -h, --help  show this and stop; " VBOLUA " help COMMAND shows that of a command\n";
 
@@ -67,6 +84,38 @@ static bool is_progress(const char *told) {
          (strncmp(told, "json:", 5) == 0 && told[5] != '\0');
 }
 
+#define VBO_RUN_ROW(name, option, value) {#name, option, value},
+const vbo_run_option vbo_run_options[VBO_RUN_OPTION_COUNT] = {VBO_RUN_OPTIONS(VBO_RUN_ROW)};
+#undef VBO_RUN_ROW
+
+/* Returns the number of a run's option, and what follows its "=" (NULL: nothing does); -1 for
+ * another argument. */
+static int find_run_option(const char *argument, const char **value) {
+  size_t size = strcspn(argument, "=");
+  for (int i = 0; i < VBO_RUN_OPTION_COUNT; i++) {
+    const char *option = vbo_run_options[i].option;
+    if (strlen(option) != size || strncmp(option, argument, size) != 0) continue;
+    *value = argument[size] == '=' ? argument + size + 1 : NULL;
+    return i;
+  }
+  return -1;
+}
+
+/* Notes option `found` at argv[*i], and moves `*i` to its value where that is the next argument.
+ * Returns what is wrong with it; NULL when nothing is. Twice is refused: which of two limits holds
+ * must not depend on their order. Patterns of --only add up. */
+static const char *note_run_option(vbo_arguments *arguments, int found, const char *value, int argc,
+                                   char **argv, int *i) {
+  const vbo_run_option *option = &vbo_run_options[found];
+  if (arguments->run[found] != NULL && found != VBO_RUN_only) return "the option is given twice:";
+  if (!option->takes_value && value != NULL) return "no value may follow";
+  if (!option->takes_value) value = "";
+  if (value == NULL && *i + 1 < argc && argv[*i + 1][0] != '-') value = argv[++*i];
+  if (value == NULL || (option->takes_value && *value == '\0')) return "a value is missing after";
+  arguments->run[found] = value;
+  return NULL;
+}
+
 /* Returns what is wrong with an option; NULL when it is known. The tests for long options come
  * first, as their values may follow a "=". */
 static const char *problem_with(const char *argument) {
@@ -80,6 +129,12 @@ static const char *problem_with(const char *argument) {
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(argument, known[i]) == 0) return NULL;
   return "unrecognized option";
+}
+
+const char *vbo_argument_only(int argc, char **argv, int *i) {
+  const char *value = NULL;
+  if (find_run_option(argv[*i], &value) != VBO_RUN_only) return NULL;
+  return value != NULL || *i + 1 >= argc ? value : argv[++*i];
 }
 
 bool vbo_argument_takes_value(const char *argument) {
@@ -120,7 +175,11 @@ bool vbo_arguments_parse(int argc, char **argv, vbo_arguments *found) {
     }
     /* The message names the option, not the value that follows it. */
     int at = i;
-    if (vbo_argument_takes_value(argv[i])) {
+    const char *value = NULL;
+    int run_option = find_run_option(argv[i], &value);
+    if (run_option >= 0) {
+      problem = note_run_option(found, run_option, value, argc, argv, &i);
+    } else if (vbo_argument_takes_value(argv[i])) {
       found->execute |= argv[i][1] == 'e';
       if (vbo_argument_value(argc, argv, &i) == NULL) {
         fprintf(stderr, VBOLUA ": '%s' needs argument\n%s", argv[at], vbo_usage);
@@ -136,5 +195,9 @@ bool vbo_arguments_parse(int argc, char **argv, vbo_arguments *found) {
     }
   }
   found->script = i;
+  if (found->run[VBO_RUN_journal] != NULL && found->run[VBO_RUN_no_journal] != NULL) {
+    fprintf(stderr, VBOLUA ": --journal and --no-journal exclude each other\n%s", vbo_usage);
+    return false;
+  }
   return true;
 }

@@ -95,7 +95,7 @@ static void on_child(int number) {
 /* Signals are held back but for the moment in which this waits: one that came just before would
  * be slept through.  False when a signal beyond `level` came and the child went on for all that. */
 static bool await(pid_t pid, int level, int *status) {
-  static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGCHLD};
+  static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGCHLD};
   struct sigaction action = {.sa_handler = on_child}, before_child;
   sigset_t set, before, open;
   sigemptyset(&set);

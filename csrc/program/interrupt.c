@@ -1,4 +1,5 @@
-/* interrupt.c: Ctrl-C, SIGTERM and SIGHUP.
+/* interrupt.c: Ctrl-C, SIGTERM and SIGHUP, which stop the program; SIGUSR1, SIGUSR2 and SIGQUIT,
+ * which say whether changes may begin.
  *
  * The first signal is delivered once, as the error `cancelled`: to the engine that waits, whose
  * call fails with it, or else, by a debug hook, to the Lua code that runs.  It stays in force (the
@@ -6,6 +7,7 @@
  * the library's own clean-up goes on.  The second signal, or half of the time for the clean-up,
  * unwinds the runbook's code wherever it stands; the third, or all of that time, ends the program
  * as it is. */
+#include <errno.h>
 #include <lauxlib.h>
 #include <pthread.h>
 #include <signal.h>
@@ -110,7 +112,8 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   /* A key of the terminal reaches its whole foreground group, our children too. Linux reports a key
    * as SI_KERNEL. Some systems report SI_USER without a sender. */
   bool key = number == SIGINT && !(info->si_code == SI_USER && info->si_pid != 0);
-  if (vbo_command_signal(number, key)) return; /* a matter of the child's, so far */
+  /* Children get no SIGQUIT: it would leave their core dumps. */
+  if (vbo_command_signal(number == SIGQUIT ? SIGTERM : number, key)) return; /* the child's, so far */
   count = count + 1;
   if (count > 2) leave();
   if (count == 2) {
@@ -150,6 +153,57 @@ static void on_alarm(int number) {
   leave();
 }
 
+/* write() alone: stdio is not async-signal-safe. A failure is not reported anywhere. */
+static void say(const char *text) {
+  vboL_screen_leave();
+  if (write(STDERR_FILENO, text, strlen(text)) < 0) return;
+}
+
+static void pause_changes(void) {
+  if (vboL_get_pause() != VBOL_RUN) return;
+  vboL_set_pause(VBOL_PAUSED);
+  say(VBOLUA ": pausing before the next change; SIGUSR2 goes on\n");
+}
+
+static void resume_changes(void) {
+  if (vboL_get_pause() != VBOL_PAUSED) return;
+  vboL_set_pause(VBOL_RUN);
+  say(VBOLUA ": going on\n");
+}
+
+/* The finish stays: it also ends a pause. */
+static void finish_changes(void) {
+  vboL_set_pause(VBOL_FINISH);
+  say(VBOLUA ": finishing what is under way; no further change begins, a second SIGQUIT stops\n");
+}
+
+/* A program that has asked before its first change decides itself how it finishes. */
+static void on_pause(int number, siginfo_t *info, void *context) {
+  int error = errno;
+  if (!pthread_equal(pthread_self(), main_thread))
+    pthread_kill(main_thread, number);
+  else if (number == SIGUSR1)
+    pause_changes();
+  else if (number == SIGUSR2)
+    resume_changes();
+  else if (vboL_pause_heeded() && vboL_get_pause() != VBOL_FINISH)
+    finish_changes();
+  else
+    on_signal(number, info, context);
+  errno = error;
+}
+
+/* SA_RESTART for a pause: a read of the script's goes on; pselect and poll return all the same.
+ * SIGQUIT may have to end that read. */
+static void install_pause(void) {
+  struct sigaction action = {.sa_sigaction = on_pause, .sa_flags = SA_SIGINFO};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGQUIT, &action, NULL);
+  action.sa_flags |= SA_RESTART;
+  sigaction(SIGUSR1, &action, NULL);
+  sigaction(SIGUSR2, &action, NULL);
+}
+
 /* A write to a pipe or connection without a reader fails with EPIPE, which the writer handles. Not
  * SIG_IGN: programs that a runbook starts would inherit that. */
 static void on_pipe(int number) {
@@ -178,6 +232,7 @@ void vbo_interrupt_install(lua_State *L) {
   action.sa_handler = on_pipe;
   if (sigaction(SIGPIPE, NULL, &other) == 0 && other.sa_handler != SIG_IGN)
     sigaction(SIGPIPE, &action, NULL);
+  install_pause();
 }
 
 int vbo_interrupt_signal(void) {

@@ -16,6 +16,9 @@
  * take VBO_CLEANUP_TIMEOUT seconds (30) from then.  The second ends the runbook's own part of the
  * clean-up, the third the program. */
 void vbo_interrupt_install(lua_State *L);
+/* And SIGUSR1 pauses before the next change, SIGUSR2 goes on, and SIGQUIT lets what is under way
+ * end and no further change begin; where nothing asks before its changes (core.pause_state), and
+ * when it comes again, SIGQUIT is as SIGTERM. */
 /* Does what the first signal of that number would do. */
 void vbo_interrupt_stop(int number);
 /* Returns the signal that came; 0 for none. */
@@ -52,6 +55,8 @@ int vbo_raise(lua_State *L, const vbo_error *err);
 /* Reports the error at the top of the stack on stderr, pops it, and returns the exit
  * status it stands for. */
 int vbo_report(lua_State *L);
+/* Pushes the error that was reported last, or nil. */
+void vbo_push_reported(lua_State *L);
 /* Sets whether errors are reported with a traceback. */
 void vbo_trace(bool on);
 

@@ -50,7 +50,7 @@ static struct editor {
 /* Signals are held back while a line is edited, but for the moment in which this waits: one that
  * came just before a plain read would leave it waiting.  And they reach our handlers, not those
  * that libedit puts in their place meanwhile: those send the signal on to the process group. */
-static const int held_signals[] = {SIGINT, SIGTERM, SIGHUP};
+static const int held_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 enum { HELD_SIGNALS = sizeof held_signals / sizeof *held_signals };
 static struct sigaction handlers[HELD_SIGNALS];
 static sigset_t unheld;

@@ -17,6 +17,7 @@
 #include "program/program.h"
 
 #define TRACEBACK "vbolua.traceback"
+#define REPORTED "vbolua.reported"
 
 static bool trace;
 
@@ -120,6 +121,8 @@ int vbo_raise(lua_State *L, const vbo_error *err) {
 
 int vbo_report(lua_State *L) {
   int status = exit_status(L, -1);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, LUA_REGISTRYINDEX, REPORTED);
   bool unsaid = goes_unsaid(L, -1);
   lua_pushcfunction(L, protected_text); /* a broken __tostring must not end the report */
   lua_pushvalue(L, -2);
@@ -144,6 +147,10 @@ int vbo_report(lua_State *L) {
   lua_setfield(L, LUA_REGISTRYINDEX, TRACEBACK);
   lua_settop(L, 0);
   return status;
+}
+
+void vbo_push_reported(lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, REPORTED);
 }
 
 /* Pushes where a task raised the error at 1 that is passed on here; nil when none did. */

@@ -238,6 +238,33 @@ static int run_help(lua_State *L, int argc, char **argv, int at) {
   return run_command(L, argc, argv, at);
 }
 
+#ifndef VBO_MODULE_run
+#define VBO_MODULE_run "vbo.run"
+#endif
+
+/* require("vbo.run").finish(status, error) where a run may have begun: its end is journaled, and it
+ * returns the exit status. Signals raise nothing meanwhile: the journal must hear of the end. */
+static int finish_run(lua_State *L, int status) {
+  int top = lua_gettop(L);
+  luaL_checkstack(L, 6, NULL);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  if (lua_getfield(L, -1, VBO_MODULE_run) == LUA_TTABLE) {
+    lua_getfield(L, -1, "finish");
+    lua_pushinteger(L, vbo_interrupt_status(status));
+    if (status != 0)
+      vbo_push_reported(L);
+    else
+      lua_pushnil(L);
+    vboL_shield(1);
+    int failed = vbo_call_chunk(L, 2, 1);
+    vboL_shield(-1);
+    if (failed != 0) return failed; /* the stack is empty */
+    if (lua_isinteger(L, -1)) status = (int)lua_tointeger(L, -1);
+  }
+  lua_settop(L, top);
+  return status;
+}
+
 /* os.exit([code [, close]]): as Lua's, but the state is closed unless `close` is false:
  * a runbook that leaves this way still stops the sessions that it opened.  After a signal the
  * status is the signal's. */
@@ -247,7 +274,9 @@ static int closing_exit(lua_State *L) {
     status = lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE;
   else
     status = (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
-  if (lua_isnoneornil(L, 2) || lua_toboolean(L, 2)) {
+  bool close = lua_isnoneornil(L, 2) || lua_toboolean(L, 2);
+  status = finish_run(L, status);
+  if (close) {
     lua_close(L);
     if (vboL_check_handles() && status == EXIT_SUCCESS) status = EXIT_FAILURE;
   }
@@ -284,6 +313,102 @@ static int finish_tasks(lua_State *L) {
   return status;
 }
 
+/* ------------------------------------------------------------------- the run */
+
+static const char *kind_of_program(const vbo_arguments *told, int argc, char **argv) {
+  bool has_script = told->script < argc;
+  if (told->interactive) return "repl";
+  if (has_script && told->plain_dash && is_command(argv[told->script])) return "command";
+  if (told->execute) return "string";
+  if (has_script) return told->plain_dash && strcmp(argv[told->script], "-") == 0 ? "stdin" : "script";
+  return isatty(STDIN_FILENO) ? "repl" : "stdin";
+}
+
+/* Sets field `name` of the table at the top to an array of the arguments from `first` on. */
+static void set_strings(lua_State *L, const char *name, int argc, char **argv, int first) {
+  lua_createtable(L, first < argc ? argc - first : 0, 0);
+  for (int i = first; i < argc; i++) {
+    lua_pushstring(L, argv[i]);
+    lua_rawseti(L, -2, i - first + 1);
+  }
+  lua_setfield(L, -2, name);
+}
+
+/* The values of -l: whoever runs the script again needs them. */
+static void set_libraries(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
+  lua_newtable(L);
+  for (int i = 1; i < told->script && i < argc; i++) {
+    if (!vbo_argument_takes_value(argv[i])) continue;
+    bool is_library = argv[i][1] == 'l';
+    const char *value = vbo_argument_value(argc, argv, &i);
+    if (value == NULL || !is_library) continue;
+    lua_pushstring(L, value);
+    lua_rawseti(L, -2, luaL_len(L, -2) + 1);
+  }
+  lua_setfield(L, -2, "libraries");
+}
+
+/* Sets the field `only` of the table at the top to the patterns of all --only. */
+static void set_patterns(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
+  lua_newtable(L);
+  for (int i = 1; i < told->script && i < argc; i++) {
+    const char *pattern = vbo_argument_only(argc, argv, &i);
+    if (pattern == NULL) continue;
+    lua_pushstring(L, pattern);
+    lua_rawseti(L, -2, luaL_len(L, -2) + 1);
+  }
+  lua_setfield(L, -2, "only");
+}
+
+/* Pushes the options of the run as text, and returns whether there are any. */
+static bool push_run_options(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
+  bool any = false;
+  lua_newtable(L);
+  for (int i = 0; i < VBO_RUN_OPTION_COUNT; i++) {
+    if (told->run[i] == NULL) continue;
+    any = true;
+    if (vbo_run_options[i].takes_value)
+      lua_pushstring(L, told->run[i]);
+    else
+      lua_pushboolean(L, 1);
+    lua_setfield(L, -2, vbo_run_options[i].name);
+  }
+  if (told->run[VBO_RUN_only] != NULL) set_patterns(L, argc, argv, told);
+  return any;
+}
+
+/* Sets what core.program() returns. require("vbo.cli.program.own").check(options) reads the values
+ * of options, and is loaded only where one is given. */
+static int set_program(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
+  const char *kind = kind_of_program(told, argc, argv);
+  lua_createtable(L, 0, 6);
+  lua_pushstring(L, kind);
+  lua_setfield(L, -2, "kind");
+  if (told->script < argc && strcmp(kind, "stdin") != 0) {
+    lua_pushstring(L, argv[told->script]);
+    lua_setfield(L, -2, "script");
+  }
+  set_strings(L, "arguments", argc, argv, told->script + 1);
+  set_libraries(L, argc, argv, told);
+  lua_pushboolean(L, told->rehearse != NULL);
+  lua_setfield(L, -2, "rehearsal");
+  bool any = push_run_options(L, argc, argv, told);
+  lua_setfield(L, -2, "options");
+  lua_setfield(L, LUA_REGISTRYINDEX, VBOL_PROGRAM);
+  if (!any) return 0;
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, VBO_MODULE_cli_program_own);
+  int status = vbo_call_chunk(L, 1, 1);
+  if (status != 0) return status;
+  lua_getfield(L, -1, "check");
+  lua_getfield(L, LUA_REGISTRYINDEX, VBOL_PROGRAM);
+  lua_getfield(L, -1, "options");
+  lua_remove(L, -2);
+  status = vbo_call_chunk(L, 1, 0);
+  lua_settop(L, 0);
+  return status;
+}
+
 /* Where vbo.runtime.progress finds it; loading that now would cost every start. */
 static void set_progress(lua_State *L, const vbo_arguments *told) {
   const char *progress = told->progress != NULL ? told->progress : "default";
@@ -305,6 +430,8 @@ static int run(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
   set_progress(L, told);
   lua_pushboolean(L, told->strict);
   lua_setfield(L, LUA_REGISTRYINDEX, VBOL_STRICT);
+  status = set_program(L, argc, argv, told);
+  if (status != 0) return status;
   vbo_interrupt_install(L);
   /* Before anything that might connect; without it nothing of the runbook is run. */
   if (told->rehearse != NULL) status = start_rehearsal(L, told->rehearse);
@@ -359,7 +486,7 @@ int main(int argc, char **argv) {
     fputs(VBOLUA ": out of memory\n", stderr);
     return EXIT_FAILURE;
   }
-  int status = run(L, argc, argv, &told);
+  int status = finish_run(L, run(L, argc, argv, &told));
   lua_close(L);
   vboL_screen_hide();
   if (vboL_check_handles() && status == EXIT_SUCCESS) status = EXIT_FAILURE;

@@ -4,6 +4,7 @@
 local ascii = require "vbo.base.ascii"
 local operations = require "vbo.cli.complete.operations"
 local output = require "vbo.cli.common.output"
+local own = require "vbo.cli.program.own"
 
 local M = {}
 
@@ -27,6 +28,7 @@ M.program = {
   ["--quiet"] = "flag", ["--strict"] = "flag", ["--trace"] = "flag", ["--version"] = "flag",
   ["--help"] = "flag", ["-h"] = "flag",
 }
+for name, kind in pairs(own.spec) do M.program["--" .. name] = kind end
 
 local function worlds()
   local list = require("vbo.sim.world").names()
@@ -46,6 +48,7 @@ local values = {
   version = function() return require("vbo.catalogue").versions end,
   workload = function() return require("vbo.record").workloads end,
   weather = weathers, world = worlds, rehearse = worlds,
+  journal = { ":files" }, overlap = { "allow" },
   to = { ":folders" }, out = { ":files" }, ["password-file"] = { ":files" },
   ["anonymize-key"] = { ":files" }, ca = { ":files" }, body = { ":files" }, output = { ":files" },
 }
@@ -97,7 +100,7 @@ end
 ---@param words string[]  the last one is completed
 local function option(found, options, usage, words)
   local word, before = words[#words], words[#words - 1] or ""
-  local kind = options[before:match "^%-%-([^=]+)$" or before]
+  local kind = options[before:match "^%-%-([^=]+)$" or before] or options[before]
   local name = word:match "^%-%-([^=]+)="
   if kind == "value" or kind == "list" then
     add_values(found, before:gsub("^%-+", ""), "")
@@ -152,8 +155,8 @@ end
 
 local function program(found, words)
   for i = 1, #words - 1 do
-    local before = words[i - 1]
-    local value = before == "-e" or before == "-l"
+    local before = M.program[words[i - 1]]
+    local value = before == "value" or before == "list"
     if words[i]:sub(1, 1) ~= "-" and not value then
       local rest = table.move(words, i + 1, #words, 1, {})
       if words[i] == "help" then return rest[2] or add_help(found, rest[1]) end
@@ -163,7 +166,6 @@ local function program(found, words)
       return add(found, ":files") -- arguments of a script
     end
   end
-  if words[#words - 1] == "-e" or words[#words - 1] == "-l" then return end
   if not option(found, M.program, "", words) then
     M.list(found)
     add(found, ":files")
