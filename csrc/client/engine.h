@@ -19,8 +19,8 @@ struct vbo_engine {
   bool closed;
   atomic_bool interrupted;
   atomic_bool woken; /* the next wait ends early */
-  vbo_http *http;   /* NULL when closed */
-  vbo_feeds *feeds; /* NULL until the first file */
+  vbo_http *http;    /* NULL when closed */
+  vbo_feeds *feeds;  /* NULL until the first file */
   vbo_timers timers;
   vbo_seats seats;
   vbo_observer observer;

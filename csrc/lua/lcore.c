@@ -259,13 +259,12 @@ static void push_kinds(lua_State *L) {
 }
 
 int luaopen_vbo_core(lua_State *L) {
-  static const luaL_Reg functions[] = {{"now", core_now},         {"time", core_time},
-                                       {"isatty", core_isatty},   {"columns", core_columns},
-                                       {"stat", core_stat},       {"mkdir", core_mkdir},
-                                       {"handles", core_handles}, {"versions", core_versions},
-                                       {"base64", core_base64},   {"unbase64", core_unbase64},
-                                       {"strict", core_strict},   {"hmac", core_hmac}, {"program", core_program},
-                                       {"random", core_random},   {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"now", core_now},           {"time", core_time},         {"isatty", core_isatty},
+      {"columns", core_columns},   {"stat", core_stat},         {"mkdir", core_mkdir},
+      {"handles", core_handles},   {"versions", core_versions}, {"base64", core_base64},
+      {"unbase64", core_unbase64}, {"strict", core_strict},     {"hmac", core_hmac},
+      {"program", core_program},   {"random", core_random},     {NULL, NULL}};
   /* Raises when the running Lua is not the one that this was compiled for. */
   luaL_checkversion(L);
   vboL_check_loader(L);

@@ -6,16 +6,16 @@
 
 /* The options of a run, as core.program() names them; vbo.cli.program.own checks their values. X
  * takes a member, the option and whether a value follows. */
-#define VBO_RUN_OPTIONS(X) \
-  X(journal, "--journal", true) \
-  X(no_journal, "--no-journal", false) \
-  X(reason, "--reason", true) \
-  X(overlap, "--overlap", true) \
-  X(max_changes, "--max-changes", true) \
-  X(max_items, "--max-items", true) \
-  X(only, "--only", true) \
-  X(canary, "--canary", true) \
-  X(stop_after_failures, "--stop-after-failures", true) \
+#define VBO_RUN_OPTIONS(X)                                                                         \
+  X(journal, "--journal", true)                                                                    \
+  X(no_journal, "--no-journal", false)                                                             \
+  X(reason, "--reason", true)                                                                      \
+  X(overlap, "--overlap", true)                                                                    \
+  X(max_changes, "--max-changes", true)                                                            \
+  X(max_items, "--max-items", true)                                                                \
+  X(only, "--only", true)                                                                          \
+  X(canary, "--canary", true)                                                                      \
+  X(stop_after_failures, "--stop-after-failures", true)                                            \
   X(notify, "--notify", true)
 
 #define VBO_RUN_MEMBER(name, option, value) VBO_RUN_##name,
@@ -41,9 +41,9 @@ typedef struct vbo_arguments {
   bool no_environment;
   bool trace;
   bool quiet;
-  bool strict;          /* --strict */
-  const char *progress; /* how it is shown; NULL: by itself */
-  const char *rehearse; /* a world, "" for the usual one; NULL: in earnest */
+  bool strict;                           /* --strict */
+  const char *progress;                  /* how it is shown; NULL: by itself */
+  const char *rehearse;                  /* a world, "" for the usual one; NULL: in earnest */
   const char *run[VBO_RUN_OPTION_COUNT]; /* values, "" for a flag; NULL: not given */
 } vbo_arguments;
 

@@ -113,7 +113,8 @@ static void on_signal(int number, siginfo_t *info, void *context) {
    * as SI_KERNEL. Some systems report SI_USER without a sender. */
   bool key = number == SIGINT && !(info->si_code == SI_USER && info->si_pid != 0);
   /* Children get no SIGQUIT: it would leave their core dumps. */
-  if (vbo_command_signal(number == SIGQUIT ? SIGTERM : number, key)) return; /* the child's, so far */
+  if (vbo_command_signal(number == SIGQUIT ? SIGTERM : number, key))
+    return; /* the child's, so far */
   count = count + 1;
   if (count > 2) leave();
   if (count == 2) {

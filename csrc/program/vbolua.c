@@ -320,7 +320,8 @@ static const char *kind_of_program(const vbo_arguments *told, int argc, char **a
   if (told->interactive) return "repl";
   if (has_script && told->plain_dash && is_command(argv[told->script])) return "command";
   if (told->execute) return "string";
-  if (has_script) return told->plain_dash && strcmp(argv[told->script], "-") == 0 ? "stdin" : "script";
+  if (has_script)
+    return told->plain_dash && strcmp(argv[told->script], "-") == 0 ? "stdin" : "script";
   return isatty(STDIN_FILENO) ? "repl" : "stdin";
 }
 

@@ -12,7 +12,7 @@ local folder, remove
 
 setup(function()
   folder, remove = program.folder()
-  local file <close> = assert(io.open(folder .. "/told.lua", "w"))
+  local file <close> = assert(io.open(folder .. "/called.lua", "w"))
   file:write [[local json = require "vbo.base.json"
     print(json.encode(require "vbo.core".program()))]]
 end)
@@ -23,7 +23,7 @@ local function shell(text)
   return program.run(("cd %s && V=%s; %s"):format(quoted(folder), vbolua, text))
 end
 
-local function told(text)
+local function called(text)
   local output, status = shell(text)
   assert.equal(0, status, output)
   return json.decode(output)
@@ -31,21 +31,21 @@ end
 
 describe("the options of a run", function()
   it("reach core.program as values, with a blank or = before them", function()
-    local given = told([["$V" --journal=j.db --reason 'ticket 4711' --overlap=allow]]
+    local given = called([["$V" --journal=j.db --reason 'ticket 4711' --overlap=allow]]
       .. [[ --max-changes 10 --max-items=200 --only 'mailbox:*@contoso.com' --only=site:x]]
-      .. [[ --canary 2 --stop-after-failures 10% --notify='mail -s done ops' told.lua a --b]])
+      .. [[ --canary 2 --stop-after-failures 10% --notify='mail -s done ops' called.lua a --b]])
     assert.same({
       journal = "j.db", reason = "ticket 4711", overlap = "allow", max_changes = 10,
       max_items = 200, only = { "mailbox:*@contoso.com", "site:x" }, canary = 2,
       stop_after_failures = "10%", notify = "mail -s done ops",
     }, given.options)
     assert.same({ "a", "--b" }, given.arguments)
-    assert.equal("told.lua", given.script)
-    assert.is_true(told [["$V" --no-journal told.lua]].options.no_journal)
+    assert.equal("called.lua", given.script)
+    assert.is_true(called [["$V" --no-journal called.lua]].options.no_journal)
   end)
 
   it("end at the script, whose arguments keep theirs", function()
-    local given = told [["$V" told.lua --max-changes x --journal]]
+    local given = called [["$V" called.lua --max-changes x --journal]]
     assert.is_nil(next(given.options))
     assert.same({ "--max-changes", "x", "--journal" }, given.arguments)
   end)
@@ -71,7 +71,7 @@ describe("the options of a run", function()
   }
   for text, message in pairs(wrong) do
     it("refuse " .. text, function()
-      local output, status = shell(("LUA_INIT='print(1)' \"$V\" %s told.lua"):format(text))
+      local output, status = shell(("LUA_INIT='print(1)' \"$V\" %s called.lua"):format(text))
       assert.equal("vbolua: " .. message, (output:gsub(" %[usage%].*$", "")))
       assert.equal(2, status)
     end)
@@ -80,11 +80,11 @@ describe("the options of a run", function()
   local misplaced = {
     ["--reason"] = "a value is missing after '--reason'",
     ["--reason="] = "a value is missing after '--reason='",
-    ["--reason --strict told.lua"] = "a value is missing after '--reason'",
-    ["--no-journal=x told.lua"] = "no value may follow '--no-journal=x'",
-    ["--canary 1 --canary=2 told.lua"] = "the option is given twice: '--canary=2'",
-    ["--journal=x --no-journal told.lua"] = "--journal and --no-journal exclude each other",
-    ["--max-change 1 told.lua"] = "unrecognized option '--max-change'",
+    ["--reason --strict called.lua"] = "a value is missing after '--reason'",
+    ["--no-journal=x called.lua"] = "no value may follow '--no-journal=x'",
+    ["--canary 1 --canary=2 called.lua"] = "the option is given twice: '--canary=2'",
+    ["--journal=x --no-journal called.lua"] = "--journal and --no-journal exclude each other",
+    ["--max-change 1 called.lua"] = "unrecognized option '--max-change'",
   }
   for text, message in pairs(misplaced) do
     it(("refuse %s with the usage"):format(text), function()
@@ -106,28 +106,28 @@ end)
 
 describe("core.program", function()
   local kinds = {
-    [ [["$V" told.lua]] ] = "script",
-    [ [["$V" -e 'x = 1' told.lua]] ] = "string",
-    [ [["$V" -e "$(cat told.lua)"]] ] = "string",
-    [ [["$V" - x <told.lua]] ] = "stdin",
-    [ [["$V" <told.lua]] ] = "stdin",
-    [ [["$V" -i told.lua </dev/null | sed -n 2p]] ] = "repl",
+    [ [["$V" called.lua]] ] = "script",
+    [ [["$V" -e 'x = 1' called.lua]] ] = "string",
+    [ [["$V" -e "$(cat called.lua)"]] ] = "string",
+    [ [["$V" - x <called.lua]] ] = "stdin",
+    [ [["$V" <called.lua]] ] = "stdin",
+    [ [["$V" -i called.lua </dev/null | sed -n 2p]] ] = "repl",
   }
   for text, kind in pairs(kinds) do
     it(("names the kind of %s %s"):format(text, kind), function()
-      assert.equal(kind, told(text).kind)
+      assert.equal(kind, called(text).kind)
     end)
   end
 
   it("names a command, and whether it rehearses", function()
-    local given = told [[LUA_INIT=@told.lua "$V" complete -- --no-such]]
+    local given = called [[LUA_INIT=@called.lua "$V" complete -- --no-such]]
     assert.equal("command", given.kind)
     assert.equal("complete", given.script)
     assert.is_false(given.rehearsal)
   end)
 
   it("lists the libraries that the script was given", function()
-    local given = told [["$V" -l json=vbo.base.json -lvbo told.lua]]
+    local given = called [["$V" -l json=vbo.base.json -lvbo called.lua]]
     assert.same({ "json=vbo.base.json", "vbo" }, given.libraries)
   end)
 
