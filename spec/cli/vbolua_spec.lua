@@ -266,7 +266,7 @@ describe("errors", function()
         echo "%s $?"]]):format(kind, kind)
     end
     table.sort(kinds)
-    assert.equal(21, #kinds)
+    assert.equal(25, #kinds)
     assert.equal(table.concat(kinds, "\n") .. "\n",
       (shell("{ " .. table.concat(script, "\n") .. "\n} | sort")))
   end)

@@ -34,4 +34,9 @@ describe("the journal", function()
     assert.equal("/j/rehearsal.db", of("VBO_JOURNAL=/j/v.db", "{}, true"))
     assert.equal("rehearsal.db", of("VBO_JOURNAL=v.db", "{}, true"))
   end)
+
+  it("has no place without HOME, and the error names --journal", function()
+    assert.equal("journal: the journal has no place: STATE_DIRECTORY, XDG_STATE_HOME and HOME "
+      .. "are not set; name a file with --journal=FILE or VBO_JOURNAL", of "")
+  end)
 end)
