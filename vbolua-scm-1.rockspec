@@ -27,6 +27,7 @@ dependencies = {
 external_dependencies = {
   CURL = { library = "curl" },
   OPENSSL = { header = "openssl/ssl.h", library = "ssl" },
+  SQLITE3 = { header = "sqlite3.h", library = "sqlite3" },
   UTF8PROC = { header = "utf8proc.h", library = "utf8proc" },
   ZLIB = { header = "zlib.h", library = "z" },
 }
@@ -39,8 +40,9 @@ build = {
     CFLAGS = "$(CFLAGS)",
     LUA_INCDIR = "$(LUA_INCDIR)",
     LUA_LIBDIR = "$(LUA_LIBDIR)",
-    ROCK_LIBDIRS = "$(CURL_LIBDIR) $(OPENSSL_LIBDIR) $(UTF8PROC_LIBDIR) $(ZLIB_LIBDIR)",
-    ROCK_INCDIRS = "$(OPENSSL_INCDIR) $(UTF8PROC_INCDIR) $(ZLIB_INCDIR)",
+    ROCK_LIBDIRS = "$(CURL_LIBDIR) $(OPENSSL_LIBDIR) $(SQLITE3_LIBDIR) $(UTF8PROC_LIBDIR) "
+      .. "$(ZLIB_LIBDIR)",
+    ROCK_INCDIRS = "$(OPENSSL_INCDIR) $(SQLITE3_INCDIR) $(UTF8PROC_INCDIR) $(ZLIB_INCDIR)",
     BUILD = "build-rock",
     LUA = "$(LUA)",
   },
@@ -49,8 +51,9 @@ build = {
     CFLAGS = "$(CFLAGS)",
     LUA_INCDIR = "$(LUA_INCDIR)",
     LUA_LIBDIR = "$(LUA_LIBDIR)",
-    ROCK_LIBDIRS = "$(CURL_LIBDIR) $(OPENSSL_LIBDIR) $(UTF8PROC_LIBDIR) $(ZLIB_LIBDIR)",
-    ROCK_INCDIRS = "$(OPENSSL_INCDIR) $(UTF8PROC_INCDIR) $(ZLIB_INCDIR)",
+    ROCK_LIBDIRS = "$(CURL_LIBDIR) $(OPENSSL_LIBDIR) $(SQLITE3_LIBDIR) $(UTF8PROC_LIBDIR) "
+      .. "$(ZLIB_LIBDIR)",
+    ROCK_INCDIRS = "$(OPENSSL_INCDIR) $(SQLITE3_INCDIR) $(UTF8PROC_INCDIR) $(ZLIB_INCDIR)",
     BUILD = "build-rock",
     LUA = "$(LUA)",
     PREFIX = "$(PREFIX)",

@@ -65,6 +65,7 @@ group_build() {
   header_needed openssl openssl/ssl.h libssl-dev "headers of OpenSSL (TLS, SHA-256, secrets)"
   header_needed zlib zlib.h zlib1g-dev "headers of zlib (checks of archives)"
   header_needed libutf8proc utf8proc.h libutf8proc-dev "headers of utf8proc (comparing names)"
+  header_needed sqlite3 sqlite3.h libsqlite3-dev "headers of SQLite (the journal of runs)"
   header_needed lua5.4 lua5.4/lua.h liblua5.4-dev "headers and library of Lua 5.4"
   header_needed lua5.4-cjson lua5.4/lua-cjson.h lua-cjson-dev "JSON, linked into the interpreter"
 }

@@ -140,6 +140,11 @@ VBO_API vbo_secret *vbo_secret_share(vbo_secret *secret);
 /* Gives up one reference; the last one wipes the bytes. */
 VBO_API void vbo_secret_free(vbo_secret *secret);
 
+/* ----------------------------------------------------------------- journal */
+
+/* A file that knows what runs have changed: see docs/runs.md. */
+typedef struct vbo_journal vbo_journal;
+
 /* ------------------------------------------------------------------ engine */
 
 /* An engine carries any number of transfers at once, on one thread (libcurl's multi). */

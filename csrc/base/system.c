@@ -16,13 +16,17 @@
 
 #if defined(__APPLE__)
 #include <malloc/malloc.h>
+#include <sys/mount.h>
+#include <sys/param.h>
 #else
 #include <malloc.h>
 #endif
 #if defined(__linux__)
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #endif
 
@@ -202,6 +206,112 @@ int vbo_system_rename_exclusive(int directory, const char *from, const char *to)
   return ENOSYS;
 #endif
 }
+
+/* A lock of an open file description (OFD) where the system has them: closing another descriptor of
+ * the file does not end it, and a second opening in this process is another holder. */
+static int lock_byte(int file, int command, int64_t offset, struct flock *lock) {
+  int failure = 0;
+  *lock =
+      (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1};
+  do
+    failure = fcntl(file, command, lock) == 0 ? 0 : errno;
+  while (failure == EINTR);
+  return failure;
+}
+
+int vbo_system_lock_byte(int file, int64_t offset) {
+  struct flock lock;
+#if defined(F_OFD_SETLK)
+  return lock_byte(file, F_OFD_SETLK, offset, &lock);
+#else
+  return lock_byte(file, F_SETLK, offset, &lock);
+#endif
+}
+
+int vbo_system_byte_locked(int file, int64_t offset, bool *locked) {
+  struct flock lock;
+#if defined(F_OFD_GETLK)
+  int failure = lock_byte(file, F_OFD_GETLK, offset, &lock);
+#else
+  int failure = lock_byte(file, F_GETLK, offset, &lock);
+#endif
+  *locked = failure == 0 && lock.l_type != F_UNLCK;
+  return failure;
+}
+
+#if defined(__linux__)
+/* Magic numbers of statfs(2), for file systems that other machines write, too. */
+static const struct network {
+  uint32_t magic;
+  const char *name;
+} networks[] = {
+    {0x6969, "NFS"},        {0xff534d42, "CIFS"},  {0xfe534d42, "SMB"},    {0x517b, "SMB"},
+    {0x564c, "NCP"},        {0x73757245, "Coda"},  {0x5346414f, "AFS"},    {0x6b414653, "AFS"},
+    {0x01021997, "9P"},     {0x00c36400, "Ceph"},  {0x01161970, "GFS2"},   {0x7461636f, "OCFS2"},
+    {0x0bd00bd0, "Lustre"}, {0x47504653, "GPFS"},  {0x19830326, "BeeGFS"}, {0x786f4256, "vboxsf"},
+    {0xbacbacbc, "vmhgfs"}, {0xaad7aaea, "PanFS"},
+};
+
+/* Lists the local ones of FUSE; everything else there (sshfs, s3fs, rclone, GlusterFS …) is shared, or
+ * does not say. */
+static const char *const local_fuse[] = {"fuseblk",     "fuse.fuse-overlayfs", "fuse.gocryptfs",
+                                         "fuse.encfs",  "fuse.cryfs",          "fuse.securefs",
+                                         "fuse.bindfs", "fuse.mergerfs",       "fuse.unionfs",
+                                         "fuse.zfs",    "fuse.squashfuse"};
+
+/* Reads the type of the mount that the file is on (proc(5): mountinfo), as "fuse.sshfs". */
+static bool mount_type(int file, char *type, size_t size) {
+  char line[4096];
+  char wanted[32];
+  struct stat info;
+  bool found = false;
+  FILE *mounts = fstat(file, &info) == 0 ? fopen("/proc/self/mountinfo", "re") : NULL;
+  if (mounts == NULL) return false;
+  (void)snprintf(wanted, sizeof wanted, " %u:%u ", major(info.st_dev), minor(info.st_dev));
+  while (!found && fgets(line, sizeof line, mounts) != NULL) {
+    const char *device = strstr(line, wanted);
+    const char *dash = strstr(line, " - ");
+    if (device == NULL || dash == NULL || device > dash) continue;
+    size_t length = strcspn(dash + 3, " \n");
+    (void)snprintf(type, size, "%.*s", (int)(length < size ? length : size - 1), dash + 3);
+    found = true;
+  }
+  fclose(mounts);
+  return found;
+}
+
+static const char *fuse_name(int file) {
+  static char type[64];
+  if (!mount_type(file, type, sizeof type)) return "FUSE";
+  for (size_t i = 0; i < sizeof local_fuse / sizeof *local_fuse; i++)
+    if (strcmp(type, local_fuse[i]) == 0) return NULL;
+  return type;
+}
+
+const char *vbo_system_network_name(int file) {
+  const uint32_t fuse = 0x65735546;
+  struct statfs info;
+  if (fstatfs(file, &info) != 0) return NULL;
+  uint32_t magic = (uint32_t)info.f_type;
+  if (magic == fuse) return fuse_name(file);
+  for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
+    if (networks[i].magic == magic) return networks[i].name;
+  return NULL;
+}
+#elif defined(__APPLE__)
+const char *vbo_system_network_name(int file) {
+  static char name[MFSTYPENAMELEN];
+  struct statfs info;
+  if (fstatfs(file, &info) != 0 || (info.f_flags & MNT_LOCAL) != 0) return NULL;
+  (void)snprintf(name, sizeof name, "%s", info.f_fstypename);
+  return name;
+}
+#else
+const char *vbo_system_network_name(int file) {
+  (void)file;
+  return NULL;
+}
+#endif
 
 /* ------------------------------------------------------------------- memory */
 

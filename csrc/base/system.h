@@ -43,6 +43,14 @@ int vbo_file_sync(int file);
 bool vbo_system_open_unnamed(int directory, int *file);
 /* Gives it a name, which must be free. */
 int vbo_system_link_unnamed(int directory, int file, const char *to);
+/* Locks the byte at `offset` against other openings of the file, in this process and in others, until
+ * this one is closed; EAGAIN or EACCES when it is locked. */
+int vbo_system_lock_byte(int file, int64_t offset);
+/* Finds out whether another opening of the file holds such a lock. */
+int vbo_system_byte_locked(int file, int64_t offset, bool *locked);
+/* Returns the name of the file system where it is shared over a network, on which locks and mapped
+ * files do not hold between machines; NULL for a local one. */
+const char *vbo_system_network_name(int file);
 /* Renames within a directory, with EEXIST for a name that exists; ENOSYS where the system cannot. */
 int vbo_system_rename_exclusive(int directory, const char *from, const char *to);
 

@@ -237,6 +237,21 @@ static int core_hmac(lua_State *L) {
   return 1;
 }
 
+/* core.sha256(bytes) -> 64 hex digits, in lower case | nil, err. */
+static int core_sha256(lua_State *L) {
+  size_t size = 0;
+  const char *bytes = luaL_checklstring(L, 1, &size);
+  char hex[VBO_DIGEST_HEX];
+  vbo_error err = {0};
+  vbo_digest *digest = vbo_digest_new(&err);
+  bool good = digest != NULL && vbo_digest_add(digest, bytes, size, &err) &&
+              vbo_digest_finish(digest, hex, &err);
+  vbo_digest_free(digest);
+  if (!good) return vboL_fail(L, &err);
+  lua_pushstring(L, hex);
+  return 1;
+}
+
 /* core.random(count) -> that many random bytes, fit for keys; 0 to 65536 | nil, err. */
 static int core_random(lua_State *L) {
   lua_Integer count = luaL_checkinteger(L, 1);
@@ -259,12 +274,14 @@ static void push_kinds(lua_State *L) {
 }
 
 int luaopen_vbo_core(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"now", core_now},           {"time", core_time},         {"isatty", core_isatty},
-      {"columns", core_columns},   {"stat", core_stat},         {"mkdir", core_mkdir},
-      {"handles", core_handles},   {"versions", core_versions}, {"base64", core_base64},
-      {"unbase64", core_unbase64}, {"strict", core_strict},     {"hmac", core_hmac},
-      {"program", core_program},   {"random", core_random},     {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"now", core_now},         {"time", core_time},
+                                       {"isatty", core_isatty},   {"columns", core_columns},
+                                       {"stat", core_stat},       {"mkdir", core_mkdir},
+                                       {"handles", core_handles}, {"versions", core_versions},
+                                       {"base64", core_base64},   {"unbase64", core_unbase64},
+                                       {"strict", core_strict},   {"hmac", core_hmac},
+                                       {"program", core_program}, {"random", core_random},
+                                       {"sha256", core_sha256},   {NULL, NULL}};
   /* Raises when the running Lua is not the one that this was compiled for. */
   luaL_checkversion(L);
   vboL_check_loader(L);
@@ -283,12 +300,13 @@ int luaopen_vbo_core(lua_State *L) {
   vboL_open_client(L);
   vboL_open_transfer(L);
   vboL_open_secret(L);
-  vboL_open_permit(L);
   vboL_open_json(L);
   vboL_open_fold(L);
   vboL_open_screen(L);
   vboL_open_page(L);
   vboL_open_file(L);
   vboL_open_text(L);
+  vboL_open_journal(L);
+  vboL_open_permit(L);
   return 1;
 }

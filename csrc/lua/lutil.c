@@ -198,7 +198,7 @@ static _Atomic long closed[VBOL_HANDLE_KINDS];
 static _Atomic long collected[VBOL_HANDLE_KINDS];
 
 static const char *const handle_names[VBOL_HANDLE_KINDS] = {"engine", "client", "transfer",
-                                                            "secret", "server"};
+                                                            "secret", "server", "journal"};
 
 void vboL_count_opened(vboL_handle_kind kind) {
   opened[kind]++;

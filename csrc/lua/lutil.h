@@ -64,6 +64,7 @@ typedef enum vboL_handle_kind {
   VBOL_TRANSFER,
   VBOL_SECRET,
   VBOL_SERVER,
+  VBOL_JOURNAL,
   VBOL_HANDLE_KINDS
 } vboL_handle_kind;
 
@@ -181,7 +182,6 @@ void vboL_open_engine(lua_State *L);
 void vboL_open_client(lua_State *L);
 void vboL_open_transfer(lua_State *L);
 void vboL_open_secret(lua_State *L);
-void vboL_open_permit(lua_State *L);
 void vboL_open_json(lua_State *L);
 void vboL_open_fold(lua_State *L); /* after vboL_open_json */
 void vboL_open_text(lua_State *L);
@@ -189,6 +189,8 @@ void vboL_open_text(lua_State *L);
 int vboL_text_visible(lua_State *L);
 void vboL_open_file(lua_State *L);
 void vboL_open_screen(lua_State *L);
+void vboL_open_journal(lua_State *L);
+void vboL_open_permit(lua_State *L);
 
 /* ------------------------------------------------------------------- screen */
 

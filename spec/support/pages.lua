@@ -121,7 +121,7 @@ end
 -- As `make install` writes it, but of the build that is tested.
 local function describe_library(folder)
   local root = os.getenv "PWD"
-  local libraries = program.run "pkg-config --libs libcurl openssl libutf8proc zlib"
+  local libraries = program.run "pkg-config --libs libcurl openssl libutf8proc sqlite3 zlib"
   write(folder .. "/vbolua.pc", table.concat({ "Name: vbolua", "Description: of this build",
     "Version: 0", ("Cflags: -I%s/csrc"):format(root),
     ("Libs: %s/libvbolua.a %s -lpthread -lm %s"):format(os.getenv "VBO_BUILD" or root .. "/build",

@@ -58,6 +58,7 @@ M.headers = {
   { "^curl/", "http" },
   -- The rehearsal server makes its certificate and its random numbers itself.
   { "^openssl/", "http/trust", "base/secret_memory", "save/digest", "server/identity" },
+  { "^sqlite3", "store" },
   { "^lua", "lua", "server", "program" },
   { "^lauxlib", "lua", "server", "program" },
 }
