@@ -1,4 +1,4 @@
--- Which arguments of a script look secret.
+-- Finds the arguments of a script that look secret.
 --
 -- Covers vbo.run.arguments.
 

@@ -1,4 +1,4 @@
---- Tells which arguments of a script look secret: the journal keeps their position, not their value.
+--- Finds the arguments of a script that look secret: the journal keeps their position alone.
 ---
 --- The tests err on the side of secrecy: an argument taken for a secret is asked for when the run
 --- is resumed, and one that is not stays in the journal.  Ids (GUIDs, those of Exchange items),
