@@ -83,15 +83,17 @@ typedef enum vbo_error_kind {
 /* A failure. It is a plain value: copy it freely, nothing in it needs freeing. */
 typedef struct vbo_error {
   vbo_error_kind kind;
-  int status;          /* HTTP status of the answer; 0 without one */
-  int os_error;        /* errno; 0 when no system call failed */
-  bool retryable;      /* the same call may succeed later, and repeating it is safe */
-  bool sent;           /* the request may have reached the server */
-  char code[64];       /* the server's errorCode, an OAuth error, or an errno's name; may be "" */
-  char message[512];   /* one line for people; never holds a secret */
-  char hint[256];      /* what to do about it, an imperative; may be "" */
-  char server[256];    /* "https://host:port", or "" */
-  char request[512];   /* "GET /v8/Jobs", or "" */
+  int status;        /* HTTP status of the answer; 0 without one */
+  int os_error;      /* errno; 0 when no system call failed */
+  bool retryable;    /* the same call may succeed later, and repeating it is safe */
+  bool sent;         /* the request may have reached the server */
+  bool refused;      /* the server itself refused it: 400, 401, 403, 404, 405, 409, 422, 429 or 503
+                          with its own error object. Nothing was done then */
+  char code[64];     /* the server's errorCode, an OAuth error, or an errno's name; may be "" */
+  char message[512]; /* one line for people; never holds a secret */
+  char hint[256];    /* what to do about it, an imperative; may be "" */
+  char server[256];  /* "https://host:port", or "" */
+  char request[512]; /* "GET /v8/Jobs", or "" */
   int64_t retry_after; /* the answer's Retry-After in milliseconds; 0 without one */
 } vbo_error;
 
@@ -196,7 +198,8 @@ typedef struct vbo_client_options {
   int64_t idle_timeout;         /* silence after the first byte of an answer, whose head must be
                                    complete within the same time; default 120,000 */
   int64_t deadline;             /* for a whole transfer; default 0: none */
-  int retries;                  /* of reads, and of changes that never left; -1: none; default 3 */
+  int retries;                  /* of reads, and of changes that never left or that the server
+                                   refused for now; -1: none; default 3 */
   size_t body_limit;            /* of an answer in memory; default 64 MiB */
   int at_once;                  /* requests to this server at once; default 64 */
   int exports_at_once;          /* of its exclusive ones; default 1 */
@@ -269,12 +272,12 @@ typedef struct vbo_request {
   const char *content_type; /* default for a body: "application/json" */
   const vbo_secret_slot *secrets;
   size_t secret_count;
-  bool change;        /* alters production or the server: sent at most once (see
-                       vbo_transfer_start) */
+  bool change;        /* alters production or the server: carried out at most once (see
+                         vbo_transfer_start) */
   bool anonymous;     /* without a token */
   bool exclusive;     /* an export that the server prepares one at a time */
-  bool once;          /* sent at most once although it is not a change: it opens something on the
-                       server. A lost answer keeps its kind, with `sent` set */
+  bool once;          /* carried out at most once although it is not a change: it opens something
+                         on the server. A lost answer keeps its kind, with `sent` set */
   bool urgent;        /* the clean-up: waits for no pause, no seat, and no given-up server */
   int64_t deadline;   /* default: the client's */
   vbo_permit *permit; /* of a journaled client's change; stays the caller's. NULL: none */
@@ -311,8 +314,11 @@ typedef struct vbo_sink_options {
  *    retried after a growing, jittered pause, or the server's Retry-After (RFC 9110 section
  *    10.2.3) where that is longer and within `longest_pause`, `retries` times; a pulled one only
  *    while no byte was handed out.
- *  - A change goes out on a connection of its own and is repeated only when it provably never
- *    left this machine, or after a 401. When its answer is lost the kind is UNKNOWN_OUTCOME.
+ *  - A change, or another request that is sent `once`, goes out on a connection of its own. It is
+ *    repeated only when it provably never left this machine, or the server itself refused it
+ *    (`vbo_error.refused`): once after a 401, and after a 429 or 503 as a read is, within the same
+ *    retries, pauses and deadline. A status without the server's own error object may come from a
+ *    gateway, and repeats nothing. When the answer of a change is lost the kind is UNKNOWN_OUTCOME.
  *  - A journaled client sends a change only with a permit that was issued for this request and that
  *    no request has spent; without one it fails with JOURNAL, and nothing is sent. What is a change
  *    the client decides itself: any method but GET, unless its API version is known to have it as a

@@ -1,7 +1,7 @@
 /* retry.c: see retry.h.
  *
  * Transfers and token requests share these rules. Whether a request may be repeated at all is
- * decided by their owners: a change never is by status alone. */
+ * decided by their owners: a change never is by status alone, for it may be a gateway's. */
 #include "client/retry.h"
 
 #include <stdio.h>

@@ -51,7 +51,7 @@ struct vbo_transfer {
   bool change;
   bool anonymous;
   bool exclusive;
-  bool once;   /* sent at most once: a change, or a request that opens something */
+  bool once;   /* carried out at most once: a change, or a request that opens something */
   bool urgent; /* waits for no pause and no seat */
   bool login;  /* needs a token and sends no request of its own */
 

@@ -198,11 +198,12 @@ void vbo_transfer_on_token(void *owner, const vbo_error *failure) {
 
 /* ------------------------------------------------------------ what follows */
 
-/* Returns whether the request is sent again: within the retries, never twice what must not be,
- * and never after the puller has bytes of an answer that the next one may not repeat. */
+/* Returns whether the request is sent again: within the retries, never after the puller has bytes
+ * of an answer that the next one may not repeat, and what must not be carried out twice only when
+ * the server itself refused it. */
 static bool may_repeat(const vbo_transfer *transfer, bool sent, bool repeat) {
   if (!repeat || transfer->retried >= transfer->group->endpoint->retries) return false;
-  if (transfer->once && sent) return false;
+  if (transfer->once && sent && !transfer->refused) return false;
   /* The clean-up at a program's end does not wait for a given-up server. */
   vbo_load load;
   vbo_congestion_read(transfer->group->endpoint->congestion, &load);
@@ -223,6 +224,7 @@ static bool outcome_unknown(const vbo_transfer *transfer, const vbo_error *err, 
 static void conclude(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
   vbo_error final = *err;
   final.sent = sent;
+  final.refused = sent && transfer->refused;
   final.retryable = repeat && (!transfer->once || !sent || transfer->refused);
   if (outcome_unknown(transfer, err, sent)) {
     char message[sizeof final.message];
@@ -251,12 +253,15 @@ static void keep_lost(vbo_transfer *transfer, const vbo_error *err) {
 
 static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool repeat) {
   vbo_error trouble = {0};
+  vbo_error noted = *err;
+  noted.sent = sent;
+  noted.refused = sent && transfer->refused;
   bool refused = !transfer->once || !sent || transfer->refused;
   /* A 401 says that nothing was done, so that a change may be repeated, too: once, with a new
    * token. */
   if (err->status == 401 && refused && !transfer->anonymous && !transfer->renewed) {
     transfer->renewed = true;
-    keep_lost(transfer, err);
+    keep_lost(transfer, &noted);
     vbo_auth_refused(transfer->group->auth, transfer->token);
     if (vbo_transfer_reset(transfer, &trouble))
       vbo_transfer_begin(transfer);
@@ -264,7 +269,6 @@ static void decide(vbo_transfer *transfer, const vbo_error *err, bool sent, bool
       conclude(transfer, &trouble, false, false);
     return;
   }
-  vbo_error noted = *err;
   bool within =
       vbo_retry_note(&transfer->headers, transfer->group->endpoint->longest_pause, &noted);
   /* Retry-After is not obeyed: the clean-up's own pauses are short. */

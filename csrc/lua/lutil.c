@@ -48,6 +48,7 @@ void vboL_push_error(lua_State *L, const vbo_error *err) {
   set_string(L, "request", err->request);
   set_true(L, "retryable", err->retryable);
   set_true(L, "sent", err->sent);
+  set_true(L, "refused", err->refused);
   set_integer(L, "os_error", err->os_error);
   /* Seconds, as all times in Lua. */
   if (err->retry_after > 0) {

@@ -104,6 +104,25 @@ describe("housekeeping at a server", function()
       -- The other one is known, and stays.
       assert.same({ mine.id }, open_sessions())
     end)
+
+    it("explores again when the server refuses for now, in " .. version, function()
+      local settings = server.settings(version)
+      settings.retries = 1
+      local client <close> = vbo.connect(settings)
+      for _, status in ipairs { 429, 503 } do
+        local rule = ("operation=Organization_Explore status=%d retry_after=0"):format(status)
+        server.weather(rule .. " count=1")
+        local session <close> = explore(client)
+        assert.same({ session.id }, open_sessions())
+        -- Refused to the end: nothing was opened, and no list of sessions is asked for.
+        server.weather(rule .. " count=2")
+        local err = rehearsal.failure(explore, client)
+        assert.same({ "busy", status, true }, { err.kind, err.status, err.refused })
+        assert.is_nil(err.sessions)
+        assert.equal(2, server.ask("GET", "/sim/weather")[1].struck)
+        assert.same({ session.id }, open_sessions())
+      end
+    end)
   end
 
   it("names the sessions where several can be the lost one", function()

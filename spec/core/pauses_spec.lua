@@ -87,10 +87,64 @@ describe("a pause that the server asks for", function()
   it("is in the error of a change that was refused because of it", function()
     local peer <close> = start("on POST /v8/x", "header Retry-After: 30",
       'json 429 {"message":"later"}')
-    local client = peer:connect { retries = 3 }
+    local client = peer:connect { retries = 3, longest_pause = 20 }
     local err = rehearsal.failure(ask, client, { method = "POST", change = true, body = {} })
     assert.equal("busy", err.kind)
     assert.equal(30, err.retry_after)
+    assert.is_true(err.refused)
+    assert.is_true(err.retryable)
+    assert.equal(1, peer:count "POST /v8/x")
+    client:close()
+  end)
+
+  -- The dialects' error objects, and that of the login.
+  local objects = {
+    v5 = { '{"message":"later"}', '{"Message":"An error","ExceptionMessage":"later"}' },
+    v8 = { '{"message":"later","errorCode":"TooManyRequests"}', '{"errorCode":"Busy"}',
+      '{"error":"temporarily_unavailable","error_description":"later"}' },
+  }
+
+  it("is waited for by a change and an explore, in each dialect", function()
+    local rules, tries = {}, {}
+    for version, bodies in pairs(objects) do
+      for i, body in ipairs(bodies) do
+        for _, kind in ipairs { "change", "once" } do
+          local path = ("/%s/%s%d"):format(version, kind, i)
+          tries[#tries + 1] = { method = "POST", path = path, body = {}, [kind] = true }
+          rules[#rules + 1] = ("on POST %s times 2\nheader Retry-After: 0\njson %d %s\n"
+            .. "on POST %s\njson 200 1"):format(path, i % 2 == 0 and 503 or 429, body, path)
+        end
+      end
+    end
+    local peer <close> = start(table.concat(rules, "\n"))
+    local client = peer:connect { retries = 3 }
+    -- At once: all of them wait for each other's pauses.
+    vbo.parallel(tries, { limit = #tries }, function(more)
+      assert.equal(1, ask(client, more))
+    end)
+    assert.equal(10, #tries)
+    for _, more in ipairs(tries) do assert.equal(3, peer:count("POST " .. more.path .. " ")) end
+    client:close()
+  end)
+
+  it("ends with the retries for a change, too, and says that the server refused it", function()
+    local peer <close> = start("on POST /v8/x", 'json 503 {"message":"later"}')
+    local client, log = peer:connect { retries = 1 }
+    local err = rehearsal.failure(ask, client, { method = "POST", change = true, body = {} })
+    assert.same({ "busy", 503, true, true }, { err.kind, err.status, err.refused, err.retryable })
+    assert.equal(2, peer:count "POST /v8/x")
+    assert.matches("POST /v8/x: busy: the server answered 503: later; asked for again, attempt 2",
+      table.concat(log, "\n"), 1, true)
+    client:close()
+  end)
+
+  it("repeats no change for a gateway's 503, whose outcome is unknown", function()
+    local peer <close> = start("on POST /v8/x", "header Retry-After: 0",
+      "text 503 text/html <html><title>Busy</title></html>")
+    local client = peer:connect { retries = 3 }
+    local err = rehearsal.failure(ask, client, { method = "POST", change = true, body = {} })
+    assert.equal("unknown_outcome", err.kind)
+    assert.is_nil(err.refused)
     assert.equal(1, peer:count "POST /v8/x")
     client:close()
   end)

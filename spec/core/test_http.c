@@ -92,7 +92,7 @@ static void knows_whether_the_server_itself_refused(void **state) {
   static const struct {
     const char *answer;
     vbo_error_kind kind;
-    bool retryable;
+    bool retried;
   } cases[] = {
       {"json 400 {\"message\":\"no\"}", VBO_ERROR_REFUSED, false},
       {"json 403 {\"message\":\"no\",\"errorCode\":null}", VBO_ERROR_REFUSED, false},
@@ -101,7 +101,11 @@ static void knows_whether_the_server_itself_refused(void **state) {
       {"json 409 {\"message\":\"no\"}", VBO_ERROR_CONFLICT, false},
       {"json 422 {\"errors\":{\"a\":[\"b\"]}}", VBO_ERROR_REFUSED, false},
       {"json 429 {\"message\":\"later\"}", VBO_ERROR_BUSY, true},
+      {"json 429 {\"errorCode\":\"TooMany\"}", VBO_ERROR_BUSY, true},
       {"json 503 {\"error\":{\"message\":\"later\"}}", VBO_ERROR_BUSY, true},
+      {"json 503 {\"Message\":\"later\",\"ExceptionMessage\":\"x\"}", VBO_ERROR_BUSY, true},
+      {"json 503 {\"error\":\"temporarily_unavailable\",\"error_description\":\"x\"}",
+       VBO_ERROR_BUSY, true},
       /* The same without words of the server's own, or with another status. */
       {"empty 400", VBO_ERROR_UNKNOWN_OUTCOME, false},
       {"empty 404", VBO_ERROR_UNKNOWN_OUTCOME, false},
@@ -111,6 +115,11 @@ static void knows_whether_the_server_itself_refused(void **state) {
       {"json 409 {\"message\":\"no\"} and more", VBO_ERROR_UNKNOWN_OUTCOME, false},
       {"json 429 {\"message\":\"la", VBO_ERROR_UNKNOWN_OUTCOME, false},
       {"text 503 text/html <html><title>Busy</title>", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"text 503 text/plain upstream connect error", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"json 503 \"busy\"", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"empty 429", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"empty 503", VBO_ERROR_UNKNOWN_OUTCOME, false},
+      {"json 504 {\"message\":\"no\"}", VBO_ERROR_UNKNOWN_OUTCOME, false},
       {"json 408 {\"message\":\"no\"}", VBO_ERROR_UNKNOWN_OUTCOME, false},
       {"json 410 {\"message\":\"no\"}", VBO_ERROR_UNKNOWN_OUTCOME, false},
       {"json 500 {\"message\":\"it broke\"}", VBO_ERROR_UNKNOWN_OUTCOME, false},
@@ -120,15 +129,111 @@ static void knows_whether_the_server_itself_refused(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char script[512];
     snprintf(script, sizeof script, TOKEN "on POST /v8/x\n%s\n", cases[i].answer);
-    session s = begin(script);
+    session s = prepare(script);
+    s.options.retries = 1;
+    s.client = client_open(&s);
     call_fails(&s, "POST", "/v8/x", true, NULL);
     if (s.err.kind != cases[i].kind) fail_msg("%s: %s", cases[i].answer, s.err.message);
-    assert_int_equal(s.err.retryable, cases[i].retryable);
+    assert_int_equal(s.err.retryable, cases[i].retried);
+    assert_int_equal(s.err.refused, cases[i].kind != VBO_ERROR_UNKNOWN_OUTCOME);
+    assert_true(s.err.sent);
     /* The error keeps the server's status in any case. */
     assert_int_equal(s.err.status, atoi(strchr(cases[i].answer, ' ') + 1));
-    assert_int_equal(peer_count(s.peer, "POST /v8/x"), 1);
+    if (peer_count(s.peer, "POST /v8/x") != (cases[i].retried ? 2 : 1))
+      fail_msg("%s: sent %d times", cases[i].answer, peer_count(s.peer, "POST /v8/x"));
     end(&s);
   }
+}
+
+/* Sends a change and an explore, which the server refuses for now, and then not. */
+static void repeats_what_was_refused_for_now(void **state) {
+  (void)state;
+  static const char *const refusals[] = {"json 429 {\"message\":\"later\"}",
+                                         "header Retry-After: 0\njson 503 {\"message\":\"later\"}"};
+  for (size_t i = 0; i < 4; i++) {
+    char script[512];
+    snprintf(script, sizeof script,
+             TOKEN "on POST /v5/x times 2\n%s\non POST /v5/x\njson 200 [7]\n", refusals[i % 2]);
+    session s = begin(script);
+    vbo_request request = {.method = "POST",
+                           .path = "/v5/x",
+                           .body = "{\"a\":null}",
+                           .body_size = 10,
+                           .change = i < 2,
+                           .once = i >= 2};
+    vbo_transfer *t = vbo_call(s.client, &request, NULL, &s.err);
+    if (t == NULL) fail_msg("%s: %s", refusals[i % 2], s.err.message);
+    assert_string_equal(vbo_transfer_body(t, NULL), "[7]");
+    assert_true(vbo_transfer_lost(t, 1)->sent);
+    assert_kind(*vbo_transfer_lost(t, 2), BUSY);
+    vbo_transfer_free(t);
+    assert_int_equal(peer_count(s.peer, "POST /v5/x"), 3);
+    end(&s);
+  }
+}
+
+/* The attempt that was refused says nothing about the one that follows it. */
+static void loses_the_answer_after_a_refusal(void **state) {
+  (void)state;
+  session s = begin(TOKEN
+                    "on POST /v8/x times 1\njson 503 {\"message\":\"later\"}\n"
+                    "on POST /v8/x\nclose\n"
+                    "on POST /v8/y times 1\njson 429 {\"message\":\"later\"}\n"
+                    "on POST /v8/y\nempty 503\n");
+  call_fails(&s, "POST", "/v8/x", true, NULL);
+  assert_kind(s.err, UNKNOWN_OUTCOME);
+  assert_false(s.err.refused);
+  assert_int_equal(peer_count(s.peer, "POST /v8/x"), 2);
+  call_fails(&s, "POST", "/v8/y", true, NULL);
+  assert_kind(s.err, UNKNOWN_OUTCOME);
+  assert_int_equal(peer_count(s.peer, "POST /v8/y"), 2);
+  end(&s);
+}
+
+/* Cancelled, or at its deadline, between a refusal and the next attempt: nothing was done. */
+static void ends_in_the_pause_after_a_refusal(void **state) {
+  (void)state;
+  session s = begin(TOKEN
+                    "on POST /v8/x\nheader Retry-After: 30\njson 429 {\"message\":\"later\"}\n"
+                    "on POST /v8/y\nheader Retry-After: 86400\njson 429 {\"message\":\"later\"}\n");
+  vbo_transfer *t = start(&s, "POST", "/v8/x", true, NULL);
+  vbo_progress progress = {0};
+  while (progress.pause == 0) {
+    assert_true(vbo_engine_run(s.engine, 100, &s.err) >= 0);
+    vbo_transfer_progress(t, &progress);
+  }
+  vbo_transfer_cancel(t);
+  assert_kind(*vbo_transfer_error(t), CANCELLED);
+  assert_false(vbo_transfer_error(t)->sent);
+  vbo_transfer_free(t);
+  /* The pause holds the client's other requests, too: another one asks. */
+  vbo_client_free(s.client);
+  s.client = client_open(&s);
+  vbo_request request = {.method = "POST", .path = "/v8/x", .change = true, .deadline = 10000};
+  assert_null(vbo_call(s.client, &request, NULL, &s.err));
+  assert_kind(s.err, BUSY); /* at once: the pause would end behind the deadline */
+  assert_true(s.err.refused);
+  assert_int_equal(s.err.retry_after, 30000);
+  call_fails(&s, "POST", "/v8/y", true, NULL);
+  assert_kind(s.err, BUSY);
+  assert_true(s.err.refused);
+  assert_contains(s.err.message, "it asks to wait 86400 s, longer than the 600 s allowed");
+  assert_int_equal(peer_count(s.peer, "POST /v8/y"), 1);
+  end(&s);
+}
+
+static void a_read_is_refused_too(void **state) {
+  (void)state;
+  session s = begin(TOKEN
+                    "on GET /v8/a\njson 404 {\"message\":\"no\"}\non GET /v8/b\nempty 404\n"
+                    "on GET /v8/c\njson 500 {\"message\":\"no\"}\n");
+  call_fails(&s, "GET", "/v8/a", false, NULL);
+  assert_true(s.err.refused);
+  call_fails(&s, "GET", "/v8/b", false, NULL);
+  assert_false(s.err.refused);
+  call_fails(&s, "GET", "/v8/c", false, NULL);
+  assert_false(s.err.refused);
+  end(&s);
 }
 
 /* A token that is refused by the server itself is renewed; anything else might have been done. */
@@ -666,6 +771,10 @@ int main(void) {
       cmocka_unit_test(repeats_a_read_whose_answer_is_lost),
       cmocka_unit_test(never_repeats_a_change_whose_answer_is_lost),
       cmocka_unit_test(knows_whether_the_server_itself_refused),
+      cmocka_unit_test(repeats_what_was_refused_for_now),
+      cmocka_unit_test(loses_the_answer_after_a_refusal),
+      cmocka_unit_test(ends_in_the_pause_after_a_refusal),
+      cmocka_unit_test(a_read_is_refused_too),
       cmocka_unit_test(renews_the_token_of_a_change_that_was_refused),
       cmocka_unit_test(repeats_a_change_that_never_left),
       cmocka_unit_test(takes_no_leftover_bytes_for_an_answer),

@@ -17,6 +17,8 @@ local M = {}
 ---@field request string?    "POST /v8/Jobs/…/start"
 ---@field retryable boolean  the same call may succeed later, and repeating it is safe
 ---@field sent boolean?      the request may have reached the server
+---@field refused boolean?   the server itself refused the request (400, 401, 403, 404, 405, 409,
+---  422, 429 or 503 with its own error object): nothing was done
 ---@field hint string?       what to do about it
 ---@field retry_after number?  seconds that the server asks to wait (Retry-After)
 ---@field where string?      "runbook.lua:12", the line outside this library that made the call

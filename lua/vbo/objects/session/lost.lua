@@ -88,7 +88,7 @@ end
 
 -- Whether the server may have done what it gave no proper answer to.
 local function is_lost(err)
-  if not errors.is(err) or not err.sent then return false end
+  if not errors.is(err) or not err.sent or err.refused then return false end
   local status = err.status or 0
   return status < 300 or status == 408 or status >= 500
 end
