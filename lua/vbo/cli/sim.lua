@@ -29,6 +29,12 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
                              DIR/world.lua; or what sim record wrote
   --token-lifetime SECONDS   how long an access token is valid (default 3600)
   --session-idle SECONDS     when an unused restore session stops by itself (default 900; 0: never)
+  --session-kept SECONDS     when a session that ended is forgotten (default: the last thousand are
+                             kept)
+  --ids backup|session       whether each restore session has ids of its own (default backup)
+  --events WHICH             which events of restore sessions are shown: all, late (after a
+                             minute), unnamed (without items) or none (default all)
+  --installation UUID        the server's installation id (default a fixed one)
   --weather NAME|FILE        what goes wrong on the way: storm, slow, busy, or rules in a file (Lua
                              or JSON); may be given several times
   --fault 'RULE'             one rule, as 'operation=OneDrive*Save* nth=2 reset_at=5000'; may be

@@ -35,12 +35,17 @@ local meta = { __name = "vbo.sim", __index = Rehearsal }
 ---@field token_lifetime? integer
 ---@field zone? string
 ---@field session_idle? integer
+---@field session_kept? integer
+---@field ids? "backup"|"session"
+---@field events? "all"|"late"|"unnamed"|"none"
+---@field installation? string
 ---@field schedules? boolean
 
 local spec = {
   world = "string", weather = "string|table", seed = "integer", user = "string",
   password = "string", token_lifetime = "integer", zone = "string",
-  session_idle = "integer", schedules = "boolean",
+  session_idle = "integer", schedules = "boolean", session_kept = "integer", ids = "string",
+  events = "string", installation = "string",
 }
 
 -- Collects the rules of the weather: the name of a set or a file, one rule, or a list of those.
@@ -65,22 +70,32 @@ local function check(good, name, expected, value)
   end
 end
 
+local function check_words(wanted)
+  local settings = require "vbo.sim.http.admin_sessions"
+  for _, name in ipairs { "ids", "events" } do
+    local why = wanted[name] and settings.wrong(name, wanted[name])
+    if why then errors.usage("sim.start: option " .. why:sub(1, -2)) end
+  end
+end
+
 -- Checks the options and returns those of the server's process.
 local function process_options(wanted)
   wanted = options.check(wanted, spec, "sim.start")
-  for _, name in ipairs { "world", "user", "password" } do
+  for _, name in ipairs { "world", "user", "password", "installation" } do
     check(wanted[name] ~= "", name, "a text that is not empty", wanted[name])
   end
-  for name, least in pairs { token_lifetime = 1, session_idle = 0 } do
+  for name, least in pairs { token_lifetime = 1, session_idle = 0, session_kept = 0 } do
     local value = wanted[name]
     check(not value or value >= least, name, "at least " .. least .. " seconds", value)
   end
+  check_words(wanted)
   local zone = wanted.zone and clock.zone(wanted.zone)
   check(zone or not wanted.zone, "zone", "a time zone such as +01:00", wanted.zone)
   return {
     world = wanted.world, user = wanted.user, password = wanted.password, seed = wanted.seed,
     token_lifetime = wanted.token_lifetime, session_idle = wanted.session_idle, zone = zone,
-    no_schedules = wanted.schedules == false or nil,
+    no_schedules = wanted.schedules == false or nil, session_kept = wanted.session_kept,
+    ids = wanted.ids, events = wanted.events, installation = wanted.installation,
     rules = wanted.weather ~= nil and add_rules({}, wanted.weather) or nil,
   }
 end
@@ -91,7 +106,10 @@ end
 --- those; see `vbolua sim --help`), `seed` of the weather (default 1), `user` (default
 --- "admin@rehearsal.local"), `password` (default a random one), `token_lifetime` (seconds, default
 --- 3600), `zone` (default "+00:00"), `session_idle` (seconds until an unused restore session stops,
---- default 900; 0: never) and `schedules` (default true; false: jobs run only when they are
+--- default 900; 0: never), `session_kept` (seconds until one that ended is forgotten, default
+--- never), `ids` ("session": each restore session has ids of its own, default "backup"), `events`
+--- (which events of restore sessions are shown: "all", "late", "unnamed" or "none"), `installation`
+--- (the server's installation id, a UUID) and `schedules` (default true; false: jobs run only when they are
 --- started).  Raises `usage` for a wrong option, `unsupported` where neither the program vbolua nor
 --- the module vbo.server is there to run it.
 ---@param wanted vbo.sim.StartOptions?
@@ -166,6 +184,31 @@ end
 
 --- Resets production, sessions and jobs to the start.
 function Rehearsal:reset() ask(self, "POST", "/sim/reset") end
+
+--- Changes `ids`, `events` and `session_kept` of `start` from now on.
+---@param wanted { ids: string?, events: string?, session_kept: integer? }
+---@return table settings  all of them
+function Rehearsal:set(wanted) return ask(self, "POST", "/sim/settings", wanted) end
+
+--- Opens a restore session as another program does.
+---@param wanted { organization: string, workload: string?, user: string?, host: string?,
+---  events: integer? }  workload: default "onedrive"; user: default this server's; events: how many
+---  restored items its events name, default 0
+---@return { id: string, state: string }
+function Rehearsal:open_session(wanted) return ask(self, "POST", "/sim/sessions", wanted) end
+
+--- Forgets the restore session with an id, or all that have ended.
+---@param id string?
+function Rehearsal:forget_sessions(id)
+  ask(self, "DELETE", "/sim/sessions" .. (id and "?id=" .. id or ""))
+end
+
+--- Renames an organization.
+---@param name string
+---@param new string
+function Rehearsal:rename(name, new)
+  ask(self, "POST", "/sim/organizations", { name = name, rename = new })
+end
 
 --- Advances its clock: schedules run, tokens expire and unused restore sessions stop.
 ---@param time string|integer  seconds, or as "90m", "4h", "7d"

@@ -31,6 +31,8 @@ local function serve(options)
       world = world, user = options.user, password = options.password,
       token_lifetime = options.token_lifetime, zone = options.zone,
       session_idle = options.session_idle, no_schedules = options.no_schedules,
+      session_kept = options.session_kept, ids = options.ids, events = options.events,
+      installation = options.installation,
     },
   }
 end

@@ -22,15 +22,16 @@ local kept_sessions, kept_events = 1000, 20000
 
 --- Returns the state of a world at its start.
 ---@param options { world: table, clock: (fun(): number), uuid: (fun(): string), idle: number?,
----  zone: integer?, scheduled: boolean? }
+---  zone: integer?, scheduled: boolean?, kept: number? }
 ---  idle: seconds until an unused restore session stops, default 900; zone: the server's, in
----  seconds east of UTC; scheduled: false where schedules start no jobs
+---  seconds east of UTC; scheduled: false where schedules start no jobs; kept: seconds after its end
+---  until a restore session is forgotten, default never
 ---@return table
 function M.new(options)
   local self = setmetatable({
     world = options.world, clock = options.clock, uuid = options.uuid,
     -- The API documents no time; the explorers of the console close after 15 minutes.
-    idle = options.idle or 900,
+    idle = options.idle or 900, kept = options.kept,
     zone = options.zone or 0, scheduled = options.scheduled ~= false,
   }, Store)
   self:reset()
@@ -75,14 +76,21 @@ end
 ---@return table?
 function Store:session(id) return self.session_by_id[core.fold(id)] end
 
-local function forget(self, session)
-  self.session_by_id[session.id] = nil
-  for i = #self.sessions, 1, -1 do
-    if self.sessions[i] == session then return table.remove(self.sessions, i) end
+local function remove(list, value)
+  for i = #list, 1, -1 do
+    if list[i] == value then return table.remove(list, i) end
   end
 end
 
--- Moves stopped sessions to those that ended and forgets the oldest of these.
+-- Forgets a session that has ended.
+local function forget(self, session)
+  self.session_by_id[session.id] = nil
+  remove(self.sessions, session)
+  remove(self.ended, session)
+  self.ended_events = self.ended_events - #session.events
+end
+
+-- Moves stopped sessions to those that ended.
 local function retire(self)
   local working = {}
   for _, session in ipairs(self.working) do
@@ -94,11 +102,30 @@ local function retire(self)
     end
   end
   self.working = working
-  while #self.ended > kept_sessions or self.ended_events > kept_events and #self.ended > 1 do
-    local oldest = table.remove(self.ended, 1)
-    self.ended_events = self.ended_events - #oldest.events
-    forget(self, oldest)
+end
+
+-- Returns the session that ended first, where it is one too many or ended too long ago.
+local function surplus(self)
+  local oldest = self.ended[1]
+  if oldest and (#self.ended > kept_sessions
+      or self.ended_events > kept_events and #self.ended > 1
+      or self.kept and self.clock() - oldest.ended >= self.kept) then
+    return oldest
   end
+end
+
+--- Forgets the restore session with an id, working or not; without an id all that have ended.
+---@param id string?
+---@return boolean  false: there is no such session
+function Store:forget_session(id)
+  local session = id and self:session(id)
+  if id and not session then return false end
+  if session then session:stop() end
+  retire(self)
+  for _, each in ipairs(session and { session } or table.move(self.ended, 1, #self.ended, 1, {})) do
+    forget(self, each)
+  end
+  return true
 end
 
 --- Advances running restores, jobs and retrievals to the current time; called before every request.
@@ -109,6 +136,7 @@ function Store:tick()
     ended = ended or session.state == "Stopped"
   end
   if ended then retire(self) end
+  while surplus(self) do forget(self, surplus(self)) end
   self.jobs:tick()
   self.retrievals:tick()
 end
@@ -118,6 +146,20 @@ end
 ---@return table?
 function Store:organization(id)
   return self.organizations:find(id)
+end
+
+--- Renames an organization, in what was backed up and changed, too.
+---@param organization table
+---@param name string
+function Store:rename(organization, name)
+  local old = organization.name
+  self.organizations:rename(organization, name)
+  for _, change in ipairs(self.production.changes) do
+    if change.organization == old then change.organization = name end
+  end
+  for _, point in ipairs(self.points.list) do
+    if point.organization == organization then point.seen.name = name end
+  end
 end
 
 --- Returns a generator of random version 4 UUIDs.

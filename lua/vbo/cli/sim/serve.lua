@@ -39,6 +39,21 @@ local function whole(text)
     or errors.usage(("--seed must be a whole number, got '%s'"):format(text))
 end
 
+local function choice(name)
+  return function(text)
+    local why = require("vbo.sim.http.admin_sessions").wrong(name, text)
+    if why then errors.usage("--" .. name .. ", got '" .. text .. "': " .. why) end
+    return text
+  end
+end
+
+local function uuid(text)
+  if not text:find("^%x+%-%x+%-%x+%-%x+%-%x+$") or #text ~= 36 then
+    errors.usage(("--installation must be a UUID, got '%s'"):format(text))
+  end
+  return text
+end
+
 local function filled(name)
   return function(text)
     if text == "" then errors.usage(name .. " must not be empty") end
@@ -51,6 +66,8 @@ local readers = {
   ["--password"] = filled "--password", ["--world"] = filled "--world",
   ["--token-lifetime"] = seconds("--token-lifetime", 1),
   ["--session-idle"] = seconds("--session-idle", 0), ["--zone"] = zone, ["--seed"] = whole,
+  ["--session-kept"] = seconds("--session-kept", 0), ["--ids"] = choice "ids",
+  ["--events"] = choice "events", ["--installation"] = uuid,
   ["--weather"] = filled "--weather", ["--fault"] = filled "--fault",
 }
 
@@ -119,7 +136,8 @@ function M.run(arguments)
       world = world, user = option "--user", password = option "--password",
       token_lifetime = option "--token-lifetime", zone = option "--zone",
       no_outlook = option "--no-outlook", no_schedules = option "--no-schedules",
-      session_idle = option "--session-idle",
+      session_idle = option "--session-idle", session_kept = option "--session-kept",
+      ids = option "--ids", events = option "--events", installation = option "--installation",
     },
   }
   return 0

@@ -13,12 +13,17 @@ local M = {}
 -- Collects what was changed: by workload, the folded addresses, URLs or names.
 local function touched_of(base, production, covers)
   local touched = {}
-  for _, change in ipairs(production.changes) do
-    if change.organization == base.name and change.change ~= "sent" and change.user
-        and covers(change.user) then
+  local function note(change)
+    if change.user and covers(change.user) then
       touched[change.workload] = touched[change.workload] or {}
       touched[change.workload][core.fold(change.user)] = true
     end
+  end
+  for _, change in ipairs(production.changes) do
+    if change.organization == base.name and change.change ~= "sent" then note(change) end
+  end
+  for _, edit in ipairs(production.edits) do
+    if edit.organization.id == base.id then note(edit) end
   end
   return touched
 end

@@ -10,7 +10,15 @@
 ---   GET  /sim/content?user=&path= the bytes of a document in production; with site= (its URL) a
 ---                                 path that starts with a library or list, with team= with a
 ---                                 channel
+---   POST /sim/content?user=&path= writes a document, as its owner does: the body is its bytes
 ---   GET  /sim/sessions            restore sessions, newest first
+---   POST /sim/sessions            opens one as another program does: {"organization": name,
+---                                 "workload":, "user":, "host":, "events": number}
+---   DELETE /sim/sessions?id=ID    forgets a session, or all that have ended
+---   POST /sim/settings            sets {"ids": "backup" or "session", "events": "all", "late",
+---                                 "unnamed" or "none", "session_kept": seconds or null};
+---                                 GET shows them
+---   POST /sim/organizations       renames one: {"name": old, "rename": new}
 ---   GET  /sim/requests            the last requests: method, path, operation, status
 ---   POST /sim/reset               resets production, sessions and jobs to the start; tokens and
 ---                                 weather stay
@@ -35,6 +43,7 @@ local nearest = require "vbo.base.nearest"
 local read = require "vbo.sim.base.request"
 local report = require "vbo.sim.production.report"
 local snapshots = require "vbo.sim.production.diff"
+local sessions = require "vbo.sim.http.admin_sessions"
 local time = require "vbo.base.time"
 
 local M = {}
@@ -42,6 +51,10 @@ local M = {}
 local routes = {}
 
 local function ok(value) return { status = 200, headers = {}, json = value } end
+
+local function problem(status, message)
+  return { status = status, headers = {}, json = { message = message } }
+end
 
 routes["GET /sim/changes"] = function(app, query)
   local since, out = tonumber(query.since or 0) or 0, json.array {}
@@ -69,21 +82,29 @@ routes["GET /sim/content"] = function(app, query)
   }
 end
 
-routes["GET /sim/sessions"] = function(app)
-  local out = json.array {}
-  for i, session in ipairs(app.store.sessions) do
-    local sums = session:statistics()
-    out[i] = {
-      id = session.id, type = session.type, organization = session.organization.name,
-      state = session.state, result = session.result, created = time.iso(session.created),
-      ended = session.ended and time.iso(session.ended) or nil,
-      point = session.view.point and time.iso(session.view.point) or nil,
-      events = #session.events, total = sums.total, restored = sums.restored,
-      failed = sums.failed, skipped = sums.skipped,
-    }
-  end
-  return ok(out)
+routes["POST /sim/content"] = function(app, query, request)
+  local found = report.write(app.store.production, query, request.body or "")
+  if not found then return problem(404, "Production has no such OneDrive.") end
+  return { status = 204, headers = {}, body = "" }
 end
+
+routes["POST /sim/organizations"] = function(app, _, request)
+  local value = read.json(request.body)
+  local wanted = type(value) == "table" and value or {}
+  if type(wanted.rename) ~= "string" or wanted.rename == "" then
+    return problem(400, "'rename' must be the new name.")
+  end
+  local found = app.store.organizations:named(tostring(wanted.name))
+  if not found then return problem(404, "There is no such organization.") end
+  app.store:rename(found, wanted.rename)
+  return ok { id = found.id, name = found.name }
+end
+
+routes["GET /sim/sessions"] = sessions.list
+routes["POST /sim/sessions"] = sessions.open
+routes["DELETE /sim/sessions"] = sessions.forget
+routes["GET /sim/settings"] = sessions.settings
+routes["POST /sim/settings"] = sessions.set
 
 routes["GET /sim/configuration"] = function(app)
   return ok(json.array(table.move(app.store.configuration, 1, #app.store.configuration, 1, {})))
@@ -96,10 +117,6 @@ end
 routes["GET /sim/memory"] = function(app, query)
   if query.collect == "true" then collectgarbage() end
   return ok(memory.of(app))
-end
-
-local function problem(status, message)
-  return { status = status, headers = {}, json = { message = message } }
 end
 
 -- States that exist without a snapshot.

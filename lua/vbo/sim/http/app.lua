@@ -21,6 +21,7 @@ local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
 local random = require "vbo.sim.base.random"
 local read = require "vbo.sim.base.request"
+local session_ids = require "vbo.sim.sessions.ids"
 local refusal = require "vbo.sim.base.refusal"
 local stores = require "vbo.sim.store"
 local swagger = require "vbo.sim.http.swagger"
@@ -65,7 +66,8 @@ M.handlers = handlers
 
 local known_options = { world = true, user = true, password = true, token_lifetime = true,
   session_idle = true, zone = true, origin = true, clock = true, uuid = true, bytes = true,
-  log = true, no_outlook = true, no_schedules = true }
+  log = true, no_outlook = true, no_schedules = true,
+  ids = true, events = true, session_kept = true, installation = true }
 
 -- The requests that the admin interface keeps.
 local remembered = 1000
@@ -81,6 +83,10 @@ local remembered = 1000
 ---  clock, uuid, bytes: time in seconds, new ids and random bytes, for tests to replace;
 ---  no_schedules: jobs run only when they are started;
 ---  no_outlook: exports to PST fail as on a server without Outlook;
+---  ids: "backup" (default), or "session": each restore session has ids of its own;
+---  events: which events of a restore session are shown, see `sessions/shown.lua`, default "all";
+---  session_kept: seconds after its end until a restore session is forgotten, default never;
+---  installation: the server's installation id, default a fixed one;
 ---  log: function(text) that receives failures inside
 ---@return table
 function M.new(options)
@@ -106,12 +112,13 @@ function M.new(options)
     advance = function(_, seconds) ahead = ahead + seconds end,
     origin = options.origin or function() return "https://localhost:4443" end,
     log = options.log or function() end, requests = {},
-    installation = ids.uuid "rehearsal server", product_version = "8.0.0.0",
+    ids = options.ids or "backup", events = options.events or "all",
+    installation = options.installation or ids.uuid "rehearsal server", product_version = "8.0.0.0",
     mail_from = "veeam@rehearsal.local", outlook = not options.no_outlook,
   }, App)
   self.store = stores.new {
     world = world, clock = clock, uuid = uuid, idle = options.session_idle,
-    zone = options.zone, scheduled = not options.no_schedules,
+    zone = options.zone, scheduled = not options.no_schedules, kept = options.session_kept,
   }
   self.auth = auth.new {
     user = self.user, password = self.password, lifetime = options.token_lifetime or 3600,
@@ -202,8 +209,12 @@ local function perform(self, cat, request, note)
     params = parameters, user = account.user, account = account,
     query = validate.query(operation.parameters, read.fields(request.query)),
   }
+  local own = session_ids.of(self, found.path, parameters)
+  request.ids = own
+  if own then own:request(context) end
   access.check(context)
   context.body = checked_body(operation, value)
+  if own then context.body = own:value(context.body) end
   local session = parameters.restoreSessionId and self.store:session(parameters.restoreSessionId)
   if session and session.state == "Working" and operation.change then
     identities.check(context, session)
@@ -213,6 +224,7 @@ local function perform(self, cat, request, note)
   -- An operation without a handler is answered by its schema.
   local answer = handler and handler(context) or typed.handle(context, handlers)
   configuration.note(self.store.configuration, context, subject or nil)
+  if own then answer.json = own:value(answer.json) end
   return answer
 end
 
@@ -225,6 +237,7 @@ local function answer_of(self, cat, request, note)
   end
   local good, answer = xpcall(perform, explain, self, cat, request, note)
   if good then return answer end
+  if request.ids then answer.message = request.ids:text(answer.message) end
   return {
     status = answer.status, headers = answer.headers or {},
     json = refusal.render(answer, cat.number),

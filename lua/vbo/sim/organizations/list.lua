@@ -11,6 +11,8 @@ Organizations.__index = Organizations
 ---@param world table
 ---@return table
 function M.new(world)
+  -- Apps share a world, and a reset starts over: the world's own names come back.
+  for _, each in ipairs(world:organizations()) do each.name = each.world_name or each.name end
   return setmetatable({ world = world, added = {}, removed = {}, changes = {} }, Organizations)
 end
 
@@ -24,12 +26,30 @@ function Organizations:list()
   return table.move(self.added, 1, #self.added, #out + 1, out)
 end
 
+--- Finds an organization by its id.
 ---@param id string
 ---@return table?
 function Organizations:find(id)
   for _, each in ipairs(self:list()) do
     if each.id == core.fold(id) then return each end
   end
+end
+
+--- Finds an organization by its name or its id.
+---@param name string
+---@return table?
+function Organizations:named(name)
+  for _, each in ipairs(self:list()) do
+    if core.fold(each.name) == core.fold(name) or each.id == core.fold(name) then return each end
+  end
+end
+
+--- Renames an organization.
+---@param organization table
+---@param name string
+function Organizations.rename(_, organization, name)
+  organization.world_name = organization.world_name or organization.name
+  organization.name = name
 end
 
 --- Adds an organization without backups.

@@ -34,7 +34,7 @@ Production.__index = Production
 ---@return table
 function M.new(world, clock)
   return setmetatable({
-    world = world, clock = clock, changes = {}, outbox = {}, _drives = {}, _mailboxes = {},
+    world = world, clock = clock, changes = {}, edits = {}, outbox = {}, _drives = {}, _mailboxes = {},
     _sites = {}, _teams = {},
   }, Production)
 end

@@ -95,4 +95,28 @@ function M.document(production, query)
   end
 end
 
+--- Writes a document of a OneDrive, as its owner does: no restore records it.
+---@param production table
+---@param query { user: string?, path: string? }
+---@param data string
+---@return boolean  false: production has no such OneDrive
+function M.write(production, query, data)
+  for _, organization in ipairs(production.world:organizations()) do
+    local live = query.user and production:drive(organization, query.user)
+    if live and query.path then
+      local before = live.entries[query.path]
+      production:write(live, query.path, {
+        size = #data, at = production.clock(), by = query.user,
+        number = ("%d.0"):format((before and math.tointeger(before.version // 1) or 0) + 1),
+        stream = { kind = "bytes", data = data, size = #data },
+      }, { exists = "overwrite" })
+      production.edits[#production.edits + 1] = {
+        organization = organization, workload = "onedrive", user = live.user.name,
+      }
+      return true
+    end
+  end
+  return false
+end
+
 return M

@@ -5,6 +5,7 @@ local access = require "vbo.sim.state.access"
 local explore = require "vbo.sim.sessions.explore"
 local refusal = require "vbo.sim.base.refusal"
 local render = require "vbo.sim.sessions.render"
+local shown = require "vbo.sim.sessions.shown"
 local time = require "vbo.base.time"
 
 local H = {}
@@ -67,13 +68,17 @@ end
 function H.RestoreSessionEvent_Get(context)
   local it = session(context)
   it:look()
-  return context:list(it.events, function(_, event) return render.event(context, event, it) end)
+  return context:list(shown.events(context.app, it), function(_, event)
+    return shown.event(context.app, render.event(context, event, it))
+  end)
 end
 
 function H.RestoreSessionEvent_GetById(context)
   local it, id = session(context), context.params.eventId
-  for _, event in ipairs(it.events) do
-    if event.id == core.fold(id) then return context:json(render.event(context, event, it)) end
+  for _, event in ipairs(shown.events(context.app, it)) do
+    if event.id == core.fold(id) then
+      return context:json(shown.event(context.app, render.event(context, event, it)))
+    end
   end
   refusal.not_found("RestoreSessionEvent", id)
 end

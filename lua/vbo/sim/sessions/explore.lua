@@ -101,6 +101,7 @@ function M.begin(context, session, options)
   end
   local reason = context.body.reason
   if reason and reason ~= "" then options.title = options.title .. ": " .. reason end
+  options.break_after = context.app.break_after
   session:begin(options)
   return context:json { sessionId = session.id }
 end

@@ -2,14 +2,20 @@
 --- once. The statistics have the shapes that v6 and v7 declare and that clients of v1 to v5 read.
 
 local json = require "vbo.base.json"
+local refusal = require "vbo.sim.base.refusal"
 
 local M = {}
 
 local function list(values) return json.array(table.move(values, 1, #values, 1, {})) end
 
 local function start(context, session, options)
+  options.break_after = context.app.break_after
   local work = session:begin(options)
   if context.number < 8 then work:run() end
+  if work.broken then
+    refusal.raise(500, ("The restore broke off after %d of %d items."):format(work.position,
+      #work.steps))
+  end
   return work
 end
 

@@ -11,7 +11,7 @@ function M.session(context, it)
     id = it.id, type = it.type, name = it.organization.name, organization = it.organization.name,
     creationTime = dates.time(it.created), endTime = dates.time(it.ended), state = it.state,
     result = it.result, initiatedBy = it.by, scopeName = it.scope or it.organization.name,
-    clientHost = "127.0.0.1", reason = it.reason or "",
+    clientHost = it.host or "127.0.0.1", reason = it.reason or "",
     details = it.view.point and "Restore point of " .. dates.time(it.view.point)
       or "No restore point yet at that time",
     pointInTime = context.number <= 5 and dates.zoned(context, it.at or it.view.point or it.created)

@@ -44,7 +44,7 @@ end
 ---@return table
 function M.organization(context, session, name)
   if not name or name == "" then return session.organization end
-  return context.store.world:organization(name) or refusal.not_found("Organization", name)
+  return context.store.organizations:named(name) or refusal.not_found("Organization", name)
 end
 
 --- Folds a word of an enumeration to lower case; nil for nil.

@@ -20,12 +20,13 @@ local looks, seconds = 3, 2
 
 --- Starts a restore in a session.
 ---@param session table
----@param options { title: string, steps: vbo.sim.Step[], type: string?, target: string? }
+---@param options { title: string, steps: vbo.sim.Step[], type: string?, target: string?,
+---  break_after: integer? }  break_after: the number of steps after which it breaks off
 ---@return table
 function M.new(session, options)
   local work = setmetatable({
     session = session, steps = options.steps, position = 0, started = session.clock(), looks = 0,
-    target = options.target,
+    target = options.target, break_after = options.break_after,
     counts = {
       total = #options.steps, created = 0, overwritten = 0, merged = 0, kept = 0, unchanged = 0,
       skipped = 0, failed = 0,
@@ -45,7 +46,9 @@ function Work:restored()
   return c.created + c.overwritten + c.merged + c.kept
 end
 
-function Work:is_done() return self.position >= #self.steps or self.cancelled end
+function Work:is_done()
+  return self.position >= #self.steps or self.cancelled or self.broken or false
+end
 
 local statuses = { unchanged = "Skipped", skipped = "Skipped", failed = "Failed" }
 
@@ -67,7 +70,7 @@ end
 --- Carries out the next steps.
 ---@param count integer
 function Work:advance(count)
-  local last = math.min(#self.steps, self.position + count)
+  local last = math.min(#self.steps, self.position + count, self.break_after or math.huge)
   while self.position < last and not self.cancelled do
     self.position = self.position + 1
     local step = self.steps[self.position]
@@ -76,6 +79,7 @@ function Work:advance(count)
     step.run = nil
     note(self, step, run())
   end
+  self.broken = self.broken or self.position == self.break_after and not self:is_done()
   if self:is_done() and self.event.status == "Running" then self:finish() end
 end
 
@@ -83,6 +87,7 @@ end
 function Work:run() self:advance(#self.steps) end
 
 function Work:result()
+  if self.broken then return "Failed" end
   if self.counts.failed > 0 then
     return self:restored() > 0 and "Warning" or "Failed"
   end
@@ -91,11 +96,14 @@ end
 
 function Work:finish()
   local event = self.event
+  -- The functions of steps that are left hold the request, too.
+  for i = self.position + 1, #self.steps do self.steps[i].run = nil end
   event.status = self.cancelled and "Cancelled" or self:result()
   event.ended = self.session.clock()
   event.message = ("%s: %d of %d written, %d unchanged, %d skipped, %d failed%s"):format(
     event.title, self:restored(), #self.steps, self.counts.unchanged, self.counts.skipped,
-    self.counts.failed, self.cancelled and ", the rest cancelled" or "")
+    self.counts.failed, self.cancelled and ", the rest cancelled"
+      or self.broken and ", broken off by an internal error" or "")
   self.session:worsen(self.cancelled and "Warning" or self:result())
 end
 
@@ -115,7 +123,6 @@ end
 function Work:cancel()
   if self:is_done() then return end
   self.cancelled = true
-  for i = self.position + 1, #self.steps do self.steps[i].run = nil end
   self:finish()
 end
 

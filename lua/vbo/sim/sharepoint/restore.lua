@@ -162,7 +162,7 @@ function M.to_site(context, chosen)
   local url = (body.siteURL or refusal.missing { "SiteURL" }):gsub("/+$", "")
   local organization = chosen.session.organization
   if body.organizationName then
-    organization = context.store.world:organization(body.organizationName)
+    organization = context.store.organizations:named(body.organizationName)
       or refusal.not_found("Organization", body.organizationName)
   end
   local steps, counts

@@ -223,7 +223,7 @@ function M.check(context, session)
   if type(context.body) ~= "table" then return end
   local wanted = context.body.organizationName or context.body.officeOrganizationName
   local organization = type(wanted) == "string" and wanted ~= ""
-    and context.store.world:organization(wanted) or session.organization
+    and context.store.organizations:named(wanted) or session.organization
   local identity = named(context, organization)
   context.identity = identity
   -- Sites and teams have no single owner.

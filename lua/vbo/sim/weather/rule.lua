@@ -146,11 +146,12 @@ local doing = {
   token_lifetime = seconds, forget_tokens = flag, restart = flag, new_certificate = flag,
   reset_at = range(bytes), truncate_at = range(bytes), stall_at = range(bytes),
   reset = flag, abort = flag, hang = flag, lost = flag, overlong = bytes, unframed = flag,
+  break_after = integer(0),
 }
 
 -- The keys of which only one applies to a request: each decides its answer.
 M.decisive = { "status", "restart", "new_certificate", "reset_at", "truncate_at", "stall_at",
-  "reset", "abort", "hang", "lost", "overlong", "unframed" }
+  "reset", "abort", "hang", "lost", "overlong", "unframed", "break_after" }
 
 local names = {}
 for _, set in ipairs { matching, doing } do

@@ -28,7 +28,8 @@ end
 
 -- The keys that are copied or drawn from their range.
 local plain = { "status", "html", "message", "forget_tokens", "restart", "new_certificate",
-  "reset", "abort", "hang", "lost", "overlong", "unframed", "token_lifetime" }
+  "reset", "abort", "hang", "lost", "overlong", "unframed", "token_lifetime",
+  "break_after" }
 local drawn = { "retry_after", "reset_at", "truncate_at", "stall_at" }
 
 --- Adds the effects of a rule.
@@ -93,11 +94,11 @@ end
 ---@param app table
 ---@param request table
 function Strike:through(app, request)
-  if not self.token_lifetime then return app:handle(request) end
   local usual <const> = app.auth.lifetime
-  app.auth.lifetime = self.token_lifetime
+  app.auth.lifetime = self.token_lifetime or usual
+  app.break_after = self.break_after
   local answer = app:handle(request)
-  app.auth.lifetime = usual
+  app.auth.lifetime, app.break_after = usual, nil
   return answer
 end
 
