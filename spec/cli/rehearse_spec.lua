@@ -325,12 +325,44 @@ describe("vbo.sim", function()
     assert.is_true(other:job_sessions():count() >= count + 7)
   end)
 
+  it("has sessions as other servers have them", function()
+    local server <close> = vbo.sim.start { ids = "session", events = "none", session_kept = 60,
+      installation = "61954db6-7278-4d26-86f7-888bda5a4ec4" }
+    local client <close> = vbo.connect(server:settings "v8")
+    assert.equal("61954db6-7278-4d26-86f7-888bda5a4ec4",
+      client:call("ServiceInstance_Get").installationId)
+    local function drive()
+      local session <close> = client:organization(rehearsal.organization):explore {
+        workload = "onedrive", at = rehearsal.before }
+      return session:onedrive("alice@contoso.com").id
+    end
+    assert.is_true(drive() ~= drive())
+    restore(client)
+    local count = 0
+    for each in client:sessions():each() do
+      count = count + each:events():count()
+    end
+    assert.equal(0, count)
+    assert.same({ ids = "backup", events = "all", session_kept = 60 },
+      server:set { ids = "backup", events = "all" })
+    assert.equal(drive(), drive())
+    server:forget_sessions()
+    assert.equal(0, client:sessions():count())
+    local opened = server:open_session { organization = rehearsal.organization, events = 2 }
+    assert.equal(2, client:session(opened.id):events():count())
+    server:rename(rehearsal.organization, "group.onmicrosoft.com")
+    assert.equal("group.onmicrosoft.com", client:organization("group.onmicrosoft.com").name)
+  end)
+
   for message, options in pairs {
     ["no option 'wrold'"] = { wrold = "demo" }, ["there is no 'nht'"] = { weather = "nht=1 reset" },
     ["did you mean 'storm'"] = { weather = "strom" }, ["no world is called"] = { world = "no" },
     ["option 'zone' must be a time zone such as +01:00, got 'CET'"] = { zone = "CET" },
     ["option 'token_lifetime' must be at least 1 seconds, got '0'"] = { token_lifetime = 0 },
     ["option 'user' must be a text that is not empty"] = { user = "" },
+    ["option 'ids' must be one of backup, session"] = { ids = "mine" },
+    ["option 'events' must be one of all, late, unnamed, none"] = { events = "some" },
+    ["option 'session_kept' must be at least 0 seconds, got '-1'"] = { session_kept = -1 },
   } do
     it("refuses what makes no sense: " .. message, function()
       local err = rehearsal.failure(vbo.sim.start, options)

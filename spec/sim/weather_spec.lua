@@ -404,6 +404,18 @@ describe("the client in bad weather", function()
       assert.equal("Documents/Inventory.csv", changes[1].path)
     end)
 
+    it("has changed a part of production where the restore broke", function()
+      local older <close> = server.connect "v7"
+      local explored <close> = older:organization(rehearsal.organization):explore {
+        workload = "onedrive", at = rehearsal.before }
+      weather "operation=OneDrive*Restore* break_after=1"
+      assert.equal("unknown_outcome", rehearsal.failure(function()
+        explored:onedrive("alice@contoso.com"):folder("Documents/Projects/Aurora"):restore {
+          on_conflict = "overwrite" }
+      end).kind)
+      assert.equal(1, #ask("GET", "/sim/changes"))
+    end)
+
     it("has not when the server refused", function()
       weather "operation=OneDrive*Restore* status=400"
       assert.equal("refused", rehearsal.failure(restore).kind)
