@@ -1,4 +1,4 @@
--- What clients see of restore sessions where a server hides it, forgets, or serves others, too.
+-- Hides, delays and forgets what clients see of restore sessions, and serves those of others.
 --
 -- Covers vbo.sim.http.admin_sessions, vbo.sim.sessions.shown.
 
@@ -160,7 +160,8 @@ describe("a restore session of another program on the rehearsal server", functio
 
   it("has events, another account, host and workload where asked", function()
     local client = sim.new "v8"
-    local made = open(client, { events = 2, user = "bob", host = "192.0.2.7", workload = "exchange" })
+    local made = open(client,
+      { events = 2, user = "bob", host = "192.0.2.7", workload = "exchange" })
     local row = client:rows "/RestoreSessions"[1]
     assert.same({ "bob", "192.0.2.7", "Vex" }, { row.initiatedBy, row.clientHost, row.type })
     local events = client:rows("/RestoreSessions/" .. made.id .. "/Events")
@@ -217,7 +218,7 @@ describe("a document that its owner writes on the rehearsal server", function()
 end)
 
 describe("a restore that breaks on the rehearsal server", function()
-  -- Restores a folder of six documents; the weather acts where requests come in, hence `break_after`.
+  -- Restores a folder of six documents; without sockets there is no weather.
   local function broken(client, after)
     local place, session = client:explore("Veod", client.number > 1 and sim.before or nil)
     local drive = client:owned(place .. "/OneDrives", "Alice Example")

@@ -93,8 +93,7 @@ function Ids:swap(id)
   return self:text(id)
 end
 
--- Swaps the ids of a link behind its session: the parts of its path, and its query without the
--- numbers that are none.
+-- Swaps the ids of a link behind its session: those of its path, and those of its query.
 local function link(self, text)
   local head, path, query = text:match "^(.-/[rR]estore[sS]essions/[^/]+)([^?]*)(.*)$"
   if not head then return text end
