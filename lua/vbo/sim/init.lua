@@ -109,9 +109,9 @@ end
 --- default 900; 0: never), `session_kept` (seconds until one that ended is forgotten, default
 --- never), `ids` ("session": each restore session has ids of its own, default "backup"), `events`
 --- (which events of restore sessions are shown: "all", "late", "unnamed" or "none"), `installation`
---- (the server's installation id, a UUID) and `schedules` (default true; false: jobs run only when they are
---- started).  Raises `usage` for a wrong option, `unsupported` where neither the program vbolua nor
---- the module vbo.server is there to run it.
+--- (the server's installation id, a UUID) and `schedules` (default true; false: jobs run only when
+--- they are started).  Raises `usage` for a wrong option, `unsupported` where neither the program
+--- vbolua nor the module vbo.server is there to run it.
 ---@param wanted vbo.sim.StartOptions?
 ---@return vbo.sim.Rehearsal
 function M.start(wanted)

@@ -24,8 +24,8 @@ local kept_sessions, kept_events = 1000, 20000
 ---@param options { world: table, clock: (fun(): number), uuid: (fun(): string), idle: number?,
 ---  zone: integer?, scheduled: boolean?, kept: number? }
 ---  idle: seconds until an unused restore session stops, default 900; zone: the server's, in
----  seconds east of UTC; scheduled: false where schedules start no jobs; kept: seconds after its end
----  until a restore session is forgotten, default never
+---  seconds east of UTC; scheduled: false where schedules start no jobs; kept: seconds after its
+---  end until a restore session is forgotten, default never
 ---@return table
 function M.new(options)
   local self = setmetatable({

@@ -105,7 +105,9 @@ end
 
 --- Forgets the sessions that have ended, or the one of `id`.
 function M.forget(app, query)
-  if not app.store:forget_session(query.id) then return problem(404, "There is no such session.") end
+  if not app.store:forget_session(query.id) then
+    return problem(404, "There is no such session.")
+  end
   return { status = 204, headers = {}, body = "" }
 end
 

@@ -34,8 +34,8 @@ Production.__index = Production
 ---@return table
 function M.new(world, clock)
   return setmetatable({
-    world = world, clock = clock, changes = {}, edits = {}, outbox = {}, _drives = {}, _mailboxes = {},
-    _sites = {}, _teams = {},
+    world = world, clock = clock, changes = {}, edits = {}, outbox = {}, _drives = {},
+    _mailboxes = {}, _sites = {}, _teams = {},
   }, Production)
 end
 

@@ -2,8 +2,8 @@
 --- it mounts anew each time: mailboxes, items, drives, folders, documents, sites, lists, teams,
 --- channels, posts and tabs.  The ids of organizations, jobs, repositories and sessions stay.
 ---
---- The exclusive or with a key of the session turns an id of the backup into one of the session, and
---- back.  It needs no table, also where a world has a million documents.
+--- The exclusive or with a key of the session turns an id of the backup into one of the session,
+--- and back.  It needs no table, also where a world has a million documents.
 
 local ascii = require "vbo.base.ascii"
 local ids = require "vbo.sim.base.ids"
