@@ -189,11 +189,21 @@ end
 ---@return boolean
 function M.knows(name) return known[name] ~= nil end
 
+--- Returns what a body says: in the action dialect, what is below the action's key.
+---@param operation vbo.Operation
+---@param body any  the request's
+---@return any
+function M.said(operation, body)
+  local inside = operation.action and type(body) == "table" and rawget(body, operation.action)
+  return inside ~= nil and inside or body
+end
+
 --- Returns the verb and the effect of a change, as its options make them.
 ---@param operation vbo.Operation
 ---@param body any  the request's
 ---@return vbo.Effect
 function M.of(operation, body)
+  body = M.said(operation, body)
   local row = known[operation.name] or guessed(operation)
   local found = { verb = row.verb, effect = row.effect }
   if type(body) ~= "table" then return found end

@@ -5,6 +5,7 @@
 ---
 --- Everything goes through `vbo.pipeline`: checked before it is sent, and past the gates.
 
+local addressed = require "vbo.model.addressed"
 local ascii = require "vbo.base.ascii"
 local catalogue = require "vbo.catalogue"
 local errors = require "vbo.base.error"
@@ -19,7 +20,9 @@ local time = require "vbo.base.time"
 
 local M = {}
 
-local call_options = { strict = "boolean", paginate = "boolean", deadline = "number" }
+local call_options = {
+  strict = "boolean", paginate = "boolean", deadline = "number", key = "string",
+}
 -- Those that only an operation takes which answers a stream.
 local only_streams = {}
 
@@ -125,7 +128,8 @@ function M.call(client, name, arguments, options)
   end
   local operation = pipeline.operation(client, name)
   local intent = M.intent(operation, arguments)
-  intent.strict, intent.deadline = options.strict, options.deadline
+  intent.strict, intent.deadline, intent.key = options.strict, options.deadline, options.key
+  intent.subject = addressed.of(client, operation, intent)
   local streams = operation.answer.kind == "stream"
   if options.paginate then
     local rows = paging.all(client, operation, intent)

@@ -12,6 +12,7 @@ local errors = require "vbo.base.error"
 local fields = require "vbo.model.fields"
 local json = require "vbo.base.json"
 local pipeline = require "vbo.request.pipeline"
+local subjects = require "vbo.model.subject"
 
 local M = {}
 
@@ -30,7 +31,7 @@ local function call(self, intent)
   intent.path = intent.path or self:_path()
   local query = query_of(self, intent.operation)
   for word, value in pairs(intent.query or {}) do query[word] = value end
-  intent.query = query
+  intent.query, intent.subject = query, intent.subject or subjects.of(self)
   return pipeline.call(self._client, intent)
 end
 

@@ -10,8 +10,8 @@
 ---@field versions string?  nil: every API version
 ---@field property string?  the REST property that it becomes; nil: the server does not see it
 ---@field reader "save"|"core"|"check"|"client"|"run"  the reader: `vbo.model.save` (where the file
----  goes, and what is noted of it), the core's sink, its check of the content, or the client (the
----  transfer)
+---  goes, and what is noted of it), the core's sink, its check of the content, the client (the
+---  transfer), or the run (its journal)
 ---@field call boolean     `client:call` takes it, for an operation that answers a stream
 ---@field doc string
 
@@ -39,6 +39,8 @@ return {
     doc = "Calls a function with each event; `true` shows the transfer on the terminal." },
   { name = "deadline", type = "number", default = "none", reader = "client", call = true,
     doc = "Seconds that the whole call may take." },
+  { name = "key", type = "string", default = "none", reader = "run", call = true,
+    doc = "Names the step in the journal: tells saves apart that look alike." },
   { name = "at_once", type = "integer", default = "16", reader = "save", call = false,
     doc = "Saves this many of several plain files at a time; the server may take fewer." },
   { name = "preserve_time", type = "boolean", default = "true", reader = "save", call = false,

@@ -137,30 +137,38 @@ local function link_of(record, name)
   return list and ascii.lower(list), id and percent.decoded(id)
 end
 
--- Returns a resource of an id; one that the owners hold already, with its record.
-local function holder(root, item, class, id)
+-- Returns a resource of an id: one that the owners hold already, with its record, or a new one.
+local function holder(item, owner, class, id)
   local at = item._owner
   while classes.is(at) do
     if at._class == class and tostring(at._key) == id then return at end
     at = at._owner
   end
-  local owner = root
   return classes.from_id(class, owner, id)
+end
+
+-- Returns the channel of a thing of a team; nil where neither its record nor its owners tell.
+local function channel_of(item, record, root)
+  if item._class.kind == "channel" then return nil end
+  local id = record and fields.read(record, "channel_id")
+  if not id then
+    local list, linked = link_of(record or {}, "channel")
+    id = list == "channels" and linked
+  end
+  local class, at = objects.named(holders.team.channels), item._owner
+  if id then return holder(item, root, class, tostring(id)) end
+  while classes.is(at) and at._class ~= class do at = at._owner end
+  return classes.is(at) and at or nil
 end
 
 -- Returns what directly holds a thing, below its root; nil: the root.
 local function above(item, record, root)
   local known = holders[root._class.kind]
-  for _, name in ipairs { "parent", "channel" } do
-    local list, id = link_of(record or {}, name)
-    local class = list and known[list]
-    -- Replies are known by their channel and id.
-    if class then return holder(root, item, objects.named(class), id) end
-  end
-  local channel = record and known.channels and fields.read(record, "channel_id")
-  if channel and item._class.kind ~= "channel" then
-    return holder(root, item, objects.named(known.channels), tostring(channel))
-  end
+  local channel = known.channels and channel_of(item, record, root)
+  local list, id = link_of(record or {}, "parent")
+  local class = list and known[list] -- replies are known by their channel and their own id
+  if class then return holder(item, channel or root, objects.named(class), id) end
+  if channel then return channel end
   local owner = item._owner
   return owner ~= root and classes.is(owner) and owner or nil
 end
@@ -275,11 +283,10 @@ end
 
 -- Describes a resource of the server with the resources that own it.
 local function of_server(item)
-  local words = named(item)
-  local at = item._owner
-  while classes.is(at) do
-    table.insert(words.above, 1, named(at))
+  local words, at = named(item), item
+  while not at._class.rooted and classes.is(at._owner) do
     at = at._owner
+    table.insert(words.above, 1, named(at))
   end
   return words
 end
@@ -302,19 +309,29 @@ local function things_of(target)
   return { target._owner }, class.plural or class.kind .. "s"
 end
 
-local function subject_of(target)
-  if not (is_collection(target) or classes.is(target)) then
-    return { kind = "server", items = {} }
-  end
-  local things, whole = things_of(target)
-  local session = session_of(things[1])
-  local subject = { items = {}, whole = whole }
+--- Describes resources that a call acts on together.
+---@param things table[]  resources of one class; a client stands for nothing
+---@param how table  kind=, whole= (what it takes all of that the things hold), path= (ids of the
+---  call that mean no resource)
+---@return vbo.Subject
+function M.of_things(things, how)
+  local first = classes.is(things[1]) and things[1] or nil
+  local session = first and session_of(first)
+  local subject = {
+    items = {}, whole = how.whole, path = how.path and next(how.path) and how.path or nil,
+    kind = how.kind or "server",
+  }
   for name, value in pairs(session and backup_of(session) or {}) do subject[name] = value end
   for i, item in ipairs(things) do
     if classes.is(item) then subject.items[i] = describe(item, session) end
   end
-  subject.kind = target._class.kind
   return subject
+end
+
+local function subject_of(target)
+  if not (is_collection(target) or classes.is(target)) then return M.of_things({}, {}) end
+  local things, whole = things_of(target)
+  return M.of_things(things, { kind = target._class.kind, whole = whole })
 end
 
 --- Returns a function that describes what a call acts on; it reads what it needs when it is called.

@@ -8,6 +8,7 @@ local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
 local session = require "vbo.objects.session"
+local subjects = require "vbo.model.subject"
 
 local M = {}
 
@@ -89,6 +90,7 @@ function RbacRole.bulk:create(given)
   end
   local answer = pipeline.call(self._client, {
     call = "create", operation = "RbacRole_Add", path = owner:_path(), options = options,
+    subject = subjects.of(owner),
   })
   return resource.from_record(RbacRole, self._client, answer.data)
 end
@@ -115,6 +117,7 @@ local function removable(class, operation)
   function class.methods:remove()
     pipeline.call(self._client, {
       call = "remove", operation = operation, path = self._owner:_path(), query = { ids = self.id },
+      subject = subjects.of(self),
     })
   end
 end

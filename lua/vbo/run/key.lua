@@ -222,7 +222,8 @@ local function destination_of(verb, body)
     kind, value = "site", take("siteurl", "url")
     if not value then kind, value = "mailbox", take "mailbox" end
   elseif verb == "send" then
-    kind, value = "mail", take "to"
+    value = take "to"
+    kind = value and "mail"
   end
   if acting[verb] then
     local inside = take("folder", "list")
@@ -265,6 +266,9 @@ local function is_selection(value, ids)
   return true
 end
 
+-- Returns whether a property names what the subject's items lie in.
+local function is_above(word, value, ids) return word == "channelid" and ids[value] ~= nil end
+
 local function shown(value)
   return (secret.is(value)) and "***" or value
 end
@@ -279,8 +283,8 @@ local function divide(found, body, ids)
       if value ~= json.null then
         who[#who + 1] = { name = name, value = secret.is_named(name) and "***" or shown(value) }
       end
-    elseif not is_implied(word, value) and not is_selection(value, ids)
-        and not tostring(name):find "^_" then
+    elseif not (is_implied(word, value) or is_selection(value, ids) or is_above(word, value, ids)
+        or tostring(name):find "^_") then
       rest[name] = value
     end
   end
@@ -378,12 +382,12 @@ local unit <const> = "\x1f"
 local function step_of(text) return (core.fold(tostring(text)):gsub("\x1f", " ")) end
 
 -- Lists the fields that tell one thing from another of its name in production.
-local apart = { "item_class", "sent", "received", "start_time" }
+local apart = { item = { "item_class", "sent", "received", "start_time", "created" } }
 
 local function leaf_of(item)
   if item.kind == "post" then return "post " .. tostring(item.id) end
   local words = { step_of(item.address or item.name or item.id or item.kind) }
-  for _, name in ipairs(apart) do
+  for _, name in ipairs(apart[item.kind] or {}) do
     if item.record[name] ~= nil then words[#words + 1] = tostring(item.record[name]) end
   end
   return table.concat(words, "\x1e")
@@ -468,19 +472,21 @@ local no_subject = { kind = "server", items = {} }
 function M.of(client, request, subject, hmac)
   subject = subject or request.subject and request.subject() or no_subject
   local operation = client._catalogue:operation(request.operation)
+  local said = effects.said(operation, request.body)
   local is_save = request.sink ~= nil
   local found = is_save and { verb = effects.of_stream(operation), effect = "save" }
-    or effects.of(operation, request.body)
+    or effects.of(operation, said)
   local about, ids = of_subject(subject)
-  local body, who = divide(found, request.body, ids)
+  local body, who = divide(found, said, ids)
   local kind, value = destination_of(found.verb, body)
   local destination = kind and ("%s %s"):format(kind, kind == "mail" and mail_addresses(value)
     or address_of(value)) or ""
   local how = { ids = ids, hmac = hmac }
-  local options = canonical(json.is_array(request.body) and request.body or body, how)
+  local options = canonical(json.is_array(said) and said or body, how)
   local server = M.server(client)
   local digested = {
     algorithm = M.algorithm, server = server, verb = found.verb, subject = about,
+    operation = not is_backup(subject) and operation.name:gsub("Action$", "") or nil,
     destination = destination, options = options, file = is_save and tidy(request.sink.file) or nil,
     query = request.query and next(request.query) and canonical(request.query, how) or nil,
   }
@@ -496,8 +502,8 @@ function M.of(client, request, subject, hmac)
     server = server, destination = destination, options = options, authority = who,
     file = digested.file,
   })
-  local created = (found.verb == "create" or found.verb == "add") and type(request.body) == "table"
-    and (request.body.name or request.body.description or request.body.userName) or nil
+  local created = (found.verb == "create" or found.verb == "add") and type(said) == "table"
+    and (said.name or said.description or said.userName) or nil
   key.targets = targets_of(found.verb, subject, destination,
     type(created) == "string" and created or nil)
   return key

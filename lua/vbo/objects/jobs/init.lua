@@ -7,6 +7,7 @@ local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
 local session = require "vbo.objects.session"
+local subjects = require "vbo.model.subject"
 
 local M = {}
 
@@ -48,6 +49,7 @@ function M.create(organization, given)
   local answer = pipeline.call(client, {
     call = "create_job", operation = "Job_Add", options = options,
     path = in_path and organization:_path() or {},
+    subject = in_path and subjects.of(organization) or nil,
   })
   return resource.from_record(Job, client, answer.data)
 end

@@ -1,6 +1,7 @@
 --- Declares what a backup job backs up and leaves out: its selected and excluded items (v2 and
 --- later), and the mailboxes of v1.
 
+local addressed = require "vbo.model.addressed"
 local declare = require "vbo.model.declare"
 local pipeline = require "vbo.request.pipeline"
 local resource = require "vbo.model.resource"
@@ -55,10 +56,12 @@ local function remove(owner, ids, many, one)
     local path = owner:_path()
     path.itemId = ids[from]
     local named = table.concat(ids, ",", from, math.min(from + step - 1, #ids))
-    pipeline.call(owner._client, {
-      call = "remove", operation = by_path and one or many, path = path,
-      query = not by_path and { ids = named } or nil,
-    })
+    local intent = {
+      call = "remove", operation = pipeline.operation(owner._client, by_path and one or many),
+      path = path, query = not by_path and { ids = named } or nil,
+    }
+    intent.subject = addressed.of(owner._client, intent.operation, intent)
+    pipeline.call(owner._client, intent)
   end
 end
 

@@ -6,6 +6,7 @@ local options_of = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local save = require "vbo.model.save"
 local selection = require "vbo.model.selection"
+local subjects = require "vbo.model.subject"
 local teams = require "vbo.objects.teams.classes"
 local verbs = require "vbo.model.verbs"
 
@@ -151,6 +152,7 @@ local function export_as_operator(self, start, download, intent, given)
   local own = save.split(given, "export")
   local client, path = self._client, self:_path()
   intent.call, intent.operation, intent.path = "export", start, path
+  intent.subject = subjects.of(self)
   local task = pipeline.call(client, intent).data
   local code = pipeline.call(client, { call = "export", operation = "authCode" }).data
   path.requestExportId = task.exportTaskId
