@@ -124,6 +124,7 @@
   X("restoresessions/*/stop", "", 0xE0) \
   X("restoresessions/action", "explore", 0x01) \
   X("token", "", 0xFF) \
+  X("token/authcode", "", 0xC0) \
   X("token/logout", "", 0xC0)
 /* clang-format on */
 

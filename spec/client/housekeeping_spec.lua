@@ -36,7 +36,7 @@ describe("an operation's class", function()
       "Organization_Explore opens", "Organization_OrganizationDeviceCode",
       "RestoreSession_DeviceCodeAction", "RestoreSession_ExploreAction opens",
       "RestoreSession_OperatorExploreAction opens", "RestoreSession_StopAction ends",
-      "logout ends" }, housekeeping "v8")
+      "authCode", "logout ends" }, housekeeping "v8")
   end)
 
   it("is a change for stopping a job, a read for a search and an export", function()

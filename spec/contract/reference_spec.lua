@@ -271,7 +271,7 @@ describe("the pages of objects", function()
     local copy = method("OneDriveDocument", "OneDriveDocument:copy")
     assert.is_nil(copy:find("| `permissions`", 1, true))
     local start = method("Job", "Job:start")
-    assert.is_truthy(start:find("| `full` | boolean | v6–v8 | `full` |", 1, true), start)
+    assert.is_truthy(start:find("| `full` | boolean |  | v6–v8 | `full` |", 1, true), start)
   end)
 
   it("have a field's type, versions, property and unit", function()

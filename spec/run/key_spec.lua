@@ -1,4 +1,4 @@
--- Keys of steps: vbo.run.key.
+-- Keys of steps: vbo.run.key, and vbo.model.addressed for calls by an operation's name.
 
 local keys = require "spec.support.keys"
 local rehearsal = require "spec.support.rehearsal"

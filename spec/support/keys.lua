@@ -1,6 +1,5 @@
 -- Collects the keys of the changes and saves that a client would send; nothing of it is sent.
 
-local core = require "vbo.core"
 local key = require "vbo.run.key"
 
 local M = {}
@@ -28,18 +27,6 @@ end
 function M.part(noted, name)
   for _, each in ipairs(noted[#noted].parts) do
     if each.name == name then return each.value end
-  end
-end
-
-if not core.sha256 then
-  function core.sha256(text)
-    local path = os.tmpname()
-    local file <close> = assert(io.open(path, "wb"))
-    file:write(text)
-    file:close()
-    local found = core.examine(path)
-    os.remove(path)
-    return found.sha256
   end
 end
 

@@ -11,6 +11,8 @@ local rows = {
     default = "`\"stop\"`" },
   -- every call
   deadline = { "Seconds that the whole call may take.", default = "none" },
+  key = { type = "string", "Names the step in the journal: tells steps apart that look alike.",
+    default = "none" },
   paginate = { "Returns the rows of all pages.", default = "false" },
   strict = { "`false` sends what the catalogue does not know, with a warning.",
     default = "true" },

@@ -164,7 +164,7 @@ function M.write(model, root, sections, files)
   local slots = {
     ["saves"] = option_rows(model.saves, "save."),
     ["restores"] = option_rows({ wait = "boolean", allow_partial = "boolean",
-      deadline = "number" }, "restore."),
+      deadline = "number", key = "string" }, "restore."),
     ["connect"] = option_rows(model.specs.connect, "connect."),
     ["call"] = option_rows(model.specs.call, "call."),
     ["errors"] = errors_table(root), ["functions"] = functions_of(model),

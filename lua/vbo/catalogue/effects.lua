@@ -137,7 +137,7 @@ local rows = {
     "VeodEmailSettings_CompleteOAuthSignIn", "VeodEmailSettings_PrepareOAuthSignIn",
     "VespEmailSettings_CompleteOAuthSignIn", "VespEmailSettings_PrepareOAuthSignIn",
     "VetEmailSettings_CompleteOAuthSignIn", "VetEmailSettings_PrepareOAuthSignIn",
-    "VexEmailSettings_CompleteOAuthSignIn", "VexEmailSettings_PrepareOAuthSignIn", "authCode" },
+    "VexEmailSettings_CompleteOAuthSignIn", "VexEmailSettings_PrepareOAuthSignIn" },
   { verb = "remove", effect = "destroys",
     "Account_RemoveAccount", "AzureServiceAccounts_Delete", "BackupRepository_Remove",
     "CopyJob_Delete", "DataRetrieval_DeleteDataRetrieval", "EncryptionKey_RemoveEncryptionKey",

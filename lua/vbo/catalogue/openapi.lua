@@ -203,7 +203,7 @@ end
 -- of something that the server holds.
 local housekeeping = {
   explore = "opens", operatorexplore = "opens", logout = "ends", devicecode = "neither",
-  restoredevicecode = "neither", ["devicecode/check"] = "neither",
+  restoredevicecode = "neither", ["devicecode/check"] = "neither", authcode = "neither",
 }
 
 -- Stopping a restore session is housekeeping; stopping a job is a change.

@@ -40,7 +40,7 @@ return {
   { name = "deadline", type = "number", default = "none", reader = "client", call = true,
     doc = "Seconds that the whole call may take." },
   { name = "key", type = "string", default = "none", reader = "run", call = true,
-    doc = "Names the step in the journal: tells saves apart that look alike." },
+    doc = "Names the step in the journal: tells steps apart that look alike." },
   { name = "at_once", type = "integer", default = "16", reader = "save", call = false,
     doc = "Saves this many of several plain files at a time; the server may take fewer." },
   { name = "preserve_time", type = "boolean", default = "true", reader = "save", call = false,

@@ -78,7 +78,7 @@ end
 local told = {
   "size", "created", "modified", "version_number", "ui_version", "type", "item_class", "from", "to",
   "sent", "received", "author", "content_url", "start_time", "end_time", "organizer", "email",
-  "full_name", "company", "due_date", "date", "is_archive",
+  "full_name", "company", "due_date", "date", "is_archive", "post_id",
 }
 
 local addresses = {

@@ -3,7 +3,7 @@
 return [[
 token	POST	/token	-	-	{grant_type!:(password|refresh_token|urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer|integration|operator)<default=password>,username:s,password:P,refresh_token:s,client_id:s,assertion:s,integration_token:s,disable_antiforgery_token:b?}	application/x-www-form-urlencoded	200 json @OAuthTokenResponse	ar
 logout	POST	/token/logout	-	-	-	-	200 empty	he
-authCode	POST	/token/AuthCode	-	-	-	-	200 json @RESTAuthCode	c
+authCode	POST	/token/AuthCode	-	-	-	-	200 json @RESTAuthCode	h
 AuditEmailSettings_PrepareOAuthSignIn	POST	/AuditEmailSettings/PrepareOAuthSignIn	-	-	@RESTPrepareOAuthSignInRequest	application/json	200 json @RESTPrepareOAuthSignInResponse	cr
 AuditEmailSettings_CompleteOAuthSignIn	POST	/AuditEmailSettings/CompleteOAuthSignIn	-	-	@RESTCompleteOAuthSignInRequest	application/json	200 json @RESTCompleteOAuthSignInResponse	cr
 BackupRepository_Explore	POST	/BackupRepositories/{repositoryId}/explore	-	p:repositoryId:u q:organizationId!:u	@RESTExploreOptions	application/json	200 json @RESTRestoreSession	hor
