@@ -214,7 +214,8 @@ end
 ---@param name string       "Job_StartAction", in any case
 ---@param arguments table?  path and query parameters by name, and `body`
 ---@param given table?  options: `strict` (false lets unknown properties through),
----  `deadline` (seconds), `key` (names the step in the journal), `paginate` (all pages' rows as one list); for an operation that
+---  `deadline` (seconds), `key` (names the step in the journal), `paginate` (all pages' rows as
+---  one list); for an operation that
 ---  answers a stream those of a save (`vbo.model.save_options`): `to` (a file), `overwrite`,
 ---  `fsync`, `progress`, `sha256`, `check`, `manifest`
 ---@return any data         decoded JSON; nil for an empty answer; `vbo.Saved` for a stream

@@ -102,7 +102,7 @@ local function along(client, operation, intent, index)
       strange[name] = tostring(value)
     end
   end
-  -- What there is only one of has no id.
+  -- A resource of which there is one has no id.
   local path = plain(operation.path)
   local class = index.one[path] or index.one[(path:gsub("/[^/{}]+$", ""))]
   if class and not class.parameter then at = classes.from_id(class, owner, nil) end
