@@ -1,10 +1,10 @@
 /* issue.c: see issue.h. */
 #include "store/issue.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 
 #include "store/permit.h"
+#include "store/statement.h"
 
 static size_t place_of(const vbo_issued *issued, size_t room, int64_t step) {
   /* Fibonacci hashing spreads ids that follow each other. */
@@ -28,25 +28,25 @@ static bool make_room(vbo_journal *journal, vbo_error *err) {
   return true;
 }
 
-/* Reads what the row says: the state "intent", of this execution. */
+/* Reads the row; `*attempt` stays 0 unless it has the state "intent", of this execution. */
 static bool look_at_step(vbo_journal *journal, int64_t step, int64_t *run, int64_t *attempt,
                          vbo_error *err) {
-  sqlite3_stmt *read = NULL;
+  static const char sql[] =
+      "SELECT step.run, step.attempt FROM step JOIN run ON run.id = step.run WHERE step.id = ? AND"
+      " step.state = 'intent' AND step.execution = run.execution";
+  vbo_statement read;
+  vbo_value value = {.kind = VBO_INTEGER, .integer = step};
   *attempt = 0;
-  int code = sqlite3_prepare_v2(journal->db,
-                                "SELECT step.run, step.attempt FROM step JOIN run ON"
-                                " run.id = step.run WHERE step.id = ? AND step.state = 'intent'"
-                                " AND step.execution = run.execution",
-                                -1, &read, NULL);
-  if (code == SQLITE_OK) code = sqlite3_bind_int64(read, 1, step);
-  if (code == SQLITE_OK) code = sqlite3_step(read);
-  if (code == SQLITE_ROW) {
-    *run = sqlite3_column_int64(read, 0);
-    *attempt = sqlite3_column_int64(read, 1);
+  if (!vbo_statement_open(&read, journal, sql, sizeof sql - 1, false, err)) return false;
+  int found = vbo_statement_bind(&read, 1, &value, err) ? vbo_statement_next(&read, err) : -1;
+  if (found > 0) {
+    vbo_statement_value(&read, 0, &value);
+    *run = value.integer;
+    vbo_statement_value(&read, 1, &value);
+    *attempt = value.integer;
   }
-  sqlite3_finalize(read);
-  return code == SQLITE_ROW || code == SQLITE_DONE ||
-         vbo_journal_failed(journal, code, "read", true, err);
+  vbo_statement_close(&read);
+  return found >= 0;
 }
 
 static bool may_send(vbo_journal *journal, int64_t step, int64_t *attempt, vbo_error *err) {
@@ -74,6 +74,7 @@ vbo_permit *vbo_journal_permit(vbo_journal *journal, int64_t step, const char *m
   }
   vbo_permit *permit = vbo_permit_new(step, attempt, method, path, body, size, err);
   if (permit == NULL) return NULL;
+  vbo_permit_tie(permit, journal);
   if (entry->step == 0) journal->issued_count++;
   *entry = (vbo_issued){.step = step, .attempt = attempt};
   return permit;

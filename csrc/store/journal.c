@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/system.h"
 #include "save/digest.h"
 
 static const char *name_of(const vbo_journal *journal) {
@@ -88,7 +89,9 @@ bool vbo_journal_failed(vbo_journal *journal, int code, const char *doing, bool 
 }
 
 bool vbo_journal_is_open(const vbo_journal *journal, vbo_error *err) {
-  return journal->db != NULL || vbo_error_set(err, VBO_ERROR_CLOSED, "the journal is closed");
+  if (journal->db == NULL) return vbo_error_set(err, VBO_ERROR_CLOSED, "the journal is closed");
+  return journal->process == vbo_process_id() ||
+         vbo_error_set(err, VBO_ERROR_CLOSED, "the journal belongs to the process before the fork");
 }
 
 /* ----------------------------------------------------------------- statements */
@@ -124,7 +127,15 @@ vbo_journal *vbo_journal_new(vbo_error *err) {
   return journal;
 }
 
+/* A fork gives up what it inherited without touching the file: closing it there could check the log
+ * into the file under the process that goes on. */
+static void forget(vbo_journal *journal) {
+  memset(journal->kept, 0, sizeof journal->kept);
+  journal->db = NULL;
+}
+
 void vbo_journal_stop(vbo_journal *journal) {
+  if (journal->db != NULL && journal->process != vbo_process_id()) forget(journal);
   for (size_t i = 0; i < VBO_JOURNAL_STATEMENTS; i++) {
     sqlite3_finalize(journal->kept[i].statement);
     journal->kept[i] = (vbo_kept){0};

@@ -30,6 +30,7 @@ typedef struct vbo_kept {
 struct vbo_journal {
   int owners;
   struct sqlite3 *db; /* NULL: not open */
+  int64_t process;    /* that opened it: a fork must not use it (sqlite.org/howtocorrupt) */
   vbo_place place;    /* `path` is NULL in memory */
   bool read_only;
   bool own; /* a statement of the store itself is prepared: no authorizer */

@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "save/digest.h"
+#include "store/journal.h"
 
 struct vbo_permit {
   int64_t step;
   int64_t attempt;
   bool spent;
+  vbo_journal *journal; /* an owner of it; NULL: none */
   char digest[VBO_DIGEST_HEX];
 };
 
@@ -49,6 +51,10 @@ vbo_permit *vbo_permit_new(int64_t step, int64_t attempt, const char *method, co
   return NULL;
 }
 
+void vbo_permit_tie(vbo_permit *permit, vbo_journal *journal) {
+  permit->journal = vbo_journal_share(journal);
+}
+
 static bool refuse(vbo_error *err, const char *message, const char *hint) {
   vbo_error_set(err, VBO_ERROR_JOURNAL, "%s", message);
   vbo_error_hint(err, "%s", hint);
@@ -62,6 +68,7 @@ bool vbo_permit_check(const vbo_permit *permit, const char *method, const char *
     return refuse(
         err, "a change of a journaled client cannot be sent without its intent in the journal",
         "send it by the client's own methods or client:call, which write the intent first");
+  if (permit->journal != NULL && !vbo_journal_unlatched(permit->journal, err)) return false;
   if (permit->spent)
     return refuse(err, "a change cannot be sent twice with one permit of the journal",
                   "write a new intent for another attempt");
@@ -86,5 +93,6 @@ int64_t vbo_permit_attempt(const vbo_permit *permit) {
 }
 
 void vbo_permit_free(vbo_permit *permit) {
+  if (permit != NULL) vbo_journal_release(permit->journal);
   free(permit);
 }

@@ -11,6 +11,8 @@
  * (`body` NULL: none; with its secrets' placeholders). NULL with an error. */
 vbo_permit *vbo_permit_new(int64_t step, int64_t attempt, const char *method, const char *path,
                            const char *body, size_t body_size, vbo_error *err);
+/* Ties it to the journal that issued it, whose latch takes it back. */
+void vbo_permit_tie(vbo_permit *permit, vbo_journal *journal);
 /* Returns whether the permit is unspent and that of this request; `permit` may be NULL. JOURNAL
  * with the reason otherwise. */
 bool vbo_permit_check(const vbo_permit *permit, const char *method, const char *path,

@@ -167,8 +167,7 @@ static int make_file(const vbo_place *place) {
   return failure;
 }
 
-static bool find_file(vbo_place *place, bool read_only, bool *made, struct stat *info,
-                      vbo_error *err) {
+static bool find_file(vbo_place *place, bool read_only, struct stat *info, vbo_error *err) {
   for (int round = 0; round < 10; round++) {
     if (lstat(place->path, info) == 0) return check_file(place->path, info, read_only, err);
     if (errno != ENOENT) return fail_os(errno, "look at the journal", place->path, err);
@@ -177,7 +176,6 @@ static bool find_file(vbo_place *place, bool read_only, bool *made, struct stat 
     int failure = make_file(place);
     if (failure != 0 && failure != EEXIST)
       return fail_os(failure, "make the journal", place->path, err);
-    *made = *made || failure == 0;
   }
   return fail_os(EBUSY, "make the journal", place->path, err);
 }
@@ -242,10 +240,8 @@ static bool find_folder(vbo_place *place, const char *path, bool read_only, vbo_
   return true;
 }
 
-bool vbo_place_find(vbo_place *place, const char *path, bool read_only, bool *made,
-                    vbo_error *err) {
+bool vbo_place_find(vbo_place *place, const char *path, bool read_only, vbo_error *err) {
   struct stat info;
-  *made = false;
   *place = (vbo_place){.directory = -1, .runs = -1};
   if (!find_folder(place, path, read_only, err)) return false;
   char *folder = joined(place->path, "", "");
@@ -253,8 +249,8 @@ bool vbo_place_find(vbo_place *place, const char *path, bool read_only, bool *ma
   folder[place->name - place->path - 1] = '\0';
   bool good = check_folder(place, *folder != '\0' ? folder : "/", read_only, err);
   free(folder);
-  return good && find_file(place, read_only, made, &info, err) &&
-         check_sidecars(place, read_only, err) && open_runs(place, &info, read_only, err);
+  return good && find_file(place, read_only, &info, err) && check_sidecars(place, read_only, err) &&
+         open_runs(place, &info, read_only, err);
 }
 
 /* Looks at a file beside the journal. */
@@ -279,6 +275,11 @@ void vbo_place_settle(vbo_place *place) {
       (void)!fchownat(place->directory, name, (uid_t)-1, journal.st_gid, AT_SYMLINK_NOFOLLOW);
     free(name);
   }
+}
+
+bool vbo_place_has_log(const vbo_place *place) {
+  struct stat info;
+  return place->path != NULL && look(place, "-wal", &info) && info.st_size > 0;
 }
 
 static bool same(vbo_inode a, const struct stat *info) {

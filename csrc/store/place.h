@@ -23,12 +23,14 @@ typedef struct vbo_place {
 } vbo_place;
 
 /* Finds the folder, which is made (0700) when it is missing, and the file, which is made (0600),
- * and checks who may write them.  `made`: the file is new.  Read only: makes nothing; NOT_FOUND. */
-bool vbo_place_find(vbo_place *place, const char *path, bool read_only, bool *made, vbo_error *err);
+ * and checks who may write them.  Read only: makes nothing; NOT_FOUND. */
+bool vbo_place_find(vbo_place *place, const char *path, bool read_only, vbo_error *err);
 /* Notes PATH-wal, once SQLite has made it, and gives the files beside the journal to its group. */
 void vbo_place_settle(vbo_place *place);
 /* Checks that PATH-wal and PATH-runs are still those that were seen; false when one is gone. */
 bool vbo_place_keeps(vbo_place *place);
+/* Returns whether PATH-wal holds commits that are not in the file. */
+bool vbo_place_has_log(const vbo_place *place);
 void vbo_place_leave(vbo_place *place);
 
 #endif

@@ -110,6 +110,7 @@ int vbo_statement_next(vbo_statement *statement, vbo_error *err) {
   if (statement->handle == NULL || !vbo_journal_is_open(journal, err)) return -1;
   bool writes = !sqlite3_stmt_readonly(statement->handle);
   bool alone = sqlite3_get_autocommit(journal->db) != 0;
+  if (writes && alone && !vbo_journal_in_place(journal, err)) return -1;
   int code = sqlite3_step(statement->handle);
   if (code == SQLITE_ROW) return 1;
   if (code == SQLITE_DONE) {
