@@ -128,14 +128,17 @@ static bool check_folder(const vbo_place *place, const char *folder, bool read_o
 
 /* ---------------------------------------------------------------------- files */
 
-/* Checks a file that exists; `what` it is in messages. */
-static bool check_file(const char *path, const struct stat *info, bool read_only, vbo_error *err) {
+/* Checks a file that exists: the journal itself (`journal` NULL) or one beside it. */
+static bool check_file(const char *path, const struct stat *info, const struct stat *journal,
+                       bool read_only, vbo_error *err) {
+  bool shared = journal != NULL && (journal->st_mode & info->st_mode & S_IWGRP) != 0 &&
+                journal->st_gid == info->st_gid;
   if (S_ISLNK(info->st_mode))
     return refuse(path, "it is a symbolic link", "name the file itself with --journal", err);
   if (!S_ISREG(info->st_mode))
     return refuse(path, "it is not a plain file", "name another file with --journal", err);
   if (read_only) return true;
-  if (!is_ours(info)) return refuse_owner(path, info, err);
+  if (!shared && !is_ours(info)) return refuse_owner(path, info, err);
   if ((info->st_mode & S_IWOTH) != 0)
     return refuse(path, "everybody can write it", "chmod o-w the file", err);
   if (info->st_nlink > 1)
@@ -144,12 +147,13 @@ static bool check_file(const char *path, const struct stat *info, bool read_only
   return true;
 }
 
-static bool check_sidecars(const vbo_place *place, bool read_only, vbo_error *err) {
+static bool check_sidecars(const vbo_place *place, const struct stat *journal, bool read_only,
+                           vbo_error *err) {
   for (size_t i = 0; i < sizeof sidecars / sizeof *sidecars; i++) {
     struct stat info;
     char *path = joined(place->path, sidecars[i], "");
     if (path == NULL) return vbo_error_memory(err);
-    bool good = lstat(path, &info) != 0 || check_file(path, &info, read_only, err);
+    bool good = lstat(path, &info) != 0 || check_file(path, &info, journal, read_only, err);
     free(path);
     if (!good) return false;
   }
@@ -167,9 +171,19 @@ static int make_file(const vbo_place *place) {
   return failure;
 }
 
+/* SQLite would fall back to reading. */
+static bool may_write(const vbo_place *place, vbo_error *err) {
+  if (faccessat(place->directory, place->name, W_OK, AT_EACCESS) == 0) return true;
+  (void)fail_os(errno, "write the journal", place->path, err);
+  vbo_error_hint(err, "make the file and its folder writable, or name another with --journal");
+  return false;
+}
+
 static bool find_file(vbo_place *place, bool read_only, struct stat *info, vbo_error *err) {
   for (int round = 0; round < 10; round++) {
-    if (lstat(place->path, info) == 0) return check_file(place->path, info, read_only, err);
+    if (lstat(place->path, info) == 0)
+      return check_file(place->path, info, NULL, read_only, err) &&
+             (read_only || may_write(place, err));
     if (errno != ENOENT) return fail_os(errno, "look at the journal", place->path, err);
     if (read_only)
       return vbo_error_set(err, VBO_ERROR_NOT_FOUND, "there is no journal %s", place->path);
@@ -249,8 +263,8 @@ bool vbo_place_find(vbo_place *place, const char *path, bool read_only, vbo_erro
   folder[place->name - place->path - 1] = '\0';
   bool good = check_folder(place, *folder != '\0' ? folder : "/", read_only, err);
   free(folder);
-  return good && find_file(place, read_only, &info, err) && check_sidecars(place, read_only, err) &&
-         open_runs(place, &info, read_only, err);
+  return good && find_file(place, read_only, &info, err) &&
+         check_sidecars(place, &info, read_only, err) && open_runs(place, &info, read_only, err);
 }
 
 /* Looks at a file beside the journal. */
