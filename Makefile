@@ -356,6 +356,7 @@ bench:
 	@.ci/deps.sh install bench
 	@$(MAKE) --no-print-directory all
 	@$(BUILD)/vbolua bench/catalogue.lua
+	@$(BUILD)/vbolua bench/journal.lua
 	@$(MAKE) --no-print-directory $(BUILD)/pages
 	@VBOLUA='$(abspath $(BUILD)/vbolua)' VBO_PAGES='$(abspath $(BUILD)/pages)' \
 	  $(BUILD)/vbolua bench/list.lua

@@ -21,7 +21,7 @@
 #include "store/schema.h"
 #include "store/statement.h"
 
-enum { NOBODY = 65534 };
+enum { OTHER = 1 }; /* daemon */
 
 static char folder[64];
 static char file[96];
@@ -242,8 +242,8 @@ static int in_child(int (*fn)(void)) {
 
 /* ------------------------------------------------------------------ durability */
 
-/* What a commit reports as done is on the disk before it returns: a copy made of what was synced,
- * and of nothing else, has it. */
+/* A commit is on the disk before it returns: a copy of what was synced, and of nothing else, has
+ * it. */
 static void survives_a_power_cut(void **state) {
   (void)state;
 #if defined(__linux__)
@@ -586,9 +586,9 @@ static void keeps_modes(void **state) {
 
 /* ---------------------------------------------------------------- other users */
 
-static int become_nobody(bool grouped) {
+static int become_other(bool grouped) {
   gid_t group = 12345;
-  if (setgroups(grouped ? 1 : 0, &group) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
+  if (setgroups(grouped ? 1 : 0, &group) != 0 || setgid(OTHER) != 0 || setuid(OTHER) != 0)
     return 100;
   return 0;
 }
@@ -602,19 +602,19 @@ static void refuses_files_of_others(void **state) {
   (void)state;
   if (geteuid() != 0) skip();
   make_journal();
-  own(file, NOBODY, NOBODY, 0600);
-  vbo_error err = refused(file, false, "belongs to nobody, not to this user");
+  own(file, OTHER, OTHER, 0600);
+  vbo_error err = refused(file, false, "belongs to daemon, not to this user");
   assert_kind(err, JOURNAL);
   assert_contains(err.hint, "chgrp GROUP and chmod g+w");
   own(file, 0, 0, 0600);
   char path[128];
   snprintf(path, sizeof path, "%s/state", folder);
-  own(path, NOBODY, NOBODY, 0755);
-  assert_kind(refused(file, false, "belongs to nobody"), JOURNAL);
+  own(path, OTHER, OTHER, 0755);
+  assert_kind(refused(file, false, "belongs to daemon"), JOURNAL);
 }
 
 static int write_as_member(void) {
-  int status = become_nobody(true);
+  int status = become_other(true);
   vbo_error err = {0};
   vbo_journal *journal = status == 0 ? open_at(file, false, &err) : NULL;
   if (status == 0 && (journal == NULL || !run_sql(journal, intent, &err))) {
@@ -626,7 +626,7 @@ static int write_as_member(void) {
 }
 
 static int write_as_stranger(void) {
-  int status = become_nobody(false);
+  int status = become_other(false);
   vbo_error err = {0};
   vbo_journal *journal = status == 0 ? open_at(file, false, &err) : NULL;
   vbo_journal_release(journal);
@@ -652,7 +652,7 @@ static void shares_with_a_group(void **state) {
 }
 
 static int read_as_stranger(void) {
-  int status = become_nobody(false);
+  int status = become_other(false);
   vbo_error err = {0};
   vbo_journal *journal = status == 0 ? open_at(file, true, &err) : NULL;
   if (status == 0 && (journal == NULL || number(journal, "SELECT count(*) FROM run") != 1)) {
@@ -664,7 +664,7 @@ static int read_as_stranger(void) {
 }
 
 static int open_as_stranger(void) {
-  int status = become_nobody(false);
+  int status = become_other(false);
   vbo_error err = {0};
   vbo_journal *journal = status == 0 ? open_at(file, false, &err) : NULL;
   vbo_journal_release(journal);
@@ -682,8 +682,8 @@ static void reads_where_it_cannot_write(void **state) {
   char path[128];
   snprintf(path, sizeof path, "%s/state", folder);
   assert_int_equal(chmod(folder, 0755), 0);
-  own(path, NOBODY, NOBODY, 0555);
-  own(file, NOBODY, NOBODY, 0444);
+  own(path, OTHER, OTHER, 0555);
+  own(file, OTHER, OTHER, 0444);
   assert_int_equal(in_child(read_as_stranger), 0);
   assert_int_equal(in_child(open_as_stranger), 7);
 }
