@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@
 #include <malloc/malloc.h>
 #include <sys/mount.h>
 #include <sys/param.h>
+#include <sys/sysctl.h>
 #else
 #include <malloc.h>
 #endif
@@ -73,6 +75,20 @@ bool vbo_random(void *out, size_t size) {
 
 int64_t vbo_process_id(void) {
   return (int64_t)getpid();
+}
+
+void vbo_system_boot(char *id, size_t size) {
+  id[0] = '\0';
+#if defined(__linux__)
+  FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+  if (file == NULL) return;
+  if (fgets(id, (int)size, file) != NULL) id[strcspn(id, "\n")] = '\0';
+  (void)fclose(file);
+#elif defined(__APPLE__)
+  if (sysctlbyname("kern.bootsessionuuid", id, &size, NULL, 0) != 0) id[0] = '\0';
+#else
+  (void)size;
+#endif
 }
 
 /* -------------------------------------------------------------- descriptors */

@@ -18,6 +18,9 @@ int64_t vbo_wall_seconds(void);
 bool vbo_random(void *out, size_t size);
 /* Returns the process id, which tells this process from one that was forked off it. */
 int64_t vbo_process_id(void);
+/* Fills in an id of the system's start, which tells a process id of this start from one of an
+ * earlier start; "" where the system has none.  `size` at least 40. */
+void vbo_system_boot(char *id, size_t size);
 /* Keeps the library that holds this code in memory until the process ends.  For code that leaves
  * addresses of ours with a library that may outlive us: a host that closes its last Lua state
  * unloads vbo.core, and goes on with libcurl. */

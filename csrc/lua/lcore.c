@@ -6,7 +6,9 @@
 #include "lua/lutil.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <locale.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -72,21 +74,27 @@ static const char *check_path(lua_State *L, int arg) {
   return path;
 }
 
-/* core.stat(path) -> {type="file|directory|other", size=} | nil for a missing one. Follows links.
- */
+/* core.stat(path) -> {type="file|directory|other", size=, inode=, device=, modified=} | nil for a
+ * missing one; modified: seconds since 1970. Follows links. */
 static int core_stat(lua_State *L) {
   struct stat found;
   if (stat(check_path(L, 1), &found) != 0) {
     lua_pushnil(L);
     return 1;
   }
-  lua_createtable(L, 0, 2);
+  lua_createtable(L, 0, 5);
   lua_pushstring(L, S_ISREG(found.st_mode)   ? "file"
                     : S_ISDIR(found.st_mode) ? "directory"
                                              : "other");
   lua_setfield(L, -2, "type");
   lua_pushinteger(L, (lua_Integer)found.st_size);
   lua_setfield(L, -2, "size");
+  lua_pushinteger(L, (lua_Integer)found.st_ino);
+  lua_setfield(L, -2, "inode");
+  lua_pushinteger(L, (lua_Integer)found.st_dev);
+  lua_setfield(L, -2, "device");
+  lua_pushinteger(L, (lua_Integer)found.st_mtime);
+  lua_setfield(L, -2, "modified");
   return 1;
 }
 
@@ -208,6 +216,32 @@ static int core_unbase64(lua_State *L) {
   return 1;
 }
 
+/* core.system() -> {host=, user=, folder=, pid=, boot=}: the machine and the process, for what a
+ * run leaves behind. `user` is the login name of the effective user, or its number; `boot` an id of
+ * the system's start. */
+static int core_system(lua_State *L) {
+  char text[PATH_MAX];
+  lua_createtable(L, 0, 5);
+  if (gethostname(text, sizeof text) != 0) text[0] = '\0';
+  text[sizeof text - 1] = '\0';
+  lua_pushstring(L, text);
+  lua_setfield(L, -2, "host");
+  const struct passwd *user = getpwuid(geteuid());
+  if (user != NULL)
+    lua_pushstring(L, user->pw_name);
+  else
+    lua_pushfstring(L, "%I", (LUAI_UACINT)geteuid());
+  lua_setfield(L, -2, "user");
+  lua_pushstring(L, getcwd(text, sizeof text) != NULL ? text : ".");
+  lua_setfield(L, -2, "folder");
+  lua_pushinteger(L, (lua_Integer)vbo_process_id());
+  lua_setfield(L, -2, "pid");
+  vbo_system_boot(text, sizeof text);
+  lua_pushstring(L, text);
+  lua_setfield(L, -2, "boot");
+  return 1;
+}
+
 /* core.strict() -> whether `vbolua --strict` was called: what would be a notice is refused. The
  * registry, not a global: a script's own variables cannot change it. */
 static int core_strict(lua_State *L) {
@@ -274,14 +308,23 @@ static void push_kinds(lua_State *L) {
 }
 
 int luaopen_vbo_core(lua_State *L) {
-  static const luaL_Reg functions[] = {{"now", core_now},         {"time", core_time},
-                                       {"isatty", core_isatty},   {"columns", core_columns},
-                                       {"stat", core_stat},       {"mkdir", core_mkdir},
-                                       {"handles", core_handles}, {"versions", core_versions},
-                                       {"base64", core_base64},   {"unbase64", core_unbase64},
-                                       {"strict", core_strict},   {"hmac", core_hmac},
-                                       {"program", core_program}, {"random", core_random},
-                                       {"sha256", core_sha256},   {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"now", core_now},
+                                       {"time", core_time},
+                                       {"isatty", core_isatty},
+                                       {"columns", core_columns},
+                                       {"stat", core_stat},
+                                       {"mkdir", core_mkdir},
+                                       {"handles", core_handles},
+                                       {"versions", core_versions},
+                                       {"base64", core_base64},
+                                       {"unbase64", core_unbase64},
+                                       {"strict", core_strict},
+                                       {"hmac", core_hmac},
+                                       {"program", core_program},
+                                       {"random", core_random},
+                                       {"sha256", core_sha256},
+                                       {"system", core_system},
+                                       {NULL, NULL}};
   /* Raises when the running Lua is not the one that this was compiled for. */
   luaL_checkversion(L);
   vboL_check_loader(L);

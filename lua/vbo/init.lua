@@ -77,8 +77,15 @@ function vbo.manifest(folder) return require("vbo.model.manifest").new(folder) e
 ---@return vbo.Verified
 function vbo.verify(path, given) return require("vbo.model.manifest").verify(path, given) end
 
+--- Journals the changes and saves of a Lua program; `vbolua` does so by itself.  See `vbo.run`.
+---@param path string  the file of the journal
+---@param given { reason: string? }?
+---@return vbo.LibraryJournal  a `<close>` variable, with which the run ends
+function vbo.journal(path, given) return require("vbo.run").library(path, given) end
+
 -- Arguments that are too many are a mistake, not to be dropped.
-for _, name in ipairs { "connect", "parallel", "sleep", "limit", "manifest", "verify" } do
+for _, name in ipairs { "connect", "parallel", "sleep", "limit", "manifest", "verify",
+    "journal" } do
   vbo[name] = require("vbo.base.method").plain(name, vbo[name])
 end
 
@@ -86,7 +93,7 @@ end
 local parts = {
   error = "vbo.base.error", json = "vbo.base.json", secret = "vbo.base.secret",
   time = "vbo.base.time",
-  progress = "vbo.runtime.progress", catalogue = "vbo.catalogue",
+  progress = "vbo.runtime.progress", catalogue = "vbo.catalogue", run = "vbo.run.public",
   sim = "vbo.sim",
 }
 

@@ -79,7 +79,7 @@ M.generated = {
 M.by_name = {
   ["vbo"] = { why = "loads the parts that a runbook names on first use", reaches = {
     "vbo.base.error", "vbo.base.json", "vbo.base.secret", "vbo.base.time", "vbo.runtime.progress",
-    "vbo.catalogue", "vbo.sim" } },
+    "vbo.catalogue", "vbo.run.public", "vbo.sim" } },
   ["vbo.base.native"] = { why = "opens the C modules; vbo.core and vbo.server call it",
     reaches = {} },
   ["vbo.base.moved"] = { why = "lists the names of the last release and the modules they stand for",

@@ -9,6 +9,7 @@ local loop = require "vbo.runtime.loop"
 local nearest = require "vbo.base.nearest"
 local options = require "vbo.base.options"
 local secret = require "vbo.base.secret"
+local runs = require "vbo.run.state"
 local time = require "vbo.base.time"
 
 local M = {}
@@ -72,7 +73,7 @@ function M.settings(given)
   if M.divert then M.divert(settings) end
   local from_environment = not settings.url and not settings.host
   for name, variable in pairs(environment) do
-    local value = os.getenv(variable)
+    local value = runs.setting(variable)
     -- An authority given in the call must not be mixed with a pin of the environment.
     local trusted = (name == "pin" or name == "ca") and (settings.pin or settings.ca)
     if settings[name] == nil and value and value ~= "" and not trusted
@@ -177,6 +178,7 @@ function M.open(engine, settings, version)
     proxy = settings.proxy, user_agent = settings.user_agent,
     connect_timeout = settings.connect_timeout, idle_timeout = settings.idle_timeout,
     deadline = settings.deadline, retries = settings.retries, at_once = settings.at_once,
+    journaled = runs.is_on(),
     exports_at_once = settings.exports_at_once, longest_pause = settings.longest_pause,
     give_up_after = settings.give_up_after == false and never or settings.give_up_after,
     -- v7 and later want an antiforgery cookie beside the token by default.
@@ -229,6 +231,8 @@ end
 ---@return string why  for the log
 function M.choose(engine, settings)
   local needs = settings.needs
+  -- A run is resumed in the version that it began with: its steps have that version's words.
+  settings.version = settings.version or runs.api_version(settings.url)
   if settings.version then
     local err = capability.missing(catalogue.load(settings.version), needs)
     if err then

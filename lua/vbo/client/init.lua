@@ -14,6 +14,7 @@ local pipeline = require "vbo.request.pipeline"
 local loop = require "vbo.runtime.loop"
 local receiver = require "vbo.base.receiver"
 local progress = require "vbo.runtime.progress"
+local runs = require "vbo.run.state"
 local subjects = require "vbo.model.subject"
 local task = require "vbo.runtime.task"
 
@@ -145,7 +146,7 @@ function M.connect(given)
     _dialect = dialect.of(known, settings.zone),
     _sessions = {}, _progress = settings.progress, _log = settings.log,
     _window = opened:window(), _strict = settings.strict, _retries = settings.retries,
-    _user = settings.user, gates = {},
+    _user = settings.user, _journaled = runs.is_on(), gates = {},
   }
   client._client = client
   task.own(setmetatable(client, meta))

@@ -7,11 +7,13 @@
 local body = require "vbo.request.body"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
+local items_of = require "vbo.run.items"
 local lock = require "vbo.runtime.lock"
 local loop = require "vbo.runtime.loop"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
 local statistics_of = require "vbo.model.statistics"
+local steps = require "vbo.run.step"
 local subjects = require "vbo.model.subject"
 local time = require "vbo.base.time"
 
@@ -182,6 +184,111 @@ function M.complete(operation, given, defaults)
   end
 end
 
+-- Returns what the journal keeps of a session's state: plain, and small.
+local function baseline_of(before)
+  local event = before.event
+  return {
+    statistics = before.statistics, counted = before.counted,
+    event = event and { id = event.id, order = order_of(event) } or nil,
+  }
+end
+
+-- Returns the state of the session when a restore is sent; nothing where it need not be known.
+local function state_before(restore)
+  if restore.background then return restore.session and state_of(restore.session) or nothing end
+  if not restore.recount then return nothing end
+  return { event = select(2, restores_of(restore.session)) }
+end
+
+-- Follows a restore that the server accepted.  Only the polling fails here: the restore itself must
+-- not be repeated.
+local function follow_accepted(restore, id, before)
+  local same = restore.session and restore.session.id == id
+  local ok, statistics = pcall(follow, restore.client, id, same and before or nothing)
+  if ok then return statistics end
+  if errors.is(statistics) then
+    statistics.retryable, statistics.sent, statistics.session = false, true, id
+    statistics.accepted = true
+    statistics.hint = ("the restore goes on in the server's session %s: look there before "
+      .. "anything is repeated"):format(id)
+  end
+  error(statistics, 0)
+end
+
+-- Adds what the caller knows to a failure.
+local function annotate(restore, err, sent_at)
+  local session = restore.session
+  if errors.is(err) and err.sent and session then
+    err.session = err.session or session.id
+    if err.kind == "unknown_outcome" then explain(err, session, sent_at) end
+  end
+  error(err, 0)
+end
+
+-- Sends it; returns its statistics, and whether they are final: with `wait = false` they are not.
+local function send(restore, request)
+  local before, step = state_before(restore), restore.step
+  if step then step.baseline, request.step = baseline_of(before), step end
+  local sent_at = core.time()
+  local ok, answer = pcall(pipeline.send, restore.client, request)
+  if not ok then annotate(restore, answer, sent_at) end
+  local statistics = statistics_of.read(answer.data)
+  local id = restore.background and type(answer.data) == "table" and answer.data.sessionId
+  if id then
+    statistics.session = id
+    if step then step:accept(id, answer.data) end
+    if restore.wait == false then return statistics, false end
+    statistics = follow_accepted(restore, id, before)
+  end
+  if restore.recount then
+    look_closer(statistics, count_items, restore.session, before, statistics)
+  end
+  return statistics, true
+end
+
+-- Goes on with a restore that an earlier execution of the run sent.
+local function go_on(restore)
+  local step = restore.step
+  if restore.wait == false then
+    local statistics = statistics_of.read(nil)
+    statistics.session = step.accepted
+    return statistics, false
+  end
+  return follow_accepted(restore, step.accepted, step.baseline or nothing), true
+end
+
+-- Carries out a restore; returns its statistics.
+local function carry_out(restore, request)
+  local step = restore.step
+  if step and step.mode == "replay" then return step:statistics() end
+  local statistics, final
+  if step and step.mode == "follow" then
+    statistics, final = go_on(restore)
+  else
+    statistics, final = send(restore, request)
+  end
+  local session = restore.session
+  if statistics.failed > 0 and not statistics.errors[1] and session
+      and has_events(session) then
+    look_closer(statistics, add_reasons, session, statistics)
+  end
+  if step and final then
+    step:finish { state = statistics.failed > 0 and "partial" or "done", statistics = statistics,
+      items = statistics.failed > 0 and session and items_of.of(session, step.baseline) or nil }
+  end
+  return statistics
+end
+
+-- Raises `partial` for what was not restored.
+local function check_whole(statistics, operation)
+  if statistics.failed == 0 then return end
+  errors.raise {
+    kind = "partial", operation = operation.name, statistics = statistics,
+    message = ("%d of %d items were not restored%s"):format(statistics.failed, statistics.total,
+      statistics.errors[1] and ": " .. statistics.errors[1] or ""),
+  }
+end
+
 --- Sends a restore (or another change of production) and waits until, by default,
 --- it is over.
 ---@param target table   a resource below a restore session
@@ -200,54 +307,18 @@ function M.run(target, intent, given)
   intent.implied = intent.implied or client._dialect.implied
   intent.deadline, intent.key = own.deadline, own.key
   intent.subject = intent.subject or subjects.of(target)
-  if not in_background(operation) then intent.expects = statistics_of.problem end
-  local request = pipeline.request(client, intent)
   local background = in_background(operation)
+  if not background then intent.expects = statistics_of.problem end
+  local request = pipeline.request(client, intent)
   local session = target._session and target:_session()
   local recount = session and statistics_of.counts_containers(operation) and has_events(session)
   -- A session counts its restores together: two at once could not be distinguished.
   local alone <close> = (background or recount) and lock.hold(session.id) or nil -- luacheck: ignore
-  local before = background and state_of(session)
-    or recount and { event = select(2, restores_of(session)) } or nothing
-  local sent_at = core.time()
-  local ok, answer = pcall(pipeline.send, client, request)
-  if not ok then
-    if errors.is(answer) and answer.sent and session then
-      answer.session = answer.session or session.id
-      if answer.kind == "unknown_outcome" then explain(answer, session, sent_at) end
-    end
-    error(answer, 0)
-  end
-  local statistics = statistics_of.read(answer.data)
-  local id = background and type(answer.data) == "table" and answer.data.sessionId
-  if id then
-    statistics.session = id
-    if own.wait == false then return statistics end
-    local followed
-    followed, statistics = pcall(follow, client, id,
-      id == session.id and before or nothing)
-    if not followed then
-      -- Only the polling failed: the server accepted the restore, which must not be repeated.
-      if errors.is(statistics) then
-        statistics.retryable, statistics.sent, statistics.session = false, true, id
-        statistics.accepted = true
-        statistics.hint = ("the restore goes on in the server's session %s: look there before "
-          .. "anything is repeated"):format(id)
-      end
-      error(statistics, 0)
-    end
-  end
-  if recount then look_closer(statistics, count_items, session, before, statistics) end
-  if statistics.failed > 0 and not statistics.errors[1] and session and has_events(session) then
-    look_closer(statistics, add_reasons, session, statistics)
-  end
-  if statistics.failed > 0 and not own.allow_partial then
-    errors.raise {
-      kind = "partial", operation = operation.name, statistics = statistics,
-      message = ("%d of %d items were not restored%s"):format(statistics.failed, statistics.total,
-        statistics.errors[1] and ": " .. statistics.errors[1] or ""),
-    }
-  end
+  local statistics = carry_out({
+    client = client, session = session, background = background, recount = recount,
+    wait = own.wait, step = steps.open(client, request),
+  }, request)
+  if not own.allow_partial then check_whole(statistics, operation) end
   return statistics
 end
 

@@ -9,6 +9,7 @@
 local aheads = require "vbo.runtime.ahead"
 local answers = require "vbo.request.answer"
 local body = require "vbo.request.body"
+local boundary = require "vbo.run.boundary"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -18,6 +19,8 @@ local loop = require "vbo.runtime.loop"
 local options_of = require "vbo.base.options"
 local progress = require "vbo.runtime.progress"
 local promises = require "vbo.request.promise"
+local states = require "vbo.run.state"
+local steps = require "vbo.run.step"
 local wording = require "vbo.request.wording"
 
 local M = {}
@@ -45,6 +48,9 @@ local M = {}
 ---@field subject (fun(): vbo.Subject)?  describes what it acts on
 ---@field query table<string, any>?  its query parameters, by the API's names
 ---@field key string?         the runbook's own key of the step
+---@field call string?        the runbook's word for it
+---@field session string?     id of the restore session that it is sent in
+---@field step vbo.Step?      as the journal has it; nil: it is opened when the request is sent
 
 ---@class vbo.Answer
 ---@field status integer
@@ -149,8 +155,10 @@ local function attempt(client, request)
     sink = sink and "file" or "memory",
   }
   for name, value in pairs(sink or {}) do given[name] = value end
+  if request.step then request.step:permit(given) end
   local transfer, err = client._core:start(given)
   if not transfer then fail(err, request) end
+  if request.step then boundary.at "left" end
   local held <close> = transfer
   if not request.watch then progress.idle() end
   local watch = client._log and log_attempts(client, held, request) or request.watch
@@ -170,10 +178,9 @@ local function attempt(client, request)
   } }
 end
 
---- Sends a request, waits, and judges the answer: the last step of the pipeline.  A read whose
---- answer is broken is asked for once more.
----@return vbo.Answer
-local function transmit(client, request)
+-- Sends a request, waits, and judges the answer.  A read whose answer is broken is asked for once
+-- more.
+local function exchange(client, request)
   local answer, err = attempt(client, request)
   if not answer and err.kind == "protocol" and not request.opens and client._retries ~= 0 then
     if client._log then
@@ -183,6 +190,43 @@ local function transmit(client, request)
     answer, err = attempt(client, request)
   end
   return answer or fail(err, request)
+end
+
+-- Sends a step whose intent is written first; a failure is written, too.
+local function carry_out(client, request)
+  local step = request.step
+  step:intend(request)
+  local ok, answer = pcall(exchange, client, request)
+  if ok then return answer end
+  step:fail(answer)
+  error(answer, 0)
+end
+
+-- Returns what a raw call is followed by: the session that the server named.
+local function background(answer)
+  local data = type(answer.data) == "table" and answer.data
+  local id = data and data.sessionId
+  return type(id) == "string" and id or nil
+end
+
+--- Carries out a request: the last step of the pipeline.  One that changes or saves something is a
+--- step of the run; what the journal knows of it is not sent again.
+---@return vbo.Answer
+local function transmit(client, request)
+  if request.step then return carry_out(client, request) end
+  local step = steps.open(client, request)
+  if not step then return exchange(client, request) end
+  if step.mode ~= "new" then return step:replayed() end
+  request.step = step
+  local answer = carry_out(client, request)
+  local session = step.kind == "change" and background(answer)
+  if session then
+    step:accept(session, answer.data)
+  else
+    step:finish { state = "done", status = answer.status, saved = answer.saved,
+      answer = answer.saved or answer.data }
+  end
+  return answer
 end
 
 -- The versions that have one of some operations, oldest first.
@@ -248,6 +292,14 @@ local function query_of(operation, arguments)
   return query
 end
 
+-- Gives the server the run's reason where its operation takes one and the caller gave none.
+local function add_reason(operation, options)
+  local reason = states.reason()
+  local property = reason and body.property(operation.body, "reason")
+  if not property or options.reason ~= nil or options[property] ~= nil then return end
+  options.reason = reason
+end
+
 --- Checks an intent and makes a request of it, for a caller that looks at something between the
 --- check and `send`.
 ---@param client vbo.Client
@@ -272,6 +324,7 @@ function M.request(client, intent)
   end
   local options, query = body.divide(operation, intent.options or {}, intent.query)
   body.query(operation, arguments, query, intent.optional)
+  if intent.body == nil then add_reason(operation, options) end
   if intent.body ~= nil then
     arguments.body = body.whole(operation, intent.body, intent.exact)
   else
@@ -291,7 +344,7 @@ function M.request(client, intent)
     urgent = operation.ends or intent.urgent, anonymous = operation.anonymous,
     exclusive = is_exclusive(operation),
     sink = intent.sink, watch = intent.watch, deadline = intent.deadline,
-    reader = intent.reader,
+    call = intent.call, session = arguments.restoreSessionId, reader = intent.reader,
     promise = promises.of(operation, client._catalogue.dialect == "verb"),
     expects = intent.expects, subject = intent.subject, key = intent.key,
     query = query_of(operation, arguments),

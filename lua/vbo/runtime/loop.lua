@@ -39,6 +39,11 @@ local nested = 0
 
 local current
 
+--- Holds a function that is called when no task can go on, before the program waits: it writes what
+--- tasks wait for, and returns whether one may go on.  nil: there is none.
+---@type (fun(): boolean)?
+M.idle = nil
+
 -- How long one wait may last: the hooks of stock `lua` (Ctrl-C) want their turn.
 local stretch <const> = 1
 
@@ -264,11 +269,12 @@ local function wait_here(engine, wanted)
     if nested <= most_nested and step() then
       -- Bytes move even where tasks keep one another busy.
       steps = steps + 1
+      if steps % 256 == 0 and M.idle then M.idle() end
       if steps % 16 == 0 then
         local ok, err = move(engine, 0)
         if not ok and not passes(err) then return nil, err end
       end
-    else
+    elseif not (M.idle and M.idle()) then
       local pending, err = move(engine, timeout_for(wanted))
       if not pending and not passes(err) then return nil, err end
       if pending and stuck(wanted, pending) then
