@@ -35,8 +35,11 @@ local function new_name()
   return os.date "!%Y%m%d-%H%M%S" .. "-" .. hexadecimal(assert(core.random(3)))
 end
 
--- Returns what the program said of itself; nil in stock Lua.
-local function program() return core.program and core.program() or nil end
+-- Returns how the program was called; nil in stock Lua.
+local function program()
+  local called = core.program and core.program()
+  return called and type(called.kind) == "string" and called or nil
+end
 
 local function make(kind, options, script)
   return {
@@ -50,15 +53,15 @@ end
 ---@return vbo.RunState?
 function M.state()
   if state then return state end
-  local told = program()
-  if not told then return nil end
-  local options = told.options or {}
+  local called = program()
+  if not called then return nil end
+  local options = called.options or {}
   policy.load()
   -- Limits hold without a journal on disk, too: it is in memory then.
   if options.no_journal and not policy.active() then return nil end
-  state = make(told.kind, options, told.script)
-  state.path = not options.no_journal and place.of(options, told.rehearsal) or nil
-  state.rehearsal = told.rehearsal
+  state = make(called.kind, options, called.script)
+  state.path = not options.no_journal and place.of(options, called.rehearsal) or nil
+  state.rehearsal = called.rehearsal
   return state
 end
 
@@ -149,10 +152,11 @@ function M.setting(name)
   return state.settings[name]
 end
 
---- Returns the arguments of the script.
+--- Returns the arguments of the script; empty where there is none.
 ---@return string[]
 function M.arguments()
   local list = {}
+  if state and state.kind ~= "script" and not state.resuming then return list end
   for i = 1, type(arg) == "table" and #arg or 0 do list[i] = arg[i] end
   return list
 end
