@@ -351,5 +351,6 @@ int luaopen_vbo_core(lua_State *L) {
   vboL_open_text(L);
   vboL_open_journal(L);
   vboL_open_permit(L);
+  vboL_open_command(L);
   return 1;
 }

@@ -191,6 +191,7 @@ void vboL_open_file(lua_State *L);
 void vboL_open_screen(lua_State *L);
 void vboL_open_journal(lua_State *L);
 void vboL_open_permit(lua_State *L);
+void vboL_open_command(lua_State *L);
 
 /* ------------------------------------------------------------------- screen */
 
