@@ -52,7 +52,7 @@ static bool read_all(int file, const char *path, vbo_buffer *text, vbo_error *er
   }
 }
 
-/* The descriptor is looked at, and not the name, which could be another file's by then. */
+/* Checks the descriptor and not the name, which could be another file's by then. */
 static bool read_checked(int file, const char *path, bool own, vbo_buffer *text, vbo_error *err) {
   struct stat info;
   if (fstat(file, &info) != 0)

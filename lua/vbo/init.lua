@@ -83,9 +83,15 @@ function vbo.verify(path, given) return require("vbo.model.manifest").verify(pat
 ---@return vbo.LibraryJournal  a `<close>` variable, with which the run ends
 function vbo.journal(path, given) return require("vbo.run").library(path, given) end
 
+--- Makes limits of this run stricter, and returns those in force; see `vbo.run.policy`.  Without an
+--- argument only returns them; `tostring` of the result shows a line each, with its source.
+---@param given vbo.PolicyOptions?
+---@return vbo.PolicyOptions
+function vbo.policy(given) return require("vbo.run.policy").set(given) end
+
 -- Arguments that are too many are a mistake, not to be dropped.
 for _, name in ipairs { "connect", "parallel", "sleep", "limit", "manifest", "verify",
-    "journal" } do
+    "journal", "policy" } do
   vbo[name] = require("vbo.base.method").plain(name, vbo[name])
 end
 

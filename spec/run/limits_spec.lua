@@ -1,7 +1,7 @@
 local limits = require "vbo.run.limits"
 local policies = require "vbo.run.policy"
 
--- What a policy holds after each of several sources has tightened it.
+-- Returns the limits of a policy after each of several sources has tightened it.
 local function after(...)
   local policy = policies.new()
   for i, given in ipairs { ... } do policy:tighten(given, "source " .. i) end

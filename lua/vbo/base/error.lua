@@ -25,6 +25,7 @@ local M = {}
 ---@field statistics table?  of a restore that was carried out in part
 ---@field session string?      the restore session in which a change was sent
 ---@field accepted boolean?    the server took the change on, and it was being followed
+---@field latched boolean?     it stopped the run: each further change raises it again
 ---@field cut_off vbo.Error[]?  of `vbo.parallel`: the changes that were sent, or taken on by the
 ---  server, and were not heard of any more when it stopped; each with `index` and `item`, and a
 ---  restore with its `session`
@@ -130,17 +131,26 @@ function M.is(value)
   return getmetatable(value) == Error
 end
 
+--- Returns whether a value is the error of what ends a run: a limit, a policy, a signal.
+---@param value any
+---@return boolean
+function M.is_stop(value)
+  return M.is(value) and (value.latched or value.kind == "stopped")
+end
+
 --- Calls `fn(...)`: its results, or `nil, err` when it raised one of our errors.
 ---
---- A programming error (any other value) and Ctrl-C (`cancelled`) are passed on: a
---- runbook must not mistake either for an answer of the server.
+--- A programming error (any other value), Ctrl-C (`cancelled`) and what stops the run (`stopped`)
+--- are passed on: a runbook must not mistake them for an answer of the server.
 ---@param fn function
 ---@return any ...
 function M.try(fn, ...)
   local results = table.pack(pcall(fn, ...))
   if results[1] then return table.unpack(results, 2, results.n) end
   local err = results[2]
-  if getmetatable(err) == Error and err.kind ~= "cancelled" then return nil, err end
+  if getmetatable(err) == Error and err.kind ~= "cancelled" and not M.is_stop(err) then
+    return nil, err
+  end
   error(err, 0)
 end
 

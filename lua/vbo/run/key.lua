@@ -31,6 +31,9 @@ M.algorithm = 1
 ---@field targets {verb: string, destination: string, path: string}[]
 ---@field given string?      the runbook's own key
 ---@field meaning string     the digest without the runbook's own key
+---@field workload string?
+---@field affected fun(): string[][]  names of each thing that changes, and of what holds it:
+---  "mailbox:alice@contoso.com"
 
 local squash = spelling.squash
 
@@ -431,6 +434,51 @@ local function targets_of(verb, subject, destination, created)
   return rows
 end
 
+-- ------------------------------------------------------------------------- its names
+
+local function add_names(names, kind, ...)
+  for _, name in ipairs { ... } do
+    if name ~= "" then names[#names + 1] = ascii.lower(kind) .. ":" .. name end
+  end
+end
+
+local elsewhere = { onedrive = "onedrive", site = "site", mailbox = "mailbox", mail = "mailbox" }
+
+-- Returns the names of what a step changes, once each: of the destination where it is another
+-- thing than the subject, else of each item and what holds it.
+local function affected_by(subject, kind, value)
+  local lists, seen = {}, {}
+  local function add(names)
+    local text = table.concat(names, unit)
+    if names[1] and not seen[text] then lists[#lists + 1] = names end
+    seen[text] = true
+  end
+  local function within()
+    local of, names = subject.organization or {}, {}
+    add_names(names, "organization", of.name or "", of.id or "")
+    return names
+  end
+  -- A folder alone lies in the subject.
+  if type(value) == "table" and value[1] ~= nil then value = value[1] end
+  local address = elsewhere[kind] and address_of(value) or ""
+  if address ~= "" then
+    for one in (kind == "mail" and mail_addresses(value) or address):gmatch "[^;]+" do
+      local names = kind == "mail" and {} or within()
+      add_names(names, elsewhere[kind], one)
+      add(names)
+    end
+    return lists
+  end
+  for _, item in ipairs(subject.items) do
+    local names = within()
+    for _, each in ipairs(item.above) do add_names(names, each.kind, each.name or "",
+      each.address or "") end
+    add_names(names, item.kind, item.name or "", item.address or "")
+    add(names)
+  end
+  return lists
+end
+
 -- ----------------------------------------------------------------------------- the key
 
 -- Server → the runbook's own key → what it means.
@@ -493,7 +541,8 @@ function M.of(client, request, subject, hmac)
   local key = {
     algorithm = M.algorithm, verb = found.verb, effect = found.effect, given = request.key,
     items = #subject.items, title = title_of(found.verb, subject), backup_id = backup_id(subject),
-    meaning = core.sha256((json.encode(digested))),
+    meaning = core.sha256((json.encode(digested))), workload = subject.workload,
+    affected = function() return affected_by(subject, kind, value) end,
   }
   if key.given then note_given(server, key.given, key.meaning, key.title) end
   digested.key = key.given

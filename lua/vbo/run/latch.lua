@@ -12,10 +12,11 @@ local errors = require "vbo.base.error"
 local M = {}
 
 ---@class vbo.Stop
----@field kind string      "stopped", "journal", "overlap" or "changed"
+---@field kind string      "stopped", "journal", "overlap", "changed" or "unknown_outcome"
 ---@field message string
 ---@field hint string?
 ---@field code string?     the rule that stopped the run ("max_changes")
+---@field step integer?    the step of the journal that the stop is about
 
 ---@type vbo.Stop?
 local stop
@@ -46,7 +47,7 @@ function M.stop(fields)
   local kind = fields.kind or "stopped"
   stop = errors.redact {
     kind = kind, message = fields.message, hint = fields.hint, code = fields.code,
-    status = core.kinds[kind],
+    step = fields.step, status = core.kinds[kind],
   }
   if journal then journal:latch(stop) end
   return stop
@@ -58,7 +59,7 @@ function M.new()
   local found = M.error()
   return found and errors.new {
     kind = found.kind, message = found.message, hint = found.hint, code = found.code,
-    latched = true,
+    step = found.step, latched = true,
   }
 end
 

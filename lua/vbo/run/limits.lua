@@ -179,7 +179,8 @@ local function fits(lists, names)
   for _, list in ipairs(lists) do
     local found = false
     for _, pattern in ipairs(list) do
-      for _, name in ipairs(names) do found = found or core.matches(name, pattern) end
+      local folded = core.fold(pattern)
+      for _, name in ipairs(names) do found = found or core.matches(name, folded) end
     end
     if not found then return false end
   end
@@ -234,18 +235,18 @@ local function has(list, word)
   return false
 end
 
--- The names of a server that a pattern may mean: its origin, host and port, host.
-local function server_names(step)
-  local origin = step.origin or step.server or ""
-  local host = origin:match "^%a+://(.*)$" or origin
-  return { origin, host, (host:gsub(":%d+$", "")) }
+-- Returns what a step says of itself, or its key.
+local function of(step, name)
+  local value = step[name]
+  if value == nil and step.key then value = step.key[name] end
+  return value
 end
 
-local function verbs_of(step)
-  local verbs = {}
-  for _, target in ipairs(step.targets or {}) do verbs[#verbs + 1] = target.verb end
-  if not verbs[1] then verbs[1] = step.verb or (step.call or ""):match "([%w_]+)$" end
-  return verbs
+-- Returns the names of a server that a pattern may mean: its origin, host and port, host.
+local function server_names(step)
+  local origin = step.origin or step.client and step.client.server or ""
+  local host = origin:match "^%a+://(.*)$" or origin
+  return { origin, host, (host:gsub(":%d+$", "")) }
 end
 
 --- How many steps a percentage of failures wants before it counts.
@@ -280,14 +281,14 @@ M.rules = {
   { name = "only", type = groups, problem = pattern_problem,
     text = "what may be changed",
     refuses = function(limit, step)
-      local targets = step.targets or {}
-      for _, target in ipairs(targets) do
-        local names = target.destination_names or target.names or {}
+      local affected = of(step, "affected")
+      local lists = affected and affected() or {}
+      for _, names in ipairs(lists) do
         if not fits(limit, names) then
-          return ("it changes %s"):format(names[#names] or step.title or step.call)
+          return ("it changes %s"):format(names[#names] or "what has no name")
         end
       end
-      if not targets[1] then return "it is not known what it changes" end
+      if not lists[1] then return "what it changes has no name" end
     end },
   { name = "canary", type = count, least = 1, saves = true,
     text = "steps after which the run stops for a look",
@@ -313,16 +314,14 @@ M.rules = {
   { name = "workloads", type = set, known = { "exchange", "onedrive", "sharepoint", "teams" },
     text = "workloads that may be changed",
     refuses = function(limit, step)
-      if has(limit, step.workload) then return nil end
-      return step.workload and ("its workload is %s"):format(step.workload)
-        or "it belongs to no workload"
+      local workload = of(step, "workload")
+      if has(limit, workload) then return nil end
+      return workload and ("its workload is %s"):format(workload) or "it belongs to no workload"
     end },
   { name = "verbs", type = set,
     text = "verbs that may be used",
     refuses = function(limit, step)
-      for _, verb in ipairs(verbs_of(step)) do
-        if not has(limit, verb) then return ("its verb is %s"):format(verb) end
-      end
+      if not has(limit, step.verb) then return ("its verb is %s"):format(step.verb) end
     end },
   { name = "effects", type = set,
     known = { "adds", "converges", "destroys", "sends", "starts" },

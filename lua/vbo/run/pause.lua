@@ -23,27 +23,29 @@ local function announce()
   io.stderr:write("vbolua: paused before the next change; SIGUSR2 goes on, SIGQUIT stops\n")
 end
 
---- Returns what the signals ask for: nil, "pause" or "stop".
----@return string?
-function M.state() return core.pause_state and core.pause_state() or nil end
+-- Returns what the signals ask for: "run", "paused" or "finish"; nil in stock Lua.
+local function state() return core.pause_state and core.pause_state() end
 
---- Raises the stop of SIGQUIT where it came; returns otherwise.
-function M.check()
-  if M.state() ~= "stop" then return end
+-- Raises the stop of SIGQUIT where it came.
+local function check()
+  if state() ~= "finish" then return end
   latch.raise { kind = "stopped", code = "signal",
-    message = "SIGQUIT stopped the run; what was under way has ended",
+    message = "SIGQUIT stopped the run before its next step",
     hint = "continue with: vbolua resume" }
 end
+
+--- Stops the run before a save where SIGQUIT came.
+function M.before_save() check() end
 
 --- Waits before a change while the run is paused; other tasks go on.  Raises `cancelled` after
 --- Ctrl-C, and the stop after SIGQUIT.
 function M.before_change()
-  M.check()
-  while M.state() == "pause" do
+  check()
+  while state() == "paused" do
     announce()
     local ok, err = loop.sleep(engines.get(), interval)
     if not ok then errors.raise(err) end
-    M.check()
+    check()
   end
   if announced then
     announced = false

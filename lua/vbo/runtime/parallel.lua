@@ -109,7 +109,8 @@ end
 ---
 --- Options: `limit` (default 16), `on_error`: "stop" (the first failure cancels the others,
 --- waits until they have ended, and is raised) or "continue" (the failures are the second
---- result; Ctrl-C stops nevertheless).  The error raised says in `cut_off` which changes were sent
+--- result; Ctrl-C and what stops the run stop nevertheless, the latter once the elements that
+--- began have ended).  The error raised says in `cut_off` which changes were sent
 --- or taken on by the server and not heard of to their end, and in `results` what was done.
 ---@param list table|function  a list, a collection (asked for as it is used) or an iterator
 ---@param given table?         options; may be left out
@@ -124,7 +125,7 @@ function M.run(list, given, fn)
   end
   local limit, continues = settings(given)
   local following = elements(list)
-  local results, failures, failed = { n = 0 }, {}, nil
+  local results, failures, failed, stopped = { n = 0 }, {}, nil, nil
   local open, count, changed = {}, 0, loop.event()
   -- How many there are of a collection is known only at its end.
   local is_list = type(list) == "table" and type(list.each) ~= "function"
@@ -138,7 +139,12 @@ function M.run(list, given, fn)
       results[index] = value
     else
       failures[#failures + 1] = { index = index, item = item, error = value }
-      if not continues or is_interrupt(value) then failed = failed or one end
+      -- A stop of the run cuts nothing off: no further element begins.
+      if errors.is_stop(value) then
+        stopped = stopped or one
+      elseif is_interrupt(value) or not (continues or stopped) then
+        failed = failed or one
+      end
     end
     changed:signal()
   end
@@ -160,12 +166,14 @@ function M.run(list, given, fn)
 
   local function run()
     local item = following()
-    while item ~= nil and not failed do
+    local function ends() return failed ~= nil or stopped ~= nil end
+    while item ~= nil and not ends() do
       start(item)
-      await(function() return count < limit or failed ~= nil end)
-      if not failed then item = following() end
+      await(function() return count < limit or ends() end)
+      if not ends() then item = following() end
     end
     await(function() return count == 0 or failed ~= nil end)
+    failed = failed or stopped
   end
 
   -- However this is left, nothing goes on behind the caller's back.
