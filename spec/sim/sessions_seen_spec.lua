@@ -217,6 +217,20 @@ describe("a document that its owner writes on the rehearsal server", function()
   end)
 end)
 
+describe("restore points of the rehearsal server", function()
+  it("are pruned, and explored no longer", function()
+    local client = sim.new "v8"
+    assert.equal(400, select(2, client:call("DELETE", "/sim/points")).status)
+    local before = #client:all "/RestorePoints"
+    local answer = client:call("DELETE", "/sim/points?before=2026-11-19T00:00:00Z")
+    assert.is_true(answer.removed > 0)
+    assert.equal(before - answer.removed, #client:all "/RestorePoints")
+    assert.same({}, client:rows(client:explore("Veod", sim.before) .. "/OneDrives"))
+    client:call("POST", "/sim/reset")
+    assert.equal(before, #client:all "/RestorePoints")
+  end)
+end)
+
 describe("a restore that breaks on the rehearsal server", function()
   -- Restores a folder of six documents; without sockets there is no weather.
   local function broken(client, after)

@@ -18,6 +18,7 @@
 ---   POST /sim/settings            sets {"ids": "backup" or "session", "events": "all", "late",
 ---                                 "unnamed" or "none", "session_kept": seconds or null};
 ---                                 GET shows them
+---   DELETE /sim/points?before=T   prunes the restore points before a time, as retention does
 ---   POST /sim/organizations       renames one: {"name": old, "rename": new}
 ---   GET  /sim/requests            the last requests: method, path, operation, status
 ---   POST /sim/reset               resets production, sessions and jobs to the start; tokens and
@@ -98,6 +99,14 @@ routes["POST /sim/organizations"] = function(app, _, request)
   if not found then return problem(404, "There is no such organization.") end
   app.store:rename(found, wanted.rename)
   return ok { id = found.id, name = found.name }
+end
+
+routes["DELETE /sim/points"] = function(app, query)
+  local before = query.before and time.parse(query.before)
+  if not before then return problem(400, "'before' must be a time.") end
+  local list = app.store.points:where(function(point) return point.at < before end)
+  for _, point in ipairs(list) do app.store.points:remove(point) end
+  return ok { removed = #list }
 end
 
 routes["GET /sim/sessions"] = sessions.list

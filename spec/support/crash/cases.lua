@@ -1,0 +1,142 @@
+-- The boundaries at which a run may end, what the journal says then, and what must be so afterwards.
+
+local crash = require "spec.support.crash"
+
+local M = {}
+
+-- What the journal knows of the step after a kill there: of a change whose answer is the outcome
+-- (action dialect), and of one that goes on in the background.
+local states <const> = {
+  ["before-intent"] = { false, false }, intent = { "intent", "intent" },
+  left = { "intent", "intent" }, sent = { "intent", "intent" },
+  answered = { nil, "intent" }, accepted = { nil, "accepted" },
+  ["before-outcome"] = { "intent", "accepted" }, outcome = { "done", "done" },
+}
+
+local saves <const> = {
+  ["before-intent"] = false, intent = "intent", left = "intent", sealed = "sealed",
+  renamed = "sealed", ["before-outcome"] = "sealed", outcome = "sealed",
+}
+
+-- The boundaries in the C core: a library that is loaded before the program kills it there.
+M.native = { sealed = true, renamed = true }
+
+--- All boundaries of a change, in their order.
+M.boundaries = { "before-intent", "intent", "left", "sent", "answered", "accepted",
+  "before-outcome", "outcome" }
+
+--- All boundaries of a save, in their order.
+M.saves = { "before-intent", "intent", "left", "sealed", "renamed", "before-outcome", "outcome" }
+
+--- What the journal must say of the step after the kill: its state; false: nothing; nil: this
+--- version does not come to the boundary.
+function M.state(boundary, step, background)
+  if crash.kinds[step] == "save" then return saves[boundary] end
+  return states[boundary][background and 2 or 1]
+end
+
+--- Checks whether the server may have carried the step out before the kill.
+local carried_out <const> = { sent = true, answered = true, accepted = true,
+  ["before-outcome"] = true, outcome = true }
+
+local function fail(text, ...) error(text:format(...), 0) end
+
+local function same(what, expected, found)
+  if expected ~= found then fail("%s: %s, not %s", what, tostring(found), tostring(expected)) end
+end
+
+-- Production holds each change once; what is unknown by name may be missing.
+local function check_once(reference, it, missing)
+  local found, lacks = it:changes(), 0
+  for what, count in pairs(reference.changes) do
+    local there = found[what] or 0
+    if there > count then fail("%s was changed %d times instead of %d", what, there, count) end
+    if there < count then lacks = lacks + 1 end
+  end
+  for what in pairs(found) do
+    if not reference.changes[what] then fail("%s was changed", what) end
+  end
+  if lacks > 0 and not missing then fail("%d changes are missing", lacks) end
+end
+
+-- An adding change reaches the server once at most, one that converges twice at most.
+local function check_requests(reference, it)
+  local sent = {}
+  for _, each in ipairs(crash.requests(it.server)) do
+    local what = each.operation .. " " .. each.path
+    if each.status < 400 then sent[what] = (sent[what] or 0) + 1 end
+  end
+  for i, each in ipairs(reference.requests) do
+    local what = each.operation .. " " .. each.path
+    local step = i > 2 and i + 1 or i
+    local most = crash.kinds[step] == "adds" and 1 or 2
+    if it.version >= "v6" or each.operation:find "Posts?_" or it.workload ~= "sharepoint" then
+      if (sent[what] or 0) > most then fail("%s was sent %d times", what, sent[what]) end
+    end
+  end
+end
+
+--- What a run without a crash leaves: { changes, requests, sha256 }.
+function M.reference(server, workload, version)
+  local it <close> = crash.new(server, version, workload)
+  local output, status = it:run()
+  same("a run without a crash ends with (" .. output .. ")", 0, status)
+  local states_found = {}
+  for i, step in ipairs(it:steps()) do states_found[i] = step.effect .. " " .. step.state end
+  return {
+    changes = it:changes(), requests = crash.requests(server), sha256 = it:saved(),
+    steps = states_found,
+  }
+end
+
+local function check_journal(it, boundary, step)
+  local expected = M.state(boundary, step, it.version >= "v8")
+  local row = it:steps()[step]
+  same("the journal's state of the step", expected or nil, row and row.state or nil)
+end
+
+-- Resumes until the run is complete, skipping what must not be repeated and is unknown.
+local function complete(it, boundary, step)
+  local output, status = it:resume()
+  if status == 0 then return false, output end
+  -- Only what adds, and may or may not have been carried out, stays unknown.
+  local row = it:steps()[step]
+  if not row or crash.kinds[step] ~= "adds" or boundary == "before-intent" or boundary == "outcome"
+      or row.state == "done" then
+    fail("resume ends with %d: %s", status, output)
+  end
+  if not output:find(row.title, 1, true) then
+    fail("the unknown step is not named (%s): %s", row.title, output)
+  end
+  output, status = it:resume "--unknown=skip"
+  if status ~= 0 then fail("resume --unknown=skip ends with %d: %s", status, output) end
+  return true, output
+end
+
+--- Kills a run at a boundary of a step, resumes it, and checks what is left.  Raises a text for what
+--- is wrong.
+---@param server table
+---@param reference table  of `reference`
+---@return boolean unknown  the step stayed unknown
+function M.run(server, reference, workload, version, boundary, step)
+  local it <close> = crash.new(server, version, workload)
+  -- A boundary counts from the first step; the save is the third and has no `sent`.
+  local output, status = it:kill(boundary .. ":" .. step)
+  same("the killed run ends with (" .. output .. ")", 137, status)
+  check_journal(it, boundary, step)
+  local saved = it:saved()
+  if saved then same("the file after the kill", reference.sha256, saved) end
+  local skipped = complete(it, boundary, step)
+  check_once(reference, it, skipped and not carried_out[boundary])
+  check_requests(reference, it)
+  same("the saved file", reference.sha256, it:saved())
+  if not os.getenv "W7_LAX" then same("open sessions", 0, it:open_sessions()) end
+  for _, row in ipairs(it:steps()) do
+    if row.state ~= "done" and row.state ~= "sealed" and row.state ~= "skipped" then
+      fail("step %d (%s) is %s at the end", row.id, row.title, row.state)
+    end
+  end
+  return skipped
+end
+
+return M
