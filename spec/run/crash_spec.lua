@@ -8,7 +8,7 @@ local rehearsal = require "spec.support.rehearsal"
 local versions = require "spec.support.versions"
 
 describe("a run that is killed", function()
-  if not crash.journals() then return pending "runs are not journaled yet" end
+  if not crash.resumes() then return pending "there is no `vbolua resume` yet" end
   local server, references
 
   setup(function()

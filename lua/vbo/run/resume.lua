@@ -178,8 +178,18 @@ end
 local function replayed(_, self) self.mode = "replay" end
 local function again(_, self) self.mode = "new" end
 
-local function saved(_, self, row)
-  self.mode = files.is_saved(row) and "replay" or "new"
+-- A file that a later step of the run saved over is as that step left it.
+local function is_saved(state, row)
+  if files.is_saved(row) then return true end
+  for _, later in ipairs(state.store:rows([[SELECT * FROM step WHERE run = ? AND id > ?
+      AND path = ? AND state IN ('done', 'sealed') ORDER BY id]], state.id, row.id, row.path)) do
+    if files.is_saved(later) then return true end
+  end
+  return false
+end
+
+local function saved(state, self, row)
+  self.mode = is_saved(state, row) and "replay" or "new"
 end
 
 local changes = {

@@ -15,8 +15,10 @@ M.runbook = "spec/support/crash/runbook.lua"
 -- The steps of the runbook: two that converge, one that adds, and a save.
 M.kinds = { "converges", "adds", "save", "converges" }
 
---- Checks whether the program journals at all.
-function M.journals() return package.searchpath("vbo.run.boundary", package.path) ~= nil end
+--- Checks whether the program resumes runs.
+function M.resumes()
+  return os.getenv "CRASH_SPECS" or package.searchpath("vbo.cli.resume", package.path) ~= nil
+end
 
 ---@class spec.Crash
 ---@field server table   of `spec.support.rehearsal`
@@ -84,11 +86,17 @@ end
 function Crash:kill(at)
   local nth = at:match "^sent:(%d+)$"
   if nth then return self:kill_sent(math.tointeger(tonumber(nth))) end
-  local environment, own = { CRASH_AT = at }, "-l spec.support.crash.prelude"
+  return self:run(nil, M.crashing(at))
+end
+
+--- The environment in which a program is killed at a boundary.
+---@param at string  as "intent:2"
+---@return table<string, string>
+function M.crashing(at)
   if at:find "^sealed" or at:find "^renamed" then
-    own, environment = nil, { LD_PRELOAD = os.getenv "VBO_KILL_SHIM", VBO_KILL_AT = at }
+    return { LD_PRELOAD = os.getenv "VBO_KILL_SHIM", VBO_KILL_AT = at }
   end
-  return self:run(own, environment)
+  return { CRASH_AT = at, LUA_INIT = 'require "spec.support.crash.prelude"' }
 end
 
 -- The changes that the server carried out, in order: { operation, path without the session, status }.
@@ -134,8 +142,8 @@ function M.wait(test)
 end
 
 --- Resumes the run.
-function Crash:resume(own)
-  return program.run(self:command("resume " .. (own or "--unknown=retry")))
+function Crash:resume(own, environment)
+  return program.run(self:command("resume " .. (own or "--unknown=retry"), environment))
 end
 
 --- The steps of the journal, in order: their state, effect, title and attempt.

@@ -1,5 +1,5 @@
--- Kills its own program at a boundary of a step, as a power cut would: `vbolua -l` loads it before
--- the runbook.  CRASH_AT names the boundary and how often it is reached before: "intent:2".
+-- Kills its own program at a boundary of a step, as a power cut would: LUA_INIT loads it before the
+-- runbook.  CRASH_AT names the boundary and how often it is reached before: "intent:2".
 
 local boundary = require "vbo.run.boundary"
 

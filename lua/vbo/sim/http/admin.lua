@@ -18,7 +18,8 @@
 ---   POST /sim/settings            sets {"ids": "backup" or "session", "events": "all", "late",
 ---                                 "unnamed" or "none", "session_kept": seconds or null};
 ---                                 GET shows them
----   DELETE /sim/points?before=T   prunes the restore points before a time, as retention does
+---   DELETE /sim/points?before=T   prunes the restore points before a time, as retention does; only
+---                                 those since from=T
 ---   POST /sim/organizations       renames one: {"name": old, "rename": new}
 ---   GET  /sim/requests            the last requests: method, path, operation, status
 ---   POST /sim/reset               resets production, sessions and jobs to the start; tokens and
@@ -102,9 +103,11 @@ routes["POST /sim/organizations"] = function(app, _, request)
 end
 
 routes["DELETE /sim/points"] = function(app, query)
-  local before = query.before and time.parse(query.before)
-  if not before then return problem(400, "'before' must be a time.") end
-  local list = app.store.points:where(function(point) return point.at < before end)
+  local from, before = time.parse(query.from or "2000-01-01"), time.parse(query.before or "")
+  if not (from and before) then return problem(400, "'before' and 'from' must be times.") end
+  local list = app.store.points:where(function(point)
+    return point.at >= from and point.at < before
+  end)
   for _, point in ipairs(list) do app.store.points:remove(point) end
   return ok { removed = #list }
 end
