@@ -12,9 +12,6 @@ local quoted = program.quoted
 
 M.runbook = "spec/support/crash/runbook.lua"
 
--- The steps of the runbook: two that converge, one that adds, and a save.
-M.kinds = { "converges", "adds", "save", "converges" }
-
 --- Checks whether the program resumes runs.
 function M.resumes()
   return os.getenv "CRASH_SPECS" or package.searchpath("vbo.cli.resume", package.path) ~= nil
@@ -28,7 +25,7 @@ end
 local Crash = {}
 Crash.__index = Crash
 
---- A run that is to crash, over a server in its first state.
+--- Prepares a run that is to crash, over a server in its first state.
 ---@param server table
 ---@param version string
 ---@param workload string?  of the runbook of the crash specs
@@ -99,7 +96,8 @@ function M.crashing(at)
   return { CRASH_AT = at, LUA_INIT = 'require "spec.support.crash.prelude"' }
 end
 
--- The changes that the server carried out, in order: { operation, path without the session, status }.
+--- Lists the changes that the server answered, in order; their paths are without the session.
+---@return { operation: string, path: string, status: integer }[]
 function M.requests(server)
   local out = {}
   for _, each in ipairs(server.ask("GET", "/sim/requests")) do
@@ -146,16 +144,16 @@ function Crash:resume(own, environment)
   return program.run(self:command("resume " .. (own or "--unknown=retry"), environment))
 end
 
---- The steps of the journal, in order: their state, effect, title and attempt.
+--- Reads the steps of the journal, in order.
 function Crash:steps()
-  local journal <close> = setmetatable({ handle = core.journal() }, {
-    __close = function(self) self.handle:close() end,
-  })
-  assert(journal.handle:open(self.folder .. "/state/vbolua/journal.db", { readonly = true }))
-  return assert(journal.handle:rows("SELECT * FROM step ORDER BY id"))
+  local journal = core.journal()
+  local opened, err = journal:open(self.folder .. "/state/vbolua/journal.db", { readonly = true })
+  local rows = opened and journal:rows("SELECT * FROM step ORDER BY id")
+  journal:close()
+  return assert(rows, err and err.message)
 end
 
---- The changes in production, after what runs in the background: how often each was made.
+--- Counts the changes in production by what they are, after what runs in the background.
 function Crash:changes()
   self.server.ask("POST", "/sim/time", { advance = 10 })
   local counts = {}
@@ -166,7 +164,7 @@ function Crash:changes()
   return counts
 end
 
---- The restore sessions that are open on the server.
+--- Counts the restore sessions that are open on the server.
 function Crash:open_sessions()
   local count = 0
   for _, each in ipairs(self.server.ask("GET", "/sim/sessions")) do
@@ -175,7 +173,7 @@ function Crash:open_sessions()
   return count
 end
 
---- The SHA-256 of the saved file; nil where it is not there.  Fails where a part of it is left.
+--- Returns the SHA-256 of the saved file; nil where it is not there.  Fails where a part is left.
 function Crash:saved()
   local names = program.run("ls -A " .. quoted(self.folder)):gsub("state\n", "")
     :gsub("runbook.lua\n", "")
