@@ -7,6 +7,7 @@ local connect = require "vbo.client.connect"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local files = require "vbo.cli.common.files"
+local formats = require "vbo.cli.common.formats"
 local json = require "vbo.base.json"
 local login = require "vbo.cli.common.login"
 local mask = require "vbo.cli.api.mask"
@@ -70,18 +71,7 @@ local spec = {
 --- The options, as `vbo.cli.common.options` reads them; `vbolua complete` offers them.
 M.options = spec
 
-local formats = { "json", "ndjson", "table", "csv" }
-
-local function chosen_format(options)
-  local chosen
-  for _, name in ipairs(formats) do
-    if options[name] then
-      if chosen then errors.usage(("--%s and --%s exclude each other"):format(chosen, name)) end
-      chosen = name
-    end
-  end
-  return chosen
-end
+local format_names = { "json", "ndjson", "table", "csv" }
 
 -- Reads "--list=WORD" and "--describe=NAME" as if a blank stood there.
 local function spread(arguments)
@@ -180,7 +170,7 @@ local function perform(client, operation, arguments, options, format)
 end
 
 local function call(options, words)
-  local format = chosen_format(options)
+  local format = formats.chosen(options, format_names)
   if options.select then select.read(options.select) end
   local target, rest = target_of.split(words)
   local request = { target = target, strict = not options["no-strict"], entries = {} }

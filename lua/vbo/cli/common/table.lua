@@ -37,13 +37,16 @@ local function total(widths)
   return sum
 end
 
--- Narrows the widest columns until the table fits.  Drops the last columns where the others would
--- become unreadable; columns that were asked for are dropped only when all are narrow.
-local function fit(widths, available, chosen)
+-- Narrows the widest columns until the table fits, but for those to keep.  Drops the last columns
+-- where the others would become unreadable; columns that were asked for are dropped only when all
+-- are narrow.
+local function fit(widths, available, chosen, kept)
   local least, left_out = chosen and narrowest or readable, 0
   local function smallest()
     local sum = -gap
-    for _, width in ipairs(widths) do sum = sum + math.min(width, least) + gap end
+    for i, width in ipairs(widths) do
+      sum = sum + (kept[i] and width or math.min(width, least)) + gap
+    end
     return sum
   end
   while #widths > 1 and smallest() > available do
@@ -51,11 +54,11 @@ local function fit(widths, available, chosen)
     left_out = left_out + 1
   end
   while total(widths) > available do
-    local widest = 1
+    local widest
     for i, width in ipairs(widths) do
-      if width > widths[widest] then widest = i end
+      if not kept[i] and width > (widths[widest] or 0) then widest = i end
     end
-    if widths[widest] <= narrowest then break end
+    if not widest or widths[widest] <= narrowest then break end
     widths[widest] = widths[widest] - 1
   end
   return left_out
@@ -78,7 +81,8 @@ end
 ---@param columns string[]
 ---@param rows any[][]
 ---@param how {write: fun(...: string), note: fun(message: string), width: integer?,
----  chosen: boolean?}  width: of the terminal; chosen: the columns were asked for
+---  chosen: boolean?, kept: table<string, boolean>?}  width: of the terminal; chosen: the columns
+---  were asked for; kept: those that are never narrowed
 function M.write(columns, rows, how)
   if #rows == 0 then return how.note "nothing to show" end
   local shown = not how.chosen and usual(columns, rows) or nil
@@ -86,17 +90,18 @@ function M.write(columns, rows, how)
     shown = {}
     for i = 1, #columns do shown[i] = i end
   end
-  local cells, widths = { {} }, {}
+  local cells, widths, kept = { {} }, {}, {}
   for n, column in ipairs(shown) do
     cells[1][n] = text.plain(columns[column])
     widths[n] = core.display_width(cells[1][n])
+    kept[n] = how.kept and how.kept[columns[column]]
     for r, row in ipairs(rows) do
       cells[r + 1] = cells[r + 1] or {}
       cells[r + 1][n] = text.plain(text.cell(row[column]))
       widths[n] = math.max(widths[n], core.display_width(cells[r + 1][n]))
     end
   end
-  local left_out = how.width and fit(widths, how.width, how.chosen) or 0
+  local left_out = how.width and fit(widths, how.width, how.chosen, kept) or 0
   local right = {}
   for n = 1, #widths do right[n] = is_number(rows, shown[n]) end
   for _, row in ipairs(cells) do
