@@ -89,9 +89,15 @@ function vbo.journal(path, given) return require("vbo.run").library(path, given)
 ---@return vbo.PolicyOptions
 function vbo.policy(given) return require("vbo.run.policy").set(given) end
 
+--- Lists the runs of this user's journal, the last one first; see `vbo.run.history`.
+---@param given? { state: string?, runbook: string?, server: string?, since: string|number|nil,
+---  rehearsal: boolean?, journal: string? }
+---@return vbo.RunRecord[]
+function vbo.runs(given) return require("vbo.run.history").runs(given) end
+
 -- Arguments that are too many are a mistake, not to be dropped.
 for _, name in ipairs { "connect", "parallel", "sleep", "limit", "manifest", "verify",
-    "journal", "policy" } do
+    "journal", "policy", "runs" } do
   vbo[name] = require("vbo.base.method").plain(name, vbo[name])
 end
 

@@ -6,6 +6,7 @@ local errors = require "vbo.base.error"
 local formats = require "vbo.cli.common.formats"
 local history = require "vbo.run.history"
 local json = require "vbo.base.json"
+local nearest = require "vbo.base.nearest"
 local options_of = require "vbo.cli.common.options"
 local output = require "vbo.cli.common.output"
 local table_of = require "vbo.cli.common.table"
@@ -111,7 +112,7 @@ local fields = { "run", "state", "kind", "runbook", "server", "started", "ended"
 
 --- Returns a run with each of its fields, null where it has no value: the columns of CSV do not
 --- depend on the rows.
----@param run vbo.Run
+---@param run vbo.RunRecord
 ---@return table
 function M.whole(run)
   local whole = {}
@@ -182,7 +183,7 @@ function M.run(arguments)
   local name = arguments[1] or ""
   if not commands[name] then
     if name ~= "" and name:sub(1, 1) ~= "-" then
-      local near = require "vbo.base.nearest"(name, { "show", "export", "import", "forget", "prune" })
+      local near = nearest(name, { "show", "export", "import", "forget", "prune" })
       errors.usage(("runs has no command '%s'"):format(name),
         near and ("did you mean %s?"):format(near) or "`vbolua runs show RUN` shows a run")
     end

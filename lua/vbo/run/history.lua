@@ -9,7 +9,7 @@ local time = require "vbo.base.time"
 
 local M = {}
 
----@class vbo.Run
+---@class vbo.RunRecord
 ---@field run string         its name
 ---@field state string       running, ended, failed, stopped, died or moved
 ---@field kind string        script, repl, string, stdin, command or library
@@ -92,7 +92,9 @@ end
 -- What went out without an answer is under way while the program runs, and unknown once it died.
 local function counts(row, is_live)
   local intent = row.intent or 0
-  return (row.unknown or 0) + (is_live and 0 or intent), (row.begun or 0) + (is_live and intent or 0)
+  local unknown, begun = row.unknown or 0, row.begun or 0
+  if is_live then return unknown, begun + intent end
+  return unknown + intent, begun
 end
 
 local function error_of(row)
@@ -153,7 +155,7 @@ end
 ---@param journal vbo.JournalHandle
 ---@param filter? { state: string?, runbook: string?, server: string?, since: string|number|nil,
 ---  rehearsal: boolean? }  runbook, server: part of the name; since: a date, or an age as "7d"
----@return vbo.Run[]
+---@return vbo.RunRecord[]
 function M.list(journal, filter)
   filter = filter or {}
   local rows = read(journal, "r.rehearsal = ? AND r.started >= ?", filter.rehearsal or false,
@@ -189,7 +191,7 @@ end
 ---@param journal vbo.JournalHandle
 ---@param name string
 ---@param rehearsal? boolean
----@return vbo.Run run
+---@return vbo.RunRecord run
 ---@return table row  of the journal
 function M.find(journal, name, rehearsal)
   if name == "last" then
@@ -272,7 +274,7 @@ end
 --- Lists the runs of this user's journal, the last one first: an empty list where there is none.
 ---@param given? { state: string?, runbook: string?, server: string?, since: string|number|nil,
 ---  rehearsal: boolean?, journal: string? }  as `list`; journal: its file
----@return vbo.Run[]
+---@return vbo.RunRecord[]
 function M.runs(given)
   given = M.check(options_of.given(given, "runs"))
   local program = core.program()

@@ -1,5 +1,5 @@
---- Runs `vbolua runs show`: prints a run and its steps.  Rows are printed as they are read: a run of
---- 100,000 steps needs no more memory than one of ten.
+--- Runs `vbolua runs show`: prints a run and its steps.  Rows are printed as they are read: a run
+--- of 100,000 steps needs no more memory than one of ten.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -81,7 +81,7 @@ local function session_line(session)
 end
 
 --- Writes the facts of a run, a line each.
----@param run vbo.Run
+---@param run vbo.RunRecord
 ---@param executions table[]
 ---@param sessions table[]
 ---@return string[]
@@ -189,7 +189,9 @@ end
 function M.show(runs, options, words)
   local name = runs.word(words, "runs show")
   local format = formats.chosen(options, runs.formats)
-  if options.watch and format then errors.usage("--watch and --" .. format .. " exclude each other") end
+  if options.watch and format then
+    errors.usage(("--watch and --%s exclude each other"):format(format))
+  end
   local journal <close> = runs.journal(options)
   local run, row = history.find(journal, name, options.rehearsal)
   if options.watch then return require "vbo.cli.runs.watch".follow(journal, run, row) end
