@@ -29,13 +29,13 @@ function M.seconds(row)
   return row.ended and row.asked and math.max(0, row.ended - row.asked) / 1000 or nil
 end
 
---- Returns the message of an error of the journal, which is JSON.
+--- Returns the message of an error of the journal, which is JSON or text.
 ---@param encoded string?
 ---@return string?
 function M.message(encoded)
   if not encoded then return nil end
   local err = json.decode(encoded)
-  return type(err) == "table" and err.message or tostring(err)
+  return type(err) == "table" and err.message or encoded
 end
 
 --- Checks whether an item failed.
@@ -74,7 +74,7 @@ end
 ---@param item table  a row
 ---@return string
 function M.item_line(item)
-  local message = M.message(item.error) or item.error
+  local message = M.message(item.error)
   return ("        %s  %s%s"):format(plain(item.status or "failed"),
     plain(item.title or item.id or ""), message and ": " .. plain(message) or "")
 end
@@ -93,7 +93,7 @@ local function decoded(encoded) return encoded and (json.decode(encoded)) or nil
 
 local function item_object(item)
   return { number = item.number, id = item.id, title = item.title, target = item.target,
-    status = item.status, error = M.message(item.error) or item.error }
+    status = item.status, error = M.message(item.error) }
 end
 
 --- Makes a step's fields.

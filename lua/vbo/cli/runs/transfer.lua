@@ -19,13 +19,24 @@ M.format = 1
 
 local checked = history.checked
 
--- The tables of a run, and how the rows of each are found.
+-- The tables of a run, how the rows of each are found, and the columns that are moved.
 local parts = {
-  { "execution", "run = ?1" }, { "module", "run = ?1" }, { "session", "run = ?1" },
-  { "point", "run = ?1" }, { "step", "run = ?1 ORDER BY id" },
-  { "item", "step IN (SELECT id FROM step WHERE run = ?1)" },
-  { "target", "step IN (SELECT id FROM step WHERE run = ?1)" },
+  { "execution", "run = ?1", "run number started ended pid boot host operator state status" },
+  { "module", "run = ?1", "run name path sha256" },
+  { "session", "run = ?1",
+    "run id server account host workload asked opened date stopped state" },
+  { "point", "run = ?1", "run server owner options sent point source execution" },
+  { "step", "run = ?1 ORDER BY id", [[run key occurrence algorithm kind effect call operation api
+    server title parts backup state attempt execution session baseline accepted status statistics
+    answer error items asked ended mono_asked mono_ended date bytes path size sha256 inode device
+    modified raised]] },
+  { "item", "step IN (SELECT id FROM step WHERE run = ?1)",
+    "step number id title target status error" },
+  { "target", "step IN (SELECT id FROM step WHERE run = ?1)",
+    "step server verb destination path" },
 }
+local run_columns = [[name kind script script_sha256 folder arguments hidden settings options reason
+  operator host version started ended state status error execution rehearsal moved_from retry_of]]
 
 local function moves_of(journal, name)
   local rows = checked(journal:rows("SELECT value FROM meta WHERE name = ?", "moves:" .. name))
@@ -71,11 +82,10 @@ local function sender()
 end
 
 local function body_of(journal, run, row, moves)
+  local run_row = {}
+  for name in run_columns:gmatch "%S+" do run_row[name] = row[name] end
   local body = { moves = moves, journal = journal:id(), version = core.version,
-    exported = math.floor(core.time() * 1000), by = sender(), run = {} }
-  for name, value in pairs(row) do body.run[name] = value end
-  for _, name in ipairs { "steps", "done", "failed", "unknown", "intent", "begun", "skipped",
-    "servers", "step_server", "moved_to" } do body.run[name] = nil end
+    exported = math.floor(core.time() * 1000), by = sender(), run = run_row }
   if run.state == "moved" then body.run.state = row.moved_to:match "%(was (%l+)%)$" end
   for _, part in ipairs(parts) do
     body[part[1]] = json.array(checked(journal:rows(("SELECT * FROM %s WHERE %s"):format(part[1],
@@ -158,21 +168,10 @@ local function read_body(path)
   return decoded
 end
 
--- Lists the columns of a table as this journal has them; a file may not name others.
-local function columns_of(journal, name)
-  local columns = {}
-  for _, row in ipairs(checked(journal:rows("SELECT name FROM pragma_table_info(?)", name))) do
-    columns[#columns + 1] = row.name
-  end
-  return columns
-end
-
 -- Returns a function that inserts rows of a table, and returns the new row's id.
-local function inserter(journal, name, without)
+local function inserter(journal, name, wanted)
   local columns, marks = {}, {}
-  for _, column in ipairs(columns_of(journal, name)) do
-    if column ~= without then columns[#columns + 1], marks[#marks + 1] = column, "?" end
-  end
+  for column in wanted:gmatch "%S+" do columns[#columns + 1], marks[#marks + 1] = column, "?" end
   local sql = ("INSERT INTO %s(%s) VALUES(%s)"):format(name, table.concat(columns, ", "),
     table.concat(marks, ", "))
   return function(row)
@@ -188,11 +187,11 @@ end
 
 local function insert_all(journal, body, moved_from)
   body.run.moved_from = moved_from
-  local run = inserter(journal, "run", "id")(body.run)
+  local run = inserter(journal, "run", run_columns)(body.run)
   local steps = {}
   for _, part in ipairs(parts) do
     local name = part[1]
-    local insert = inserter(journal, name, name == "step" and "id" or nil)
+    local insert = inserter(journal, name, part[3])
     for _, row in ipairs(body[name] or {}) do
       if name == "item" or name == "target" then row.step = steps[row.step] else row.run = run end
       local id = insert(row)
