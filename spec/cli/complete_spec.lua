@@ -54,7 +54,7 @@ describe("vbolua complete", function()
     assert.same(wanted, set((candidates("-"))))
   end)
 
-  for _, command in ipairs { "api", "sim", "verify", "sim record" } do
+  for _, command in ipairs { "api", "runs", "sim", "verify", "sim record" } do
     it(("offers the options that the usage of %s lists"):format(command), function()
       local usage = program.run(("%s %s --help"):format(quoted(program.vbolua), command))
       local words = {}
@@ -81,6 +81,21 @@ describe("vbolua complete", function()
     assert.same({ "Job_StartAction", "Job_StopAction" },
       (candidates("api", "--version", "v4", "Job_St")))
     assert.same({}, (candidates("api", "--version=v1", "OrganizationUser_GetOneDr")))
+  end)
+
+  it("offers runs by name with their state", function()
+    local folder <close> = setmetatable({}, { __close = function(self) self.remove() end })
+    folder.path, folder.remove = program.folder()
+    local journals = require "spec.support.journal"
+    local journal = journals.open(folder.path .. "/x.db")
+    journals.run(journal, { state = "failed" })
+    journal:close()
+    local output = program.run(("VBO_JOURNAL=%s/x.db %s complete -- runs show 2026"):format(
+      quoted(folder.path), quoted(program.vbolua)))
+    assert.equal("20261130-182152-3f9c7a\tfailed, /srv/restore.lua\n", output)
+    assert.same({ "last" }, (candidates("runs", "export", "la")))
+    assert.same({ ":files" }, (candidates("runs", "import", "")))
+    assert.same({ "died" }, (candidates("runs", "--state", "di")))
   end)
 
   it("offers the words of the reference to help", function()

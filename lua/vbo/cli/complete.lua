@@ -126,6 +126,15 @@ local function plain_words(options, words)
   return plain
 end
 
+-- The names of the runs of this user's journal; none where it cannot be read.
+local function add_runs(found)
+  add(found, "last")
+  local ok, runs = pcall(require("vbo.run.history").runs)
+  for _, run in ipairs(ok and runs or {}) do
+    add(found, run.run, ("%s, %s"):format(run.state, run.runbook or run.kind))
+  end
+end
+
 local function command(found, name, words)
   local module = require("vbo.cli." .. name)
   local options, usage = module.options or {}, module.usage
@@ -144,6 +153,8 @@ local function command(found, name, words)
     operations.add(found, plain_words(options, words), words, add)
   elseif name == "verify" or sub and sub.files then
     add(found, ":files")
+  elseif sub and sub.runs or module.runs then
+    add_runs(found)
   end
 end
 

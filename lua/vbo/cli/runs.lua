@@ -34,13 +34,12 @@ RUN is the name of a run, a part that it alone begins or ends with, or `last`
                        print JSON, CSV or one JSON object a line instead of a table
 
 options of a subcommand
-  show    --watch      follow a live run until it ends
-          --json, --csv, --ndjson
+  show    --watch      follow a live run until it ends; --json, --csv and --ndjson as above
   export  --output FILE, -o FILE
                        where to write (default standard output); the run is marked as moved and
                        cannot be resumed from this journal
   forget  --yes        do not ask
-          --force      forget also steps whose outcome is unknown
+  forget  --force      forget also steps whose outcome is unknown
   prune   --older AGE  as 90d, 12h or 30m
 ]]
 

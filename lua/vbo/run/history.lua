@@ -61,11 +61,22 @@ function M.open(options, given)
   return journal, path
 end
 
+-- Steps follow one another: most moments are of the same second as one of the last.
+local known, count = {}, 0
+local most <const> = 1000
+
 --- Writes milliseconds since 1970 as ISO 8601; nil stays nil.
 ---@param milliseconds integer?
 ---@return string?
 function M.moment(milliseconds)
-  return milliseconds and time.iso(milliseconds // 1000)
+  if not milliseconds then return nil end
+  local second = milliseconds // 1000
+  local text = known[second]
+  if text then return text end
+  if count == most then known, count = {}, 0 end
+  text = time.iso(second)
+  known[second], count = text, count + 1
+  return text
 end
 
 local counted = [[

@@ -127,12 +127,16 @@ local function show_csv(journal, row)
   local add, flush = writer "\r\n"
   local function line(cell)
     local cells = {}
-    for i, name in ipairs(step.fields) do cells[i] = text.field(cell(name)) end
+    for i, name in ipairs(step.fields) do
+      local value = cell(name)
+      cells[i] = value == nil and "" or math.type(value) == "integer" and value
+        or text.field(value)
+    end
     local joined = table.concat(cells, ",")
     add(on_screen and core.visible(joined) or joined)
   end
   line(function(name) return name end)
-  each(journal, row.id, step.all, function(each_row, items)
+  each(journal, row.id, step.flat, function(each_row, items)
     local object = step.object(each_row, items)
     line(function(name) return object[name] end)
   end)

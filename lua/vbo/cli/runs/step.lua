@@ -84,10 +84,10 @@ M.fields = { "step", "state", "kind", "effect", "call", "title", "server", "sess
   "asked", "ended", "seconds", "execution", "attempt", "status", "items", "items_failed", "error",
   "path", "size", "sha256" }
 
---- The columns of the journal that `object` needs.
-M.all = "id, state, kind, effect, call, operation, api, title, server, session, accepted, asked,"
-  .. " ended, mono_asked, mono_ended, execution, attempt, status, items, error, path, size, sha256,"
-  .. " statistics, key, parts, backup, raised, date, bytes"
+--- The columns of the journal that `object` needs, and those of `detailed`.
+M.flat = "id, state, kind, effect, call, title, server, session, accepted, asked, ended, mono_asked,"
+  .. " mono_ended, execution, attempt, status, items, error, path, size, sha256"
+M.all = M.flat .. ", operation, api, statistics, key, parts, backup, date, bytes"
 
 local function decoded(encoded) return encoded and (json.decode(encoded)) or nil end
 
@@ -97,7 +97,7 @@ local function item_object(item)
 end
 
 --- Makes a step's fields.
----@param row table     with the columns of `all`
+---@param row table     with the columns of `flat`
 ---@param items table[] its rows
 ---@return table
 function M.object(row, items)
