@@ -60,7 +60,7 @@ describe("vbolua runs", function()
     assert.same({
       "run started runbook server done failed unknown left state",
       names[3] .. " 2026-12-01T18:21:52Z string other.contoso.com 0 1 0 0 failed",
-      -- What was sent when the program died has an unknown outcome.
+      -- A request without an answer has an unknown outcome once its program died.
       names[1] .. " 2026-11-30T18:21:52Z restore.lua vb.contoso.com:4443 2 2 2 2 died",
       names[2] .. " 2026-11-29T18:21:52Z nightly.lua vb.contoso.com:4443 2 0 0 0 ended",
     }, lines)

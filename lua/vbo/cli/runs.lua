@@ -18,7 +18,7 @@ M.summary = "list the runs of runbooks, show, hand over and forget them"
 M.usage = [[
 usage: vbolua runs [options]                list the runs, the last one first
        vbolua runs show RUN [options]       show a run: its steps, and what became of each
-       vbolua runs export RUN [-o FILE]     write a run to a file, for somebody else to resume
+       vbolua runs export RUN [-o FILE]     write a run to a file, for a colleague to resume
        vbolua runs import FILE              take over a run that was exported
        vbolua runs forget RUN               delete a run from the journal
        vbolua runs prune --older AGE        delete the runs that ended well, older than 90d

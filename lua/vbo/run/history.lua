@@ -100,7 +100,7 @@ local function server_of(row)
   return settings.VBO_HOST or row.servers or row.step_server
 end
 
--- What went out without an answer is under way while the program runs, and unknown once it died.
+-- A request without an answer is under way while the program runs, and unknown once it died.
 local function counts(row, is_live)
   local intent = row.intent or 0
   local unknown, begun = row.unknown or 0, row.begun or 0

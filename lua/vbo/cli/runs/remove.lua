@@ -8,7 +8,7 @@ local text = require "vbo.cli.common.text"
 
 local M = {}
 
--- Asks on the terminal; raises `usage` where nobody can answer.
+-- Asks on the terminal; raises `usage` without one.
 local function confirmed(run)
   if not core.isatty(0) or not core.isatty(2) then
     errors.usage("forget needs --yes where it cannot ask", "add --yes")

@@ -85,8 +85,8 @@ M.fields = { "step", "state", "kind", "effect", "call", "title", "server", "sess
   "path", "size", "sha256" }
 
 --- The columns of the journal that `object` needs, and those of `detailed`.
-M.flat = "id, state, kind, effect, call, title, server, session, accepted, asked, ended, mono_asked,"
-  .. " mono_ended, execution, attempt, status, items, error, path, size, sha256"
+M.flat = "id, state, kind, effect, call, title, server, session, accepted, asked, ended,"
+  .. " mono_asked, mono_ended, execution, attempt, status, items, error, path, size, sha256"
 M.all = M.flat .. ", operation, api, statistics, key, parts, backup, date, bytes"
 
 local function decoded(encoded) return encoded and (json.decode(encoded)) or nil end

@@ -113,7 +113,7 @@ function M.export(runs, options, words)
     conflict(("the run %s is live"):format(run.run), "wait for its end, or stop it")
   end
   check_keys(journal, run, row)
-  -- One that is moved already may be written again: its file may have been lost.
+  -- A run that moved already may be written again: its file may have been lost.
   local again = run.state == "moved"
   local moves = moves_of(journal, run.run) + (again and 0 or 1)
   local body = body_of(journal, run, row, moves)
@@ -200,7 +200,7 @@ local function insert_all(journal, body, moved_from)
   end
 end
 
--- A run that went to somebody else may come back, as a later move.
+-- A run that went to a colleague may come back, as a later move.
 local function check_known(journal, body, path)
   local name = body.run.name
   local known = checked(journal:rows("SELECT id, state FROM run WHERE name = ?", name))[1]
