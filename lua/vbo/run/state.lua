@@ -41,13 +41,13 @@ local function program()
   return called and type(called.kind) == "string" and called or nil
 end
 
--- Closes the journal with the Lua state, after the clients: finalizers run in the reverse order of
--- their making, and each client is made later.
-local keeper
+--- Closes the journal with the Lua state, after the clients: finalizers run in the reverse order of
+--- their making, and each client is made later.
+M.keeper = nil
 
 local function make(kind, options, script)
   local handle = core.journal()
-  keeper = setmetatable({}, { __gc = function() handle:close() end }) -- luacheck: ignore keeper
+  M.keeper = setmetatable({}, { __gc = function() handle:close() end })
   return {
     name = new_name(), kind = kind, options = options, script = script, execution = 1, seen = {},
     store = store_of.new(handle), started = core.time(), settings = {}, servers = {},
