@@ -230,6 +230,9 @@ VBO_API const char *vbo_client_prefix(const vbo_client *client);
 /* Returns the SHA-256 fingerprint ("sha256/BASE64") of the certificate the server showed last,
  * trusted or not; "" before any handshake. */
 VBO_API const char *vbo_client_fingerprint(const vbo_client *client);
+/* Returns the IP address of this machine that the last request came from, as its own connection
+ * shows it; "" before any. */
+VBO_API const char *vbo_client_address(const vbo_client *client);
 /* How many requests this client's server takes at once, by its answers so far. Clients of the same
  * origin on the same engine share it, and the strictest of their limits. */
 typedef struct vbo_load {

@@ -237,6 +237,10 @@ const char *vbo_client_fingerprint(const vbo_client *client) {
   return vbo_trust_fingerprint(client->endpoint.trust);
 }
 
+const char *vbo_client_address(const vbo_client *client) {
+  return vbo_trust_address(client->endpoint.trust);
+}
+
 void vbo_client_load(const vbo_client *client, vbo_load *load) {
   *load = (vbo_load){0};
   if (!client->closed) vbo_congestion_read(client->endpoint.congestion, load);

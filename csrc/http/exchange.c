@@ -70,7 +70,7 @@ static bool clean(const vbo_exchange *exchange, void *ssl, const vbo_handshake *
  * not left. */
 static int on_request(void *data, char *remote_ip, char *local_ip, int remote_port,
                       int local_port) {
-  (void)remote_ip, (void)local_ip;
+  (void)remote_ip;
   vbo_exchange *exchange = data;
   struct curl_tlssessioninfo *tls = NULL;
   /* libcurl repeats a request by itself, up to five times, a POST too, when a reused connection
@@ -98,6 +98,7 @@ static int on_request(void *data, char *remote_ip, char *local_ip, int remote_po
   handshake->perhaps = false;
   vbo_handshake_free(exchange->connection);
   exchange->connection = vbo_handshake_share(handshake);
+  if (local_ip != NULL) vbo_trust_note_address(exchange->trust, local_ip);
   /* From here on the request counts as sent: libcurl writes it after this callback, and a failed
    * write may still have sent a part. */
   exchange->sent_at = vbo_monotonic_ms();

@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ struct vbo_trust {
   unsigned char pin[SHA256_SIZE];
   bool pinned;
   char fingerprint[VBO_FINGERPRINT];
+  char address[VBO_ADDRESS];
 };
 
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
@@ -135,6 +137,14 @@ bool vbo_trust_pinned(const vbo_trust *trust) {
 
 const char *vbo_trust_fingerprint(const vbo_trust *trust) {
   return trust->fingerprint;
+}
+
+void vbo_trust_note_address(vbo_trust *trust, const char *address) {
+  (void)snprintf(trust->address, sizeof trust->address, "%s", address);
+}
+
+const char *vbo_trust_address(const vbo_trust *trust) {
+  return trust->address;
 }
 
 void vbo_trust_free(vbo_trust *trust) {

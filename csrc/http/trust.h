@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 enum { VBO_FINGERPRINT = 56 }; /* "sha256/" and 44 characters of Base64 */
+enum { VBO_ADDRESS = 64 };     /* IPv4 or IPv6, with its zone */
 
 /* The rules of one client: authorities and a host name, or a pin. */
 typedef struct vbo_trust vbo_trust;
@@ -33,6 +34,10 @@ vbo_trust *vbo_trust_new(const char *host, const char *ca_file, const char *pin,
 bool vbo_trust_pinned(const vbo_trust *trust);
 /* Returns the fingerprint of the certificate shown last; "" before any. */
 const char *vbo_trust_fingerprint(const vbo_trust *trust);
+/* Keeps the local IP address of the connection that carries a request now. */
+void vbo_trust_note_address(vbo_trust *trust, const char *address);
+/* Returns that of the last request; "" before any. */
+const char *vbo_trust_address(const vbo_trust *trust);
 void vbo_trust_free(vbo_trust *trust);
 
 /* Makes an SSL_CTX check by these rules. Returns the connection's handshake, of which the caller

@@ -182,6 +182,19 @@ static int client_fingerprint(lua_State *L) {
   return 1;
 }
 
+/* client:address() -> the IP address of this machine that the last request came from | nil before
+ * any. */
+static int client_address(lua_State *L) {
+  vboL_client *client = check_client(L);
+  if (client->client == NULL) return vboL_fail_closed(L, "client");
+  const char *address = vbo_client_address(client->client);
+  if (*address == '\0')
+    lua_pushnil(L);
+  else
+    lua_pushstring(L, address);
+  return 1;
+}
+
 /* Releases once, for close, __close and __gc; a closed handle is NULL before anything else can
  * run. */
 static bool release(vboL_client *client) {
@@ -215,6 +228,7 @@ static const luaL_Reg methods[] = {{"start", vboL_client_start},
                                    {"login", client_login},
                                    {"origin", client_origin},
                                    {"fingerprint", client_fingerprint},
+                                   {"address", client_address},
                                    {"close", client_close},
                                    {"start_login", vboL_client_start_login},
                                    {"load", client_load},
