@@ -192,4 +192,16 @@ function M.dotted(seconds)
   return ("%04d.%02d.%02d %02d:%02d:%02d"):format(civil(seconds))
 end
 
+local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9,
+  Oct = 10, Nov = 11, Dec = 12 }
+
+--- Returns the seconds since 1970 of an HTTP date ("Mon, 30 Nov 2026 18:21:52 GMT").
+---@param text string?
+---@return number? seconds  nil for anything else
+function M.http(text)
+  local day, month, year, clock = (text or ""):match "(%d%d) (%a%a%a) (%d%d%d%d) (%d%d:%d%d:%d%d)"
+  return months[month]
+    and M.parse(("%s-%02d-%sT%sZ"):format(year, months[month], day, clock)) or nil
+end
+
 return M

@@ -194,7 +194,7 @@ local function close(self)
   local sessions = {}
   for _, open in pairs(self._sessions) do sessions[#sessions + 1] = open end
   for _, open in ipairs(sessions) do
-    local ok, err = pcall(open.stop, open)
+    local ok, err = pcall(open._release, open)
     if not ok then failure = failure or err end
   end
   rawset(self, "_closed", true)

@@ -17,7 +17,9 @@ local notice = require "vbo.base.notice"
 local objects = require "vbo.model.objects"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
+local points = require "vbo.run.points"
 local resource = require "vbo.model.resource"
+local sessions = require "vbo.run.sessions"
 local statistics = require "vbo.model.statistics"
 local subjects = require "vbo.model.subject"
 local task = require "vbo.runtime.task"
@@ -37,10 +39,10 @@ local Session
 local function close(self, err)
   if rawget(self, "_stopped") then return end
   if err == nil then
-    self:stop()
+    self:_release()
   else
     -- The error under way matters more than one of cleaning up.
-    pcall(self.stop, self)
+    pcall(self._release, self)
   end
 end
 
@@ -112,6 +114,18 @@ local function workload_of(client, given)
   return word
 end
 
+-- Returns what a session shows but for its point in time, as the journal compares it.
+local function kind_of(owner, intent)
+  local class, words = owner._class, {}
+  for i, name in ipairs { "workload", "deleted", "all_versions", "repository" } do
+    words[i] = ("%s=%s"):format(name, tostring(intent[name] or false))
+  end
+  return {
+    owner = class and ("%s %s"):format(class.kind, owner.id) or "the account's organization",
+    options = table.concat(words, " "), at = intent.at,
+  }
+end
+
 -- The options as the dialects take them, at the point in time that is sent: what the caller
 -- says, the newest point that is known, or now.
 local function intent_of(owner, given, how)
@@ -122,22 +136,24 @@ local function intent_of(owner, given, how)
     all_versions = given.all_versions, repository = repository, zoned = true,
   }
   if how.point then
-    intent.point, intent.at = how.point, math.ceil(how.point)
+    intent.at = math.ceil(how.point)
+    intent.at, intent.point = points.choose(client, kind_of(owner, intent), function()
+      return how.point
+    end)
     return intent
   end
   if given.at ~= nil then intent.at, intent.zoned = moment.point(client, given.at, "at") end
   -- Raises where the explored object does not exist, before the server is asked about it.
   owner:_path()
   local about = how.about or {}
-  intent.point = known_points.find({
+  local what = {
     client = client, workload = intent.workload, organization = about.organization,
     job = about.job, repository = about.repository or repository, operator = about.operator,
-  }, intent.at)
-  if intent.at == nil then
-    intent.newest = true
-    -- Requests carry whole seconds, and a moment before a point is not that point.
-    intent.at = math.ceil(intent.point or core.time())
-  end
+  }
+  intent.newest = intent.at == nil or nil
+  intent.at, intent.point = points.choose(client, kind_of(owner, intent), function(at)
+    return known_points.find(what, at)
+  end)
   return intent
 end
 
@@ -227,7 +243,7 @@ end
 ---@param wanted table  what the session is like, see `vbo.lost_session`
 ---@return vbo.Session
 function M.open(client, intent, wanted)
-  wanted.began = core.now()
+  wanted.entry, wanted.began = sessions.asked(client, wanted), core.now()
   local ok, answer = pcall(pipeline.call, client, intent)
   if ok and (type(answer.data) ~= "table" or type(answer.data.id) ~= "string") then
     ok, answer = false, errors.new {
@@ -240,6 +256,7 @@ function M.open(client, intent, wanted)
     error(answer, 0)
   end
   local session = M.hold(client, resource.from_record(Session, client, answer.data))
+  sessions.opened(client, session, wanted.entry)
   local refused = loop.refusal()
   if refused then errors.raise(refused) end
   return session
@@ -279,6 +296,15 @@ function Session.methods:stop()
     call = "stop", operation = "RestoreSession_StopAction", path = self:_path(),
   })
   if not ok and not is_over(self, err) then error(err, 0) end
+  rawset(self, "_stopped", true)
+  self._client._sessions[self.id] = nil
+  sessions.stopped(self._client, self)
+end
+
+-- Stops the session on clean-up, unless it still carries out a restore that the server accepted.
+function Session.methods:_release()
+  if rawget(self, "_stopped") then return end
+  if not sessions.keep_open(self._client, self) then return self:stop() end
   rawset(self, "_stopped", true)
   self._client._sessions[self.id] = nil
 end
