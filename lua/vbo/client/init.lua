@@ -10,11 +10,13 @@ local engines = require "vbo.runtime.engine"
 local errors = require "vbo.base.error"
 local filename = require "vbo.base.filename"
 local method_of = require "vbo.base.method"
+local objects = require "vbo.model.objects"
 local pipeline = require "vbo.request.pipeline"
 local loop = require "vbo.runtime.loop"
 local receiver = require "vbo.base.receiver"
 local progress = require "vbo.runtime.progress"
 local runs = require "vbo.run.state"
+local sessions = require "vbo.run.sessions"
 local subjects = require "vbo.model.subject"
 local task = require "vbo.runtime.task"
 
@@ -150,6 +152,7 @@ function M.connect(given)
   }
   client._client = client
   task.own(setmetatable(client, meta))
+  sessions.connected(client, function(...) return objects.named "session.lost.find"(...) end)
   return client
 end
 
