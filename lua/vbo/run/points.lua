@@ -15,7 +15,7 @@ local time = require "vbo.base.time"
 
 local M = {}
 
--- What no journal holds yet, in its order.
+-- Keeps what no journal holds yet, in its order.
 local unwritten = {}
 -- How often each kind was explored in this execution, and what an earlier execution sent of it.
 local counts, earlier = {}, {}

@@ -23,12 +23,12 @@ local M = {}
 local under_way, open_now = {}, {}
 -- The entries that no journal holds yet.
 local unwritten = {}
--- What ends the waiting for other answers.
+-- Ends the waiting for other answers.
 local answered = loop.event()
 
 -- Sessions of the server that are looked through at most.
 local most <const> = 10000
--- Seconds by which moments may be off that are told in whole seconds, and the most that the answers
+-- Seconds by which moments may be off that have whole seconds, and the most that the answers
 -- to other requests for a session are waited for.
 local rounding <const>, patience <const> = 2, 60
 
