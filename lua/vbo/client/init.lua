@@ -194,9 +194,9 @@ local function close(self)
   pipeline.abandon(self)
   local failure
   -- A table that is changed while it is walked: stopping takes the session out.
-  local sessions = {}
-  for _, open in pairs(self._sessions) do sessions[#sessions + 1] = open end
-  for _, open in ipairs(sessions) do
+  local held = {}
+  for _, open in pairs(self._sessions) do held[#held + 1] = open end
+  for _, open in ipairs(held) do
     local ok, err = pcall(open._release, open)
     if not ok then failure = failure or err end
   end
