@@ -116,6 +116,18 @@ static int core_mkdir(lua_State *L) {
   return 1;
 }
 
+/* core.chdir(path) -> true | nil, err (disk). */
+static int core_chdir(lua_State *L) {
+  const char *path = check_path(L, 1);
+  if (chdir(path) != 0) {
+    vbo_error err = {0};
+    vbo_error_os(&err, VBO_ERROR_DISK, errno, "cannot change to the folder %s", path);
+    return vboL_fail(L, &err);
+  }
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 /* The C library knows which characters are wide, in a UTF-8 locale; the process itself may run in
  * "C". */
 typedef struct width_locale {
@@ -251,8 +263,9 @@ static int core_strict(lua_State *L) {
 }
 
 /* core.program() -> how `vbolua` was called, one table that stays the same: {kind="script|repl|
- * string|stdin|command", script=, arguments=, libraries=, rehearsal=boolean, options=} | nil in
- * another program. `options` are those of the run, as vbo.cli.program.own lists them. */
+ * string|stdin|command", script=, arguments=, rehearsal=boolean, options=} | nil in
+ * another program. `options` are those of the run, as vbo.cli.program.own lists them, and
+ * `libraries`, the values of -l. */
 static int core_program(lua_State *L) {
   lua_getfield(L, LUA_REGISTRYINDEX, VBOL_PROGRAM);
   return 1;
@@ -308,23 +321,13 @@ static void push_kinds(lua_State *L) {
 }
 
 int luaopen_vbo_core(lua_State *L) {
-  static const luaL_Reg functions[] = {{"now", core_now},
-                                       {"time", core_time},
-                                       {"isatty", core_isatty},
-                                       {"columns", core_columns},
-                                       {"stat", core_stat},
-                                       {"mkdir", core_mkdir},
-                                       {"handles", core_handles},
-                                       {"versions", core_versions},
-                                       {"base64", core_base64},
-                                       {"unbase64", core_unbase64},
-                                       {"strict", core_strict},
-                                       {"hmac", core_hmac},
-                                       {"program", core_program},
-                                       {"random", core_random},
-                                       {"sha256", core_sha256},
-                                       {"system", core_system},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"now", core_now},           {"time", core_time},         {"isatty", core_isatty},
+      {"columns", core_columns},   {"stat", core_stat},         {"mkdir", core_mkdir},
+      {"handles", core_handles},   {"versions", core_versions}, {"base64", core_base64},
+      {"unbase64", core_unbase64}, {"strict", core_strict},     {"hmac", core_hmac},
+      {"program", core_program},   {"random", core_random},     {"sha256", core_sha256},
+      {"system", core_system},     {"chdir", core_chdir},       {NULL, NULL}};
   /* Raises when the running Lua is not the one that this was compiled for. */
   luaL_checkversion(L);
   vboL_check_loader(L);

@@ -1,4 +1,5 @@
-/* lsecret.c: secrets as Lua sees them. Nothing here gives the bytes back.
+/* lsecret.c: secrets as Lua sees them. Nothing here gives the bytes back, but for what is typed to
+ * become an argument of a script, which is a string (secret.typed).
  *
  * The bytes are in C, on OpenSSL's secure heap (base/secret.c). A Lua string would be copied,
  * interned and freed without being cleared. The handle holds one reference; a client that uses the
@@ -101,6 +102,16 @@ static int secret_prompt(lua_State *L) {
   return hand_over(L, handle, &err);
 }
 
+/* secret.typed(text) -> Secret, string | nil, err: a prompt for an argument of a script. While the
+ * secret is open, output and errors show *** in its place. */
+static int secret_typed(lua_State *L) {
+  lua_settop(L, 1);
+  if (secret_prompt(L) != 1) return 2;
+  vbo_secret *secret = vboL_check_secret(L, -1);
+  lua_pushlstring(L, vbo_secret_bytes(secret), vbo_secret_size(secret));
+  return 2;
+}
+
 /* secret.is(value) -> boolean. */
 static int secret_is(lua_State *L) {
   luaL_checkany(L, 1);
@@ -159,10 +170,11 @@ static const luaL_Reg metamethods[] = {{"__gc", secret_gc},
                                        {"__tostring", secret_tostring},
                                        {NULL, NULL}};
 
-static const luaL_Reg functions[] = {
-    {"new", secret_new},       {"env", secret_env},       {"file", secret_file},
-    {"prompt", secret_prompt}, {"is", secret_is},         {"stdin", secret_stdin},
-    {"locked", secret_locked}, {"base64", secret_base64}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"new", secret_new},       {"env", secret_env},
+                                     {"file", secret_file},     {"prompt", secret_prompt},
+                                     {"is", secret_is},         {"stdin", secret_stdin},
+                                     {"locked", secret_locked}, {"base64", secret_base64},
+                                     {"typed", secret_typed},   {NULL, NULL}};
 
 void vboL_open_secret(lua_State *L) {
   if (vboL_new_class(L, VBOL_SECRET_CLASS, methods, metamethods)) lua_pop(L, 1);

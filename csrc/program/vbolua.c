@@ -335,7 +335,8 @@ static void set_strings(lua_State *L, const char *name, int argc, char **argv, i
   lua_setfield(L, -2, name);
 }
 
-/* The values of -l: whoever runs the script again needs them. */
+/* Sets the field `libraries` of the table at the top to the values of -l, which a resume needs again.
+ * Nothing is set without any. */
 static void set_libraries(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
   lua_newtable(L);
   for (int i = 1; i < told->script && i < argc; i++) {
@@ -346,7 +347,10 @@ static void set_libraries(lua_State *L, int argc, char **argv, const vbo_argumen
     lua_pushstring(L, value);
     lua_rawseti(L, -2, luaL_len(L, -2) + 1);
   }
-  lua_setfield(L, -2, "libraries");
+  if (luaL_len(L, -1) > 0)
+    lua_setfield(L, -2, "libraries");
+  else
+    lua_pop(L, 1);
 }
 
 /* Sets the field `only` of the table at the top to the patterns of all --only. */
@@ -390,10 +394,10 @@ static int set_program(lua_State *L, int argc, char **argv, const vbo_arguments 
     lua_setfield(L, -2, "script");
   }
   set_strings(L, "arguments", argc, argv, told->script + 1);
-  set_libraries(L, argc, argv, told);
   lua_pushboolean(L, told->rehearse != NULL);
   lua_setfield(L, -2, "rehearsal");
   bool any = push_run_options(L, argc, argv, told);
+  set_libraries(L, argc, argv, told); /* journaled with the options */
   lua_setfield(L, -2, "options");
   lua_setfield(L, LUA_REGISTRYINDEX, VBOL_PROGRAM);
   if (!any) return 0;

@@ -128,7 +128,7 @@ describe("core.program", function()
 
   it("lists the libraries that the script was given", function()
     local given = called [["$V" -l json=vbo.base.json -lvbo called.lua]]
-    assert.same({ "json=vbo.base.json", "vbo" }, given.libraries)
+    assert.same({ "json=vbo.base.json", "vbo" }, given.options.libraries)
   end)
 
   it("is the same table each time, and nil in another interpreter", function()

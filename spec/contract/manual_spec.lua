@@ -63,6 +63,15 @@ describe("the man page", function()
       documented(part "^vbolua sim record"))
     assert.same(options_of(require "vbo.cli.verify"), documented(part "^vbolua verify"))
     assert.same(options_of(require "vbo.cli.runs"), documented(part "^vbolua runs %["))
+    assert.same(without(options_of(require "vbo.cli.reap"), { "--password" }),
+      documented(part "^vbolua reap"))
+    local resume = options_of(require "vbo.cli.resume")
+    for name in pairs(require "vbo.cli.program.own".spec) do
+      assert.is_truthy(part("^vbolua resume"):find("--" .. name, 1, true) or name == "no-journal")
+      resume["--" .. name] = nil
+    end
+    assert.same(resume, documented(part "^vbolua resume"))
+    assert.equal(require "vbo.cli.resume".options, require "vbo.cli.retry".options)
   end)
 
   it("documents every command, and no other", function()

@@ -19,7 +19,8 @@ completion scripts of bash, zsh and fish call it.
 ]]
 
 --- The commands.
-M.commands = { "api", "catalogue", "complete", "help", "runs", "sim", "verify" }
+M.commands = { "api", "catalogue", "complete", "help", "reap", "resume", "retry",
+  "runs", "sim", "verify" }
 
 --- The options of the program itself, in the form of `vbo.cli.common.options`.
 M.program = {
@@ -49,6 +50,7 @@ local values = {
   workload = function() return require("vbo.record").workloads end,
   weather = weathers, world = worlds, rehearse = worlds,
   journal = { ":files" }, overlap = { "allow" },
+  unknown = { "ask", "retry", "skip", "fail" },
   state = function() return require("vbo.run.history").states end,
   to = { ":folders" }, out = { ":files" }, ["password-file"] = { ":files" },
   ["anonymize-key"] = { ":files" }, ca = { ":files" }, body = { ":files" }, output = { ":files" },
