@@ -183,7 +183,7 @@ end)
 describe("vbolua retry", function()
   it("does again what failed, and nothing else", function()
     local path = new_journal()
-    -- The first run restores somebody who has no backup.
+    -- The job that the second step starts does not exist.
     write("partly.lua", [[
       local vbo = require "vbo"
       local client <close> = vbo.connect()

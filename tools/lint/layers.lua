@@ -92,6 +92,7 @@ M.by_name = {
   ["vbo.cli.complete"] = { why = "reads the options of each command", reaches = { "vbo.cli.api",
     "vbo.cli.catalogue", "vbo.cli.reap", "vbo.cli.resume", "vbo.cli.retry", "vbo.cli.runs",
     "vbo.cli.sim", "vbo.cli.verify" } },
+  ["vbo.cli.runs.again"] = { why = "requires the libraries of a run's -l again", reaches = {} },
   ["vbo.cli.runs"] = { why = "loads the subcommand that is run", reaches = { "vbo.cli.runs.show",
     "vbo.cli.runs.transfer", "vbo.cli.runs.remove" } },
   -- No arrows: nothing that it loads is reached before a runbook's call names it.
