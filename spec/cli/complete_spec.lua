@@ -54,7 +54,8 @@ describe("vbolua complete", function()
     assert.same(wanted, set((candidates("-"))))
   end)
 
-  for _, command in ipairs { "api", "reap", "resume", "retry", "runs", "sim", "verify", "sim record" } do
+  for _, command in ipairs { "api", "reap", "resume", "retry", "runs", "sim", "verify",
+      "sim record" } do
     it(("offers the options that the usage of %s lists"):format(command), function()
       local usage = program.run(("%s %s --help"):format(quoted(program.vbolua), command))
       local words = {}
