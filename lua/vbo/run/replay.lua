@@ -1,5 +1,6 @@
 --- Writes what became of a step, and gives it again to a run that is resumed.
 
+local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
 
@@ -30,12 +31,12 @@ local function carried(value, depth)
   return copy
 end
 
---- Encodes a value for the journal.
+--- Encodes a value for the journal, without the secrets of this process.
 ---@param value any
 ---@return string?
 function M.encode(value)
   if value == nil then return nil end
-  return json.encode(carried(value, 1))
+  return core.redact((json.encode(carried(value, 1))))
 end
 
 --- Decodes what `encode` wrote.
