@@ -257,6 +257,25 @@ describe("vbolua --rehearse", function()
   end)
 end)
 
+describe("vbolua sim weather", function()
+  it("adds rules, shows how often they struck, and removes them", function()
+    local sim <close> = program.sim()
+    local settings = ("VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s %s"):format(
+      sim.listening, sim.user, sim.password, sim.fingerprint, program.vbolua)
+    local function weather(words)
+      local output, status = program.run(settings .. " sim weather " .. (words or ""))
+      assert.equal(0, status, output)
+      return output
+    end
+    assert.equal("", weather())
+    assert.equal("0 of 0: operation=Job_Get status=404\n",
+      weather "'operation=Job_Get status=404'")
+    assert.equal(8, select(2, program.run(settings .. " api GET /Jobs")))
+    assert.equal("1 of 1: operation=Job_Get status=404\n", weather())
+    assert.equal("", weather "clear")
+  end)
+end)
+
 describe("vbo.sim", function()
   local function restore(client)
     local session <close> = client:organization(rehearsal.organization):explore {

@@ -26,6 +26,7 @@ describe("a run that is killed", function()
   for _, workload in ipairs { "exchange", "onedrive", "sharepoint", "teams" } do
     for _, version in ipairs(versions.each_dialect) do
       describe(("(%s, %s)"):format(workload, version), function()
+        turn = turn + 1
         for _, boundary in ipairs(cases.boundaries) do
           -- Each boundary once: of a change that converges here, of one that adds there.
           turn = turn + 1

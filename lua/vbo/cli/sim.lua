@@ -14,6 +14,8 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
        vbolua sim diff [A] [B]   compare two snapshots, default `start` and `production`
        vbolua sim advance TIME   let time pass there (90m, 4h, 7d): schedules run, sessions and
                                  tokens end
+       vbolua sim weather [RULE] show the rules of its weather and how often each struck, after
+                                 adding one, or with `clear` none
        vbolua sim assertion USER [APPLICATION]
                                  sign an assertion that a tenant or a restore operator logs in
                                  with, for an application of its organization
@@ -34,7 +36,7 @@ usage: vbolua sim [options]      run a rehearsal server until Ctrl-C or SIGTERM
   --ids backup|session       whether each restore session has ids of its own (default backup)
   --events WHICH             which events of restore sessions are shown: all, late (after a
                              minute), unnamed (without items) or none (default all)
-  --installation UUID        the server's installation id (default a fixed one)
+  --installation UUID        the server's installation id (default a new one)
   --weather NAME|FILE        what goes wrong on the way: storm, slow, busy, or rules in a file (Lua
                              or JSON); may be given several times
   --fault 'RULE'             one rule, as 'operation=OneDrive*Save* nth=2 reset_at=5000'; may be
@@ -60,13 +62,14 @@ M.subcommands = {
     __index = function(_, key) return require("vbo.cli.sim.record")[key] end,
   }),
   snapshot = { summary = "keep production as it is now" },
+  weather = { summary = "show the rules of the weather, add one" },
 }
 
 -- Connects to the server that the environment names, without a proxy where it is on this machine.
 local function connect()
   local host = (os.getenv "VBO_HOST" or ""):gsub("^%a+://", ""):gsub(":%d+$", "")
   local here = require("vbo.sim.http.serve").loopback(host)
-  return require("vbo").connect(here and { proxy = "" } or {})
+  return require("vbo.client").control(here and { proxy = "" } or {})
 end
 
 local function print_lines(lines)
@@ -101,8 +104,16 @@ function commands.assertion(client, user, application)
   io.stdout:write(require("vbo.sim.remote").assertion(client, user, application), "\n")
 end
 
+function commands.weather(client, rule)
+  if rule == "clear" then rule = false end
+  for _, each in ipairs(require("vbo.sim.remote").weather(client, rule)) do
+    io.stdout:write(("%d of %d: %s\n"):format(each.struck, each.seen, each.rule))
+  end
+end
+
 -- The most arguments of each, and the error where the first is missing.
-local most <const> = { changes = 0, snapshot = 1, diff = 2, advance = 1, assertion = 2 }
+local most <const> = { changes = 0, snapshot = 1, diff = 2, advance = 1, assertion = 2,
+  weather = 1 }
 local needs <const> = {
   snapshot = { "sim snapshot needs a name" },
   advance = { "sim advance needs a time", "write it as 90m, 4h or 7d" },

@@ -178,7 +178,7 @@ function M.open(engine, settings, version)
     proxy = settings.proxy, user_agent = settings.user_agent,
     connect_timeout = settings.connect_timeout, idle_timeout = settings.idle_timeout,
     deadline = settings.deadline, retries = settings.retries, at_once = settings.at_once,
-    journaled = runs.is_on(),
+    journaled = settings.journaled,
     exports_at_once = settings.exports_at_once, longest_pause = settings.longest_pause,
     give_up_after = settings.give_up_after == false and never or settings.give_up_after,
     -- v7 and later want an antiforgery cookie beside the token by default.

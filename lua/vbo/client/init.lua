@@ -112,6 +112,31 @@ local function redacted(log)
   return function(text) log(core.redact(text)) end
 end
 
+-- Opens a client of checked settings.
+local function connected(settings, journaled)
+  settings.journaled = journaled
+  local own_engine = engines.get()
+  local version, why = connect.choose(own_engine, settings)
+  local known = catalogue.load(version)
+  local opened = connect.open(own_engine, settings, version)
+  log_in(own_engine, opened, settings, version)
+  if settings.log then
+    settings.log = redacted(settings.log)
+    settings.log(("connected to %s, API %s (%s)"):format(opened:origin(), version, why))
+  end
+  local client = {
+    _core = opened, _engine = own_engine, _catalogue = known,
+    _dialect = dialect.of(known, settings.zone),
+    _sessions = {}, _progress = settings.progress, _log = settings.log,
+    _window = opened:window(), _strict = settings.strict, _retries = settings.retries,
+    _user = settings.user, _journaled = settings.journaled, gates = {},
+  }
+  client._client = client
+  task.own(setmetatable(client, meta))
+  sessions.connected(client, function(...) return objects.named "session.lost.find"(...) end)
+  return client
+end
+
 --- Connects and logs in.
 ---
 --- Takes a URL or a table: `url` or `host` and `port` (4443), `user`, `password` (a
@@ -132,29 +157,13 @@ end
 --- what is absent.  Raises `usage`, `trust`, `network`, `timeout`, `auth` or `unsupported`.
 ---@param given string|table|nil
 ---@return vbo.Client
-function M.connect(given)
-  local settings = connect.settings(given)
-  local own_engine = engines.get()
-  local version, why = connect.choose(own_engine, settings)
-  local known = catalogue.load(version)
-  local opened = connect.open(own_engine, settings, version)
-  log_in(own_engine, opened, settings, version)
-  if settings.log then
-    settings.log = redacted(settings.log)
-    settings.log(("connected to %s, API %s (%s)"):format(opened:origin(), version, why))
-  end
-  local client = {
-    _core = opened, _engine = own_engine, _catalogue = known,
-    _dialect = dialect.of(known, settings.zone),
-    _sessions = {}, _progress = settings.progress, _log = settings.log,
-    _window = opened:window(), _strict = settings.strict, _retries = settings.retries,
-    _user = settings.user, _journaled = runs.is_on(), gates = {},
-  }
-  client._client = client
-  task.own(setmetatable(client, meta))
-  sessions.connected(client, function(...) return objects.named "session.lost.find"(...) end)
-  return client
-end
+function M.connect(given) return connected(connect.settings(given), runs.is_on()) end
+
+--- Connects without a journal: for the own interface of a rehearsal server, which a run does not
+--- know.
+---@param given table  as `connect`
+---@return vbo.Client
+function M.control(given) return connected(connect.settings(given), false) end
 
 --- Returns how many requests the server takes at once, as far as its answers show; shared by the
 --- clients of the same server.

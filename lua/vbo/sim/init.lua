@@ -142,7 +142,7 @@ local function admin(self)
     errors.raise { kind = "closed", message = "the rehearsal server is stopped" }
   end
   if not self._admin then
-    self._admin = require("vbo.client").connect(self:settings "v8")
+    self._admin = require("vbo.client").control(self:settings "v8")
   end
   return self._admin
 end
@@ -228,11 +228,7 @@ end
 --- rules.  `false` removes all rules; nil only returns them.
 ---@param given string|table|false|nil
 ---@return { id: integer, rule: string, seen: integer, struck: integer }[]
-function Rehearsal:weather(given)
-  if given == nil then return ask(self, "GET", "/sim/weather") end
-  if given == false then return ask(self, "DELETE", "/sim/weather") end
-  return ask(self, "POST", "/sim/weather", given)
-end
+function Rehearsal:weather(given) return remote.weather(admin(self), given) end
 
 --- Returns what the server logged about failures inside it, default "".
 ---@return string

@@ -50,6 +50,17 @@ function M.assertion(client, user, application)
   return M.ask(client, "POST", "/sim/assertions", body).assertion
 end
 
+--- Adds a rule, a list of rules or the set of a name to the weather, and returns its rules.
+--- `false` removes all rules; nil only returns them.
+---@param client vbo.Client
+---@param given string|table|false|nil
+---@return { id: integer, rule: string, seen: integer, struck: integer }[]
+function M.weather(client, given)
+  if given == nil then return M.ask(client, "GET", "/sim/weather") end
+  if given == false then return M.ask(client, "DELETE", "/sim/weather") end
+  return M.ask(client, "POST", "/sim/weather", given)
+end
+
 local function escaped(name)
   return (name:gsub("[^%w._-]", function(c) return ("%%%02X"):format(c:byte()) end))
 end

@@ -17,7 +17,6 @@ local clocks = require "vbo.sim.state.clock"
 local configuration = require "vbo.sim.state.configuration"
 local contexts = require "vbo.sim.base.context"
 local identities = require "vbo.sim.state.identities"
-local ids = require "vbo.sim.base.ids"
 local json = require "vbo.base.json"
 local random = require "vbo.sim.base.random"
 local read = require "vbo.sim.base.request"
@@ -86,7 +85,7 @@ local remembered = 1000
 ---  ids: "backup" (default), or "session": each restore session has ids of its own;
 ---  events: which events of a restore session are shown, see `sessions/shown.lua`, default "all";
 ---  session_kept: seconds after its end until a restore session is forgotten, default never;
----  installation: the server's installation id, default a fixed one;
+---  installation: the server's installation id, default a new one;
 ---  log: function(text) that receives failures inside
 ---@return table
 function M.new(options)
@@ -113,7 +112,7 @@ function M.new(options)
     origin = options.origin or function() return "https://localhost:4443" end,
     log = options.log or function() end, requests = {},
     ids = options.ids or "backup", events = options.events or "all",
-    installation = options.installation or ids.uuid "rehearsal server", product_version = "8.0.0.0",
+    installation = options.installation or uuid(), product_version = "8.0.0.0",
     mail_from = "veeam@rehearsal.local", outlook = not options.no_outlook,
   }, App)
   self.store = stores.new {
