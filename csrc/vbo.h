@@ -142,11 +142,6 @@ VBO_API vbo_secret *vbo_secret_share(vbo_secret *secret);
 /* Gives up one reference; the last one wipes the bytes. */
 VBO_API void vbo_secret_free(vbo_secret *secret);
 
-/* ----------------------------------------------------------------- journal */
-
-/* A file that knows what runs have changed: see docs/runs.md. */
-typedef struct vbo_journal vbo_journal;
-
 /* ------------------------------------------------------------------ engine */
 
 /* An engine carries any number of transfers at once, on one thread (libcurl's multi). */
@@ -441,6 +436,103 @@ VBO_API void vbo_transfer_free(vbo_transfer *transfer);
  * Interrupted while it runs, it is cancelled. */
 VBO_API vbo_transfer *vbo_call(vbo_client *client, const vbo_request *request,
                                const vbo_sink_options *sink, vbo_error *err);
+
+/* ----------------------------------------------------------------- journal */
+
+/* A file that knows what runs change, so that a run that died goes on without changing anything
+ * twice (docs/runs.md). A program opens one, begins a run, and makes its clients `journaled`. For
+ * each change it states an intent, sends the request with the permit that it got, and states the
+ * outcome:
+ *
+ *     vbo_step step;
+ *     request.permit = vbo_step_intend(journal, &intent, &request, &step, &err);
+ *     vbo_transfer *transfer = vbo_call(client, &request, &memory, &failure);
+ *     vbo_step_finish(journal, &step, transfer != NULL ? NULL : &failure, &err);
+ *
+ * A journal belongs to one thread and one process; a fork may only free it. Several programs may
+ * write one file at once. */
+typedef struct vbo_journal vbo_journal;
+
+/* Opens the file at `path`, which is made with its folder, for its owner alone; NULL: a journal in
+ * memory. JOURNAL, before anything is changed, for a file that is damaged, of a newer version, not
+ * a journal, read-only, another user's (unless it is group-writable and ours), writable for all, a
+ * link, or on a network. */
+VBO_API vbo_journal *vbo_journal_open(const char *path, vbo_error *err);
+/* Closes the file. A run that was not ended counts as one that died. */
+VBO_API void vbo_journal_free(vbo_journal *journal);
+
+typedef struct vbo_run_settings {
+  const char *program; /* what runs, for people; may be NULL */
+  const char *reason;  /* why; may be NULL */
+  const char *resume;  /* name of a run that died or failed, which goes on; NULL: a new run */
+} vbo_run_settings;
+
+/* Begins a run, or goes on with one. NOT_FOUND for an unknown name, BUSY for a run that is live,
+ * CONFLICT for one that ended well, USAGE when the journal has one. `options` may be NULL. */
+VBO_API bool vbo_run_begin(vbo_journal *journal, const vbo_run_settings *options, vbo_error *err);
+/* Returns the run's name ("20261130-182152-3f9c7a"); "" without one. */
+VBO_API const char *vbo_run_name(const vbo_journal *journal);
+/* Ends the run: well, or with `failure`. */
+VBO_API bool vbo_run_end(vbo_journal *journal, const vbo_error *failure, vbo_error *err);
+
+/* States of a step: identifier and name. */
+#define VBO_STEP_STATES(X)                                                                         \
+  X(NONE, "none")         /* the run knows no such step */                                         \
+  X(INTENT, "intent")     /* may have been sent */                                                 \
+  X(ACCEPTED, "accepted") /* the server works on it, in `session` */                               \
+  X(SEALED, "sealed")     /* a save: the file is whole and has no name yet */                      \
+  X(DONE, "done")         /* the server did it */                                                  \
+  X(PARTIAL, "partial")   /* the server did a part of it */                                        \
+  X(REFUSED, "refused")   /* the server refused it; nothing was changed */                         \
+  X(FAILED, "failed")     /* the server tried and failed */                                        \
+  X(UNKNOWN, "unknown")   /* sent, and the answer was lost */                                      \
+  X(LOCAL, "local")       /* failed before it was sent */                                          \
+  X(SKIPPED, "skipped")   /* left out, as a person decided */
+
+typedef enum vbo_step_state {
+#define VBO_STEP_ENUM(id, name) VBO_STEP_##id,
+  VBO_STEP_STATES(VBO_STEP_ENUM)
+#undef VBO_STEP_ENUM
+} vbo_step_state;
+
+/* Returns the name of a state ("accepted"). The text is a constant. */
+VBO_API const char *vbo_step_state_name(vbo_step_state state);
+
+/* A step as the journal knows it: a plain value. */
+typedef struct vbo_step {
+  int64_t id; /* 0: NONE */
+  vbo_step_state state;
+  int attempt;
+  char session[128]; /* ACCEPTED: the server's background session */
+} vbo_step;
+
+typedef struct vbo_intent {
+  const char *key;    /* what is changed, in words that are the same in each run: server, operation,
+                         object, options; no session's id, no href */
+  int occurrence;     /* tells steps of one key apart; default 1 */
+  const char *title;  /* one line for people; default the key */
+  const char *effect; /* "converges", "adds", "sends", "starts" or "destroys"; default "adds" */
+  const char *server; /* "https://host:port", for people; may be NULL */
+  bool retry;         /* also where an earlier attempt may have been carried out; only for a change
+                         that `converges` */
+} vbo_intent;
+
+/* Finds the step of this key in the run; NONE when it has none. */
+VBO_API bool vbo_step_find(vbo_journal *journal, const char *key, int occurrence, vbo_step *step,
+                           vbo_error *err);
+/* Commits the intent and returns the permit for the request, which `vbo_request.permit` takes.
+ * NULL with EXISTS for a step that is done, in part or as a whole; UNKNOWN_OUTCOME for one that may
+ * have been carried out; JOURNAL when the intent cannot be written: then nothing may be sent, in
+ * this run any more. `step` is filled in. */
+VBO_API vbo_permit *vbo_step_intend(vbo_journal *journal, const vbo_intent *intent,
+                                    const vbo_request *request, vbo_step *step, vbo_error *err);
+/* Notes the background session that the server named: the step is followed, never sent again. */
+VBO_API bool vbo_step_accept(vbo_journal *journal, vbo_step *step, const char *session,
+                             vbo_error *err);
+/* Notes the outcome: DONE without a `failure`; otherwise PARTIAL, REFUSED (`failure->refused`),
+ * LOCAL (not `sent`) or UNKNOWN. */
+VBO_API bool vbo_step_finish(vbo_journal *journal, vbo_step *step, const vbo_error *failure,
+                             vbo_error *err);
 
 #ifdef __cplusplus
 }

@@ -225,10 +225,10 @@ int vbo_system_rename_exclusive(int directory, const char *from, const char *to)
 
 /* A lock of an open file description (OFD) where the system has them: closing another descriptor of
  * the file does not end it, and a second opening in this process is another holder. */
-static int lock_byte(int file, int command, int64_t offset, struct flock *lock) {
+static int lock_byte(int file, int command, short type, int64_t offset, struct flock *lock) {
   int failure = 0;
   *lock =
-      (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1};
+      (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1};
   do
     failure = fcntl(file, command, lock) == 0 ? 0 : errno;
   while (failure == EINTR);
@@ -238,18 +238,27 @@ static int lock_byte(int file, int command, int64_t offset, struct flock *lock) 
 int vbo_system_lock_byte(int file, int64_t offset) {
   struct flock lock;
 #if defined(F_OFD_SETLK)
-  return lock_byte(file, F_OFD_SETLK, offset, &lock);
+  return lock_byte(file, F_OFD_SETLK, F_WRLCK, offset, &lock);
 #else
-  return lock_byte(file, F_SETLK, offset, &lock);
+  return lock_byte(file, F_SETLK, F_WRLCK, offset, &lock);
+#endif
+}
+
+int vbo_system_unlock_byte(int file, int64_t offset) {
+  struct flock lock;
+#if defined(F_OFD_SETLK)
+  return lock_byte(file, F_OFD_SETLK, F_UNLCK, offset, &lock);
+#else
+  return lock_byte(file, F_SETLK, F_UNLCK, offset, &lock);
 #endif
 }
 
 int vbo_system_byte_locked(int file, int64_t offset, bool *locked) {
   struct flock lock;
 #if defined(F_OFD_GETLK)
-  int failure = lock_byte(file, F_OFD_GETLK, offset, &lock);
+  int failure = lock_byte(file, F_OFD_GETLK, F_WRLCK, offset, &lock);
 #else
-  int failure = lock_byte(file, F_GETLK, offset, &lock);
+  int failure = lock_byte(file, F_GETLK, F_WRLCK, offset, &lock);
 #endif
   *locked = failure == 0 && lock.l_type != F_UNLCK;
   return failure;

@@ -49,6 +49,7 @@ int vbo_system_link_unnamed(int directory, int file, const char *to);
 /* Locks the byte at `offset` against other openings of the file, in this process and in others, until
  * this one is closed; EAGAIN or EACCES when it is locked. */
 int vbo_system_lock_byte(int file, int64_t offset);
+int vbo_system_unlock_byte(int file, int64_t offset);
 /* Finds out whether another opening of the file holds such a lock. */
 int vbo_system_byte_locked(int file, int64_t offset, bool *locked);
 /* Returns the name of the file system where it is shared over a network, on which locks and mapped

@@ -14,7 +14,12 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-enum { VBO_JOURNAL_FORMAT = 1, VBO_JOURNAL_STATEMENTS = 48, VBO_JOURNAL_ID = 37 };
+enum {
+  VBO_JOURNAL_FORMAT = 1,
+  VBO_JOURNAL_STATEMENTS = 48,
+  VBO_JOURNAL_ID = 37,
+  VBO_RUN_NAME = 32
+};
 
 /* Steps that have had a permit, by their ids: a hash table with open addressing. */
 typedef struct vbo_issued {
@@ -37,6 +42,8 @@ struct vbo_journal {
   int64_t commits;
   bool latched;
   vbo_error latch;
+  int64_t run; /* of a C program (steps.c); 0: none */
+  char run_name[VBO_RUN_NAME];
   char id[VBO_JOURNAL_ID];
   unsigned char key[32];
   vbo_kept kept[VBO_JOURNAL_STATEMENTS];

@@ -39,6 +39,15 @@ bool vbo_journal_lock(vbo_journal *journal, int64_t run, bool *taken, vbo_error 
   return note(journal, run, err);
 }
 
+void vbo_journal_unlock(vbo_journal *journal, int64_t run) {
+  for (size_t i = 0; i < journal->locked_count; i++) {
+    if (journal->locked[i] != run) continue;
+    journal->locked[i] = journal->locked[--journal->locked_count];
+    if (journal->place.runs >= 0) (void)vbo_system_unlock_byte(journal->place.runs, run);
+    return;
+  }
+}
+
 /* Without the file no run was ever locked. */
 bool vbo_journal_live(vbo_journal *journal, int64_t run, bool *live, vbo_error *err) {
   *live = false;

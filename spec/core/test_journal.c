@@ -803,6 +803,163 @@ static void keeps_its_locks_beside_a_reader(void **state) {
   vbo_journal_release(journal);
 }
 
+/* ----------------------------------------------------- runs of C programs (vbo.h) */
+
+static const vbo_request change = {
+    .method = "POST", .path = "/v8/Jobs/1/start", .body = "{}", .body_size = 2};
+
+static vbo_intent intent_for(const char *key) {
+  return (vbo_intent){.key = key, .effect = "converges", .server = "https://backup:4443"};
+}
+
+static vbo_journal *begun(const char *resume) {
+  vbo_error err = {0};
+  vbo_run_settings settings = {.program = "nightly", .reason = "CHG-1", .resume = resume};
+  vbo_journal *journal = vbo_journal_open(file, &err);
+  if (journal == NULL || !vbo_run_begin(journal, &settings, &err)) fail_msg("%s", err.message);
+  return journal;
+}
+
+/* States an intent that is allowed: the permit is for this request alone. */
+static void intends(vbo_journal *journal, const char *key, vbo_step *step) {
+  vbo_error err = {0};
+  vbo_intent wanted = intent_for(key);
+  vbo_permit *permit = vbo_step_intend(journal, &wanted, &change, step, &err);
+  if (permit == NULL) fail_msg("%s: %s", key, err.message);
+  assert_true(vbo_permit_check(permit, "POST", change.path, "{}", 2, &err));
+  assert_false(vbo_permit_check(permit, "POST", change.path, "{} ", 3, &err));
+  vbo_permit_free(permit);
+}
+
+static vbo_error not_intended(vbo_journal *journal, const char *key, bool retry) {
+  vbo_error err = {0};
+  vbo_step step;
+  vbo_intent wanted = intent_for(key);
+  wanted.retry = retry;
+  assert_null(vbo_step_intend(journal, &wanted, &change, &step, &err));
+  return err;
+}
+
+static vbo_step_state finished(vbo_journal *journal, const char *key, const vbo_error *failure) {
+  vbo_step step;
+  vbo_step found;
+  vbo_error err = {0};
+  intends(journal, key, &step);
+  if (!vbo_step_finish(journal, &step, failure, &err)) fail_msg("%s", err.message);
+  assert_true(vbo_step_find(journal, key, 1, &found, &err));
+  assert_int_equal(found.state, step.state);
+  assert_int_equal(found.id, step.id);
+  return found.state;
+}
+
+static void keeps_outcomes(void **state) {
+  (void)state;
+  vbo_journal *journal = begun(NULL);
+  vbo_step step;
+  vbo_error refusal = {.kind = VBO_ERROR_BUSY, .status = 503, .sent = true, .refused = true};
+  vbo_error lost = {.kind = VBO_ERROR_UNKNOWN_OUTCOME, .sent = true};
+  vbo_error broken = {.kind = VBO_ERROR_SERVER, .status = 500, .sent = true};
+  vbo_error unsent = {.kind = VBO_ERROR_NETWORK, .message = "no \"route\""};
+  vbo_error partial = {.kind = VBO_ERROR_PARTIAL, .sent = true};
+  assert_int_equal(finished(journal, "a", NULL), VBO_STEP_DONE);
+  assert_int_equal(finished(journal, "b", &partial), VBO_STEP_PARTIAL);
+  assert_int_equal(finished(journal, "c", &refusal), VBO_STEP_REFUSED);
+  assert_int_equal(finished(journal, "d", &lost), VBO_STEP_UNKNOWN);
+  assert_int_equal(finished(journal, "e", &broken), VBO_STEP_UNKNOWN);
+  assert_int_equal(finished(journal, "f", &unsent), VBO_STEP_LOCAL);
+  assert_int_equal(number(journal,
+                          "SELECT json_extract(error, '$.status') FROM step"
+                          " WHERE title = 'c'"),
+                   503);
+  assert_true(vbo_step_find(journal, "none", 1, &step, NULL));
+  assert_int_equal(step.state, VBO_STEP_NONE);
+  assert_true(vbo_step_find(journal, "a", 2, &step, NULL));
+  assert_int_equal(step.state, VBO_STEP_NONE);
+  assert_string_equal(vbo_step_state_name(VBO_STEP_ACCEPTED), "accepted");
+  vbo_journal_free(journal);
+}
+
+static void sends_nothing_twice(void **state) {
+  (void)state;
+  vbo_error lost = {.kind = VBO_ERROR_UNKNOWN_OUTCOME, .sent = true};
+  vbo_error unsent = {.kind = VBO_ERROR_NETWORK};
+  vbo_error err = {0};
+  vbo_step step;
+  char name[VBO_RUN_NAME];
+  vbo_journal *journal = begun(NULL);
+  snprintf(name, sizeof name, "%s", vbo_run_name(journal));
+  (void)finished(journal, "done", NULL);
+  (void)finished(journal, "lost", &lost);
+  (void)finished(journal, "local", &unsent);
+  intends(journal, "dead", &step);
+  intends(journal, "accepted", &step);
+  assert_true(vbo_step_accept(journal, &step, "session-7", &err));
+  vbo_journal_free(journal); /* it dies */
+
+  journal = begun(name);
+  assert_string_equal(vbo_run_name(journal), name);
+  assert_kind(not_intended(journal, "done", true), EXISTS);
+  assert_kind(not_intended(journal, "lost", false), UNKNOWN_OUTCOME);
+  assert_kind(not_intended(journal, "dead", false), UNKNOWN_OUTCOME);
+  assert_kind(not_intended(journal, "accepted", true), UNKNOWN_OUTCOME);
+  assert_true(vbo_step_find(journal, "accepted", 1, &step, &err));
+  assert_string_equal(step.session, "session-7");
+  intends(journal, "local", &step);
+  assert_int_equal(step.attempt, 2);
+  vbo_intent again = intent_for("dead");
+  again.retry = true;
+  again.effect = "adds";
+  assert_null(vbo_step_intend(journal, &again, &change, &step, &err));
+  assert_kind(err, UNKNOWN_OUTCOME);
+  again.effect = "converges";
+  vbo_permit *permit = vbo_step_intend(journal, &again, &change, &step, &err);
+  assert_non_null(permit);
+  vbo_permit_free(permit);
+  assert_int_equal(number(journal, "SELECT count(*) FROM execution WHERE state = 'running'"), 2);
+  vbo_journal_free(journal);
+}
+
+static void begins_and_ends_runs(void **state) {
+  (void)state;
+  vbo_error err = {0};
+  vbo_error failure = {.kind = VBO_ERROR_TIMEOUT, .message = "silence"};
+  char name[VBO_RUN_NAME];
+  vbo_journal *journal = begun(NULL);
+  snprintf(name, sizeof name, "%s", vbo_run_name(journal));
+  assert_int_equal(strlen(name), strlen("20261130-182152-3f9c7a"));
+  assert_false(vbo_run_begin(journal, NULL, &err));
+  assert_kind(err, USAGE);
+  vbo_journal *other = vbo_journal_open(file, &err);
+  vbo_run_settings same = {.resume = name};
+  assert_false(vbo_run_begin(other, &same, &err));
+  assert_kind(err, BUSY);
+  same.resume = "20000101-000000-000000";
+  assert_false(vbo_run_begin(other, &same, &err));
+  assert_kind(err, NOT_FOUND);
+  assert_true(vbo_run_end(journal, &failure, &err));
+  assert_int_equal(number(journal,
+                          "SELECT status FROM run WHERE state = 'failed' AND"
+                          " json_extract(error, '$.kind') = 'timeout'"),
+                   6);
+  assert_false(vbo_run_end(journal, NULL, &err));
+  assert_kind(err, USAGE);
+  same.resume = name;
+  assert_true(vbo_run_begin(other, &same, &err));
+  assert_true(vbo_run_end(other, NULL, &err));
+  assert_int_equal(number(journal,
+                          "SELECT count(*) FROM run WHERE state = 'ended' AND status = 0"
+                          " AND execution = 2"),
+                   1);
+  assert_int_equal(number(journal,
+                          "SELECT count(*) FROM execution WHERE state = 'ended' AND"
+                          " number = 2 AND ended >= started"),
+                   1);
+  assert_false(vbo_run_begin(journal, &same, &err));
+  assert_kind(err, CONFLICT);
+  vbo_journal_free(journal);
+  vbo_journal_free(other);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
@@ -828,6 +985,9 @@ int main(void) {
       IN_FOLDER(waits_for_another_writer),
       IN_FOLDER(is_left_alone_by_forks),
       IN_FOLDER(keeps_its_locks_beside_a_reader),
+      IN_FOLDER(keeps_outcomes),
+      IN_FOLDER(sends_nothing_twice),
+      IN_FOLDER(begins_and_ends_runs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
