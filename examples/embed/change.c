@@ -45,7 +45,12 @@ static bool send_change(vbo_journal *journal, vbo_client *client, const char *me
   vbo_error journal_error = {0};
   snprintf(key, sizeof key, "%s %s %s", vbo_client_origin(client), method, path);
   vbo_intent intent = {.key = key, .effect = "starts", .server = vbo_client_origin(client)};
-  vbo_request request = {.method = method, .path = path, .change = true};
+  bool has_body = strcmp(method, "DELETE") != 0;
+  vbo_request request = {.method = method,
+                         .path = path,
+                         .body = has_body ? "{}" : NULL,
+                         .body_size = has_body ? 2 : 0,
+                         .change = true};
   request.permit = vbo_step_intend(journal, &intent, &request, &step, err);
   if (request.permit == NULL) return false;
   vbo_transfer *transfer = vbo_call(client, &request, NULL, err);
