@@ -230,19 +230,27 @@ static bool check_pages(vbo_journal *journal, vbo_error *err) {
   return strcmp(found, "ok") == 0 || damaged(journal, found, err);
 }
 
+/* In one transaction: another process may be making the tables of a new file. */
+static bool find_format_alone(vbo_journal *journal, int64_t *format, vbo_error *err) {
+  if (!vbo_journal_run(journal, "BEGIN", err)) return false;
+  bool found = find_format(journal, format, err);
+  if (!sqlite3_get_autocommit(journal->db)) (void)vbo_journal_run(journal, "ROLLBACK", NULL);
+  return found;
+}
+
 bool vbo_schema_known(vbo_journal *journal, vbo_error *err) {
   int64_t format = 0;
-  return find_format(journal, &format, err);
+  return find_format_alone(journal, &format, err);
 }
 
 bool vbo_schema_prepare(vbo_journal *journal, vbo_error *err) {
   int64_t format = 0;
-  if (!find_format(journal, &format, err)) return false;
-  if (journal->read_only && format != VBO_JOURNAL_FORMAT) {
-    vbo_error_set(err, VBO_ERROR_JOURNAL,
-                  "the journal %s is of an older format, and is to be read "
-                  "only",
-                  journal->place.path);
+  if (!find_format_alone(journal, &format, err)) return false;
+  if (journal->read_only && format == 0)
+    return vbo_error_set(err, VBO_ERROR_NOT_FOUND, "there is no journal %s", journal->place.path);
+  if (journal->read_only && format < VBO_JOURNAL_FORMAT) {
+    vbo_error_set(err, VBO_ERROR_JOURNAL, "the journal %s is of the older format %lld",
+                  journal->place.path, (long long)format);
     vbo_error_hint(err, "open it once for writing, which brings it to the present format");
     return false;
   }

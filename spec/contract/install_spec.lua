@@ -193,8 +193,8 @@ describe("make install", function()
 
     it("be linked statically", function()
       succeeds(("cc -o %s/static examples/embed/save.c -I%s/include %s/lib/libvbolua.a "
-        .. "$(pkg-config --libs libcurl openssl zlib sqlite3)"):format(quoted(folder), quoted(prefix),
-        quoted(prefix)))
+        .. "$(pkg-config --libs libcurl openssl zlib sqlite3)"):format(quoted(folder),
+        quoted(prefix), quoted(prefix)))
       local output, status = shell(("%s/static"):format(quoted(folder)))
       assert.equal(2, status)
       assert.matches("usage: save", output)
