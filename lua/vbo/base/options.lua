@@ -93,6 +93,16 @@ function M.unknown(name, valid, what)
       or (#valid > 0 and "options are: " .. table.concat(valid, ", ") or "it takes no options"))
 end
 
+--- Raises where options name one step by `key` and the call makes several.
+---@param given table?
+---@param what string    the call's name
+---@param count integer  how many steps the call makes
+function M.one_key(given, what, count)
+  if type(given) ~= "table" or given.key == nil or count <= 1 then return end
+  errors.usage(("%s: option 'key' must name one step, got %d"):format(what, count),
+    "do it to each by itself, with a key of its own")
+end
+
 --- Splits a caller's options into those that `spec` names and the rest.
 ---@param given table?
 ---@param spec table<string, string>

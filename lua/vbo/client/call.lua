@@ -152,6 +152,7 @@ function M.call(client, name, arguments, options)
     end
   end
   local data = pipeline.call(client, intent).data
+  if operation.opens then addressed.opened(client, operation, intent, data) end
   given_ids.of_answer(client, data, operation.answer.schema)
   return data
 end

@@ -10,6 +10,7 @@ local fields = require "vbo.model.fields"
 local objects = require "vbo.model.objects"
 local spelling = require "vbo.base.spelling"
 local subjects = require "vbo.model.subject"
+local time = require "vbo.base.time"
 
 local M = {}
 
@@ -174,6 +175,34 @@ function M.of(client, operation, intent)
       kind = class and class.kind or at and at._class.kind, whole = whole, path = strange,
     })
   end
+end
+
+local codes = { vex = "exchange", veod = "onedrive", vesp = "sharepoint", vet = "teams" }
+
+--- Keeps what a call by an operation's name opened a session with.
+---@param client vbo.Client
+---@param operation vbo.Operation  that opens a session
+---@param intent table
+---@param data any  the answer
+function M.opened(client, operation, intent, data)
+  if type(data) ~= "table" or type(data.id) ~= "string" then return end
+  local owner = along(client, operation, intent, index_of(client._catalogue))
+  local body = type(intent.body) == "table" and intent.body or {}
+  local function said(...)
+    for _, word in ipairs { ... } do
+      local value = fields.read(body, word)
+      if value ~= nil then return value end
+    end
+  end
+  local at = said("date_time", "point_in_time")
+  local query = intent.query or {}
+  subjects.explored(session_of(client, objects.named "session.Session", data.id), {
+    owner = owner, organization = query.organizationId,
+    workload = codes[ascii.lower(tostring(said "type" or data.type or ""))],
+    at = type(at) == "string" and time.parse(at) or nil, deleted = said "show_deleted",
+    all_versions = said "show_all_versions",
+    repository = said "repository_id" or (intent.path or {}).repositoryId,
+  })
 end
 
 return M

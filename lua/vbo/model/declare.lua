@@ -184,8 +184,9 @@ function M.action(class, name, operation, how)
   if how.alone or not class.list then return end
   class.bulk = class.bulk or {}
   class.bulk[name] = function(self, given)
-    local answers = {}
-    for i, item in ipairs(self:_all()) do answers[i] = item[name](item, given) end
+    local answers, list = {}, self:_all()
+    options_of.one_key(given, name, #list)
+    for i, item in ipairs(list) do answers[i] = item[name](item, given) end
     return answers
   end
 end

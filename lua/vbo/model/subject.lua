@@ -27,6 +27,8 @@ local M = {}
 ---@field deleted boolean?
 ---@field all_versions boolean?
 ---@field at integer?           seconds since 1970: the point in time that was sent
+---@field exists (fun(id: string): boolean)?  of one thing in a backup: whether its session has one
+---  of that id in the same place
 
 ---@class vbo.Subject.Item
 ---@field kind string
@@ -78,7 +80,7 @@ end
 local told = {
   "size", "created", "modified", "version_number", "ui_version", "type", "item_class", "from", "to",
   "sent", "received", "author", "content_url", "start_time", "end_time", "organizer", "email",
-  "full_name", "company", "due_date", "date", "is_archive", "post_id",
+  "full_name", "company", "due_date", "date", "is_archive",
 }
 
 local addresses = {
@@ -226,8 +228,14 @@ local function named(item)
   }
 end
 
-local function organization_of(session, owner)
+local function organization_of(session, owner, given)
   if owner and owner.kind == "organization" then return { id = owner.id, name = owner.name } end
+  if classes.is(given) then
+    local known = named(given)
+    return { id = known.id, name = known.name }
+  elseif type(given) == "string" then
+    return { id = given }
+  end
   local found = attempt(function()
     local backup = session:backup_organization()
     return { id = backup.id, name = backup.name }
@@ -245,17 +253,29 @@ local function at_of(session, about)
   return seconds and seconds // 1 | 0 or nil
 end
 
+-- Lists the kinds of owners whose backups are other ones than the organization's.
+local opened_on = { job = true, ["data retrieval"] = true }
+
+-- Returns what a session was opened with, where this client opened it.
+local function explored_of(session)
+  local client, id = session._client, session._key
+  for _, set in ipairs { client._sessions, rawget(client, "_other_sessions") or {} } do
+    local known = set[id] and rawget(set[id], "_explored")
+    if known then return known end
+  end
+end
+
 -- Returns what all things of a session share.
 local function backup_of(session)
   local known = rawget(session, "_backup")
   if known then return known end
-  local about = rawget(session, "_explored") or {}
+  local about = rawget(session, "_explored") or explored_of(session) or {}
   local owner = classes.is(about.owner) and named(about.owner) or nil
   local record = record_of(session) or {}
   local code = ascii.lower(tostring(fields.read(record, "type") or ""))
   known = {
-    organization = organization_of(session, owner),
-    explored = owner and owner.kind ~= "organization"
+    organization = organization_of(session, owner, about.organization),
+    explored = owner and opened_on[owner.kind]
       and { kind = owner.kind, id = owner.id, name = owner.name } or nil,
     repository = about.repository, workload = about.workload or codes[code],
     deleted = about.deleted or false, all_versions = about.all_versions or false,
@@ -309,6 +329,18 @@ local function things_of(target)
   return { target._owner }, class.plural or class.kind .. "s"
 end
 
+-- Returns a function that says whether a session has a thing of the same kind, in the same place,
+-- under another id.
+local function existing(item)
+  return function(id)
+    local other = classes.from_id(item._class, item._owner, id)
+    local ok, err = pcall(other.refresh, other)
+    if ok then return true end
+    if errors.is(err) and passed[err.kind] then return false end
+    error(err, 0)
+  end
+end
+
 --- Describes resources that a call acts on together.
 ---@param things table[]  resources of one class; a client stands for nothing
 ---@param how table  kind=, whole= (what it takes all of that the things hold), path= (ids of the
@@ -322,6 +354,7 @@ function M.of_things(things, how)
     kind = how.kind or "server",
   }
   for name, value in pairs(session and backup_of(session) or {}) do subject[name] = value end
+  if session and first and not things[2] then subject.exists = existing(first) end
   for i, item in ipairs(things) do
     if classes.is(item) then subject.items[i] = describe(item, session) end
   end
@@ -341,12 +374,12 @@ function M.of(target) return function() return subject_of(target) end end
 
 --- Keeps what a session was opened with.
 ---@param session vbo.Session
----@param about {owner: table, workload: string, at: number?, deleted: boolean?,
----  all_versions: boolean?, repository: string?}
+---@param about {owner: table, organization: table|string|nil, workload: string, at: number?,
+---  deleted: boolean?, all_versions: boolean?, repository: string?}
 function M.explored(session, about)
   rawset(session, "_explored", {
-    owner = about.owner, workload = about.workload, deleted = about.deleted,
-    all_versions = about.all_versions, repository = about.repository,
+    owner = about.owner, organization = about.organization, workload = about.workload,
+    deleted = about.deleted, all_versions = about.all_versions, repository = about.repository,
     at = about.at and about.at // 1 | 0,
   })
 end

@@ -34,8 +34,9 @@ end
 local function to_each(name)
   return function(self, given)
     selection.check_depth(self, name)
-    local results = {}
-    for i, item in ipairs(selection.items(self, name)) do results[i] = item[name](item, given) end
+    local results, list = {}, selection.items(self, name)
+    options_of.one_key(given, name, #list)
+    for i, item in ipairs(list) do results[i] = item[name](item, given) end
     return results
   end
 end
@@ -230,6 +231,7 @@ local function save_each(name, how)
     local written <close> = save.manifest(own, folder)
     local unique = save.names()
     local list = selection.items(self, name)
+    options_of.one_key(given, name, #list)
     local saved = parallel.run(list, { limit = own.at_once }, function(item)
       local options = copied(given or {})
       local original, extension = how.named(item), how.extension(item, options)
@@ -311,6 +313,10 @@ function M.save(class, name, operations, how)
       selection.forget(self)
       local task = task_of(self, how, own, options, several)
       if options.zip == false and how.plain and (several or not how.single) then
+        if own.key ~= nil then
+          errors.usage(name .. ": option 'key' must name one step; zip = false saves each file in "
+            .. "one of its own", "leave out 'key', or save an archive")
+        end
         return how.plain(self, own, (task.name:gsub("%.zip$", "")))
       end
       if how.prepare then options = how.prepare(options, self, name) end

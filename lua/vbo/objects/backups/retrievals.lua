@@ -6,6 +6,8 @@ local declare = require "vbo.model.declare"
 local options_of = require "vbo.base.options"
 local resource = require "vbo.model.resource"
 local session = require "vbo.objects.session"
+local subjects = require "vbo.model.subject"
+local time = require "vbo.base.time"
 
 local M = {}
 
@@ -131,6 +133,11 @@ function DataRetrieval.methods:explore()
   local opened = session.open(self._client, {
     call = "explore", operation = "DataRetrieval_ExploreAction", path = self:_path(),
   }, {})
+  subjects.explored(opened, {
+    owner = self, organization = self.organization_id, workload = workload,
+    at = type(point) == "string" and time.parse(point) or nil, deleted = self.show_deleted,
+    all_versions = self.show_all_versions,
+  })
   if point then session.show_point(opened, workload, point, "reported") end
   return opened
 end

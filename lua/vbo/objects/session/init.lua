@@ -227,9 +227,12 @@ function M.explore(owner, operation, given, how)
     }, { type = codes[intent.workload], owner = owner })
   end)
   note_point(session, intent)
+  local about = how.about or {}
   subjects.explored(session, {
-    owner = owner, workload = intent.workload, at = at, deleted = intent.deleted,
-    all_versions = intent.all_versions, repository = intent.repository,
+    owner = owner, organization = about.organization or how.query and (how.query.organizationId
+      or how.query.organization), workload = intent.workload, at = at, deleted = intent.deleted,
+    all_versions = intent.all_versions,
+    repository = intent.repository or owner:_path().repositoryId,
   })
   return session
 end
