@@ -34,7 +34,9 @@ local function of_items(subject)
   local lists, seen = {}, {}
   for _, item in ipairs(subject.items) do
     local names = within(subject)
-    for _, each in ipairs(item.above) do add(names, each.kind, each.name or "", each.address or "") end
+    for _, each in ipairs(item.above) do
+      add(names, each.kind, each.name or "", each.address or "")
+    end
     add(names, item.kind, item.name or "", item.address or "")
     local text = table.concat(names, "\0")
     if names[1] and not seen[text] then lists[#lists + 1] = names end
