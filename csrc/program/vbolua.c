@@ -238,10 +238,6 @@ static int run_help(lua_State *L, int argc, char **argv, int at) {
   return run_command(L, argc, argv, at);
 }
 
-#ifndef VBO_MODULE_run
-#define VBO_MODULE_run "vbo.run"
-#endif
-
 /* require("vbo.run").finish(status, error) where a run may have begun: its end is journaled, and it
  * returns the exit status. Signals raise nothing meanwhile: the journal must hear of the end. */
 static int finish_run(lua_State *L, int status) {
@@ -382,7 +378,7 @@ static bool push_run_options(lua_State *L, int argc, char **argv, const vbo_argu
   return any;
 }
 
-/* Sets what core.program() returns. require("vbo.cli.program.own").check(options) reads the values
+/* Sets what core.program() returns. require("vbo.cli.program.own").start(options) reads the values
  * of options, and is loaded only where one is given. */
 static int set_program(lua_State *L, int argc, char **argv, const vbo_arguments *told) {
   const char *kind = kind_of_program(told, argc, argv);
@@ -405,7 +401,7 @@ static int set_program(lua_State *L, int argc, char **argv, const vbo_arguments 
   lua_pushliteral(L, VBO_MODULE_cli_program_own);
   int status = vbo_call_chunk(L, 1, 1);
   if (status != 0) return status;
-  lua_getfield(L, -1, "check");
+  lua_getfield(L, -1, "start");
   lua_getfield(L, LUA_REGISTRYINDEX, VBOL_PROGRAM);
   lua_getfield(L, -1, "options");
   lua_remove(L, -2);

@@ -9,14 +9,17 @@ local program = require "spec.support.program"
 local quoted = program.quoted
 local folder, remove, sim
 
-setup(function()
-  folder, remove = program.folder()
-  sim = program.sim()
-end)
-teardown(function()
-  sim.stop()
-  remove()
-end)
+setup(function() folder, remove = program.folder() end)
+teardown(function() remove() end)
+
+-- A server of its own for each run: one that another journal's run restored on is not resumed.
+local function with_server()
+  before_each(function() sim = program.sim() end)
+  after_each(function()
+    sim.stop()
+    sim = nil
+  end)
+end
 
 local function write(name, text)
   local file <close> = assert(io.open(folder .. "/" .. name, "w"))
@@ -31,6 +34,10 @@ end
 
 -- Runs `vbolua …` in a folder over a journal, connected to the server.
 local function vbolua(path, words, where)
+  if not sim then
+    return program.run(("cd %s; VBO_JOURNAL=%s %s %s"):format(quoted(folder), quoted(path),
+      quoted(program.vbolua), words))
+  end
   return program.run(("cd %s; VBO_JOURNAL=%s VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s %s "
     .. "%s"):format(quoted(where or folder), quoted(path), quoted(sim.listening), quoted(sim.user),
     quoted(sim.password), quoted(sim.fingerprint), quoted(program.vbolua), words))
@@ -55,6 +62,7 @@ io.open("killed.txt", "w"):close()
 ]]
 
 describe("vbolua resume", function()
+  with_server()
   before_each(function()
     os.remove(folder .. "/killed")
     os.remove(folder .. "/killed.txt")
@@ -133,6 +141,9 @@ describe("vbolua resume", function()
       true), output)
   end)
 
+end)
+
+describe("vbolua resume, without a server,", function()
   local function refused(row, steps, words)
     local path = new_journal()
     local held <close> = journals.open(path)
@@ -181,6 +192,7 @@ describe("vbolua resume", function()
 end)
 
 describe("vbolua retry", function()
+  with_server()
   it("does again what failed, and nothing else", function()
     local path = new_journal()
     -- The job that the second step starts does not exist.

@@ -88,6 +88,15 @@ function M.check(options)
   return options
 end
 
+--- Checks the options that stand before a script, and with limits the policy that they tighten.
+---@param options table
+function M.start(options)
+  M.check(options)
+  for _, name in ipairs(M.limits) do
+    if options[name] ~= nil then return require("vbo.run.policy").load() end
+  end
+end
+
 --- Takes the options of a run out of those of a command, and checks them.
 ---@param options table  as `vbo.cli.common.options` returns them
 ---@return table own  by name, as `core.program().options`

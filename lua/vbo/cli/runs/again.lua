@@ -112,15 +112,16 @@ end
 
 -- ----------------------------------------------------------------------- what it began with
 
--- A canary is a stop for a look: resuming goes on behind it.
-local not_again = { canary = true, journal = true, no_journal = true }
+-- Limits that the run began with are those of the policy, which counts on behind a canary.
+local kept = { "reason", "overlap", "notify", "libraries" }
 
 -- Options of the command line come before those that the run began with.
 local function take_options(chosen, options)
   local program = core.program()
   for name, value in pairs(options.own) do program.options[name] = value end
-  for name, value in pairs(chosen.row.options and json.decode(chosen.row.options) or {}) do
-    if not not_again[name] and program.options[name] == nil then program.options[name] = value end
+  local begun = chosen.row.options and json.decode(chosen.row.options) or {}
+  for _, name in ipairs(kept) do
+    if program.options[name] == nil then program.options[name] = begun[name] end
   end
   program.options.journal, program.options.no_journal = chosen.path, nil
   program.kind, program.script = "script", chosen.row.script
