@@ -281,6 +281,28 @@ typedef struct vbo_request {
   vbo_permit *permit; /* of a journaled client's change; stays the caller's. NULL: none */
 } vbo_request;
 
+/* A file as it was when it got its name: whether it is still that one. */
+typedef struct vbo_identity {
+  uint64_t device;
+  uint64_t inode;
+  int64_t size;
+  int64_t modified; /* milliseconds since 1970, UTC */
+} vbo_identity;
+
+/* A file that is whole, checked and synced, and gets its name next. */
+typedef struct vbo_sealed {
+  int64_t tag;        /* `seal_tag` of its sink */
+  const char *path;   /* its name to be, absolute */
+  const char *sha256; /* lower case hex; "" when it is not hashed */
+  vbo_identity file;
+} vbo_sealed;
+
+/* Records files before they get their names. True lets all of them have them; otherwise their
+ * transfers fail with `err`, and nothing is left. Called by the engine's run, on its thread, with
+ * all files of one owner that are ready then; after a failure with each alone. It must not use the
+ * engine. */
+typedef bool vbo_seal_callback(void *owner, const vbo_sealed *files, size_t count, vbo_error *err);
+
 typedef enum vbo_sink_kind {
   VBO_SINK_MEMORY, /* the answer's body, whole, up to `limit` */
   VBO_SINK_FILE,   /* a file that is whole or absent */
@@ -301,9 +323,17 @@ typedef struct vbo_sink_options {
   const char *name; /* check "document": its name as listed ("Plan.docx"), or NULL */
   bool size_listed; /* … and whether `size` is its size as listed */
   int64_t size;
-  bool dated;       /* file: gets `modified` as its modification time */
-  int64_t modified; /* seconds since 1970, UTC */
+  bool dated;              /* file: gets `modified` as its modification time */
+  int64_t modified;        /* seconds since 1970, UTC */
+  vbo_seal_callback *seal; /* file: called between its sync and its name; NULL: none */
+  void *seal_owner;        /* must outlive the transfer */
+  int64_t seal_tag;
 } vbo_sink_options;
+
+/* Writes files that are about to get their names into the rows of their steps (`tag`), which become
+ * "sealed", and commits: the `seal` of a sink whose `seal_owner` is a journal (vbo_journal). JOURNAL
+ * for a step that is not under way, and when the journal cannot be written. */
+VBO_API bool vbo_journal_seal(void *journal, const vbo_sealed *files, size_t count, vbo_error *err);
 
 /* Starts a request and returns at once. The request and its options are copied. CLOSED, USAGE,
  * EXISTS or DISK before anything is sent.
@@ -327,7 +357,7 @@ typedef struct vbo_sink_options {
  *    MiB, without the secrets of this process), and the transfer fails with the kind that its
  *    status and the server's error object give.
  *  - A file is written without a name, or under an unguessable one, compared with the length the
- *    server stated, hashed (SHA-256), checked, synced, and only then gets its name. Devices,
+ *    server stated, hashed (SHA-256), checked, synced, sealed (`seal`), and only then gets its name. Devices,
  *    FIFOs and sockets are refused (DISK), links replaced.
  *  - An answer with neither Content-Length nor chunks has no provable end (RFC 9112 section 6.3):
  *    its file is never taken for whole (INTEGRITY).
@@ -421,6 +451,8 @@ VBO_API void vbo_engine_on_progress(vbo_engine *engine, vbo_event_callback *call
 /* Returns the SHA-256 of the body that went into the file or to the puller, in lower case hex; ""
  * before the end. */
 VBO_API const char *vbo_transfer_sha256(const vbo_transfer *transfer);
+/* Fills in which file a saved one is, with its name; false when there is none. */
+VBO_API bool vbo_transfer_file(const vbo_transfer *transfer, vbo_identity *out);
 /* Returns the check that a saved file has passed, of those requested; "" without one. A "document"
  * gives "size" (it has the listed one) or "zip" (an Office file, rewritten and whole). */
 VBO_API const char *vbo_transfer_checked(const vbo_transfer *transfer);

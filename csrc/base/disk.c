@@ -6,10 +6,35 @@
 #include "base/disk.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+#include "base/system.h"
+#include "base/text.h"
+
+char *vbo_path_absolute(const char *path) {
+  if (*path == '/') return vbo_text_copy(path);
+  for (size_t room = 256; room < 1 << 20; room *= 2) {
+    size_t size = strlen(path) + 1;
+    char *whole = malloc(room + 1 + size);
+    if (whole == NULL) return NULL;
+    if (getcwd(whole, room) != NULL) {
+      size_t used = strlen(whole);
+      /* "/" has its slash. */
+      if (used > 1) whole[used++] = '/';
+      memcpy(whole + used, path, size);
+      return whole;
+    }
+    int why = errno;
+    free(whole);
+    if (why != ERANGE) return NULL;
+  }
+  return NULL;
+}
 
 int vbo_directory_open(const char *path, int *directory) {
   *directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -119,6 +144,16 @@ void vbo_file_close(int file) {
 
 void vbo_file_unlink(int directory, const char *name) {
   unlinkat(directory, name, 0);
+}
+
+int vbo_file_identify(int file, vbo_identity *out) {
+  struct stat info;
+  if (fstat(file, &info) != 0) return errno;
+  *out = (vbo_identity){.device = (uint64_t)info.st_dev,
+                        .inode = (uint64_t)info.st_ino,
+                        .size = (int64_t)info.st_size,
+                        .modified = vbo_system_modified_ms(&info)};
+  return 0;
 }
 
 void vbo_file_set_modified(int file, int64_t seconds) {

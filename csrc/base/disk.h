@@ -7,6 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vbo.h"
+
+/* Returns the path with the working directory before it where it is relative, to be freed; NULL for
+ * want of memory or of that directory. */
+char *vbo_path_absolute(const char *path);
 int vbo_directory_open(const char *path, int *directory);
 /* Makes the names in the directory last; not every file system can. */
 void vbo_directory_sync(int directory);
@@ -38,6 +43,8 @@ bool vbo_file_space(int file, int64_t *space, uint64_t *disk);
 int vbo_file_flush(int file);
 void vbo_file_close(int file);
 void vbo_file_unlink(int directory, const char *name);
+/* Finds out which file it is, and its size and time. */
+int vbo_file_identify(int file, vbo_identity *out);
 /* Sets the modification time, in seconds since 1970 (UTC); not every file system can. */
 void vbo_file_set_modified(int file, int64_t seconds);
 

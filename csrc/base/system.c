@@ -155,6 +155,15 @@ int vbo_file_reserve(int file, int64_t size, bool *done) {
   return failure == ENOSPC || failure == EDQUOT || failure == EFBIG ? failure : 0;
 }
 
+int64_t vbo_system_modified_ms(const struct stat *info) {
+#if defined(__APPLE__)
+  long nanoseconds = info->st_mtimespec.tv_nsec;
+#else
+  long nanoseconds = info->st_mtim.tv_nsec;
+#endif
+  return (int64_t)info->st_mtime * 1000 + nanoseconds / 1000000;
+}
+
 int vbo_file_sync(int file) {
 #if defined(F_FULLFSYNC)
   /* macOS: fsync alone leaves the bytes in the drive's cache. */

@@ -40,6 +40,9 @@ int64_t vbo_system_socket(int family, int type, int protocol);
 /* Has the system set room aside for `size` bytes; the file's own size stays.  0 without `*done`
  * where the system cannot, or it would cost more than it gives. */
 int vbo_file_reserve(int file, int64_t size, bool *done);
+struct stat;
+/* Returns when the file was modified last, in milliseconds since 1970, UTC. */
+int64_t vbo_system_modified_ms(const struct stat *info);
 /* Writes the file through to the disk itself. */
 int vbo_file_sync(int file);
 /* Opens a file without a name that can be given one later; false where the system cannot. */

@@ -53,7 +53,9 @@ static bool open_file(vbo_transfer *transfer, const vbo_sink_options *options, v
   if (options->dated) vbo_sink_modified(sink, options->modified);
   if (options->no_sha256) vbo_sink_unhashed(sink);
   transfer->file = vbo_feed_new(feeds, sink, &vbo_transfer_file_events, transfer, err);
-  return transfer->file != NULL;
+  return transfer->file != NULL &&
+         (options->seal == NULL || vbo_feed_seal(transfer->file, options->seal, options->seal_owner,
+                                                 options->seal_tag, options->path, err));
 }
 
 static bool open_sink(vbo_transfer *transfer, const vbo_sink_options *options, vbo_error *err) {
@@ -251,6 +253,11 @@ size_t vbo_transfer_available(const vbo_transfer *transfer) {
 
 const char *vbo_transfer_sha256(const vbo_transfer *transfer) {
   return transfer->sha256;
+}
+
+bool vbo_transfer_file(const vbo_transfer *transfer, vbo_identity *out) {
+  *out = transfer->identity;
+  return transfer->saved;
 }
 
 const char *vbo_transfer_checked(const vbo_transfer *transfer) {

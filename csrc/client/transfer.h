@@ -63,6 +63,8 @@ struct vbo_transfer {
   vbo_ring ring;
   vbo_digest *digest; /* of what went into the ring */
   char sha256[VBO_DIGEST_HEX];
+  bool saved; /* the file has its name */
+  vbo_identity identity;
   const char *checked; /* of a saved file; never NULL */
   char unchecked[192]; /* the part that could not be checked, or "" */
 

@@ -217,7 +217,9 @@ static bool outcome_unknown(const vbo_transfer *transfer, const vbo_error *err, 
   if (!transfer->change || !sent || transfer->refused) return false;
   /* any answer but a refusal may be a gateway's, or a server's that broke half-way */
   if (err->status != 0) return true;
-  return err->kind != VBO_ERROR_DISK && err->kind != VBO_ERROR_EXISTS;
+  /* Then the answer is known; only its file could not be kept. */
+  return err->kind != VBO_ERROR_DISK && err->kind != VBO_ERROR_EXISTS &&
+         err->kind != VBO_ERROR_JOURNAL;
 }
 
 /* Ends the transfer with a failure. A change whose outcome is unknown says so, whatever failed. */
@@ -336,6 +338,8 @@ static void on_file_ready(void *owner) {
 
 static void saved(vbo_transfer *transfer) {
   memcpy(transfer->sha256, vbo_feed_sha256(transfer->file), sizeof transfer->sha256);
+  transfer->saved = true;
+  transfer->identity = *vbo_sink_identity(vbo_feed_sink(transfer->file));
   transfer->checked = vbo_sink_checked(vbo_feed_sink(transfer->file));
   (void)snprintf(transfer->unchecked, sizeof transfer->unchecked, "%s",
                  vbo_sink_unchecked(vbo_feed_sink(transfer->file)));

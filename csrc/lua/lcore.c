@@ -75,7 +75,7 @@ static const char *check_path(lua_State *L, int arg) {
 }
 
 /* core.stat(path) -> {type="file|directory|other", size=, inode=, device=, modified=} | nil for a
- * missing one; modified: seconds since 1970. Follows links. */
+ * missing one; modified: milliseconds since 1970. Follows links. */
 static int core_stat(lua_State *L) {
   struct stat found;
   if (stat(check_path(L, 1), &found) != 0) {
@@ -93,7 +93,7 @@ static int core_stat(lua_State *L) {
   lua_setfield(L, -2, "inode");
   lua_pushinteger(L, (lua_Integer)found.st_dev);
   lua_setfield(L, -2, "device");
-  lua_pushinteger(L, (lua_Integer)found.st_mtime);
+  lua_pushinteger(L, vbo_system_modified_ms(&found));
   lua_setfield(L, -2, "modified");
   return 1;
 }

@@ -31,6 +31,11 @@ static vbo_journal *check_journal(lua_State *L) {
   return handle->journal;
 }
 
+vbo_journal *vboL_to_journal(lua_State *L, int index) {
+  journal_handle *handle = luaL_testudata(L, index, JOURNAL_CLASS);
+  return handle != NULL ? handle->journal : NULL;
+}
+
 /* core.journal() -> Journal, not open yet. */
 static int journal_new(lua_State *L) {
   vbo_error err = {0};

@@ -19,7 +19,7 @@ static const char *const option_names[] = {
     "method",    "path",      "body",   "content_type", "secrets",     "change",
     "anonymous", "deadline",  "sink",   "file",         "overwrite",   "fsync",
     "limit",     "exclusive", "sha256", "check",        "listed_name", "listed_size",
-    "modified",  "once",      "urgent", "permit",       NULL};
+    "modified",  "once",      "urgent", "permit",       "seal",        NULL};
 
 /* {[placeholder] = Secret, …} as an array that the stack holds; NULL for none. The array is a
  * userdata, and the placeholders are keys of the option table: both stay on the stack until
@@ -77,6 +77,26 @@ static void read_request(lua_State *L, int index, vbo_request *request) {
   request->secrets = option_secrets(L, index, &request->secret_count);
 }
 
+/* Reads the option `seal`, {journal=Journal, step=integer}, and leaves the journal on the stack, nil
+ * without one. */
+static void option_seal(lua_State *L, int index, vbo_sink_options *sink) {
+  static const char *const names[] = {"journal", "step", NULL};
+  lua_pushliteral(L, "seal");
+  lua_rawget(L, index);
+  if (lua_isnil(L, -1)) return;
+  int seal = lua_gettop(L);
+  vboL_check_options(L, seal, "seal", names);
+  sink->seal_tag = vboL_option_integer(L, seal, "step", 0);
+  if (sink->seal_tag < 1) vboL_option_error(L, "seal", "it needs the step of a journal");
+  if (sink->kind != VBO_SINK_FILE) vboL_option_error(L, "seal", "only the sink 'file' takes one");
+  lua_pushliteral(L, "journal");
+  lua_rawget(L, seal);
+  sink->seal_owner = vboL_to_journal(L, -1);
+  if (sink->seal_owner == NULL) vboL_option_error(L, "seal", "it needs a journal");
+  sink->seal = vbo_journal_seal;
+  lua_remove(L, seal);
+}
+
 /* Options that contradict each other raise, as neither of them could be honoured. */
 static void read_sink(lua_State *L, int index, vbo_sink_options *sink) {
   const char *kind = vboL_option_string(L, index, "sink", "memory");
@@ -110,7 +130,7 @@ static void read_sink(lua_State *L, int index, vbo_sink_options *sink) {
 /* Pushes a handle of the client at index 1 that has no transfer yet, and the table in which its
  * engine finds it. */
 static vboL_transfer *push_handle(lua_State *L, bool pulled) {
-  vboL_transfer *transfer = lua_newuserdatauv(L, sizeof *transfer, 1);
+  vboL_transfer *transfer = lua_newuserdatauv(L, sizeof *transfer, 2);
   transfer->transfer = NULL;
   transfer->pulled = pulled;
   luaL_setmetatable(L, VBOL_TRANSFER_CLASS);
@@ -155,11 +175,15 @@ int vboL_client_start(lua_State *L) {
   vbo_request request = {0};
   vbo_sink_options sink = {0};
   read_sink(L, 2, &sink);
+  option_seal(L, 2, &sink);
+  int journal = lua_gettop(L);
   read_request(L, 2, &request);
   if (!is_open(L, client)) return 2;
   /* The last test before a change is sent, in C, so that no code of a runbook gets around it. */
   if (request.change && vboL_latched() != 0) return vboL_fail_interrupted(L);
   vboL_transfer *transfer = push_handle(L, sink.kind == VBO_SINK_PULL);
+  lua_pushvalue(L, journal);
+  lua_setiuservalue(L, -3, 2);
   vbo_error err = {0};
   return keep_handle(L, transfer, vbo_transfer_start(client->client, &request, &sink, &err), &err);
 }
@@ -414,6 +438,25 @@ static int transfer_sha256(lua_State *L) {
   return 1;
 }
 
+/* transfer:file() -> {size, inode, device, modified (milliseconds since 1970)} of the file that was
+ * saved | nil. */
+static int transfer_file(lua_State *L) {
+  vboL_transfer *transfer = check_transfer(L);
+  if (transfer->transfer == NULL) return vboL_fail_closed(L, "transfer");
+  vbo_identity file;
+  if (!vbo_transfer_file(transfer->transfer, &file)) return 0;
+  lua_createtable(L, 0, 4);
+  lua_pushinteger(L, file.size);
+  lua_setfield(L, -2, "size");
+  lua_pushinteger(L, (lua_Integer)file.inode);
+  lua_setfield(L, -2, "inode");
+  lua_pushinteger(L, (lua_Integer)file.device);
+  lua_setfield(L, -2, "device");
+  lua_pushinteger(L, file.modified);
+  lua_setfield(L, -2, "modified");
+  return 1;
+}
+
 /* transfer:checked() -> the check that a saved file has passed | nil, the part that could not be
  * checked | nil. */
 static int transfer_checked(lua_State *L) {
@@ -478,15 +521,23 @@ static int transfer_tostring(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {
-    {"wait", transfer_wait},         {"done", transfer_done},
-    {"error", transfer_error},       {"lost", transfer_lost},
-    {"status", transfer_status},     {"header", transfer_header},
-    {"body", transfer_body},         {"page", transfer_page},
-    {"read", transfer_read},         {"available", transfer_available},
-    {"progress", transfer_progress}, {"sha256", transfer_sha256},
-    {"checked", transfer_checked},   {"cancel", transfer_cancel},
-    {"close", transfer_close},       {NULL, NULL}};
+static const luaL_Reg methods[] = {{"wait", transfer_wait},
+                                   {"done", transfer_done},
+                                   {"error", transfer_error},
+                                   {"lost", transfer_lost},
+                                   {"status", transfer_status},
+                                   {"header", transfer_header},
+                                   {"body", transfer_body},
+                                   {"page", transfer_page},
+                                   {"read", transfer_read},
+                                   {"available", transfer_available},
+                                   {"progress", transfer_progress},
+                                   {"sha256", transfer_sha256},
+                                   {"checked", transfer_checked},
+                                   {"file", transfer_file},
+                                   {"cancel", transfer_cancel},
+                                   {"close", transfer_close},
+                                   {NULL, NULL}};
 
 static const luaL_Reg metamethods[] = {{"__gc", transfer_gc},
                                        {"__close", transfer_close},

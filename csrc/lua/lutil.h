@@ -105,7 +105,8 @@ typedef struct vboL_client {
 } vboL_client;
 
 typedef struct vboL_transfer {
-  vbo_transfer *transfer; /* NULL: closed; user value 1: the client */
+  vbo_transfer
+      *transfer; /* NULL: closed; user values: the client, the journal of its seal or nil */
   bool pulled;
 } vboL_transfer;
 
@@ -116,6 +117,9 @@ typedef struct vboL_secret {
 typedef struct vboL_permit {
   vbo_permit *permit; /* NULL until it is issued */
 } vboL_permit;
+
+/* Returns the journal at `index`; NULL for another value. */
+struct vbo_journal *vboL_to_journal(lua_State *L, int index);
 
 /* Pushes a handle without a permit, which the caller then puts into it. */
 vboL_permit *vboL_push_permit(lua_State *L);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/disk.h"
 #include "save/worker.h"
 
 enum {
@@ -25,7 +26,8 @@ enum {
   PIECES_A_TURN = 8,
   PIECES_A_WAKE = 2,
   /* A smaller file gets its blocks in one go anyway. */
-  RESERVED = 1024 * 1024
+  RESERVED = 1024 * 1024,
+  SEALS = 64 /* at once */
 };
 
 /* A buffer in one of three places: `filling` (the loop's), the queue `full`, or the stack
@@ -40,7 +42,8 @@ typedef struct piece {
 struct vbo_feeds {
   vbo_workers *workers;
   vbo_list all;
-  size_t bytes; /* in pieces */
+  vbo_list sealing; /* files that wait for their seals */
+  size_t bytes;     /* in pieces */
 };
 
 struct vbo_feed {
@@ -50,6 +53,15 @@ struct vbo_feed {
   vbo_sink *sink; /* the worker's; the loop may only give it up */
   const vbo_feed_events *events;
   void *owner;
+
+  /* The loop's, of the seal. */
+  vbo_seal_callback *seal; /* NULL: none; does not change once bytes come */
+  void *seal_owner;
+  int64_t seal_tag;
+  char *seal_path;
+  vbo_node sealing;
+  bool seal_asked;
+  bool seal_alone; /* one of several has failed: each by itself */
 
   /* The loop's. */
   piece *filling;
@@ -73,6 +85,8 @@ struct vbo_feed {
   int64_t reserve; /* bytes to set aside first */
   bool reserved;   /* they are, or are just being */
   bool commit;
+  bool complete; /* all but its name, by the worker */
+  bool sealed;   /* … which it may have now */
   bool given_up;
   bool discarded; /* the sink, by the worker */
   bool withdrawn; /* the job, which was at work */
@@ -138,8 +152,20 @@ static void discard(vbo_feed *feed) {
   vbo_job_notify(&feed->job);
 }
 
-/* Commits the file. `total` was set under the lock together with `commit`, and does not change
- * after it. */
+static void name(vbo_feed *feed) {
+  vbo_error err = {0};
+  if (!vbo_sink_name(feed->sink, &err)) {
+    fail(feed, &err);
+    return;
+  }
+  pthread_mutex_lock(&feed->lock);
+  feed->ended = true;
+  pthread_mutex_unlock(&feed->lock);
+  vbo_job_notify(&feed->job);
+}
+
+/* Completes the file, and names it unless the loop has to seal it first. `total` was set under the
+ * lock together with `commit`, and does not change after it. */
 static void finish(vbo_feed *feed) {
   vbo_error err = {0};
   if (feed->written != feed->total) { /* whatever else went wrong, a file that is not whole gets
@@ -150,12 +176,16 @@ static void finish(vbo_feed *feed) {
     return;
   }
   vbo_sink_type(feed->sink, feed->type); /* written before `commit` */
-  if (!vbo_sink_commit(feed->sink, feed->sha256, &err)) {
+  if (!vbo_sink_complete(feed->sink, feed->sha256, &err)) {
     fail(feed, &err);
     return;
   }
+  if (feed->seal == NULL) {
+    name(feed);
+    return;
+  }
   pthread_mutex_lock(&feed->lock);
-  feed->ended = true;
+  feed->complete = true;
   pthread_mutex_unlock(&feed->lock);
   vbo_job_notify(&feed->job);
 }
@@ -166,6 +196,7 @@ typedef enum step {
   STEP_RESERVE,
   STEP_WRITE,
   STEP_FINISH,
+  STEP_NAME,
   STEP_DISCARD
 } step;
 
@@ -192,7 +223,9 @@ static step next_step(vbo_feed *feed, piece **work, int64_t *reserve) {
     if (feed->full == NULL) feed->full_end = &feed->full;
     found = STEP_WRITE;
   } else if (feed->commit && !feed->ended && !feed->failed) {
-    found = STEP_FINISH;
+    /* Between the two it waits for its seal. */
+    if (!feed->complete) found = STEP_FINISH;
+    if (feed->sealed) found = STEP_NAME;
   }
   pthread_mutex_unlock(&feed->lock);
   return found;
@@ -228,6 +261,9 @@ static bool work(void *owner) {
       case STEP_FINISH:
         finish(feed);
         return false;
+      case STEP_NAME:
+        name(feed);
+        return false;
       case STEP_DISCARD:
         discard(feed);
         return false;
@@ -253,7 +289,9 @@ static void free_pieces(vbo_feed *feed, piece *first) {
  * partial file. */
 static void destroy(vbo_feed *feed) {
   vbo_node_unlink(&feed->node);
+  vbo_node_unlink(&feed->sealing);
   vbo_sink_free(feed->sink);
+  free(feed->seal_path);
   free_pieces(feed, feed->filling);
   free_pieces(feed, feed->full);
   free_pieces(feed, feed->empty);
@@ -283,6 +321,7 @@ static void on_notified(void *owner) {
   bool over = feed->discarded || feed->withdrawn;
   bool failed = feed->failed;
   bool ended = feed->ended;
+  bool complete = feed->complete;
   bool ready = feed->ready;
   feed->ready = false;
   pthread_mutex_unlock(&feed->lock);
@@ -294,9 +333,69 @@ static void on_notified(void *owner) {
     feed->events->ended(feed->owner, &feed->failure);
   } else if (ended) {
     feed->events->ended(feed->owner, NULL);
+  } else if (complete) {
+    /* Sealed after all notifications, with the others that are complete by then. */
+    if (!feed->seal_asked) vbo_list_append(&feed->feeds->sealing, &feed->sealing, feed);
+    feed->seal_asked = true;
   } else if (ready) {
     feed->events->ready(feed->owner);
   }
+}
+
+/* Has the worker name the file, or ends the feed, which may be freed then. `failure` of the feed is
+ * the worker's, which may still be in the turn that completed the file. */
+static void settle_seal(vbo_feed *feed, const vbo_error *failure) {
+  if (failure != NULL) {
+    feed->events->ended(feed->owner, failure);
+    return;
+  }
+  pthread_mutex_lock(&feed->lock);
+  feed->sealed = true;
+  pthread_mutex_unlock(&feed->lock);
+  vbo_job_post(&feed->job);
+}
+
+/* Takes the first file that waits, and those that the same callback can seal with it. */
+static size_t take_together(vbo_feeds *feeds, vbo_feed *out[SEALS]) {
+  size_t count = 0;
+  vbo_node *next = feeds->sealing.head.next;
+  while (next != &feeds->sealing.head && count < SEALS) {
+    vbo_feed *feed = next->owner;
+    next = next->next;
+    bool fits = count == 0 || (feed->seal == out[0]->seal &&
+                               feed->seal_owner == out[0]->seal_owner && !feed->seal_alone);
+    if (!fits) continue;
+    vbo_node_unlink(&feed->sealing);
+    out[count++] = feed;
+    if (feed->seal_alone) break;
+  }
+  return count;
+}
+
+/* Seals some files with one call: one commit of a journal costs as much as fifty. */
+static void seal_some(vbo_feeds *feeds) {
+  vbo_feed *some[SEALS];
+  vbo_sealed files[SEALS];
+  vbo_error err = {0};
+  size_t count = take_together(feeds, some);
+  for (size_t i = 0; i < count; i++)
+    files[i] = (vbo_sealed){.tag = some[i]->seal_tag,
+                            .path = some[i]->seal_path,
+                            .sha256 = some[i]->sha256,
+                            .file = *vbo_sink_identity(some[i]->sink)};
+  bool good = some[0]->seal(some[0]->seal_owner, files, count, &err);
+  if (!good && err.kind == VBO_OK)
+    vbo_error_set(&err, VBO_ERROR_JOURNAL, "the file could not be recorded");
+  if (!good && count > 1) {
+    /* One of them may be at fault. */
+    for (size_t i = 0; i < count; i++) {
+      some[i]->seal_alone = true;
+      vbo_list_append(&feeds->sealing, &some[i]->sealing, some[i]);
+    }
+    return;
+  }
+  for (size_t i = 0; i < count; i++)
+    settle_seal(some[i], good ? NULL : &err);
 }
 
 vbo_feeds *vbo_feeds_new(void (*wake)(void *), void *data, vbo_error *err) {
@@ -306,6 +405,7 @@ vbo_feeds *vbo_feeds_new(void (*wake)(void *), void *data, vbo_error *err) {
     return NULL;
   }
   vbo_list_init(&feeds->all);
+  vbo_list_init(&feeds->sealing);
   feeds->workers = vbo_workers_new(wake, data, err);
   if (feeds->workers != NULL) return feeds;
   free(feeds);
@@ -319,7 +419,10 @@ void vbo_feeds_free(vbo_feeds *feeds) {
 }
 
 void vbo_feeds_drive(vbo_feeds *feeds) {
-  if (feeds != NULL) vbo_workers_drive(feeds->workers);
+  if (feeds == NULL) return;
+  vbo_workers_drive(feeds->workers);
+  while (vbo_list_first(&feeds->sealing) != NULL)
+    seal_some(feeds);
 }
 
 vbo_workers *vbo_feeds_workers(vbo_feeds *feeds) {
@@ -345,6 +448,17 @@ vbo_feed *vbo_feed_new(vbo_feeds *feeds, vbo_sink *sink, const vbo_feed_events *
   pthread_mutex_init(&feed->lock, NULL);
   vbo_list_append(&feeds->all, &feed->node, feed);
   return feed;
+}
+
+bool vbo_feed_seal(vbo_feed *feed, vbo_seal_callback *seal, void *owner, int64_t tag,
+                   const char *path, vbo_error *err) {
+  feed->seal_path = vbo_path_absolute(path);
+  if (feed->seal_path == NULL)
+    return vbo_error_set(err, VBO_ERROR_DISK, "cannot tell the working directory");
+  feed->seal = seal;
+  feed->seal_owner = owner;
+  feed->seal_tag = tag;
+  return true;
 }
 
 /* Returns the bytes still to be written that the disk's free space does not lack yet. Reserved
@@ -559,6 +673,7 @@ void vbo_feed_free(vbo_feed *feed) {
     return;
   }
   feed->expected = -1; /* it claims no room any more */
+  vbo_node_unlink(&feed->sealing);
   pthread_mutex_lock(&feed->lock);
   /* A feed whose first bytes were never handed over has no work under way: the loop frees it at
    * once. */

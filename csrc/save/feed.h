@@ -34,6 +34,10 @@ struct vbo_workers *vbo_feeds_workers(vbo_feeds *feeds);
 /* Creates a feed that takes the sink over, also on failure. */
 vbo_feed *vbo_feed_new(vbo_feeds *feeds, vbo_sink *sink, const vbo_feed_events *events, void *owner,
                        vbo_error *err);
+/* Has `seal` called with the file, `tag` and its absolute path (vbo.h) before it gets its name. Before
+ * the first bytes. */
+bool vbo_feed_seal(vbo_feed *feed, vbo_seal_callback *seal, void *owner, int64_t tag,
+                   const char *path, vbo_error *err);
 /* Sets how many bytes will come; -1: unknown. DISK when there is no room for them, beside what the
  * engine's other files still need. */
 bool vbo_feed_expect(vbo_feed *feed, int64_t size, vbo_error *err);

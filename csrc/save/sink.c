@@ -37,6 +37,7 @@ struct vbo_sink {
   int64_t process;    /* a fork of it must not remove what is not its own */
   vbo_digest *digest; /* NULL: unhashed */
   vbo_check *check;   /* NULL: none */
+  vbo_identity identity;
 };
 
 /* Fails with DISK; `what` is the verb of the message. */
@@ -234,7 +235,7 @@ static bool take_name(vbo_sink *sink, vbo_error *err) {
 }
 
 /* The date is set before the sync, which also writes the inode. */
-bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err) {
+bool vbo_sink_complete(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err) {
   sha256[0] = '\0';
   bool good = (sink->digest == NULL || vbo_digest_finish(sink->digest, sha256, err)) &&
               (sink->check == NULL || vbo_check_finish(sink->check, err));
@@ -242,9 +243,16 @@ bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err
     if (sink->dated) vbo_file_set_modified(sink->file, sink->modified);
     /* Before it has its name: after a power failure a file with the name is whole. */
     int failure = sink->sync ? vbo_file_sync(sink->file) : vbo_file_flush(sink->file);
+    /* Neither a link nor a rename changes anything of it. */
+    if (failure == 0) failure = vbo_file_identify(sink->file, &sink->identity);
     if (failure != 0) good = disk_error(sink, failure, "could not write", err);
   }
-  if (!good || !take_name(sink, err)) {
+  if (!good) discard(sink);
+  return good;
+}
+
+bool vbo_sink_name(vbo_sink *sink, vbo_error *err) {
+  if (!take_name(sink, err)) {
     discard(sink);
     return false;
   }
@@ -253,6 +261,14 @@ bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err
   /* The name itself lasts only with the directory. */
   if (sink->sync) vbo_directory_sync(sink->directory);
   return true;
+}
+
+bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err) {
+  return vbo_sink_complete(sink, sha256, err) && vbo_sink_name(sink, err);
+}
+
+const vbo_identity *vbo_sink_identity(const vbo_sink *sink) {
+  return &sink->identity;
 }
 
 /* The directory is closed last: discard() unlinks relative to it. */

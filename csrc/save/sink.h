@@ -28,8 +28,15 @@ void vbo_sink_type(vbo_sink *sink, const char *type);
 bool vbo_sink_write(vbo_sink *sink, const void *bytes, size_t size, vbo_error *err);
 /* Empties it, for another attempt. */
 bool vbo_sink_reset(vbo_sink *sink, vbo_error *err);
-/* Syncs it, hashes it ("" when unhashed) and names it PATH. After a failure nothing is left. */
+/* Hashes it ("" when unhashed), checks it and syncs it: all but the name. After a failure nothing is
+ * left. */
+bool vbo_sink_complete(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err);
+/* Names it PATH, once it is complete. After a failure nothing is left. */
+bool vbo_sink_name(vbo_sink *sink, vbo_error *err);
+/* Does both. */
 bool vbo_sink_commit(vbo_sink *sink, char sha256[VBO_DIGEST_HEX], vbo_error *err);
+/* Returns which file it is, from when it is complete. */
+const vbo_identity *vbo_sink_identity(const vbo_sink *sink);
 /* Return, from then until it is freed, vbo_check_made and vbo_check_missed, or "". */
 const char *vbo_sink_checked(const vbo_sink *sink);
 const char *vbo_sink_unchecked(const vbo_sink *sink);

@@ -545,6 +545,167 @@ static void survives_an_exit(void **state) {
   free(bytes);
 }
 
+/* ---------------------------------------------------------------------- seals */
+
+typedef struct seals {
+  int calls;
+  size_t files;
+  size_t most;     /* in one call */
+  int64_t refused; /* the tag of a file that cannot be sealed; 0: none */
+  pthread_t thread;
+  vbo_sealed last;
+  char sha256[VBO_DIGEST_HEX];
+} seals;
+
+static bool seal(void *owner, const vbo_sealed *files, size_t count, vbo_error *err) {
+  seals *all = owner;
+  all->calls++;
+  if (count > all->most) all->most = count;
+  assert_true(pthread_equal(pthread_self(), all->thread));
+  for (size_t i = 0; i < count; i++) {
+    assert_int_equal(access(files[i].path, F_OK), -1); /* not yet */
+    if (files[i].tag == all->refused)
+      return vbo_error_set(err, VBO_ERROR_JOURNAL, "no row %d", (int)files[i].tag);
+  }
+  all->files += count;
+  all->last = files[count - 1];
+  snprintf(all->sha256, sizeof all->sha256, "%s", all->last.sha256);
+  return true;
+}
+
+static vbo_feed *open_sealed(vbo_feeds *feeds, const char *name, seen *what, seals *all,
+                             int64_t tag) {
+  vbo_error err = {0};
+  vbo_feed *feed = open_feed(feeds, name, what);
+  assert_true(vbo_feed_seal(feed, seal, all, tag, in_directory(name), &err));
+  return feed;
+}
+
+static void seals_a_file_before_it_has_its_name(void **state) {
+  (void)state;
+  char *bytes = noise(300000);
+  vbo_feeds *feeds = begin();
+  seals all = {.thread = pthread_self()};
+  seen what = {0};
+  vbo_feed *feed = open_sealed(feeds, "f", &what, &all, 42);
+  feed_all(feeds, feed, &what, bytes + 5, 100000);
+  vbo_feed_restart(feed); /* another attempt: one seal in the end */
+  feed_all(feeds, feed, &what, bytes, 300000);
+  vbo_feed_commit(feed, NULL);
+  drive_until(feeds, &what.ended);
+  assert_int_equal(what.failure.kind, VBO_OK);
+  is_saved("f", bytes, 300000, all.sha256);
+  struct stat info;
+  assert_int_equal(stat(in_directory("f"), &info), 0);
+  assert_int_equal(all.calls, 1);
+  assert_int_equal(all.last.tag, 42);
+  assert_int_equal(all.last.file.size, 300000);
+  assert_int_equal(all.last.file.inode, info.st_ino);
+  assert_int_equal(all.last.file.device, info.st_dev);
+  assert_int_equal(all.last.file.modified / 1000, info.st_mtime);
+  assert_memory_equal(vbo_sink_identity(vbo_feed_sink(feed)), &all.last.file, sizeof all.last.file);
+  vbo_feed_free(feed);
+  vbo_feeds_free(feeds);
+  free(bytes);
+}
+
+static void leaves_no_file_when_its_seal_fails(void **state) {
+  (void)state;
+  vbo_feeds *feeds = begin();
+  seals all = {.thread = pthread_self(), .refused = 7};
+  seen what = {0};
+  vbo_feed *feed = open_sealed(feeds, "f", &what, &all, 7);
+  feed_all(feeds, feed, &what, "abc", 3);
+  vbo_feed_commit(feed, NULL);
+  drive_until(feeds, &what.ended);
+  assert_kind(what.failure, JOURNAL);
+  assert_string_equal(what.failure.message, "no row 7");
+  vbo_feed_free(feed);
+  vbo_feeds_free(feeds);
+  assert_int_equal(what.ended, 1);
+  assert_int_equal(count_entries(directory), 0);
+}
+
+enum { MANY = 70 };
+
+/* Completes MANY files before the loop hears of any: the workers stand still behind them. */
+static void complete_many(vbo_feeds *feeds, vbo_feed *feed[MANY], seen what[MANY], seals *all) {
+  brake brakes[BRAKES];
+  for (int i = 0; i < MANY; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "f%d", i + 1);
+    what[i] = (seen){0};
+    feed[i] = open_sealed(feeds, name, &what[i], all, i + 1);
+    feed_all(feeds, feed[i], &what[i], "abc", 3);
+    vbo_feed_commit(feed[i], NULL);
+  }
+  hold_workers(vbo_feeds_workers(feeds), brakes);
+  vbo_feeds_drive(feeds);
+  let_go(brakes);
+  for (int i = 0; i < MANY; i++)
+    drive_until(feeds, &what[i].ended);
+  for (int i = 0; i < BRAKES; i++)
+    drive_until(feeds, &brakes[i].notified);
+}
+
+static void seals_many_files_with_few_calls(void **state) {
+  (void)state;
+  vbo_feeds *feeds = begin();
+  seals all = {.thread = pthread_self()};
+  vbo_feed *feed[MANY];
+  seen what[MANY];
+  complete_many(feeds, feed, what, &all);
+  assert_int_equal(all.calls, 2);
+  assert_int_equal(all.most, 64);
+  assert_int_equal(all.files, MANY);
+  for (int i = 0; i < MANY; i++) {
+    assert_int_equal(what[i].failure.kind, VBO_OK);
+    vbo_feed_free(feed[i]);
+  }
+  assert_int_equal(count_entries(directory), MANY);
+  vbo_feeds_free(feeds);
+}
+
+static void one_that_cannot_be_sealed_takes_no_other_with_it(void **state) {
+  (void)state;
+  vbo_feeds *feeds = begin();
+  seals all = {.thread = pthread_self(), .refused = 30};
+  vbo_feed *feed[MANY];
+  seen what[MANY];
+  complete_many(feeds, feed, what, &all);
+  for (int i = 0; i < MANY; i++) {
+    assert_int_equal(what[i].failure.kind, i + 1 == 30 ? VBO_ERROR_JOURNAL : VBO_OK);
+    assert_int_equal(what[i].ended, 1);
+    vbo_feed_free(feed[i]);
+  }
+  assert_int_equal(all.files, MANY - 1);
+  assert_int_equal(count_entries(directory), MANY - 1);
+  vbo_feeds_free(feeds);
+}
+
+/* Freed while it waits for its seal, which is not asked for then; sealed, and then given up. */
+static void is_given_up_around_its_seal(void **state) {
+  (void)state;
+  vbo_feeds *feeds = begin();
+  seals all = {.thread = pthread_self()};
+  for (int i = 0; i < 200; i++) {
+    seen what = {0};
+    vbo_feed *feed = open_sealed(feeds, "f", &what, &all, 1);
+    feed_all(feeds, feed, &what, "abc", 3);
+    vbo_feed_commit(feed, NULL);
+    for (volatile int spin = 0; spin < i * 500; spin++) {
+    }
+    if (i % 2 == 0) vbo_feeds_drive(feeds);
+    bool named = vbo_feed_too_late(feed);
+    assert_int_equal(access(in_directory("f"), F_OK), named ? 0 : -1);
+    vbo_feed_free(feed);
+    assert_true(!named || all.files > 0);
+    unlink(in_directory("f"));
+  }
+  vbo_feeds_free(feeds);
+  assert_int_equal(count_entries(directory), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
 
 int main(void) {
@@ -562,6 +723,11 @@ int main(void) {
       TEST(has_no_thread_before_the_first_piece),
       TEST(survives_a_fork),
       TEST(survives_an_exit),
+      TEST(seals_a_file_before_it_has_its_name),
+      TEST(leaves_no_file_when_its_seal_fails),
+      TEST(seals_many_files_with_few_calls),
+      TEST(one_that_cannot_be_sealed_takes_no_other_with_it),
+      TEST(is_given_up_around_its_seal),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

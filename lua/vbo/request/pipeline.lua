@@ -56,6 +56,7 @@ local M = {}
 ---@field status integer
 ---@field data any            decoded JSON; nil for an empty answer or a stream
 ---@field saved table?        `vbo.Saved` of a stream
+---@field file table?         which file it is: size, inode, device, modified (milliseconds)
 
 local function fail(err, request)
   err.operation = err.operation or request.operation
@@ -172,7 +173,7 @@ local function attempt(client, request)
   if not sink then return read(client, request, held) end
   local checked, why = held:checked()
   if request.watch then request.watch(held:progress()) end
-  return { status = held:status(), saved = {
+  return { status = held:status(), file = held:file(), saved = {
     path = sink.file, size = held:progress().received, sha256 = held:sha256(),
     checked = checked, unchecked = why,
   } }

@@ -140,11 +140,14 @@ function Step:intend(request)
   boundary.at "intent"
 end
 
---- Adds the permit of a change to what the core takes.
+--- Adds the permit of a change, or the seal of a save, to what the core takes.
 ---@param given table  what `client:start` gets; receives it
 function Step:permit(given)
   local handle = self.run.store.handle
-  if self.kind == "save" then return end
+  if self.kind == "save" then
+    given.seal = { journal = handle, step = self.id }
+    return
+  end
   local permit, err = handle:permit(self.id, given.method, given.path, given.body)
   given.permit = permit or errors.raise(err)
 end
@@ -172,7 +175,7 @@ end
 
 local finish <const> = [[UPDATE step SET state = ?, status = ?, statistics = ?, answer = ?,
   error = ?, ended = ?, mono_ended = ?, date = ?, bytes = ?, sha256 = coalesce(?, sha256),
-  size = coalesce(?, size), path = coalesce(?, path) WHERE id = ?]]
+  size = coalesce(?, size), path = coalesce(path, ?) WHERE id = ?]]
 
 local function write_items(self, store, items)
   store:write("DELETE FROM item WHERE step = ?", self.id)
@@ -236,7 +239,8 @@ function Step:replayed()
   if row.error then replay.raise(row.error, row.id) end
   if self.kind == "save" then
     local saved = replay.decode(row.answer) or {}
-    saved.path, saved.size, saved.sha256 = row.path, row.size, row.sha256
+    -- The runbook's own spelling where the outcome is there; of a sealed step the whole path.
+    saved.path, saved.size, saved.sha256 = saved.path or row.path, row.size, row.sha256
     return { status = row.status, saved = saved, replayed = true }
   end
   return { status = row.status, data = replay.decode(row.answer), replayed = true }
