@@ -4,6 +4,7 @@ local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local files = require "vbo.run.files"
 local latch = require "vbo.run.latch"
+local narrow = require "vbo.run.narrow"
 local reconcile = require "vbo.run.reconcile"
 local replay = require "vbo.run.replay"
 local runs = require "vbo.run"
@@ -192,11 +193,21 @@ local function saved(state, self, row)
   self.mode = is_saved(state, row) and "replay" or "new"
 end
 
+-- Returns whether what failed of a step can be done again.  A whole step can be where that adds
+-- nothing to what was restored: it converges, or nothing was.
+local function may_retry(state, self, row, request)
+  if narrow.request(state, self, request) then return true end
+  local statistics = replay.decode(row.statistics) or {}
+  if row.effect == "converges" or statistics.restored == 0 then return true end
+  io.stderr:write(("vbolua: %s is not retried: the server does not name the items that failed, and "
+    .. "those that were restored would come twice\n"):format(core.visible(named(self, row))))
+  return false
+end
+
 local changes = {
   done = replayed, skipped = replayed, unknown = settle, intent = settle, ["local"] = again,
-  partial = function(state, self)
-    self.mode = state.resuming.retry and "new" or "replay"
-    self.narrowed = state.resuming.retry or nil
+  partial = function(state, self, row, request)
+    self.mode = state.resuming.retry and may_retry(state, self, row, request) and "new" or "replay"
   end,
   refused = function(state, self, row)
     self.mode = (row.raised or state.resuming.retry) and "new" or "replay"
@@ -261,7 +272,8 @@ end
 --- Finds what a step of a resumed run was, and sets its mode.
 ---@param state vbo.RunState
 ---@param self vbo.Step
-function M.find(state, self)
+---@param request vbo.Request  that of a retry is narrowed to what failed
+function M.find(state, self, request)
   local rows = state.store:rows(
     "SELECT * FROM step WHERE run = ? AND key = ? ORDER BY occurrence", state.id, self.key.digest)
   local row = rows[1] and choose(state, self, rows)
@@ -269,7 +281,7 @@ function M.find(state, self)
   if not row then return end
   self.row, self.id, self.attempt = row, row.id, row.attempt
   local decided = (self.kind == "save" and saves or changes)[row.state] or again
-  decided(state, self, row)
+  decided(state, self, row, request)
 end
 
 -- ------------------------------------------------------------- before a change

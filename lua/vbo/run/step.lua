@@ -10,6 +10,7 @@ local json = require "vbo.base.json"
 local keys = require "vbo.run.key"
 local latch = require "vbo.run.latch"
 local loop = require "vbo.runtime.loop"
+local narrow = require "vbo.run.narrow"
 local overlap = require "vbo.run.overlap"
 local pause = require "vbo.run.pause"
 local policy = require "vbo.run.policy"
@@ -193,8 +194,10 @@ function Step:finish(outcome)
   if self.finished then return end
   self.finished, self.state = true, outcome.state
   local saved, date = outcome.saved or {}, self.client._date
+  local statistics = outcome.statistics
+  if statistics and self.earlier then statistics = narrow.sum(self.earlier, statistics) end
   local function write(store)
-    store:write(finish, outcome.state, outcome.status, encoded(outcome.statistics),
+    store:write(finish, outcome.state, outcome.status, encoded(statistics),
       encoded(outcome.answer), encoded(outcome.error), states.now(), states.monotonic(),
       date and date.text, saved.size, saved.sha256, saved.size, saved.path, self.id)
     if outcome.items then write_items(self, store, outcome.items) end
