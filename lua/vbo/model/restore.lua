@@ -12,6 +12,8 @@ local lock = require "vbo.runtime.lock"
 local loop = require "vbo.runtime.loop"
 local options = require "vbo.base.options"
 local pipeline = require "vbo.request.pipeline"
+local reconcile = require "vbo.run.reconcile"
+local sessions = require "vbo.run.sessions"
 local statistics_of = require "vbo.model.statistics"
 local steps = require "vbo.run.step"
 local subjects = require "vbo.model.subject"
@@ -43,7 +45,7 @@ end
 --- Returns what a session restored, and its newest restore event.
 local function state_of(session)
   local events, newest = restores_of(session)
-  local state = { event = newest, running = false }
+  local state = { event = newest, events = events, running = false }
   for _, event in ipairs(events) do state.running = state.running or event.status == "Running" end
   if session._client._catalogue:operation "RestoreSession_GetRestoreStatistics" then
     state.counted = true
@@ -107,19 +109,52 @@ local function look_closer(statistics, fn, ...)
   error(err, 0)
 end
 
-local nothing = { statistics = statistics_of.read(nil) }
+-- Returns the state of a session of which nothing need be known.
+local function nothing() return { statistics = statistics_of.read(nil) } end
 
--- It is over when every item is counted; where there were none, when an event that is
--- newer than the request has ended, or the session itself has.
+-- Returns the event of the restore as a whole that says it has ended, newer than `before`.
+local function end_of(before, now)
+  local since, last = before.event and order_of(before.event) or -1, nil
+  for _, event in ipairs(now.events) do
+    local is_newer = order_of(event) > since and not event.item_name
+    if is_newer and (not last or order_of(event) > order_of(last)) then last = event end
+  end
+  return not now.running and last or nil
+end
+
+-- Counts as failed what a restore left out that ended before its items were through.
+local function break_off(statistics, left, event)
+  statistics.failed = statistics.failed + left
+  local text = event and (event.message or event.title)
+  if text and not statistics.errors[1] then statistics.errors[1] = text end
+end
+
+-- It is over when every item is counted, when an event that is newer than the request says so and
+-- nothing was counted since the last look, or when the session itself has ended.
 local function over(session, before, now, statistics)
-  if now.counted and statistics.total > 0 then
-    return statistics.restored + statistics.failed + statistics.skipped >= statistics.total
+  if not now.counted or statistics.total == 0 then
+    local event = now.event
+    if event and not now.running and (not before.event or event.id ~= before.event.id) then
+      return true
+    end
+    return session:refresh().state == "Stopped"
   end
-  local event = now.event
-  if event and not now.running and (not before.event or event.id ~= before.event.id) then
-    return true
-  end
-  return session:refresh().state == "Stopped"
+  local counted = statistics.restored + statistics.failed + statistics.skipped
+  local left, event = statistics.total - counted, end_of(before, now)
+  if left <= 0 then return true end
+  local stood_still = before.seen == counted
+  before.seen = counted
+  if not (stood_still and (event or session:refresh().state == "Stopped")) then return false end
+  break_off(statistics, left, event)
+  return true
+end
+
+-- Returns what a session restored since `before`, and its state.
+local function restored_since(session, before)
+  local now = state_of(session)
+  local statistics = statistics_of.since(before.statistics, now.statistics)
+  statistics.session = session.id
+  return statistics, now
 end
 
 --- Waits for a restore in the background.
@@ -127,14 +162,13 @@ end
 ---@param id string     the session that the answer named
 ---@param before table  state of that session when the restore was sent
 ---@return vbo.Statistics
+---@return vbo.Event[] events  of the session
 local function follow(client, id, before)
   local session = client:session(id)
   local pause = 0.1
   while true do
-    local now = state_of(session)
-    local statistics = statistics_of.since(before.statistics, now.statistics)
-    statistics.session = id
-    if over(session, before, now, statistics) then return statistics end
+    local statistics, now = restored_since(session, before)
+    if over(session, before, now, statistics) then return statistics, now.events end
     local ok, err = loop.sleep(client._engine, pause)
     if not ok then errors.raise(err) end
     -- Short restores are seen at once, long ones are not asked about all the time.
@@ -143,7 +177,7 @@ local function follow(client, id, before)
 end
 
 -- Returns what the session's events say of a change whose answer was lost.
-local function reconcile(session, sent_at)
+local function events_since(session, sent_at)
   local seen = {}
   for event in session:events():each() do
     local started = event.start_time and time.parse(event.start_time)
@@ -158,7 +192,7 @@ end
 
 -- Adds to a lost answer's error what the session knows.
 local function explain(err, session, sent_at)
-  local found, events = pcall(reconcile, session, sent_at)
+  local found, events = pcall(events_since, session, sent_at)
   if not found then return end
   err.events = errors.redact(events)
   err.hint = #events == 0
@@ -184,28 +218,60 @@ function M.complete(operation, given, defaults)
   end
 end
 
--- Returns what the journal keeps of a session's state: plain, and small.
-local function baseline_of(before)
-  local event = before.event
-  return {
-    statistics = before.statistics, counted = before.counted,
-    event = event and { id = event.id, order = order_of(event) } or nil,
-  }
-end
-
 -- Returns the state of the session when a restore is sent; nothing where it need not be known.
 local function state_before(restore)
-  if restore.background then return restore.session and state_of(restore.session) or nothing end
-  if not restore.recount then return nothing end
-  return { event = select(2, restores_of(restore.session)) }
+  if restore.background then return restore.session and state_of(restore.session) or nothing() end
+  if not restore.recount then return nothing() end
+  local events, newest = restores_of(restore.session)
+  return { event = newest, events = events }
+end
+
+-- Writes what became of a restore.
+local function finish(restore, statistics)
+  local step, session = restore.step, restore.session
+  if not step then return end
+  local has_failed = statistics.failed > 0
+  -- Events that were not read on the way are read for failures alone.
+  local items
+  if session and (has_failed or restore.events) then
+    local ok, found = pcall(items_of.of, session, step.baseline, statistics, restore.events)
+    items = ok and found or nil
+  end
+  step:finish { state = has_failed and "partial" or "done", statistics = statistics,
+    items = items }
+end
+
+-- Notes that the server carries out the restore in a session: clean-up leaves that open until then.
+local function carry(restore, id, before)
+  local client = restore.client
+  local carried = { title = restore.step and restore.step.title }
+  function carried.over()
+    local session = client:session(id)
+    local statistics, now = restored_since(session, before)
+    if not over(session, before, now, statistics) then return false end
+    restore.events = now.events
+    finish(restore, statistics)
+    return true
+  end
+  sessions.accepted(client, id, carried)
+  return carried
 end
 
 -- Follows a restore that the server accepted.  Only the polling fails here: the restore itself must
 -- not be repeated.
 local function follow_accepted(restore, id, before)
-  local same = restore.session and restore.session.id == id
-  local ok, statistics = pcall(follow, restore.client, id, same and before or nothing)
-  if ok then return statistics end
+  local carried = carry(restore, id, before)
+  if restore.wait == false then
+    local statistics = statistics_of.read(nil)
+    statistics.session = id
+    return statistics, false
+  end
+  local ok, statistics, events = pcall(follow, restore.client, id, before)
+  if ok then
+    sessions.done(restore.client, id, carried)
+    restore.events = events
+    return statistics, true
+  end
   if errors.is(statistics) then
     statistics.retryable, statistics.sent, statistics.session = false, true, id
     statistics.accepted = true
@@ -228,18 +294,17 @@ end
 -- Sends it; returns its statistics, and whether they are final: with `wait = false` they are not.
 local function send(restore, request)
   local before, step = state_before(restore), restore.step
-  if step then step.baseline, request.step = baseline_of(before), step end
+  if step then step.baseline, request.step = reconcile.baseline(before), step end
   local sent_at = core.time()
   local ok, answer = pcall(pipeline.send, restore.client, request)
   if not ok then annotate(restore, answer, sent_at) end
-  local statistics = statistics_of.read(answer.data)
   local id = restore.background and type(answer.data) == "table" and answer.data.sessionId
   if id then
-    statistics.session = id
     if step then step:accept(id, answer.data) end
-    if restore.wait == false then return statistics, false end
-    statistics = follow_accepted(restore, id, before)
+    local same = restore.session and restore.session.id == id
+    return follow_accepted(restore, id, same and before or nothing())
   end
+  local statistics = statistics_of.read(answer.data)
   if restore.recount then
     look_closer(statistics, count_items, restore.session, before, statistics)
   end
@@ -249,12 +314,9 @@ end
 -- Goes on with a restore that an earlier execution of the run sent.
 local function go_on(restore)
   local step = restore.step
-  if restore.wait == false then
-    local statistics = statistics_of.read(nil)
-    statistics.session = step.accepted
-    return statistics, false
-  end
-  return follow_accepted(restore, step.accepted, step.baseline or nothing), true
+  local same = step.session == step.accepted and step.baseline and step.baseline.statistics
+  restore.session = restore.client:session(step.accepted)
+  return follow_accepted(restore, step.accepted, same and step.baseline or nothing())
 end
 
 -- Carries out a restore; returns its statistics.
@@ -272,10 +334,7 @@ local function carry_out(restore, request)
       and has_events(session) then
     look_closer(statistics, add_reasons, session, statistics)
   end
-  if step and final then
-    step:finish { state = statistics.failed > 0 and "partial" or "done", statistics = statistics,
-      items = statistics.failed > 0 and session and items_of.of(session, step.baseline) or nil }
-  end
+  if final then finish(restore, statistics) end
   return statistics
 end
 

@@ -256,6 +256,10 @@ end
 local unfinished <const> = [[SELECT id, title FROM step
   WHERE accepted = ? AND state = 'accepted' LIMIT 1]]
 
+-- A step without an outcome: what the server still does in its session shows what became of it.
+local unsettled <const> = [[SELECT id FROM step WHERE session = ?
+  AND state IN ('intent', 'unknown') AND kind = 'change' LIMIT 1]]
+
 -- The condition that holds for a session of the journal which may be open on a server.
 local standing <const> = "s.state IN ('asked', 'open', 'left', 'lost')"
 
@@ -297,7 +301,7 @@ function M.connected(client, find)
     local mine = row.id and open_now[name_of(client, row.id)]
     local id = row.id or is_here and find(client, row)
     if not is_here or mine or not id then goto continue end
-    if row.id and state.store:row(unfinished, row.id) then
+    if row.id and (state.store:row(unfinished, row.id) or state.store:row(unsettled, row.id)) then
       take_over(client, state, row)
     elseif stop(client, id) then
       state.store:later(function(store)
