@@ -389,9 +389,17 @@ end
 
 local function names_server(row, wanted)
   if not wanted then return true end
-  local host = (row.host or ""):match "^%a+://(.*)$" or row.host or ""
-  return wanted == row.server or wanted == row.host or wanted == host
-    or wanted == host:match "^(.-):?%d*$"
+  for _, name in ipairs { row.host or "", row.server or "" } do
+    if core.fold(name):find(core.fold(wanted), 1, true) then return true end
+  end
+  return false
+end
+
+-- Returns whether a row names a client's server: older API versions know it by its certificate and
+-- address alone.
+local function answers_as(client, server)
+  return identity(client) == server
+    or server == ("%s %s"):format(client._core:fingerprint() or "", client._core:origin())
 end
 
 -- Returns a client for the server of a row; nil and why there is none.
@@ -402,7 +410,7 @@ local function client_for(row, given, clients)
     local ok, client = pcall(given.connect, row.host, row.account)
     known = ok and { client = client }
       or { why = errors.is(client) and client.message or tostring(client) }
-    if ok and row.server and identity(client) ~= row.server then
+    if ok and row.server and not answers_as(client, row.server) then
       known.why = "another server answers at " .. row.host
     end
     clients[name] = known
@@ -431,8 +439,8 @@ end
 --- on is left and named, unless `stop_running`.
 ---@param journal vbo.JournalHandle
 ---@param given { connect: (fun(host: string, account: string?): vbo.Client), server: string?,
----  older: number?, stop_running: boolean? }  server: its address or identity; older: seconds since
----  it was asked for
+---  older: number?, stop_running: boolean? }  server: a part of its address or identity; older:
+---  seconds since it was asked for
 ---@return table[] rows  {run=, session=, server=, host=, workload=, opened=, done= ("stopped",
 ---  "gone", "left" or "failed"), why=}
 function M.reap(journal, given)
