@@ -1,5 +1,6 @@
 -- Kills runs at the boundaries of a step, resumes them, and checks the journal and production.
 
+local core = require "vbo.core"
 local crash = require "spec.support.crash"
 
 local M = {}
@@ -17,6 +18,9 @@ local saves <const> = {
   ["before-intent"] = false, intent = "intent", left = "intent", sealed = "sealed",
   renamed = "sealed", ["before-outcome"] = "sealed", outcome = "sealed",
 }
+
+--- The boundaries of a save that need its seal.
+M.seals = { ["before-outcome"] = true, outcome = true }
 
 -- The boundaries in the C core: a library that is loaded before the program kills it there.
 M.native = { sealed = true, renamed = true }
@@ -94,6 +98,8 @@ end
 local function check_journal(it, boundary, step)
   local expected = M.state(boundary, step, it.version >= "v8")
   local row = it:steps()[step]
+  -- Before the seal of a save is there, its intent tells as much: the file is looked at.
+  if step == M.save and expected == "sealed" and row and row.state == "intent" then return end
   same("the journal's state of the step", expected or nil, row and row.state or nil)
 end
 
@@ -102,6 +108,13 @@ end
 local function complete(reference, it, boundary, step)
   local output, status = it:resume()
   if status == 0 then return false end
+  if boundary == "before-intent" and step == 1 then
+    -- The journal has no run yet: nothing was changed, and the runbook is begun anew.
+    same("the status of a resume without a run", core.kinds.not_found, status)
+    output, status = it:run()
+    same("a run that begins anew ends with (" .. output .. ")", 0, status)
+    return false
+  end
   local row = it:steps()[step]
   if reference.effects[step] ~= "adds" or boundary == "before-intent" or row.state == "done" then
     fail("resume ends with %d: %s", status, output)
@@ -124,13 +137,18 @@ function M.run(server, reference, workload, version, boundary, step)
   local output, status = it:kill(boundary .. ":" .. step)
   same("the killed run ends with (" .. output .. ")", 137, status)
   check_journal(it, boundary, step)
+  -- The server finishes what it has begun in the background.
+  server.ask("POST", "/sim/time", { advance = 10 })
   local saved = it:saved()
   if saved then same("the file after the kill", reference.sha256, saved) end
   local skipped = complete(reference, it, boundary, step)
   check_once(reference, it, skipped and not carried_out[boundary])
   check_requests(reference, it)
   same("the saved file", reference.sha256, it:saved())
-  if not os.getenv "W7_LAX" then same("open sessions", 0, it:open_sessions()) end
+  -- The session of a run that died before its first intent is in no journal: the server's idle
+  -- timeout ends it.
+  local open = it:open_sessions()
+  if not (boundary == "before-intent" and step == 1) then same("open sessions", 0, open) end
   for _, row in ipairs(it:steps()) do
     if row.state ~= "done" and row.state ~= "sealed" and row.state ~= "skipped" then
       fail("step %d (%s) is %s at the end", row.id, row.title, row.state)

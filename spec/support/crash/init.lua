@@ -144,14 +144,20 @@ function Crash:resume(own, environment)
   return program.run(self:command("resume " .. (own or "--unknown=retry"), environment))
 end
 
---- Reads the steps of the journal, in order.
-function Crash:steps()
+-- Reads rows of the journal; opening it checks that it is not corrupt.
+local function rows_of(self, sql)
   local journal = core.journal()
   local opened, err = journal:open(self.folder .. "/state/vbolua/journal.db", { readonly = true })
-  local rows = opened and journal:rows("SELECT * FROM step ORDER BY id")
+  local rows = opened and journal:rows(sql)
   journal:close()
   return assert(rows, err and err.message)
 end
+
+--- Reads the steps of the journal, in order.
+function Crash:steps() return rows_of(self, "SELECT * FROM step ORDER BY id") end
+
+--- Returns the name of the run.
+function Crash:name() return rows_of(self, "SELECT name FROM run ORDER BY id DESC")[1].name end
 
 --- Counts the changes in production by what they are, after what runs in the background.
 function Crash:changes()
