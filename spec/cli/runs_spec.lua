@@ -321,6 +321,34 @@ describe("vbolua runs show --watch", function()
   end)
 end)
 
+describe("vbolua runs show --watch on a terminal", function()
+  it("draws how the run stands until it ends, then its steps", function()
+    local held, path = journal()
+    local id, steps = journals.run(held, { state = "running" }, { "done", "accepted" })
+    assert.is_true(held:lock(id))
+    local command = ("stty cols 90 rows 10; %s runs show last --watch --journal %s"):format(
+      quoted(program.vbolua), quoted(path))
+    local pipe = assert(io.popen(("TERM=xterm timeout 120 script -qec %s /dev/null </dev/null")
+      :format(quoted(command))))
+    local drawn = ""
+    local function read_until(text)
+      while not drawn:find(text, 1, true) do
+        drawn = drawn .. assert(pipe:read(1), text .. " did not come: " .. drawn)
+      end
+    end
+    read_until "running; 1 done, 0 failed, 0 unknown, 1 left"
+    read_until "\27[2A" -- back to the first of three lines
+    assert(held:write("UPDATE step SET state = 'done' WHERE id = ?", steps[2]))
+    read_until "running; 2 done"
+    assert(held:write("UPDATE run SET state = 'ended' WHERE id = ?", id))
+    held:close()
+    local rest = pipe:read "a"
+    pipe:close()
+    assert.is_truthy(rest:find("2  done      converges", 1, true), rest)
+    assert.matches("ended; 2 done, 0 failed, 0 unknown, 0 left\r?\n$", rest)
+  end)
+end)
+
 describe("vbolua runs export", function()
   local function exported()
     local held, path = journal()
