@@ -2,8 +2,8 @@
 ---
 ---     build/vbolua tools/journals.lua build/vbolua spec/fixtures/journals/format-1.db
 ---
---- A runbook changes and saves in a rehearsal and ends with an error; what is of this machine (host,
---- user, folders, times) is then replaced.  A format that has a fixture keeps it: the file must not
+--- A runbook changes and saves in a rehearsal and ends with an error; what is of this machine
+--- (host, user, folders) is then replaced.  A format that has a fixture keeps it: the file must not
 --- exist.  Needs the program sqlite3.
 
 local vbo = require "vbo"
@@ -36,7 +36,7 @@ local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 local folder = os.tmpname()
 os.remove(folder)
 assert(core.mkdir(folder))
-local removed <close> = setmetatable({}, { __close = function()
+local _ <close> = setmetatable({}, { __close = function()
   os.execute("rm -rf " .. quoted(folder))
 end })
 
@@ -45,7 +45,8 @@ local function make_plain(path)
   local journal <close> = core.journal()
   assert(journal:open(path))
   for _, sql in ipairs {
-    "UPDATE run SET operator = 'alice', host = 'ops1', folder = '/srv', script = '/srv/restore.lua'",
+    "UPDATE run SET operator = 'alice', host = 'ops1', folder = '/srv'",
+    "UPDATE run SET script = '/srv/restore.lua'",
     "UPDATE run SET arguments = '[\"/srv\"]', settings = '{\"VBO_HOST\":\"https://backup:4443\"}'",
     "UPDATE execution SET operator = 'alice', host = 'ops1', boot = NULL, pid = 4711",
     "UPDATE step SET path = '/srv/aurora.zip' WHERE path IS NOT NULL",
@@ -62,12 +63,13 @@ end
 
 local server <close> = vbo.sim.start()
 write(folder .. "/restore.lua", runbook)
+local journal = folder .. "/journal.db"
 os.execute(("VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s %s --journal=%s --reason=CHG-1 "
-  .. "%s/restore.lua %s"):format(quoted(server.url), quoted(server.user),
-  quoted(server._process.password), quoted(server.fingerprint), quoted(program), quoted(folder .. "/journal.db"),
-  quoted(folder), quoted(folder)))
-make_plain(folder .. "/journal.db")
+  .. "%s %s"):format(quoted(server.url), quoted(server.user), quoted(server._process.password),
+    quoted(server.fingerprint), quoted(program), quoted(journal),
+    quoted(folder .. "/restore.lua"), quoted(folder)))
+make_plain(journal)
 -- Free pages still hold what was replaced.
-assert(os.execute(("sqlite3 %s/journal.db VACUUM"):format(quoted(folder))))
-os.execute(("cp %s/journal.db %s"):format(quoted(folder), quoted(file)))
+assert(os.execute(("sqlite3 %s VACUUM"):format(quoted(journal))))
+assert(os.execute(("cp %s %s"):format(quoted(journal), quoted(file))))
 print(file .. ": " .. core.stat(file).size .. " bytes")

@@ -314,12 +314,11 @@ static vbo_error_kind check_kind(lua_State *L, const char *name) {
 }
 
 /* journal:latch{message=, kind="stopped", status=, code=, hint=}: every later permit is refused with
- * this error. The first latch stays. */
+ * this error, whose other fields are not kept. The first latch stays. */
 static int journal_latch(lua_State *L) {
-  static const char *const names[] = {"message", "kind", "status", "code", "hint", NULL};
   vbo_journal *journal = check_journal(L);
   vbo_error why = {0};
-  vboL_check_options(L, 2, "latch", names);
+  luaL_checktype(L, 2, LUA_TTABLE);
   const char *message = vboL_option_string(L, 2, "message", NULL);
   if (message == NULL) return vboL_option_error(L, "message", "string expected");
   vbo_error_set(&why, check_kind(L, vboL_option_string(L, 2, "kind", "stopped")), "%s", message);

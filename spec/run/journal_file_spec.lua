@@ -1,4 +1,4 @@
--- What a program does when its journal's file is not as it must be, and journals of every format.
+-- Runs whose journal's file is not as it must be, and journals of every format.
 
 local core = require "vbo.core"
 local json = require "vbo.base.json"
@@ -67,7 +67,7 @@ describe("a run whose journal cannot be opened", function()
       -- user_version is the 32 bits at 60 of the file's header, big endian.
       local file <close> = assert(io.open(path, "r+b"))
       file:seek("set", 60)
-      file:write(("\0\0\0\99"):sub(1, 4))
+      file:write "\0\0\0\99"
     end, "is of a newer version of vbolua: format 99" },
     ["is damaged"] = { function(path)
       local file <close> = assert(io.open(path, "r+b"))
@@ -90,7 +90,9 @@ describe("a run whose journal cannot be opened", function()
       make_journal(path)
       case[1](path)
       local output, status = run(path)
-      assert.is_truthy(output:find(case[2], 1, true), output)
+      for _, line in ipairs { "first", "second", "third" } do
+        assert.is_truthy(output:match(line .. "[^\n]*"):find(case[2], 1, true), output)
+      end
       assert.is_truthy(output:find("hint: ", 1, true), output)
       assert.equal(core.kinds.journal, status, output)
       assert.same({}, server.changes())
@@ -151,7 +153,8 @@ describe("journals of released formats", function()
       assert.equal(1, #known)
       assert.same({ "failed", 1, "CHG-1", "ended with" }, { known[1].state, known[1].status,
         known[1].reason, json.decode(known[1].error).message:match "runbook" and "ended with" })
-      local steps = assert(journal:rows "SELECT kind, effect, state, occurrence FROM step ORDER BY id")
+      local steps = assert(journal:rows(
+        "SELECT kind, effect, state, occurrence FROM step ORDER BY id"))
       assert.same({ { kind = "change", effect = "converges", state = "done", occurrence = 1 },
         { kind = "save", effect = "save", state = "done", occurrence = 1 },
         { kind = "change", effect = "adds", state = "done", occurrence = 1 } }, steps)

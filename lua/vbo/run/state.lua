@@ -5,6 +5,7 @@
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local json = require "vbo.base.json"
+local latch = require "vbo.run.latch"
 local place = require "vbo.run.place"
 local policy = require "vbo.run.policy"
 local store_of = require "vbo.run.store"
@@ -117,6 +118,7 @@ function M.monotonic() return core.now() * 1000 // 1 | 0 end
 ---@param self vbo.RunState
 function M.open(self)
   if self.opened then return end
+  latch.use(self.store.handle)
   local ok, err = self.store.handle:open(self.path)
   if not ok then
     self.store.handle:latch(err)
