@@ -44,7 +44,7 @@ const char vbo_usage[] =
     "              stop before the change that would be one too many\n"
     "  --only PATTERN\n"
     "              stop before a change of anything else ('mailbox:*@contoso.com')\n"
-    "  --canary N  stop after N changes for a look; " VBOLUA
+    "  --canary N  stop after N changes and saves for a look; " VBOLUA
     " resume goes on\n"
     "  --stop-after-failures N|P%\n"
     "              stop once so many changes, or such a part of them, failed\n"

@@ -9,7 +9,6 @@
 local aheads = require "vbo.runtime.ahead"
 local answers = require "vbo.request.answer"
 local body = require "vbo.request.body"
-local boundary = require "vbo.run.boundary"
 local catalogue = require "vbo.catalogue"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
@@ -159,7 +158,7 @@ local function attempt(client, request)
   if request.step then request.step:permit(given) end
   local transfer, err = client._core:start(given)
   if not transfer then fail(err, request) end
-  if request.step then boundary.at "left" end
+  if request.step then request.step:sent() end
   local held <close> = transfer
   if not request.watch then progress.idle() end
   local watch = client._log and log_attempts(client, held, request) or request.watch

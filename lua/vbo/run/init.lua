@@ -27,6 +27,8 @@ local function plain_options(options)
   for name, value in pairs(options) do
     if name ~= "journal" and name ~= "no_journal" then shown[name] = value end
   end
+  -- What is in force, of all sources.
+  shown.policy = policy.shown()
   return shown
 end
 
@@ -128,8 +130,28 @@ local function summary(self, status, err, latched)
     run = self.name, state = state_of(status, latched), status = status,
     done = math.tointeger(found.done) or 0, failed = math.tointeger(found.failed) or 0,
     unknown = math.tointeger(found.unknown) or 0, steps = found.steps or 0,
-    error = err and core.redact(tostring(err)) or nil,
+    error = latched and latched.message or err and core.redact(tostring(err)) or nil,
+    script = self.script,
   }
+end
+
+-- Returns the command of `--notify`; a resumed run keeps the one that it began with.
+local function command_of(self)
+  local row = self.resuming and self.resuming.row
+  local begun = row and row.options and json.decode(row.options) or {}
+  return self.options.notify or begun.notify
+end
+
+-- Returns the state of the run that ends; of a script that never connected where `--notify` wants
+-- to hear of it.
+local function ending()
+  local self = states.current()
+  local told = not self and core.program and core.program()
+  if told and told.kind ~= "command" and (told.options or {}).notify then
+    local ok, made = pcall(states.state)
+    self = ok and made or nil
+  end
+  return self
 end
 
 -- Writes the end, and returns the exit status.
@@ -146,14 +168,15 @@ end
 ---@param err any         what ended it, where something was raised
 ---@return integer status
 function M.finish(status, err)
-  local self = states.current()
+  local self = ending()
   if not self or self.finished then return status end
   self.finished = true
   policy.drain()
   local latched = latch.error()
   status = latch.status(status, err)
   if self.id then status = close(self, status, err, latched) end
-  notify.run(summary(self, status, err, latched))
+  local command = command_of(self)
+  if command then notify.run(command, summary(self, status, err, latched)) end
   return status
 end
 

@@ -22,6 +22,10 @@ local M = {}
 local stop
 local journal
 
+-- How many steps were let through whose permits are still to come: the handle issues none once it
+-- is latched.
+local admitted = 0
+
 -- Returns the handle's stop, which C may have set by itself.
 local function held()
   return journal and journal:latched() or nil
@@ -38,6 +42,15 @@ function M.use(handle)
   if handle and stop and not handle:latched() then handle:latch(stop) end
 end
 
+--- Lets one step have its permit although a stop may come first; `release` ends that.
+function M.admit() admitted = admitted + 1 end
+
+--- Ends what `admit` began: the step has its permit, or needs none any more.
+function M.release()
+  admitted = admitted - 1
+  if admitted == 0 and stop and journal then journal:latch(stop) end
+end
+
 --- Stops the run.  The first stop wins.
 ---@param fields table  kind= (default "stopped"), message=, hint=, code=
 ---@return vbo.Stop stop  the one in force
@@ -49,7 +62,7 @@ function M.stop(fields)
     kind = kind, message = fields.message, hint = fields.hint, code = fields.code,
     step = fields.step, status = core.kinds[kind],
   }
-  if journal then journal:latch(stop) end
+  if journal and admitted == 0 then journal:latch(stop) end
   return stop
 end
 
@@ -92,6 +105,6 @@ function M.status(status, err)
 end
 
 --- Forgets the stop: for the specs, and for the REPL's next line.
-function M.forget() stop, journal = nil, nil end
+function M.forget() stop, journal, admitted = nil, nil, 0 end
 
 return M

@@ -14,15 +14,6 @@ local M = {}
 -- How often a paused task looks whether it may go on, in seconds.
 local interval <const> = 0.1
 
-local announced = false
-
--- Says once for each pause that the run waits.
-local function announce()
-  if announced then return end
-  announced = true
-  io.stderr:write("vbolua: paused before the next change; SIGUSR2 goes on, SIGQUIT stops\n")
-end
-
 -- Returns what the signals ask for: "run", "paused" or "finish"; nil in stock Lua.
 local function state() return core.pause_state and core.pause_state() end
 
@@ -42,14 +33,9 @@ function M.before_save() check() end
 function M.before_change()
   check()
   while state() == "paused" do
-    announce()
     local ok, err = loop.sleep(engines.get(), interval)
     if not ok then errors.raise(err) end
     check()
-  end
-  if announced then
-    announced = false
-    io.stderr:write("vbolua: goes on\n")
   end
 end
 

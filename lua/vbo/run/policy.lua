@@ -140,7 +140,16 @@ function Policy:check(step)
     if why then stop(step, rule, limit, why) end
   end
   count(counts, step, 1)
-  self.flying[step] = true
+  self.flying[step] = "admitted"
+  latch.admit()
+end
+
+--- Notes that a step has its permit: a stop from now on cannot hold it back.
+---@param step table
+function Policy:sent(step)
+  if self.flying[step] ~= "admitted" then return end
+  self.flying[step] = "sent"
+  latch.release()
 end
 
 -- The outcomes that count as a failure.
@@ -165,6 +174,7 @@ end
 ---@param step table  with its `state`
 function Policy:done(step)
   if not self.flying[step] then return end
+  self:sent(step)
   self.flying[step] = nil
   local counts = self.counts
   if step.state == "local" then
@@ -277,6 +287,9 @@ function M.check(step)
   go_on(step.run)
   policy:check(step)
 end
+
+--- Notes that a step has its permit; see `Policy:sent`.
+function M.sent(step) policy:sent(step) end
 
 --- Notes the outcome of a step; see `Policy:done`.
 function M.done(step) policy:done(step) end

@@ -48,6 +48,7 @@ M.keeper = nil
 
 local function make(kind, options, script)
   local handle = core.journal()
+  latch.use(handle)
   M.keeper = setmetatable({}, { __gc = function() handle:close() end })
   return {
     name = new_name(), kind = kind, options = options, script = script, execution = 1, seen = {},

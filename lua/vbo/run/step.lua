@@ -126,6 +126,8 @@ function Step:intend(request)
     latch.check()
     resume.before_change(state, self)
     overlap.check(self)
+  else
+    pause.before_save()
   end
   policy.check(self)
   boundary.at "before-intent"
@@ -151,6 +153,12 @@ function Step:permit(given)
   end
   local permit, err = handle:permit(self.id, given.method, given.path, given.body)
   given.permit = permit or errors.raise(err)
+end
+
+--- Notes that the request is on its way.
+function Step:sent()
+  policy.sent(self)
+  boundary.at "left"
 end
 
 -- -------------------------------------------------------------------- outcomes

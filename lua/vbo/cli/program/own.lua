@@ -88,13 +88,19 @@ function M.check(options)
   return options
 end
 
---- Checks the options that stand before a script, and with limits the policy that they tighten.
----@param options table
+--- Reads the options of a program that begins: their values, and what a limit or `--notify` needs,
+--- before anything of a runbook's runs.
+---@param options table  as `core.program().options`, whose texts are replaced
 function M.start(options)
   M.check(options)
   for _, name in ipairs(M.limits) do
-    if options[name] ~= nil then return require("vbo.run.policy").load() end
+    if options[name] ~= nil then
+      require("vbo.run.policy").load()
+      break
+    end
   end
+  -- It hears of a script that ends before it connects, too.
+  if options.notify then require "vbo.run" end
 end
 
 --- Takes the options of a run out of those of a command, and checks them.
