@@ -1,4 +1,4 @@
--- What stops a run, through the program: vbo.run.latch, vbo.run.policy and vbo.run.pause.
+-- Stops of a run, through the program: vbo.run.latch, vbo.run.policy and vbo.run.pause.
 
 local core = require "vbo.core"
 local errors = require "vbo.base.error"

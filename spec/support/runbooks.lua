@@ -6,7 +6,7 @@ local rehearsal = require "spec.support.rehearsal"
 local M = {}
 local quoted = program.quoted
 
--- What most runbooks begin with.
+-- The beginning of most runbooks.
 local preamble = [[
 local vbo = require "vbo"
 local client <close> = vbo.connect()

@@ -27,7 +27,7 @@ local function plain_options(options)
   for name, value in pairs(options) do
     if name ~= "journal" and name ~= "no_journal" then shown[name] = value end
   end
-  -- What is in force, of all sources.
+  -- The limits in force, of all sources.
   shown.policy = policy.shown()
   return shown
 end
