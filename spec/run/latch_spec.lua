@@ -257,6 +257,24 @@ describe("a run", function()
     assert.matches('"max_changes":2', book.rows("SELECT options FROM run")[1].options, 1, true)
   end)
 
+  it("without a journal is held to limits that are set before it connects", function()
+    local code = [[
+      local vbo = require "vbo"
+      vbo.policy { max_changes = 1 }
+      local client <close> = vbo.connect()
+      local job = client:jobs():first()
+      job:disable()
+      job:enable() ]]
+    local output, status = run { plain = true, journal = false, options = "--no-journal",
+      code = code }
+    assert.equal(23, status, output)
+    output, status = run { journal = false, options = "--no-journal",
+      code = "vbo.policy { max_changes = 1 }" }
+    assert.equal(2, status)
+    assert.matches("vbo.policy cannot hold a client that connected without a journal [usage]; "
+      .. "hint: call it before vbo.connect, or leave out --no-journal", output, 1, true)
+  end)
+
   it("asks for a reason where a policy wants one", function()
     local code = [[vbo.policy { reason_required = true } restore()]]
     local output, status, gained = run { code = code }

@@ -51,8 +51,8 @@ describe("notify.run", function()
     finally(remove)
     notify.run("cat >" .. program.quoted(folder .. "/out"), { run = "r", state = "failed",
       status = 1, steps = 1, done = 0, failed = 1, unknown = 0, error = "a" .. ("ü"):rep(3000) })
-    local told = json.decode(rehearsal.content(folder .. "/out"))
-    assert.equal("a" .. ("ü"):rep(499) .. "…", told.error)
+    local heard = json.decode(rehearsal.content(folder .. "/out"))
+    assert.equal("a" .. ("ü"):rep(499) .. "…", heard.error)
   end)
 end)
 
@@ -64,18 +64,18 @@ describe("--notify", function()
   before_each(function() book.reset() end)
 
   local command = "--notify '{ env | grep ^VBO_RUN | sort; echo \"${VBO_PASSWORD-no password}\"; "
-    .. "cat; } >>told'"
+    .. "cat; } >>heard'"
 
-  local function told(given)
+  local function heard(given)
     given.options = command .. " " .. (given.options or "")
     local output, status = book.run(given)
-    local file <close> = io.open(book.path "told")
+    local file <close> = io.open(book.path "heard")
     return file and file:read "a", status, output
   end
 
   for _, version in ipairs { "v5", "v8" } do
     it("runs once when a run ends, with what became of it, " .. version, function()
-      local text, status = told { version = version, code = "restore() restore()" }
+      local text, status = heard { version = version, code = "restore() restore()" }
       assert.equal(0, status)
       local name = book.rows("SELECT name FROM run")[1].name
       assert.equal(("VBO_RUN=%s\nVBO_RUN_DONE=2\nVBO_RUN_FAILED=0\nVBO_RUN_STATE=ended\n"
@@ -87,7 +87,7 @@ describe("--notify", function()
   end
 
   it("runs when a limit stops the run", function()
-    local text, status = told { code = "restore() restore()", options = "--max-changes 1" }
+    local text, status = heard { code = "restore() restore()", options = "--max-changes 1" }
     assert.equal(23, status)
     local summary = json.decode(text:match "{.*")
     assert.equal("stopped", summary.state)
@@ -97,20 +97,20 @@ describe("--notify", function()
   end)
 
   it("runs for a script that fails before it connects", function()
-    local text, status = told { plain = true, code = "error 'x'" }
+    local text, status = heard { plain = true, code = "error 'x'" }
     assert.equal(1, status)
     assert.matches("VBO_RUN_STATE=failed\nVBO_RUN_STATUS=1\n", text)
   end)
 
   it("runs for a script that only reads, and after a signal", function()
-    local text = told { code = [[os.execute "kill -TERM $PPID" vbo.sleep(60)]] }
+    local text = heard { code = [[os.execute "kill -TERM $PPID" vbo.sleep(60)]] }
     assert.matches("VBO_RUN_STATUS=143\n", text)
     assert.is_nil(io.open(book.path "journal.db"))
   end)
 
   it("does not run for help", function()
-    assert.is_nil((told { code = "", words = "--help" }))
-    assert.is_nil((told { code = "", words = "runs --help" }))
+    assert.is_nil((heard { code = "", words = "--help" }))
+    assert.is_nil((heard { code = "", words = "runs --help" }))
   end)
 
   it("only warns when it fails", function()

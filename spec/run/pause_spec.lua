@@ -64,8 +64,8 @@ describe("a run", function()
       assert.matches("restored\t1\n", output, 1, true)
       assert.matches("SIGQUIT stopped the run before its next step [stopped; signal]; hint: "
         .. "continue with: vbolua resume", output, 1, true)
-      assert.same({ { state = "stopped", status = 23, steps = gained, done = gained } }, book.rows [[
-        SELECT state, status, (SELECT count(*) FROM step) AS steps,
+      local expected = { { state = "stopped", status = 23, steps = gained, done = gained } }
+      assert.same(expected, book.rows [[SELECT state, status, (SELECT count(*) FROM step) AS steps,
           (SELECT count(*) FROM step WHERE state = 'done') AS done FROM run]])
     end)
   end

@@ -232,6 +232,9 @@ end
 -- executions are counted.
 local policy, own, loaded, counted = M.new(), {}, false, nil
 
+-- A client has connected whose changes no limit holds; the runbook has set a limit.
+local unheld, is_set = false, false
+
 local function program() return core.program and core.program() or nil end
 
 local function option(name) return "--" .. name:gsub("_", "-") end
@@ -304,6 +307,16 @@ function M.shown()
   return policy:shown()
 end
 
+--- Notes that a client connects whose changes are not journaled, so that no limit holds them.
+--- Raises `usage` where limits were set for it.
+function M.pass()
+  if is_set then
+    errors.usage("limits hold only what is journaled",
+      "call vbo.journal(file) before vbo.connect")
+  end
+  unheld = true
+end
+
 local shown_meta = { __name = "vbo.policy", __tostring = function() return policy:text() end }
 
 --- Makes limits of this run stricter, and returns those in force; `tostring` shows a line each,
@@ -312,7 +325,15 @@ local shown_meta = { __name = "vbo.policy", __tostring = function() return polic
 ---@return table<string, any>
 function M.set(given)
   M.load()
-  if given ~= nil then policy:tighten(given, "vbo.policy") end
+  if given ~= nil and unheld then
+    errors.usage("vbo.policy cannot hold a client that connected without a journal",
+      program() and "call it before vbo.connect, or leave out --no-journal"
+        or "call vbo.journal(file) before vbo.connect")
+  end
+  if given ~= nil then
+    policy:tighten(given, "vbo.policy")
+    is_set = true
+  end
   return setmetatable(policy:shown(), shown_meta)
 end
 

@@ -86,7 +86,11 @@ function M.current() return state end
 
 --- Returns whether clients of this program are journaled.
 ---@return boolean
-function M.is_on() return M.state() ~= nil end
+function M.is_on()
+  local on = M.state() ~= nil
+  if not on then policy.pass() end
+  return on
+end
 
 --- Returns the reason that servers get with what takes one: `--reason`, and the run's id.
 ---@return string?
