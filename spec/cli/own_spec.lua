@@ -33,11 +33,11 @@ describe("the options of a run", function()
   it("reach core.program as values, with a blank or = before them", function()
     local given = called([["$V" --journal=j.db --reason 'ticket 4711' --overlap=allow]]
       .. [[ --max-changes 10 --max-items=200 --only 'mailbox:*@contoso.com' --only=site:x]]
-      .. [[ --canary 2 --stop-after-failures 10% --notify='mail -s done ops' called.lua a --b]])
+      .. [[ --canary 2 --stop-after-failures 10% --notify='exit 0' called.lua a --b]])
     assert.same({
       journal = "j.db", reason = "ticket 4711", overlap = "allow", max_changes = 10,
       max_items = 200, only = { "mailbox:*@contoso.com", "site:x" }, canary = 2,
-      stop_after_failures = "10%", notify = "mail -s done ops",
+      stop_after_failures = "10%", notify = "exit 0",
     }, given.options)
     assert.same({ "a", "--b" }, given.arguments)
     assert.equal("called.lua", given.script)
