@@ -311,6 +311,58 @@ describe("the key of a step", function()
     assert.not_equal(first, digest())
   end)
 
+  it("is the same whatever the form of Unicode that names a document", function()
+    for _, version in ipairs { "v2", "v5", "v6", "v8" } do
+      connect(version)
+      local folder = explore("onedrive"):onedrive("alice@contoso.com"):folder "Documents/Odd names"
+      folder:document("🌈 caf\u{e9}.txt"):restore()
+      folder:document("🌈 cafe\u{301}.txt"):restore()
+      assert.equal(noted[1].digest, noted[2].digest)
+      assert.equal(noted[1].targets[1].path, noted[2].targets[1].path)
+      client:close()
+    end
+  end)
+
+  it("has no order in parallel tasks", function()
+    connect "v8"
+    local list = explore("onedrive"):onedrive("alice@contoso.com"):documents():take(12):all()
+    local seen = {}
+    vbo.parallel(list, { limit = 6 }, function(document) document:restore() end)
+    for _, each in ipairs(noted) do seen[each.digest] = (seen[each.digest] or 0) + 1 end
+    local reversed = {}
+    for i, each in ipairs(list) do reversed[#list + 1 - i] = each end
+    vbo.parallel(reversed, { limit = 3 }, function(document) document:restore() end)
+    assert.equal(24, #noted)
+    for i = 13, 24 do seen[noted[i].digest] = seen[noted[i].digest] - 1 end
+    for digested, count in pairs(seen) do assert.equal(0, count, digested) end
+  end)
+
+  it("of one document among 50,000 asks for it and its folders, not for the others", function()
+    local other = rehearsal.start "--world big:users=1,docs=50000,mails=1,folders=20,seed=7"
+    finally(function()
+      client:close()
+      other.stop()
+    end)
+    connect("v8", other)
+    session = client:organizations():first():explore { workload = "onedrive" }
+    local drive = session:onedrives():first()
+    local listed = drive:documents():take(3):all()[3]
+    local asked = {}
+    table.insert(client.gates, 1, function(request, next)
+      if not request.operation:find "^RestoreSession" then
+        asked[#asked + 1] = request.operation
+      end
+      return next(request)
+    end)
+    drive:document({ id = listed.id }):restore()
+    table.sort(asked)
+    assert.same({ "OneDriveDocument_GetById", "OneDriveDocument_RestoreDocumentAction",
+      "OneDriveFolder_GetById", "OneDriveFolder_GetById", "ServiceInstance_Get" }, asked)
+    listed:restore()
+    assert.equal(noted[1].digest, noted[2].digest)
+    assert.equal(6, #asked)
+  end)
+
   it("says in one line what is done to what", function()
     connect "v8"
     local drive = explore("onedrive"):onedrive "alice@contoso.com"

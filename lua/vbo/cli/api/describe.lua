@@ -1,6 +1,7 @@
 --- Runs `vbolua api --describe`: shows all that the catalogue knows of an operation.
 
 local catalogue = require "vbo.catalogue"
+local effects = require "vbo.catalogue.effects"
 local example = require "vbo.catalogue.example"
 local json = require "vbo.base.json"
 local mask = require "vbo.cli.api.mask"
@@ -222,6 +223,7 @@ function M.lines(operation)
     lines[#lines + 1] = word
   end
   lines[#lines + 1] = classes[operation.class]
+    .. (operation.change and (": " .. effects.described(operation)) or "")
   local title, group = titles.of(operation.name)
   if title or group then
     lines[#lines + 1] = title and ("%s (%s)"):format(title, group) or group
