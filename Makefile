@@ -13,6 +13,7 @@
 #   make run-tests        runs the tests, or the specs that SPEC= names; installs nothing
 #   make tsan             runs the tests of what threads share under TSan
 #   make fuzz             fuzzes the parsers for FUZZ_SECONDS=60
+#   make crash            kills runs at every boundary of the journal, and CRASH=1000 times at random
 #   make soak             serves CLIENTS=64 in a storm for SOAK=600 seconds
 #   make soak-silence     waits for a server that is silent for ten minutes
 #   make counts           compares instructions of hot paths with bench/counts.txt; UPDATE=1 writes it
@@ -164,7 +165,7 @@ TYPES := $(BUILD)/types/vbo/types
 MODULES := $(BUILD)/vbo/core.so $(if $(SERVER_OBJECTS),$(BUILD)/vbo/server.so)
 LIBRARIES := $(BUILD)/libvbolua.a $(BUILD)/$(SONAME) $(BUILD)/$(SOLINK)
 
-.PHONY: all modules lib demo test run-tests tsan fuzz fuzz-programs counts bench soak soak-silence \
+.PHONY: all modules lib demo test run-tests crash tsan fuzz fuzz-programs counts bench soak soak-silence \
   lint graph words figures format-check format install uninstall install-modules clean deps catalogue \
   needed dist rock install-rock help \
   generated types moved reference harmless FORCE
@@ -341,6 +342,11 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 run-tests: all $(TEST_TOOLS) $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' SPEC='$(SPEC)' FUZZ_TARGETS='$(FUZZ_TARGETS)' \
 	  .ci/test.sh $(TEST_PROGRAMS)
+
+# Runs that are killed and resumed; see spec/support/crash/all.lua.
+crash: all
+	@VBOLUA='$(abspath $(BUILD)/vbolua)' CRASH='$(or $(CRASH),1000)' LUA_PATH='lua/?.lua;lua/?/init.lua;./?.lua;;' \
+	  $(BUILD)/vbolua --no-journal spec/support/crash/all.lua
 
 # Ten real minutes in which a server says nothing.
 soak-silence:

@@ -34,7 +34,9 @@ field() { sed -n "s/^$1: //p" "$ready"; }
 VBO_HOST=$(field listening) VBO_USER=$(field user) VBO_PASSWORD=$(field password)
 VBO_PIN=$(field fingerprint)
 export VBO_HOST VBO_USER VBO_PASSWORD VBO_PIN
-unset VBO_CA VBO_VERSION
+unset VBO_CA VBO_VERSION VBO_JOURNAL STATE_DIRECTORY
+# The demo's runs are not among those of its user.
+export XDG_STATE_HOME="$folder/state"
 
 echo "== a rehearsal server on $VBO_HOST, pinned to $VBO_PIN"
 echo
@@ -44,6 +46,26 @@ echo
 echo "== bringing one mail back (examples/single_mail.lua)"
 "$vbolua" "$examples/single_mail.lua"
 echo
+echo "== a run that is killed in its middle, and resumed (examples/hand_over.lua)"
+# The server makes the second copy, and its answer takes long: there the run dies.
+"$vbolua" sim weather 'operation=OneDrive_CopyTo* nth=2 latency=10' >/dev/null
+"$vbolua" "$examples/hand_over.lua" >handed-over.txt 2>&1 &
+run=$!
+tries=0
+until "$vbolua" sim weather | grep -q '^1 of 2' || [ "$tries" -gt 100 ]; do
+  tries=$((tries + 1))
+  sleep 0.1
+done
+kill -KILL "$run"
+wait "$run" 2>/dev/null || true
+cat handed-over.txt
+echo "killed; the journal knows:"
+"$vbolua" runs
+"$vbolua" sim weather clear
+echo "and it goes on:"
+"$vbolua" resume --unknown=retry
+"$vbolua" runs
+echo
 echo "== what the attack did to everybody, and undoing it (examples/ransomware.lua)"
 "$vbolua" "$examples/ransomware.lua"
 echo
@@ -52,7 +74,7 @@ echo "== everybody's OneDrive, several at once (examples/mass_save.lua)"
 "$vbolua" verify all
 echo
 echo "== what else was saved in $folder"
-find . -type f -not -path './all/*' | sort | while IFS= read -r file; do
+find . -type f -not -path './all/*' -not -path './state/*' | sort | while IFS= read -r file; do
   printf '%s  %s bytes\n  SHA-256 %s\n' "$file" "$(wc -c <"$file" | tr -d ' ')" \
     "$(openssl dgst -sha256 -r "$file" | cut -d' ' -f1)"
 done

@@ -104,9 +104,18 @@ describe("the examples", function()
     assert.equal(0, select(2, program.run(("%s verify %s"):format(program.vbolua, quoted(to)))))
   end)
 
+  -- The demo runs once for all that is looked for in its output.
+  local output, status
+  local function demo()
+    if not output then
+      output, status = program.run(("VBOLUA=%s examples/demo.sh %s/demo"):format(
+        program.vbolua, folder))
+    end
+    return output, status
+  end
+
   it("runs examples/demo.sh", function()
-    local output, status = program.run(("VBOLUA=%s examples/demo.sh %s/demo"):format(
-      program.vbolua, folder))
+    demo()
     assert.equal(0, status, output)
     assert.matches("SHA%-256 %x+\n", output)
     assert.matches("onedrive: alice@contoso.com", output)
@@ -115,5 +124,17 @@ describe("the examples", function()
     assert.matches("16 of 17 OneDrives saved", output)
     assert.matches("all: 16 files, .* all as saved", output)
     assert.matches("%d+ changes in production", output)
+  end)
+
+  it("kills a run in examples/demo.sh, and resumes it without a second copy", function()
+    local before, after = demo():match "killed; the journal knows:\n(.*)and it goes on:\n(.*)"
+    assert.matches("hand_over.lua +%S+ +1 +0 +1 +0 +died\n", before)
+    assert.matches("resuming %S+ %(died, 1 done, 0 failed, 1 unknown, 0 left%)\n"
+      .. "alice@contoso.com +2 documents copied\nbob@contoso.com +2 documents copied\n"
+      .. "juergen.mueller@contoso.com +2 documents copied\n", after)
+    assert.matches("hand_over.lua +%S+ +3 +0 +0 +0 +ended\n", after)
+    local copies = select(2, after:gsub("copied +created +From Erika Former/", ""))
+    assert.equal(6, copies)
+    assert.is_nil(after:find("From Erika Former[^\n]*%(1%)"))
   end)
 end)
