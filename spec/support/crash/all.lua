@@ -99,7 +99,7 @@ local function complete(it)
   -- It died before its first intent: nothing was changed.
   if status ~= 0 and (output:find("no run of yours", 1, true)
       or output:find("there is no journal", 1, true)) then
-    output, status = it:run()
+    status = select(2, it:run())
   end
   if status == 0 then return false end
   local rest, last = it:resume "--unknown=skip"
