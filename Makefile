@@ -314,6 +314,12 @@ $(BUILD)/%: spec/support/%.c $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $(BUILD)/test/$(notdir $@).d $(ALL_LDFLAGS) -o $@ $< \
 	  $(CORE_LIBS) $(SYSTEM_LIBS)
 
+# Kills a program at one moment: in front of libc with LD_PRELOAD, which Linux has.
+KILL_SHIM := $(if $(filter Linux,$(SYSTEM)),$(BUILD)/kill.so)
+$(BUILD)/kill.so: spec/support/crash/kill.c $(BUILD)/flags
+	$(call say,LINK)
+	$(Q)$(CC) -std=c11 -O1 -g $(WARNINGS) -fPIC -shared -o $@ $< -ldl -lpthread
+
 # What fuzzers once found stays right: their corpora, through an ordinary program.  The target
 # that needs Lua is made where Lua and cjson can be linked in.
 FUZZ_LUA := $(and $(CJSON_STATIC),$(LUA_STATIC),decode)
@@ -339,7 +345,7 @@ fuzz:
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
-run-tests: all $(TEST_TOOLS) $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
+run-tests: all $(TEST_TOOLS) $(KILL_SHIM) $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 	@BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' SPEC='$(SPEC)' FUZZ_TARGETS='$(FUZZ_TARGETS)' \
 	  .ci/test.sh $(TEST_PROGRAMS)
 

@@ -18,6 +18,7 @@ VBO_PEER="$root/$BUILD/peer"
 VBOLUA="$root/$BUILD/vbolua"
 VBOLUA_HISTORY=
 export VBO_BUILD VBO_PEER VBOLUA VBOLUA_HISTORY
+if [ -e "$VBO_BUILD/kill.so" ]; then export VBO_KILL_SHIM="$VBO_BUILD/kill.so"; fi
 unset VBO_HOST VBO_USER VBO_PASSWORD VBO_PIN VBO_CA VBO_TRACE VBO_JOURNAL STATE_DIRECTORY LUA_INIT LUA_INIT_5_4
 export LC_ALL="${LC_ALL:-C.UTF-8}"
 # The interpreter has the module inside; the path is for specs that look at its files, or run a part

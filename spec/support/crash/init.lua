@@ -86,12 +86,24 @@ function Crash:kill(at)
   return self:run(nil, M.crashing(at))
 end
 
+--- The environment in which kill.c kills a program.
+---@param at string  as "sealed:1", "renamed:2", "sent:1"
+---@return table<string, string>
+function M.shimmed(at)
+  return {
+    LD_PRELOAD = os.getenv "VBO_KILL_SHIM", VBO_KILL_AT = at,
+    -- The sanitizers want to be first, and are not.
+    ASAN_OPTIONS = (os.getenv "ASAN_OPTIONS" or "") .. ":verify_asan_link_order=0",
+  }
+end
+
 --- The environment in which a program is killed at a boundary.
 ---@param at string  as "intent:2"
 ---@return table<string, string>
 function M.crashing(at)
   if at:find "^sealed" or at:find "^renamed" then
-    return { LD_PRELOAD = os.getenv "VBO_KILL_SHIM", VBO_KILL_AT = at }
+    -- The runbook saves one file, in whatever step.
+    return M.shimmed(at:match "^%a+" .. ":1")
   end
   return { CRASH_AT = at, LUA_INIT = 'require "spec.support.crash.prelude"' }
 end
