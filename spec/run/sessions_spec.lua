@@ -94,7 +94,7 @@ describe("the restore sessions of a run", function()
     end)
   end
 
-  it("are left by reap while a restore is under way, unless told", function()
+  it("are left by reap while a restore is under way, unless --stop-running", function()
     with(two, "v8", function(run)
       assert.equal(137, select(2, run:kill "accepted:1"))
       local output, status = reap(run, "--json")
@@ -174,7 +174,7 @@ describe("the restore sessions of a run", function()
     end)
   end)
 
-  it("that the journal does not know are none of its business where nothing happened", function()
+  it("that the journal does not know pass where nothing happened in them", function()
     with(two, "v8", function(run)
       assert.equal(137, select(2, run:kill "outcome:1"))
       local others = {

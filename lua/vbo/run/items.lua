@@ -41,7 +41,8 @@ local function add_issues(record, into)
       status = issue.error and "Failed" or "Warning", error = issue.error,
     }
   end
-  local details = type(record.details) == "table" and record.details or {}
+  local details = record.details
+  if type(details) ~= "table" or next(details) == nil then return into end
   for _, detail in ipairs(details[1] and details or { details }) do
     if type(detail) == "table" then add_issues(detail, into) end
   end
