@@ -11,6 +11,7 @@ local fields = require "vbo.model.fields"
 local lock = require "vbo.runtime.lock"
 local objects = require "vbo.model.objects"
 local percent = require "vbo.catalogue.url"
+local spelling = require "vbo.base.spelling"
 local ascii = require "vbo.base.ascii"
 local time = require "vbo.base.time"
 
@@ -66,6 +67,7 @@ local function id_of(item)
   return id ~= nil and tostring(id) or nil
 end
 
+-- Returns text, a number or true; nil for anything else: false is what absence means.
 local function plain(value)
   if math.type(value) == "float" then
     return math.tointeger(value) or ("%.17g"):format(value)
@@ -87,10 +89,36 @@ local addresses = {
   OneDrive = { "url" }, mailbox = { "email" }, site = { "url" }, team = { "group_email", "alias" },
 }
 
-local function read(class, record, word)
-  local value = fields.of_class(class, record, word)
-  return plain(value)
+-- Property → its squashed name: the same few in every record.
+local squashed = setmetatable({}, { __index = function(known, name)
+  local word = spelling.squash(name)
+  known[name] = word
+  return word
+end })
+
+-- Squashed name of a property → the word of `told` that reads it, and its rank among those that do.
+local word_of, rank_of = {}, {}
+for _, word in ipairs(told) do
+  for rank, name in ipairs(fields.names(word)) do word_of[name], rank_of[name] = word, rank end
 end
+
+-- Returns what a record tells; its properties are looked through once, for there may be thousands
+-- of records.
+local function told_by(record)
+  local found, ranks = {}, {}
+  for name, value in pairs(record) do
+    local property = type(name) == "string" and squashed[name] or ""
+    local word = word_of[property]
+    local rank = word and rank_of[property]
+    local simple = word and plain(value)
+    if simple and rank < (ranks[word] or math.huge) then
+      found[word], ranks[word] = simple, rank
+    end
+  end
+  return found
+end
+
+local function read(class, record, word) return plain(fields.of_class(class, record, word)) end
 
 -- Describes one thing by its record, without what is above it.
 local function words_of(item, record)
@@ -105,7 +133,7 @@ local function words_of(item, record)
   end
   local name = read(class, record, class.label or "name") or read(class, record, "name")
   words.name = name ~= nil and tostring(name) or nil
-  for _, word in ipairs(told) do words.record[word] = read(class, record, word) end
+  words.record = told_by(record)
   return words
 end
 
