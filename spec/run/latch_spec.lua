@@ -254,7 +254,8 @@ describe("a run", function()
     assert.equal(23, status, output)
     assert.equal(4, gained)
     assert.matches("^4\n2\nmax_changes: 2 %(vbo.policy%)\n", output)
-    assert.matches('"max_changes":2', book.rows("SELECT options FROM run")[1].options, 1, true)
+    output = book.run { words = "runs show last", code = "" }
+    assert.matches('\nlimits%s+{"max_changes":2}\n', output)
   end)
 
   it("without a journal is held to limits that are set before it connects", function()

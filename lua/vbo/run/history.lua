@@ -113,6 +113,13 @@ local function error_of(row)
   return type(err) == "table" and err.message or err
 end
 
+-- Returns the limits in force at the first step; nil where there were none.
+local function limits_of(row)
+  local options = decoded(row.options)
+  local limits = type(options) == "table" and options.policy
+  return type(limits) == "table" and next(limits) ~= nil and limits or nil
+end
+
 local function run_of(journal, row)
   local is_live = checked(journal:live(row.id))
   local unknown, left = counts(row, is_live)
@@ -124,7 +131,7 @@ local function run_of(journal, row)
     steps = row.steps or 0, done = row.done or 0, failed = row.failed or 0, unknown = unknown,
     left = left, skipped = row.skipped or 0, status = row.status, error = error_of(row),
     rehearsal = row.rehearsal == 1, moved_to = row.moved_to, moved_from = row.moved_from,
-    retry_of = row.retry_of,
+    retry_of = row.retry_of, limits = limits_of(row),
   }, row
 end
 

@@ -31,9 +31,9 @@ local secrets = { "VBO_PASSWORD" }
 
 local function environment(summary)
   local list = { table.unpack(secrets) }
-  for name, value in pairs { VBO_RUN = summary.run, VBO_RUN_STATE = summary.state,
-      VBO_RUN_STATUS = summary.status, VBO_RUN_DONE = summary.done,
-      VBO_RUN_FAILED = summary.failed, VBO_RUN_UNKNOWN = summary.unknown } do
+  for name, value in pairs { ["VBO_RUN"] = summary.run, ["VBO_RUN_STATE"] = summary.state,
+      ["VBO_RUN_STATUS"] = summary.status, ["VBO_RUN_DONE"] = summary.done,
+      ["VBO_RUN_FAILED"] = summary.failed, ["VBO_RUN_UNKNOWN"] = summary.unknown } do
     list[#list + 1] = ("%s=%s"):format(name, value)
   end
   return list
