@@ -92,7 +92,6 @@ describe("a run that is resumed", function()
     end)
 
     it("completes a restore that broke half-way with a 500 (" .. version .. ")", function()
-      if version == "v8" then return pending "TODO" end
       with(begin .. [[aurora:restore { on_conflict = "overwrite" }]], version, function(run)
         server.weather "operation=OneDrive*Restore* count=1 break_after=2"
         local output, status = run:run()
