@@ -79,7 +79,7 @@ end
 -- ------------------------------------------------------------------- words of a thing
 
 -- Lists the fields of a record that no session changes.
-local told = {
+local kept = {
   "size", "created", "modified", "version_number", "ui_version", "type", "item_class", "from", "to",
   "sent", "received", "author", "content_url", "start_time", "end_time", "organizer", "email",
   "full_name", "company", "due_date", "date", "is_archive",
@@ -96,15 +96,15 @@ local squashed = setmetatable({}, { __index = function(known, name)
   return word
 end })
 
--- Squashed name of a property → the word of `told` that reads it, and its rank among those that do.
+-- Squashed name of a property → the word of `kept` that reads it, and its rank among those that do.
 local word_of, rank_of = {}, {}
-for _, word in ipairs(told) do
+for _, word in ipairs(kept) do
   for rank, name in ipairs(fields.names(word)) do word_of[name], rank_of[name] = word, rank end
 end
 
 -- Returns what a record tells; its properties are looked through once, for there may be thousands
 -- of records.
-local function told_by(record)
+local function kept_of(record)
   local found, ranks = {}, {}
   for name, value in pairs(record) do
     local property = type(name) == "string" and squashed[name] or ""
@@ -133,7 +133,7 @@ local function words_of(item, record)
   end
   local name = read(class, record, class.label or "name") or read(class, record, "name")
   words.name = name ~= nil and tostring(name) or nil
-  words.record = told_by(record)
+  words.record = kept_of(record)
   return words
 end
 
