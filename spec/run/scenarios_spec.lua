@@ -291,6 +291,50 @@ describe("a run that is resumed", function()
     end)
   end)
 
+  it("leaves unknown what the server shows no events of", function()
+    for _, events in ipairs { "none", "late" } do
+      with(three, "v7", function(run)
+        server.ask("POST", "/sim/settings", { events = events })
+        local _, status = run:kill "sent:1"
+        assert.equal(137, status)
+        refused(run, "unknown_outcome", "Plan.docx", "--unknown=fail")
+        resumed(run)
+        assert.same(changes_of_three, run:changes())
+      end)
+    end
+  end)
+
+  it("leaves unknown what was sent in a session that the server forgot", function()
+    with(three, "v7", function(run)
+      local _, status = run:kill "sent:1"
+      assert.equal(137, status)
+      local session = server.ask("GET", "/sim/sessions")[1]
+      server.ask("DELETE", "/sim/sessions?id=" .. session.id)
+      refused(run, "unknown_outcome", "Plan.docx", "--unknown=fail")
+      resumed(run)
+      assert.same(changes_of_three, run:changes())
+    end)
+  end)
+
+  it("goes on beside a colleague's session that restored nothing, and refuses beside another",
+    function()
+      local colleague = { organization = rehearsal.organization, workload = "onedrive" }
+      with(three, "v8", function(run)
+        killed(run, "outcome:1")
+        colleague.events = 2
+        local session = server.ask("POST", "/sim/sessions", colleague)
+        refused(run, "changed", "does not know the restore session " .. session.id:sub(1, 8))
+        server.ask("DELETE", "/sim/sessions?id=" .. session.id)
+        colleague.events = nil
+        session = server.ask("POST", "/sim/sessions", colleague)
+        resumed(run)
+        assert.same(changes_of_three, run:changes())
+        for _, each in ipairs(server.ask("GET", "/sim/sessions")) do
+          assert.equal(each.id == session.id and "Working" or "Stopped", each.state)
+        end
+      end)
+    end)
+
   it("refuses when its point in time was pruned", function()
     with(three, "v8", function(run)
       killed(run, "outcome:1")
