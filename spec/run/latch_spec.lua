@@ -276,6 +276,13 @@ describe("a run", function()
       .. "hint: call it before vbo.connect, or leave out --no-journal", output, 1, true)
   end)
 
+  it("is stopped for good by what another run left unfinished", function()
+    run { code = "restore(1) error 'died'" }
+    local output, status, gained = run { code = "pcall(restore, 1) pcall(restore, 2)" }
+    assert.equal(24, status, output)
+    assert.equal(1, gained)
+  end)
+
   it("asks for a reason where a policy wants one", function()
     local code = [[vbo.policy { reason_required = true } restore()]]
     local output, status, gained = run { code = code }

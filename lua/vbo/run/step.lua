@@ -115,6 +115,17 @@ local function write_intent(self, store, request)
   overlap.write(self, store)
 end
 
+-- Stops the run where another one that is unfinished changed the same.
+local function check_overlap(self)
+  local ok, err = pcall(overlap.check, self)
+  if ok then return end
+  if errors.is(err) and err.kind == "overlap" then
+    latch.stop(err)
+    err.latched = true
+  end
+  error(err, 0)
+end
+
 --- Commits the intent of a step.  Raises what stops it: the latch, a limit, another run that is
 --- unfinished; nothing is written and sent then.
 ---@param request vbo.Request
@@ -125,7 +136,7 @@ function Step:intend(request)
     pause.before_change(self.client)
     latch.check()
     resume.before_change(state, self)
-    overlap.check(self)
+    check_overlap(self)
   else
     pause.before_save()
   end
