@@ -165,8 +165,8 @@ local function start(moment, way, mark)
   return program.start(("env -u LUA_INIT -u VBO_CHECK_HANDLES XDG_STATE_HOME=%s.state "
     .. "VBO_HOST=%s VBO_USER=%s VBO_PASSWORD=%s VBO_PIN=%s VBO_VERSION=v8 %s %s/runbook.lua %s %s "
     .. "%s 2>&1"):format(mark, program.quoted(host), program.quoted(server.sim.user),
-    program.quoted(server.sim.password), program.quoted(pin), program.quoted(program.vbolua), folder,
-    way, moment, mark), "ready")
+    program.quoted(server.sim.password), program.quoted(pin), program.quoted(program.vbolua),
+    folder, way, moment, mark), "ready")
 end
 
 -- Sends the signal when the runbook is where it should be; gives its output and exit status.

@@ -38,8 +38,8 @@ function M.child(peer, kind, given)
       quoted((os.getenv "ASAN_OPTIONS" or "") .. ":verify_asan_link_order=0"))
   end
   if given.target then environment[#environment + 1] = "TARGET=" .. quoted(given.target) end
-  local command = ("env %s %s --no-journal spec/support/faults/child.lua %s %s %s %s %s %s %s %s"):format(
-    table.concat(environment, " "), quoted(program.vbolua), given.url or peer.url,
+  local command = ("env %s %s --no-journal spec/support/faults/child.lua %s %s %s %s %s %s %s %s")
+    :format(table.concat(environment, " "), quoted(program.vbolua), given.url or peer.url,
     peer.fingerprint, quoted(peer.folder), quoted(peer.log), kind, "/v8/it", given.idle or 20,
     given.retries or 1)
   if given.shell then
