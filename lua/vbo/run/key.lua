@@ -131,6 +131,17 @@ local function digest(key, digested)
   key.digest = core.sha256((json.encode(digested)))
 end
 
+-- Makes fields on first use: a step that a resumed run finds in the journal needs its digest alone.
+local function lazily(key, makers)
+  return setmetatable(key, { __index = function(self, name)
+    local make = makers[name]
+    if not make then return nil end
+    local made = make()
+    rawset(self, name, made)
+    return made
+  end })
+end
+
 --- Returns the key of a request.
 ---@param client vbo.Client
 ---@param request vbo.Request
@@ -161,10 +172,14 @@ function M.of(client, request, subject, hmac)
     destination = call.destination, options = call.options, file = file,
     query = canonical.query(request.query, how),
   })
-  key.parts = shown.parts(key, request, subject, { server = server, call = call, file = file })
-  key.targets = save and {}
-    or targets.of(found.verb, subject, call, created(found.verb, said))
-  return key
+  return lazily(key, {
+    parts = function()
+      return shown.parts(key, request, subject, { server = server, call = call, file = file })
+    end,
+    targets = function()
+      return save and {} or targets.of(found.verb, subject, call, created(found.verb, said))
+    end,
+  })
 end
 
 return M

@@ -220,16 +220,6 @@ local changes = {
 
 local saves = { done = saved, sealed = saved }
 
--- Returns the rows of a key that have the backup's id of a step.
-local function with_id(rows, key)
-  local list = {}
-  for _, row in ipairs(rows) do
-    row.backup_id = row.backup
-    if row.backup_id == key.backup_id then list[#list + 1] = row end
-  end
-  return list
-end
-
 local function all_done(rows)
   for _, row in ipairs(rows) do if row.state ~= "done" then return false end end
   return true
@@ -237,8 +227,8 @@ end
 
 -- Finds out whether the ids of the server are the same in every session: by an id of the journal.
 local function ids_agree(resuming, self, row)
-  if resuming.agree == nil and self.key.exists and row.backup_id then
-    resuming.agree = self.key.exists(row.backup_id)
+  if resuming.agree == nil and self.key.exists and row.backup then
+    resuming.agree = self.key.exists(row.backup)
   end
   return resuming.agree == true
 end
@@ -257,15 +247,25 @@ local function of_group(resuming, self, rows)
   }
 end
 
+-- Returns a row of those that have the key and the backup's id of a step.
+local function with_id(state, self, place)
+  return state.store:row("SELECT * FROM step WHERE run = ? AND key = ? AND backup IS ? "
+    .. "ORDER BY occurrence LIMIT 1 OFFSET ?", state.id, self.key.digest, self.key.backup_id,
+    place - 1)
+end
+
 -- Returns the row of a step; nil: it is new.  Where journal and server agree on the backup's ids,
 -- these distinguish rows whose keys are equal.
-local function choose(state, self, rows)
-  local resuming, mine = state.resuming, with_id(rows, self.key)
-  if mine[1] then
+local function choose(state, self)
+  local resuming = state.resuming
+  local row = with_id(state, self, self.place)
+  if row or self.place > 1 and with_id(state, self, 1) then
     if self.key.backup_id then resuming.agree = true end
-    return mine[self.place]
+    return row
   end
-  if ids_agree(resuming, self, rows[1]) then return nil end
+  local rows = state.store:rows("SELECT * FROM step WHERE run = ? AND key = ? ORDER BY occurrence",
+    state.id, self.key.digest)
+  if not rows[1] or ids_agree(resuming, self, rows[1]) then return nil end
   return of_group(resuming, self, rows)
 end
 
@@ -274,10 +274,7 @@ end
 ---@param self vbo.Step
 ---@param request vbo.Request  that of a retry is narrowed to what failed
 function M.find(state, self, request)
-  local rows = state.store:rows(
-    "SELECT * FROM step WHERE run = ? AND key = ? ORDER BY occurrence", state.id, self.key.digest)
-  local row = rows[1] and choose(state, self, rows)
-  -- A row of this execution is an earlier step, done by the runbook a second time.
+  local row = choose(state, self)
   if not row then return end
   self.row, self.id, self.attempt = row, row.id, row.attempt
   local decided = (self.kind == "save" and saves or changes)[row.state] or again

@@ -38,7 +38,14 @@ local M = {}
 ---@field accepted string?   the session that the server named
 ---@field row table?         as the journal has it
 local Step = {}
-Step.__index = Step
+
+-- What is wanted of the key when the step is new is made then.
+local of_key = { targets = true, parts = true }
+
+local meta = { __name = "vbo.step", __index = function(self, name)
+  if of_key[name] then return self.key[name] end
+  return Step[name]
+end }
 
 -- ------------------------------------------------------------------ finding it
 
@@ -75,10 +82,10 @@ function M.open(client, request)
   local self = setmetatable({
     client = client, key = key, kind = changes and "change" or "save", state = nil,
     effect = changes and key.effect or "save", title = key.title, items = key.items,
-    targets = key.targets, parts = key.parts, verb = key.verb, server = keys.server(client),
-    call = request.call, operation = request.operation, session = request.session, mode = "new",
-    run = state, attempt = 1,
-  }, Step)
+    verb = key.verb, server = keys.server(client), call = request.call,
+    operation = request.operation, session = request.session, mode = "new", run = state,
+    attempt = 1,
+  }, meta)
   self.place = place_of(state, key)
   if state.resuming then resume.find(state, self, request) end
   return self
