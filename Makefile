@@ -26,6 +26,7 @@
 #   make figures          counts the files of each folder
 #   make format           lays out the C files; format-check only compares
 #   make generated        writes the pages of docs/reference, and the core's table of reads
+#   make harmless         writes that table alone
 #   make catalogue        writes the facts of the API from FACTS=folder
 #   make rock             builds for LuaRocks (luarocks make calls it)
 #

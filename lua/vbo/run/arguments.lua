@@ -4,6 +4,7 @@
 --- is resumed, and one that is not stays in the journal.  Ids (GUIDs, those of Exchange items),
 --- paths, dates and addresses are not secrets.
 
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local json = require "vbo.base.json"
 
@@ -23,7 +24,7 @@ local endings = { "password", "passwd", "passphrase", "secret", "token", "apikey
 
 -- Checks the words of a name: --api-key, apiKey, API_KEY and clientSecret; not --keyboard.
 local function names_secret(name)
-  local spaced = name:gsub("(%l)(%u)", "%1 %2"):lower()
+  local spaced = ascii.lower((name:gsub("(%l)(%u)", "%1 %2")))
   for word in spaced:gmatch "%a+" do
     if words[word] then return true end
     for _, ending in ipairs(endings) do
@@ -129,7 +130,7 @@ end
 local function announces(text)
   local name = text:match "^%-%-?([%a][%w_-]*)$"
   if text == "-p" or name and names_secret(name) then return true end
-  return words[text:lower()] == true
+  return words[ascii.lower(text)] == true
 end
 
 --- Replaces the arguments that look secret.

@@ -45,7 +45,8 @@ M.algorithm = 1
 
 -- After these the server does not tell: the next source is taken.  Any other failure is raised,
 -- so that an identity does not depend on a lost answer.
-local untold = { not_found = true, refused = true, unsupported = true, auth = true }
+local untold = { not_found = true, refused = true, unsupported = true, auth = true,
+  protocol = true }
 
 local function installation(client)
   local known = client._catalogue

@@ -1,5 +1,6 @@
 --- Resumes a run: executes its runbook again, with the journal of what it did.
 
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local files = require "vbo.run.files"
@@ -123,7 +124,7 @@ local function ask(text, answers)
     local line = io.read "l"
     if not line then return "fail" end
     for _, answer in ipairs(answers) do
-      if line ~= "" and answer:sub(1, #line) == line:lower() then return answer end
+      if line ~= "" and answer:sub(1, #line) == ascii.lower(line) then return answer end
     end
   end
 end

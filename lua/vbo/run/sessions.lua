@@ -4,6 +4,7 @@
 --- open and when it is stopped; in memory as long as the journal is not open, since a script that
 --- only reads opens none.
 
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local keys = require "vbo.run.key"
@@ -104,8 +105,8 @@ local function name_of(client, id) return client.server .. "/" .. id end
 ---@return vbo.SessionEntry entry
 function M.asked(client, wanted)
   local entry = {
-    client = client, workload = wanted.type and workloads[wanted.type:lower()], state = "asked",
-    asked = states.now(), date = client._date and client._date.text,
+    client = client, workload = wanted.type and workloads[ascii.lower(wanted.type)],
+    state = "asked", asked = states.now(), date = client._date and client._date.text,
   }
   under_way[entry] = true
   write(entry)

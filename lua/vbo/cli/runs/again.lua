@@ -134,7 +134,7 @@ local function ask(chosen, shown, position)
     errors.usage(("run %s needs %s, which looked secret and is not in the journal")
       :format(chosen.run.run, what), "resume it at a terminal, which asks for it")
   end
-  local typed, value = core.secret.typed(("%s: "):format(what:gsub("^%l", string.upper)))
+  local typed, value = core.secret.typed(("%s: "):format(what:gsub("^a", "A")))
   if not typed then errors.raise(value) end
   return typed, value
 end

@@ -1,5 +1,6 @@
 --- Runs `vbolua runs forget` and `vbolua runs prune`: delete runs from the journal.
 
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local errors = require "vbo.base.error"
 local history = require "vbo.run.history"
@@ -16,7 +17,7 @@ local function confirmed(run)
   io.stderr:write(text.plain(("Forget run %s (%s, %s)? [y/N] "):format(run.run, run.state,
     run.runbook or run.kind)))
   local answer = io.read "l" or ""
-  return answer:lower():match "^%s*y" ~= nil
+  return ascii.lower(answer):match "^%s*y" ~= nil
 end
 
 -- Deletes a run under its lock, so that none begins to resume it meanwhile.

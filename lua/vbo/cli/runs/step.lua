@@ -1,5 +1,6 @@
 --- Writes the steps of a run: as a line for people, as a row, as an object.
 
+local ascii = require "vbo.base.ascii"
 local core = require "vbo.core"
 local history = require "vbo.run.history"
 local json = require "vbo.base.json"
@@ -42,7 +43,7 @@ end
 ---@param item table  a row
 ---@return boolean
 function M.is_failed(item)
-  return item.error ~= nil or item.status ~= nil and item.status:lower() == "failed"
+  return item.error ~= nil or item.status ~= nil and ascii.lower(item.status) == "failed"
 end
 
 local function took(row)
