@@ -46,11 +46,9 @@ function doing.explore()
 end
 function doing.change() document():restore { on_conflict = "keep" } end
 function doing.follow()
-  local accepted, slept = false, false
+  local accepted = false
   client.gates[1] = function(request, next)
-    -- Once: the clean-up asks, too, whether the restore is over.
-    if accepted and request.class == "read" and not slept then
-      slept = true
+    if accepted and request.class == "read" then
       ready()
       vbo.sleep(600)
     end

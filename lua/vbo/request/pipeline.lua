@@ -300,6 +300,11 @@ local function add_reason(operation, options)
   options.reason = reason
 end
 
+-- A clean-up reads to leave things as they should be: gates that hold reads up must not hold it.
+local function class_of(operation)
+  return operation.class == "read" and loop.is_shielded() and "housekeeping" or operation.class
+end
+
 --- Checks an intent and makes a request of it, for a caller that looks at something between the
 --- check and `send`.
 ---@param client vbo.Client
@@ -339,7 +344,7 @@ function M.request(client, intent)
     operation = operation.name, method = checked.method,
     path = checked.path .. (intent.continue and (checked.path:find("?", 1, true) and "&" or "?")
       .. intent.continue or ""),
-    body = checked.body, class = operation.class, change = operation.change,
+    body = checked.body, class = class_of(operation), change = operation.change,
     once = operation.change or operation.opens, opens = operation.opens,
     urgent = operation.ends or intent.urgent, anonymous = operation.anonymous,
     exclusive = is_exclusive(operation),
@@ -378,7 +383,7 @@ function M.begin(client, intent) return M.ahead(client, M.request(client, intent
 ---@param request vbo.Request
 ---@return vbo.ReadAhead
 function M.ahead(client, request)
-  if request.class ~= "read" then error("only reads are begun ahead of their need", 2) end
+  if request.once then error("only reads are begun ahead of their need", 2) end
   local job = aheads.begin(M.send, client, request)
   -- Ended with the client, whoever still holds it.
   local begun = client._begun

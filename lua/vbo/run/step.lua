@@ -39,7 +39,7 @@ local M = {}
 ---@field row table?         as the journal has it
 local Step = {}
 
--- What is wanted of the key when the step is new is made then.
+-- Fields that the key makes when they are wanted: for a step that is new.
 local of_key = { targets = true, parts = true }
 
 local meta = { __name = "vbo.step", __index = function(self, name)

@@ -70,6 +70,13 @@ function M.refusal()
   if shields == 0 then return M.stopped() end
 end
 
+--- Returns whether the running code is a clean-up.
+---@return boolean
+function M.is_shielded()
+  local task = current
+  return (task and task._shields or shields) > 0
+end
+
 --- Calls `fn(...)` so that its waits go on although the task was cancelled or a signal came: the
 --- clean-up.
 function M.shielded(fn, ...)
