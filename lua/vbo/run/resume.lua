@@ -19,6 +19,8 @@ local M = {}
 ---@field changed boolean   allows a runbook, module, server or point that differs
 ---@field retry boolean     does again what failed
 ---@field row table         of the run
+---@field had table<integer, boolean>  rows that are steps of this execution
+---@field last table<string, integer>  the highest occurrence of them, for keys that came again
 ---@field compared table<table, boolean>  clients whose servers were compared with the journal
 
 local function changed(message, hint)
@@ -106,6 +108,7 @@ function M.start(name, how)
   state.resuming = {
     unknown = how.unknown or (core.isatty(0) and "ask" or "fail"), changed = how.changed or false,
     retry = how.retry or false, row = row, compared = {},
+    had = {}, last = {},
   }
   return {
     script = row.script, folder = row.folder, arguments = replay.decode(row.arguments),
@@ -248,19 +251,30 @@ local function of_group(resuming, self, rows)
   }
 end
 
--- Returns a row of those that have the key and the backup's id of a step.
-local function with_id(state, self, place)
-  return state.store:row("SELECT * FROM step WHERE run = ? AND key = ? AND backup IS ? "
-    .. "ORDER BY occurrence LIMIT 1 OFFSET ?", state.id, self.key.digest, self.key.backup_id,
-    place - 1)
+-- Returns the next row with the key and the backup's id of a step that this execution has not had,
+-- and whether it had earlier ones.  Only keys that come again are remembered: a run may have very
+-- many steps.
+local function next_row(state, self)
+  local resuming = state.resuming
+  local mark = self.key.digest .. (self.key.backup_id or "")
+  local last = resuming.last[mark] or 0
+  while true do
+    local row = state.store:row("SELECT * FROM step WHERE run = ? AND key = ? AND backup IS ? "
+      .. "AND occurrence > ? ORDER BY occurrence LIMIT 1", state.id, self.key.digest,
+      self.key.backup_id, last)
+    if not row then return nil, last > 0 end
+    if not resuming.had[row.id] then return row end
+    last = row.occurrence
+    resuming.last[mark] = last
+  end
 end
 
 -- Returns the row of a step; nil: it is new.  Where journal and server agree on the backup's ids,
 -- these distinguish rows whose keys are equal.
 local function choose(state, self)
   local resuming = state.resuming
-  local row = with_id(state, self, self.place)
-  if row or self.place > 1 and with_id(state, self, 1) then
+  local row, had_others = next_row(state, self)
+  if row or had_others then
     if self.key.backup_id then resuming.agree = true end
     return row
   end
@@ -270,6 +284,13 @@ local function choose(state, self)
   return of_group(resuming, self, rows)
 end
 
+--- Notes that a row is a step of this execution.
+---@param state vbo.RunState
+---@param id integer
+function M.note(state, id)
+  if state.resuming then state.resuming.had[id] = true end
+end
+
 --- Finds what a step of a resumed run was, and sets its mode.
 ---@param state vbo.RunState
 ---@param self vbo.Step
@@ -277,6 +298,7 @@ end
 function M.find(state, self, request)
   local row = choose(state, self)
   if not row then return end
+  M.note(state, row.id)
   self.row, self.id, self.attempt = row, row.id, row.attempt
   local decided = (self.kind == "save" and saves or changes)[row.state] or again
   decided(state, self, row, request)

@@ -19,7 +19,6 @@ local M = {}
 ---@field store vbo.Store
 ---@field id integer?         the row of the journal; nil: it has not begun
 ---@field execution integer   1, and one more with each resume
----@field seen table<string, integer>  how often each key came in this execution
 ---@field resuming vbo.Resuming?
 
 ---@type vbo.RunState?
@@ -51,7 +50,7 @@ local function make(kind, options, script)
   latch.use(handle)
   M.keeper = setmetatable({}, { __gc = function() handle:close() end })
   return {
-    name = new_name(), kind = kind, options = options, script = script, execution = 1, seen = {},
+    name = new_name(), kind = kind, options = options, script = script, execution = 1,
     store = store_of.new(handle), started = core.time(), settings = {}, servers = {},
   }
 end

@@ -49,15 +49,6 @@ end }
 
 -- ------------------------------------------------------------------ finding it
 
--- Returns the place of a step among those whose keys are equal.  The backup's id tells things
--- apart that merely look alike.
-local function place_of(state, key)
-  local mark = key.digest .. "/" .. (key.backup_id or "")
-  local count = (state.seen[mark] or 0) + 1
-  state.seen[mark] = count
-  return count
-end
-
 -- Returns whether a request needs a permit.  The core decides by method, path and body; a catalogue
 -- of another server may say less.
 local function is_change(client, request)
@@ -86,7 +77,6 @@ function M.open(client, request)
     operation = request.operation, session = request.session, mode = "new", run = state,
     attempt = 1,
   }, meta)
-  self.place = place_of(state, key)
   if state.resuming then resume.find(state, self, request) end
   return self
 end
@@ -119,6 +109,7 @@ local function write_intent(self, store, request)
     self.kind, self.effect, self.call, request.operation, self.client.version, self.server,
     self.title, encoded(self.parts), key.backup_id, self.attempt, state.execution, self.session,
     baseline, self.items, states.now(), states.monotonic(), path)
+  resume.note(state, self.id)
   overlap.write(self, store)
 end
 
