@@ -161,19 +161,14 @@ function M.of(client, request, subject, hmac)
   local server, file = M.server(client), save and tidy(save.file) or nil
   local key = {
     algorithm = M.algorithm, verb = found.verb, effect = found.effect, given = request.key,
-    items = #subject.items, title = shown.title(found.verb, subject),
-    backup_id = backup_id(subject), workload = subject.workload, exists = subject.exists,
+    items = #subject.items, backup_id = backup_id(subject), workload = subject.workload,
+    exists = subject.exists,
     selection = canonical.selection(said, chosen),
     affected = function() return affected.of(subject, call) end,
   }
   key.members = key.selection and targets.members(subject) or nil
-  digest(key, {
-    algorithm = M.algorithm, server = server, verb = found.verb, subject = words,
-    operation = not canonical.is_backup(subject) and operation.name:gsub("Action$", "") or nil,
-    destination = call.destination, options = call.options, file = file,
-    query = canonical.query(request.query, how),
-  })
-  return lazily(key, {
+  lazily(key, {
+    title = function() return shown.title(found.verb, subject) end,
     parts = function()
       return shown.parts(key, request, subject, { server = server, call = call, file = file })
     end,
@@ -181,6 +176,13 @@ function M.of(client, request, subject, hmac)
       return save and {} or targets.of(found.verb, subject, call, created(found.verb, said))
     end,
   })
+  digest(key, {
+    algorithm = M.algorithm, server = server, verb = found.verb, subject = words,
+    operation = not canonical.is_backup(subject) and operation.name:gsub("Action$", "") or nil,
+    destination = call.destination, options = call.options, file = file,
+    query = canonical.query(request.query, how),
+  })
+  return key
 end
 
 return M

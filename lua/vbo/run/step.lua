@@ -40,7 +40,7 @@ local M = {}
 local Step = {}
 
 -- Fields that the key makes when they are wanted: for a step that is new.
-local of_key = { targets = true, parts = true }
+local of_key = { title = true, targets = true, parts = true }
 
 local meta = { __name = "vbo.step", __index = function(self, name)
   if of_key[name] then return self.key[name] end
@@ -72,7 +72,7 @@ function M.open(client, request)
   end)
   local self = setmetatable({
     client = client, key = key, kind = changes and "change" or "save", state = nil,
-    effect = changes and key.effect or "save", title = key.title, items = key.items,
+    effect = changes and key.effect or "save", items = key.items,
     verb = key.verb, server = keys.server(client), call = request.call,
     operation = request.operation, session = request.session, mode = "new", run = state,
     attempt = 1,
