@@ -305,6 +305,9 @@ local function class_of(operation)
   return operation.class == "read" and loop.is_shielded() and "housekeeping" or operation.class
 end
 
+-- A state that is closed frees no userdata that are made meanwhile: pages stay out of clean-ups.
+local function reader_of(intent) return not loop.is_shielded() and intent.reader or nil end
+
 --- Checks an intent and makes a request of it, for a caller that looks at something between the
 --- check and `send`.
 ---@param client vbo.Client
@@ -349,7 +352,7 @@ function M.request(client, intent)
     urgent = operation.ends or intent.urgent, anonymous = operation.anonymous,
     exclusive = is_exclusive(operation),
     sink = intent.sink, watch = intent.watch, deadline = intent.deadline,
-    call = intent.call, session = arguments.restoreSessionId, reader = intent.reader,
+    call = intent.call, session = arguments.restoreSessionId, reader = reader_of(intent),
     promise = promises.of(operation, client._catalogue.dialect == "verb"),
     expects = intent.expects, subject = intent.subject, key = intent.key,
     query = query_of(operation, arguments),
