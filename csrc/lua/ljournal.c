@@ -264,8 +264,9 @@ static int journal_path(lua_State *L) {
 
 /* journal:id() -> its UUID | nil before it was open. */
 static int journal_id(lua_State *L) {
-  const char *id = check_journal(L)->id;
-  lua_pushstring(L, *id != '\0' ? id : NULL);
+  const vbo_journal *journal = check_journal(L);
+  /* clang-tidy does not know that luaL_argcheck raises. */
+  lua_pushstring(L, journal != NULL && journal->id[0] != '\0' ? journal->id : NULL);
   return 1;
 }
 

@@ -378,6 +378,7 @@ static void seal_some(vbo_feeds *feeds) {
   vbo_sealed files[SEALS];
   vbo_error err = {0};
   size_t count = take_together(feeds, some);
+  if (count == 0) return;
   for (size_t i = 0; i < count; i++)
     files[i] = (vbo_sealed){.tag = some[i]->seal_tag,
                             .path = some[i]->seal_path,

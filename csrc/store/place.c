@@ -244,7 +244,7 @@ static bool find_folder(vbo_place *place, const char *path, bool read_only, vbo_
     vbo_error_set(err, VBO_ERROR_NOT_FOUND, "there is no journal %s", path);
   else if (failure != 0)
     (void)fail_os(failure, "use the journal's folder", folder, err);
-  else
+  else if (real != NULL)
     place->path = joined(strcmp(real, "/") == 0 ? "" : real, "/", name);
   free(folder);
   free(real);
