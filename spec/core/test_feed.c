@@ -630,7 +630,8 @@ enum { MANY = 70 };
 
 /* Completes MANY files before the loop hears of any: the workers stand still behind them. */
 static void complete_many(vbo_feeds *feeds, vbo_feed *feed[MANY], seen what[MANY], seals *all) {
-  brake brakes[BRAKES];
+  /* A worker may look at its brake after it has notified, until the feeds are freed. */
+  static brake brakes[BRAKES];
   for (int i = 0; i < MANY; i++) {
     char name[16];
     snprintf(name, sizeof name, "f%d", i + 1);
