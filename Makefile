@@ -351,8 +351,8 @@ run-tests: all $(TEST_TOOLS) $(KILL_SHIM) $(TEST_PROGRAMS) $(FUZZ_PROGRAMS)
 	  .ci/test.sh $(TEST_PROGRAMS)
 
 # Runs that are killed and resumed; see spec/support/crash/all.lua.
-crash: all
-	@VBOLUA='$(abspath $(BUILD)/vbolua)' CRASH='$(or $(CRASH),1000)' LUA_PATH='lua/?.lua;lua/?/init.lua;./?.lua;;' \
+crash: all $(KILL_SHIM)
+	@$(if $(KILL_SHIM),VBO_KILL_SHIM='$(abspath $(KILL_SHIM))') VBOLUA='$(abspath $(BUILD)/vbolua)' CRASH='$(or $(CRASH),1000)' LUA_PATH='lua/?.lua;lua/?/init.lua;./?.lua;;' \
 	  $(BUILD)/vbolua --no-journal spec/support/crash/all.lua
 
 # Ten real minutes in which a server says nothing.

@@ -451,7 +451,7 @@ VBO_API void vbo_engine_on_progress(vbo_engine *engine, vbo_event_callback *call
 /* Returns the SHA-256 of the body that went into the file or to the puller, in lower case hex; ""
  * before the end. */
 VBO_API const char *vbo_transfer_sha256(const vbo_transfer *transfer);
-/* Fills in which file a saved one is, with its name; false when there is none. */
+/* Fills in the identity of a saved file that has its name; returns false without one. */
 VBO_API bool vbo_transfer_file(const vbo_transfer *transfer, vbo_identity *out);
 /* Returns the check that a saved file has passed, of those requested; "" without one. A "document"
  * gives "size" (it has the listed one) or "zip" (an Office file, rewritten and whole). */

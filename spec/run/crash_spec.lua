@@ -38,9 +38,9 @@ describe("a run that is killed", function()
           end
         end
         for _, boundary in ipairs(cases.saves) do
-          if cases.seals[boundary] and not os.getenv "VBO_KILL_SHIM" then
-            pending(boundary .. " of a save: there are no seals yet")
-          elseif not cases.native[boundary] or os.getenv "VBO_KILL_SHIM" then
+          if cases.native[boundary] and not os.getenv "VBO_KILL_SHIM" then
+            pending(boundary .. " of a save: the library that kills there is for Linux")
+          else
             it("is resumed: " .. boundary .. " of a save", function()
               cases.run(server, reference(workload, version), workload, version, boundary, 3)
             end)

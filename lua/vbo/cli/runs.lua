@@ -83,7 +83,7 @@ function M.open(options, given)
     create = given.create })
 end
 
---- Opens the journal that the options name; raises `not_found` where there is none.
+--- Opens the journal that the options name; raises `not_found` for a missing file.
 ---@param options table
 ---@param given? { writable: boolean? }
 ---@return vbo.JournalHandle

@@ -49,7 +49,7 @@ M.checked = checked
 --- Opens a journal.
 ---@param options? { journal: string? }
 ---@param given? { rehearsal: boolean?, writable: boolean?, create: boolean? }
----@return vbo.JournalHandle? journal  nil when there is none yet, which `create` makes
+---@return vbo.JournalHandle? journal  nil for a missing file, which `create` makes
 ---@return string path
 function M.open(options, given)
   given = given or {}
@@ -289,7 +289,7 @@ function M.check(given)
     given.state))
 end
 
---- Lists the runs of this user's journal, the last one first: an empty list where there is none.
+--- Lists the runs of this user's journal, the last one first; without a journal the list is empty.
 ---@param given? { state: string?, runbook: string?, server: string?, since: string|number|nil,
 ---  rehearsal: boolean?, journal: string? }  as `list`; journal: its file
 ---@return vbo.RunRecord[]

@@ -76,7 +76,7 @@ function M.new()
   }
 end
 
---- Raises the stop in force; returns where there is none.
+--- Raises the stop in force; returns when the run may go on.
 function M.check()
   local err = M.new()
   if err then errors.raise(err) end

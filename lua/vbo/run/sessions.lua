@@ -403,7 +403,7 @@ local function answers_as(client, server)
     or server == ("%s %s"):format(client._core:fingerprint() or "", client._core:origin())
 end
 
--- Returns a client for the server of a row; nil and why there is none.
+-- Returns a client for the server of a row; nil and the reason when it cannot connect.
 local function client_for(row, given, clients)
   local name = ("%s %s"):format(row.host, row.account)
   local known = clients[name]
